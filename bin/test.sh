@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# npm test: everything that must hold. Static checks, unit tests, then the integration tests on a real lab (root).
+# Needs nothing before it: what is missing is installed, as ./lab does it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+# Installs the packages of package-lock.json first, as every ./lab does.
+./lab --version > /dev/null
+
+# What only the tests need of this machine.
+packages=()
+command -v shellcheck > /dev/null || packages+=(shellcheck)
+[ -x /usr/sbin/sshd ] || packages+=(openssh-server)
+if [ ${#packages[@]} -gt 0 ]; then
+  step "this machine's packages for the tests: ${packages[*]}"
+  root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  "${root[@]}" toolchain/host/install.sh "${packages[@]}"
+fi
+
+step 'types'
+npx --no-install tsc --noEmit
+step 'lint'
+npx --no-install eslint .
+step 'shell scripts'
+git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|sh)$' | xargs shellcheck
+step 'unit tests'
+npx --no-install jest --selectProjects unit
+step 'integration tests, on a real lab'
+npx --no-install jest --selectProjects integration --runInBand

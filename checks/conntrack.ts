@@ -1,0 +1,55 @@
+/** One direction of a connection, as `conntrack -L` prints it. Ports are there for tcp and udp, id for icmp. */
+export interface Direction {
+  src: string;
+  dst: string;
+  sport?: number;
+  dport?: number;
+  id?: number;
+}
+
+/** One line of `conntrack -L`. NAT shows as a reply that isn't the original turned round. */
+export interface Flow {
+  protocol: string;
+  original: Direction;
+  reply: Direction;
+  /** Nothing has come back yet; the reply's addresses are then what conntrack expects. */
+  unreplied: boolean;
+  line: string;
+}
+
+function direction(fields: [string, string][]): Direction {
+  const value = (name: string): string | undefined => fields.find(([key]) => key === name)?.[1];
+  const number = (name: string): number | undefined => (value(name) === undefined ? undefined : Number(value(name)));
+  return { src: value('src') ?? '', dst: value('dst') ?? '', sport: number('sport'), dport: number('dport'), id: number('id') };
+}
+
+/** Reads what `conntrack -L` printed; lines of another form (its closing count) are left out. */
+export function parseConntrack(text: string): Flow[] {
+  const flows: Flow[] = [];
+  for (const line of text.split('\n')) {
+    const fields = [...line.matchAll(/(\w+)=(\S+)/g)].map((match): [string, string] => [match[1], match[2]]);
+    const starts = fields.flatMap(([key], at) => (key === 'src' ? [at] : []));
+    if (starts.length !== 2) continue;
+    flows.push({
+      protocol: line.trim().split(/\s+/)[0],
+      original: direction(fields.slice(starts[0], starts[1])),
+      reply: direction(fields.slice(starts[1])),
+      unreplied: line.includes('[UNREPLIED]'),
+      line: line.trim(),
+    });
+  }
+  return flows;
+}
+
+/** Whether every field that `wanted` names has that value. */
+export function matches(seen: Direction, wanted: Partial<Direction>): boolean {
+  return (Object.keys(wanted) as (keyof Direction)[]).every((key) => seen[key] === wanted[key]);
+}
+
+/** `src=A dst=B dport=80`, for sentences. */
+export function spell(direction: Partial<Direction>): string {
+  return Object.entries(direction)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}

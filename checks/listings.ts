@@ -1,0 +1,112 @@
+/** One row of `lsns -t net -J`: a network namespace and its oldest process. */
+export interface NetworkNamespace {
+  inode: number;
+  processes: number;
+  pid: number;
+  command: string;
+}
+
+/** Reads `lsns -t net -J`. Some versions print numbers as strings. */
+export function parseLsns(json: string): NetworkNamespace[] {
+  const { namespaces } = JSON.parse(json) as { namespaces: Record<string, string | number>[] };
+  return namespaces.map((row) => ({
+    inode: Number(row.ns),
+    processes: Number(row.nprocs),
+    pid: Number(row.pid),
+    command: String(row.command ?? ''),
+  }));
+}
+
+/** Reads `ls -1i DIRECTORY`: names and their inodes. */
+export function parseInodes(text: string): { inode: number; name: string }[] {
+  return [...text.matchAll(/^\s*(\d+) (.+)$/gm)].map((match) => ({ inode: Number(match[1]), name: match[2] }));
+}
+
+/** Reads `ps -p LIST`: process ids and command lines. */
+export function parseProcesses(text: string): { pid: number; command: string }[] {
+  return [...text.matchAll(/^\s*(\d+)\s+\S+\s+\S*\s+\d+:\d+\s+(.+)$/gm)].map((match) => ({ pid: Number(match[1]), command: match[2].trim() }));
+}
+
+/** Reads `ctr task ls`: container ids, process ids, states. */
+export function parseTasks(text: string): { id: string; pid: number; state: string }[] {
+  return [...text.matchAll(/^(\S+)\s+(\d+)\s+(\S+)\s*$/gm)].map((match) => ({ id: match[1], pid: Number(match[2]), state: match[3] }));
+}
+
+/** Reads `ctr containers ls`: ids, images, runtimes. */
+export function parseContainers(text: string): { id: string; image: string; runtime: string }[] {
+  return [...text.matchAll(/^([0-9a-f]{64})\s+(\S+)\s+(\S+)\s*$/gm)].map((match) => ({ id: match[1], image: match[2], runtime: match[3] }));
+}
+
+/** Reads `brctl show BRIDGE`: the interfaces on it. The first stands on the bridge's own line, the rest below. */
+export function parseBridge(text: string, bridge: string): string[] {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => line.split(/\s+/)[0] === bridge);
+  if (at < 0) return [];
+  const first = lines[at].trim().split(/\s+/)[3];
+  const more: string[] = [];
+  for (const line of lines.slice(at + 1)) {
+    if (!/^\s+\S+\s*$/.test(line)) break;
+    more.push(line.trim());
+  }
+  return first === undefined ? more : [first, ...more];
+}
+
+/** Reads `ethtool -S`: the other end's interface number, or undefined where it isn't a veth. */
+export function parsePeer(text: string): number | undefined {
+  const match = /^\s*peer_ifindex:\s*(\d+)/m.exec(text);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Reads `ping`: the TTL of each answer, from iputils' ping and from busybox's. */
+export function parseAnswers(text: string): number[] {
+  return [...text.matchAll(/bytes from .*\bttl=(\d+)/g)].map((match) => Number(match[1]));
+}
+
+/** One row of `ip -j route`. */
+export interface Route {
+  dst: string;
+  gateway?: string;
+  dev?: string;
+  scope?: string;
+  prefsrc?: string;
+}
+
+/** One row of `ip -j link`. */
+export interface Link {
+  ifindex: number;
+  ifname: string;
+  link_index?: number;
+  master?: string;
+}
+
+/** One row of `iptables -t nat -L CHAIN -v -n -x`. */
+export interface CountedRule {
+  packets: number;
+  target: string;
+  source: string;
+  comment: string;
+  line: string;
+}
+
+/** Reads `iptables -L CHAIN -v -n -x`: rules with their counters. */
+export function parseCounters(text: string): CountedRule[] {
+  const rules: CountedRule[] = [];
+  for (const line of text.split('\n')) {
+    const match = /^\s*(\d+)\s+\d+\s+(\S+)\s+\S+\s+--\s+\S+\s+\S+\s+(\S+)\s+\S+\s*(?:.*\/\* (.*) \*\/)?/.exec(line);
+    if (match) rules.push({ packets: Number(match[1]), target: match[2], source: match[3], comment: match[4] ?? '', line: line.trim() });
+  }
+  return rules;
+}
+
+/** Reads busybox's nslookup: the addresses it gives for `name`, not the server's own. */
+export function parseLookup(text: string, name: string): string[] {
+  const answers: string[] = [];
+  let current = '';
+  for (const line of text.split('\n')) {
+    const named = /^Name:\s+(\S+)/.exec(line);
+    if (named) current = named[1];
+    const address = /^Address(?: \d+)?:\s+(\d+\.\d+\.\d+\.\d+)/.exec(line);
+    if (address && current === name) answers.push(address[1]);
+  }
+  return answers;
+}

@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node } from '../../components/topology';
+import type { Check } from '../check';
+import { type as typeOn, type Lab } from '../lab';
+
+/** Where the article has the file. */
+export const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
+const PLUGINS = ['bridge', 'host-local', 'loopback'];
+
+/** The fields that the article's file has; a lab's own may hold more (mtu). */
+export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string, unknown> {
+  return {
+    cniVersion: '0.3.1',
+    name: 'bridge',
+    type: 'bridge',
+    bridge: 'cnio0',
+    isGateway: true,
+    ipMasq,
+    ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
+  };
+}
+
+/** What differs between a worker's CNI file and the plan, a phrase each. */
+export function configProblems(text: string, podCidr: string, ipMasq: boolean, mtu: number): string[] {
+  let config: Record<string, unknown>;
+  try {
+    config = JSON.parse(text) as Record<string, unknown>;
+  } catch (error) {
+    return [`it is not JSON: ${(error as Error).message}`];
+  }
+  const problems = Object.entries(expectedConfig(podCidr, ipMasq)).flatMap(([key, wanted]) => {
+    const seen = key in config ? config[key] : undefined;
+    // The plugin takes a missing ipMasq for false.
+    if (isDeepStrictEqual(seen ?? (key === 'ipMasq' ? false : undefined), wanted)) return [];
+    return [`${key} is ${seen === undefined ? 'missing' : JSON.stringify(seen)}, expected ${JSON.stringify(wanted)}`];
+  });
+  if (config.mtu !== undefined && config.mtu !== mtu) problems.push(`mtu is ${JSON.stringify(config.mtu)}, expected ${mtu}`);
+  return problems;
+}
+
+async function look(lab: Lab, worker: Node): Promise<{ evidence: string; problems: string[] }> {
+  const [config, plugins] = await typeOn(lab, worker.name, [
+    `cat ${CNI_FILE}`,
+    `for plugin in ${PLUGINS.join(' ')}; do [ -x /opt/cni/bin/$plugin ] && echo $plugin; done; true`,
+  ]);
+  const present = plugins.trim().split(/\s+/);
+  const problems = [
+    ...configProblems(config, worker.podCidr!, lab.outputs.ipMasq, lab.topology.mtu).map((problem) => `${worker.name}: ${problem}`),
+    ...PLUGINS.filter((plugin) => !present.includes(plugin)).map((plugin) => `${worker.name}: no ${plugin} in /opt/cni/bin`),
+  ];
+  return { evidence: `${config.trim()}\n${present.join('  ')}`, problems };
+}
+
+const cniConfig: Check = {
+  id: 'cni.config',
+  title: "The bridge plugin's config on every worker",
+  node: 'every worker',
+  command: `cat ${CNI_FILE}; ls /opt/cni/bin`,
+  expected: 'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; plugins there',
+  stage: 'network',
+  workers: 1,
+  async run(lab) {
+    const seen = await Promise.all(
+      lab.workers.map((worker) => look(lab, worker).catch((error: Error) => ({ evidence: '', problems: [error.message] }))),
+    );
+    const shown = Math.max(0, seen.findIndex(({ problems }) => problems.length > 0));
+    const { name, podCidr } = lab.workers[shown];
+    return {
+      node: lab.workers.map((worker) => worker.name).join(', '),
+      command: cniConfig.command,
+      expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the others`,
+      evidence: `${name}:\n${seen[shown].evidence}`,
+      problems: seen.flatMap(({ problems }) => problems),
+      look: `correct the file; pods made after that follow it (\`lab up\` writes it as declared)`,
+    };
+  },
+};
+
+export const cniChecks: Check[] = [cniConfig];

@@ -1,0 +1,199 @@
+import type { LabOutputs } from '../../components/outputs';
+import type { Node, Topology } from '../../components/topology';
+import type { Check, Finding } from '../check';
+import { matches, parseConntrack, spell, type Direction, type Flow } from '../conntrack';
+import { linesWith, shared, typeOne, type Lab } from '../lab';
+import { parseAnswers, parseCounters, type CountedRule } from '../listings';
+import { NAMESPACE, type TestPod } from '../testpods';
+
+/** A pod sends 64; the two workers take one each, and a VPC router none. */
+export const EXPECTED_TTL = 62;
+
+const COUNTERS = 'sudo iptables -t nat -L POSTROUTING -v -n -x';
+
+/** What a packet between two workers' pods needs of the VPC, to be looked at when it doesn't arrive. */
+export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: boolean): string {
+  const route = (node: Node): string => `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
+  // Unmasqueraded answers come back to the pod's own address, over the sender's route.
+  return masqueraded
+    ? `look at ${route(to)}, and at ${to.name}'s source/destination check`
+    : `look at ${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}`;
+}
+
+/** What is wrong with the TTL of a ping's answers, if anything. */
+export function ttlProblem(answers: number[], from: string): string[] {
+  const wrong = answers.find((ttl) => ttl !== EXPECTED_TTL);
+  if (wrong === undefined) return [];
+  return [`ttl=${wrong} from ${from}, expected ${EXPECTED_TTL} (one for each of the two workers on the way; a VPC's router takes none)`];
+}
+
+interface Ping {
+  from: TestPod;
+  to: TestPod;
+  command: string;
+  output: string;
+}
+
+async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> {
+  const args = ['-n', NAMESPACE, 'exec', from.name, '--', 'ping', '-c', '2', '-W', '2', to.ip];
+  const { stdout, stderr } = await lab.access.kubectl(args);
+  return { from, to, command: `kubectl ${args.join(' ')}`, output: stdout || stderr };
+}
+
+/** The ping of the article, from worker-0 to worker-1, and what both workers and the counters show of it. */
+const firstPing = shared(async (lab: Lab) => {
+  const [source, dest] = lab.workers;
+  const [from, to] = await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]);
+  const before = await typeOne(lab, source.name, COUNTERS);
+  const ping = await pingBetween(lab, from, to);
+  const tracked = `sudo conntrack -L | grep ${to.ip}`;
+  const [onSource, onDest, after] = await Promise.all([
+    typeOne(lab, source.name, tracked),
+    typeOne(lab, dest.name, tracked),
+    typeOne(lab, source.name, COUNTERS),
+  ]);
+  return { source, dest, from, to, ping, tracked, onSource, onDest, before, after };
+});
+
+async function pingFrom(lab: Lab, at: number): Promise<{ lines: string[]; problems: string[]; command: string }> {
+  const source = lab.workers[at];
+  const dest = lab.workers[(at + 1) % lab.workers.length];
+  const { from, to, output, command } =
+    at === 0
+      ? (await firstPing(lab)).ping
+      : await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]).then((pods) => pingBetween(lab, ...pods));
+  const answers = parseAnswers(output);
+  const look = lookBetween(lab.topology, source, dest, lab.outputs.ipMasq);
+  const problems = [
+    ...(answers.length > 0 ? [] : [`pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`]),
+    ...ttlProblem(answers, `${to.ip} on ${dest.name}`),
+  ];
+  const lines = linesWith(output, at === 0 ? /bytes from|packet loss/ : /packet loss|ttl=.*seq=0|seq=0.*ttl=/);
+  return { lines: lines.map((line) => `${source.name} -> ${dest.name}: ${line}`), problems, command };
+}
+
+const natPing: Check = {
+  id: 'nat.ping',
+  title: 'A pod pings a pod on another worker',
+  node: 'a pod on every worker',
+  command: 'kubectl exec BUSYBOX_0 -- ping -c 2 POD_1',
+  expected: `answers with ttl=${EXPECTED_TTL}`,
+  stage: 'network',
+  workers: 2,
+  async run(lab): Promise<Finding> {
+    const seen = await Promise.all(
+      lab.workers.map((_, at) => pingFrom(lab, at).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
+    );
+    return {
+      node: 'laptop',
+      command: seen[0].command || natPing.command,
+      expected: `answers with ttl=${EXPECTED_TTL}, from ${lab.workers[0].name}'s pod to ${lab.workers[1].name}'s and so on around the workers`,
+      evidence: seen.flatMap(({ lines }) => lines).join('\n'),
+      problems: seen.flatMap(({ problems }) => problems),
+      look: '',
+    };
+  },
+};
+
+/** Judges one node's conntrack lines: is there an icmp flow with just this original and this reply? */
+export function flowProblems(flows: Flow[], original: Partial<Direction>, reply: Partial<Direction>): string[] {
+  if (flows.some((flow) => matches(flow.original, original) && matches(flow.reply, reply))) return [];
+  const near = flows.find((flow) => matches(flow.original, original)) ?? flows[0];
+  const wanted = `${spell(original)} ... ${spell(reply)}`;
+  if (!near) return [`no connection ${wanted}`];
+  const { src, dst } = near.original;
+  return [`${spell({ src, dst })} ... ${spell({ src: near.reply.src, dst: near.reply.dst })}, expected ${wanted}`];
+}
+
+const icmpFlows = (text: string): Flow[] => parseConntrack(text).filter(({ protocol }) => protocol === 'icmp');
+
+/** The flows that a ping to `to` makes; a pod's address comes and goes, so older ones of another sender are left out. */
+const toPod = (flows: Flow[], to: string, senders: string[]): Flow[] =>
+  flows.filter(({ original }) => original.dst === to && senders.includes(original.src));
+
+const withoutMasquerade = (outputs: LabOutputs): string | undefined =>
+  outputs.ipMasq ? undefined : 'ipMasq is false in the config: nothing is masqueraded, which nat.off shows';
+
+const natMasqSource: Check = {
+  id: 'nat.masq.source',
+  title: "The sending worker masquerades the pod's ping",
+  node: 'worker-0',
+  command: 'sudo conntrack -L | grep POD_1',
+  expected: 'icmp src=POD_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
+  stage: 'network',
+  workers: 2,
+  skip: withoutMasquerade,
+  async run(lab): Promise<Finding> {
+    const { source, from, to, onSource, tracked } = await firstPing(lab);
+    const flows = toPod(icmpFlows(onSource), to.ip, [from.ip]);
+    const [original, reply] = [{ src: from.ip, dst: to.ip }, { src: to.ip, dst: source.privateIp }];
+    return {
+      node: source.name,
+      command: tracked,
+      expected: `icmp ${spell(original)} ... ${spell(reply)}`,
+      evidence: flows.map(({ line }) => line).join('\n') || onSource.trim(),
+      problems: flowProblems(flows, original, reply),
+      look: `look at ipMasq in ${source.name}'s CNI config, and at the CNI- chains in \`sudo iptables-save -t nat\``,
+    };
+  },
+};
+
+const natMasqDest: Check = {
+  id: 'nat.masq.dest',
+  title: "The receiving worker sees the ping come from the other worker's address",
+  node: 'worker-1',
+  command: 'sudo conntrack -L | grep POD_1',
+  expected: 'icmp src=WORKER_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
+  stage: 'network',
+  workers: 2,
+  skip: withoutMasquerade,
+  async run(lab): Promise<Finding> {
+    const { source, dest, from, to, onDest, tracked } = await firstPing(lab);
+    const flows = toPod(icmpFlows(onDest), to.ip, [source.privateIp, from.ip]);
+    const [original, reply] = [{ src: source.privateIp, dst: to.ip }, { src: to.ip, dst: source.privateIp }];
+    return {
+      node: dest.name,
+      command: tracked,
+      expected: `icmp ${spell(original)} ... ${spell(reply)}`,
+      evidence: flows.map(({ line }) => line).join('\n') || onDest.trim(),
+      problems: flowProblems(flows, original, reply),
+      look: flows.length > 0
+        ? `look at ipMasq in ${source.name}'s CNI config`
+        : `the ping did not arrive: ${lookBetween(lab.topology, source, dest, true)}`,
+    };
+  },
+};
+
+/** The masquerading rule of one pod: by its address (CNI plugins of today), or by its worker's pod CIDR (2018). */
+function podRule(listing: string, pod: TestPod, podCidr: string): CountedRule | undefined {
+  const rules = parseCounters(listing).filter(({ target, comment }) => target.startsWith('CNI-') && comment.includes('name: "bridge"'));
+  return rules.find(({ source }) => source === pod.ip) ?? rules.find(({ source }) => source === podCidr);
+}
+
+const natCounter: Check = {
+  id: 'nat.counter',
+  title: 'The masquerading rule counts the ping',
+  node: 'worker-0',
+  command: COUNTERS,
+  expected: 'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
+  stage: 'network',
+  workers: 2,
+  skip: withoutMasquerade,
+  async run(lab): Promise<Finding> {
+    const { source, from, before, after } = await firstPing(lab);
+    const [first, second] = [before, after].map((listing) => podRule(listing, from, source.podCidr!));
+    return {
+      node: source.name,
+      command: COUNTERS,
+      expected: `a rule from ${from.ip} to a CNI- chain with name: "bridge", its counter higher after a ping`,
+      evidence: [first, second].flatMap((rule) => (rule ? [rule.line] : [])).join('\n'),
+      problems: [
+        ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
+        ...(first && second && second.packets <= first.packets ? [`the counter stayed at ${second.packets} over a ping`] : []),
+      ],
+      look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules it was made with`,
+    };
+  },
+};
+
+export const natChecks: Check[] = [natPing, natMasqSource, natMasqDest, natCounter];

@@ -1,0 +1,157 @@
+import type { Check, Finding } from '../check';
+import { linesWith, type as typeOn, typeOne } from '../lab';
+import { parseBridge, parseInodes, parseLsns, parsePeer, parseProcesses, type Link } from '../listings';
+import { firstPods } from '../podview';
+
+/** The plan's name for the bridge on every worker. */
+const BRIDGE = 'cnio0';
+
+/** lsns gives up when a process ends while it is read: it is asked again then, as a reader would. */
+const steady = (command: string): string =>
+  `for attempt in 1 2 3 4 5; do listing=$(${command}) && break; done; printf '%s\\n' "$listing"`;
+
+const podNetns: Check = {
+  id: 'pod.netns',
+  title: 'One network namespace a pod, held by its pause process',
+  node: 'worker-0',
+  command: 'sudo lsns -t net; ls -1i /var/run/netns; ip netns',
+  expected: "one namespace a pod, named cni-…, its inode in lsns's NS column, owned by pause",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const views = Object.values(await firstPods(lab));
+    const node = views[0].pod.node;
+    const [json, plain, inodes, names] = await typeOn(lab, node, [steady('sudo lsns -t net -J'), steady('sudo lsns -t net'), 'ls -1i /var/run/netns', 'ip netns']);
+    const namespaces = parseLsns(json);
+    const problems = views.flatMap(({ pod, inode, namespace }) => {
+      const row = namespaces.find((one) => one.inode === inode);
+      const named = parseInodes(inodes).filter((one) => one.inode === inode);
+      return [
+        ...(/^cni-[0-9a-f-]{36}$/.test(namespace) ? [] : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
+        ...(named.length === 1 ? [] : [`${named.length} names in /var/run/netns have the inode ${inode}, expected 1`]),
+        ...(row ? [] : [`lsns shows no namespace ${inode}, that of ${pod.name}`]),
+        ...(row && !/(^|\/)pause\b/.test(row.command) ? [`${inode} is owned by ${row.command}, expected pause`] : []),
+        ...(names.split('\n').some((line) => line.split(' ')[0] === namespace) ? [] : [`ip netns does not list ${namespace}`]),
+      ];
+    });
+    if (views[0].inode === views[1].inode) problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
+    const shown = new RegExp(views.map(({ inode, namespace }) => `\\b${inode}\\b|${namespace}`).join('|'));
+    return {
+      node,
+      command: podNetns.command,
+      expected: `${views.length} namespaces for ${views.map(({ pod }) => pod.name).join(' and ')}, each named cni-… and owned by pause`,
+      evidence: [plain, inodes, names].flatMap((listing) => linesWith(listing, shown)).join('\n'),
+      problems,
+      look: `look at containerd on ${node}`,
+    };
+  },
+};
+
+const podProcesses: Check = {
+  id: 'pod.processes',
+  title: "The processes in the pod's network namespace",
+  node: 'worker-0',
+  command: 'sudo ls -l /proc/[1-9]*/ns/net | grep INODE | cut -f3 -d"/" | xargs ps -p',
+  expected: "pause, nginx's master and nginx's worker",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const { nginx } = await firstPods(lab);
+    const command = podProcesses.command.replace('INODE', String(nginx.inode));
+    const listing = await typeOne(lab, nginx.pod.node, command);
+    const commands = parseProcesses(listing).map((process) => process.command);
+    const wanted: [string, RegExp][] = [
+      ['pause', /(^|\/)pause\b/],
+      ['nginx: master process', /^nginx: master process/],
+      ['nginx: worker process', /^nginx: worker process/],
+    ];
+    return {
+      node: nginx.pod.node,
+      command,
+      expected: `${wanted.map(([name]) => name).join(', ')} in the namespace of ${nginx.pod.name}, and nothing else`,
+      evidence: listing.trimEnd(),
+      problems: [
+        ...wanted.filter(([, form]) => !commands.some((one) => form.test(one))).map(([name]) => `no ${name} there`),
+        ...commands.filter((one) => !wanted.some(([, form]) => form.test(one))).map((one) => `${one} is there too`),
+      ],
+      look: `look at the pod ${nginx.pod.name} and at containerd on ${nginx.pod.node}`,
+    };
+  },
+};
+
+const podVeth: Check = {
+  id: 'pod.veth',
+  title: "The two ends of the pod's veth",
+  node: 'worker-0',
+  command: 'sudo ip netns identify PID; sudo nsenter -t PID -n ip link show; sudo nsenter -t PID -n ifconfig eth0; sudo ip netns exec NETNS ethtool -S eth0; ip link',
+  expected: "eth0@ifN in the pod with the pod's address, peer_ifindex N, and vethXXXX with number N on cnio0",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const { nginx } = await firstPods(lab);
+    const { node, ip } = nginx.pod;
+    const pid = parseLsns(await typeOne(lab, node, steady('sudo lsns -t net -J'))).find(({ inode }) => inode === nginx.inode)?.pid;
+    if (pid === undefined) throw new Error(`lsns on ${node} shows no process in ${nginx.namespace}`);
+    const commands = [
+      `sudo ip netns identify ${pid}`,
+      `sudo nsenter -t ${pid} -n ip link show`,
+      `sudo nsenter -t ${pid} -n ifconfig eth0`,
+      `sudo ip netns exec ${nginx.namespace} ethtool -S eth0`,
+      'ip link',
+    ];
+    const [name, inside, ifconfig, statistics, plain, json] = await typeOn(lab, node, [...commands, 'ip -j link']);
+    const peer = parsePeer(statistics);
+    const far = Number(/^\d+: eth0@if(\d+):/m.exec(inside)?.[1] ?? NaN);
+    const outside = (JSON.parse(json) as Link[]).find((link) => link.ifindex === peer);
+    const address = /\binet (\S+)/.exec(ifconfig)?.[1];
+    return {
+      node,
+      command: commands.join('; '),
+      expected: `PID ${pid} in ${nginx.namespace}; eth0@if${nginx.peer} with ${ip}; peer_ifindex ${nginx.peer}; interface ${nginx.peer} a veth on ${BRIDGE}`,
+      evidence: [
+        name.trim(),
+        ...linesWith(inside, /eth0@/),
+        ...linesWith(ifconfig, /inet /),
+        ...linesWith(statistics, /peer_ifindex/),
+        ...linesWith(plain, new RegExp(`^${peer}: `)),
+      ].join('\n'),
+      problems: [
+        ...(name.trim() === nginx.namespace ? [] : [`PID ${pid} is in ${name.trim() || 'no named namespace'}, expected ${nginx.namespace}`]),
+        ...(address === ip ? [] : [`eth0 has ${address ?? 'no address'}, expected ${ip}`]),
+        ...(peer === undefined ? ['ethtool shows no peer_ifindex'] : []),
+        ...(peer === undefined || far === peer ? [] : [`eth0@if${far} does not match peer_ifindex ${peer}`]),
+        ...(peer === undefined || outside ? [] : [`${node} has no interface number ${peer}`]),
+        ...(outside && !outside.ifname.startsWith('veth') ? [`interface ${peer} is ${outside.ifname}, expected a veth`] : []),
+        ...(outside && outside.master !== BRIDGE ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`] : []),
+      ],
+      look: `look at ${BRIDGE} on ${node} and at the CNI plugin's config`,
+    };
+  },
+};
+
+const podBridge: Check = {
+  id: 'pod.bridge',
+  title: "Every pod's veth is on the bridge",
+  node: 'worker-0',
+  command: `brctl show ${BRIDGE}`,
+  expected: "the bridge with every pod's veth",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const views = Object.values(await firstPods(lab));
+    const node = views[0].pod.node;
+    const [listing, json] = await typeOn(lab, node, [`sudo brctl show ${BRIDGE}`, 'ip -j link']);
+    const onBridge = parseBridge(listing, BRIDGE);
+    const ends = views.map(({ pod, peer }) => ({ pod, name: (JSON.parse(json) as Link[]).find((link) => link.ifindex === peer)?.ifname ?? `interface ${peer}` }));
+    return {
+      node,
+      command: `sudo brctl show ${BRIDGE}`,
+      expected: `${BRIDGE} with ${ends.map(({ pod, name }) => `${name} (${pod.name})`).join(' and ')}`,
+      evidence: listing.trimEnd(),
+      problems: ends.filter(({ name }) => !onBridge.includes(name)).map(({ pod, name }) => `${name}, the end of ${pod.name}, is not on ${BRIDGE}`),
+      look: `look at ${BRIDGE} on ${node} and at the CNI plugin's config`,
+    };
+  },
+};
+
+export const podChecks: Check[] = [podNetns, podProcesses, podVeth, podBridge];

@@ -1,0 +1,125 @@
+import { addressAt, overlap } from '../../components/cidr';
+import type { LabOutputs } from '../../components/outputs';
+import type { Node, Topology } from '../../components/topology';
+import type { VpcRoute } from '../access';
+import type { Check, Finding } from '../check';
+import { type as typeOn, type Lab } from '../lab';
+import type { Route } from '../listings';
+import { firstPods } from '../podview';
+
+const routePod: Check = {
+  id: 'route.pod',
+  title: "The pod's own route table",
+  node: 'worker-0',
+  command: 'sudo ip netns exec NETNS ip route show',
+  expected: "default via the bridge's address, the pod CIDR as a link",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const { nginx } = await firstPods(lab);
+    const { podCidr } = lab.workers[0];
+    const gateway = addressAt(podCidr!, 1);
+    const command = `sudo ip netns exec ${nginx.namespace} ip route show`;
+    const [plain, json] = await typeOn(lab, nginx.pod.node, [command, command.replace('ip route show', 'ip -j route show')]);
+    const routes = JSON.parse(json) as Route[];
+    const standard = routes.find(({ dst }) => dst === 'default');
+    const own = routes.find(({ dst }) => dst === podCidr);
+    return {
+      node: nginx.pod.node,
+      command,
+      expected: `default via ${gateway} dev eth0; ${podCidr} dev eth0 scope link src ${nginx.pod.ip}`,
+      evidence: plain.trimEnd(),
+      problems: [
+        ...(standard?.gateway === gateway && standard.dev === 'eth0' ? [] : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}` : 'there is no default route']),
+        ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip ? [] : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
+      ],
+      look: "look at ipam's routes and ranges in the CNI config",
+    };
+  },
+};
+
+/** What differs between a worker's table and the plan. A cloud's machine may have a /32, with the gateway as its link. */
+export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology): string[] {
+  const standard = routes.find(({ dst }) => dst === 'default');
+  const link = (dst: string, dev?: string): boolean => routes.some((one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway);
+  return [
+    ...(standard?.gateway === plan.gateway ? [] : [standard ? `default goes via ${standard.gateway}, expected ${plan.gateway}` : 'there is no default route']),
+    ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
+    ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev) ? [] : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
+    ...routes
+      .filter((one) => one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr))
+      .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: pod networks of other workers are the VPC router's business`),
+  ].map((problem) => `${worker.name}: ${problem}`);
+}
+
+async function hostRoutes(lab: Lab, worker: Node): Promise<{ lines: string[]; problems: string[] }> {
+  // The bridge, and its route, are there from the worker's first pod on.
+  await lab.pods.busybox(worker.name);
+  const [plain, json] = await typeOn(lab, worker.name, ['ip route list', 'ip -j route list']);
+  const lines = plain.trim().split('\n').map((line) => `${worker.name}: ${line.trim()}`);
+  return { lines, problems: hostRouteProblems(JSON.parse(json) as Route[], worker, lab.topology) };
+}
+
+const routeHost: Check = {
+  id: 'route.host',
+  title: "The workers' route tables",
+  node: 'every worker',
+  command: 'ip route list',
+  expected: "default via the VPC router; the worker's pod CIDR on cnio0; the node network on the default route's interface",
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const seen = await Promise.all(
+      lab.workers.map((worker) => hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] }))),
+    );
+    const { gateway, nodeCidr } = lab.topology;
+    return {
+      node: lab.workers.map(({ name }) => name).join(', '),
+      command: routeHost.command,
+      expected: `default via ${gateway}; ${nodeCidr} a link; on cnio0 ${lab.workers.map(({ name, podCidr }) => `${podCidr} (${name})`).join(', ')}`,
+      evidence: seen.flatMap(({ lines }) => lines).join('\n'),
+      problems: seen.flatMap(({ problems }) => problems),
+      look: "look at cnio0 on that worker, and at isGateway in its CNI config",
+    };
+  },
+};
+
+/** What differs between the VPC router's table and the plan's pod routes. */
+export function vpcRouteProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Topology): string[] {
+  const planned = plan.routes.flatMap((route) => {
+    const seen = table.filter(({ destination }) => destination === route.destination);
+    if (seen.length === 0) return [`no route for ${route.destination}, expected one to ${route.nextHop}`];
+    return seen
+      .filter(({ nextHop }) => nextHop !== route.nextHopIp)
+      .map(({ nextHop }) => `${route.destination} goes to ${nextHop}, expected ${route.nextHopIp} (${route.nextHop})`);
+  });
+  const others = table
+    .filter(({ destination }) => destination.includes('/') && overlap(destination, plan.podCidr))
+    .filter(({ destination }) => !plan.routes.some((route) => route.destination === destination))
+    .map(({ destination, nextHop }) => `${destination} goes to ${nextHop}, a route that is not in the plan`);
+  return [...planned, ...others];
+}
+
+const routeVpc: Check = {
+  id: 'route.vpc',
+  title: "The VPC router's pod routes, one a worker",
+  node: 'VPC router',
+  command: 'sudo ip -n ROUTER route',
+  expected: "every worker's pod CIDR to that worker",
+  stage: 'none',
+  workers: 1,
+  skip: (outputs: LabOutputs) => (outputs.cloud === 'local' ? undefined : `the route table of ${outputs.cloud} is not read yet: look at it in the cloud's console`),
+  async run(lab): Promise<Finding> {
+    const table = await lab.access.routes();
+    return {
+      node: 'VPC router',
+      command: `sudo ip -n ${lab.outputs.router} route`,
+      expected: lab.topology.routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`).join('; '),
+      evidence: table.map(({ line }) => line).join('\n'),
+      problems: vpcRouteProblems(table, lab.topology),
+      look: "look at the lab's routes: `lab up` puts back what is missing",
+    };
+  },
+};
+
+export const routeChecks: Check[] = [routePod, routeHost, routeVpc];

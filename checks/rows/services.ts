@@ -1,0 +1,152 @@
+import { reaches } from '../../components/stage';
+import { contains } from '../../components/cidr';
+import type { Check, Finding } from '../check';
+import { kubectl, linesWith, until, type Lab } from '../lab';
+import { parseLookup } from '../listings';
+import { judgeRules, pathProblems, PROXY_SECONDS, type Wanted } from '../proxyrules';
+import { NAMESPACE } from '../testpods';
+
+interface Service {
+  spec: { type: string; clusterIP: string; ports: { name?: string; port: number; protocol: string }[] };
+}
+
+interface Slices {
+  items: { endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null; ports: { port: number; protocol: string; name?: string }[] }[];
+}
+
+/** A service's ready endpoints as `address:port`, for one protocol. */
+async function endpoints(lab: Lab, namespace: string, service: string, protocol: string): Promise<string[]> {
+  const args = ['-n', namespace, 'get', 'endpointslices', '-l', `kubernetes.io/service-name=${service}`, '-o', 'json'];
+  const slices = (JSON.parse(await kubectl(lab, args)) as Slices).items;
+  const all = slices.flatMap((slice) => {
+    const port = slice.ports.find((one) => one.protocol === protocol && one.name !== 'metrics')?.port;
+    const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
+    return port === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`));
+  });
+  return [...new Set(all)].sort();
+}
+
+/** Asks kube-dns from a pod. The full name, because busybox's nslookup doesn't follow the search list. */
+async function lookup(lab: Lab, worker: string, name: string): Promise<{ pod: string; output: string; answers: string[] }> {
+  const pod = (await lab.pods.busybox(worker)).name;
+  const { stdout, stderr } = await lab.access.kubectl(['-n', NAMESPACE, 'exec', pod, '--', 'timeout', '4', 'nslookup', name]);
+  return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
+}
+
+const svcDns: Check = {
+  id: 'svc.dns',
+  title: 'kube-dns has its address and endpoints, and a pod resolves by it',
+  node: 'laptop',
+  command: 'kubectl -n kube-system describe services kube-dns; kubectl exec BUSYBOX -- nslookup kubernetes.default.svc.cluster.local',
+  expected: "kube-dns at the plan's address, dns 53/UDP and dns-tcp 53/TCP, endpoints POD_IP:53; the API's ClusterIP for kubernetes.default",
+  stage: 'cluster',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const { dnsIp, apiServiceIp, clusterDomain, podCidr } = lab.topology;
+    const name = `kubernetes.default.svc.${clusterDomain}`;
+    const [json, description, targets, ...lookups] = await Promise.all([
+      kubectl(lab, ['-n', 'kube-system', 'get', 'service', 'kube-dns', '-o', 'json']),
+      kubectl(lab, ['-n', 'kube-system', 'describe', 'services', 'kube-dns']),
+      endpoints(lab, 'kube-system', 'kube-dns', 'UDP'),
+      ...lab.workers.map((worker) => lookup(lab, worker.name, name).catch((error: Error) => ({ pod: worker.name, output: error.message, answers: [] as string[] }))),
+    ]);
+    const { spec } = JSON.parse(json) as Service;
+    const has = (port: string, protocol: string): boolean => spec.ports.some((one) => one.name === port && one.port === 53 && one.protocol === protocol);
+    // A pod that doesn't resolve here while another does has a fault on its own way, which nat.ping and svc.same-node tell.
+    const resolved = lookups.find(({ answers }) => answers.includes(apiServiceIp));
+    const shown = resolved ?? lookups[0];
+    return {
+      node: 'laptop',
+      command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${NAMESPACE} exec ${shown.pod} -- nslookup ${name}`,
+      expected: `kube-dns ClusterIP ${dnsIp}, dns 53/UDP and dns-tcp 53/TCP, endpoints in ${podCidr} at port 53; ${name} is ${apiServiceIp}`,
+      evidence: [...linesWith(description, /^(Name|Type|IP|Port|TargetPort|Endpoints):/), ...linesWith(shown.output, /^(Server|Name|Address)|can't|timed out|no /)].join('\n'),
+      problems: [
+        ...(spec.type === 'ClusterIP' ? [] : [`kube-dns is of type ${spec.type}, expected ClusterIP`]),
+        ...(spec.clusterIP === dnsIp ? [] : [`kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`]),
+        ...(has('dns', 'UDP') && has('dns-tcp', 'TCP') ? [] : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
+        ...(targets.length > 0 ? [] : ['kube-dns has no endpoints']),
+        ...targets.filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0])).map((target) => `the endpoint ${target} is no pod's port 53`),
+        ...(resolved ? [] : [`no test pod resolved ${name} to ${apiServiceIp}`]),
+      ],
+      look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, and kube-proxy on the workers',
+    };
+  },
+};
+
+/** The services of the lab itself that kube-proxy must know: kube-dns, or the API's where there is no DNS yet. */
+async function labServices(lab: Lab): Promise<Wanted[]> {
+  if (!reaches(lab.outputs.stage, 'cluster')) {
+    const targets = await endpoints(lab, 'default', 'kubernetes', 'TCP');
+    return [{ to: { address: lab.topology.apiServiceIp, protocol: 'tcp', port: 443 }, targets }];
+  }
+  const address = lab.topology.dnsIp;
+  const [tcp, udp] = await Promise.all(['TCP', 'UDP'].map((protocol) => endpoints(lab, 'kube-system', 'kube-dns', protocol)));
+  return [{ to: { address, protocol: 'tcp', port: 53 }, targets: tcp }, { to: { address, protocol: 'udp', port: 53 }, targets: udp }];
+}
+
+const svcChains: Check = {
+  id: 'svc.chains',
+  title: "kube-proxy's rules from a ClusterIP to its pods",
+  node: 'every worker',
+  command: 'sudo iptables-save -t nat',
+  expected: 'PREROUTING and OUTPUT jump to KUBE-SERVICES; from there the ClusterIP of kube-dns to KUBE-SVC-, KUBE-SEP-, DNAT POD_IP:53, tcp and udp',
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const wanted = await labServices(lab);
+    const { command, evidence, problems } = await judgeRules(lab, (rules) => {
+      const [entries, paths] = [rules.entries(), pathProblems(rules, wanted)];
+      return { lines: [...entries.lines, ...paths.lines], problems: [...entries.problems, ...paths.problems] };
+    });
+    const empty = wanted.filter(({ targets }) => targets.length === 0).map(({ to }) => `the service at ${to.address} has no ${to.protocol} endpoints`);
+    return {
+      node: lab.workers.map(({ name }) => name).join(', '),
+      command,
+      expected: `jumps from PREROUTING and OUTPUT, then ${wanted.map(({ to, targets }) => `${to.address} ${to.protocol} ${to.port} to DNAT ${targets.join(', ')}`).join('; ')}`,
+      evidence,
+      problems: [...empty, ...problems],
+      look: 'look at kube-proxy on that worker (`systemctl status kube-proxy`)',
+    };
+  },
+};
+
+async function askSameNode(lab: Lab, worker: string): Promise<{ lines: string[]; problems: string[]; command: string }> {
+  const [client, server, services] = await Promise.all([lab.pods.busybox(worker), lab.pods.nginx(worker), lab.pods.services()]);
+  const address = services.sameNode.get(worker)!;
+  const args = ['-n', NAMESPACE, 'exec', client.name, '--', 'timeout', '2', 'wget', '-q', '-O', '-', `http://${address}/`];
+  const ask = () => lab.access.kubectl(args);
+  const { stdout, stderr, code } = await until(PROXY_SECONDS, ask, (answer) => answer.code === 0);
+  const answered = code === 0 && /nginx/i.test(stdout);
+  const said = stdout.split('\n').find((line) => /nginx/i.test(line)) ?? stderr.trim().split('\n').at(-1) ?? '';
+  return {
+    lines: [`${worker}: ${said.trim()}`],
+    problems: answered ? [] : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`],
+    command: `kubectl ${args.join(' ')}`,
+  };
+}
+
+const svcSameNode: Check = {
+  id: 'svc.same-node',
+  title: 'A ClusterIP answers when its only endpoint is on the same node',
+  node: 'a pod on every worker',
+  command: 'kubectl exec BUSYBOX -- wget -q -O - http://CLUSTER_IP/',
+  expected: 'nginx answers',
+  stage: 'network',
+  workers: 1,
+  async run(lab): Promise<Finding> {
+    const seen = await Promise.all(
+      lab.workers.map(({ name }) => askSameNode(lab, name).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
+    );
+    const shown = seen.find(({ problems }) => problems.length > 0) ?? seen[0];
+    return {
+      node: 'laptop',
+      command: shown.command || svcSameNode.command,
+      expected: 'nginx answers on each worker: the answer passes the rules on its way over the bridge',
+      evidence: seen.flatMap(({ lines }) => lines).join('\n'),
+      problems: seen.flatMap(({ problems }) => problems),
+      look: 'look at `sysctl net.bridge.bridge-nf-call-iptables` there: with 0, answers over the bridge skip the rules that turn them back',
+    };
+  },
+};
+
+export const serviceChecks: Check[] = [svcDns, svcChains, svcSameNode];

@@ -1,0 +1,32 @@
+#!/bin/bash
+# Attaches a network namespace to the node's bridge with a CNI config, as containerd would for a pod. Prints the
+# plugin's answer on one line, and keeps the namespace until its own input ends: when the check has seen enough, or
+# when whoever ran it is gone. Leaves nothing behind, and takes away what an earlier run left.
+# Arguments: the namespace's name, the CNI config.
+set -eu
+name=$1
+config=$2
+
+cni() {
+  sudo env CNI_COMMAND="$1" CNI_CONTAINERID="$name" CNI_NETNS="/var/run/netns/$name" CNI_IFNAME=eth0 \
+    CNI_PATH=/opt/cni/bin /opt/cni/bin/bridge <<< "$config"
+}
+
+detach() {
+  cni DEL > /dev/null 2>&1 || true
+  if [ -e "/var/run/netns/$name" ]; then sudo ip netns del "$name" > /dev/null 2>&1 || true; fi
+}
+
+detach
+trap detach EXIT
+trap 'exit 1' HUP INT PIPE TERM
+sudo ip netns add "$name"
+# The plugin tells its errors on its standard output.
+if ! answer=$(cni ADD); then
+  printf '%s\n' "$answer" >&2
+  exit 1
+fi
+printf '%s\n' "$answer" | tr -d '\n'
+printf '\n'
+# However the connection ends, the namespace doesn't outlive the check by more than a minute.
+timeout 60 cat > /dev/null || true

@@ -1,0 +1,34 @@
+import { type Report, downReport, verify } from '../checks';
+import { type UpLab, withAccess } from './connect';
+import { Interrupted } from './failure';
+import type { Lab } from './names';
+import type { Progress } from './progress';
+import { interruptible } from './signals';
+
+/** Runs the checks on a lab that is up; the progress counts them. */
+export async function check(up: UpLab, kubectl: string, only: string[], progress: Progress): Promise<Report> {
+  const step = progress.begin('Checks');
+  let [total, ended] = [0, 0];
+  const stopped = new Interrupted('Interrupted: the test pods were taken away again.');
+  const report = await interruptible(
+    ({ signal }) => {
+      const stop = new AbortController();
+      signal.addEventListener('abort', () => stop.abort(stopped));
+      return withAccess(up, kubectl, (access) => verify(access, {
+        only,
+        signal: stop.signal,
+        report: (event) => {
+          if (event.kind === 'start') total = event.checks;
+          else if (event.kind === 'leftover') progress.say(`The test pods could not be deleted: ${event.message}`);
+          else step.update(`${++ended} of ${total}, last ${event.result.id}`);
+        },
+      }));
+    },
+    () => progress.say('Stopping: taking the test pods away.'),
+  );
+  step.done();
+  return report;
+}
+
+/** The report on a lab that isn't up. */
+export const reportOnNothing = (lab: Lab): Report => downReport(lab.stack, lab.cloud, `lab ${lab.stack} is not up`);

@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import { register as registerClean } from './commands/clean';
+import { register as registerDoctor } from './commands/doctor';
+import { register as registerDown } from './commands/down';
+import { register as registerEnv } from './commands/env';
+import { register as registerKubectl } from './commands/kubectl';
+import { register as registerList } from './commands/list';
+import { register as registerSsh } from './commands/ssh';
+import { register as registerStart } from './commands/start';
+import { register as registerStatus } from './commands/status';
+import { register as registerUp } from './commands/up';
+import { register as registerVerify } from './commands/verify';
+import { EXIT, report } from './failure';
+
+const COMMANDS = [
+  registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
+  registerList, registerDown, registerClean, registerDoctor, registerEnv,
+];
+
+const EPILOGUE = `
+NAME is a lab: local (the default), aws or gcp, or one of these with an id, such as aws-s01; an id alone means local-ID.
+Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
+`;
+
+/** The command line. Its errors are thrown as CommanderError. */
+export function commandLine(): Command {
+  const program = new Command('./lab')
+    .description('A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
+    .addHelpText('after', EPILOGUE);
+  for (const register of COMMANDS) register(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** Runs a command line (without the program's own name); returns the exit code, everything else having been printed. */
+export async function main(words: string[]): Promise<number> {
+  try {
+    process.exitCode = EXIT.well;
+    await commandLine().parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.well);
+  } catch (error) {
+    // Help and version are "errors" with exit code 0; the others have been told already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.usage;
+    return report(error);
+  }
+}

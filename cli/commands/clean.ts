@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import type { Command } from 'commander';
+import { cacheDirectory } from '../../components/places';
+import { labs as labsOnMachine } from '../../provider/local/slots';
+import { Engine } from '../engine';
+import { unable, usage } from '../failure';
+import { isStackName } from '../names';
+import { forgetPools, knownPools } from '../pools';
+import { noteFile } from '../set-up';
+import * as toolchain from '../../toolchain';
+import { print } from '../terminal';
+
+/** Refuses while a lab of this machine exists: it uses what would be taken away. */
+async function refuseWhileUsed(): Promise<void> {
+  const found = await toolchain.present();
+  const stacks = found ? (await (await Engine.open(found)).stacks()).map((stack) => stack.name) : [];
+  const local = stacks.filter((name) => isStackName(name) && name.split('-')[0] === 'local');
+  const labs = [...new Set([...local, ...labsOnMachine()])].sort();
+  if (labs.length > 0) throw usage(`There are still labs on this machine: ${labs.join(', ')}.`, labs.map((lab) => `./lab down ${lab}`).join('; '));
+}
+
+function removeRoutes(): void {
+  const routes = JSON.parse(execFileSync('ip', ['-j', '-4', 'route', 'show', 'type', 'blackhole'], { encoding: 'utf8' })) as { dst: string }[];
+  const ours = routes.map((route) => route.dst).filter((destination) => knownPools().includes(destination));
+  for (const destination of ours) {
+    execFileSync('ip', ['route', 'del', 'blackhole', destination]);
+    print(`Removed the blackhole route of ${destination}.`);
+  }
+  if (ours.length === 0) print('There is no blackhole route of a lab.');
+  forgetPools();
+}
+
+function removeCache(): void {
+  const directory = cacheDirectory();
+  const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
+  const inside = mounts.find((mount) => mount === directory || mount.startsWith(`${directory}/`));
+  if (inside) throw unable(`${inside} is mounted: the cache stays.`, `umount ${inside}`);
+  if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0) return print('There is no cache.');
+  // HARDWAY_CACHE may name a directory of somebody's own.
+  if (!fs.existsSync(noteFile())) throw usage(`${directory} does not look like this lab's cache: it stays.`, `look into it and remove it by hand`);
+  fs.rmSync(directory, { recursive: true, force: true });
+  print(`Removed ${directory}: the next ./lab start obtains the programs again.`);
+}
+
+async function clean({ cache }: { cache?: boolean }): Promise<void> {
+  await refuseWhileUsed();
+  removeRoutes();
+  if (cache) removeCache();
+  else print(`The cache stays (./lab clean --cache removes it): ${cacheDirectory()}`);
+}
+
+export function register(program: Command): void {
+  program
+    .command('clean')
+    .description("remove what no lab needs any more: the public pool's blackhole route; refuses while labs exist")
+    .option('--cache', 'programs, images and the Debian tree, too')
+    .action(clean);
+}

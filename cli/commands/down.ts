@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { leftovers, sweep } from '../../provider/local/sweep';
+import { Engine } from '../engine';
+import { EngineProgress } from '../engine-progress';
+import { Failure, EXIT, Interrupted, Locked } from '../failure';
+import { removeLabFiles } from '../lab-files';
+import { type Lab, parseLab } from '../names';
+import { progressOn, type Progress } from '../progress';
+import { inWords, since } from '../seconds';
+import { installed } from '../set-up';
+import { labArgument } from '../connect';
+import { confirm } from '../terminal';
+import * as fs from 'node:fs';
+import { stackFile } from '../project';
+
+/** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
+async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+  const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
+  try {
+    const existed = await engine.destroy(lab.stack, {
+      cure: `./lab down${labArgument(lab)} again`,
+      onEvent: (event) => shown.handle(event),
+      onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+    });
+    shown.finish();
+    return existed;
+  } catch (error) {
+    shown.finish(true);
+    if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked) throw error;
+    progress.say(`The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`);
+    await sweep(lab.stack);
+    await engine.forget(lab.stack);
+    return true;
+  }
+}
+
+/** What is left of the lab after a sweep; nothing is asked of a cloud. */
+async function clear(lab: Lab, progress: Progress): Promise<string[]> {
+  if (lab.cloud !== 'local') return [];
+  const swept = await sweep(lab.stack);
+  for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
+  return leftovers(lab.stack);
+}
+
+async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
+  const lab = parseLab(name);
+  await confirm(`Remove lab ${lab.stack} with all that is in it?`, yes ?? false);
+  const started = Date.now();
+  const progress = progressOn();
+  try {
+    const engine = await Engine.open(await installed());
+    const existed = await destroy(engine, lab, progress);
+    const left = await clear(lab, progress);
+    removeLabFiles(lab.stack);
+    // Its own config goes too: a lab of that name starts afresh.
+    fs.rmSync(stackFile(lab.stack), { force: true });
+    if (left.length > 0) throw new Failure(`Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`, EXIT.failed, `./lab down${labArgument(lab)} again`);
+    progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
+  } finally {
+    progress.close();
+  }
+}
+
+export function register(program: Command): void {
+  program
+    .command('down [NAME]')
+    .description('remove a lab, and make sure that nothing of it is left')
+    .option('--yes', 'do not ask')
+    .action(down);
+}

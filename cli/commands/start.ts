@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { renderReport } from '../../checks';
+import { bringUp } from '../bring-up';
+import { check } from '../checking';
+import { Engine } from '../engine';
+import { EXIT } from '../failure';
+import { parseLab } from '../names';
+import { progressOn } from '../progress';
+import { inWords, since } from '../seconds';
+import { setUp } from '../set-up';
+import { print } from '../terminal';
+import { wayIn } from '../way-in';
+
+/** Everything from a bare machine to a proven lab; returns the exit code. */
+async function start(name: string | undefined): Promise<number> {
+  const started = Date.now();
+  const lab = parseLab(name);
+  const progress = progressOn();
+  try {
+    const toolchain = await setUp(progress);
+    const engine = await Engine.open(toolchain);
+    const up = await bringUp(engine, lab, new Map(), toolchain, progress);
+    const report = await check(up, toolchain.kubectl, [], progress);
+    progress.close();
+    const { isTTY, columns } = process.stdout;
+    print(`\n${renderReport(report, { colour: isTTY && !process.env.NO_COLOR, width: isTTY ? columns : undefined })}`);
+    print(`\n${wayIn(lab, up)}\n\nAll of it took ${inWords(since(started))}.`);
+    return report.failed > 0 ? EXIT.failed : EXIT.well;
+  } finally {
+    progress.close();
+  }
+}
+
+export function register(program: Command): void {
+  program
+    .command('start [NAME]')
+    .description('everything from a bare machine to a proven lab: set-up, up, verify (npm start does this)')
+    .action(async (name?: string) => void (process.exitCode = await start(name)));
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { STAGES } from '../../components/stage';
+import { bringUp } from '../bring-up';
+import { Engine } from '../engine';
+import { usage } from '../failure';
+import { parseLab } from '../names';
+import { nearest } from '../nearest';
+import { progressOn } from '../progress';
+import { labConfig, parseSettings, type Settings } from '../settings';
+import { setUp } from '../set-up';
+import { confirm, print } from '../terminal';
+import { wayIn } from '../way-in';
+
+interface Options {
+  stage?: string;
+  set: string[];
+  yes?: boolean;
+}
+
+function settingsOf({ stage, set }: Options): Settings {
+  if (stage !== undefined && !(STAGES as readonly string[]).includes(stage)) {
+    throw usage(`--stage ${stage}: not one of ${STAGES.join(', ')}${nearest(stage, [...STAGES])}`);
+  }
+  return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
+}
+
+async function up(name: string | undefined, options: Options): Promise<void> {
+  const lab = parseLab(name);
+  const settings = settingsOf(options);
+  const config = labConfig(lab, settings);
+  if (lab.cloud !== 'local') {
+    const machines = config.controllers + config.workers;
+    await confirm(`Lab ${lab.stack}: ${machines} machines in ${lab.cloud.toUpperCase()}, which cost money until ./lab down ${lab.stack}. Go on?`, options.yes ?? false);
+  }
+  const progress = progressOn();
+  try {
+    const toolchain = await setUp(progress);
+    const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress);
+    progress.close();
+    print(`\n${wayIn(lab, found)}`);
+  } finally {
+    progress.close();
+  }
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, value];
+
+export function register(program: Command): void {
+  program
+    .command('up [NAME]')
+    .description('bring a lab to what its config says, whatever state it is in')
+    .option('--stage <STAGE>', `how far: ${STAGES.join(', ')}`)
+    .option('--set <KEY=VALUE>', "change the lab's config, repeatable; lists with commas; KEY= for the default again", collect, [])
+    .option('--yes', 'do not ask before making what costs money')
+    .action(up);
+}

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { checks, renderList, renderReport, select } from '../../checks';
+import { check, reportOnNothing } from '../checking';
+import { findLab } from '../connect';
+import { Engine } from '../engine';
+import { EXIT, usage } from '../failure';
+import { parseLab } from '../names';
+import { nearest } from '../nearest';
+import { progressOn } from '../progress';
+import { installed } from '../set-up';
+import { print, printJson } from '../terminal';
+
+interface Options {
+  json?: boolean;
+  only: string[];
+  list?: boolean;
+}
+
+function checkIds(only: string[]): void {
+  const ids = checks.map((one) => one.id);
+  const unknown = only.filter((id) => !ids.includes(id));
+  if (unknown.length === 0) return;
+  const lines = unknown.map((id) => `No check is called "${id}"${nearest(id, ids)}.`);
+  throw usage(lines.join('\n'), './lab verify --list shows all');
+}
+
+async function verifyLab(name: string | undefined, { json, only, list }: Options): Promise<number> {
+  const lab = parseLab(name);
+  checkIds(only);
+  if (list) {
+    const chosen = select(only);
+    if (json) printJson(chosen.map(({ id, title, node, command, expected }) => ({ id, title, node, command, expected })));
+    else print(renderList(chosen));
+    return EXIT.well;
+  }
+  const toolchain = await installed();
+  const up = await findLab(await Engine.open(toolchain), lab);
+  // With --json, standard output is for a program.
+  const progress = progressOn(json ? process.stderr : process.stdout);
+  try {
+    const nothing = reportOnNothing(lab);
+    const report = up
+      ? await check(up, toolchain.kubectl, only, progress)
+      : { ...nothing, checks: nothing.checks.filter((one) => only.length === 0 || only.includes(one.id)) };
+    if (!up) report.failed = report.checks.length;
+    progress.close();
+    const { isTTY, columns } = process.stdout;
+    if (json) printJson(report);
+    else print(`${renderReport(report, { colour: isTTY && !process.env.NO_COLOR, width: isTTY ? columns : undefined })}`);
+    return report.failed > 0 ? EXIT.failed : EXIT.well;
+  } finally {
+    progress.close();
+  }
+}
+
+const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',').map((id) => id.trim()).filter(Boolean)];
+
+export function register(program: Command): void {
+  program
+    .command('verify [NAME]')
+    .description("run the checks, one for each row of the article; exit 0 only if all that apply pass")
+    .option('--json', 'print one JSON object')
+    .option('--only <ID>', 'only this check; repeatable, or with commas', collect, [])
+    .option('--list', 'what each check types and expects; runs nothing')
+    .action(async (name: string | undefined, options: Options) => void (process.exitCode = await verifyLab(name, options)));
+}

@@ -1,0 +1,39 @@
+import { createAccess, type Access } from '../checks';
+import type { LabOutputs } from '../components/outputs';
+import type { Engine } from './engine';
+import { unable } from './failure';
+import { type LabFiles, writeLabFiles } from './lab-files';
+import { DEFAULT_LAB, type Lab } from './names';
+
+/** How to call this lab on a command line: nothing for the default one. */
+export const labArgument = (lab: Lab): string => (lab.stack === DEFAULT_LAB ? '' : ` ${lab.stack}`);
+
+/** A lab that is up. */
+export interface UpLab {
+  outputs: LabOutputs;
+  files: LabFiles;
+}
+
+/** The lab's outputs, its files written from them; undefined where it is not up. */
+export async function findLab(engine: Engine, lab: Lab): Promise<UpLab | undefined> {
+  const outputs = (await engine.snapshot(lab.stack))?.outputs;
+  return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
+}
+
+export const notUp = (lab: Lab): Error => unable(`Lab ${lab.stack} is not up.`, `./lab up${labArgument(lab)}`);
+
+/** Ways in to a lab for the time of `work`. */
+export async function withAccess<T>({ outputs, files }: UpLab, kubectl: string, work: (access: Access) => Promise<T>): Promise<T> {
+  const access = createAccess({
+    outputs,
+    sshKeyFile: files.sshKey,
+    knownHostsFile: files.knownHosts,
+    kubeconfigFile: files.kubeconfig,
+    kubectl,
+  });
+  try {
+    return await work(access);
+  } finally {
+    await access.close();
+  }
+}

@@ -1,0 +1,22 @@
+/** One thing that was looked at. */
+export interface Finding {
+  id: string;
+  title: string;
+  /** fail: no lab can be made; warn: it can, but something will be worse. */
+  status: 'ok' | 'warn' | 'fail';
+  /** What there is. */
+  found: string;
+  /** What to do; empty when nothing has to be. */
+  cure: string;
+}
+
+/** Looks at one thing and changes nothing lasting. What it throws becomes a failure. */
+export interface Probe {
+  id: string;
+  title: string;
+  look(): Promise<Omit<Finding, 'id' | 'title'>> | Omit<Finding, 'id' | 'title'>;
+}
+
+export const ok = (found: string): Omit<Finding, 'id' | 'title'> => ({ status: 'ok', found, cure: '' });
+export const warn = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({ status: 'warn', found, cure });
+export const fail = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({ status: 'fail', found, cure });

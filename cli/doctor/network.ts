@@ -1,0 +1,27 @@
+import { parseCidr, overlap } from '../../components/cidr';
+import { knownPools } from '../pools';
+import { fail, ok, type Probe } from './finding';
+import { routes } from './machine';
+
+const asCidr = (destination: string): string => (destination.includes('/') ? destination : `${destination}/32`);
+
+/** Routes into a public pool that are neither a lab's nor the pool's own blackhole. */
+export function foreignRoutes(pool: string, found = routes()): string[] {
+  return found
+    .filter(({ destination }) => /^\d/.test(destination) && parseCidr(asCidr(destination)).prefix > 0)
+    .filter(({ destination, device, type }) => overlap(asCidr(destination), pool) && type !== 'blackhole' && !/^hw\d+$/.test(device))
+    .map(({ destination, device }) => `${destination} (${device})`);
+}
+
+const pool: Probe = {
+  id: 'pool',
+  title: 'Public addresses',
+  look() {
+    const pools = knownPools();
+    const foreign = pools.flatMap((one) => foreignRoutes(one).map((route) => `${one} meets this machine's own route ${route}`));
+    if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
+    return fail(foreign.join('; '), './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use');
+  },
+};
+
+export const networkProbes: Probe[] = [pool];

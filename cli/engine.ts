@@ -1,0 +1,175 @@
+import type { DiagnosticEvent, EngineEvent, LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
+import type { LabOutputs } from '../components/outputs';
+import { type EnginePrograms, engineEnvironment } from './environment';
+import { engineFailure, lockedFailure, runFailure } from './engine-errors';
+import { Failure, Interrupted, unable } from './failure';
+import { allDead, holders } from './locks';
+import { prepareProject, projectDirectory } from './project';
+import { interruptible } from './signals';
+import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
+
+// The SDK is loaded when an engine is, not for `--help`.
+const automation = (): typeof import('@pulumi/pulumi/automation') => require('@pulumi/pulumi/automation');
+
+/** A stack as the backend lists it. */
+export interface StackSummary {
+  name: string;
+  resources: number;
+  updated?: string;
+  busy: boolean;
+}
+
+/** What a run of the engine tells, and whom. */
+export interface RunOptions {
+  onEvent(event: EngineEvent): void;
+  /** Called at the first Ctrl-C. */
+  onInterrupt(): void;
+  /** What to do when it fails or is interrupted: a command. */
+  cure: string;
+}
+
+export interface UpOptions extends RunOptions {
+  /** URNs to make anew though their inputs are the same: steps whose files were edited on the node. */
+  replace: string[];
+}
+
+/** The Pulumi engine, on this project's stacks, through the Automation API. */
+export class Engine {
+  private constructor(private readonly workspace: LocalWorkspace) {}
+
+  /** Throws a Failure if the engine can't be started. */
+  static async open(programs: EnginePrograms): Promise<Engine> {
+    prepareProject();
+    const envVars = engineEnvironment(programs);
+    // PulumiCommand looks along PATH.
+    process.env.PATH = envVars.PATH;
+    try {
+      const pulumiCommand = await automation().PulumiCommand.get();
+      return new Engine(await automation().LocalWorkspace.create({ workDir: projectDirectory, pulumiCommand, envVars }));
+    } catch (error) {
+      throw unable(`The Pulumi engine does not start: ${(error as Error).message.trim()}`);
+    }
+  }
+
+  /** The stacks of this project in the backend. */
+  async stacks(): Promise<StackSummary[]> {
+    const found = await this.told(() => this.workspace.listStacks());
+    return found.map((stack) => ({
+      name: stack.name,
+      resources: stack.resourceCount ?? 0,
+      updated: stack.lastUpdate,
+      busy: stack.updateInProgress ?? false,
+    }));
+  }
+
+  /** What the state holds of a stack, or undefined where there is no such stack. */
+  async snapshot(name: string): Promise<Snapshot | undefined> {
+    try {
+      return readSnapshot((await this.workspace.exportStack(name)).deployment);
+    } catch (error) {
+      if (error instanceof automation().StackNotFoundError) return undefined;
+      throw engineFailure(error);
+    }
+  }
+
+  /** Brings the stack to what its config says, whatever state it is in. Makes it if there is none. */
+  async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
+    const stack = await this.told(() => automation().Stack.createOrSelect(name, this.workspace));
+    await this.clearPending(stack, options);
+    const { outputs } = await this.run(stack, options, (onEvent, signal) =>
+      stack.up({ color: 'never', refresh: true, replace: options.replace, onEvent, signal }));
+    const complete = asOutputs(Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])));
+    if (!complete) throw unable(`The program of stack ${name} ended without outputs.`);
+    return { outputs: complete };
+  }
+
+  /** Destroys what the stack holds, then the stack with its config. False where there is no such stack. */
+  async destroy(name: string, options: RunOptions): Promise<boolean> {
+    const stack = await this.find(name);
+    if (!stack) return false;
+    await this.clearPending(stack, options);
+    await this.run(stack, options, (onEvent, signal) => stack.destroy({ color: 'never', onEvent, signal }));
+    await this.told(() => this.workspace.removeStack(name));
+    return true;
+  }
+
+  /** Forgets a stack whose resources were removed by other means. */
+  async forget(name: string): Promise<void> {
+    await this.told(() => this.workspace.removeStack(name, { force: true }));
+  }
+
+  /** Differences between state and world by URN: what a refresh would change. Changes nothing. */
+  async drift(name: string): Promise<Map<string, string>> {
+    const stack = await this.find(name);
+    const found = new Map<string, string>();
+    if (!stack) return found;
+    const onEvent = (event: EngineEvent): void => {
+      const metadata = event.resOutputsEvent?.metadata;
+      if (metadata && metadata.op !== 'same' && metadata.op !== 'refresh') found.set(metadata.urn, metadata.op === 'delete' ? 'gone' : 'changed');
+    };
+    await this.told(() => stack.previewRefresh({ color: 'never', onEvent }));
+    return found;
+  }
+
+  private async find(name: string): Promise<Stack | undefined> {
+    try {
+      return await automation().Stack.select(name, this.workspace);
+    } catch (error) {
+      if (error instanceof automation().StackNotFoundError) return undefined;
+      throw engineFailure(error);
+    }
+  }
+
+  /** A killed engine never saw the end of some creates: the state forgets them, and the provider adopts what is there. */
+  private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
+    if (!(await this.snapshot(stack.name))?.pending) return;
+    await this.run(stack, options, (onEvent, signal) => stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }));
+  }
+
+  /**
+   * One run of the engine that can be interrupted. Where a dead engine's lock is in the way, takes it away and tries again.
+   * Throws a Failure with the program's and the resources' own messages, Interrupted when somebody stopped it.
+   */
+  private async run<T>(
+    stack: Stack,
+    options: RunOptions,
+    operation: (onEvent: (event: EngineEvent) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const errors: DiagnosticEvent[] = [];
+    const onEvent = (event: EngineEvent): void => {
+      if (event.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent);
+      options.onEvent(event);
+    };
+    return interruptible(async (interruption) => {
+      const attempt = (): Promise<T> => operation(onEvent, interruption.signal);
+      try {
+        return await attempt().catch(async (error) => {
+          if (!(error instanceof automation().ConcurrentUpdateError)) throw error;
+          await this.breakLock(stack, error.message);
+          return attempt();
+        });
+      } catch (error) {
+        if (interruption.happened) throw new Interrupted(`Interrupted: lab ${stack.name} is as far as it came.`, options.cure);
+        if (error instanceof Failure) throw error;
+        if (error instanceof automation().ConcurrentUpdateError) throw lockedFailure(stack.name, holders(error.message));
+        throw runFailure(errors, engineFailure(error).message, options.cure);
+      }
+    }, options.onInterrupt, { childrenHear: true });
+  }
+
+  /** Takes the lock away if the engine that made it is surely dead; throws a Failure otherwise. */
+  private async breakLock(stack: Stack, message: string): Promise<void> {
+    const found = holders(message);
+    if (!allDead(found)) throw lockedFailure(stack.name, found);
+    await this.told(() => stack.cancel());
+  }
+
+  /** What short commands of the engine have to say when they fail, as a Failure. */
+  private async told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw engineFailure(error);
+    }
+  }
+}

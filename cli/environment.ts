@@ -1,0 +1,71 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { stateDirectory } from '../components/places';
+import { projectDirectory } from './project';
+
+/** What of the toolchain the engine needs. */
+export interface EnginePrograms {
+  /** The pulumi program. */
+  pulumi: string;
+  /** Where pulumi-language-nodejs is. */
+  languageHostDirectory: string;
+  /** PULUMI_HOME with the plugins that the toolchain brought. */
+  pulumiHome: string;
+}
+
+/** Makes the state directory, for its owner alone. */
+export function prepareState(): string {
+  const directory = stateDirectory();
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  fs.chmodSync(directory, 0o700);
+  return directory;
+}
+
+/**
+ * The file with the passphrase that encrypts secrets in the state, made (0600) when there is none.
+ * Two commands that start at once get the same one: the file appears whole or not at all.
+ */
+export function passphraseFile(): string {
+  const file = path.join(prepareState(), 'passphrase');
+  if (fs.existsSync(file)) return file;
+  const scratch = `${file}.${process.pid}`;
+  fs.writeFileSync(scratch, `${crypto.randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
+  try {
+    fs.linkSync(scratch, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    fs.rmSync(scratch);
+  }
+  return file;
+}
+
+/** Where the file backend lies: the one in use when the user chose none. */
+export function fileBackend(): string {
+  const directory = path.join(prepareState(), 'backend');
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return `file://${directory}`;
+}
+
+/**
+ * What the engine needs in its environment. The user's own choice of backend, Pulumi home or passphrase is respected.
+ * Holds paths and names only, never the passphrase.
+ */
+export function engineEnvironment(programs: EnginePrograms, given: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const directories = [path.dirname(programs.pulumi), programs.languageHostDirectory];
+  const rest = (given.PATH ?? '').split(':').filter((directory) => directory !== '' && !directories.includes(directory));
+  const environment: Record<string, string> = {
+    PATH: [...new Set([...directories, ...rest])].join(':'),
+    PULUMI_HOME: given.PULUMI_HOME || programs.pulumiHome,
+    PULUMI_BACKEND_URL: given.PULUMI_BACKEND_URL || fileBackend(),
+    PULUMI_OPTION_CWD: projectDirectory,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    // A lost config file must not make the secrets in the state unreadable.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
+  };
+  if (given.PULUMI_CONFIG_PASSPHRASE === undefined) {
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE = given.PULUMI_CONFIG_PASSPHRASE_FILE || passphraseFile();
+  }
+  return environment;
+}

@@ -1,0 +1,34 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+
+/** One holder of a stack's lock, as the engine's message names it. */
+export interface Holder {
+  user: string;
+  host: string;
+  pid: number;
+  since: string;
+}
+
+/** The holders in the engine's "the stack is currently locked by" message; empty where it names none (Pulumi Cloud). */
+export function holders(message: string): Holder[] {
+  return [...message.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)].map(([, user, host, pid, since]) => ({
+    user,
+    host,
+    pid: Number(pid),
+    since,
+  }));
+}
+
+/** Whether a process of this machine runs an engine. A pid that something else got since doesn't count. */
+function engineRuns(pid: number): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pulumi');
+  } catch {
+    return false;
+  }
+}
+
+/** Whether every holder is surely dead: only a process of this host can be looked up. */
+export function allDead(found: Holder[], host = os.hostname(), runs = engineRuns): boolean {
+  return found.length > 0 && found.every((holder) => holder.host === host && !runs(holder.pid));
+}

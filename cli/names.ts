@@ -1,0 +1,49 @@
+import { CLOUDS, type Cloud } from '../components/config';
+import { usage } from './failure';
+
+/** A lab as its NAME gives it. */
+export interface Lab {
+  /** The Pulumi stack: `local`, `aws-s01`, … */
+  stack: string;
+  cloud: Cloud;
+}
+
+export const DEFAULT_LAB = 'local';
+
+/** Words that a command line could mean otherwise; none can be a lab's id. */
+const RESERVED = new Set([
+  ...['start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'env', 'recreate', 'help'],
+  ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
+]);
+
+/** Long enough for a class's names, short enough for a host name with a node's name in front. */
+const LONGEST_ID = 32;
+
+export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/.test(text);
+
+/** Whether the text is a stack's full name, so that nothing else can be meant by it. */
+export const isStackName = (text: string): boolean => new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
+
+function checkId(id: string, name: string): void {
+  if (isNodeName(id)) throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
+  if (RESERVED.has(id)) throw usage(`"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`);
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
+    throw usage(`"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`);
+  }
+  if (id.length > LONGEST_ID) throw usage(`"${name}" is too long for a lab's name: at most ${LONGEST_ID} characters after the cloud.`);
+}
+
+/**
+ * Reads NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means `local-ID`.
+ * Throws a usage Failure for node names, reserved words and what can't be a stack's name.
+ */
+export function parseLab(name: string = DEFAULT_LAB): Lab {
+  const [cloud] = name.split('-', 1) as [Cloud];
+  if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
+  if (!isStackName(name)) {
+    checkId(name, name);
+    return { stack: `${DEFAULT_LAB}-${name}`, cloud: 'local' };
+  }
+  checkId(name.slice(cloud.length + 1), name);
+  return { stack: name, cloud };
+}

@@ -1,0 +1,20 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { DEFAULTS } from '../components/config';
+import { prepareState } from './environment';
+
+const file = (): string => path.join(prepareState(), 'pools.json');
+
+/** The public pools that labs of this machine have had: each may have left its blackhole route. */
+export function knownPools(): string[] {
+  const noted = fs.existsSync(file()) ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[]) : [];
+  return [...new Set([DEFAULTS.publicPool, ...noted])];
+}
+
+/** Notes a pool, before a lab makes its route. */
+export function rememberPool(pool: string): void {
+  if (knownPools().includes(pool)) return;
+  fs.writeFileSync(file(), JSON.stringify([...knownPools(), pool]));
+}
+
+export const forgetPools = (): void => fs.rmSync(file(), { force: true });

@@ -1,0 +1,70 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { cacheDirectory } from '../components/places';
+import * as toolchain from '../toolchain';
+import { unable } from './failure';
+import type { Progress, Step } from './progress';
+import { inWords } from './seconds';
+
+const DONE: Partial<Record<toolchain.Progress['state'], string>> = { downloading: 'downloaded', building: 'built', installing: 'installed' };
+
+/** Shows the toolchain's news as steps; an item that waits for its turn is no step yet. */
+function shown(progress: Progress): toolchain.Report {
+  const steps = new Map<string, { step: Step; how: string }>();
+  return ({ name, state, detail }) => {
+    const known = steps.get(name);
+    if (state === 'done') known?.step.done(known.how);
+    else if (state === 'failed') known?.step.failed();
+    else if (state !== 'waiting' || detail !== '') {
+      const step = known?.step ?? progress.begin(name);
+      step.update(state === 'waiting' ? `waiting ${detail}` : `${state}${detail ? `: ${detail}` : ''}`);
+      steps.set(name, { step, how: DONE[state] ?? '' });
+    }
+  };
+}
+
+/** Where the Pulumi program reads which tree, store and images to use. */
+export const noteFile = (): string => path.join(cacheDirectory(), 'toolchain.json');
+
+/** Notes for the Pulumi program where the nodes' parts are: it runs without this command too. */
+function note({ tree, store, images }: toolchain.Toolchain): void {
+  const file = noteFile();
+  const content = `${JSON.stringify({ tree, store, images }, null, 2)}\n`;
+  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
+  fs.writeFileSync(`${file}.${process.pid}`, content);
+  fs.renameSync(`${file}.${process.pid}`, file);
+}
+
+/** Says what is going to be installed; nothing when all is there. */
+async function announce(progress: Progress): Promise<void> {
+  const items = await toolchain.plan();
+  if (items.length === 0) return;
+  const total = items.reduce((sum, item) => sum + item.seconds, 0);
+  progress.say(`To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`);
+  const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
+  for (const item of items) progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
+}
+
+/** Everything that a lab is made with, obtained if something is missing. Throws a Failure with every cause. */
+export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
+  try {
+    let found = await toolchain.present();
+    if (!found) {
+      await announce(progress);
+      found = await toolchain.ensure(shown(progress));
+    }
+    note(found);
+    return found;
+  } catch (error) {
+    if (error instanceof toolchain.ToolchainError) throw unable(error.message);
+    throw error;
+  }
+}
+
+/** What is there of it, without installing anything. Throws a Failure where something is missing. */
+export async function installed(): Promise<toolchain.Toolchain> {
+  const found = await toolchain.present();
+  if (!found) throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+  note(found);
+  return found;
+}

@@ -1,0 +1,33 @@
+/** What a run under way is told when somebody wants it to stop. */
+export interface Interruption {
+  signal: AbortSignal;
+  readonly happened: boolean;
+}
+
+/**
+ * Does `work` so that Ctrl-C (SIGINT), SIGTERM and SIGHUP end it in order instead of killing this process.
+ * `onInterrupt` is called at the first of them, to say what is being waited for. `childrenHear`: the terminal sends
+ * Ctrl-C to the work's own processes too.
+ */
+export async function interruptible<T>(
+  work: (interruption: Interruption) => Promise<T>,
+  onInterrupt: () => void,
+  { childrenHear = false } = {},
+): Promise<T> {
+  const controller = new AbortController();
+  let count = 0;
+  const stop = (name: NodeJS.Signals): void => {
+    count++;
+    if (count === 1) onInterrupt();
+    // Two of them make an engine drop everything where it is.
+    if (childrenHear && name === 'SIGINT' && process.stdin.isTTY && count === 1) return;
+    controller.abort();
+  };
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  signals.forEach((name) => process.on(name, stop));
+  try {
+    return await work({ signal: controller.signal, get happened() { return count > 0; } });
+  } finally {
+    signals.forEach((name) => process.off(name, stop));
+  }
+}

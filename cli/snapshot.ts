@@ -1,0 +1,56 @@
+import { ConfigError } from '../components/config';
+import { type LabOutputs, readOutputs, type StackOutputs } from '../components/outputs';
+import { unable } from './failure';
+
+/** What a stack's state says, as far as the command asks it. */
+export interface Snapshot {
+  /** URNs of all resources. */
+  urns: string[];
+  /** When the oldest resource was made, ISO 8601. */
+  created?: string;
+  /** Whether operations are in it whose end the engine never saw: it was killed. */
+  pending: boolean;
+  /** None where the stack was never brought up whole. */
+  outputs?: LabOutputs;
+}
+
+interface Exported {
+  resources?: { urn: string; type: string; created?: string; outputs?: Record<string, unknown> }[];
+  pending_operations?: unknown[];
+}
+
+/** Marks a secret in exported state; beside it, `plaintext` holds the value as JSON. */
+const SIGNATURE = '4dabf18193072939515e22adb298388d';
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (value === null || typeof value !== 'object') return value;
+  if (SIGNATURE in value) return JSON.parse((value as unknown as { plaintext: string }).plaintext);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrapped(inner)]));
+}
+
+const NEEDED: (keyof StackOutputs)[] = ['lab', 'config', 'nodes', 'knownHosts', 'sshPrivateKey'];
+
+/** A stack's outputs, if they are a lab's and complete. Throws a Failure where another version of this program made it. */
+export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefined {
+  if (!NEEDED.every((key) => outputs[key])) return undefined;
+  try {
+    return readOutputs(outputs as unknown as StackOutputs);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw unable(`Another version of this program made lab ${String(outputs.lab)}: ${error.message}`, 'use that version, or ./lab down and up');
+  }
+}
+
+/** Reads what `pulumi stack export --show-secrets` gives. */
+export function readSnapshot(deployment: unknown): Snapshot {
+  const { resources = [], pending_operations: pending = [] } = (deployment ?? {}) as Exported;
+  const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');
+  const created = resources.flatMap((resource) => resource.created ?? []).sort()[0];
+  return {
+    urns: resources.map((resource) => resource.urn),
+    created,
+    pending: pending.length > 0,
+    outputs: asOutputs(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),
+  };
+}

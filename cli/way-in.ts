@@ -1,0 +1,22 @@
+import type { UpLab } from './connect';
+import { labArgument } from './connect';
+import type { Lab } from './names';
+import { columns } from './terminal';
+
+/** What a student types next. */
+export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
+  const name = labArgument(lab);
+  const rows = [
+    [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],
+    [`ssh -F ${files.sshConfig} worker-0`, 'the same, and for scp'],
+  ];
+  if (outputs.kubeconfig) {
+    rows.push(
+      [`./lab kubectl${name} -- get nodes -o wide`, `or kubectl with KUBECONFIG=${files.kubeconfig}`],
+      [`curl ${outputs.nodePortUrl}`, "the article's nginx, once it is exposed at that NodePort"],
+    );
+  }
+  rows.push([`./lab down${name}`, 'removes the lab']);
+  const nodes = columns([['NAME', 'PRIVATE IP', 'PUBLIC IP'], ...outputs.nodes.map((node) => [node.name, node.privateIp, node.publicIp])]);
+  return `${nodes}\n\nHow to get in:\n${columns(rows).replace(/^/gm, '  ')}`;
+}

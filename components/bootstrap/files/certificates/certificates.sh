@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Services read their certificates when they start: those that run already start again with new ones.
+set -eu
+. /opt/hardway/common.sh
+
+if grep -qv '^/opt/hardway/' "$CHANGED_FILES"; then
+  for unit in etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy; do
+    systemctl try-restart --no-block "$unit" 2> /dev/null || true
+  done
+fi

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The machine has come up; it knows its own name and those of the others.
+set -eu
+. /opt/hardway/common.sh
+. /etc/hardway/node.env
+
+# In a cloud the first boot is still under way when sshd answers. Its exit status is of no interest: a warning counts there as a failure.
+if command -v cloud-init > /dev/null; then cloud-init status --wait > /dev/null || true; fi
+wait_until 60 systemctl is-active --quiet basic.target || fail "$NODE_NAME: systemd has not reached basic.target after 60 s"
+
+if [ "$(cat /proc/sys/kernel/hostname)" != "$NODE_NAME" ]; then
+  echo "$NODE_NAME" > /etc/hostname
+  hostname "$NODE_NAME"
+fi
+
+# A cloud's own agents write to /etc/hosts as well: only the block between our two lines is ours.
+{
+  sed '/^# hardway: begin$/,/^# hardway: end$/d' /etc/hosts
+  cat /etc/hardway/hosts
+} > /etc/hosts.placed
+if cmp -s /etc/hosts.placed /etc/hosts; then
+  rm /etc/hosts.placed
+else
+  chmod 644 /etc/hosts.placed
+  mv -f /etc/hosts.placed /etc/hosts
+fi

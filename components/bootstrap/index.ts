@@ -1,0 +1,53 @@
+import * as crypto from 'node:crypto';
+import type * as command from '@pulumi/command';
+import * as pulumi from '@pulumi/pulumi';
+import type { Machine } from '../machine';
+import { deliver } from './delivery';
+import { OUTLINE, type Session, stepsOf } from './outline';
+import type { BootstrapArgs } from './step';
+
+export { commandName, commandOf, expectedSteps, expectedUnits } from './outline';
+export { PROGRAMS } from './steps/artifacts';
+export type { BootstrapArgs, Download } from './step';
+export { type NodeStatus, STATUS_COMMAND } from './status';
+
+type Commands = Map<Machine, command.remote.Command>;
+
+/**
+ * Makes machines a cluster over SSH, as far as config's stage says. outline.ts lists what is done and in which order;
+ * each step is a file in steps/, and what it places on a node lies in files/.
+ */
+export class Bootstrap extends pulumi.ComponentResource {
+  /** A digest of all that was run and on which machines; known once all of it has succeeded. */
+  readonly ready: pulumi.Output<string>;
+  /** Every session on every machine, for others to depend on. */
+  readonly commands: command.remote.Command[];
+
+  constructor(name: string, args: BootstrapArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('hardway:lab:Bootstrap', name, {}, opts);
+    const done = new Map<string, Commands>();
+
+    for (const session of OUTLINE) {
+      const machines = args.machines.filter((machine) => stepsOf(session, machine, args.config.stage).length > 0);
+      done.set(session.name, new Map(machines.map((machine) => [machine, this.run(session, machine, args, done)])));
+    }
+
+    this.commands = [...done.values()].flatMap((commands) => [...commands.values()]);
+    this.ready = pulumi
+      .all(this.commands.map((each) => each.triggers))
+      .apply((triggers) => crypto.createHash('sha256').update(JSON.stringify(triggers)).digest('hex'));
+    this.registerOutputs({ ready: this.ready });
+  }
+
+  /** One session on one machine, after those that it needs. */
+  private run(session: Session, machine: Machine, args: BootstrapArgs, done: Map<string, Commands>): command.remote.Command {
+    const here = session.after.map((name) => done.get(name)!.get(machine)!);
+    const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
+    const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
+    return deliver(session, machine, args, {
+      parent: this,
+      dependsOn: [machine.resource, ...here, ...everywhere.map(([, each]) => each)],
+      also: [...others],
+    });
+  }
+}

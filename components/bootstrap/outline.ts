@@ -1,0 +1,75 @@
+import { type Stage, reaches } from '../stage';
+import type { Node } from '../topology';
+import type { Step } from './step';
+import { artifacts } from './steps/artifacts';
+import { certificates } from './steps/certificates';
+import { cni } from './steps/cni';
+import { containerd } from './steps/containerd';
+import { coredns } from './steps/coredns';
+import { etcd } from './steps/etcd';
+import { kubeApiserver } from './steps/kube-apiserver';
+import { kubeControllerManager } from './steps/kube-controller-manager';
+import { kubeProxy } from './steps/kube-proxy';
+import { kubeScheduler } from './steps/kube-scheduler';
+import { kubelet } from './steps/kubelet';
+import { nodes } from './steps/nodes';
+import { quorum } from './steps/quorum';
+import { rbac } from './steps/rbac';
+import { ready } from './steps/ready';
+
+/**
+ * One login to a machine, in which it goes through those of `steps` that are for it, in order. Steps share a login because
+ * six machines that share two cores spend more time on logging in than on what these steps do.
+ */
+export interface Session {
+  name: string;
+  steps: Step[];
+  /** Sessions that must be over before, on the same machine. */
+  after: string[];
+  /** Sessions that must be over before on every machine; a new machine runs this one again. */
+  afterEverywhere?: string[];
+}
+
+/** Everything that makes six machines a cluster. What is not said to come after something else runs side by side. */
+export const OUTLINE: Session[] = [
+  { name: 'machine', steps: [ready, artifacts, cni], after: [] },
+  // By itself, since what it sends is secret and is not logged.
+  { name: 'certificates', steps: [certificates], after: ['machine'] },
+  { name: 'services', steps: [etcd, kubeApiserver, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
+  { name: 'control-plane', steps: [quorum, rbac], after: ['services'] },
+  { name: 'nodes', steps: [nodes], after: ['control-plane'], afterEverywhere: ['services', 'control-plane'] },
+  { name: 'add-ons', steps: [coredns], after: ['nodes'], afterEverywhere: ['control-plane'] },
+];
+
+/** All steps, in order. */
+export const STEPS: Step[] = OUTLINE.flatMap((session) => session.steps);
+
+type Place = Pick<Node, 'role' | 'index'>;
+
+function runsOn(step: Step, node: Place): boolean {
+  if (step.on === 'all') return true;
+  if (step.on === 'first controller') return node.role === 'controller' && node.index === 0;
+  return step.on === node.role;
+}
+
+/** The steps of a session that a node goes through in a lab at `stage`; none where the session isn't for it. */
+export const stepsOf = (session: Session, node: Place, stage: Stage): Step[] =>
+  session.steps.filter((step) => runsOn(step, node) && reaches(stage, step.stage));
+
+/** The names of the steps that a node has gone through when a lab at `stage` is up. */
+export const expectedSteps = (node: Place, stage: Stage): string[] =>
+  OUTLINE.flatMap((session) => stepsOf(session, node, stage).map((step) => step.name));
+
+/** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up. */
+export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
+  OUTLINE.flatMap((session) => stepsOf(session, { role, index: 1 }, stage).flatMap((step) => step.units ?? []));
+
+/** The name of the Pulumi resource that is a session on a machine: `services@controller-0`. */
+export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
+
+/** The name of the Pulumi resource by which a machine goes through a step. Throws for a step that there is not. */
+export function commandOf(step: string, machine: string): string {
+  const session = OUTLINE.find(({ steps }) => steps.some(({ name }) => name === step));
+  if (!session) throw new Error(`there is no step "${step}"`);
+  return commandName(session.name, machine);
+}

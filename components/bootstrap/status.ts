@@ -1,0 +1,14 @@
+/** Run over SSH as ubuntu, prints a NodeStatus as JSON. Fails on a node that bootstrap has not reached. */
+export const STATUS_COMMAND = 'sudo bash /opt/hardway/status.sh';
+
+/**
+ * A node as bootstrap left it, against what it is now. The digests come from /var/lib/hardway/steps/STEP.sha256,
+ * which a step writes last: a step of expectedSteps() that no file names has not succeeded yet.
+ * To mend what differs, replace the Pulumi resource `commandOf(step, node)`.
+ */
+export interface NodeStatus {
+  node: string;
+  files: { step: string; path: string; state: 'ok' | 'changed' | 'missing' }[];
+  /** `active` is systemd's word: active, activating, inactive, failed, … */
+  units: { unit: string; active: string }[];
+}

@@ -1,0 +1,79 @@
+import * as pulumi from '@pulumi/pulumi';
+import { SshKey } from '../provider/resources';
+import { Bootstrap } from './bootstrap';
+import { Certificates } from './certificates';
+import { type CloudResult, loadCloud } from './cloud';
+import type { LabConfig } from './config';
+import type { Machine } from './machine';
+import { describeConfig, type StackOutputs } from './outputs';
+import { reaches } from './stage';
+import { topology as plan, type Topology } from './topology';
+
+/** Where the article's nginx answers on every worker. */
+const ARTICLE_NODE_PORT = 31088;
+
+/** A whole lab: a network plan, a cloud's machines, a cluster on them. */
+export class Lab extends pulumi.ComponentResource {
+  readonly outputs: { [K in keyof StackOutputs]: pulumi.Input<StackOutputs[K]> };
+
+  /** `name` is the stack's: everything of the lab is called after it. */
+  constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
+    super('hardway:lab:Lab', name, {}, options);
+
+    const topology = plan(config);
+    const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
+    const cloud = loadCloud(config.cloud)({ lab: name, config, topology, sshKey, parent: this });
+    const certificates = reaches(config.stage, 'network') ? this.certificates(topology, cloud) : undefined;
+    const ready = certificates ? this.bootstrap(config, topology, cloud, certificates) : pulumi.output('');
+
+    this.outputs = outputsOf({ name, config, topology, cloud, sshKey, certificates, ready });
+    this.registerOutputs({});
+  }
+
+  private certificates(topology: Topology, cloud: CloudResult): Certificates {
+    const publicIps = Object.fromEntries(cloud.machines.map((machine) => [machine.name, machine.publicIp]));
+    return new Certificates('pki', { topology, apiAddress: cloud.apiAddress, publicIps }, { parent: this });
+  }
+
+  private bootstrap(config: LabConfig, topology: Topology, cloud: CloudResult, certificates: Certificates): pulumi.Output<string> {
+    const { machines, imageMirror, disposable, reachable } = cloud;
+    const bootstrap = new Bootstrap(
+      'bootstrap',
+      { topology, config, machines, certificates, imageMirror, disposable },
+      { parent: this, dependsOn: reachable },
+    );
+    return bootstrap.ready;
+  }
+}
+
+interface Parts {
+  name: string;
+  config: LabConfig;
+  topology: Topology;
+  cloud: CloudResult;
+  sshKey: SshKey;
+  certificates?: Certificates;
+  ready: pulumi.Output<string>;
+}
+
+/** A line of known_hosts for each machine: whoever logs in knows whom to expect. */
+const knownHosts = (machines: Machine[]): pulumi.Output<string> =>
+  pulumi
+    .all(machines.map((machine) => pulumi.interpolate`${machine.publicIp} ${machine.connection.hostKey}`))
+    .apply((lines) => lines.map((line) => `${line.trim()}\n`).join(''));
+
+function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready }: Parts): Lab['outputs'] {
+  const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
+  return {
+    lab: name,
+    config: describeConfig(config),
+    nodes: cloud.machines.map((machine) => ({ name: machine.name, privateIp: machine.privateIp, publicIp: machine.publicIp })) as never,
+    apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
+    nodePortUrl: pulumi.interpolate`http://${firstWorker.publicIp}:${ARTICLE_NODE_PORT}`,
+    knownHosts: knownHosts(cloud.machines),
+    kubeconfig: certificates?.adminKubeconfig ?? pulumi.secret(''),
+    sshPrivateKey: sshKey.privateKey,
+    bootstrapped: ready,
+    ...(cloud.router ? { router: cloud.router } : {}),
+  };
+}

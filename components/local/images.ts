@@ -1,0 +1,16 @@
+import * as pulumi from '@pulumi/pulumi';
+import { ImageMirror, type Network } from '../../provider/resources';
+import type { Topology } from '../topology';
+import { toolchainPaths } from './toolchain';
+
+const PORT = 5000;
+
+/** The registry in the VPC that nodes pull from, because they have no way out; its URL as nodes see it. */
+export function makeImageMirror(lab: string, topology: Topology, network: Network, parent: pulumi.Resource): pulumi.Output<string> {
+  const mirror = new ImageMirror(
+    'images',
+    { lab, address: topology.gateway, port: PORT, images: toolchainPaths().images },
+    { parent, dependsOn: network, deletedWith: network },
+  );
+  return pulumi.interpolate`http://${mirror.address}:${mirror.port}`;
+}

@@ -1,0 +1,18 @@
+import type { CloudArgs, CloudResult } from '../cloud';
+import { makeFirewall } from './firewall';
+import { makeImageMirror } from './images';
+import { makeInstances } from './instances';
+import { makeLoadBalancer } from './loadbalancer';
+import { makeNetwork } from './network';
+import { makeRoutes } from './routes';
+
+/** The cloud on this machine: the same parts as the others', by the same file names. */
+export function makeLocal({ lab, config, topology, sshKey, parent }: CloudArgs): CloudResult {
+  const network = makeNetwork(lab, config, topology, parent);
+  const rules = makeFirewall(lab, topology, network, parent);
+  const machines = makeInstances(lab, topology, network, sshKey, parent);
+  makeRoutes(lab, topology, network, parent);
+  const balancer = makeLoadBalancer(lab, config, topology, network, parent);
+  const imageMirror = makeImageMirror(lab, topology, network, parent);
+  return { machines, apiAddress: balancer.publicIp, reachable: rules, imageMirror, router: network.router, disposable: true };
+}

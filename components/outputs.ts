@@ -1,0 +1,44 @@
+import { type LabConfig, parseConfig, type RawConfig } from './config';
+import { topology, type Topology } from './topology';
+
+/** The stack's outputs, as `pulumi stack output` shows them. Secret ones are marked. */
+export interface StackOutputs {
+  lab: string;
+  /** The whole config that the lab was made with, defaults too, as JSON: the topology follows from it. */
+  config: string;
+  /** As the article's two listings print them. */
+  nodes: { name: string; privateIp: string; publicIp: string }[];
+  /** `https://ADDRESS:PORT`, for people; nodes use the controllers' private addresses. */
+  apiServer: string;
+  /** `http://WORKER-0:31088`, where the article's nginx answers. */
+  nodePortUrl: string;
+  /** OpenSSH known_hosts lines, one a node, by public address. */
+  knownHosts: string;
+  /** Secret: admin's kubeconfig. */
+  kubeconfig: string;
+  /** Secret: OpenSSH private key for ubuntu on every node. */
+  sshPrivateKey: string;
+  /** Digest of all that was run on the machines; '' at stage none. */
+  bootstrapped: string;
+  /** Local only: the network namespace that is the VPC router. */
+  router?: string;
+}
+
+/** The outputs and what follows from them: what `./lab` and the checks read. */
+export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode'> {
+  topology: Topology;
+}
+
+/** The config as the output `config` has it, in the form that parseConfig reads. */
+export function describeConfig({ nodePorts: _always, ...config }: LabConfig): string {
+  return JSON.stringify(config);
+}
+
+/** Makes LabOutputs of a stack's outputs. Throws a ConfigError where another version of this program made the stack. */
+export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutputs {
+  const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
+  const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
+  const config = parseConfig(raw);
+  const { cloud, stage, ipMasq, proxyMode } = config;
+  return { ...outputs, cloud, stage, ipMasq, proxyMode, topology: topology(config) };
+}

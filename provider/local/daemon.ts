@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+/** A process that outlives the engine, known by its id and the moment it started (ids are used again). */
+export interface Daemon {
+  pid: number;
+  /** Clock ticks since the machine started, from /proc/PID/stat. */
+  started: string;
+}
+
+/** The 22nd field of /proc/PID/stat, or undefined where there is no such process or it is a zombie. */
+function startTime(pid: number): string | undefined {
+  try {
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+const isAlive = (daemon: Daemon): boolean => startTime(daemon.pid) === daemon.started;
+
+/** The running process that `file` names, or undefined. */
+export function readDaemon(file: string): Daemon | undefined {
+  try {
+    const daemon = JSON.parse(fs.readFileSync(file, 'utf8')) as Daemon;
+    return isAlive(daemon) ? daemon : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts a program detached from this process, its output in `log`, its id in `file`. */
+export function startDaemon(file: string, log: string, program: string, args: string[], environment: Record<string, string> = {}): Daemon {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const output = fs.openSync(log, 'a', 0o600);
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { ...process.env, ...environment }, cwd: '/' });
+  fs.closeSync(output);
+  child.unref();
+  // ENOENT comes as an event; without a listener it would end the provider.
+  child.on('error', () => undefined);
+  if (child.pid === undefined) throw new Error(`${program} can't be started: is it installed? ./lab doctor tells`);
+  const daemon = { pid: child.pid, started: startTime(child.pid) ?? '' };
+  fs.writeFileSync(file, JSON.stringify(daemon), { mode: 0o600 });
+  return daemon;
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Waits until `condition` holds, at most `seconds`; says whether it came to hold. */
+export async function until(condition: () => boolean | Promise<boolean>, seconds: number): Promise<boolean> {
+  for (let tries = seconds * 20; tries > 0; tries--) {
+    if (await condition()) return true;
+    await pause(50);
+  }
+  return condition();
+}
+
+/** Ends the process that `file` names, by force after `patience` seconds; returns when it is gone. */
+export async function stopDaemon(file: string, patience = 5): Promise<void> {
+  const daemon = readDaemon(file);
+  if (daemon) {
+    process.kill(daemon.pid, 'SIGTERM');
+    if (!(await until(() => !isAlive(daemon), patience))) {
+      process.kill(daemon.pid, 'SIGKILL');
+      await until(() => !isAlive(daemon), 5);
+    }
+  }
+  fs.rmSync(file, { force: true });
+}
+
+/** A service of the router: what runs it, where its id and its output go, and how to tell that it answers. */
+export interface Service {
+  name: string;
+  file: string;
+  log: string;
+  program: string;
+  args: string[];
+  listens(): Promise<boolean>;
+}
+
+/** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
+export async function startService(service: Service): Promise<void> {
+  await stopDaemon(service.file);
+  startDaemon(service.file, service.log, service.program, service.args);
+  let answers = false;
+  await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
+  if (answers) return;
+  throw new Error(`${service.name} does not answer: ${fs.readFileSync(service.log, 'utf8').trim().slice(-500)}`);
+}

@@ -1,0 +1,104 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../components/root';
+import { attempt, run } from './command';
+import { readDaemon, startDaemon, stopDaemon, until } from './daemon';
+import { groupOf, namespaceOf, nodeDirectory } from './places';
+
+// How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup;
+// elsewhere it is a detached process in a cgroup that machine.sh makes.
+
+export interface MachineProcess {
+  lab: string;
+  name: string;
+  tree: string;
+  store: string;
+}
+
+const SCRIPT = path.join(root, 'provider/local/machine.sh');
+const hostRunsSystemd = (): boolean => fs.existsSync('/run/systemd/system');
+const unitOf = (lab: string, name: string): string => `hardway-${lab}-${name}.service`;
+const pidFile = (lab: string, name: string): string => path.join(nodeDirectory(lab, name), 'process.json');
+
+/** Directories of the machine's cgroup, one a hierarchy on cgroup v1. */
+function groups(lab: string, name = ''): string[] {
+  const hierarchies = ['/sys/fs/cgroup', ...fs.readdirSync('/sys/fs/cgroup').map((entry) => path.join('/sys/fs/cgroup', entry))];
+  return hierarchies.map((hierarchy) => path.join(hierarchy, groupOf(lab, name))).filter((group) => fs.existsSync(group));
+}
+
+function members(group: string): number[] {
+  if (!fs.existsSync(group)) return [];
+  const own = fs.readFileSync(path.join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  const below = fs.readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [...own, ...below.flatMap((entry) => members(path.join(group, entry.name)))];
+}
+
+/** Ids of all processes in a lab's, or one machine's, cgroups. */
+export const processesOf = (lab: string, name = ''): number[] => [...new Set(groups(lab, name).flatMap(members))];
+
+function removeGroup(group: string): void {
+  for (const entry of fs.readdirSync(group, { withFileTypes: true })) if (entry.isDirectory()) removeGroup(path.join(group, entry.name));
+  fs.rmdirSync(group);
+}
+
+/** Removes the empty cgroups of a lab or a machine; one that still has a process stays, for the audit to find. */
+export function removeGroups(lab: string, name = ''): void {
+  for (const group of groups(lab, name)) {
+    try {
+      removeGroup(group);
+      // Gone with the last lab; while there is another it stays.
+      fs.rmdirSync(path.dirname(group));
+    } catch {
+      continue;
+    }
+  }
+}
+
+/** Whether the machine's process runs. */
+export async function isRunning(lab: string, name: string): Promise<boolean> {
+  if (hostRunsSystemd()) return (await attempt('systemctl', ['is-active', '--quiet', unitOf(lab, name)])).code === 0;
+  return readDaemon(pidFile(lab, name)) !== undefined;
+}
+
+/** Ends the machine's process and everything that it started; returns when they are gone. */
+export async function stopMachine(lab: string, name: string): Promise<void> {
+  if (hostRunsSystemd()) await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
+  const killed = await until(() => {
+    // The runner first: it would start the container again.
+    const runner = readDaemon(pidFile(lab, name));
+    for (const pid of [...(runner ? [runner.pid] : []), ...processesOf(lab, name)]) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        continue;
+      }
+    }
+    return !runner && processesOf(lab, name).length === 0;
+  }, 10);
+  if (!killed) throw new Error(`${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`);
+  await stopDaemon(pidFile(lab, name));
+  removeGroups(lab, name);
+}
+
+/** Starts the machine's process; what is left of an earlier one is ended first. */
+export async function startMachine(machine: MachineProcess): Promise<void> {
+  const { lab, name } = machine;
+  await stopMachine(lab, name);
+  const directory = nodeDirectory(lab, name);
+  const log = path.join(directory, 'console.log');
+  const environment = {
+    NAME: name,
+    DIRECTORY: directory,
+    NAMESPACE: namespaceOf(lab, name),
+    TREE: machine.tree,
+    STORE: machine.store,
+    GROUP: groupOf(lab, name),
+  };
+  if (hostRunsSystemd()) {
+    const settings = Object.entries(environment).map(([key, value]) => `--setenv=${key}=${value}`);
+    await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, '--property=Delegate=yes', '--property=KillMode=control-group',
+      `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);
+  } else {
+    startDaemon(pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
+  }
+}

@@ -1,0 +1,81 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { addressAt, overlap, parseCidr } from '../../components/cidr';
+import { cloudDirectory } from '../../components/places';
+import { attempt, run } from './command';
+import { labDirectory } from './places';
+
+/** What the machine remembers of a lab's place in the public pool, for the lab's whole life. */
+export interface Slot {
+  lab: string;
+  pool: string;
+  /** The lab's public network is the slot-th /24 of the pool. */
+  slot: number;
+}
+
+const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
+
+/** The lab's slot, or undefined before its network is made. */
+export function slotOf(lab: string): Slot | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names of all labs that this machine's cloud knows. */
+export function labs(): string[] {
+  const directory = path.join(cloudDirectory(), 'labs');
+  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+}
+
+/** The slot that the lab has, or the lowest that no other lab has. Throws where the pool is full. */
+export function chooseSlot(lab: string, pool: string): number {
+  const own = slotOf(lab);
+  if (own?.pool === pool) return own.slot;
+  const taken = new Set(labs().filter((other) => other !== lab).map((other) => slotOf(other)?.slot));
+  const count = parseCidr(pool).size / 256;
+  for (let slot = 0; slot < count; slot++) if (!taken.has(slot)) return slot;
+  throw new Error(`all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`);
+}
+
+/** Takes a slot for the lab, or throws where another lab was faster. */
+export function holdSlot(slot: Slot): void {
+  fs.mkdirSync(labDirectory(slot.lab), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(slotFile(slot.lab), JSON.stringify(slot), { mode: 0o600 });
+  const rival = labs().find((other) => other !== slot.lab && slotOf(other)?.slot === slot.slot);
+  if (rival) {
+    fs.rmSync(slotFile(slot.lab));
+    throw new Error(`lab ${rival} took public network ${slot.slot} at the same moment: run the same command again`);
+  }
+}
+
+export const releaseSlot = (lab: string): void => fs.rmSync(slotFile(lab), { force: true });
+
+/** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
+export const publicCidr = (pool: string, slot: number): string => `${addressAt(pool, slot * 256)}/24`;
+
+/** Name of the machine's end of a lab's public link. */
+export const hostLink = (slot: number): string => `hw${slot}`;
+
+/**
+ * Makes sure that nothing sent to the pool leaves this machine, whether a lab is up or not: the first thing done, and
+ * the one thing that stays until `lab clean`. Throws where the machine already has routes of its own into the pool.
+ */
+export async function blackholePool(pool: string): Promise<void> {
+  const routes = JSON.parse(await run('ip', ['-j', '-4', 'route', 'show', 'table', 'all'])) as { dst: string; dev?: string; type?: string }[];
+  const foreign = routes.find(
+    (route) =>
+      route.dst.includes('/') &&
+      overlap(route.dst, pool) &&
+      route.type !== 'blackhole' &&
+      parseCidr(route.dst).prefix > 0 &&
+      !/^hw\d+$/.test(route.dev ?? ''),
+  );
+  if (foreign) {
+    throw new Error(`publicPool ${pool} overlaps this machine's route to ${foreign.dst} (dev ${foreign.dev}): choose another publicPool`);
+  }
+  const added = await attempt('ip', ['route', 'add', 'blackhole', pool]);
+  if (added.code !== 0 && !added.stderr.includes('File exists')) throw new Error(`no blackhole route for ${pool}: ${added.stderr.trim()}`);
+}

@@ -1,0 +1,50 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { attempt, run } from './command';
+import { readDaemon, stopDaemon } from './daemon';
+import { processesOf, removeGroups, stopMachine } from './machine';
+import { labDirectory, namespacesOf } from './places';
+import { hostLink, releaseSlot, slotOf } from './slots';
+
+// Asks the machine, not the state, what there is of a lab: for `down`, and for what a killed command left behind.
+
+const DAEMONS = ['balancer', 'mirror'];
+const daemonFile = (lab: string, name: string): string => path.join(labDirectory(lab), name, 'process.json');
+
+function nodesOf(lab: string): string[] {
+  const directory = path.join(labDirectory(lab), 'nodes');
+  return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+}
+
+async function linkOf(lab: string): Promise<string | undefined> {
+  const slot = slotOf(lab);
+  if (!slot) return undefined;
+  const link = hostLink(slot.slot);
+  return (await attempt('ip', ['link', 'show', link])).code === 0 ? link : undefined;
+}
+
+/** What is still there of a lab on this machine, a line each; empty when nothing is. */
+export async function leftovers(lab: string): Promise<string[]> {
+  const link = await linkOf(lab);
+  return [
+    ...processesOf(lab).map((pid) => `process ${pid}`),
+    ...DAEMONS.flatMap((name) => readDaemon(daemonFile(lab, name)) ?? []).map(({ pid }) => `process ${pid}`),
+    ...namespacesOf(lab).map((name) => `network namespace ${name}`),
+    ...(link ? [`interface ${link}`] : []),
+    ...(fs.existsSync(labDirectory(lab)) ? [`directory ${labDirectory(lab)}`] : []),
+  ];
+}
+
+/** Removes everything of a lab from this machine, whatever state it is in; returns what there was, a line each. */
+export async function sweep(lab: string): Promise<string[]> {
+  const found = await leftovers(lab);
+  for (const node of nodesOf(lab)) await stopMachine(lab, node);
+  removeGroups(lab);
+  for (const name of DAEMONS) await stopDaemon(daemonFile(lab, name));
+  const link = await linkOf(lab);
+  if (link) await run('ip', ['link', 'del', link]);
+  for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);
+  releaseSlot(lab);
+  fs.rmSync(labDirectory(lab), { recursive: true, force: true });
+  return found;
+}

@@ -1,0 +1,3 @@
+/** The classes a program uses for what the provider `hardway` makes. */
+export * from './resources/local';
+export * from './resources/tls';

@@ -1,0 +1,10 @@
+import type { ResourceKind } from '../resource';
+import { certificate, certificateAuthority, signingKey, sshKey } from './kinds';
+
+/** Keys and certificates, by token. */
+export const tlsKinds: Record<string, ResourceKind<any, any>> = {
+  'hardway:tls:SshKey': sshKey,
+  'hardway:tls:CertificateAuthority': certificateAuthority,
+  'hardway:tls:Certificate': certificate,
+  'hardway:tls:SigningKey': signingKey,
+};

@@ -1,0 +1,48 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const PREFIX = 'hardway-command-';
+
+/** Sockets' paths must be short: a control socket's name and ssh's own suffix come behind this. */
+const LONGEST_PARENT = 50;
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes what plugins left that were killed with no chance to: directories of ours whose process is gone. */
+function sweep(parent: string): void {
+  for (const name of fs.readdirSync(parent)) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN;
+    if (Number.isNaN(pid) || alive(pid)) continue;
+    const directory = path.join(parent, name);
+    const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
+    if (stat?.isDirectory() && stat.uid === process.getuid?.()) fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+let workspace: string | undefined;
+
+/** A directory (0700) for identities, host keys and sockets; it goes when this process does. */
+export function workspaceDirectory(): string {
+  if (workspace) return workspace;
+  const parent = os.tmpdir().length <= LONGEST_PARENT ? os.tmpdir() : '/tmp';
+  sweep(parent);
+  const directory = fs.mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-`));
+  workspace = directory;
+  return directory;
+}
+
+/** Removes the directory and all that is in it. */
+export function removeWorkspace(): void {
+  if (workspace) fs.rmSync(workspace, { recursive: true, force: true });
+  workspace = undefined;
+}
+
+process.on('exit', removeWorkspace);

@@ -1,0 +1,241 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../components/root';
+import { asRoot, failedIds, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
+
+const LAB = 'local-test';
+
+jest.setTimeout(60 * 60_000);
+
+/** Everything of the lab that this machine could show. */
+async function traces(): Promise<string> {
+  const parts = [
+    await run('ip', ['netns', 'list']),
+    await run('ip', ['-o', 'link']),
+    await run('sh', ['-c', `mount | grep -F ${LAB}; pgrep -af '[h]ardway[./].*${LAB}'; ls /var/lib/hardway/labs; find /sys/fs/cgroup -path '*hardway/${LAB}*'`]),
+  ];
+  return parts.map((part) => part.stdout).join('').split('\n').filter((line) => line.includes(LAB)).join('\n');
+}
+
+beforeAll(async () => {
+  await labPrints('up', LAB, '--yes');
+});
+
+afterAll(async () => {
+  const ran = await lab('down', LAB, '--yes');
+  expect(ran).toMatchObject({ code: 0 });
+  expect(await traces()).toBe('');
+  const routes = (await run('ip', ['route'])).stdout;
+  expect(routes).toContain('blackhole 198.18.0.0/15');
+  expect(await verify(LAB)).toMatchObject({ passed: 0, failed: expect.any(Number) });
+  fs.rmSync(state, { recursive: true, force: true });
+});
+
+describe('a lab that is up', () => {
+  it('passes every row of the article', async () => {
+    const report = await verify(LAB);
+    expect(failures(report)).toEqual([]);
+    expect(report).toMatchObject({ passed: 24, failed: 0, skipped: 0 });
+  });
+
+  it('leaves nothing of the checks behind', async () => {
+    expect(await labPrints('kubectl', LAB, '--', 'get', 'namespaces', '-o', 'name')).not.toContain('hardway-verify');
+    for (const node of ['worker-0', 'worker-1']) expect(await asRoot(LAB, node, 'ip netns list | grep -v "^cni-" || true')).toBe('');
+  });
+
+  it('is not changed by a second up', async () => {
+    expect(await labPrints('up', LAB, '--yes')).toMatch(/is as declared: nothing to change/);
+  });
+
+  it('shows no change to plain pulumi, and leaves the checkout as it was', async () => {
+    const before = (await run('git', ['status', '--porcelain'])).stdout;
+    const environment = (await labPrints('env')).trim();
+    const preview = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi preview --stack ${LAB} --refresh --expect-no-changes --non-interactive`]);
+    expect(preview).toMatchObject({ code: 0 });
+    expect((await run('git', ['status', '--porcelain'])).stdout).toBe(before);
+  });
+
+  it('is in the list and is as declared', async () => {
+    expect(JSON.parse(await labPrints('list', '--json'))).toEqual(expect.arrayContaining([expect.objectContaining({ name: LAB })]));
+    expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ lab: LAB, state: 'up', differs: false });
+  });
+
+  it('pulls an image for no name it does not have, and says which ones it has', async () => {
+    await labPrints('kubectl', LAB, '--', 'run', 'stranger', '--image=redis');
+    try {
+      let events = '';
+      for (let tries = 0; tries < 50 && !events.includes('this lab has no image'); tries++) {
+        events = await labPrints('kubectl', LAB, '--', 'describe', 'pod', 'stranger');
+      }
+      expect(events).toMatch(/this lab has no image redis.*busybox.*nginx/s);
+    } finally {
+      await labPrints('kubectl', LAB, '--', 'delete', 'pod', 'stranger', '--force');
+    }
+  });
+});
+
+describe('the article, as typed', () => {
+  const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
+  let nodePort = '';
+
+  beforeAll(async () => {
+    await kubectl('create', 'deployment', 'nginx', '--image=nginx');
+    await kubectl('expose', 'deployment', 'nginx', '--port', '80', '--type', 'NodePort');
+    await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
+    await kubectl('wait', '--for=condition=Available', 'deployment/nginx', '--timeout=60s');
+    await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=60s');
+    nodePort = await kubectl('get', 'service', 'nginx', '-o', 'jsonpath={.spec.ports[0].nodePort}');
+  });
+
+  afterAll(async () => {
+    await kubectl('delete', '-f', path.join(root, 'examples/busybox.yaml'), '--wait=false');
+    await kubectl('delete', 'service,deployment', 'nginx', '--wait=false');
+  });
+
+  it.each([
+    ['sudo lsns -t net', /\/pause/],
+    ['ls -1i /var/run/netns', /cni-[0-9a-f-]{36}/],
+    ['ip netns', /cni-[0-9a-f-]{36} \(id: \d+\)/],
+    ['sudo ctr namespaces ls', /k8s\.io/],
+    ['sudo ctr -n k8s.io containers ls | grep pause', /registry\.k8s\.io\/pause/],
+    ['sudo ctr -n k8s.io task ls', /RUNNING/],
+    ['brctl show cnio0', /cnio0\s+8000\.[0-9a-f]{12}\s+no\s+veth/],
+    ['ip route list', /default via 10\.240\.0\.1 dev eth0/],
+    ['sudo iptables-save -t nat | grep KUBE-SERVICES', /PREROUTING .*-j KUBE-SERVICES/],
+    ['sudo conntrack -L | head -3', /src=/],
+    ['ping -c 1 worker-1', /64 bytes from .*ttl=64/],
+    ['sudo tcpdump --version 2>&1', /tcpdump version/],
+    ['ifconfig eth0', /inet 10\.240\.0\.20/],
+    ['sudo nsenter -t $(pgrep -o pause) -n ip link show', /eth0@if\d+/],
+    ['sudo ip netns exec $(ip netns | head -1 | cut -d" " -f1) ethtool -S eth0', /peer_ifindex: \d+/],
+    ['echo "$(whoami)@$(hostname)"', /^ubuntu@worker-0$/m],
+  ])('worker-0: %s', async (line, shows) => {
+    const ran = await onNode(LAB, 'worker-0', line);
+    expect(ran.stdout).toMatch(shows);
+  });
+
+  it('http to worker-0\'s public address at the NodePort', async () => {
+    const page = await run('curl', ['-sS', '--max-time', '5', `http://198.18.0.20:${nodePort}/`.replace('198.18.0', await publicPrefix())]);
+    expect(page.stdout).toContain('Welcome to nginx!');
+  });
+
+  it('kubectl exec, logs, run and port-forward', async () => {
+    const pod = (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')).split('\n')[0];
+    expect(await kubectl('exec', pod, '--', 'ping', '-c', '1', '10.240.0.21')).toMatch(/1 packets received/);
+    expect(await kubectl('logs', 'deployment/nginx')).toMatch(/GET \/ HTTP|^$/);
+    expect(await kubectl('run', 'once', '--image=busybox', '--restart=Never', '--rm', '-i', '--', 'echo', 'from a pod')).toContain('from a pod');
+    const forwarded = await run('bash', [
+      '-c',
+      `exec 3< <(./lab kubectl ${LAB} -- port-forward deployment/nginx :80 2>&1 & echo $!); read -r pid <&3; read -r line <&3
+       port=\${line##*127.0.0.1:}; curl -sS --max-time 5 "http://127.0.0.1:\${port%% *}/"; pkill -P "$pid"; kill "$pid"`,
+    ]);
+    expect(forwarded.stdout).toContain('Welcome to nginx!');
+  });
+});
+
+async function publicPrefix(): Promise<string> {
+  const { nodes } = JSON.parse(await labPrints('status', LAB, '--json')) as { nodes: { publicIp: string }[] };
+  return nodes[0].publicIp.split('.').slice(0, 3).join('.');
+}
+
+/** A fault, how it is mended, which checks must fail, and which neighbours must not. */
+interface Fault {
+  what: string;
+  make: () => Promise<unknown>;
+  mend: () => Promise<unknown>;
+  fails: string[];
+  passes: string[];
+}
+
+const onWorkers = async (line: string): Promise<void> => {
+  for (const worker of ['worker-0', 'worker-1', 'worker-2']) await asRoot(LAB, worker, line);
+};
+const CNI = '/etc/cni/net.d/10-bridge.conf';
+
+const faults: Fault[] = [
+  {
+    what: 'bridged packets skip iptables on the workers',
+    make: () => onWorkers('sysctl -qw net.bridge.bridge-nf-call-iptables=0'),
+    mend: () => onWorkers('sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
+    fails: ['svc.same-node'],
+    passes: ['nat.ping', 'nat.masq.source', 'svc.chains', 'nodeport.reach', 'pod.bridge', 'nodes.ping'],
+  },
+  {
+    what: 'the source/destination check is on for worker-1',
+    make: () => inRouter(LAB, 'nft', 'delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
+    mend: () => inRouter(LAB, 'nft', 'add', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
+    fails: ['nat.ping'],
+    passes: ['nodes.ping', 'route.vpc', 'route.host', 'cni.config', 'svc.same-node', 'svc.chains'],
+  },
+  {
+    what: 'the pod route of worker-1 is missing',
+    make: () => inRouter(LAB, 'ip', 'route', 'del', '10.200.1.0/24'),
+    mend: () => inRouter(LAB, 'ip', 'route', 'add', '10.200.1.0/24', 'via', '10.240.0.21'),
+    fails: ['route.vpc', 'nat.ping'],
+    passes: ['nodes.ping', 'route.host', 'route.pod', 'svc.same-node', 'cni.config'],
+  },
+  {
+    what: 'ipMasq is off in the CNI file of the workers',
+    make: () => onWorkers(`sed -i.saved 's/"ipMasq": true/"ipMasq": false/' ${CNI}`),
+    mend: () => onWorkers(`mv ${CNI}.saved ${CNI}`),
+    fails: ['cni.config', 'nat.masq.source', 'nat.masq.dest', 'nat.counter'],
+    passes: ['nat.ping', 'nat.off', 'nodes.ping', 'route.vpc', 'svc.same-node', 'nodeport.reach'],
+  },
+  {
+    what: 'NodePorts are closed in the firewall',
+    make: async () => {
+      const listing = await inRouter(LAB, 'nft', '-a', 'list', 'chain', 'inet', 'vpc', 'firewall');
+      const handle = /comment "allow-nodeports" # handle (\d+)/.exec(listing)![1];
+      await inRouter(LAB, 'nft', 'delete', 'rule', 'inet', 'vpc', 'firewall', 'handle', handle);
+    },
+    // The engine's own way: it sees that the rule is gone.
+    mend: () => labPrints('up', LAB, '--yes'),
+    fails: ['nodeport.reach'],
+    passes: ['nodeport.entry', 'nodeport.exit', 'nodeport.chains', 'nat.ping', 'svc.same-node', 'nodes.ping'],
+  },
+];
+
+describe('a fault is caught by the check that should catch it, and not by its neighbours', () => {
+  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_what, fault) => {
+    await fault.make();
+    try {
+      const report = await verify(LAB, ...fault.fails, ...fault.passes);
+      expect({ failed: failedIds(report).sort(), why: failures(report) }).toEqual({ failed: [...fault.fails].sort(), why: expect.anything() });
+    } finally {
+      await fault.mend();
+    }
+    expect(failures(await verify(LAB, ...fault.fails))).toEqual([]);
+  });
+
+  it('status names a route that somebody removed, and a CNI file that somebody edited; up mends both', async () => {
+    await inRouter(LAB, 'ip', 'route', 'del', '10.200.2.0/24');
+    await asRoot(LAB, 'worker-0', `echo >> ${CNI}`);
+    const status = await lab('status', LAB);
+    expect(status.code).toBe(1);
+    expect(status.stdout).toContain(CNI);
+    expect(status.stdout).toMatch(/route.*worker-2.*is gone/i);
+    await labPrints('up', LAB, '--yes');
+    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+  });
+});
+
+describe('a lab keeps its secrets', () => {
+  it('has no private key in what commands print, nor in plain state', async () => {
+    const shown = [await labPrints('status', LAB), await labPrints('list', '--json'), await labPrints('env'), (await run('sh', ['-c', `grep -rl -e 'PRIVATE KEY' ${state}/backend || true`])).stdout];
+    expect(shown.join('\n')).not.toMatch(/PRIVATE KEY|\.json$/m);
+  });
+
+  it('has keys, kubeconfig and state readable by their owner only', async () => {
+    const open = await run('find', [state, '-type', 'f', '-perm', '/077', '(', '-name', '*key*', '-o', '-name', 'kubeconfig', '-o', '-name', '*passphrase*', '-o', '-path', '*backend*stacks*.json', ')']);
+    expect(open.stdout).toBe('');
+  });
+
+  it('lets no node change the machine\'s kernel settings or load modules', async () => {
+    const settings = ['kernel/panic', 'vm/overcommit_memory', 'vm/swappiness', 'kernel/core_pattern'];
+    const read = (): string[] => settings.map((setting) => fs.readFileSync(`/proc/sys/${setting}`, 'utf8'));
+    const before = read();
+    await asRoot(LAB, 'worker-0', settings.map((setting) => `echo 7 > /proc/sys/${setting} || true`).join('; ') + '; modprobe dummy || true; insmod /dev/null || true');
+    expect(read()).toEqual(before);
+    expect(await asRoot(LAB, 'worker-0', 'grep CapBnd /proc/1/status')).toMatch(/CapBnd:/);
+  });
+});

@@ -1,0 +1,264 @@
+import * as pulumi from '@pulumi/pulumi';
+import { Bootstrap, commandOf, expectedSteps, expectedUnits } from '../../components/bootstrap';
+import { Certificates } from '../../components/certificates';
+// Not among the SDK's declared exports.
+import { waitForRPCs } from '@pulumi/pulumi/runtime/settings';
+import type { LabConfig } from '../../components/config';
+import type { Machine } from '../../components/machine';
+import { topology } from '../../components/topology';
+
+interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, any>;
+  dependencies: string[];
+  deletedWith: string;
+  secretOutputs: string[];
+  timeouts: { create?: string };
+}
+
+const SECRET = '4dabf18193072939515e22adb298388d';
+const isSecret = (value: any): boolean => value?.[SECRET] !== undefined;
+const bare = (value: any): any => (isSecret(value) ? value.value : value);
+
+const config: LabConfig = {
+  cloud: 'local', controllers: 3, workers: 3, nodeCidr: '10.240.0.0/24', podCidr: '10.200.0.0/16', serviceCidr: '10.32.0.0/24',
+  ipMasq: true, proxyMode: 'iptables', stage: 'cluster', adminCidrs: [], nodePortCidrs: [], nodePorts: [30000, 32767],
+  apiPort: 6443, mtu: 1500, publicPool: '198.18.0.0/15',
+};
+
+interface Options {
+  config?: Partial<LabConfig>;
+  generations?: Record<string, string>;
+  args?: object;
+}
+
+/** Runs the program against mocks and gives every resource that it registered, by name. */
+async function registered({ config: changes, generations = {}, args = {} }: Options = {}): Promise<Map<string, Registered>> {
+  const resources = new Map<string, Registered>();
+  pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: ({ name, type, inputs }) => {
+      const keys = type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: `PRIVATE ${name}` } : {};
+      return { id: name, state: { ...inputs, ...keys } };
+    },
+  });
+  // What the mocks are not told (dependencies, options), the monitor is.
+  const monitor: any = pulumi.runtime.getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  const names = (urns: string[]): string[] => urns.map((urn) => urn.split('::').pop()!);
+  monitor.registerResource = (request: any, callback: any) => {
+    resources.set(request.getName(), {
+      type: request.getType(),
+      name: request.getName(),
+      inputs: request.getObject().toJavaScript(),
+      dependencies: names(request.getDependenciesList()),
+      deletedWith: names([request.getDeletedwith()])[0],
+      secretOutputs: request.getAdditionalsecretoutputsList(),
+      timeouts: request.getCustomtimeouts()?.toObject() ?? {},
+    });
+    return register(request, callback);
+  };
+
+  class Instance extends pulumi.CustomResource {
+    constructor(name: string) {
+      super('test:cloud:Instance', name, {});
+    }
+  }
+  const settings = { ...config, ...changes };
+  const plan = topology(settings);
+  const machines: Machine[] = plan.nodes.map((node) => ({
+    ...node,
+    publicIp: pulumi.output(`198.18.0.${node.index}`),
+    generation: pulumi.output(generations[node.name] ?? 'first'),
+    resource: new Instance(node.name),
+    connection: { host: '198.18.0.1', user: 'ubuntu', privateKey: pulumi.secret('SSH KEY'), hostKey: 'ssh-ed25519 AAAA' },
+  }));
+  const certificates = new Certificates('pki', { topology: plan, apiAddress: '198.18.0.10', publicIps: {} });
+  const bootstrap = new Bootstrap('lab', { topology: plan, config: settings, machines, certificates, ...args });
+  await settled(bootstrap.ready);
+  // The engine may still be told of outputs: the next test's mocks know nothing of this one's resources.
+  await waitForRPCs();
+  return resources;
+}
+
+/** An output that rejects never resolves: better a message than a test that hangs. */
+function settled<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the output never resolved')), 4000);
+    output.apply((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
+
+const commands = (resources: Map<string, Registered>): Registered[] => [...resources.values()].filter(({ type }) => type === 'command:remote:Command');
+
+/** The text of all that a command sends. */
+const sent = (command: Registered): string => Buffer.from(bare(command.inputs.stdin), 'base64').toString('latin1');
+
+/** The steps that a command takes its machine through: the lines of the archive's steps.list. */
+function steps(command: Registered): string[] {
+  const text = sent(command);
+  // A tar header is 512 bytes and begins with the name; the content follows, filled up with zeros.
+  return text.slice(text.lastIndexOf('steps.list\0') + 512).split('\0')[0].trim().split('\n');
+}
+
+describe('a lab at stage cluster', () => {
+  let resources: Map<string, Registered>;
+  beforeAll(async () => {
+    resources = await registered();
+  });
+
+  test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
+    const on = (machine: string): string[] => commands(resources).filter(({ name }) => name.endsWith(`@${machine}`)).map(({ name }) => name.split('@')[0]);
+    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'nodes', 'add-ons']);
+    expect(on('controller-2')).toEqual(['machine', 'certificates', 'services', 'control-plane']);
+    expect(on('worker-1')).toEqual(['machine', 'certificates', 'services']);
+  });
+
+  test('a session sends the steps of the machine’s role, in order', () => {
+    expect(steps(resources.get('services@controller-1')!)).toEqual(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
+    expect(steps(resources.get('services@worker-1')!)).toEqual(['containerd', 'kubelet', 'kube-proxy']);
+    expect(steps(resources.get('control-plane@controller-0')!)).toEqual(['quorum', 'rbac']);
+    expect(steps(resources.get('control-plane@controller-1')!)).toEqual(['quorum']);
+  });
+
+  test('only the first session on a machine dials without end, and it has the time for it', () => {
+    for (const { name, inputs, timeouts } of commands(resources)) {
+      expect(bare(inputs.connection).dialErrorLimit).toBe(name.startsWith('machine@') ? -1 : 10);
+      expect(timeouts.create).toBe('15m');
+    }
+  });
+
+  test('every other session comes after the first one of its machine', () => {
+    const reaches = (name: string, wanted: string): boolean =>
+      name === wanted || (resources.get(name)?.dependencies ?? []).some((dependency) => reaches(dependency, wanted));
+    for (const { name } of commands(resources)) expect(reaches(name, `machine@${name.split('@')[1]}`)).toBe(true);
+  });
+
+  test('no machine waits for another until the whole cluster is asked', () => {
+    for (const { name, dependencies } of commands(resources)) {
+      const [session, machine] = name.split('@');
+      if (['nodes', 'add-ons'].includes(session)) continue;
+      expect(dependencies.filter((dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`))).toEqual([]);
+    }
+    expect(resources.get('nodes@controller-0')!.dependencies).toEqual(
+      expect.arrayContaining(['services@worker-0', 'services@worker-2', 'control-plane@controller-0', 'control-plane@controller-2']),
+    );
+  });
+
+  test('no command text holds a secret, nor differs between machines and steps', () => {
+    const texts = new Set(commands(resources).map(({ inputs }) => inputs.create));
+    expect(texts.size).toBe(1);
+    expect([...texts][0]).not.toMatch(/PRIVATE|KEY/);
+  });
+
+  test('what holds private keys is secret and is not logged; nothing else holds any', () => {
+    for (const command of commands(resources)) {
+      const private_ = sent(command).includes('PRIVATE') || sent(command).includes(Buffer.from('PRIVATE').toString('base64').slice(0, 8));
+      expect(private_).toBe(command.name.startsWith('certificates@'));
+      if (!private_) continue;
+      expect(isSecret(command.inputs.stdin)).toBe(true);
+      expect(command.inputs.logging).toBe('none');
+      expect(command.secretOutputs).toEqual(expect.arrayContaining(['stdout', 'stderr']));
+    }
+  });
+
+  test('triggers are plain: the generation first, a digest last', () => {
+    for (const { inputs } of commands(resources)) {
+      expect(isSecret(inputs.triggers)).toBe(false);
+      expect(inputs.triggers[0]).toBe('first');
+      expect(inputs.triggers.at(-1)).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  test('nothing is undone on destroy, and a machine that goes takes its steps with it', () => {
+    for (const { name, inputs, deletedWith } of commands(resources)) {
+      expect(inputs.delete).toBeUndefined();
+      expect(inputs.environment).toBeUndefined();
+      expect(inputs.addPreviousOutputInEnv).toBe(false);
+      expect(deletedWith).toBe(name.split('@')[1]);
+    }
+  });
+
+  test('the API server’s certificate names all ways to it', () => {
+    const { inputs } = resources.get('pki-kube-apiserver')!;
+    expect(inputs.dnsNames).toEqual(expect.arrayContaining(['kubernetes.hardway.internal', 'kubernetes.default.svc.cluster.local', 'controller-2']));
+    expect(inputs.ipAddresses).toEqual(['127.0.0.1', '10.32.0.1', '10.240.0.10', '10.240.0.11', '10.240.0.12', '198.18.0.10']);
+  });
+
+  test('a worker’s CNI file is the article’s', () => {
+    expect(sent(resources.get('machine@worker-1')!)).toContain(
+      '{\n    "cniVersion": "0.3.1",\n    "name": "bridge",\n    "type": "bridge",\n    "bridge": "cnio0",\n    "isGateway": true,\n' +
+        '    "ipMasq": true,\n    "ipam": {\n        "type": "host-local",\n        "ranges": [\n          [{"subnet": "10.200.1.0/24"}]\n' +
+        '        ],\n        "routes": [{"dst": "0.0.0.0/0"}]\n    }\n}\n',
+    );
+  });
+
+  test('names outside the cluster are forwarded to nobody', () => {
+    expect(sent(resources.get('add-ons@controller-0')!)).not.toContain('forward');
+  });
+});
+
+test('each stage has the steps that it says', async () => {
+  const names = async (stage: LabConfig['stage']): Promise<Set<string>> =>
+    new Set(commands(await registered({ config: { stage } })).flatMap(steps));
+  expect(await names('none')).toEqual(new Set(['ready']));
+  const network = await names('network');
+  expect(network.has('nodes')).toBe(true);
+  expect(network.has('coredns')).toBe(false);
+});
+
+test('a new machine runs its own steps again, and those that ask the whole cluster', async () => {
+  const triggers = (resources: Map<string, Registered>): Map<string, string> =>
+    new Map(commands(resources).map(({ name, inputs }) => [name, JSON.stringify(inputs.triggers)]));
+  const before = triggers(await registered());
+  const changed = async (generations: Record<string, string>): Promise<string[]> => {
+    const after = triggers(await registered({ generations }));
+    return [...before.keys()].filter((name) => before.get(name) !== after.get(name)).sort();
+  };
+  expect(await changed({})).toEqual([]);
+  expect(await changed({ 'worker-1': 'second' })).toEqual(
+    ['certificates@worker-1', 'machine@worker-1', 'nodes@controller-0', 'services@worker-1'],
+  );
+  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'nodes@controller-0', 'add-ons@controller-0']));
+});
+
+test('what config says ends up in one file each', async () => {
+  const resources = await registered({
+    config: { ipMasq: false, proxyMode: 'nftables', mtu: 1460, apiPort: 7443, nodePorts: [30100, 30200] },
+    args: { imageMirror: pulumi.output('http://10.240.0.1:5000'), disposable: true, upstreamResolvers: ['9.9.9.9', '1.1.1.1'] },
+  });
+  const text = (name: string): string => sent(resources.get(name)!);
+  expect(text('machine@worker-0')).toContain('"ipMasq": false,\n    "mtu": 1460,\n');
+  expect(text('services@worker-0')).toContain('mode: nftables');
+  expect(text('services@controller-0')).toContain('--service-node-port-range=30100-30200');
+  expect(text('services@controller-0')).toContain('--secure-port=7443');
+  expect(text('services@worker-0')).toContain('server = "http://10.240.0.1:5000"');
+  expect(text('services@controller-0')).toContain('--unsafe-no-fsync\n');
+  expect(text('add-ons@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
+  expect(text('services@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
+});
+
+test('a lab that may not lose data lets etcd wait for the disk', async () => {
+  expect(sent((await registered()).get('services@controller-0')!)).not.toContain('unsafe-no-fsync');
+});
+
+test('units to expect are those of the role, and none on bare machines', async () => {
+  expect(expectedUnits('controller', 'network')).toEqual(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
+  expect(expectedUnits('worker', 'cluster')).toEqual(['containerd', 'kubelet', 'kube-proxy']);
+  expect(expectedUnits('worker', 'none')).toEqual([]);
+  expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
+  expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
+  expect(commandOf('kubelet', 'worker-1')).toBe('services@worker-1');
+  expect(() => commandOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
+});
+
+test('every download is told to the machines that run it, and only to them', async () => {
+  const downloads = [{ name: 'etcd', url: 'https://example.com/etcd.tar.gz', sha256: 'ab12', member: 'etcd-v3/etcd' }];
+  const resources = await registered({ args: { downloads } });
+  expect(sent(resources.get('machine@controller-1')!)).toContain('etcd /usr/local/bin https://example.com/etcd.tar.gz ab12 etcd-v3/etcd\nkube-apiserver /usr/local/bin - - -\n');
+  expect(sent(resources.get('machine@worker-1')!)).not.toContain('example.com');
+});

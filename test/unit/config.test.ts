@@ -1,0 +1,83 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parse } from 'yaml';
+import { CONFIG_KEYS, ConfigError, DEFAULTS, parseConfig, type RawConfig } from '../../components/config';
+import { root } from '../../components/root';
+import { describeConfig, readOutputs, type StackOutputs } from '../../components/outputs';
+
+function mistakesOf(raw: RawConfig): string[] {
+  try {
+    parseConfig(raw);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+describe('a config', () => {
+  it('without any key is the article\'s', () => {
+    expect(parseConfig({})).toMatchObject({ cloud: 'local', controllers: 3, workers: 3, nodeCidr: '10.240.0.0/24', ipMasq: true, stage: 'cluster' });
+  });
+
+  it('takes lists as JSON or with commas', () => {
+    expect(parseConfig({ adminCidrs: '["192.0.2.0/24"]' }).adminCidrs).toEqual(['192.0.2.0/24']);
+    expect(parseConfig({ adminCidrs: '192.0.2.0/24, 198.51.100.0/24' }).adminCidrs).toEqual(['192.0.2.0/24', '198.51.100.0/24']);
+  });
+
+  it.each<[RawConfig, RegExp]>([
+    [{ controllers: '2' }, /controllers is 2: .*1 or 3/],
+    [{ controllers: 'three' }, /controllers is "three", not a whole number from 1 to 3/],
+    [{ workers: '0' }, /workers is "0", not a whole number from 1 to 9/],
+    [{ workers: '10' }, /workers is "10"/],
+    [{ workers: '2.5' }, /workers is "2.5"/],
+    [{ nodeCidr: '10.240.0.5/24' }, /nodeCidr: "10.240.0.5\/24" has host bits set: the network is 10.240.0.0\/24/],
+    [{ nodeCidr: '10.240.0.0/28' }, /nodeCidr is 10.240.0.0\/28: .*from \/16 to \/27/],
+    [{ nodeCidr: '10.240.0.0' }, /nodeCidr: "10.240.0.0" is not a CIDR/],
+    [{ podCidr: '10.200.0.0/24' }, /podCidr is 10.200.0.0\/24: every worker gets a \/24/],
+    [{ podCidr: '10.240.0.0/16' }, /nodeCidr 10.240.0.0\/24 and podCidr 10.240.0.0\/16 overlap/],
+    [{ serviceCidr: '10.200.4.0/24' }, /podCidr 10.200.0.0\/16 and serviceCidr 10.200.4.0\/24 overlap/],
+    [{ publicPool: '10.240.0.0/16' }, /publicPool 10.240.0.0\/16 and nodeCidr 10.240.0.0\/24 overlap/],
+    [{ ipMasq: 'yes' }, /ipMasq is "yes", not one of true, false/],
+    [{ proxyMode: 'ipvs' }, /proxyMode is "ipvs", not one of iptables, nftables/],
+    [{ stage: 'all' }, /stage is "all", not one of none, network, cluster/],
+    [{ cloud: 'azure' }, /cloud is "azure", not one of local, aws, gcp/],
+    [{ adminCidrs: '["here"]' }, /adminCidrs: "here" is not a CIDR/],
+    [{ adminCidrs: '[oops' }, /adminCidrs is "\[oops", not a list of CIDRs/],
+    [{ apiPort: '80' }, /apiPort is "80", not a whole number from 1024/],
+    [{ apiPort: '31088' }, /apiPort is 31088, which is among the NodePorts/],
+    [{ mtu: '100' }, /mtu is "100"/],
+    [{ worker: '3' }, /worker is not a config key; there are cloud, /],
+  ])('with the mistake %j is refused, saying what is wrong', (raw, message) => {
+    expect(mistakesOf(raw)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('with many mistakes tells all of them at once', () => {
+    const mistakes = mistakesOf({ controllers: '2', workers: '99', podCidr: 'x', stage: 'half', color: 'blue' });
+    expect(mistakes.map((line) => line.split(/[ :]/)[0]).sort()).toEqual(['color', 'controllers', 'podCidr', 'stage', 'workers']);
+  });
+
+  it('survives being a stack\'s output', () => {
+    const config = parseConfig({ workers: '2', adminCidrs: '["192.0.2.0/24"]', ipMasq: 'false' });
+    const outputs = readOutputs({ config: describeConfig(config) } as StackOutputs);
+    expect(outputs.ipMasq).toBe(false);
+    expect(outputs.topology.nodes).toHaveLength(5);
+    expect(outputs.topology.rules.find((rule) => rule.name === 'allow-ssh')?.sources).toEqual(['192.0.2.0/24']);
+  });
+});
+
+describe('the project files', () => {
+  const project = parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8'));
+
+  it('declare every config key with the default that the program uses', () => {
+    const declared = Object.fromEntries(Object.entries<{ default: string }>(project.config).map(([key, value]) => [key, value.default]));
+    expect(declared).toEqual(DEFAULTS);
+    expect(Object.keys(project.config).sort()).toEqual([...CONFIG_KEYS].sort());
+  });
+
+  it('hold no stack\'s encryption salt', () => {
+    const stacks = fs.readdirSync(root).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
+    expect(stacks).toContain('Pulumi.local.yaml');
+    for (const file of stacks) expect(fs.readFileSync(path.join(root, file), 'utf8')).not.toMatch(/encryptionsalt|secretsprovider/);
+  });
+});

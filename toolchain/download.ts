@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ToolchainError, UnreachableError } from './errors';
+import type { Architecture, Release } from './manifest';
+import { run } from './run';
+
+/** Seconds until a host that doesn't answer counts as unreachable. */
+const CONNECT_SECONDS = 4;
+
+/** curl's exit codes for: no address for the proxy or the host, no connection, no TLS handshake. */
+const UNREACHABLE_CODES = [5, 6, 7, 35];
+/** curl's exit code for a time-out; with a connect time-out alone set, it can mean only that. */
+const TIMED_OUT = 28;
+/** curl's exit codes for a transfer that ended before the announced length. */
+const CUT_OFF_CODES = [18, 56, 92];
+
+/** Where a file of an official address is taken from: `$HARDWAY_MIRROR/HOST/PATH`, or the address itself. */
+export function effectiveUrl(official: string): string {
+  const mirror = process.env.HARDWAY_MIRROR;
+  if (!mirror) return official;
+  const { host, pathname } = new URL(official);
+  return `${mirror.replace(/\/+$/, '')}/${host}${pathname}`;
+}
+
+const curl = (url: string, more: string[]) =>
+  run('curl', ['--silent', '--show-error', '--location', '--connect-timeout', `${CONNECT_SECONDS}`,
+    '--speed-limit', '1000', '--speed-time', '30', '--write-out', '%{http_code}', ...more, url]);
+
+/** Asks each site once, side by side, and remembers: nobody waits twice for a host that doesn't answer. */
+export class Sites {
+  private readonly probes = new Map<string, Promise<UnreachableError | undefined>>();
+
+  /** Resolves if the site of `url` answers anything at all; throws an UnreachableError if it doesn't. */
+  async reach(url: string): Promise<void> {
+    const { origin, host } = new URL(url);
+    if (!this.probes.has(origin)) this.probes.set(origin, this.probe(origin, host));
+    const failure = await this.probes.get(origin);
+    if (failure) throw failure;
+  }
+
+  /** Whether the site of `url` answers. */
+  reachable(url: string): Promise<boolean> {
+    return this.reach(url).then(() => true, () => false);
+  }
+
+  /** A site that answered the probe and then no more (or sent us on to one that doesn't answer). */
+  giveUp(url: string, failure: UnreachableError): void {
+    this.probes.set(new URL(url).origin, Promise.resolve(failure));
+  }
+
+  private async probe(origin: string, host: string): Promise<UnreachableError | undefined> {
+    const outcome = await curl(`${origin}/`, ['--head', '--output', '/dev/null', '--max-redirs', '0', '--max-time', `${CONNECT_SECONDS + 2}`]);
+    if (outcome.code !== TIMED_OUT && !UNREACHABLE_CODES.includes(outcome.code)) return undefined;
+    return new UnreachableError(host, reason(outcome.stderr));
+  }
+}
+
+/** What curl said, without its own prefix. */
+const reason = (stderr: string): string => stderr.trim().replace(/^curl: \(\d+\) /, '').split('\n')[0];
+
+/**
+ * Fetches `official` (through the mirror, if one is set) into `file`. Throws an UnreachableError if its host can't be
+ * reached, a ToolchainError if the file is missing there or the transfer is cut off.
+ */
+export async function fetchFile(sites: Sites, official: string, file: string, onProgress: (detail: string) => void): Promise<void> {
+  const url = effectiveUrl(official);
+  await sites.reach(url);
+  const watch = setInterval(() => onProgress(megabytes(file)), 500);
+  const outcome = await curl(url, ['--output', file]).finally(() => clearInterval(watch));
+  const status = outcome.stdout.slice(-3);
+  if (UNREACHABLE_CODES.includes(outcome.code) || (outcome.code === TIMED_OUT && status === '000')) {
+    const failure = new UnreachableError(new URL(url).host, reason(outcome.stderr));
+    sites.giveUp(url, failure);
+    throw failure;
+  }
+  if (CUT_OFF_CODES.includes(outcome.code) || outcome.code === TIMED_OUT) {
+    throw new ToolchainError(`${url}: the transfer was cut off (${reason(outcome.stderr)}). Run the command again.`);
+  }
+  if (outcome.code !== 0) throw new ToolchainError(`${url}: ${reason(outcome.stderr)}`);
+  if (status === '404') throw new ToolchainError(`${url}: there is no such file (HTTP status 404)`);
+  if (!status.startsWith('2')) throw new ToolchainError(`${url}: the server answered with HTTP status ${status}`);
+}
+
+function megabytes(file: string): string {
+  try {
+    return `${(fs.statSync(file).size / 1e6).toFixed(1)} MB`;
+  } catch {
+    return 'connecting';
+  }
+}
+
+/** SHA-256 of a file, in hexadecimal. */
+export async function fileDigest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Finds a file's SHA-256 in what its project publishes: a bare digest, or lines of `DIGEST  NAME`. */
+export function publishedDigest(text: string, name: string): string | undefined {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+\*?/)).filter((words) => /^[0-9a-f]{64}$/i.test(words[0]));
+  const line = lines.find((words) => words[1] !== undefined && path.posix.basename(words[1]) === name) ?? lines.find((words) => words.length === 1);
+  return line?.[0].toLowerCase();
+}
+
+/**
+ * Fetches a release's file into `directory` and verifies it; returns its path and digest. A digest that differs is an
+ * error that names both, never a reason to go on.
+ */
+export async function fetchRelease(
+  sites: Sites, release: Release, architecture: Architecture, directory: string, onProgress: (detail: string) => void,
+): Promise<{ file: string; digest: string }> {
+  const official = release.url(architecture);
+  const name = path.posix.basename(new URL(official).pathname);
+  const file = path.join(directory, `${name}.download`);
+  const expected = await expectedDigest(sites, release, architecture, name, `${file}.digest`);
+  await fetchFile(sites, official, file, (detail) => onProgress(`${name}: ${detail}`));
+  const digest = await fileDigest(file);
+  if (digest !== expected) {
+    fs.rmSync(file);
+    throw new ToolchainError(`${effectiveUrl(official)} is not the file it should be: expected SHA-256 ${expected}, got ${digest}. ` +
+      'It was not used. Find out who changed it before you go on.');
+  }
+  return { file, digest };
+}
+
+async function expectedDigest(sites: Sites, release: Release, architecture: Architecture, name: string, file: string): Promise<string> {
+  if ('pinned' in release.digest) return release.digest.pinned[architecture];
+  const url = release.digest.published(architecture);
+  await fetchFile(sites, url, file, () => undefined);
+  const digest = publishedDigest(fs.readFileSync(file, 'utf8'), name);
+  fs.rmSync(file);
+  if (digest === undefined) throw new ToolchainError(`${effectiveUrl(url)} holds no SHA-256 digest of ${name}`);
+  return digest;
+}

@@ -1,0 +1,146 @@
+import * as path from 'node:path';
+import { cacheDirectory } from '../components/places';
+import { Sites, effectiveUrl } from './download';
+import { ToolchainError, UnreachableError } from './errors';
+import { findGo, type Go } from './go';
+import { installPackages, missingPackages, neededPackages } from './host/host';
+import { makeImages } from './images/images';
+import { withLock, type Owner } from './lock';
+import { commandPlugin, component, components, type Architecture } from './manifest';
+import { download, obtain, stored, type Means, type Obtained } from './obtain';
+import { ITEMS, mustBuild } from './plan';
+import { installOfficialPlugin, installStandIn } from './plugin/plugin';
+import { ItemProgress, type Report } from './progress';
+import { look, toolchainOf, viewParts, type State, type Toolchain } from './state';
+import { readOrigin, sweepPartial } from './store';
+import { makeTree } from './tree/tree';
+import { Stopped, turns } from './turns';
+import { makeView, viewPath } from './view';
+
+export { ToolchainError } from './errors';
+export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/host';
+export { plan, type Item } from './plan';
+export type { Progress, Report } from './progress';
+export type { Toolchain } from './state';
+
+/** Builds at a time: each uses all cores while it compiles, but only one while it links. */
+const BUILDS_AT_A_TIME = 2;
+
+/** A file that a node of a cloud downloads: where from, its digest, and which programs are in it. */
+export interface ProgramDownload {
+  component: string;
+  version: string;
+  url: string;
+  /** Hexadecimal SHA-256, or the address of the file that its project publishes it in. */
+  sha256: string | { publishedAt: string };
+  /** Program to its path in the tar.gz archive; a string is the program that the file itself is. */
+  holds: string | Record<string, string>;
+}
+
+/** Official files with all programs that run on nodes of that architecture. */
+export function programsForDownload(architecture: Architecture): ProgramDownload[] {
+  return components.filter((one) => one.use.includes('node')).flatMap((one) => one.releases.map((release) => ({
+    component: one.name,
+    version: one.version,
+    url: effectiveUrl(release.url(architecture)),
+    sha256: 'pinned' in release.digest ? release.digest.pinned[architecture] : { publishedAt: effectiveUrl(release.digest.published(architecture)) },
+    holds: typeof release.holds === 'string' ? release.holds : release.holds(architecture),
+  })));
+}
+
+/** The toolchain if all of it is there, without touching anything; a few milliseconds. */
+export async function present(): Promise<Toolchain | undefined> {
+  return toolchainOf(await look());
+}
+
+/**
+ * Obtains what is missing of the toolchain and returns its paths. Needs no network where nothing is missing. Of several
+ * commands one works and the others wait. Throws a ToolchainError that names everything that failed.
+ */
+export async function ensure(report: Report = () => undefined): Promise<Toolchain> {
+  const there = await present();
+  if (there) return there;
+  const onWait = (owner: Owner): void => report({
+    name: ITEMS.view, state: 'waiting', detail: `for another command (pid ${owner.pid} on ${owner.host}) that is ${owner.doing}`, seconds: 0,
+  });
+  return withLock(path.join(cacheDirectory(), 'lock'), 'obtaining the toolchain', onWait, async () => {
+    const state = await look();
+    return toolchainOf(state) ?? obtainMissing(state, report);
+  });
+}
+
+async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
+  if (process.getuid?.() !== 0) throw new ToolchainError('the toolchain is obtained as root, as the nodes\' Debian tree holds files of several users: use sudo');
+  sweepPartial();
+  const sites = new Sites();
+  await installMissingPackages(state, sites, report);
+  let go: Promise<Go | undefined> | undefined;
+  const means: Means = {
+    architecture: state.architecture, mode: state.mode, sites, go: () => (go ??= findGo()), buildTurn: turns(BUILDS_AT_A_TIME),
+  };
+  const coredns = component('coredns');
+  const programs = new Map(state.missing.map((one) => [one.name, item(one.name, report, (progress) => obtain(one, means, progress))]));
+  const corednsThere = (programs.get(coredns.name) ?? Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
+  await allOf([
+    ...programs.values(),
+    ...(state.treeMissing ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))] : []),
+    ...(state.images ? [] : [corednsThere.then(
+      ({ directory }) => item(ITEMS.images, report, (progress) => makeImages(state.architecture, directory, progress)),
+      () => Promise.reject(new Stopped()),
+    )]),
+    ...(state.commandPlugin === 'official' ? [] : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
+  ]);
+  return finish(report);
+}
+
+/** The view comes last, of what is there now. */
+async function finish(report: Report): Promise<Toolchain> {
+  const state = await look();
+  const parts = viewParts(state);
+  if (!readOrigin(viewPath(parts))) await item(ITEMS.view, report, () => makeView(parts));
+  const toolchain = toolchainOf(await look());
+  if (!toolchain) throw new Error('something of the toolchain is missing although all of it was obtained');
+  return toolchain;
+}
+
+async function installMissingPackages(state: State, sites: Sites, report: Report): Promise<void> {
+  const toBuild = await Promise.all(state.missing.map(async (one) => ((await mustBuild(one, state.mode, sites)) ? [one] : [])));
+  const packages = await missingPackages(neededPackages(toBuild.flat()));
+  if (packages.length > 0) await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
+}
+
+/** The real plugin wherever it can be had; the stand-in where its host can't be reached, or nothing may be downloaded. */
+async function obtainPlugin({ mode }: State, means: Means, progress: ItemProgress): Promise<void> {
+  if (mode === 'build') return installStandIn();
+  try {
+    const artifact = stored(commandPlugin, means.architecture, 'download')?.directory ?? (await download(commandPlugin, means, progress));
+    installOfficialPlugin(artifact);
+  } catch (error) {
+    if (!(error instanceof UnreachableError) || mode === 'download') throw error;
+    installStandIn();
+    progress.tell('installing', `the stand-in, as ${error.message}`);
+  }
+}
+
+/** Runs one item's work, telling its beginning and its end. */
+async function item<T>(name: string, report: Report, work: (progress: ItemProgress) => Promise<T>): Promise<T> {
+  const progress = new ItemProgress(name, report);
+  progress.tell('waiting');
+  try {
+    const result = await work(progress);
+    progress.tell('done');
+    return result;
+  } catch (error) {
+    progress.tell('failed', (error as Error).message);
+    throw error;
+  }
+}
+
+/** Waits for all, also when one has failed: what is under way is kept for the next time. Throws what failed, in one. */
+async function allOf(works: Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(works)).flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  const causes = failures.filter((failure) => !(failure instanceof Stopped));
+  const unexpected = causes.find((failure) => !(failure instanceof ToolchainError));
+  if (unexpected) throw unexpected;
+  if (causes.length > 0) throw new ToolchainError([...new Set(causes.map((failure) => failure.message))].join('\n'));
+}

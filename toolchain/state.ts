@@ -1,0 +1,99 @@
+import * as path from 'node:path';
+import { hasTree, treePath } from './tree/tree';
+import { hasImages, imagesPath } from './images/images';
+import { installedKubectl, installedPulumi, type Installed } from './installed';
+import { component, components, type Architecture, type Component } from './manifest';
+import { mode, stored, thisArchitecture, type Mode, type Obtained } from './obtain';
+import { commandPluginIn, labPulumiHome, ownPulumiHome } from './plugin/plugin';
+import { readOrigin } from './store';
+import { viewPath, type ViewParts } from './view';
+
+/** What is there already, and so what is missing; looked up without the network. */
+export interface State {
+  architecture: Architecture;
+  mode: Mode;
+  /** The machine's own programs, where they fit and may be used. */
+  pulumi?: Installed & { languageHost: string };
+  kubectl?: Installed;
+  obtained: Map<string, Obtained>;
+  missing: Component[];
+  tree: string;
+  treeMissing: boolean;
+  /** Undefined as long as CoreDNS isn't there, which is in them. */
+  images?: string;
+  pulumiHome: string;
+  commandPlugin?: 'official' | 'stand-in';
+}
+
+/** What this machine has of the toolchain. In mode auto its own Pulumi and kubectl count, if they fit. */
+export async function look(): Promise<State> {
+  const [architecture, wanted] = [thisArchitecture(), mode()];
+  const [pulumi, kubectl] = wanted === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
+  const needed = components.filter((one) => !(one.name === 'pulumi' && pulumi));
+  const obtained = new Map(needed.flatMap((one) => {
+    const found = stored(one, architecture, wanted);
+    return found ? [[one.name, found] as const] : [];
+  }));
+  const coredns = obtained.get('coredns')?.directory;
+  return {
+    architecture, mode: wanted, pulumi, kubectl, obtained,
+    missing: needed.filter((one) => !obtained.has(one.name)),
+    tree: treePath(architecture),
+    treeMissing: !hasTree(architecture),
+    images: coredns !== undefined && hasImages(architecture, coredns) ? imagesPath(architecture, coredns) : undefined,
+    ...pluginState(pulumi !== undefined, wanted),
+  };
+}
+
+/** The machine's own Pulumi uses the real plugin of its own home, if it is there; all else has the lab's own home. */
+function pluginState(ownPulumi: boolean, wanted: Mode): Pick<State, 'pulumiHome' | 'commandPlugin'> {
+  if (ownPulumi && commandPluginIn(ownPulumiHome()) === 'official') return { pulumiHome: ownPulumiHome(), commandPlugin: 'official' };
+  const found = commandPluginIn(labPulumiHome());
+  return { pulumiHome: labPulumiHome(), commandPlugin: wanted === 'download' && found === 'stand-in' ? undefined : found };
+}
+
+/** What the nodes' view is made of. Only for a state in which nothing is missing. */
+export function viewParts(state: State): ViewParts {
+  const onNodes = [...state.obtained.values()].filter((one) => one.component.use.includes('node'));
+  const programs = onNodes.flatMap((one) => one.component.programs.map((program) => [program, path.join(one.directory, program)]));
+  return { programs: Object.fromEntries(programs) as Record<string, string>, images: state.images! };
+}
+
+/** Paths of all that a lab is made with, and where it is from. */
+export interface Toolchain {
+  pulumi: string;
+  kubectl: string;
+  /** Holds pulumi-language-nodejs: for PATH, before `pulumi` is run. */
+  languageHostDirectory: string;
+  /** Every node program, and images/: what nodes mount read-only at /opt/artifacts. */
+  store: string;
+  /** The images as an OCI layout, for images/mirror.ts; also in `store`. */
+  images: string;
+  /** The nodes' Debian tree: the lowest layer of their overlays, never to be changed. */
+  tree: string;
+  pulumiHome: string;
+  commandPlugin: 'official' | 'stand-in';
+  /** Program or component to where it is from, in words: for doctor. */
+  origins: Record<string, string>;
+}
+
+const ORIGIN_WORDS = { official: 'official release', built: 'built here from its Go module' } as const;
+
+/** The toolchain of a state, or undefined if something of it is missing. */
+export function toolchainOf(state: State): Toolchain | undefined {
+  if (state.missing.length > 0 || state.treeMissing || !state.images || !state.commandPlugin) return undefined;
+  const store = viewPath(viewParts(state));
+  if (!readOrigin(store)) return undefined;
+  const own = state.obtained.get('pulumi')?.directory;
+  const origins = Object.fromEntries([...state.obtained.values()].map((one) =>
+    [one.component.name, `${one.component.version}, ${ORIGIN_WORDS[one.origin.how]}`]));
+  if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this machine`;
+  if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this machine`;
+  return {
+    pulumi: state.pulumi?.path ?? path.join(own!, 'pulumi'),
+    languageHostDirectory: state.pulumi ? path.dirname(state.pulumi.languageHost) : own!,
+    kubectl: state.kubectl?.path ?? path.join(state.obtained.get(component('kubernetes').name)!.directory, 'kubectl'),
+    store, images: path.join(store, 'images'), tree: state.tree,
+    pulumiHome: state.pulumiHome, commandPlugin: state.commandPlugin, origins,
+  };
+}
