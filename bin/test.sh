@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; }
 
 # Installs the packages of package-lock.json first, as every ./lab does.
-./lab --version > /dev/null
+./lab --help > /dev/null
 
 # What only the tests need of this machine.
 packages=()

@@ -42,11 +42,13 @@ export async function bringUp(engine: Engine, lab: Lab, settings: Settings, tool
   const config = labConfig(lab, settings);
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const replace = await stepsEdited(progress, await engine.snapshot(lab.stack), lab, toolchain.kubectl);
+  const snapshot = await engine.snapshot(lab.stack);
+  const replace = await stepsEdited(progress, snapshot, lab, toolchain.kubectl);
 
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: comparing what there is with what is declared`);
   try {
     const { outputs } = await engine.up(lab.stack, {
+      snapshot,
       replace,
       cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),

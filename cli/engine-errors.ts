@@ -19,7 +19,7 @@ export function plainMessage(text: string): string {
     .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
     .split('\n')
     .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
-    .map((line) => line.replace(/^(Unhandled exception: |RunError: |Error: |error: )/, '').trimEnd())
+    .map((line) => line.replace(/^(Unhandled exception: |RunError: |Error: |error: )+/, '').trimEnd())
     .filter((line) => !NOISE.some((noise) => noise.test(line.trim())))
     .join('\n')
     .trim();

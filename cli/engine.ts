@@ -29,6 +29,8 @@ export interface RunOptions {
 }
 
 export interface UpOptions extends RunOptions {
+  /** The state as it is, as read a moment ago. */
+  snapshot: Snapshot | undefined;
   /** URNs to make anew though their inputs are the same: steps whose files were edited on the node. */
   replace: string[];
 }
@@ -40,6 +42,8 @@ export class Engine {
   /** Throws a Failure if the engine can't be started. */
   static async open(programs: EnginePrograms): Promise<Engine> {
     prepareProject();
+    // The file backend writes state as it is told to: for its owner alone.
+    process.umask(0o077);
     const envVars = engineEnvironment(programs);
     // PulumiCommand looks along PATH.
     process.env.PATH = envVars.PATH;
@@ -74,8 +78,9 @@ export class Engine {
 
   /** Brings the stack to what its config says, whatever state it is in. Makes it if there is none. */
   async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
-    const stack = await this.told(() => automation().Stack.createOrSelect(name, this.workspace));
-    await this.clearPending(stack, options);
+    const { Stack } = automation();
+    const stack = await this.told(() => (options.snapshot ? Stack.select(name, this.workspace) : Stack.createOrSelect(name, this.workspace)));
+    if (options.snapshot?.pending) await this.clearPending(stack, options);
     const { outputs } = await this.run(stack, options, (onEvent, signal) =>
       stack.up({ color: 'never', refresh: true, replace: options.replace, onEvent, signal }));
     const complete = asOutputs(Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])));
@@ -87,7 +92,7 @@ export class Engine {
   async destroy(name: string, options: RunOptions): Promise<boolean> {
     const stack = await this.find(name);
     if (!stack) return false;
-    await this.clearPending(stack, options);
+    if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
     await this.run(stack, options, (onEvent, signal) => stack.destroy({ color: 'never', onEvent, signal }));
     await this.told(() => this.workspace.removeStack(name));
     return true;
@@ -122,7 +127,6 @@ export class Engine {
 
   /** A killed engine never saw the end of some creates: the state forgets them, and the provider adopts what is there. */
   private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
-    if (!(await this.snapshot(stack.name))?.pending) return;
     await this.run(stack, options, (onEvent, signal) => stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }));
   }
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDirectory } from '../components/places';
 import * as toolchain from '../toolchain';
-import { unable } from './failure';
+import { Interrupted, report, unable } from './failure';
 import type { Progress, Step } from './progress';
 import { inWords } from './seconds';
 
@@ -47,6 +47,12 @@ async function announce(progress: Progress): Promise<void> {
 
 /** Everything that a lab is made with, obtained if something is missing. Throws a Failure with every cause. */
 export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
+  // What is half made is never used, and what is whole is kept: it may end anywhere.
+  const interrupted = (): void => {
+    progress.close();
+    process.exit(report(new Interrupted('Interrupted: what was installed so far is kept.', './lab start goes on from here')));
+  };
+  process.on('SIGINT', interrupted);
   try {
     let found = await toolchain.present();
     if (!found) {
@@ -58,6 +64,8 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
   } catch (error) {
     if (error instanceof toolchain.ToolchainError) throw unable(error.message);
     throw error;
+  } finally {
+    process.off('SIGINT', interrupted);
   }
 }
 

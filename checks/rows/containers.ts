@@ -24,7 +24,8 @@ const podContainers: Check = {
   async run(lab): Promise<Finding> {
     const pod = await lab.pods.nginx(lab.workers[0].name);
     const filter = `'labels."io.kubernetes.pod.uid"==${pod.uid}'`;
-    const [namespaces, listing, taskListing] = await typeOn(lab, pod.node, ['sudo ctr namespaces ls', `${CTR} containers ls ${filter}`, `${CTR} task ls`]);
+    const commands = ['sudo ctr namespaces ls', `${CTR} containers ls ${filter}`, `${CTR} task ls`];
+    const [namespaces, listing, taskListing] = await typeOn(lab, pod.node, commands);
     const containers = parseContainers(listing);
     const infos = containers.length === 0 ? [] : await typeOn(lab, pod.node, containers.map(({ id }) => `${CTR} containers info ${id}`));
     const tasks = parseTasks(taskListing);
@@ -32,11 +33,19 @@ const podContainers: Check = {
     const ofKind = (kind: string) => shown.filter(({ Labels }) => Labels['io.cri-containerd.kind'] === kind);
     const problems = [
       ...(/^k8s\.io\b/m.test(namespaces) ? [] : ['containerd has no namespace k8s.io']),
-      ...['sandbox', 'container'].filter((kind) => ofKind(kind).length !== 1).map((kind) => `${ofKind(kind).length} of kind ${kind} are of ${pod.name}, expected 1`),
-      ...shown.filter(({ Labels }) => Labels['io.kubernetes.pod.name'] !== pod.name).map(({ ID }) => `${ID} does not have ${pod.name} as io.kubernetes.pod.name`),
+      ...['sandbox', 'container']
+        .filter((kind) => ofKind(kind).length !== 1)
+        .map((kind) => `${ofKind(kind).length} of kind ${kind} are of ${pod.name}, expected 1`),
+      ...shown
+        .filter(({ Labels }) => Labels['io.kubernetes.pod.name'] !== pod.name)
+        .map(({ ID }) => `${ID} does not have ${pod.name} as io.kubernetes.pod.name`),
       ...ofKind('sandbox').filter(({ Image }) => !/pause/.test(Image)).map(({ Image }) => `the sandbox is of ${Image}, expected pause`),
-      ...ofKind('container').filter(({ Image, Labels }) => !/nginx/.test(Image) || Labels['io.kubernetes.container.name'] !== 'nginx').map(({ Image }) => `the container is of ${Image}, expected nginx`),
-      ...containers.filter(({ id }) => !tasks.some((task) => task.id === id && task.state === 'RUNNING')).map(({ id }) => `${id} is not RUNNING`),
+      ...ofKind('container')
+        .filter(({ Image, Labels }) => !/nginx/.test(Image) || Labels['io.kubernetes.container.name'] !== 'nginx')
+        .map(({ Image }) => `the container is of ${Image}, expected nginx`),
+      ...containers
+        .filter(({ id }) => !tasks.some((task) => task.id === id && task.state === 'RUNNING'))
+        .map(({ id }) => `${id} is not RUNNING`),
     ];
     return {
       node: pod.node,
@@ -87,7 +96,9 @@ const podDescribe: Check = {
     const problems = [
       ...(spec.nodeName === worker.name ? [] : [`it is on ${spec.nodeName}, expected ${worker.name}`]),
       ...(contains(worker.podCidr!, status.podIP) ? [] : [`${status.podIP} is outside ${worker.podCidr}`]),
-      ...wanted.filter(([name, value]) => field(name) !== value).map(([name, value]) => `describe says ${name}: ${field(name) ?? 'nothing'}, expected ${value}`),
+      ...wanted
+        .filter(([name, value]) => field(name) !== value)
+        .map(([name, value]) => `describe says ${name}: ${field(name) ?? 'nothing'}, expected ${value}`),
       ...(onNode.trim() === id ? [] : [`${worker.name} has no container ${id}`]),
       ...(await viewPod(lab, pod).then(() => [], (error: Error) => [error.message])),
     ];

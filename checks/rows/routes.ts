@@ -30,8 +30,12 @@ const routePod: Check = {
       expected: `default via ${gateway} dev eth0; ${podCidr} dev eth0 scope link src ${nginx.pod.ip}`,
       evidence: plain.trimEnd(),
       problems: [
-        ...(standard?.gateway === gateway && standard.dev === 'eth0' ? [] : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}` : 'there is no default route']),
-        ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip ? [] : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
+        ...(standard?.gateway === gateway && standard.dev === 'eth0'
+          ? []
+          : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}` : 'there is no default route']),
+        ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip
+          ? []
+          : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
       ],
       look: "look at ipam's routes and ranges in the CNI config",
     };
@@ -43,9 +47,13 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
   const standard = routes.find(({ dst }) => dst === 'default');
   const link = (dst: string, dev?: string): boolean => routes.some((one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway);
   return [
-    ...(standard?.gateway === plan.gateway ? [] : [standard ? `default goes via ${standard.gateway}, expected ${plan.gateway}` : 'there is no default route']),
+    ...(standard?.gateway === plan.gateway
+      ? []
+      : [standard ? `default goes via ${standard.gateway}, expected ${plan.gateway}` : 'there is no default route']),
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
-    ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev) ? [] : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
+    ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev)
+      ? []
+      : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
     ...routes
       .filter((one) => one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr))
       .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: pod networks of other workers are the VPC router's business`),

@@ -63,9 +63,13 @@ const svcDns: Check = {
       problems: [
         ...(spec.type === 'ClusterIP' ? [] : [`kube-dns is of type ${spec.type}, expected ClusterIP`]),
         ...(spec.clusterIP === dnsIp ? [] : [`kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`]),
-        ...(has('dns', 'UDP') && has('dns-tcp', 'TCP') ? [] : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
+        ...(has('dns', 'UDP') && has('dns-tcp', 'TCP')
+          ? []
+          : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
         ...(targets.length > 0 ? [] : ['kube-dns has no endpoints']),
-        ...targets.filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0])).map((target) => `the endpoint ${target} is no pod's port 53`),
+        ...targets
+          .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
+          .map((target) => `the endpoint ${target} is no pod's port 53`),
         ...(resolved ? [] : [`no test pod resolved ${name} to ${apiServiceIp}`]),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, and kube-proxy on the workers',

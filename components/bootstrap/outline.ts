@@ -12,10 +12,10 @@ import { kubeControllerManager } from './steps/kube-controller-manager';
 import { kubeProxy } from './steps/kube-proxy';
 import { kubeScheduler } from './steps/kube-scheduler';
 import { kubelet } from './steps/kubelet';
-import { nodes } from './steps/nodes';
 import { quorum } from './steps/quorum';
 import { rbac } from './steps/rbac';
 import { ready } from './steps/ready';
+import { registration } from './steps/registration';
 
 /**
  * One login to a machine, in which it goes through those of `steps` that are for it, in order. Steps share a login because
@@ -37,12 +37,9 @@ export const OUTLINE: Session[] = [
   { name: 'certificates', steps: [certificates], after: ['machine'] },
   { name: 'services', steps: [etcd, kubeApiserver, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
   { name: 'control-plane', steps: [quorum, rbac], after: ['services'] },
-  { name: 'nodes', steps: [nodes], after: ['control-plane'], afterEverywhere: ['services', 'control-plane'] },
-  { name: 'add-ons', steps: [coredns], after: ['nodes'], afterEverywhere: ['control-plane'] },
+  { name: 'registration', steps: [registration], after: ['services'], afterEverywhere: ['control-plane'] },
+  { name: 'add-ons', steps: [coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
 ];
-
-/** All steps, in order. */
-export const STEPS: Step[] = OUTLINE.flatMap((session) => session.steps);
 
 type Place = Pick<Node, 'role' | 'index'>;
 

@@ -10,7 +10,7 @@ export function makeImageMirror(lab: string, topology: Topology, network: Networ
   const mirror = new ImageMirror(
     'images',
     { lab, address: topology.gateway, port: PORT, images: toolchainPaths().images },
-    { parent, dependsOn: network, deletedWith: network },
+    { parent, dependsOn: network },
   );
   return pulumi.interpolate`http://${mirror.address}:${mirror.port}`;
 }

@@ -13,6 +13,6 @@ export function makeLoadBalancer(lab: string, config: LabConfig, topology: Topol
   return new LoadBalancer(
     'api',
     { lab, port: topology.apiPort, publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)), targets, sources: config.adminCidrs },
-    { parent, dependsOn: network, deletedWith: network },
+    { parent, dependsOn: network },
   );
 }

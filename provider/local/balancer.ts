@@ -43,6 +43,7 @@ async function start(inputs: LoadBalancerInputs): Promise<void> {
   fs.mkdirSync(place(inputs.lab, ''), { recursive: true, mode: 0o700 });
   fs.writeFileSync(place(inputs.lab, 'haproxy.cfg'), configuration(inputs), { mode: 0o600 });
   await startService({
+    lab: inputs.lab,
     name: 'the load balancer',
     file: place(inputs.lab, 'process.json'),
     log: place(inputs.lab, 'log'),

@@ -31,11 +31,28 @@ export function readDaemon(file: string): Daemon | undefined {
   }
 }
 
-/** Starts a program detached from this process, its output in `log`, its id in `file`. */
-export function startDaemon(file: string, log: string, program: string, args: string[], environment: Record<string, string> = {}): Daemon {
+/** Marks a process, and what it starts, as a lab's: what the audit finds when every file about it is gone. */
+const MARK = 'HARDWAY_OWNER';
+
+/** Ids of the processes that were started for a lab, from their environment. */
+export function processesStartedFor(lab: string): number[] {
+  const mark = `${MARK}=${lab}`;
+  return fs.readdirSync('/proc').filter((entry) => {
+    if (!/^\d+$/.test(entry) || startTime(Number(entry)) === undefined) return false;
+    try {
+      return fs.readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark);
+    } catch {
+      return false;
+    }
+  }).map(Number);
+}
+
+/** Starts a program of a lab detached from this process, its output in `log`, its id in `file`. */
+export function startDaemon(lab: string, file: string, log: string, program: string, args: string[], environment: Record<string, string> = {}): Daemon {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, 'a', 0o600);
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { ...process.env, ...environment }, cwd: '/' });
+  // Not this process's own environment: the engine's may hold what a lasting process should not.
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, [MARK]: lab }, cwd: '/' });
   fs.closeSync(output);
   child.unref();
   // ENOENT comes as an event; without a listener it would end the provider.
@@ -72,6 +89,7 @@ export async function stopDaemon(file: string, patience = 5): Promise<void> {
 
 /** A service of the router: what runs it, where its id and its output go, and how to tell that it answers. */
 export interface Service {
+  lab: string;
   name: string;
   file: string;
   log: string;
@@ -83,7 +101,7 @@ export interface Service {
 /** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
 export async function startService(service: Service): Promise<void> {
   await stopDaemon(service.file);
-  startDaemon(service.file, service.log, service.program, service.args);
+  startDaemon(service.lab, service.file, service.log, service.program, service.args);
   let answers = false;
   await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
   if (answers) return;

@@ -99,6 +99,6 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, '--property=Delegate=yes', '--property=KillMode=control-group',
       `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);
   } else {
-    startDaemon(pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
+    startDaemon(lab, pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
   }
 }

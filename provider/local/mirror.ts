@@ -33,6 +33,7 @@ export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorInputs>
   async create(inputs) {
     await writeRule(inputs.lab, 'router', RULE, `iifname "vpc" ip daddr ${inputs.address} tcp dport ${inputs.port}`);
     await startService({
+      lab: inputs.lab,
       name: 'the image mirror',
       file: place(inputs.lab, 'process.json'),
       log: place(inputs.lab, 'log'),

@@ -1,15 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attempt, run } from './command';
-import { readDaemon, stopDaemon } from './daemon';
+import { processesStartedFor, until } from './daemon';
 import { processesOf, removeGroups, stopMachine } from './machine';
 import { labDirectory, namespacesOf } from './places';
 import { hostLink, releaseSlot, slotOf } from './slots';
 
 // Asks the machine, not the state, what there is of a lab: for `down`, and for what a killed command left behind.
-
-const DAEMONS = ['balancer', 'mirror'];
-const daemonFile = (lab: string, name: string): string => path.join(labDirectory(lab), name, 'process.json');
 
 function nodesOf(lab: string): string[] {
   const directory = path.join(labDirectory(lab), 'nodes');
@@ -23,12 +20,34 @@ async function linkOf(lab: string): Promise<string | undefined> {
   return (await attempt('ip', ['link', 'show', link])).code === 0 ? link : undefined;
 }
 
+/** By cgroup and by environment: neither needs a file that may be gone. */
+const processes = (lab: string): number[] => [...new Set([...processesOf(lab), ...processesStartedFor(lab)])];
+
+function commandOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'ended';
+  }
+}
+
+function endProcesses(lab: string): boolean {
+  const found = processes(lab);
+  for (const pid of found) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      continue;
+    }
+  }
+  return found.length === 0;
+}
+
 /** What is still there of a lab on this machine, a line each; empty when nothing is. */
 export async function leftovers(lab: string): Promise<string[]> {
   const link = await linkOf(lab);
   return [
-    ...processesOf(lab).map((pid) => `process ${pid}`),
-    ...DAEMONS.flatMap((name) => readDaemon(daemonFile(lab, name)) ?? []).map(({ pid }) => `process ${pid}`),
+    ...processes(lab).map((pid) => `process ${pid} (${commandOf(pid)})`),
     ...namespacesOf(lab).map((name) => `network namespace ${name}`),
     ...(link ? [`interface ${link}`] : []),
     ...(fs.existsSync(labDirectory(lab)) ? [`directory ${labDirectory(lab)}`] : []),
@@ -39,8 +58,8 @@ export async function leftovers(lab: string): Promise<string[]> {
 export async function sweep(lab: string): Promise<string[]> {
   const found = await leftovers(lab);
   for (const node of nodesOf(lab)) await stopMachine(lab, node);
+  await until(() => endProcesses(lab), 10);
   removeGroups(lab);
-  for (const name of DAEMONS) await stopDaemon(daemonFile(lab, name));
   const link = await linkOf(lab);
   if (link) await run('ip', ['link', 'del', link]);
   for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
-import { processesWith, Sshd, until } from './standin-sshd';
-import { RunningPlugin, secret } from './provider-engine';
+import { until } from '../support/until';
+import { processesWith, Sshd } from './standin-sshd';
+import { RunningPlugin, secret } from '../support/plugin';
 
 const TYPE = 'command:remote:Command';
 let sshd: Sshd;

@@ -8,17 +8,6 @@ import type { Connection } from '../../standin/connection';
 
 const SSHD = '/usr/sbin/sshd';
 
-/** Polls until `happened` returns a value, for at most `seconds`. */
-export async function until<T>(what: string, happened: () => T | undefined | false, seconds = 20): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = happened();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

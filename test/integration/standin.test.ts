@@ -5,7 +5,8 @@ import { remoteCommand } from '../../standin/command';
 import { endConnections } from '../../standin/master';
 import { removeWorkspace, workspaceDirectory } from '../../standin/workspace';
 import { generateSshKey } from '../../provider/tls/ssh';
-import { processesWith, Sshd, until } from './standin-sshd';
+import { until } from '../support/until';
+import { processesWith, Sshd } from './standin-sshd';
 
 const { create, update, diff, check } = remoteCommand as Required<typeof remoteCommand>;
 let sshd: Sshd;

@@ -1,109 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
-import { Bootstrap, commandOf, expectedSteps, expectedUnits } from '../../components/bootstrap';
-import { Certificates } from '../../components/certificates';
-// Not among the SDK's declared exports.
-import { waitForRPCs } from '@pulumi/pulumi/runtime/settings';
+import { commandOf, expectedSteps, expectedUnits } from '../../components/bootstrap';
 import type { LabConfig } from '../../components/config';
-import type { Machine } from '../../components/machine';
-import { topology } from '../../components/topology';
-
-interface Registered {
-  type: string;
-  name: string;
-  inputs: Record<string, any>;
-  dependencies: string[];
-  deletedWith: string;
-  secretOutputs: string[];
-  timeouts: { create?: string };
-}
-
-const SECRET = '4dabf18193072939515e22adb298388d';
-const isSecret = (value: any): boolean => value?.[SECRET] !== undefined;
-const bare = (value: any): any => (isSecret(value) ? value.value : value);
-
-const config: LabConfig = {
-  cloud: 'local', controllers: 3, workers: 3, nodeCidr: '10.240.0.0/24', podCidr: '10.200.0.0/16', serviceCidr: '10.32.0.0/24',
-  ipMasq: true, proxyMode: 'iptables', stage: 'cluster', adminCidrs: [], nodePortCidrs: [], nodePorts: [30000, 32767],
-  apiPort: 6443, mtu: 1500, publicPool: '198.18.0.0/15',
-};
-
-interface Options {
-  config?: Partial<LabConfig>;
-  generations?: Record<string, string>;
-  args?: object;
-}
-
-/** Runs the program against mocks and gives every resource that it registered, by name. */
-async function registered({ config: changes, generations = {}, args = {} }: Options = {}): Promise<Map<string, Registered>> {
-  const resources = new Map<string, Registered>();
-  pulumi.runtime.setMocks({
-    call: () => ({}),
-    newResource: ({ name, type, inputs }) => {
-      const keys = type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: `PRIVATE ${name}` } : {};
-      return { id: name, state: { ...inputs, ...keys } };
-    },
-  });
-  // What the mocks are not told (dependencies, options), the monitor is.
-  const monitor: any = pulumi.runtime.getMonitor();
-  const register = monitor.registerResource.bind(monitor);
-  const names = (urns: string[]): string[] => urns.map((urn) => urn.split('::').pop()!);
-  monitor.registerResource = (request: any, callback: any) => {
-    resources.set(request.getName(), {
-      type: request.getType(),
-      name: request.getName(),
-      inputs: request.getObject().toJavaScript(),
-      dependencies: names(request.getDependenciesList()),
-      deletedWith: names([request.getDeletedwith()])[0],
-      secretOutputs: request.getAdditionalsecretoutputsList(),
-      timeouts: request.getCustomtimeouts()?.toObject() ?? {},
-    });
-    return register(request, callback);
-  };
-
-  class Instance extends pulumi.CustomResource {
-    constructor(name: string) {
-      super('test:cloud:Instance', name, {});
-    }
-  }
-  const settings = { ...config, ...changes };
-  const plan = topology(settings);
-  const machines: Machine[] = plan.nodes.map((node) => ({
-    ...node,
-    publicIp: pulumi.output(`198.18.0.${node.index}`),
-    generation: pulumi.output(generations[node.name] ?? 'first'),
-    resource: new Instance(node.name),
-    connection: { host: '198.18.0.1', user: 'ubuntu', privateKey: pulumi.secret('SSH KEY'), hostKey: 'ssh-ed25519 AAAA' },
-  }));
-  const certificates = new Certificates('pki', { topology: plan, apiAddress: '198.18.0.10', publicIps: {} });
-  const bootstrap = new Bootstrap('lab', { topology: plan, config: settings, machines, certificates, ...args });
-  await settled(bootstrap.ready);
-  // The engine may still be told of outputs: the next test's mocks know nothing of this one's resources.
-  await waitForRPCs();
-  return resources;
-}
-
-/** An output that rejects never resolves: better a message than a test that hangs. */
-function settled<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the output never resolved')), 4000);
-    output.apply((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
-const commands = (resources: Map<string, Registered>): Registered[] => [...resources.values()].filter(({ type }) => type === 'command:remote:Command');
-
-/** The text of all that a command sends. */
-const sent = (command: Registered): string => Buffer.from(bare(command.inputs.stdin), 'base64').toString('latin1');
-
-/** The steps that a command takes its machine through: the lines of the archive's steps.list. */
-function steps(command: Registered): string[] {
-  const text = sent(command);
-  // A tar header is 512 bytes and begins with the name; the content follows, filled up with zeros.
-  return text.slice(text.lastIndexOf('steps.list\0') + 512).split('\0')[0].trim().split('\n');
-}
+import { type Registered, bare, commands, isSecret, registered, sent, steps } from './bootstrap-mocks';
 
 describe('a lab at stage cluster', () => {
   let resources: Map<string, Registered>;
@@ -113,9 +11,9 @@ describe('a lab at stage cluster', () => {
 
   test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
     const on = (machine: string): string[] => commands(resources).filter(({ name }) => name.endsWith(`@${machine}`)).map(({ name }) => name.split('@')[0]);
-    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'nodes', 'add-ons']);
+    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'add-ons']);
     expect(on('controller-2')).toEqual(['machine', 'certificates', 'services', 'control-plane']);
-    expect(on('worker-1')).toEqual(['machine', 'certificates', 'services']);
+    expect(on('worker-1')).toEqual(['machine', 'certificates', 'services', 'registration']);
   });
 
   test('a session sends the steps of the machine’s role, in order', () => {
@@ -141,12 +39,13 @@ describe('a lab at stage cluster', () => {
   test('no machine waits for another until the whole cluster is asked', () => {
     for (const { name, dependencies } of commands(resources)) {
       const [session, machine] = name.split('@');
-      if (['nodes', 'add-ons'].includes(session)) continue;
+      if (['registration', 'add-ons'].includes(session)) continue;
       expect(dependencies.filter((dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`))).toEqual([]);
     }
-    expect(resources.get('nodes@controller-0')!.dependencies).toEqual(
-      expect.arrayContaining(['services@worker-0', 'services@worker-2', 'control-plane@controller-0', 'control-plane@controller-2']),
-    );
+    const controlPlane = [0, 1, 2].map((index) => `control-plane@controller-${index}`);
+    expect(resources.get('registration@worker-1')!.dependencies).toEqual(expect.arrayContaining(['services@worker-1', ...controlPlane]));
+    const workers = [0, 1, 2].map((index) => `registration@worker-${index}`);
+    expect(resources.get('add-ons@controller-0')!.dependencies).toEqual(expect.arrayContaining([...controlPlane, ...workers]));
   });
 
   test('no command text holds a secret, nor differs between machines and steps', () => {
@@ -207,7 +106,7 @@ test('each stage has the steps that it says', async () => {
     new Set(commands(await registered({ config: { stage } })).flatMap(steps));
   expect(await names('none')).toEqual(new Set(['ready']));
   const network = await names('network');
-  expect(network.has('nodes')).toBe(true);
+  expect(network.has('registration')).toBe(true);
   expect(network.has('coredns')).toBe(false);
 });
 
@@ -221,9 +120,9 @@ test('a new machine runs its own steps again, and those that ask the whole clust
   };
   expect(await changed({})).toEqual([]);
   expect(await changed({ 'worker-1': 'second' })).toEqual(
-    ['certificates@worker-1', 'machine@worker-1', 'nodes@controller-0', 'services@worker-1'],
+    ['add-ons@controller-0', 'certificates@worker-1', 'machine@worker-1', 'registration@worker-1', 'services@worker-1'],
   );
-  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'nodes@controller-0', 'add-ons@controller-0']));
+  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'registration@worker-0', 'add-ons@controller-0']));
 });
 
 test('what config says ends up in one file each', async () => {

@@ -107,7 +107,7 @@ test('a run that is told to stop deletes what it made and rejects', async () => 
     onNode: () => new Promise(() => undefined),
     kubectl: async (args) => {
       access.kubectlCalls.push(args);
-      if (args.includes('wait')) stop.abort(new Error('interrupted'));
+      if (args[0] === 'create') stop.abort(new Error('interrupted'));
       return { code: 0, stdout: '{"items":[]}', stderr: '' };
     },
   });

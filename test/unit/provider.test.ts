@@ -2,8 +2,8 @@ import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 import { Plugin } from '../../provider/plugin';
 import type { ResourceKind } from '../../provider/resource';
 import { mask, unwrap, wrap } from '../../provider/values';
-import { RunningPlugin, secret, struct, UNKNOWN } from './provider-engine';
-import { until } from './standin-sshd';
+import { RunningPlugin, secret, struct, UNKNOWN } from '../support/plugin';
+import { until } from '../support/until';
 
 const URN = 'urn:pulumi:dev::lab::hardway:lab:Lab$try:kind:Thing::one';
 

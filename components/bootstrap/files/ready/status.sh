@@ -32,7 +32,7 @@ fi
 
 printf '],"units":['
 comma=
-read -r -a units < <(cat ./*.units | tr '\n' ' ')
+mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d')
 for unit in "${units[@]}"; do
   printf '%s{"unit":"%s","active":"%s"}' "$comma" "$unit" "$(systemctl is-active "$unit" || true)"
   comma=,

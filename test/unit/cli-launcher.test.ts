@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const launcher = path.resolve(__dirname, '../../lab');
+let checkout: string;
+
+/** A program of the test's own, first on PATH. */
+function program(name: string, script: string): void {
+  fs.writeFileSync(path.join(checkout, 'bin-of-test', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** Runs the launcher in a scratch checkout, in which `npm` and what it starts only say what they were asked. */
+function lab(words: string[], environment: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(path.join(checkout, 'lab'), words, {
+    encoding: 'utf8',
+    cwd: os.tmpdir(),
+    env: { HOME: checkout, PATH: `${path.join(checkout, 'bin-of-test')}:/usr/bin:/bin`, ...environment },
+  });
+}
+
+beforeEach(() => {
+  checkout = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-launcher-'));
+  fs.mkdirSync(path.join(checkout, 'bin-of-test'));
+  fs.copyFileSync(launcher, path.join(checkout, 'lab'));
+  fs.writeFileSync(path.join(checkout, 'package-lock.json'), '{}');
+  // Answers the version question well, and otherwise prints what it was asked.
+  program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "node in $PWD: $*"');
+  program('npm', `echo "npm $*" >> "${checkout}/npm.log"; mkdir -p node_modules; echo '{}' > node_modules/.package-lock.json`);
+  program('id', 'echo 0');
+});
+
+afterEach(() => fs.rmSync(checkout, { recursive: true }));
+
+const npmCalls = (): number => {
+  const log = path.join(checkout, 'npm.log');
+  return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n').length : 0;
+};
+
+const age = (file: string, seconds: number): void => fs.utimesSync(path.join(checkout, file), seconds, seconds);
+
+describe('./lab', () => {
+  test('installs the npm packages where there are none, says so on standard error, and starts the command where the caller is', () => {
+    const result = lab(['list', '--json']);
+    expect(npmCalls()).toBe(1);
+    expect(result.stderr).toMatch(/npm packages/);
+    expect(result.stdout).toBe(`node in ${fs.realpathSync(os.tmpdir())}: ${fs.realpathSync(checkout)}/bin/run.cjs cli/main.ts list --json\n`);
+  });
+
+  test('installs nothing when they are there, and says nothing', () => {
+    lab(['list']);
+    const second = lab(['list']);
+    expect(npmCalls()).toBe(1);
+    expect(second.stderr).toBe('');
+  });
+
+  test('installs them again when package-lock.json is newer, once', () => {
+    lab(['list']);
+    age('node_modules/.package-lock.json', 1_000_000_000);
+    lab(['list']);
+    lab(['list']);
+    expect(npmCalls()).toBe(2);
+  });
+
+  test('ends with 3 and what npm said where npm fails', () => {
+    program('npm', 'echo "no registry" >&2; exit 1');
+    const result = lab(['list']);
+    expect(result.status).toBe(3);
+    expect(result.stderr).toMatch(/no registry[\s\S]*npm ci failed/);
+  });
+
+  // One of the places that are looked at can't be hidden from it.
+  (fs.existsSync('/usr/local/bin/node') ? test.skip : test)('says where to get Node when there is none that is new enough', () => {
+    for (const name of ['node', 'nodejs']) program(name, 'exit 1');
+    const dirname = spawnSync('sh', ['-c', 'command -v dirname'], { encoding: 'utf8' }).stdout.trim();
+    program('dirname', `exec ${dirname} "$@"`);
+    const result = lab(['list'], { PATH: path.join(checkout, 'bin-of-test'), NVM_DIR: '/nowhere' });
+    expect(result.status).toBe(3);
+    expect(result.stderr).toMatch(/Node\.js 20 or later[\s\S]*https:\/\/nodejs\.org/);
+  });
+
+  describe('when not root', () => {
+    beforeEach(() => {
+      program('id', 'echo 1000');
+      program('sudo', `echo "sudo $*"; env | grep -E "^HARDWAY_" | sort`);
+    });
+
+    test("becomes root by sudo, with the caller's own places and PATH, and no value of a variable in the arguments", () => {
+      const { stdout } = lab(['up'], { PULUMI_CONFIG_PASSPHRASE: 'secret-word' });
+      expect(stdout).toMatch(/^sudo -n --preserve-env=\S+ -- env PATH=\S+ \S+\/lab up$/m);
+      expect(stdout).toContain(`HARDWAY_STATE=${checkout}/.local/state/hardway`);
+      expect(stdout).toContain(`HARDWAY_CACHE=${checkout}/.cache/hardway`);
+      expect(stdout).toMatch(/--preserve-env=\S*PULUMI_CONFIG_PASSPHRASE/);
+      expect(stdout).not.toContain('secret-word');
+    });
+
+    test.each([['--help'], ['help'], ['env'], ['up --help']])('stays who it is for %s', (words) => {
+      expect(lab(words.split(' ')).stdout).toMatch(/^node in /);
+    });
+
+    test('asks sudo once only', () => {
+      const result = lab(['up'], { HARDWAY_ELEVATED: '1' });
+      expect(result.status).toBe(3);
+      expect(result.stderr).toMatch(/sudo gave no root/);
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parse } from 'yaml';
+import { Failure } from '../../cli/failure';
+import { parseLab } from '../../cli/names';
+import { stackFile } from '../../cli/project';
+import { labConfig, parseSettings, writeSettings } from '../../cli/settings';
+
+let state: string;
+
+beforeEach(() => {
+  state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-cli-'));
+  process.env.HARDWAY_STATE = state;
+});
+
+afterEach(() => {
+  delete process.env.HARDWAY_STATE;
+  fs.rmSync(state, { recursive: true });
+});
+
+describe('--set', () => {
+  test('puts the project before a key that has no namespace', () => {
+    expect([...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'aws:region=eu-west-1'])]).toEqual([
+      ['hardway-lab:workers', '4'], ['hardway-lab:ipMasq', 'false'], ['aws:region', 'eu-west-1'],
+    ]);
+  });
+
+  test('keeps what follows the first =', () => {
+    expect(parseSettings(['aws:profile=a=b']).get('aws:profile')).toBe('a=b');
+  });
+
+  test('reads lists with commas', () => {
+    expect(labConfig(parseLab(), parseSettings(['adminCidrs=192.0.2.0/24, 198.51.100.7/32'])).adminCidrs).toEqual(['192.0.2.0/24', '198.51.100.7/32']);
+  });
+
+  test('takes a key back to its default where nothing follows the =', () => {
+    const lab = parseLab();
+    writeSettings(lab, parseSettings(['workers=5']));
+    expect(labConfig(lab).workers).toBe(5);
+    writeSettings(lab, parseSettings(['workers=']));
+    expect(labConfig(lab).workers).toBe(3);
+  });
+
+  test('tells every mistake at once, each with the nearest key', () => {
+    const wrong = (): unknown => parseSettings(['wrkers=4', 'workers', 'cloud=aws']);
+    expect(wrong).toThrow(/"wrkers" \(did you mean "workers"\?\)/);
+    expect(wrong).toThrow(/--set workers: not of the form key=value/);
+    expect(wrong).toThrow(/--set cloud=aws: a lab's cloud is in its name/);
+  });
+
+  test('refuses, with exit code 2, a config that no lab can have, naming every mistake, and writes nothing', () => {
+    try {
+      labConfig(parseLab(), parseSettings(['workers=12', 'controllers=2']));
+      throw new Error('was accepted');
+    } catch (error) {
+      expect((error as Failure).exitCode).toBe(2);
+      expect((error as Failure).message).toMatch(/workers[\s\S]*etcd|etcd[\s\S]*workers/);
+    }
+    expect(fs.existsSync(stackFile('local'))).toBe(false);
+  });
+});
+
+describe("a lab's config file", () => {
+  test('lies in the state directory and is for its owner alone', () => {
+    writeSettings(parseLab('s01'), new Map());
+    expect(stackFile('local-s01').startsWith(`${state}/`)).toBe(true);
+    expect(fs.statSync(stackFile('local-s01')).mode & 0o777).toBe(0o600);
+  });
+
+  test("names the cloud of the lab's name", () => {
+    writeSettings(parseLab('aws-s01'), new Map());
+    expect(parse(fs.readFileSync(stackFile('aws-s01'), 'utf8')).config['hardway-lab:cloud']).toBe('aws');
+  });
+
+  test('keeps the salt that the engine wrote, and is not touched when nothing changes', () => {
+    const lab = parseLab();
+    writeSettings(lab, parseSettings(['workers=2']));
+    fs.appendFileSync(stackFile('local'), 'encryptionsalt: v1:salt\n');
+    expect(writeSettings(lab, parseSettings(['workers=2']))).toBe(false);
+    expect(writeSettings(lab, parseSettings(['workers=1']))).toBe(true);
+    expect(parse(fs.readFileSync(stackFile('local'), 'utf8'))).toMatchObject({ encryptionsalt: 'v1:salt', config: { 'hardway-lab:workers': '1' } });
+  });
+});

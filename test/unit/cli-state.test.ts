@@ -1,0 +1,148 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parse } from 'yaml';
+import { describeConfig } from '../../components/outputs';
+import { DEFAULTS, parseConfig } from '../../components/config';
+import { quoted } from '../../cli/commands/env';
+import { engineEnvironment, passphraseFile } from '../../cli/environment';
+import { labFiles, removeLabFiles, writeLabFiles } from '../../cli/lab-files';
+import { allDead, holders } from '../../cli/locks';
+import { prepareProject, projectDirectory } from '../../cli/project';
+import { readSnapshot } from '../../cli/snapshot';
+
+const PROGRAMS = { pulumi: '/opt/engine/pulumi', languageHostDirectory: '/opt/host', pulumiHome: '/opt/home' };
+const mode = (file: string): number => fs.statSync(file).mode & 0o777;
+let state: string;
+
+beforeEach(() => {
+  state = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-cli-')), 'state');
+  process.env.HARDWAY_STATE = state;
+});
+
+afterEach(() => {
+  delete process.env.HARDWAY_STATE;
+  fs.rmSync(path.dirname(state), { recursive: true });
+});
+
+describe('the passphrase', () => {
+  test('is made once, in a file and a directory for their owner alone', () => {
+    const first = fs.readFileSync(passphraseFile(), 'utf8');
+    expect(first.trim().length).toBeGreaterThanOrEqual(32);
+    expect(mode(passphraseFile())).toBe(0o600);
+    expect(mode(state)).toBe(0o700);
+    expect(fs.readFileSync(passphraseFile(), 'utf8')).toBe(first);
+    expect(fs.readdirSync(state)).toEqual(['passphrase']);
+  });
+
+  test("is in no value of the engine's environment: its file is", () => {
+    const environment = engineEnvironment(PROGRAMS, { PATH: '/bin' });
+    const secret = fs.readFileSync(passphraseFile(), 'utf8').trim();
+    expect(Object.values(environment).some((value) => value.includes(secret))).toBe(false);
+    expect(environment.PULUMI_CONFIG_PASSPHRASE_FILE).toBe(passphraseFile());
+  });
+});
+
+describe("the engine's environment", () => {
+  test('has the toolchain first on PATH, and each directory once', () => {
+    expect(engineEnvironment(PROGRAMS, { PATH: '/bin:/opt/host:/bin:/usr/bin' }).PATH).toBe('/opt/engine:/opt/host:/bin:/usr/bin');
+  });
+
+  test("respects the user's own backend, Pulumi home and passphrase", () => {
+    const own = { PULUMI_BACKEND_URL: 's3://class', PULUMI_HOME: '/home/me/.pulumi', PULUMI_CONFIG_PASSPHRASE: '' };
+    const environment = engineEnvironment(PROGRAMS, own);
+    expect(environment).toMatchObject({ PULUMI_BACKEND_URL: 's3://class', PULUMI_HOME: '/home/me/.pulumi' });
+    expect(environment).not.toHaveProperty('PULUMI_CONFIG_PASSPHRASE_FILE');
+    expect(fs.existsSync(path.join(state, 'backend'))).toBe(false);
+  });
+
+  test('is printed so that a shell reads it back', () => {
+    expect(quoted('/a/b:/c')).toBe('/a/b:/c');
+    expect(quoted("it's $HOME")).toBe("'it'\\''s $HOME'");
+  });
+});
+
+describe("the engine's project", () => {
+  test('is the tracked one, with the config in the state directory and every path leading to the same file', () => {
+    prepareProject();
+    const read = (file: string): Record<string, never> => parse(fs.readFileSync(file, 'utf8'));
+    const tracked: any = read(path.join(projectDirectory, '../../Pulumi.yaml'));
+    const made: any = read(path.join(projectDirectory, 'Pulumi.yaml'));
+    expect(made.name).toBe(tracked.name);
+    expect(made.config).toEqual(tracked.config);
+    expect(path.resolve(projectDirectory, made.stackConfigDir)).toBe(path.join(state, 'stacks'));
+    expect(path.resolve(projectDirectory, made.plugins.providers[0].path)).toBe(path.resolve(projectDirectory, '../..', tracked.plugins.providers[0].path));
+    expect(fs.existsSync(path.join(projectDirectory, made.main))).toBe(true);
+  });
+
+  test('no tracked stack file holds an encryption salt', () => {
+    const root = path.resolve(projectDirectory, '../..');
+    for (const file of ['aws', 'gcp', 'local'].map((cloud) => path.join(root, `Pulumi.${cloud}.yaml`)).filter((one) => fs.existsSync(one))) {
+      expect(fs.readFileSync(file, 'utf8')).not.toMatch(/encryptionsalt|secretsprovider|encryptedkey/i);
+    }
+  });
+});
+
+describe("a lab's files", () => {
+  const outputs: any = {
+    lab: 'local', nodes: [{ name: 'worker-0', privateIp: '10.240.0.20', publicIp: '198.18.0.20' }],
+    sshPrivateKey: 'KEY', knownHosts: '198.18.0.20 ssh-ed25519 AAAA\n', kubeconfig: 'CONFIG',
+  };
+
+  test('hold secrets for their owner alone, and are all gone afterwards', () => {
+    const files = writeLabFiles('local', outputs);
+    expect([files.sshKey, files.kubeconfig].map(mode)).toEqual([0o600, 0o600]);
+    expect(mode(files.directory)).toBe(0o700);
+    expect(fs.readFileSync(files.sshConfig, 'utf8')).toMatch(/Host worker-0\n {2}HostName 198\.18\.0\.20/);
+    removeLabFiles('local');
+    expect(fs.existsSync(files.directory)).toBe(false);
+  });
+
+  test('have no kubeconfig where there is no cluster', () => {
+    writeLabFiles('local', { ...outputs, kubeconfig: '' });
+    expect(fs.existsSync(labFiles('local').kubeconfig)).toBe(false);
+  });
+});
+
+describe("a stack's lock", () => {
+  const message = 'the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n'
+    + '  file:///b/.pulumi/locks/x.json: created by root@here (pid 4711) at 2026-11-22T19:00:00Z';
+
+  test('names its holder', () => {
+    expect(holders(message)).toEqual([{ user: 'root', host: 'here', pid: 4711, since: '2026-11-22T19:00:00Z' }]);
+  });
+
+  test.each([
+    ['the process is gone from this host', 'here', false, true],
+    ['the process runs', 'here', true, false],
+    ['it is of another host', 'there', false, false],
+  ])('may be broken only where it is surely dead: %s', (_what, host, runs, dead) => {
+    expect(allDead(holders(message), host, () => runs)).toBe(dead);
+  });
+
+  test('of which nothing is known may not be broken', () => {
+    expect(allDead([])).toBe(false);
+  });
+});
+
+describe('a snapshot', () => {
+  const config = describeConfig(parseConfig(DEFAULTS));
+  const secret = (value: string): object => ({ '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', plaintext: JSON.stringify(value) });
+  const stack = (outputs: object): object => ({ urn: 'urn:pulumi:local::hardway-lab::pulumi:pulumi:Stack::s', type: 'pulumi:pulumi:Stack', outputs });
+
+  test('has the outputs, secrets too, and the topology that follows from them', () => {
+    const outputs = { lab: 'local', config, nodes: [{}], knownHosts: 'x', sshPrivateKey: secret('KEY'), kubeconfig: secret('CONFIG') };
+    const found = readSnapshot({ resources: [stack(outputs)] });
+    expect(found.outputs).toMatchObject({ lab: 'local', sshPrivateKey: 'KEY', kubeconfig: 'CONFIG', stage: 'cluster' });
+    expect(found.outputs!.topology.nodes).toHaveLength(6);
+  });
+
+  test('of a lab that was not brought up whole has none', () => {
+    expect(readSnapshot({ resources: [stack({ lab: 'local' })] }).outputs).toBeUndefined();
+    expect(readSnapshot(undefined)).toEqual({ urns: [], created: undefined, pending: false, outputs: undefined });
+  });
+
+  test('tells that an engine was killed in it', () => {
+    expect(readSnapshot({ pending_operations: [{}] }).pending).toBe(true);
+  });
+});
