@@ -52,16 +52,20 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
   );
 }
 
-/** An error of the Automation API as one message: what the engine wrote on standard error. */
+/** An error of the Automation API as one message: what the engine wrote on standard error, never its whole output. */
 export function engineFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const [, stderr = ''] = /\n? ?stderr: ([\s\S]*?)\n? ?(err\?: [\s\S]*)?$/.exec(message) ?? [];
+  const [, stderr = ''] = /\n ?stderr: ([\s\S]*?)(?:\n ?err\?: [\s\S]*)?$/.exec(message) ?? [];
   if (/incorrect passphrase/.test(message)) {
     return unable(
       'The passphrase does not fit this state.',
       'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
     );
   }
-  return unable(plainMessage(stderr) || plainMessage(message));
+  const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
+  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it was done.`);
+  const said = plainMessage(stderr);
+  const [, code] = /^code: (-?\d+)/.exec(message) ?? [];
+  return unable(said || (code ? `The Pulumi engine ended with exit code ${code} and said nothing.` : plainMessage(message)));
 }

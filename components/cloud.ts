@@ -33,7 +33,6 @@ export interface CloudResult {
 export function loadCloud(cloud: Cloud): (args: CloudArgs) => CloudResult {
   switch (cloud) {
     case 'local':
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when it is the one
       return (require('./local') as typeof import('./local')).makeLocal;
     default:
       throw new Error(`cloud "${cloud}" is planned and not there yet: "local" is`);

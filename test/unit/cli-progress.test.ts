@@ -1,6 +1,6 @@
 import { byOrigin } from '../../cli/doctor/programs';
 import { foreignRoutes } from '../../cli/doctor/network';
-import { runFailure, plainMessage } from '../../cli/engine-errors';
+import { engineFailure, plainMessage, runFailure } from '../../cli/engine-errors';
 import { EngineProgress } from '../../cli/engine-progress';
 import { distance, nearest } from '../../cli/nearest';
 import { judge, stepsToRepeat } from '../../cli/node-state';
@@ -73,6 +73,15 @@ describe('what the engine complains of', () => {
 
   test('is our own message without stack frames and dressing', () => {
     expect(plainMessage('\x1b[31merror: \x1b[0mUnhandled exception: two mistakes\n  - a\n    at Lab (/x/lab.ts:1:2)\n')).toBe('two mistakes\n  - a');
+  });
+
+  test('is told in one line where the engine was killed, without all that it had printed', () => {
+    const error = new Error('code: -2\n stdout: \n stderr: Command was killed with SIGKILL (Forced termination): pulumi up\nUpdating\n lots\n err?: Error: x');
+    expect(engineFailure(error).message).toBe('The Pulumi engine was killed (SIGKILL) before it was done.');
+  });
+
+  test('is what it wrote on standard error', () => {
+    expect(engineFailure(new Error('code: 255\n stdout: Updating\n stderr: error: no such stack\n')).message).toBe('no such stack');
   });
 
   test('is the config, exit code 2, where only the program complained', () => {
