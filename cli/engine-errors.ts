@@ -15,7 +15,6 @@ const NOISE = [
 /** The engine's text without colours, stack frames and the dressing that its hosts put around a message. */
 export function plainMessage(text: string): string {
   return text
-    // eslint-disable-next-line no-control-regex
     .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
     .split('\n')
     .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
