@@ -2,8 +2,6 @@
 const common = {
   testEnvironment: 'node',
   transform: { '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022', transform: { useDefineForClassFields: false } }, module: { type: 'commonjs' } }] },
-  // Published as ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(listr2|@listr2|cli-truncate|string-width|wrap-ansi|log-update|slice-ansi|strip-ansi|ansi-regex|ansi-styles|ansi-escapes|get-east-asian-width|is-fullwidth-code-point|cli-cursor|restore-cursor|onetime|mimic-function|environment|eventemitter3|rfdc)/)'],
 };
 
 module.exports = {

@@ -4,7 +4,7 @@ import { type EnginePrograms, engineEnvironment } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './engine-errors';
 import { Failure, Interrupted, unable } from './failure';
 import { allDead, holders } from './locks';
-import { prepareProject, projectDirectory } from './project';
+import { prepareProject } from './project';
 import { interruptible } from './signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
@@ -41,7 +41,7 @@ export class Engine {
 
   /** Throws a Failure if the engine can't be started. */
   static async open(programs: EnginePrograms): Promise<Engine> {
-    prepareProject();
+    const workDir = prepareProject();
     // The file backend writes state as it is told to: for its owner alone.
     process.umask(0o077);
     const envVars = engineEnvironment(programs);
@@ -49,7 +49,7 @@ export class Engine {
     process.env.PATH = envVars.PATH;
     try {
       const pulumiCommand = await automation().PulumiCommand.get();
-      return new Engine(await automation().LocalWorkspace.create({ workDir: projectDirectory, pulumiCommand, envVars }));
+      return new Engine(await automation().LocalWorkspace.create({ workDir, pulumiCommand, envVars }));
     } catch (error) {
       throw unable(`The Pulumi engine does not start: ${(error as Error).message.trim()}`);
     }

@@ -59,7 +59,7 @@ export function engineEnvironment(programs: EnginePrograms, given: NodeJS.Proces
     PATH: [...new Set([...directories, ...rest])].join(':'),
     PULUMI_HOME: given.PULUMI_HOME || programs.pulumiHome,
     PULUMI_BACKEND_URL: given.PULUMI_BACKEND_URL || fileBackend(),
-    PULUMI_OPTION_CWD: projectDirectory,
+    PULUMI_OPTION_CWD: projectDirectory(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     // A lost config file must not make the secrets in the state unreadable.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',

@@ -3,21 +3,26 @@
  *
  * The engine keeps a stack's config in Pulumi.STACK.yaml beside Pulumi.yaml and writes into it: an encryption salt when
  * it makes the stack, values it has normalised later. Beside the tracked Pulumi.yaml these are tracked files, and one
- * file can't serve several people. So the engine is given a project of its own in dist/project (ignored by git): the
- * same name, program and provider, but with `stackConfigDir` set to the state directory. Name, stack and backend being
- * the same, so is the state.
+ * file can't serve several people. So the engine is given a project of its own in dist/projects (ignored by git; one
+ * for each state directory, so that a test's labs and a student's don't meet): the same name, program and provider, but
+ * with `stackConfigDir` set to the state directory. Name, stack and backend being the same, so is the state.
  *
  * Plain `pulumi` finds it through PULUMI_OPTION_CWD, the variable form of `--cwd`. `--config-file` would not do: it
  * names one stack's file, and `stack init` writes the salt past it. Without `lab env`, an ordinary `pulumi` reads the
  * tracked files, as in any project.
  */
+import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { stateDirectory } from '../components/places';
 import { root } from '../components/root';
 
-export const projectDirectory = path.join(root, 'dist/project');
+/** Where the engine runs: one for each state directory. */
+export function projectDirectory(): string {
+  const state = crypto.createHash('sha256').update(stateDirectory()).digest('hex').slice(0, 12);
+  return path.join(root, 'dist/projects', state);
+}
 
 /** Where each lab's config lies: it outlives the checkout, as the lab does. */
 export const stacksDirectory = (): string => path.join(stateDirectory(), 'stacks');
@@ -46,17 +51,19 @@ function place(file: string, content: string): void {
   fs.renameSync(scratch, file);
 }
 
-/** Writes dist/project from the tracked Pulumi.yaml; nothing changes if it is right already. */
-export function prepareProject(): void {
+/** Writes the engine's project from the tracked Pulumi.yaml; nothing changes if it is right already. Returns where it is. */
+export function prepareProject(): string {
   const project = tracked();
-  fs.mkdirSync(projectDirectory, { recursive: true });
+  const directory = projectDirectory();
+  fs.mkdirSync(directory, { recursive: true });
   fs.mkdirSync(stacksDirectory(), { recursive: true, mode: 0o700 });
-  const fromHere = (file: string): string => path.relative(projectDirectory, path.resolve(root, file));
+  const fromHere = (file: string): string => path.relative(directory, path.resolve(root, file));
   const program = fromHere(project.main ?? '.');
   project.main = 'program.cjs';
-  project.stackConfigDir = path.relative(projectDirectory, stacksDirectory());
+  project.stackConfigDir = path.relative(directory, stacksDirectory());
   for (const provider of project.plugins?.providers ?? []) provider.path = fromHere(provider.path);
-  place(path.join(projectDirectory, 'Pulumi.yaml'), `# Made by ./lab from Pulumi.yaml: change that one.\n${stringify(project)}`);
+  place(path.join(directory, 'Pulumi.yaml'), `# Made by ./lab from Pulumi.yaml: change that one.\n${stringify(project)}`);
   // The engine takes no program outside the project's directory: this one leads there.
-  place(path.join(projectDirectory, 'program.cjs'), `module.exports = require(${JSON.stringify(program)});\n`);
+  place(path.join(directory, 'program.cjs'), `module.exports = require(${JSON.stringify(program)});\n`);
+  return directory;
 }

@@ -23,8 +23,8 @@ export class Lab extends pulumi.ComponentResource {
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
     const cloud = loadCloud(config.cloud)({ lab: name, config, topology, sshKey, parent: this });
-    const certificates = reaches(config.stage, 'network') ? this.certificates(topology, cloud) : undefined;
-    const ready = certificates ? this.bootstrap(config, topology, cloud, certificates) : pulumi.output('');
+    const certificates = this.certificates(topology, cloud);
+    const ready = this.bootstrap(config, topology, cloud, certificates);
 
     this.outputs = outputsOf({ name, config, topology, cloud, sshKey, certificates, ready });
     this.registerOutputs({});
@@ -52,7 +52,7 @@ interface Parts {
   topology: Topology;
   cloud: CloudResult;
   sshKey: SshKey;
-  certificates?: Certificates;
+  certificates: Certificates;
   ready: pulumi.Output<string>;
 }
 
@@ -71,7 +71,7 @@ function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready 
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
     nodePortUrl: pulumi.interpolate`http://${firstWorker.publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),
-    kubeconfig: certificates?.adminKubeconfig ?? pulumi.secret(''),
+    kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
     sshPrivateKey: sshKey.privateKey,
     bootstrapped: ready,
     ...(cloud.router ? { router: cloud.router } : {}),

@@ -14,11 +14,11 @@ export interface StackOutputs {
   nodePortUrl: string;
   /** OpenSSH known_hosts lines, one a node, by public address. */
   knownHosts: string;
-  /** Secret: admin's kubeconfig. */
+  /** Secret: admin's kubeconfig; '' at stage none. */
   kubeconfig: string;
   /** Secret: OpenSSH private key for ubuntu on every node. */
   sshPrivateKey: string;
-  /** Digest of all that was run on the machines; '' at stage none. */
+  /** Digest of all that was run on the machines. */
   bootstrapped: string;
   /** Local only: the network namespace that is the VPC router. */
   router?: string;

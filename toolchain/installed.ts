@@ -11,7 +11,7 @@ export interface Installed {
 }
 
 /** The oldest Pulumi whose engine knows all that this project asks of it, such as `options: refresh`. */
-const OLDEST_PULUMI = [3, 200];
+const OLDEST_PULUMI = [3, 208];
 
 /** Whether a `pulumi` of that version can drive a lab: version 3, from 3.200 on. */
 export function fittingPulumi(version: string): boolean {

@@ -12,6 +12,7 @@ import { kubeControllerManager } from './steps/kube-controller-manager';
 import { kubeProxy } from './steps/kube-proxy';
 import { kubeScheduler } from './steps/kube-scheduler';
 import { kubelet } from './steps/kubelet';
+import { pods } from './steps/pods';
 import { quorum } from './steps/quorum';
 import { rbac } from './steps/rbac';
 import { ready } from './steps/ready';
@@ -38,7 +39,7 @@ export const OUTLINE: Session[] = [
   { name: 'services', steps: [etcd, kubeApiserver, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
   { name: 'control-plane', steps: [quorum, rbac], after: ['services'] },
   { name: 'registration', steps: [registration], after: ['services'], afterEverywhere: ['control-plane'] },
-  { name: 'add-ons', steps: [coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
+  { name: 'workloads', steps: [pods, coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
 ];
 
 type Place = Pick<Node, 'role' | 'index'>;

@@ -74,6 +74,25 @@ describe('a lab that is up', () => {
   });
 });
 
+describe('a config that is wrong', () => {
+  it('is refused with every mistake at once, exit 2, before anything is made', async () => {
+    const ran = await lab('up', 'local-wrong', '--set', 'controllers=2', '--set', 'workers=99', '--set', 'podCidr=10.240.0.0/16');
+    expect(ran.code).toBe(2);
+    for (const mistake of [/controllers is 2/, /workers is "99"/, /nodeCidr .* and podCidr .* overlap/]) expect(ran.stderr + ran.stdout).toMatch(mistake);
+    expect(await labPrints('list', '--json')).not.toContain('local-wrong');
+    expect((await run('ip', ['netns'])).stdout).not.toContain('local-wrong');
+  });
+
+  it('is refused by plain pulumi with the same sentences and no stack trace', async () => {
+    const environment = (await labPrints('env')).trim();
+    const ran = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi stack init local-wrong && pulumi config set controllers 2 -s local-wrong && pulumi config set stage half -s local-wrong; pulumi preview --non-interactive -s local-wrong; code=$?; pulumi stack rm --yes -s local-wrong >&2; exit $code`]);
+    expect(ran.code).not.toBe(0);
+    expect(ran.stdout).toMatch(/controllers is 2/);
+    expect(ran.stdout).toMatch(/stage is "half"/);
+    expect(ran.stdout).not.toMatch(/at .*\.(ts|js):\d+/);
+  });
+});
+
 describe('the article, as typed', () => {
   const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
   let nodePort = '';

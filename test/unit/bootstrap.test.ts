@@ -11,7 +11,7 @@ describe('a lab at stage cluster', () => {
 
   test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
     const on = (machine: string): string[] => commands(resources).filter(({ name }) => name.endsWith(`@${machine}`)).map(({ name }) => name.split('@')[0]);
-    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'add-ons']);
+    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'workloads']);
     expect(on('controller-2')).toEqual(['machine', 'certificates', 'services', 'control-plane']);
     expect(on('worker-1')).toEqual(['machine', 'certificates', 'services', 'registration']);
   });
@@ -39,13 +39,13 @@ describe('a lab at stage cluster', () => {
   test('no machine waits for another until the whole cluster is asked', () => {
     for (const { name, dependencies } of commands(resources)) {
       const [session, machine] = name.split('@');
-      if (['registration', 'add-ons'].includes(session)) continue;
+      if (['registration', 'workloads'].includes(session)) continue;
       expect(dependencies.filter((dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`))).toEqual([]);
     }
     const controlPlane = [0, 1, 2].map((index) => `control-plane@controller-${index}`);
     expect(resources.get('registration@worker-1')!.dependencies).toEqual(expect.arrayContaining(['services@worker-1', ...controlPlane]));
     const workers = [0, 1, 2].map((index) => `registration@worker-${index}`);
-    expect(resources.get('add-ons@controller-0')!.dependencies).toEqual(expect.arrayContaining([...controlPlane, ...workers]));
+    expect(resources.get('workloads@controller-0')!.dependencies).toEqual(expect.arrayContaining([...controlPlane, ...workers]));
   });
 
   test('no command text holds a secret, nor differs between machines and steps', () => {
@@ -97,7 +97,7 @@ describe('a lab at stage cluster', () => {
   });
 
   test('names outside the cluster are forwarded to nobody', () => {
-    expect(sent(resources.get('add-ons@controller-0')!)).not.toContain('forward');
+    expect(sent(resources.get('workloads@controller-0')!)).not.toContain('forward');
   });
 });
 
@@ -106,7 +106,7 @@ test('each stage has the steps that it says', async () => {
     new Set(commands(await registered({ config: { stage } })).flatMap(steps));
   expect(await names('none')).toEqual(new Set(['ready']));
   const network = await names('network');
-  expect(network.has('registration')).toBe(true);
+  expect(network).toEqual(new Set([...network, 'registration', 'pods']));
   expect(network.has('coredns')).toBe(false);
 });
 
@@ -120,9 +120,9 @@ test('a new machine runs its own steps again, and those that ask the whole clust
   };
   expect(await changed({})).toEqual([]);
   expect(await changed({ 'worker-1': 'second' })).toEqual(
-    ['add-ons@controller-0', 'certificates@worker-1', 'machine@worker-1', 'registration@worker-1', 'services@worker-1'],
+    ['certificates', 'machine', 'registration', 'services'].map((session) => `${session}@worker-1`).concat('workloads@controller-0'),
   );
-  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'registration@worker-0', 'add-ons@controller-0']));
+  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'registration@worker-0', 'workloads@controller-0']));
 });
 
 test('what config says ends up in one file each', async () => {
@@ -137,7 +137,7 @@ test('what config says ends up in one file each', async () => {
   expect(text('services@controller-0')).toContain('--secure-port=7443');
   expect(text('services@worker-0')).toContain('server = "http://10.240.0.1:5000"');
   expect(text('services@controller-0')).toContain('--unsafe-no-fsync\n');
-  expect(text('add-ons@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
+  expect(text('workloads@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
   expect(text('services@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
 

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { parse } from 'yaml';
+import { root } from '../../components/root';
 import { describeConfig } from '../../components/outputs';
 import { DEFAULTS, parseConfig } from '../../components/config';
 import { quoted } from '../../cli/commands/env';
@@ -64,19 +65,25 @@ describe("the engine's environment", () => {
 
 describe("the engine's project", () => {
   test('is the tracked one, with the config in the state directory and every path leading to the same file', () => {
-    prepareProject();
+    const directory = prepareProject();
     const read = (file: string): Record<string, never> => parse(fs.readFileSync(file, 'utf8'));
-    const tracked: any = read(path.join(projectDirectory, '../../Pulumi.yaml'));
-    const made: any = read(path.join(projectDirectory, 'Pulumi.yaml'));
+    const tracked: any = read(path.join(root, 'Pulumi.yaml'));
+    const made: any = read(path.join(directory, 'Pulumi.yaml'));
     expect(made.name).toBe(tracked.name);
     expect(made.config).toEqual(tracked.config);
-    expect(path.resolve(projectDirectory, made.stackConfigDir)).toBe(path.join(state, 'stacks'));
-    expect(path.resolve(projectDirectory, made.plugins.providers[0].path)).toBe(path.resolve(projectDirectory, '../..', tracked.plugins.providers[0].path));
-    expect(fs.existsSync(path.join(projectDirectory, made.main))).toBe(true);
+    expect(path.resolve(directory, made.stackConfigDir)).toBe(path.join(state, 'stacks'));
+    expect(path.resolve(directory, made.plugins.providers[0].path)).toBe(path.resolve(root, tracked.plugins.providers[0].path));
+    expect(fs.existsSync(path.join(directory, made.main))).toBe(true);
+    fs.rmSync(directory, { recursive: true });
+  });
+
+  test('is another one for another state directory', () => {
+    const one = projectDirectory();
+    process.env.HARDWAY_STATE = `${state}-of-another`;
+    expect(projectDirectory()).not.toBe(one);
   });
 
   test('no tracked stack file holds an encryption salt', () => {
-    const root = path.resolve(projectDirectory, '../..');
     for (const file of ['aws', 'gcp', 'local'].map((cloud) => path.join(root, `Pulumi.${cloud}.yaml`)).filter((one) => fs.existsSync(one))) {
       expect(fs.readFileSync(file, 'utf8')).not.toMatch(/encryptionsalt|secretsprovider|encryptedkey/i);
     }
