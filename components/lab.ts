@@ -39,8 +39,8 @@ export class Lab extends pulumi.ComponentResource {
     const { machines, imageMirror, disposable, reachable } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
-      { topology, config, machines, certificates, imageMirror, disposable },
-      { parent: this, dependsOn: reachable },
+      { topology, config, machines, reachable, certificates, imageMirror, disposable },
+      { parent: this },
     );
     return bootstrap.ready;
   }

@@ -10,10 +10,10 @@ export interface Installed {
   version: string;
 }
 
-/** The oldest Pulumi whose engine knows all that this project asks of it, such as `options: refresh`. */
+/** The oldest Pulumi that heeds PULUMI_OPTION_CWD, by which plain pulumi finds the labs (cli/project.ts). */
 const OLDEST_PULUMI = [3, 208];
 
-/** Whether a `pulumi` of that version can drive a lab: version 3, from 3.200 on. */
+/** Whether a `pulumi` of that version can drive a lab: version 3, from 3.208 on. */
 export function fittingPulumi(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
   return major === OLDEST_PULUMI[0] && minor >= OLDEST_PULUMI[1];

@@ -46,7 +46,7 @@ export class Bootstrap extends pulumi.ComponentResource {
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
     return deliver(session, machine, args, {
       parent: this,
-      dependsOn: [machine.resource, ...here, ...everywhere.map(([, each]) => each)],
+      dependsOn: [machine.resource, ...(args.reachable ?? []), ...here, ...everywhere.map(([, each]) => each)],
       also: [...others],
     });
   }

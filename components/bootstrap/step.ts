@@ -25,6 +25,8 @@ export interface BootstrapArgs {
   topology: Topology;
   config: LabConfig;
   machines: Machine[];
+  /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
+  reachable?: pulumi.Resource[];
   certificates: Certificates;
   /** `http://ADDRESS:PORT` of a registry that stands for all registries; none where nodes reach the real ones. */
   imageMirror?: pulumi.Input<string>;

@@ -70,8 +70,8 @@ test('cloud nodes are told of every node program and of no other', () => {
   expect(told).not.toContain('pulumi');
 });
 
-test('a Pulumi fits from 3.200 on, within version 3', () => {
-  expect(['3.199.0', '3.200.0', '3.259.1', '4.0.0'].map(fittingPulumi)).toEqual([false, true, true, false]);
+test('a Pulumi fits from 3.208 on, within version 3', () => {
+  expect(['3.207.9', '3.208.0', '3.259.1', '4.0.0'].map(fittingPulumi)).toEqual([false, true, true, false]);
 });
 
 test('a kubectl fits if it is at most one minor version away', () => {

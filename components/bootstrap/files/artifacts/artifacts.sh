@@ -26,11 +26,11 @@ fetch() {
   if [ -x "$2/$1" ] && [ "$(cat "$records/$1" 2> /dev/null)" = "$4 $5" ]; then return 0; fi
   download "$3" "$4"
   if [ "$5" = - ]; then
-    cp "$downloads/$4" "$2/$1.part"
+    cp "$downloads/$4" "$downloads/program"
   else
-    tar -xOf "$downloads/$4" "$5" > "$2/$1.part" || fail "$NODE_NAME: $3 holds no $5"
+    tar -xOf "$downloads/$4" "$5" > "$downloads/program" || fail "$NODE_NAME: $3 holds no $5"
   fi
-  chmod 755 "$2/$1.part"
+  install -m 755 "$downloads/program" "$2/$1.part"
   mv -f "$2/$1.part" "$2/$1"
   echo "$4 $5" > "$records/$1"
   systemctl try-restart --no-block "$1.service" 2> /dev/null || true
