@@ -7,6 +7,8 @@ export interface Step {
   /** It ended well; `note` is said behind its title. */
   done(note?: string): void;
   failed(note?: string): void;
+  /** It is not under way any more, and nothing is said of it: it waits for its turn. */
+  drop(): void;
 }
 
 /**
@@ -72,6 +74,7 @@ class StepList implements Progress {
       if (this.running.size === 0) this.rest();
     };
     return {
+      drop: () => void (this.running.delete(step) && this.running.size === 0 && this.rest()),
       update: (detail) => void (step.detail = detail),
       done: (note) => end(this.live ? this.colour.good('✔') : 'ok  ', note),
       failed: (note) => end(this.live ? this.colour.bad('✖') : 'FAIL', note),

@@ -8,16 +8,23 @@ import { inWords } from './seconds';
 
 const DONE: Partial<Record<toolchain.Progress['state'], string>> = { downloading: 'downloaded', building: 'built', installing: 'installed' };
 
-/** Shows the toolchain's news as steps; an item that waits for its turn is no step yet. */
+/** Shows the toolchain's news as steps; an item that waits for its turn is no step, so that its time is what it took. */
 function shown(progress: Progress): toolchain.Report {
   const steps = new Map<string, { step: Step; how: string }>();
+  const seen = new Set<string>();
   return ({ name, state, detail }) => {
     const known = steps.get(name);
+    // Of another command that is at work nothing was seen before: that wait is shown.
+    const itsTurn = state === 'waiting' && (detail === '' || seen.has(name));
+    seen.add(name);
     if (state === 'done') known?.step.done(known.how);
     else if (state === 'failed') known?.step.failed();
-    else if (state !== 'waiting' || detail !== '') {
+    else if (itsTurn) {
+      known?.step.drop();
+      steps.delete(name);
+    } else {
       const step = known?.step ?? progress.begin(name);
-      step.update(state === 'waiting' ? `waiting ${detail}` : `${state}${detail ? `: ${detail}` : ''}`);
+      step.update(`${state}${detail ? `${state === 'waiting' ? ' ' : ': '}${detail}` : ''}`);
       steps.set(name, { step, how: DONE[state] ?? '' });
     }
   };
