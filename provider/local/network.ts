@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../components/cidr';
 import { root } from '../../components/root';
-import type { ResourceKind } from '../resource';
+import type { Failure, ResourceKind } from '../resource';
 import { attempt, attemptIn, ipIn, run, runIn } from './command';
 import { removeGroups } from './machine';
 import { labDirectory, namespaceExists, routerOf } from './places';
@@ -124,8 +124,14 @@ async function inspect(lab: string): Promise<string> {
 /** The VPC: a router in a network namespace of its own, and the lab's public /24 on this machine. */
 export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
   async check(news) {
-    const failures = [];
+    const failures: Failure[] = [];
     const lab = String(news.lab);
+    if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(lab)) {
+      failures.push({ property: 'lab', reason: `"${lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01` });
+    }
+    if (process.getuid?.() !== 0) {
+      failures.push({ property: 'lab', reason: 'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab' });
+    }
     let inputs: Record<string, unknown> = news;
     try {
       const slot = chooseSlot(lab, String(news.publicPool));
