@@ -44,3 +44,8 @@ export function contains(cidr: string, address: string): boolean {
   const value = toNumber(ipaddr.IPv4.parse(address));
   return value >= network.first && value < network.first + network.size;
 }
+
+/** Whether every address of `inner` is one of `outer`. */
+export function covers(outer: string, inner: string): boolean {
+  return parseCidr(outer).prefix <= parseCidr(inner).prefix && overlap(outer, inner);
+}

@@ -1,4 +1,4 @@
-import { overlap, parseCidr } from './cidr';
+import { covers, overlap, parseCidr } from './cidr';
 import { STAGES, type Stage } from './stage';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
@@ -84,7 +84,11 @@ const cidrs: Reader<string[]> = (text) => {
 };
 
 const READERS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Reader<LabConfig[K]> } = {
-  cloud: oneOf(...CLOUDS),
+  cloud: (text) => {
+    const cloud = oneOf(...CLOUDS)(text);
+    if (cloud !== 'local') throw new Error(`is ${cloud}, which is planned and not there yet: local is`);
+    return cloud;
+  },
   controllers: controllerCount,
   workers: wholeNumber(1, 9),
   nodeCidr: network(16, 27, 'controllers are hosts 10 to 12 of it and workers 20 to 28'),
@@ -136,6 +140,10 @@ function together(config: Partial<LabConfig>): string[] {
   for (const [one, other] of APART) {
     const [a, b] = [config[one] as string | undefined, config[other] as string | undefined];
     if (a && b && overlap(a, b)) mistakes.push(`${one} ${a} and ${other} ${b} overlap: choose networks that share no address`);
+  }
+  const { cloud, publicPool, adminCidrs } = config;
+  if (cloud === 'local' && publicPool && adminCidrs && !adminCidrs.some((cidr) => covers(cidr, publicPool))) {
+    mistakes.push(`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them`);
   }
   if (config.apiPort !== undefined && config.apiPort >= NODE_PORTS[0] && config.apiPort <= NODE_PORTS[1]) {
     mistakes.push(`apiPort is ${config.apiPort}, which is among the NodePorts ${NODE_PORTS.join('-')}: choose another`);

@@ -15,4 +15,4 @@ export const stateDirectory = (): string => place('HARDWAY_STATE', 'XDG_STATE_HO
 export const cacheDirectory = (): string => place('HARDWAY_CACHE', 'XDG_CACHE_HOME', '.cache');
 
 /** Where the local cloud keeps its labs' machines; its own, so that it needs no stack to sweep what is left. */
-export const cloudDirectory = (): string => process.env.HARDWAY_CLOUD || '/var/lib/hardway';
+export const cloudDirectory = (): string => path.resolve(process.env.HARDWAY_CLOUD || '/var/lib/hardway');

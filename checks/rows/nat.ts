@@ -189,7 +189,7 @@ const natCounter: Check = {
       evidence: [first, second].flatMap((rule) => (rule ? [rule.line] : [])).join('\n'),
       problems: [
         ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
-        ...(first && second && second.packets <= first.packets ? [`the counter stayed at ${second.packets} over a ping`] : []),
+        ...(second && second.packets <= (first?.packets ?? 0) ? [`the counter stayed at ${second.packets} over a ping`] : []),
       ],
       look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules it was made with`,
     };

@@ -11,6 +11,7 @@ export function makeFirewall(lab: string, topology: Topology, network: Network, 
       rule.name,
       {
         lab,
+        network: network.generation,
         rule: {
           name: rule.name,
           description: rule.description,

@@ -9,7 +9,7 @@ const PORT = 5000;
 export function makeImageMirror(lab: string, topology: Topology, network: Network, parent: pulumi.Resource): pulumi.Output<string> {
   const mirror = new ImageMirror(
     'images',
-    { lab, address: topology.gateway, port: PORT, images: toolchainPaths().images },
+    { lab, network: network.generation, address: topology.gateway, port: PORT, images: toolchainPaths().images },
     { parent, dependsOn: network },
   );
   return pulumi.interpolate`http://${mirror.address}:${mirror.port}`;

@@ -18,6 +18,7 @@ export function makeInstances(lab: string, topology: Topology, network: Network,
       node.name,
       {
         lab,
+        network: network.generation,
         name: node.name,
         privateIp: node.privateIp,
         publicIp,

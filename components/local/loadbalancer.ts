@@ -12,7 +12,7 @@ export function makeLoadBalancer(lab: string, config: LabConfig, topology: Topol
   const targets = topology.nodes.filter((node) => node.role === 'controller').map(({ name, privateIp }) => ({ name, privateIp }));
   return new LoadBalancer(
     'api',
-    { lab, port: topology.apiPort, publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)), targets, sources: config.adminCidrs },
+    { lab, network: network.generation, port: topology.apiPort, publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)), targets, sources: config.adminCidrs },
     { parent, dependsOn: network },
   );
 }

@@ -6,6 +6,6 @@ import type { Topology } from '../topology';
 export function makeRoutes(lab: string, topology: Topology, network: Network, parent: pulumi.Resource): Route[] {
   return topology.routes.map(
     (route) =>
-      new Route(route.name, { lab, destination: route.destination, nextHopIp: route.nextHopIp }, { parent, dependsOn: network, deletedWith: network }),
+      new Route(route.name, { lab, network: network.generation, destination: route.destination, nextHopIp: route.nextHopIp }, { parent, dependsOn: network, deletedWith: network }),
   );
 }

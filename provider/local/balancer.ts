@@ -10,6 +10,8 @@ import { anyOf, deleteRule, readRule, writeRule } from './rules';
 
 export interface LoadBalancerInputs {
   lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
   port: number;
   /** The balancer's own address, in the lab's public network. */
   publicIp: string;

@@ -33,6 +33,7 @@ export function readDaemon(file: string): Daemon | undefined {
 
 /** Marks a process, and what it starts, as a lab's: what the audit finds when every file about it is gone. */
 const MARK = 'HARDWAY_OWNER';
+export const markOf = (lab: string): Record<string, string> => ({ [MARK]: lab });
 
 /** Ids of the processes that were started for a lab, from their environment. */
 export function processesStartedFor(lab: string): number[] {
@@ -52,7 +53,7 @@ export function startDaemon(lab: string, file: string, log: string, program: str
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, 'a', 0o600);
   // Not this process's own environment: the engine's may hold what a lasting process should not.
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, [MARK]: lab }, cwd: '/' });
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, ...markOf(lab) }, cwd: '/' });
   fs.closeSync(output);
   child.unref();
   // ENOENT comes as an event; without a listener it would end the provider.

@@ -7,6 +7,7 @@ import { nodeDirectory } from './places';
 export interface DiskContent {
   lab: string;
   name: string;
+  privateIp: string;
   hostPublicKey: string;
   hostPrivateKey: string;
   authorizedKey: string;
@@ -25,15 +26,16 @@ function entries(disk: DiskContent): Entry[] {
   return [
     { path: 'etc', mode: 0o755 },
     { path: 'etc/hostname', content: `${disk.name}\n`, mode: 0o644 },
-    { path: 'etc/hosts', content: `127.0.0.1 localhost ${disk.name}\n`, mode: 0o644 },
+    { path: 'etc/hosts', content: `127.0.0.1 localhost\n${disk.privateIp} ${disk.name}\n`, mode: 0o644 },
     { path: 'etc/machine-id', content: `${randomBytes(16).toString('hex')}\n`, mode: 0o444 },
     { path: 'etc/ssh', mode: 0o755 },
-    { path: 'etc/ssh/ssh_host_ed25519_key', content: disk.hostPrivateKey, mode: 0o600 },
     { path: 'etc/ssh/ssh_host_ed25519_key.pub', content: disk.hostPublicKey, mode: 0o644 },
     { path: 'home', mode: 0o755 },
     { path: 'home/ubuntu', mode: 0o750, owner: UBUNTU },
     { path: 'home/ubuntu/.ssh', mode: 0o700, owner: UBUNTU },
     { path: 'home/ubuntu/.ssh/authorized_keys', content: disk.authorizedKey, mode: 0o600, owner: UBUNTU },
+    // Last: a disk that has it is whole.
+    { path: 'etc/ssh/ssh_host_ed25519_key', content: disk.hostPrivateKey, mode: 0o600 },
   ];
 }
 

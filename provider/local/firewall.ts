@@ -16,6 +16,8 @@ interface Rule {
 
 export interface FirewallRuleInputs {
   lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
   rule: Rule;
 }
 

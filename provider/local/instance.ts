@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as fs from 'node:fs';
+import { changedInputs } from '../difference';
 import type { Failure, ResourceKind } from '../resource';
 import { diskExists, makeDisk, removeDisk, type DiskContent } from './disk';
 import { isRunning, startMachine, stopMachine, type MachineProcess } from './machine';
@@ -51,9 +52,9 @@ export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
   async check(news, olds) {
     return { inputs: { ...news, generation: olds?.generation ?? randomBytes(8).toString('hex') }, failures: mistakes(news) };
   },
-  async diff(olds, news) {
-    const changed = (Object.keys(news) as (keyof InstanceInputs)[]).filter((key) => news[key] !== olds[key]) as string[];
-    const replace = changed.filter((key) => key !== 'canIpForward');
+  async diff(olds, news, unknown) {
+    const changed = changedInputs(olds, news, news, unknown);
+    const replace = changed.filter((name) => name !== 'canIpForward');
     return { changed: olds.trouble ? [...changed, 'trouble'] : changed, replace };
   },
   async create(inputs) {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
 import { attempt, run } from './command';
-import { readDaemon, startDaemon, stopDaemon, until } from './daemon';
+import { markOf, readDaemon, startDaemon, stopDaemon, until } from './daemon';
 import { groupOf, namespaceOf, nodeDirectory } from './places';
 
 // How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup;
@@ -23,7 +23,17 @@ const pidFile = (lab: string, name: string): string => path.join(nodeDirectory(l
 /** Directories of the machine's cgroup, one a hierarchy on cgroup v1. */
 function groups(lab: string, name = ''): string[] {
   const hierarchies = ['/sys/fs/cgroup', ...fs.readdirSync('/sys/fs/cgroup').map((entry) => path.join('/sys/fs/cgroup', entry))];
-  return hierarchies.map((hierarchy) => path.join(hierarchy, groupOf(lab, name))).filter((group) => fs.existsSync(group));
+  return [...hierarchies.map((hierarchy) => path.join(hierarchy, groupOf(lab, name))), ...unitGroups(lab, name)].filter((group) => fs.existsSync(group));
+}
+
+/** Where systemd keeps the units of a lab's machines, or of one. */
+function unitGroups(lab: string, name: string): string[] {
+  const slice = '/sys/fs/cgroup/system.slice';
+  if (!hostRunsSystemd() || !fs.existsSync(slice)) return [];
+  if (name) return [path.join(slice, unitOf(lab, name))];
+  // Behind the lab's name comes a machine's: `local` must not find what is of `local-s01`.
+  const own = new RegExp(`^hardway-${lab}-(controller|worker)-\\d+\\.service$`);
+  return fs.readdirSync(slice).filter((unit) => own.test(unit)).map((unit) => path.join(slice, unit));
 }
 
 function members(group: string): number[] {
@@ -54,6 +64,15 @@ export function removeGroups(lab: string, name = ''): void {
   }
 }
 
+/** The name of a process's program; '' for one that has ended. */
+export function commandOf(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** Whether the machine's process runs. */
 export async function isRunning(lab: string, name: string): Promise<boolean> {
   if (hostRunsSystemd()) return (await attempt('systemctl', ['is-active', '--quiet', unitOf(lab, name)])).code === 0;
@@ -77,6 +96,8 @@ export async function stopMachine(lab: string, name: string): Promise<void> {
   }, 10);
   if (!killed) throw new Error(`${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`);
   await stopDaemon(pidFile(lab, name));
+  // Only when its unit is unloaded can systemd start another of that name.
+  if (hostRunsSystemd()) await attempt('systemctl', ['stop', unitOf(lab, name)]);
   removeGroups(lab, name);
 }
 
@@ -95,10 +116,21 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     GROUP: groupOf(lab, name),
   };
   if (hostRunsSystemd()) {
-    const settings = Object.entries(environment).map(([key, value]) => `--setenv=${key}=${value}`);
+    const settings = Object.entries({ ...environment, ...markOf(lab) }).map(([key, value]) => `--setenv=${key}=${value}`);
     await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, '--property=Delegate=yes', '--property=KillMode=control-group',
       `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);
   } else {
     startDaemon(lab, pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
   }
+  await waitForBoot(lab, name, log);
+}
+
+/** Returns when the machine's own init runs; throws with the console's last lines where it ended instead. */
+async function waitForBoot(lab: string, name: string, log: string): Promise<void> {
+  let alive = true;
+  const boots = (): boolean => processesOf(lab, name).some((pid) => commandOf(pid) === 'systemd');
+  const booted = await until(async () => boots() || !(alive = await isRunning(lab, name)), 20);
+  if (booted && alive) return;
+  const console = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-800) : '';
+  throw new Error(`${name} of lab ${lab} ${alive ? 'does not boot' : 'ended while it started'}; its console says: ${console || 'nothing'}`);
 }

@@ -10,6 +10,8 @@ import { deleteRule, readRule, writeRule } from './rules';
 
 export interface ImageMirrorInputs {
   lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
   /** The router's private address. */
   address: string;
   port: number;

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../components/cidr';
 import { root } from '../../components/root';
+import { changedInputs } from '../difference';
 import type { Failure, ResourceKind } from '../resource';
 import { attempt, attemptIn, ipIn, run, runIn } from './command';
 import { removeGroups } from './machine';
-import { labDirectory, namespaceExists, routerOf } from './places';
+import { namespaceExists, routerOf } from './places';
 import { blackholePool, chooseSlot, holdSlot, hostLink, publicCidr, releaseSlot, slotOf } from './slots';
 
 export interface NetworkInputs {
@@ -18,6 +20,8 @@ export interface NetworkInputs {
   publicCidr: string;
   router: string;
   hostIp: string;
+  /** Another one exactly when the network is another network. */
+  generation: string;
 }
 
 interface NetworkState extends NetworkInputs {
@@ -44,20 +48,23 @@ async function prepareMachine(): Promise<void> {
   if (now < INOTIFY_INSTANCES) await attempt('sysctl', ['-qw', `${limit}=${INOTIFY_INSTANCES}`]);
 }
 
+/** The router's own kernel settings, set before any packet. */
+const SETTINGS = {
+  // A node that caches a redirect goes around a removed route for minutes.
+  'net.ipv4.conf.all.send_redirects': '0',
+  'net.ipv4.conf.default.send_redirects': '0',
+  'net.ipv4.conf.default.rp_filter': '0',
+  'net.ipv6.conf.all.disable_ipv6': '1',
+  'net.ipv6.conf.default.disable_ipv6': '1',
+  'net.ipv4.ip_forward': '1',
+  // The firewall sees what goes from machine to machine, too.
+  'net.bridge.bridge-nf-call-iptables': '1',
+};
+
 async function makeRouter(inputs: NetworkInputs): Promise<void> {
   const { router } = inputs;
   await run('ip', ['netns', 'add', router]);
-  await runIn(router, 'sysctl', [
-    '-qw',
-    // Before any packet: a node that caches a redirect goes around a removed route for minutes.
-    'net.ipv4.conf.all.send_redirects=0',
-    'net.ipv4.conf.default.send_redirects=0',
-    'net.ipv4.conf.default.rp_filter=0',
-    'net.ipv6.conf.all.disable_ipv6=1',
-    'net.ipv6.conf.default.disable_ipv6=1',
-    'net.ipv4.ip_forward=1',
-    'net.bridge.bridge-nf-call-iptables=1',
-  ]);
+  await runIn(router, 'sysctl', ['-qw', ...Object.entries(SETTINGS).map(([name, value]) => `${name}=${value}`)]);
   await ipIn(router, 'link', 'set', 'lo', 'up');
   await ipIn(router, 'route', 'add', 'blackhole', 'default');
   const ruleset = fs.readFileSync(path.join(root, 'provider/local/router.nft'), 'utf8');
@@ -109,8 +116,8 @@ async function inspect(lab: string): Promise<string> {
   const slot = slotOf(lab);
   const router = routerOf(lab);
   if (!slot || !namespaceExists(router)) return 'router';
-  const forwarding = await attemptIn(router, 'sysctl', ['-n', 'net.ipv4.ip_forward']);
-  if (forwarding.stdout.trim() !== '1') return 'ip_forward';
+  const read = await attemptIn(router, 'sysctl', ['-n', ...Object.keys(SETTINGS)]);
+  if (read.stdout.trim().split('\n').join() !== Object.values(SETTINGS).join()) return 'kernel settings';
   if ((await attempt('ip', ['-n', router, 'link', 'show', 'vpc', 'up'])).stdout === '') return 'bridge';
   const tables = (await attemptIn(router, 'nft', ['list', 'tables'])).stdout;
   if (!tables.includes('table bridge vpc') || !tables.includes('table inet vpc')) return 'firewall tables';
@@ -123,7 +130,7 @@ async function inspect(lab: string): Promise<string> {
 
 /** The VPC: a router in a network namespace of its own, and the lab's public /24 on this machine. */
 export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
-  async check(news) {
+  async check(news, olds) {
     const failures: Failure[] = [];
     const lab = String(news.lab);
     if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(lab)) {
@@ -136,14 +143,14 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     try {
       const slot = chooseSlot(lab, String(news.publicPool));
       const cidr = publicCidr(String(news.publicPool), slot);
-      inputs = { ...news, publicCidr: cidr, router: routerOf(lab), hostIp: addressAt(cidr, HOST) };
+      inputs = { ...news, publicCidr: cidr, router: routerOf(lab), hostIp: addressAt(cidr, HOST), generation: olds?.generation ?? randomBytes(8).toString('hex') };
     } catch (error) {
       failures.push({ property: 'publicPool', reason: (error as Error).message });
     }
     return { inputs, failures };
   },
-  async diff(olds, news) {
-    const changed = (Object.keys(news) as (keyof NetworkInputs)[]).filter((key) => news[key] !== olds[key]) as string[];
+  async diff(olds, news, unknown) {
+    const changed = changedInputs(olds, news, news, unknown);
     return { changed: olds.broken ? [...changed, 'broken'] : changed, replace: changed };
   },
   async create(inputs) {
@@ -172,6 +179,5 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     await remove(lab);
     removeGroups(lab);
     releaseSlot(lab);
-    fs.rmSync(labDirectory(lab), { recursive: true, force: true });
   },
 };

@@ -5,6 +5,8 @@ import { namespaceExists, namespaceOf, routerOf } from './places';
 /** A machine's place in the VPC: its interface, its addresses, and whether it may forward. */
 export interface Port {
   lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
   name: string;
   privateIp: string;
   publicIp: string;

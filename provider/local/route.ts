@@ -1,3 +1,4 @@
+import { changedInputs } from '../difference';
 import type { ResourceKind } from '../resource';
 import { attempt, ipIn, run } from './command';
 import { brokenPart } from './network';
@@ -5,6 +6,8 @@ import { namespaceExists, routerOf } from './places';
 
 export interface RouteInputs {
   lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
   /** A pod CIDR. */
   destination: string;
   /** Private address of the worker that owns it. */
@@ -31,9 +34,9 @@ export const routeKind: ResourceKind<RouteInputs, RouteInputs> = {
   async update(_id, _olds, news) {
     return (await routeKind.create(news)).state;
   },
-  async diff(olds, news) {
-    const changed = (['lab', 'destination', 'nextHopIp'] as const).filter((key) => olds[key] !== news[key]);
-    return { changed, replace: changed.filter((key) => key !== 'nextHopIp') };
+  async diff(olds, news, unknown) {
+    const changed = changedInputs(olds, news, news, unknown);
+    return { changed, replace: changed.filter((name) => name !== 'nextHopIp') };
   },
   async delete(_id, state) {
     if (!namespaceExists(routerOf(state.lab)) || !(await nextHop(state.lab, state.destination))) return;

@@ -12,8 +12,10 @@ interface ListedRule {
 }
 
 async function listRules(lab: string, chain: Chain): Promise<ListedRule[]> {
+  if (!namespaceExists(routerOf(lab))) return [];
   const listing = await attemptIn(routerOf(lab), 'nft', ['-j', 'list', 'chain', 'inet', 'vpc', chain]);
-  if (listing.code !== 0) return [];
+  if (listing.stderr.includes('No such file or directory')) return [];
+  if (listing.code !== 0) throw new Error(`the rules of ${routerOf(lab)} can't be read: ${listing.stderr.trim()}`);
   const objects = (JSON.parse(listing.stdout) as { nftables: { rule?: ListedRule }[] }).nftables;
   return objects.flatMap((object) => (object.rule ? [object.rule] : []));
 }
@@ -33,8 +35,13 @@ export async function readRule(lab: string, chain: Chain, name: string): Promise
 
 /** Puts the rule there in place of any of that name; returns the digest that `readRule` gives as long as nobody changes it. */
 export async function writeRule(lab: string, chain: Chain, name: string, matches: string): Promise<string> {
-  await deleteRule(lab, chain, name);
-  await runIn(routerOf(lab), 'nft', ['-f', '-'], `add rule inet vpc ${chain} ${matches} counter accept comment "${name}"\n`);
+  // In one transaction, so that there is no moment without it.
+  const old = (await listRules(lab, chain)).filter(({ comment }) => comment === name);
+  const changes = [
+    ...old.map(({ handle }) => `delete rule inet vpc ${chain} handle ${handle}`),
+    `add rule inet vpc ${chain} ${matches} counter accept comment "${name}"`,
+  ];
+  await runIn(routerOf(lab), 'nft', ['-f', '-'], `${changes.join('\n')}\n`);
   const written = await readRule(lab, chain, name);
   if (!written) throw new Error(`firewall rule ${name} is not in the router's chain ${chain} after it was added`);
   return written;
@@ -42,7 +49,6 @@ export async function writeRule(lab: string, chain: Chain, name: string, matches
 
 /** Removes every rule of that name; none is fine. */
 export async function deleteRule(lab: string, chain: Chain, name: string): Promise<void> {
-  if (!namespaceExists(routerOf(lab))) return;
   for (const { handle } of (await listRules(lab, chain)).filter(({ comment }) => comment === name)) {
     await run('ip', ['netns', 'exec', routerOf(lab), 'nft', 'delete', 'rule', 'inet', 'vpc', chain, 'handle', String(handle)]);
   }

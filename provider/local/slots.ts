@@ -13,12 +13,23 @@ export interface Slot {
   slot: number;
 }
 
+// The slot's number is in the lab's directory; that it is taken is a file of the number's own, which only one can make.
 const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
+const takenFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
+
+function holder(slot: number): string | undefined {
+  try {
+    return fs.readFileSync(takenFile(slot), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
 
 /** The lab's slot, or undefined before its network is made. */
 export function slotOf(lab: string): Slot | undefined {
   try {
-    return JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
+    const slot = JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
+    return holder(slot.slot) === lab ? slot : undefined;
   } catch {
     return undefined;
   }
@@ -34,24 +45,36 @@ export function labs(): string[] {
 export function chooseSlot(lab: string, pool: string): number {
   const own = slotOf(lab);
   if (own?.pool === pool) return own.slot;
-  const taken = new Set(labs().filter((other) => other !== lab).map((other) => slotOf(other)?.slot));
   const count = parseCidr(pool).size / 256;
-  for (let slot = 0; slot < count; slot++) if (!taken.has(slot)) return slot;
+  for (let slot = 0; slot < count; slot++) if ([undefined, lab].includes(holder(slot))) return slot;
   throw new Error(`all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`);
 }
 
 /** Takes a slot for the lab, or throws where another lab was faster. */
 export function holdSlot(slot: Slot): void {
+  fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
+  try {
+    fs.writeFileSync(takenFile(slot.slot), slot.lab, { flag: 'wx', mode: 0o600 });
+  } catch {
+    const other = holder(slot.slot);
+    if (other !== slot.lab) throw new Error(`lab ${other} took public network ${slot.slot} at the same moment: run the same command again`);
+  }
   fs.mkdirSync(labDirectory(slot.lab), { recursive: true, mode: 0o700 });
   fs.writeFileSync(slotFile(slot.lab), JSON.stringify(slot), { mode: 0o600 });
-  const rival = labs().find((other) => other !== slot.lab && slotOf(other)?.slot === slot.slot);
-  if (rival) {
-    fs.rmSync(slotFile(slot.lab));
-    throw new Error(`lab ${rival} took public network ${slot.slot} at the same moment: run the same command again`);
+}
+
+/** Gives the lab's slot back, and removes the lab's directory where nothing else is in it. */
+export function releaseSlot(lab: string): void {
+  const own = slotOf(lab);
+  fs.rmSync(slotFile(lab), { force: true });
+  if (own) fs.rmSync(takenFile(own.slot), { force: true });
+  const directory = labDirectory(lab);
+  if (fs.existsSync(directory) && fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))) {
+    fs.rmSync(directory, { recursive: true });
   }
 }
 
-export const releaseSlot = (lab: string): void => fs.rmSync(slotFile(lab), { force: true });
+const isEmpty = (entry: string): boolean => fs.statSync(entry).isDirectory() && fs.readdirSync(entry).length === 0;
 
 /** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
 export const publicCidr = (pool: string, slot: number): string => `${addressAt(pool, slot * 256)}/24`;
@@ -67,10 +90,9 @@ export async function blackholePool(pool: string): Promise<void> {
   const routes = JSON.parse(await run('ip', ['-j', '-4', 'route', 'show', 'table', 'all'])) as { dst: string; dev?: string; type?: string }[];
   const foreign = routes.find(
     (route) =>
-      route.dst.includes('/') &&
-      overlap(route.dst, pool) &&
+      route.dst !== 'default' &&
       route.type !== 'blackhole' &&
-      parseCidr(route.dst).prefix > 0 &&
+      overlap(route.dst.includes('/') ? route.dst : `${route.dst}/32`, pool) &&
       !/^hw\d+$/.test(route.dev ?? ''),
   );
   if (foreign) {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attempt, run } from './command';
 import { processesStartedFor, until } from './daemon';
-import { processesOf, removeGroups, stopMachine } from './machine';
+import { commandOf, processesOf, removeGroups, stopMachine } from './machine';
 import { labDirectory, namespacesOf } from './places';
 import { hostLink, releaseSlot, slotOf } from './slots';
 
@@ -22,14 +22,6 @@ async function linkOf(lab: string): Promise<string | undefined> {
 
 /** By cgroup and by environment: neither needs a file that may be gone. */
 const processes = (lab: string): number[] => [...new Set([...processesOf(lab), ...processesStartedFor(lab)])];
-
-function commandOf(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return 'ended';
-  }
-}
 
 function endProcesses(lab: string): boolean {
   const found = processes(lab);

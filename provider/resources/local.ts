@@ -29,9 +29,11 @@ export class Network extends pulumi.CustomResource {
   declare readonly router: pulumi.Output<string>;
   /** This machine's address toward the lab. */
   declare readonly hostIp: pulumi.Output<string>;
+  /** Changes exactly when the network is another one: what is in it must be made again. */
+  declare readonly generation: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:Network', name, { ...args, publicCidr: undefined, router: undefined, hostIp: undefined }, options);
+    super('hardway:local:Network', name, { ...args, publicCidr: undefined, router: undefined, hostIp: undefined, generation: undefined }, options);
   }
 }
 
@@ -55,12 +57,15 @@ export type FirewallRuleState = pulumi.Unwrap<FirewallRuleSpec>;
 
 export interface FirewallRuleArgs {
   lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
   rule: pulumi.Input<FirewallRuleSpec>;
 }
 
 /** What the VPC's firewall lets in; without any rule, nothing. */
 export class FirewallRule extends pulumi.CustomResource {
   declare readonly lab: pulumi.Output<string>;
+  declare readonly network: pulumi.Output<string>;
   declare readonly rule: pulumi.Output<FirewallRuleState>;
 
   constructor(name: string, args: FirewallRuleArgs, options?: pulumi.CustomResourceOptions) {
@@ -70,6 +75,8 @@ export class FirewallRule extends pulumi.CustomResource {
 
 export interface InstanceArgs {
   lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
   /** Its host name, too. */
   name: pulumi.Input<string>;
   privateIp: pulumi.Input<string>;
@@ -97,6 +104,7 @@ export interface InstanceArgs {
 /** A machine: systemd-nspawn on an overlay of the Debian tree. */
 export class Instance extends pulumi.CustomResource {
   declare readonly lab: pulumi.Output<string>;
+  declare readonly network: pulumi.Output<string>;
   declare readonly name: pulumi.Output<string>;
   declare readonly privateIp: pulumi.Output<string>;
   declare readonly publicIp: pulumi.Output<string>;
@@ -120,6 +128,8 @@ export class Instance extends pulumi.CustomResource {
 
 export interface RouteArgs {
   lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
   /** A pod CIDR. */
   destination: pulumi.Input<string>;
   /** Private address of the worker that owns it. */
@@ -129,6 +139,7 @@ export interface RouteArgs {
 /** One entry of the VPC router's table. */
 export class Route extends pulumi.CustomResource {
   declare readonly lab: pulumi.Output<string>;
+  declare readonly network: pulumi.Output<string>;
   declare readonly destination: pulumi.Output<string>;
   declare readonly nextHopIp: pulumi.Output<string>;
 
@@ -145,6 +156,8 @@ export interface LoadBalancerTarget {
 
 export interface LoadBalancerArgs {
   lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
   /** The same on both sides. */
   port: pulumi.Input<number>;
   /** Where people connect to. */
@@ -157,6 +170,7 @@ export interface LoadBalancerArgs {
 /** HAProxy before the controllers' API servers. */
 export class LoadBalancer extends pulumi.CustomResource {
   declare readonly lab: pulumi.Output<string>;
+  declare readonly network: pulumi.Output<string>;
   declare readonly port: pulumi.Output<number>;
   declare readonly publicIp: pulumi.Output<string>;
   declare readonly targets: pulumi.Output<LoadBalancerTarget[]>;
@@ -169,6 +183,8 @@ export class LoadBalancer extends pulumi.CustomResource {
 
 export interface ImageMirrorArgs {
   lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
   /** Where nodes reach it. */
   address: pulumi.Input<string>;
   port: pulumi.Input<number>;
@@ -179,6 +195,7 @@ export interface ImageMirrorArgs {
 /** What nodes pull images from instead of a registry on the internet. */
 export class ImageMirror extends pulumi.CustomResource {
   declare readonly lab: pulumi.Output<string>;
+  declare readonly network: pulumi.Output<string>;
   declare readonly address: pulumi.Output<string>;
   declare readonly port: pulumi.Output<number>;
   declare readonly images: pulumi.Output<string>;

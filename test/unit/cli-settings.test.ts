@@ -31,7 +31,7 @@ describe('--set', () => {
   });
 
   test('reads lists with commas', () => {
-    expect(labConfig(parseLab(), parseSettings(['adminCidrs=192.0.2.0/24, 198.51.100.7/32'])).adminCidrs).toEqual(['192.0.2.0/24', '198.51.100.7/32']);
+    expect(labConfig(parseLab(), parseSettings(['adminCidrs=198.18.0.0/15, 198.51.100.7/32'])).adminCidrs).toEqual(['198.18.0.0/15', '198.51.100.7/32']);
   });
 
   test('takes a key back to its default where nothing follows the =', () => {

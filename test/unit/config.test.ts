@@ -21,8 +21,8 @@ describe('a config', () => {
   });
 
   it('takes lists as JSON or with commas', () => {
-    expect(parseConfig({ adminCidrs: '["192.0.2.0/24"]' }).adminCidrs).toEqual(['192.0.2.0/24']);
-    expect(parseConfig({ adminCidrs: '192.0.2.0/24, 198.51.100.0/24' }).adminCidrs).toEqual(['192.0.2.0/24', '198.51.100.0/24']);
+    expect(parseConfig({ adminCidrs: '["198.18.0.0/15"]' }).adminCidrs).toEqual(['198.18.0.0/15']);
+    expect(parseConfig({ nodePortCidrs: '192.0.2.0/24, 198.51.100.0/24' }).nodePortCidrs).toEqual(['192.0.2.0/24', '198.51.100.0/24']);
   });
 
   it.each<[RawConfig, RegExp]>([
@@ -37,12 +37,15 @@ describe('a config', () => {
     [{ podCidr: '10.200.0.0/24' }, /podCidr is 10.200.0.0\/24: every worker gets a \/24/],
     [{ podCidr: '10.240.0.0/16' }, /nodeCidr 10.240.0.0\/24 and podCidr 10.240.0.0\/16 overlap/],
     [{ serviceCidr: '10.200.4.0/24' }, /podCidr 10.200.0.0\/16 and serviceCidr 10.200.4.0\/24 overlap/],
-    [{ publicPool: '10.240.0.0/16' }, /publicPool 10.240.0.0\/16 and nodeCidr 10.240.0.0\/24 overlap/],
+    [{ publicPool: '10.240.0.0/16', adminCidrs: '0.0.0.0/0' }, /publicPool 10.240.0.0\/16 and nodeCidr 10.240.0.0\/24 overlap/],
     [{ ipMasq: 'yes' }, /ipMasq is "yes", not one of true, false/],
     [{ proxyMode: 'ipvs' }, /proxyMode is "ipvs", not one of iptables, nftables/],
     [{ stage: 'all' }, /stage is "all", not one of none, network, cluster/],
     [{ cloud: 'azure' }, /cloud is "azure", not one of local, aws, gcp/],
     [{ adminCidrs: '["here"]' }, /adminCidrs: "here" is not a CIDR/],
+    [{ cloud: 'aws' }, /cloud is aws, which is planned and not there yet/],
+    [{ adminCidrs: '[]' }, /adminCidrs do not cover publicPool/],
+    [{ publicPool: '100.64.0.0/16' }, /adminCidrs do not cover publicPool 100.64.0.0\/16/],
     [{ adminCidrs: '[oops' }, /adminCidrs is "\[oops", not a list of CIDRs/],
     [{ apiPort: '80' }, /apiPort is "80", not a whole number from 1024/],
     [{ apiPort: '31088' }, /apiPort is 31088, which is among the NodePorts/],
@@ -58,11 +61,11 @@ describe('a config', () => {
   });
 
   it('survives being a stack\'s output', () => {
-    const config = parseConfig({ workers: '2', adminCidrs: '["192.0.2.0/24"]', ipMasq: 'false' });
+    const config = parseConfig({ workers: '2', adminCidrs: '["0.0.0.0/0"]', ipMasq: 'false' });
     const outputs = readOutputs({ config: describeConfig(config) } as StackOutputs);
     expect(outputs.ipMasq).toBe(false);
     expect(outputs.topology.nodes).toHaveLength(5);
-    expect(outputs.topology.rules.find((rule) => rule.name === 'allow-ssh')?.sources).toEqual(['192.0.2.0/24']);
+    expect(outputs.topology.rules.find((rule) => rule.name === 'allow-ssh')?.sources).toEqual(['0.0.0.0/0']);
   });
 });
 

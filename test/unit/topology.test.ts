@@ -16,7 +16,7 @@ const validConfig: fc.Arbitrary<RawConfig> = fc
     ipMasq: fc.constantFrom('true', 'false'),
     proxyMode: fc.constantFrom('iptables', 'nftables'),
     stage: fc.constantFrom('none', 'network', 'cluster'),
-    adminCidrs: fc.constantFrom('[]', '["198.18.0.0/15"]', '["203.0.113.0/24","192.0.2.7/32"]'),
+    adminCidrs: fc.constantFrom('["198.18.0.0/15"]', '["203.0.113.0/24","0.0.0.0/0"]'),
     nodePortCidrs: fc.constantFrom('[]', '["0.0.0.0/0"]'),
   })
   .map(({ node: [third, prefix], pod, service, ...rest }) => ({
