@@ -4,6 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# What needs root gets it from sudo, whose own PATH may lack Node.
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH")
+
 step() { printf '\n== %s\n' "$*"; }
 
 # Installs the packages of package-lock.json first, as every ./lab does.
@@ -15,9 +19,7 @@ command -v shellcheck > /dev/null || packages+=(shellcheck)
 [ -x /usr/sbin/sshd ] || packages+=(openssh-server)
 if [ ${#packages[@]} -gt 0 ]; then
   step "this machine's packages for the tests: ${packages[*]}"
-  root=()
-  [ "$(id -u)" = 0 ] || root=(sudo)
-  "${root[@]}" toolchain/host/install.sh "${packages[@]}"
+  "${as_root[@]}" toolchain/host/install.sh "${packages[@]}"
 fi
 
 step 'types'
@@ -29,4 +31,4 @@ git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|sh)$' | xargs shellcheck
 step 'unit tests'
 npx --no-install jest --selectProjects unit
 step 'integration tests, on a real lab'
-npx --no-install jest --selectProjects integration --runInBand
+"${as_root[@]}" npx --no-install jest --selectProjects integration --runInBand

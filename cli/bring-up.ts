@@ -3,6 +3,7 @@ import { labArgument, type UpLab, withAccess } from './connect';
 import type { Engine } from './engine';
 import { EngineProgress } from './engine-progress';
 import { writeLabFiles } from './lab-files';
+import { refuseLowering } from './lowering';
 import type { Lab } from './names';
 import { type NodeState, nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from './pools';
@@ -40,9 +41,11 @@ async function stepsEdited(progress: Progress, snapshot: Snapshot | undefined, l
 export async function bringUp(engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> {
   const started = Date.now();
   const config = labConfig(lab, settings);
+  const snapshot = await engine.snapshot(lab.stack);
+  if (snapshot?.unreadable) throw snapshot.unreadable;
+  if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const snapshot = await engine.snapshot(lab.stack);
   const replace = await stepsEdited(progress, snapshot, lab, toolchain.kubectl);
 
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: comparing what there is with what is declared`);

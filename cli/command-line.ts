@@ -1,4 +1,7 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { root } from '../components/root';
 import { register as registerClean } from './commands/clean';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerDown } from './commands/down';
@@ -22,10 +25,13 @@ NAME is a lab: local (the default), aws or gcp, or one of these with an id, such
 Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
 `;
 
+const version = (): string => (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
+
 /** The command line. Its errors are thrown as CommanderError. */
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description('A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.')
+    .version(version())
     .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })

@@ -14,9 +14,10 @@ export interface UpLab {
   files: LabFiles;
 }
 
-/** The lab's outputs, its files written from them; undefined where it is not up. */
+/** The lab's outputs, its files written from them; undefined where it is not up. Throws a Failure where they can't be read. */
 export async function findLab(engine: Engine, lab: Lab): Promise<UpLab | undefined> {
-  const outputs = (await engine.snapshot(lab.stack))?.outputs;
+  const { outputs, unreadable } = (await engine.snapshot(lab.stack)) ?? {};
+  if (unreadable) throw unreadable;
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
 

@@ -14,8 +14,6 @@ const automation = (): typeof import('@pulumi/pulumi/automation') => require('@p
 /** A stack as the backend lists it. */
 export interface StackSummary {
   name: string;
-  resources: number;
-  updated?: string;
   busy: boolean;
 }
 
@@ -58,12 +56,7 @@ export class Engine {
   /** The stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
     const found = await this.told(() => this.workspace.listStacks());
-    return found.map((stack) => ({
-      name: stack.name,
-      resources: stack.resourceCount ?? 0,
-      updated: stack.lastUpdate,
-      busy: stack.updateInProgress ?? false,
-    }));
+    return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
   }
 
   /** What the state holds of a stack, or undefined where there is no such stack. */

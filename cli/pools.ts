@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { DEFAULTS } from '../components/config';
+import { stateDirectory } from '../components/places';
 import { prepareState } from './environment';
 
-const file = (): string => path.join(prepareState(), 'pools.json');
+const file = (): string => path.join(stateDirectory(), 'pools.json');
 
-/** The public pools that labs of this machine have had: each may have left its blackhole route. */
+/** The public pools that labs of this machine have had: each may have left its blackhole route. Makes nothing. */
 export function knownPools(): string[] {
   const noted = fs.existsSync(file()) ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[]) : [];
   return [...new Set([DEFAULTS.publicPool, ...noted])];
@@ -14,6 +15,7 @@ export function knownPools(): string[] {
 /** Notes a pool, before a lab makes its route. */
 export function rememberPool(pool: string): void {
   if (knownPools().includes(pool)) return;
+  prepareState();
   fs.writeFileSync(file(), JSON.stringify([...knownPools(), pool]));
 }
 

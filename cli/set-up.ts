@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { cacheDirectory } from '../components/places';
 import * as toolchain from '../toolchain';
+import { cachePath } from '../toolchain/cache';
 import { Interrupted, report, unable } from './failure';
 import type { Progress, Step } from './progress';
 import { inWords } from './seconds';
@@ -31,7 +31,7 @@ function shown(progress: Progress): toolchain.Report {
 }
 
 /** Where the Pulumi program reads which tree, store and images to use. */
-export const noteFile = (): string => path.join(cacheDirectory(), 'toolchain.json');
+export const noteFile = (): string => cachePath('toolchain.json');
 
 /** Notes for the Pulumi program where the nodes' parts are: it runs without this command too. */
 function note({ tree, store, images }: toolchain.Toolchain): void {
@@ -61,13 +61,13 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
   };
   process.on('SIGINT', interrupted);
   try {
-    let found = await toolchain.present();
-    if (!found) {
+    let complete = await toolchain.present();
+    if (!complete) {
       await announce(progress);
-      found = await toolchain.ensure(shown(progress));
+      complete = await toolchain.ensure(shown(progress));
     }
-    note(found);
-    return found;
+    note(complete);
+    return complete;
   } catch (error) {
     if (error instanceof toolchain.ToolchainError) throw unable(error.message);
     throw error;
@@ -76,10 +76,20 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
   }
 }
 
+/** The toolchain if all of it is there. Throws a Failure where this machine can have none. */
+export async function found(): Promise<toolchain.Toolchain | undefined> {
+  try {
+    return await toolchain.present();
+  } catch (error) {
+    if (error instanceof toolchain.ToolchainError) throw unable(error.message);
+    throw error;
+  }
+}
+
 /** What is there of it, without installing anything. Throws a Failure where something is missing. */
 export async function installed(): Promise<toolchain.Toolchain> {
-  const found = await toolchain.present();
-  if (!found) throw unable('The programs that this lab is made with are not installed yet.', './lab start');
-  note(found);
-  return found;
+  const complete = await found();
+  if (!complete) throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+  note(complete);
+  return complete;
 }

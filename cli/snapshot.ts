@@ -1,6 +1,6 @@
 import { ConfigError } from '../components/config';
 import { type LabOutputs, readOutputs, type StackOutputs } from '../components/outputs';
-import { unable } from './failure';
+import { Failure, unable } from './failure';
 
 /** What a stack's state says, as far as the command asks it. */
 export interface Snapshot {
@@ -12,6 +12,8 @@ export interface Snapshot {
   pending: boolean;
   /** None where the stack was never brought up whole. */
   outputs?: LabOutputs;
+  /** Why the outputs, though there are some, can't be read: another version made them. */
+  unreadable?: Failure;
 }
 
 interface Exported {
@@ -37,8 +39,17 @@ export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefi
   try {
     return readOutputs(outputs as unknown as StackOutputs);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof SyntaxError)) throw error;
     throw unable(`Another version of this program made lab ${String(outputs.lab)}: ${error.message}`, 'use that version, or ./lab down and up');
+  }
+}
+
+function outputsOf(outputs: Record<string, unknown>): Pick<Snapshot, 'outputs' | 'unreadable'> {
+  try {
+    return { outputs: asOutputs(outputs) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { unreadable: error };
   }
 }
 
@@ -51,6 +62,6 @@ export function readSnapshot(deployment: unknown): Snapshot {
     urns: resources.map((resource) => resource.urn),
     created,
     pending: pending.length > 0,
-    outputs: asOutputs(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),
+    ...outputsOf(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),
   };
 }

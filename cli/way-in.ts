@@ -6,13 +6,15 @@ import { columns } from './terminal';
 /** What a student types next. */
 export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
   const name = labArgument(lab);
+  // The lab's files are root's: ./lab asks sudo by itself, ssh and kubectl don't.
+  const sudo = process.env.SUDO_USER ? 'sudo ' : '';
   const rows = [
     [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],
-    [`ssh -F ${files.sshConfig} worker-0`, 'the same, and for scp'],
+    [`${sudo}ssh -F ${files.sshConfig} worker-0`, 'the same, and for scp'],
   ];
   if (outputs.kubeconfig) {
     rows.push(
-      [`./lab kubectl${name} -- get nodes -o wide`, `or kubectl with KUBECONFIG=${files.kubeconfig}`],
+      [`./lab kubectl${name} -- get nodes -o wide`, `or ${sudo}kubectl --kubeconfig ${files.kubeconfig}`],
       [`curl ${outputs.nodePortUrl}`, "the article's nginx, once it is exposed at that NodePort"],
     );
   }

@@ -1,5 +1,4 @@
-/** Plain JSON, as resource inputs and states are once secrets and unknowns are dealt with. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+/** Resource inputs and states: plain JSON, once secrets and unknowns are dealt with. */
 export type Properties = Record<string, any>;
 
 /** One mistake in a resource's inputs: which property, what is wrong and what to do. */

@@ -25,7 +25,9 @@ export function effectiveUrl(official: string): string {
 
 const curl = (url: string, more: string[]) =>
   run('curl', ['--silent', '--show-error', '--location', '--connect-timeout', `${CONNECT_SECONDS}`,
-    '--speed-limit', '1000', '--speed-time', '30', '--write-out', '%{http_code}', ...more, url]);
+    '--speed-limit', '1000', '--speed-time', '30', '--write-out', '%{http_code}',
+    // Nobody may send a download that began over HTTPS on to a place without it.
+    ...(url.startsWith('https:') ? ['--proto-redir', '=https'] : []), ...more, url]);
 
 /** Asks each site once, side by side, and remembers: nobody waits twice for a host that doesn't answer. */
 export class Sites {
@@ -35,13 +37,17 @@ export class Sites {
   async reach(url: string): Promise<void> {
     const { origin, host } = new URL(url);
     if (!this.probes.has(origin)) this.probes.set(origin, this.probe(origin, host));
-    const failure = await this.probes.get(origin);
+    const failure = await this.probes.get(origin)!.catch((error: unknown) => {
+      // Without curl nothing was learned: asked again once it is installed.
+      this.probes.delete(origin);
+      throw error;
+    });
     if (failure) throw failure;
   }
 
-  /** Whether the site of `url` answers. */
+  /** Whether the site of `url` answers; it counts as answering as long as there is no curl to ask it with. */
   reachable(url: string): Promise<boolean> {
-    return this.reach(url).then(() => true, () => false);
+    return this.reach(url).then(() => true, (error) => !(error instanceof UnreachableError));
   }
 
   /** A site that answered the probe and then no more (or sent us on to one that doesn't answer). */

@@ -73,7 +73,7 @@ export function buildArguments(build: Build, directory: string): string[] {
 export async function buildModule(
   go: Go | undefined, component: Component, build: Build, directory: string, log: string, onProgress: (detail: string) => void,
 ): Promise<void> {
-  if (!go) throw new ToolchainError(withoutGo(component));
+  if (!go) throw new ToolchainError(withoutGo([component]));
   let packages = 0;
   const onLine = (line: string): void => {
     if (!line.startsWith('go: ')) packages += 1;
@@ -84,10 +84,11 @@ export async function buildModule(
   });
 }
 
-/** Why a component can't be built here, and what to do. */
-export function withoutGo(component: Component): string {
-  const newest = component.builds.map(requiredGo).sort((a, b) => (atLeast(numbers(a), numbers(b)) ? 1 : -1)).pop();
-  return `${component.name} ${component.version} must be built, and there is no Go ${OLDEST_GO.join('.')} or later on PATH or in ` +
-    `/usr/local/go/bin (it asks for Go ${newest}; an older one fetches that by itself). Install Go from https://go.dev/dl/, ` +
+/** Why components can't be built here, and what to do. */
+export function withoutGo(components: Component[]): string {
+  const newest = components.flatMap((component) => component.builds).map(requiredGo).sort((a, b) => (atLeast(numbers(a), numbers(b)) ? 1 : -1)).pop();
+  const names = components.map((component) => `${component.name} ${component.version}`).join(', ');
+  return `${names} must be built, and there is no Go ${OLDEST_GO.join('.')} or later on PATH or in ` +
+    `/usr/local/go/bin (Go ${newest} is asked for; an older one fetches that by itself). Install Go from https://go.dev/dl/, ` +
     'or set HARDWAY_MIRROR to a mirror of the official releases.';
 }

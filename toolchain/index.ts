@@ -1,12 +1,11 @@
-import * as path from 'node:path';
-import { cacheDirectory } from '../components/places';
+import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
-import { findGo, type Go } from './go';
+import { findGo, withoutGo, type Go } from './go';
 import { installPackages, missingPackages, neededPackages } from './host/host';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
-import { commandPlugin, component, components, type Architecture } from './manifest';
+import { commandPlugin, component, components, type Architecture, type Component } from './manifest';
 import { download, obtain, stored, type Means, type Obtained } from './obtain';
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './plugin/plugin';
@@ -63,7 +62,7 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
   const onWait = (owner: Owner): void => report({
     name: ITEMS.view, state: 'waiting', detail: `for another command (pid ${owner.pid} on ${owner.host}) that is ${owner.doing}`, seconds: 0,
   });
-  return withLock(path.join(cacheDirectory(), 'lock'), 'obtaining the toolchain', onWait, async () => {
+  return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
     const state = await look();
     return toolchainOf(state) ?? obtainMissing(state, report);
   });
@@ -73,11 +72,16 @@ async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
   if (process.getuid?.() !== 0) throw new ToolchainError('the toolchain is obtained as root, as the nodes\' Debian tree holds files of several users: use sudo');
   sweepPartial();
   const sites = new Sites();
-  await installMissingPackages(state, sites, report);
+  await installMissingPackages(await toBuild(state, sites), report);
+  // Without curl nobody knew what must be built, and so what that needs.
+  const building = await toBuild(state, sites);
+  await installMissingPackages(building, report);
   let go: Promise<Go | undefined> | undefined;
   const means: Means = {
     architecture: state.architecture, mode: state.mode, sites, go: () => (go ??= findGo()), buildTurn: turns(BUILDS_AT_A_TIME),
   };
+  // Said before minutes of other work, and once for all.
+  if (building.length > 0 && !(await means.go())) throw new ToolchainError(withoutGo(building));
   const coredns = component('coredns');
   const programs = new Map(state.missing.map((one) => [one.name, item(one.name, report, (progress) => obtain(one, means, progress))]));
   const corednsThere = (programs.get(coredns.name) ?? Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
@@ -103,9 +107,14 @@ async function finish(report: Report): Promise<Toolchain> {
   return toolchain;
 }
 
-async function installMissingPackages(state: State, sites: Sites, report: Report): Promise<void> {
-  const toBuild = await Promise.all(state.missing.map(async (one) => ((await mustBuild(one, state.mode, sites)) ? [one] : [])));
-  const packages = await missingPackages(neededPackages(toBuild.flat()));
+/** Those of the missing components that can't be downloaded from here, or may not be. */
+async function toBuild({ missing, mode }: State, sites: Sites): Promise<Component[]> {
+  const needed = await Promise.all(missing.map((one) => mustBuild(one, mode, sites)));
+  return missing.filter((_, index) => needed[index]);
+}
+
+async function installMissingPackages(building: Component[], report: Report): Promise<void> {
+  const packages = await missingPackages(neededPackages(building));
   if (packages.length > 0) await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 

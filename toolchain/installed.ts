@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDirectory } from '../components/places';
+import { cachePath } from './cache';
 import { component } from './manifest';
 import { run } from './run';
 
@@ -44,15 +45,23 @@ function onPath(name: string): string | undefined {
 async function versionOf(file: string, args: string[], pattern: RegExp): Promise<string | undefined> {
   const { size, mtimeMs } = fs.statSync(file);
   const key = `${file} ${size} ${mtimeMs}`;
-  const memory = path.join(cacheDirectory(), 'installed.json');
+  const memory = cachePath('installed.json');
   const known = readMemory(memory);
   if (key in known) return known[key] || undefined;
   const outcome = await run(file, args, { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' } });
   const version = pattern.exec(outcome.stdout)?.[1] ?? '';
-  fs.mkdirSync(cacheDirectory(), { recursive: true });
-  fs.writeFileSync(`${memory}.${process.pid}`, JSON.stringify({ ...known, [key]: version }));
-  fs.renameSync(`${memory}.${process.pid}`, memory);
+  remember(memory, { ...known, [key]: version });
   return version || undefined;
+}
+
+/** Only in a cache that is there and may be written: doctor asks too, which makes nothing and may not be root. */
+function remember(file: string, content: Record<string, string>): void {
+  try {
+    fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(content));
+    fs.renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // Asked again the next time.
+  }
 }
 
 function readMemory(file: string): Record<string, string> {

@@ -117,7 +117,7 @@ export function download(component: Component, means: Pick<Means, 'architecture'
 
 async function build(component: Component, means: Means, progress: ItemProgress): Promise<string> {
   const go = await means.go();
-  if (!go) throw new ToolchainError(withoutGo(component));
+  if (!go) throw new ToolchainError(withoutGo([component]));
   return means.buildTurn(() => commit(componentPath(component, means.architecture, 'built'), async (directory) => {
     const log = logFile(`${component.name}-${component.version}`);
     fs.rmSync(log, { force: true });

@@ -22,6 +22,9 @@ const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as
 /** Host of a component's official files, through the mirror if one is set. */
 const siteOf = (component: Component): string => new URL(effectiveUrl(component.releases[0].url('amd64'))).host;
 
+/** What its official files are taken from, in words. */
+const sourceOf = (component: Component): string => `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(component)}`;
+
 /** Whether a component will have to be built: its host can't be reached, or HARDWAY_TOOLCHAIN says so. */
 export async function mustBuild(component: Component, mode: Mode, sites: Sites): Promise<boolean> {
   if (mode !== 'auto') return mode === 'build';
@@ -30,7 +33,7 @@ export async function mustBuild(component: Component, mode: Mode, sites: Sites):
 
 async function itemOf(component: Component, mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = component;
-  if (!(await mustBuild(component, mode, sites))) return { name, version, from: `official release, ${siteOf(component)}`, seconds: SECONDS.download };
+  if (!(await mustBuild(component, mode, sites))) return { name, version, from: sourceOf(component), seconds: SECONDS.download };
   const why = mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(component)} can't be reached`;
   const seconds = component.builds.reduce((sum, build) => sum + build.seconds, 0);
   return { name, version, from: `built from its Go module (${why})`, seconds };
@@ -38,7 +41,7 @@ async function itemOf(component: Component, mode: Mode, sites: Sites): Promise<I
 
 async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = commandPlugin;
-  const from = (await mustBuild(commandPlugin, mode, sites)) ? 'this project\'s stand-in, as the real one can\'t be had' : `official release, ${siteOf(commandPlugin)}`;
+  const from = (await mustBuild(commandPlugin, mode, sites)) ? 'this project\'s stand-in, as the real one can\'t be had' : sourceOf(commandPlugin);
   return { name, version, from, seconds: SECONDS.download };
 }
 

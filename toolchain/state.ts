@@ -77,7 +77,13 @@ export interface Toolchain {
   origins: Record<string, string>;
 }
 
-const ORIGIN_WORDS = { official: 'official release', built: 'built here from its Go module' } as const;
+/** Where a component is from, in words: the host of a mirror is named, as not the project itself vouches for it. */
+export function originWords({ component: { releases }, origin: { how, from } }: Obtained, architecture: Architecture): string {
+  if (how === 'built') return 'built here from its Go module';
+  const official = releases.map((release) => release.url(architecture));
+  const [mirrored] = from.map((line) => line.split(' ')[0]).filter((url) => !official.includes(url));
+  return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
+}
 
 /** The toolchain of a state, or undefined if something of it is missing. */
 export function toolchainOf(state: State): Toolchain | undefined {
@@ -86,7 +92,7 @@ export function toolchainOf(state: State): Toolchain | undefined {
   if (!readOrigin(store)) return undefined;
   const own = state.obtained.get('pulumi')?.directory;
   const origins = Object.fromEntries([...state.obtained.values()].map((one) =>
-    [one.component.name, `${one.component.version}, ${ORIGIN_WORDS[one.origin.how]}`]));
+    [one.component.name, `${one.component.version}, ${originWords(one, state.architecture)}`]));
   if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this machine`;
   if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this machine`;
   return {

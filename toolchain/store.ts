@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDirectory } from '../components/places';
+import { cachePath } from './cache';
 import { must } from './run';
 
 /** How an artifact was obtained; kept in it as origin.json, for doctor and for people. */
@@ -30,12 +30,12 @@ export function recipeFiles(directory: string, without: RegExp = /^$/): (string 
 
 /** `CACHE/KIND/NAME`; what it holds counts only once it is there under this name. */
 export const artifactPath = (kind: 'programs' | 'images' | 'trees' | 'store', name: string): string =>
-  path.join(cacheDirectory(), kind, name);
+  cachePath(kind, name);
 
-const partialDirectory = (): string => path.join(cacheDirectory(), 'partial');
+const partialDirectory = (): string => cachePath('partial');
 
 /** Where the output of a download or build named `name` is kept. */
-export const logFile = (name: string): string => path.join(cacheDirectory(), 'logs', `${name}.log`);
+export const logFile = (name: string): string => cachePath('logs', `${name}.log`);
 
 /** How the artifact at `directory` was made, or undefined where there is none that is whole. */
 export function readOrigin(directory: string): Origin | undefined {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import type { Command } from 'commander';
 import { cacheDirectory } from '../../components/places';
 import { labs as labsOnMachine } from '../../provider/local/slots';
@@ -7,14 +8,14 @@ import { Engine } from '../engine';
 import { unable, usage } from '../failure';
 import { isStackName } from '../names';
 import { forgetPools, knownPools } from '../pools';
-import { noteFile } from '../set-up';
-import * as toolchain from '../../toolchain';
+import { found, noteFile } from '../set-up';
+import { isOurs } from '../../toolchain/cache';
 import { print } from '../terminal';
 
 /** Refuses while a lab of this machine exists: it uses what would be taken away. */
 async function refuseWhileUsed(): Promise<void> {
-  const found = await toolchain.present();
-  const stacks = found ? (await (await Engine.open(found)).stacks()).map((stack) => stack.name) : [];
+  const programs = await found();
+  const stacks = programs ? (await (await Engine.open(programs)).stacks()).map((stack) => stack.name) : [];
   const local = stacks.filter((name) => isStackName(name) && name.split('-')[0] === 'local');
   const labs = [...new Set([...local, ...labsOnMachine()])].sort();
   if (labs.length > 0) throw usage(`There are still labs on this machine: ${labs.join(', ')}.`, labs.map((lab) => `./lab down ${lab}`).join('; '));
@@ -31,7 +32,8 @@ function removeRoutes(): void {
   forgetPools();
 }
 
-function removeCache(): void {
+/** Takes away what this program made in the cache, and the directory itself if nothing else is in it. */
+export function removeCache(): void {
   const directory = cacheDirectory();
   const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
   const inside = mounts.find((mount) => mount === directory || mount.startsWith(`${directory}/`));
@@ -39,8 +41,12 @@ function removeCache(): void {
   if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0) return print('There is no cache.');
   // HARDWAY_CACHE may name a directory of somebody's own.
   if (!fs.existsSync(noteFile())) throw usage(`${directory} does not look like this lab's cache: it stays.`, `look into it and remove it by hand`);
-  fs.rmSync(directory, { recursive: true, force: true });
-  print(`Removed ${directory}: the next ./lab start obtains the programs again.`);
+  const [ours, others] = [true, false].map((wanted) => fs.readdirSync(directory).filter((name) => isOurs(name) === wanted));
+  for (const name of ours) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
+  // A link to the cache is the user's own.
+  if (others.length === 0 && !fs.lstatSync(directory).isSymbolicLink()) fs.rmdirSync(directory);
+  print(`Removed what the lab had in ${directory}: the next ./lab start obtains the programs again.`);
+  if (others.length > 0) print(`What is not the lab's stays there: ${others.join(', ')}`);
 }
 
 async function clean({ cache }: { cache?: boolean }): Promise<void> {

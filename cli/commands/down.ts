@@ -7,7 +7,7 @@ import { removeLabFiles } from '../lab-files';
 import { type Lab, parseLab } from '../names';
 import { progressOn, type Progress } from '../progress';
 import { inWords, since } from '../seconds';
-import { installed } from '../set-up';
+import { found, installed } from '../set-up';
 import { labArgument } from '../connect';
 import { confirm } from '../terminal';
 import * as fs from 'node:fs';
@@ -42,19 +42,35 @@ async function clear(lab: Lab, progress: Progress): Promise<string[]> {
   return leftovers(lab.stack);
 }
 
+const notGone = (lab: Lab, left: string[]): Failure =>
+  new Failure(`Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`, EXIT.failed, `./lab down${labArgument(lab)} again`);
+
+/** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
+async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
+  const swept = await sweep(lab.stack);
+  for (const line of swept) progress.say(`Swept: ${line}`);
+  const left = await leftovers(lab.stack);
+  removeLabFiles(lab.stack);
+  if (left.length > 0) throw notGone(lab, left);
+  progress.say(swept.length > 0 ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.` : `There is nothing of a lab ${lab.stack} on this machine.`);
+  if (!fs.existsSync(stackFile(lab.stack))) return;
+  progress.say(`Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`);
+}
+
 async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
   const lab = parseLab(name);
   await confirm(`Remove lab ${lab.stack} with all that is in it?`, yes ?? false);
   const started = Date.now();
   const progress = progressOn();
   try {
+    if (lab.cloud === 'local' && !(await found())) return await downWithoutEngine(lab, progress);
     const engine = await Engine.open(await installed());
     const existed = await destroy(engine, lab, progress);
     const left = await clear(lab, progress);
     removeLabFiles(lab.stack);
     // Its own config goes too: a lab of that name starts afresh.
     fs.rmSync(stackFile(lab.stack), { force: true });
-    if (left.length > 0) throw new Failure(`Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`, EXIT.failed, `./lab down${labArgument(lab)} again`);
+    if (left.length > 0) throw notGone(lab, left);
     progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
   } finally {
     progress.close();

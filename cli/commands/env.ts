@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { cacheDirectory, cloudDirectory, stateDirectory } from '../../components/places';
 import { engineEnvironment } from '../environment';
 import { prepareProject } from '../project';
 import { installed } from '../set-up';
@@ -7,11 +8,21 @@ import { print } from '../terminal';
 /** A value as a shell reads it back. */
 export const quoted = (value: string): string => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`);
 
+/** Where this program's own things are, absolute: pulumi may be run from anywhere, and by somebody with another home. */
+export function ownPlaces(): Record<string, string> {
+  return {
+    HARDWAY_STATE: stateDirectory(),
+    HARDWAY_CACHE: cacheDirectory(),
+    ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
+  };
+}
+
 async function env({ unset }: { unset?: boolean }): Promise<void> {
   const found = await installed();
   prepareProject();
-  const environment = engineEnvironment(found);
+  const environment = { ...engineEnvironment(found), ...ownPlaces() };
   print('# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.');
+  print('# On local labs pulumi runs as root, which their state belongs to: sudo -E env "PATH=$PATH" pulumi preview --stack local');
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);
     else if (name !== 'PATH') print(`unset ${name}`);

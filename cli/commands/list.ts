@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { labs as labsOnMachine } from '../../provider/local/slots';
-import { Engine } from '../engine';
+import { Engine, type StackSummary } from '../engine';
+import { Failure } from '../failure';
 import { isStackName } from '../names';
 import { installed } from '../set-up';
 import { columns, print, printJson } from '../terminal';
@@ -9,11 +10,13 @@ interface Listed {
   name: string;
   cloud: string;
   /** stray: on this machine, but in no state; `lab down NAME` removes it. */
-  state: 'up' | 'partial' | 'busy' | 'stray';
+  state: 'up' | 'partial' | 'busy' | 'stray' | 'unreadable';
   nodes: number;
   stage?: string;
   /** ISO 8601. */
   created?: string;
+  /** Why it is unreadable, and what to do. */
+  problem?: string;
 }
 
 /** `3 h`, `2 d`: how long ago that was. */
@@ -26,14 +29,27 @@ export function age(created: string | undefined, now = Date.now()): string {
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
 
+const unreadable = ({ message, cure }: Failure): Pick<Listed, 'state' | 'problem'> => ({
+  state: 'unreadable', problem: `${message}${cure ? `\nTo do: ${cure}` : ''}`,
+});
+
+/** One lab as its stack says; a stack that can't be read is a line like the others. */
+export async function listedStack(engine: Pick<Engine, 'snapshot'>, { name, busy }: StackSummary): Promise<Listed> {
+  const nothing = { name, cloud: cloudOf(name), nodes: 0 };
+  try {
+    const { outputs, created, unreadable: failure } = (await engine.snapshot(name)) ?? {};
+    if (failure) return { ...nothing, created, ...unreadable(failure) };
+    const state = busy ? 'busy' : outputs ? 'up' : 'partial';
+    return { ...nothing, state, nodes: outputs?.nodes.length ?? 0, stage: outputs?.stage, created };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { ...nothing, ...unreadable(error) };
+  }
+}
+
 async function listed(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
-  const known = await Promise.all(stacks.map(async ({ name, busy }): Promise<Listed> => {
-    const snapshot = await engine.snapshot(name);
-    const outputs = snapshot?.outputs;
-    const state = busy ? 'busy' : outputs ? 'up' : 'partial';
-    return { name, cloud: cloudOf(name), state, nodes: outputs?.nodes.length ?? 0, stage: outputs?.stage, created: snapshot?.created };
-  }));
+  const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
   const names = new Set(known.map((lab) => lab.name));
   const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: 0 }));
   return [...known, ...stray].sort((a, b) => a.name.localeCompare(b.name));
@@ -47,6 +63,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE'],
     ...labs.map((lab) => [lab.name, lab.cloud, lab.state, lab.stage ?? '', String(lab.nodes), age(lab.created)]),
   ]));
+  for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
 }
 
 export function register(program: Command): void {

@@ -1,6 +1,7 @@
 import { parseCidr, overlap } from '../../components/cidr';
+import { hasCommand } from '../../toolchain/host/host';
 import { knownPools } from '../pools';
-import { fail, ok, type Probe } from './finding';
+import { fail, ok, type Probe, warn } from './finding';
 import { routes } from './machine';
 
 const asCidr = (destination: string): string => (destination.includes('/') ? destination : `${destination}/32`);
@@ -17,6 +18,7 @@ const pool: Probe = {
   id: 'pool',
   title: 'Public addresses',
   look() {
+    if (!hasCommand('ip')) return warn('routes can not be read without ip', 'comes with ./lab start');
     const pools = knownPools();
     const foreign = pools.flatMap((one) => foreignRoutes(one).map((route) => `${one} meets this machine's own route ${route}`));
     if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);

@@ -68,7 +68,7 @@ async function makeRouter(inputs: NetworkInputs): Promise<void> {
   await ipIn(router, 'link', 'set', 'lo', 'up');
   await ipIn(router, 'route', 'add', 'blackhole', 'default');
   const ruleset = fs.readFileSync(path.join(root, 'provider/local/router.nft'), 'utf8');
-  await runIn(router, 'nft', ['-f', '-'], ruleset.replace('${routerMac}', macOf(inputs.gateway)));
+  await runIn(router, 'nft', ['-f', '-'], ruleset.replace('${routerMac}', macOf(inputs.gateway)).replace('${gateway}', inputs.gateway));
   // What the router passes on between two machines costs no TTL, as in a VPC.
   await runIn(router, 'iptables', ['-t', 'mangle', '-A', 'PREROUTING', '-m', 'mark', '--mark', '0x1', '-j', 'TTL', '--ttl-inc', '1']);
   await ipIn(router, 'link', 'add', 'vpc', 'address', macOf(inputs.gateway), 'mtu', String(inputs.mtu), 'type', 'bridge',

@@ -14,7 +14,7 @@ async function traces(): Promise<string> {
     await run('ip', ['-o', 'link']),
     await run('sh', ['-c', `mount | grep -F ${LAB}; pgrep -af '[l]abs/${LAB}/|[h]ardway.${LAB}'; grep -lz HARDWAY_OWNER=${LAB} /proc/[0-9]*/environ | sed 's/$/ of ${LAB}/'; ls /var/lib/hardway/labs; find /sys/fs/cgroup -path '*hardway/${LAB}*'`]),
   ];
-  return parts.map((part) => part.stdout).join('').split('\n').filter((line) => line.includes(LAB)).join('\n');
+  return parts.map((part) => part.stdout).join('').split('\n').filter((line) => line.includes(LAB) && !line.includes('pgrep')).join('\n');
 }
 
 beforeAll(async () => {

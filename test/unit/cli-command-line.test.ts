@@ -35,7 +35,7 @@ describe('the command line', () => {
     expect(told).toMatch(message);
   });
 
-  test.each([[['--help']], [['verify', '--help']], [['verify', '--list']]])('ends with 0 for %j', async (words) => {
+  test.each([[['--help']], [['--version']], [['verify', '--help']], [['verify', '--list']]])('ends with 0 for %j', async (words) => {
     expect(await main(words)).toBe(0);
     expect(told).not.toBe('');
   });

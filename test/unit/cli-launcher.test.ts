@@ -95,8 +95,27 @@ describe('./lab', () => {
       expect(stdout).not.toContain('secret-word');
     });
 
-    test.each([['--help'], ['help'], ['env'], ['up --help']])('stays who it is for %s', (words) => {
+    test.each([['--help'], ['help'], ['--version'], ['up --help'], ['ssh -h']])('stays who it is for %s', (words) => {
       expect(lab(words.split(' ')).stdout).toMatch(/^node in /);
+    });
+
+    test.each([['env'], ['ssh worker-0 df -h'], ['ssh -- worker-0 ls --help'], ['kubectl -- get -h']])('becomes root for %s', (words) => {
+      expect(lab(words.split(' ')).stdout).toContain(`/lab ${words}\n`);
+    });
+
+    test("makes what state and cache lie in itself, so that it is not root's, but nothing for doctor", () => {
+      lab(['doctor']);
+      expect(fs.existsSync(path.join(checkout, '.cache'))).toBe(false);
+      lab(['up']);
+      expect(fs.readdirSync(path.join(checkout, '.local/state'))).toEqual([]);
+      expect(fs.readdirSync(path.join(checkout, '.cache'))).toEqual([]);
+    });
+
+    test('ends with 3 and what sudo said where sudo refuses', () => {
+      program('sudo', 'echo "sudo: a password is required" >&2; exit 1');
+      const result = lab(['up']);
+      expect(result.status).toBe(3);
+      expect(result.stderr).toMatch(/needs root[\s\S]*a password is required[\s\S]*on a terminal/);
     });
 
     test('asks sudo once only', () => {

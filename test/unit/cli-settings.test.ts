@@ -3,9 +3,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { Failure } from '../../cli/failure';
+import { refuseLowering } from '../../cli/lowering';
 import { parseLab } from '../../cli/names';
 import { stackFile } from '../../cli/project';
 import { labConfig, parseSettings, writeSettings } from '../../cli/settings';
+import { DEFAULTS, parseConfig } from '../../components/config';
+import { topology } from '../../components/topology';
 
 let state: string;
 
@@ -80,5 +83,26 @@ describe("a lab's config file", () => {
     expect(writeSettings(lab, parseSettings(['workers=2']))).toBe(false);
     expect(writeSettings(lab, parseSettings(['workers=1']))).toBe(true);
     expect(parse(fs.readFileSync(stackFile('local'), 'utf8'))).toMatchObject({ encryptionsalt: 'v1:salt', config: { 'hardway-lab:workers': '1' } });
+  });
+});
+
+describe('a lab that is up', () => {
+  const config = parseConfig(DEFAULTS);
+  const made = { stage: config.stage, topology: topology(config) };
+  const asked = (change: object): (() => void) => () => refuseLowering(parseLab('s01'), { ...config, ...change }, made);
+
+  test('may stay as it is, and get more workers', () => {
+    expect(asked({})).not.toThrow();
+    expect(asked({ workers: 5 })).not.toThrow();
+  });
+
+  test('may get further', () => {
+    expect(() => refuseLowering(parseLab(), config, { ...made, stage: 'none' })).not.toThrow();
+  });
+
+  test('may not be lowered: every mistake at once, with the cure', () => {
+    const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
+    expect(lower).toThrow(/controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/);
+    expect(lower).toThrow(expect.objectContaining({ exitCode: 2, cure: './lab down local-s01, then the same command again' }));
   });
 });

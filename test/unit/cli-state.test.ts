@@ -5,11 +5,13 @@ import { parse } from 'yaml';
 import { root } from '../../components/root';
 import { describeConfig } from '../../components/outputs';
 import { DEFAULTS, parseConfig } from '../../components/config';
-import { quoted } from '../../cli/commands/env';
+import { ownPlaces, quoted } from '../../cli/commands/env';
+import { listedStack } from '../../cli/commands/list';
 import { engineEnvironment, passphraseFile } from '../../cli/environment';
 import { labFiles, removeLabFiles, writeLabFiles } from '../../cli/lab-files';
 import { allDead, holders } from '../../cli/locks';
 import { prepareProject, projectDirectory } from '../../cli/project';
+import { knownPools, rememberPool } from '../../cli/pools';
 import { readSnapshot } from '../../cli/snapshot';
 
 const PROGRAMS = { pulumi: '/opt/engine/pulumi', languageHostDirectory: '/opt/host', pulumiHome: '/opt/home' };
@@ -55,6 +57,13 @@ describe("the engine's environment", () => {
     expect(environment).toMatchObject({ PULUMI_BACKEND_URL: 's3://class', PULUMI_HOME: '/home/me/.pulumi' });
     expect(environment).not.toHaveProperty('PULUMI_CONFIG_PASSPHRASE_FILE');
     expect(fs.existsSync(path.join(state, 'backend'))).toBe(false);
+  });
+
+  test("goes with this program's own places, absolute", () => {
+    process.env.HARDWAY_CLOUD = 'cloud';
+    expect(ownPlaces()).toMatchObject({ HARDWAY_STATE: state, HARDWAY_CLOUD: path.resolve('cloud') });
+    delete process.env.HARDWAY_CLOUD;
+    expect(ownPlaces()).not.toHaveProperty('HARDWAY_CLOUD');
   });
 
   test('is printed so that a shell reads it back', () => {
@@ -149,7 +158,27 @@ describe('a snapshot', () => {
     expect(readSnapshot(undefined)).toEqual({ urns: [], created: undefined, pending: false, outputs: undefined });
   });
 
+  const foreign = { lab: 'local', config: '{"planets": 9}', nodes: [{}], knownHosts: 'x', sshPrivateKey: 'KEY' };
+
+  test("of another version's lab says so, and is told among the others", async () => {
+    const snapshot = readSnapshot({ resources: [stack(foreign)] });
+    expect(snapshot.outputs).toBeUndefined();
+    expect(snapshot.unreadable?.message).toMatch(/Another version[\s\S]*planets/);
+    const listed = await listedStack({ snapshot: async () => snapshot }, { name: 'local', busy: false });
+    expect(listed).toMatchObject({ name: 'local', state: 'unreadable' });
+    expect(listed.problem).toMatch(/planets[\s\S]*To do: /);
+  });
+
   test('tells that an engine was killed in it', () => {
     expect(readSnapshot({ pending_operations: [{}] }).pending).toBe(true);
+  });
+});
+
+describe('the pools that labs had', () => {
+  test('are looked up without making anything, and remembered', () => {
+    expect(knownPools()).toEqual([DEFAULTS.publicPool]);
+    expect(fs.existsSync(state)).toBe(false);
+    rememberPool('192.0.2.0/24');
+    expect(knownPools()).toEqual([DEFAULTS.publicPool, '192.0.2.0/24']);
   });
 });

@@ -6,6 +6,7 @@ import { ToolchainError } from '../../toolchain/errors';
 import { commandPlugin, component, components, type Component } from '../../toolchain/manifest';
 import { obtain, stored, type Means, type Mode } from '../../toolchain/obtain';
 import { ItemProgress, type Progress } from '../../toolchain/progress';
+import { originWords } from '../../toolchain/state';
 import { turns } from '../../toolchain/turns';
 import { pathOnServer, programText, ReleaseServer } from '../fixtures/toolchain-releases';
 
@@ -50,6 +51,7 @@ describe('official releases', () => {
       expect(fs.statSync(path.join(found.directory, program)).mode & 0o777).toBe(0o755);
     }
     expect(found.origin).toMatchObject({ how: 'official' });
+    expect(originWords(found, 'amd64')).toBe(`from the mirror ${new URL(process.env.HARDWAY_MIRROR!).host}`);
     expect(fs.readdirSync(found.directory).sort()).toEqual([...one.programs, 'origin.json'].sort());
   });
 

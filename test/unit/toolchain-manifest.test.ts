@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { programsForDownload } from '../../toolchain';
-import { buildArguments, moduleDirectory, requiredGo } from '../../toolchain/go';
+import { buildArguments, moduleDirectory, requiredGo, withoutGo } from '../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../toolchain/installed';
 import { ARCHITECTURES, commandPlugin, components } from '../../toolchain/manifest';
 
@@ -68,6 +68,12 @@ test('cloud nodes are told of every node program and of no other', () => {
   const told = programsForDownload('arm64').flatMap(({ holds }) => (typeof holds === 'string' ? [holds] : Object.keys(holds)));
   expect(told.sort()).toEqual(components.filter((one) => one.use.includes('node')).flatMap((one) => one.programs).sort());
   expect(told).not.toContain('pulumi');
+});
+
+test('where there is no Go, one message names all that needs it, the newest Go asked for, and where to get it', () => {
+  const text = withoutGo(components);
+  for (const one of components) expect(text).toContain(`${one.name} ${one.version}`);
+  expect(text).toMatch(/Go 1\.\d+\.\d+ is asked for[\s\S]*https:\/\/go\.dev\/dl\//);
 });
 
 test('a Pulumi fits from 3.208 on, within version 3', () => {

@@ -43,7 +43,8 @@ export function neededPackages(toBuild: Component[]): string[] {
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-const hasCommand = (command: string): boolean => SYSTEM_PATH.some((directory) => fs.existsSync(path.join(directory, command)));
+/** Whether this machine has a command where its packages put them. */
+export const hasCommand = (command: string): boolean => SYSTEM_PATH.some((directory) => fs.existsSync(path.join(directory, command)));
 
 /** Those of `packages` that this machine lacks; on other systems than Debian, those whose command it lacks. */
 export async function missingPackages(packages: string[]): Promise<string[]> {
