@@ -11,7 +11,6 @@ import type { Issued, Request } from './x509';
 const idOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** Loaded when first needed: it takes longer than all the rest of the provider's start. */
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it at the start
 const x509 = (): typeof import('./x509') => require('./x509');
 
 type Validate = (mistakes: Mistakes) => Mistakes;

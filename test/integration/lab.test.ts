@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
 import { asRoot, failedIds, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
+import { CNI, faultsOf } from './faults';
+import { secretsAreKept } from './secrets';
 
 const LAB = 'local-test';
 
@@ -157,65 +159,8 @@ async function publicPrefix(): Promise<string> {
   return nodes[0].publicIp.split('.').slice(0, 3).join('.');
 }
 
-/** A fault, how it is mended, which checks must fail, and which neighbours must not. */
-interface Fault {
-  what: string;
-  make: () => Promise<unknown>;
-  mend: () => Promise<unknown>;
-  fails: string[];
-  passes: string[];
-}
-
-const onWorkers = async (line: string): Promise<void> => {
-  for (const worker of ['worker-0', 'worker-1', 'worker-2']) await asRoot(LAB, worker, line);
-};
-const CNI = '/etc/cni/net.d/10-bridge.conf';
-
-const faults: Fault[] = [
-  {
-    what: 'bridged packets skip iptables on the workers',
-    make: () => onWorkers('sysctl -qw net.bridge.bridge-nf-call-iptables=0'),
-    mend: () => onWorkers('sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
-    fails: ['svc.same-node'],
-    passes: ['nat.ping', 'nat.masq.source', 'svc.chains', 'nodeport.reach', 'pod.bridge', 'nodes.ping'],
-  },
-  {
-    what: 'the source/destination check is on for worker-1',
-    make: () => inRouter(LAB, 'nft', 'delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
-    mend: () => inRouter(LAB, 'nft', 'add', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
-    fails: ['nat.ping'],
-    passes: ['nodes.ping', 'route.vpc', 'route.host', 'cni.config', 'svc.same-node', 'svc.chains'],
-  },
-  {
-    what: 'the pod route of worker-1 is missing',
-    make: () => inRouter(LAB, 'ip', 'route', 'del', '10.200.1.0/24'),
-    mend: () => inRouter(LAB, 'ip', 'route', 'add', '10.200.1.0/24', 'via', '10.240.0.21'),
-    fails: ['route.vpc', 'nat.ping'],
-    passes: ['nodes.ping', 'route.host', 'route.pod', 'svc.same-node', 'cni.config'],
-  },
-  {
-    what: 'ipMasq is off in the CNI file of the workers',
-    make: () => onWorkers(`sed -i.saved 's/"ipMasq": true/"ipMasq": false/' ${CNI}`),
-    mend: () => onWorkers(`mv ${CNI}.saved ${CNI}`),
-    fails: ['cni.config', 'nat.masq.source', 'nat.masq.dest', 'nat.counter'],
-    passes: ['nat.ping', 'nat.off', 'nodes.ping', 'route.vpc', 'svc.same-node', 'nodeport.reach'],
-  },
-  {
-    what: 'NodePorts are closed in the firewall',
-    make: async () => {
-      const listing = await inRouter(LAB, 'nft', '-a', 'list', 'chain', 'inet', 'vpc', 'firewall');
-      const handle = /comment "allow-nodeports" # handle (\d+)/.exec(listing)![1];
-      await inRouter(LAB, 'nft', 'delete', 'rule', 'inet', 'vpc', 'firewall', 'handle', handle);
-    },
-    // The engine's own way: it sees that the rule is gone.
-    mend: () => labPrints('up', LAB, '--yes'),
-    fails: ['nodeport.reach'],
-    passes: ['nodeport.entry', 'nodeport.exit', 'nodeport.chains', 'nat.ping', 'svc.same-node', 'nodes.ping'],
-  },
-];
-
 describe('a fault is caught by the check that should catch it, and not by its neighbours', () => {
-  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_what, fault) => {
+  it.each(faultsOf(LAB).map((fault) => [fault.what, fault] as const))('%s', async (_what, fault) => {
     await fault.make();
     try {
       const report = await verify(LAB, ...fault.fails, ...fault.passes);
@@ -273,37 +218,4 @@ describe('a second lab with the same private addresses', () => {
   });
 });
 
-describe('a lab keeps its secrets', () => {
-  it('shows no private key in what commands print, in process lists, nor in state', async () => {
-    const files = (await run('find', [`${state}/labs/${LAB}`, '-type', 'f'])).stdout.trim().split('\n');
-    const kubeconfig = fs.readFileSync(files.find((file) => file.endsWith('/kubeconfig'))!, 'utf8');
-    const sshKey = fs.readFileSync(files.find((file) => file.endsWith('/ssh_key'))!, 'utf8');
-    // Each in the forms in which it could leak: as it is, and base64 at each of the three places in a group.
-    const secrets = [/client-key-data: (\S{80})/.exec(kubeconfig)![1], sshKey.split('\n')[2].slice(0, 40)];
-    const forms = secrets.flatMap((secret) => [secret, ...[0, 1, 2].map((skip) => Buffer.from(secret.slice(skip)).toString('base64').slice(0, 40))]);
-    const shown = [await labPrints('up', LAB, '--yes'), await labPrints('status', LAB), await labPrints('list', '--json'), await labPrints('env'), (await run('ps', ['-eo', 'args', '-ww'])).stdout];
-    for (const form of forms) {
-      expect(shown.join('\n').includes(form)).toBe(false);
-      expect((await run('grep', ['-rlF', '--', form, `${state}/backend`, `${state}/stacks`])).stdout).toBe('');
-    }
-  });
-
-  it('has keys, kubeconfig and state readable by their owner only', async () => {
-    const open = await run('find', [state, '-type', 'f', '-perm', '/077', '(', '-name', '*key*', '-o', '-name', 'kubeconfig', '-o', '-name', '*passphrase*', '-o', '-path', '*backend*stacks*.json', ')']);
-    expect(open.stdout).toBe('');
-  });
-
-  it('lets no node change the machine\'s kernel settings or load modules', async () => {
-    const settings = ['kernel/panic', 'vm/overcommit_memory', 'vm/swappiness', 'kernel/core_pattern'];
-    const read = (): string[] => settings.map((setting) => fs.readFileSync(`/proc/sys/${setting}`, 'utf8'));
-    const before = read();
-    await asRoot(LAB, 'worker-0', settings.map((setting) => `echo 7 > /proc/sys/${setting} || true`).join('; ') + '; modprobe dummy || true; insmod /dev/null || true');
-    expect(read()).toEqual(before);
-    const mask = BigInt(`0x${/CapBnd:\s*([0-9a-f]+)/.exec(await asRoot(LAB, 'worker-0', 'cat /proc/1/status'))![1]}`);
-    const held = (capability: number): boolean => (mask >> BigInt(capability)) % 2n === 1n;
-    const dropped = { CAP_SYS_MODULE: 16, CAP_SYS_RAWIO: 17, CAP_SYS_BOOT: 22, CAP_SYS_TIME: 25 };
-    expect(Object.entries(dropped).filter(([, number]) => held(number))).toEqual([]);
-    // So that the mask was read right: CAP_NET_ADMIN, which nodes need.
-    expect(held(12)).toBe(true);
-  });
-});
+secretsAreKept(LAB);
