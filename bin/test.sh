@@ -30,5 +30,7 @@ step 'shell scripts'
 git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|sh)$' | xargs shellcheck
 step 'unit tests'
 npx --no-install jest --selectProjects unit
+step 'what a lab is made with'
+./lab setup
 step 'integration tests, on a real lab'
 "${as_root[@]}" npx --no-install jest --selectProjects integration --runInBand

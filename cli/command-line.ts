@@ -8,6 +8,7 @@ import { register as registerDown } from './commands/down';
 import { register as registerEnv } from './commands/env';
 import { register as registerKubectl } from './commands/kubectl';
 import { register as registerList } from './commands/list';
+import { register as registerSetup } from './commands/setup';
 import { register as registerSsh } from './commands/ssh';
 import { register as registerStart } from './commands/start';
 import { register as registerStatus } from './commands/status';
@@ -16,7 +17,7 @@ import { register as registerVerify } from './commands/verify';
 import { EXIT, report } from './failure';
 
 const COMMANDS = [
-  registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
+  registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
   registerList, registerDown, registerClean, registerDoctor, registerEnv,
 ];
 

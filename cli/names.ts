@@ -12,7 +12,7 @@ export const DEFAULT_LAB = 'local';
 
 /** Words that a command line could mean otherwise; none can be a lab's id. */
 const RESERVED = new Set([
-  ...['start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'env', 'recreate', 'help'],
+  ...['setup', 'start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'env', 'recreate', 'help'],
   ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
 ]);
 
