@@ -46,10 +46,11 @@ test('the real plugin takes the stand-in\'s place, marker and all', () => {
   expect(fs.readFileSync(path.join(installed(), 'pulumi-resource-command'), 'utf8')).toBe('the real one');
 });
 
-test('a stand-in of another checkout counts as none, so that it is installed anew', () => {
+test('a stand-in of another checkout, which may be gone, becomes this one's: a fresh clone knows its labs', () => {
   installStandIn();
   fs.writeFileSync(path.join(installed(), 'stand-in'), '/elsewhere/standin/pulumi-resource-command\n');
-  expect(commandPluginIn(labPulumiHome())).toBeUndefined();
+  expect(commandPluginIn(labPulumiHome())).toBe('stand-in');
+  expect(fs.readFileSync(path.join(installed(), 'stand-in'), 'utf8')).not.toContain('/elsewhere/');
 });
 
 test('a plugin that Pulumi itself has only half installed counts as none', () => {

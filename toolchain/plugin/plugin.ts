@@ -27,7 +27,19 @@ export function commandPluginIn(pulumiHome: string): 'official' | 'stand-in' | u
   const marker = path.join(directory, MARKER);
   if (!fs.existsSync(path.join(directory, PROGRAM)) || fs.existsSync(`${directory}.partial`)) return undefined;
   if (!fs.existsSync(marker)) return 'official';
-  return fs.readFileSync(marker, 'utf8').trim() === STAND_IN ? 'stand-in' : undefined;
+  return pointHere(marker) ? 'stand-in' : undefined;
+}
+
+/** Makes the stand-in this checkout's: another clone knows the same labs, and the one that installed it may be gone. */
+function pointHere(marker: string): boolean {
+  if (fs.readFileSync(marker, 'utf8').trim() === STAND_IN) return true;
+  try {
+    fs.writeFileSync(`${marker}.${process.pid}`, `${STAND_IN}\n`);
+    fs.renameSync(`${marker}.${process.pid}`, marker);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Replaces the plugin's directory in one step with one that `fill` writes. */
