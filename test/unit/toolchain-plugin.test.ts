@@ -46,7 +46,7 @@ test('the real plugin takes the stand-in\'s place, marker and all', () => {
   expect(fs.readFileSync(path.join(installed(), 'pulumi-resource-command'), 'utf8')).toBe('the real one');
 });
 
-test('a stand-in of another checkout, which may be gone, becomes this one's: a fresh clone knows its labs', () => {
+test('a stand-in of another checkout, which may be gone, becomes ours: a fresh clone knows its labs', () => {
   installStandIn();
   fs.writeFileSync(path.join(installed(), 'stand-in'), '/elsewhere/standin/pulumi-resource-command\n');
   expect(commandPluginIn(labPulumiHome())).toBe('stand-in');
