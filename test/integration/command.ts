@@ -24,6 +24,8 @@ export function run(program: string, args: string[], options: { minutes?: number
       { cwd: root, env: options.env ?? environment, timeout: (options.minutes ?? 3) * 60_000, maxBuffer: 64 * 2 ** 20 },
       (error: ExecFileException | null, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
+    // A program that ends without reading its input is no error here.
+    child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input ?? '');
   });
 }
