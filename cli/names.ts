@@ -1,5 +1,6 @@
 import { CLOUDS, type Cloud } from '../components/config';
 import { usage } from './failure';
+import { distance } from './nearest';
 
 /** A lab as its NAME gives it. */
 export interface Lab {
@@ -15,6 +16,9 @@ const RESERVED = new Set([
   ...['setup', 'start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'env', 'recreate', 'help'],
   ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
 ]);
+
+/** Clouds that somebody could hope for; none is a student's name. */
+const NO_CLOUD = new Set(['azure', 'gce', 'gke', 'eks', 'aks', 'ec2', 'amazon', 'google', 'gcloud', 'docker', 'kind', 'default']);
 
 /** Long enough for a class's names, short enough for a host name with a node's name in front. */
 const LONGEST_ID = 32;
@@ -41,6 +45,9 @@ export function parseLab(name: string = DEFAULT_LAB): Lab {
   const [cloud] = name.split('-', 1) as [Cloud];
   if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
   if (!isStackName(name)) {
+    if (NO_CLOUD.has(name)) throw usage(`"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`);
+    // A slip of one letter would make a whole other lab.
+    if (distance(name, DEFAULT_LAB) === 1) throw usage(`"${name}" is one letter away from "${DEFAULT_LAB}".`, `if a lab of that name is meant, ./lab … ${DEFAULT_LAB}-${name}`);
     checkId(name, name);
     return { stack: `${DEFAULT_LAB}-${name}`, cloud: 'local' };
   }

@@ -15,7 +15,7 @@ export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
   if (outputs.kubeconfig) {
     rows.push(
       [`./lab kubectl${name} -- get nodes -o wide`, `or ${sudo}kubectl --kubeconfig ${files.kubeconfig}`],
-      [`curl ${outputs.nodePortUrl}`, "the article's nginx, once it is exposed at that NodePort"],
+      [`curl ${outputs.nodePortUrl}`, "the article's nginx, with examples/nginx-service.yaml"],
     );
   }
   rows.push([`./lab down${name}`, 'removes the lab']);

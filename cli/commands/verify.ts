@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { checks, renderList, renderReport, select } from '../../checks';
 import { check, reportOnNothing } from '../checking';
-import { findLab } from '../connect';
+import { findLab, labArgument } from '../connect';
 import { Engine } from '../engine';
-import { EXIT, usage } from '../failure';
+import { EXIT, Failure, usage } from '../failure';
 import { parseLab } from '../names';
 import { nearest } from '../nearest';
 import { progressOn } from '../progress';
@@ -35,6 +35,8 @@ async function verifyLab(name: string | undefined, { json, only, list }: Options
   }
   const toolchain = await installed();
   const up = await findLab(await Engine.open(toolchain), lab);
+  // A program gets the whole object, with every check failed; for a person one line says it.
+  if (!up && !json) throw new Failure(`Lab ${lab.stack} is not up, so every check fails.`, EXIT.failed, `./lab up${labArgument(lab)}`);
   // With --json, standard output is for a program.
   const progress = progressOn(json ? process.stderr : process.stdout);
   try {

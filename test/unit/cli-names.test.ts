@@ -55,3 +55,7 @@ describe("a lab's NAME", () => {
     expect(() => parseLab(name)).toThrow(Failure);
   });
 });
+
+test.each(['azure', 'gke', 'locl', 'loca', 'locall'])('"%s" makes no lab by mistake: another cloud, or a slip of one letter', (name) => {
+  expect(() => parseLab(name)).toThrow(/no cloud that labs are made on|one letter away/);
+});
