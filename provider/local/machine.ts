@@ -56,8 +56,8 @@ export function removeGroups(lab: string, name = ''): void {
   for (const group of groups(lab, name)) {
     try {
       removeGroup(group);
-      // Gone with the last lab; while there is another it stays.
-      fs.rmdirSync(path.dirname(group));
+      // Those above go with the last in them; while there is another, this throws and they stay.
+      for (let above = path.dirname(group); above.includes('/hardway'); above = path.dirname(above)) fs.rmdirSync(above);
     } catch {
       continue;
     }
