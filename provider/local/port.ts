@@ -76,7 +76,7 @@ export async function detach(port: Port): Promise<void> {
   if (namespaceExists(router)) {
     await element(port, 'delete', 'bridge vpc addresses', `"${port.name}" . ${port.privateIp}`);
     await element(port, 'delete', 'inet vpc public', port.publicIp);
-    await element({ ...port, canIpForward: false }, 'delete', 'bridge vpc can_ip_forward', `"${port.name}"`);
+    await element(port, 'delete', 'bridge vpc can_ip_forward', `"${port.name}"`);
     await attempt('ip', ['-n', router, 'link', 'del', port.name]);
   }
   if (namespaceExists(namespace)) await run('ip', ['netns', 'del', namespace]);
