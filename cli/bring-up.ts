@@ -1,5 +1,8 @@
 import type { Toolchain } from '../toolchain';
+import { isApplied, noteApplied } from './applied';
+import type { LabOutputs } from '../components/outputs';
 import { labArgument, type UpLab, withAccess } from './connect';
+import { driftOf } from './drift';
 import type { Engine } from './engine';
 import { EngineProgress } from './engine-progress';
 import { writeLabFiles } from './lab-files';
@@ -22,20 +25,30 @@ function sayDifferences(progress: Progress, states: NodeState[]): void {
   }
 }
 
-/** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
-async function stepsEdited(progress: Progress, snapshot: Snapshot | undefined, lab: Lab, kubectl: string): Promise<string[]> {
-  if (!snapshot?.outputs) return [];
-  const outputs = snapshot.outputs;
-  const step = progress.begin('Looking at files and services on the nodes');
-  const states = await withAccess({ outputs, files: writeLabFiles(lab.stack, outputs) }, kubectl, nodeStates);
+/** What an `up` has to mend, as far as looking shows it. */
+interface Damage {
+  /** Whether anything is otherwise than the state remembers. */
+  drifted: boolean;
+  /** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
+  steps: string[];
+}
+
+/** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
+async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot & { outputs: LabOutputs }, kubectl: string, progress: Progress): Promise<Damage> {
+  const step = progress.begin('Looking at the network, the machines, and files and services on them');
+  const [drift, states] = await Promise.all([
+    driftOf(engine, lab, snapshot),
+    withAccess({ outputs, files: writeLabFiles(lab.stack, outputs) }, kubectl, nodeStates),
+  ]);
   step.done();
   sayDifferences(progress, states);
   const wanted = new Set(states.filter((state) => state.reachable).flatMap(stepsToRepeat));
-  return snapshot.urns.filter((urn) => {
-    const { type, name } = parseUrn(urn);
-    return type === 'command:remote:Command' && wanted.has(name);
-  });
+  const steps = snapshot.resources.filter(({ type, urn }) => type === 'command:remote:Command' && wanted.has(parseUrn(urn).name));
+  return { drifted: drift.size > 0 || states.some((state) => !state.reachable), steps: steps.map(({ urn }) => urn) };
 }
+
+/** A lab that was brought up whole once, by the state. */
+const wasUp = (snapshot: Snapshot | undefined): snapshot is Snapshot & { outputs: LabOutputs } => snapshot?.outputs !== undefined;
 
 /** Brings a lab to what its config says, whatever state it is in, and tells of it. */
 export async function bringUp(engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> {
@@ -46,21 +59,30 @@ export async function bringUp(engine: Engine, lab: Lab, settings: Settings, tool
   if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const replace = await stepsEdited(progress, snapshot, lab, toolchain.kubectl);
+  const ended = (changed: number, outputs: LabOutputs): UpLab => {
+    const what = changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} things made or changed`;
+    progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
+    return { outputs, files: writeLabFiles(lab.stack, outputs) };
+  };
+
+  const damage = wasUp(snapshot) ? await look(engine, lab, snapshot, toolchain.kubectl, progress) : { drifted: true, steps: [] };
+  if (wasUp(snapshot) && !damage.drifted && damage.steps.length === 0 && isApplied(lab.stack, snapshot)) return ended(0, snapshot.outputs);
 
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: comparing what there is with what is declared`);
   try {
     const { outputs } = await engine.up(lab.stack, {
       snapshot,
-      replace,
+      refresh: damage.drifted,
+      replace: damage.steps,
       cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
     });
     shown.finish();
-    const what = shown.changed === 0 ? 'is as declared: nothing to change' : `is up: ${shown.changed} things made or changed`;
-    progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
-    return { outputs, files: writeLabFiles(lab.stack, outputs) };
+    const files = ended(shown.changed, outputs);
+    const now = await engine.snapshot(lab.stack);
+    if (now) noteApplied(lab.stack, now);
+    return files;
   } catch (error) {
     shown.finish(true);
     throw error;

@@ -4,6 +4,7 @@ import type { Engine } from './engine';
 import { unable } from './failure';
 import { type LabFiles, writeLabFiles } from './lab-files';
 import { DEFAULT_LAB, type Lab } from './names';
+import type { Snapshot } from './snapshot';
 
 /** How to call this lab on a command line: nothing for the default one. */
 export const labArgument = (lab: Lab): string => (lab.stack === DEFAULT_LAB ? '' : ` ${lab.stack}`);
@@ -14,12 +15,14 @@ export interface UpLab {
   files: LabFiles;
 }
 
-/** The lab's outputs, its files written from them; undefined where it is not up. Throws a Failure where they can't be read. */
-export async function findLab(engine: Engine, lab: Lab): Promise<UpLab | undefined> {
-  const { outputs, unreadable } = (await engine.snapshot(lab.stack)) ?? {};
+/** The lab that a state tells of, its files written anew; undefined where it is not up. Throws a Failure where its outputs can't be read. */
+export function upLab(lab: Lab, { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {}): UpLab | undefined {
   if (unreadable) throw unreadable;
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
+
+/** The same, read from the engine's state. */
+export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> => upLab(lab, await engine.snapshot(lab.stack));
 
 export const notUp = (lab: Lab): Error => unable(`Lab ${lab.stack} is not up.`, `./lab up${labArgument(lab)}`);
 

@@ -29,6 +29,8 @@ export interface RunOptions {
 export interface UpOptions extends RunOptions {
   /** The state as it is, as read a moment ago. */
   snapshot: Snapshot | undefined;
+  /** Whether the engine itself is to look first what became of everything that the state remembers. */
+  refresh: boolean;
   /** URNs to make anew though their inputs are the same: steps whose files were edited on the node. */
   replace: string[];
 }
@@ -75,7 +77,7 @@ export class Engine {
     const stack = await this.told(() => (options.snapshot ? Stack.select(name, this.workspace) : Stack.createOrSelect(name, this.workspace)));
     if (options.snapshot?.pending) await this.clearPending(stack, options);
     const { outputs } = await this.run(stack, options, (onEvent, signal) =>
-      stack.up({ color: 'never', refresh: true, replace: options.replace, onEvent, signal }));
+      stack.up({ color: 'never', refresh: options.refresh, replace: options.replace, onEvent, signal }));
     const complete = asOutputs(Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])));
     if (!complete) throw unable(`The program of stack ${name} ended without outputs.`);
     return { outputs: complete };

@@ -1,11 +1,22 @@
+import * as crypto from 'node:crypto';
 import { ConfigError } from '../components/config';
 import { type LabOutputs, readOutputs, type StackOutputs } from '../components/outputs';
 import { Failure, unable } from './failure';
 
+/** A resource as the state remembers it; secrets among the outputs are in the open here. */
+export interface Remembered {
+  urn: string;
+  type: string;
+  /** None of a component. */
+  id?: string;
+  outputs: Record<string, unknown>;
+}
+
 /** What a stack's state says, as far as the command asks it. */
 export interface Snapshot {
-  /** URNs of all resources. */
-  urns: string[];
+  resources: Remembered[];
+  /** The same exactly when the state is: every run of the engine that writes to it makes another. */
+  digest: string;
   /** When the oldest resource was made, ISO 8601. */
   created?: string;
   /** Whether operations are in it whose end the engine never saw: it was killed. */
@@ -17,7 +28,7 @@ export interface Snapshot {
 }
 
 interface Exported {
-  resources?: { urn: string; type: string; created?: string; outputs?: Record<string, unknown> }[];
+  resources?: { urn: string; type: string; id?: string; created?: string; outputs?: Record<string, unknown> }[];
   pending_operations?: unknown[];
 }
 
@@ -59,7 +70,8 @@ export function readSnapshot(deployment: unknown): Snapshot {
   const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');
   const created = resources.flatMap((resource) => resource.created ?? []).sort()[0];
   return {
-    urns: resources.map((resource) => resource.urn),
+    resources: resources.map(({ urn, type, id, outputs }) => ({ urn, type, id, outputs: unwrapped(outputs ?? {}) as Record<string, unknown> })),
+    digest: crypto.createHash('sha256').update(JSON.stringify(deployment ?? null)).digest('hex'),
     created,
     pending: pending.length > 0,
     ...outputsOf(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { findLab, labArgument, withAccess } from '../connect';
+import { labArgument, upLab, withAccess } from '../connect';
+import { driftOf } from '../drift';
 import { Engine } from '../engine';
 import { EXIT } from '../failure';
 import { parseLab, type Lab } from '../names';
@@ -25,13 +26,11 @@ interface LabStatus {
 async function statusOf(lab: Lab): Promise<LabStatus> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
-  const up = await findLab(engine, lab);
+  const snapshot = await engine.snapshot(lab.stack);
+  const up = upLab(lab, snapshot);
   const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [] };
-  if (!up) {
-    const partial = ((await engine.snapshot(lab.stack))?.urns.length ?? 0) > 1;
-    return { ...nothing, state: partial ? 'partial' : 'down', differs: true };
-  }
-  const [nodes, drift] = await Promise.all([withAccess(up, toolchain.kubectl, nodeStates), engine.drift(lab.stack)]);
+  if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
+  const [nodes, drift] = await Promise.all([withAccess(up, toolchain.kubectl, nodeStates), driftOf(engine, lab, snapshot)]);
   const found = [...drift].filter(([urn]) => isReal(urn)).map(([urn, state]) => ({ resource: resourceTitle(urn), state }));
   const { stage, apiServer } = up.outputs;
   const differs = found.length > 0 || nodes.some((node) => node.problem || node.edited.length + node.inactive.length + node.undone.length > 0);

@@ -40,9 +40,10 @@ export async function attach(port: Port): Promise<void> {
   const [router, namespace] = [routerOf(port.lab), namespaceOf(port.lab, port.name)];
   if (!namespaceExists(namespace)) await run('ip', ['netns', 'add', namespace]);
   await ipIn(namespace, 'link', 'set', 'lo', 'up');
-  if ((await attempt('ip', ['-n', namespace, 'link', 'show', 'eth0'])).code !== 0) {
+  if ((await attempt('ip', ['-n', router, 'link', 'show', port.name])).code !== 0) {
     const mtu = String(port.mtu);
-    await attempt('ip', ['-n', router, 'link', 'del', port.name]);
+    // Of a router that is just gone, the machine's end may still be there for a moment.
+    await attempt('ip', ['-n', namespace, 'link', 'del', 'eth0']);
     await ipIn(router, 'link', 'add', port.name, 'mtu', mtu, 'type', 'veth', 'peer', 'name', 'eth0', 'address', macOf(port.privateIp), 'mtu', mtu, 'netns', namespace);
   }
   await ipIn(router, 'link', 'set', port.name, 'master', 'vpc', 'up');

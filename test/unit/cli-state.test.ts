@@ -155,7 +155,7 @@ describe('a snapshot', () => {
 
   test('of a lab that was not brought up whole has none', () => {
     expect(readSnapshot({ resources: [stack({ lab: 'local' })] }).outputs).toBeUndefined();
-    expect(readSnapshot(undefined)).toEqual({ urns: [], created: undefined, pending: false, outputs: undefined });
+    expect(readSnapshot(undefined)).toMatchObject({ resources: [], created: undefined, pending: false, outputs: undefined });
   });
 
   const foreign = { lab: 'local', config: '{"planets": 9}', nodes: [{}], knownHosts: 'x', sshPrivateKey: 'KEY' };
