@@ -63,6 +63,7 @@ module.exports = { compile, load };
 if (require.main === module) {
   const entry = process.argv[2];
   process.argv.splice(1, 2, path.join(root, entry));
-  process.setSourceMapsEnabled?.(true);
+  // Reading the map costs a quarter of a second, and only who debugs sees a stack trace.
+  if (process.env.HARDWAY_DEBUG === '1') process.setSourceMapsEnabled(true);
   load(entry);
 }

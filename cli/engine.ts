@@ -1,14 +1,14 @@
 import type { DiagnosticEvent, EngineEvent, LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
 import type { LabOutputs } from '../components/outputs';
-import { type EnginePrograms, engineEnvironment } from './environment';
+import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './engine-errors';
 import { Failure, Interrupted, unable } from './failure';
 import { allDead, holders } from './locks';
-import { prepareProject } from './project';
+import { type EnginePlace, enginePlace, pulumi } from './pulumi';
 import { interruptible } from './signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
-// The SDK is loaded when an engine is, not for `--help`.
+// Loaded for a run of the engine, not for what short commands do as well.
 const automation = (): typeof import('@pulumi/pulumi/automation') => require('@pulumi/pulumi/automation');
 
 /** A stack as the backend lists it. */
@@ -37,44 +37,42 @@ export interface UpOptions extends RunOptions {
 
 /** The Pulumi engine, on this project's stacks, through the Automation API. */
 export class Engine {
-  private constructor(private readonly workspace: LocalWorkspace) {}
+  private loaded: Promise<LocalWorkspace> | undefined;
 
-  /** Throws a Failure if the engine can't be started. */
+  private constructor(private readonly place: EnginePlace) {}
+
+  /** Throws a Failure if what the engine needs can't be made ready. */
   static async open(programs: EnginePrograms): Promise<Engine> {
-    const workDir = prepareProject();
-    // The file backend writes state as it is told to: for its owner alone.
-    process.umask(0o077);
-    const envVars = engineEnvironment(programs);
-    // PulumiCommand looks along PATH.
-    process.env.PATH = envVars.PATH;
-    try {
-      const pulumiCommand = await automation().PulumiCommand.get();
-      return new Engine(await automation().LocalWorkspace.create({ workDir, pulumiCommand, envVars }));
-    } catch (error) {
-      throw unable(`The Pulumi engine does not start: ${(error as Error).message.trim()}`);
-    }
+    return new Engine(enginePlace(programs));
   }
 
   /** The stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
-    const found = await this.told(() => this.workspace.listStacks());
+    const found = JSON.parse(await pulumi(this.place, 'stack', 'ls', '--json')) as { name: string; updateInProgress?: boolean }[];
     return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
   }
 
   /** What the state holds of a stack, or undefined where there is no such stack. */
   async snapshot(name: string): Promise<Snapshot | undefined> {
     try {
-      return readSnapshot((await this.workspace.exportStack(name)).deployment);
+      const exported = JSON.parse(await pulumi(this.place, 'stack', 'export', '--show-secrets', '--stack', name)) as { deployment?: unknown };
+      return readSnapshot(exported.deployment);
     } catch (error) {
-      if (error instanceof automation().StackNotFoundError) return undefined;
-      throw engineFailure(error);
+      if (error instanceof Failure && /no stack named .* found/.test(error.message)) return undefined;
+      throw error;
     }
+  }
+
+  /** Forgets a stack whose resources were removed by other means. */
+  async forget(name: string): Promise<void> {
+    await pulumi(this.place, 'stack', 'rm', '--yes', '--force', '--stack', name);
   }
 
   /** Brings the stack to what its config says, whatever state it is in. Makes it if there is none. */
   async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
     const { Stack } = automation();
-    const stack = await this.told(() => (options.snapshot ? Stack.select(name, this.workspace) : Stack.createOrSelect(name, this.workspace)));
+    const workspace = await this.workspace();
+    const stack = await this.told(() => (options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace)));
     if (options.snapshot?.pending) await this.clearPending(stack, options);
     const { outputs } = await this.run(stack, options, (onEvent, signal) =>
       stack.up({ color: 'never', refresh: options.refresh, replace: options.replace, onEvent, signal }));
@@ -89,13 +87,8 @@ export class Engine {
     if (!stack) return false;
     if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
     await this.run(stack, options, (onEvent, signal) => stack.destroy({ color: 'never', onEvent, signal }));
-    await this.told(() => this.workspace.removeStack(name));
+    await pulumi(this.place, 'stack', 'rm', '--yes', '--stack', name);
     return true;
-  }
-
-  /** Forgets a stack whose resources were removed by other means. */
-  async forget(name: string): Promise<void> {
-    await this.told(() => this.workspace.removeStack(name, { force: true }));
   }
 
   /** Differences between state and world by URN: what a refresh would change. Changes nothing. */
@@ -111,9 +104,27 @@ export class Engine {
     return found;
   }
 
-  private async find(name: string): Promise<Stack | undefined> {
+  /** Throws a Failure if the engine can't be started. */
+  private workspace(): Promise<LocalWorkspace> {
+    this.loaded ??= this.load();
+    return this.loaded;
+  }
+
+  private async load(): Promise<LocalWorkspace> {
+    // PulumiCommand looks along PATH.
+    process.env.PATH = this.place.envVars.PATH;
     try {
-      return await automation().Stack.select(name, this.workspace);
+      const pulumiCommand = await automation().PulumiCommand.get();
+      return await automation().LocalWorkspace.create({ ...this.place, pulumiCommand });
+    } catch (error) {
+      throw unable(`The Pulumi engine does not start: ${(error as Error).message.trim()}`);
+    }
+  }
+
+  private async find(name: string): Promise<Stack | undefined> {
+    const workspace = await this.workspace();
+    try {
+      return await automation().Stack.select(name, workspace);
     } catch (error) {
       if (error instanceof automation().StackNotFoundError) return undefined;
       throw engineFailure(error);
