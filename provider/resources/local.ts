@@ -1,6 +1,5 @@
-import * as pulumi from '@pulumi/pulumi';
-
-// Fields are declared, not defined: a field definition would overwrite the output that the base class has set.
+import type * as pulumi from '@pulumi/pulumi';
+import { resource } from './resource';
 
 export interface NetworkArgs {
   /** The lab's name: everything of it on this machine carries it. */
@@ -15,27 +14,19 @@ export interface NetworkArgs {
   mtu: pulumi.Input<number>;
 }
 
-/** The emulated VPC: a network namespace that is its router, and the lab's public /24. */
-export class Network extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly nodeCidr: pulumi.Output<string>;
-  declare readonly podCidr: pulumi.Output<string>;
-  declare readonly gateway: pulumi.Output<string>;
-  declare readonly publicPool: pulumi.Output<string>;
-  declare readonly mtu: pulumi.Output<number>;
+interface NetworkComputed {
   /** The lab's public /24, held for its life. */
-  declare readonly publicCidr: pulumi.Output<string>;
+  publicCidr: string;
   /** Name of the network namespace that is the VPC router. */
-  declare readonly router: pulumi.Output<string>;
+  router: string;
   /** This machine's address toward the lab. */
-  declare readonly hostIp: pulumi.Output<string>;
+  hostIp: string;
   /** Changes exactly when the network is another one: what is in it must be made again. */
-  declare readonly generation: pulumi.Output<string>;
-
-  constructor(name: string, args: NetworkArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:Network', name, { ...args, publicCidr: undefined, router: undefined, hostIp: undefined, generation: undefined }, options);
-  }
+  generation: string;
 }
+
+/** The emulated VPC: a network namespace that is its router, and the lab's public /24. */
+export class Network extends resource<NetworkArgs, NetworkComputed>('hardway:local:Network', 'publicCidr', 'router', 'hostIp', 'generation') {}
 
 /** One rule of the VPC's firewall, as FirewallRule takes it. */
 export interface FirewallRuleSpec {
@@ -52,9 +43,6 @@ export interface FirewallRuleSpec {
   targets: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** The same, its values known. */
-export type FirewallRuleState = pulumi.Unwrap<FirewallRuleSpec>;
-
 export interface FirewallRuleArgs {
   lab: pulumi.Input<string>;
   /** Generation of the network that it is in. */
@@ -63,15 +51,7 @@ export interface FirewallRuleArgs {
 }
 
 /** What the VPC's firewall lets in; without any rule, nothing. */
-export class FirewallRule extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly network: pulumi.Output<string>;
-  declare readonly rule: pulumi.Output<FirewallRuleState>;
-
-  constructor(name: string, args: FirewallRuleArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:FirewallRule', name, { ...args }, options);
-  }
-}
+export class FirewallRule extends resource<FirewallRuleArgs>('hardway:local:FirewallRule') {}
 
 export interface InstanceArgs {
   lab: pulumi.Input<string>;
@@ -101,30 +81,13 @@ export interface InstanceArgs {
   store: pulumi.Input<string>;
 }
 
-/** A machine: systemd-nspawn on an overlay of the Debian tree. */
-export class Instance extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly network: pulumi.Output<string>;
-  declare readonly name: pulumi.Output<string>;
-  declare readonly privateIp: pulumi.Output<string>;
-  declare readonly publicIp: pulumi.Output<string>;
-  declare readonly gateway: pulumi.Output<string>;
-  declare readonly prefixLength: pulumi.Output<number>;
-  declare readonly mtu: pulumi.Output<number>;
-  declare readonly canIpForward: pulumi.Output<boolean>;
-  declare readonly hostPublicKey: pulumi.Output<string>;
-  /** Secret. */
-  declare readonly hostPrivateKey: pulumi.Output<string>;
-  declare readonly authorizedKey: pulumi.Output<string>;
-  declare readonly tree: pulumi.Output<string>;
-  declare readonly store: pulumi.Output<string>;
+interface InstanceComputed {
   /** Changes exactly when the machine is another one. */
-  declare readonly generation: pulumi.Output<string>;
-
-  constructor(name: string, args: InstanceArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:Instance', name, { ...args, generation: undefined }, options);
-  }
+  generation: string;
 }
+
+/** A machine: systemd-nspawn on an overlay of the Debian tree. */
+export class Instance extends resource<InstanceArgs, InstanceComputed>('hardway:local:Instance', 'generation') {}
 
 export interface RouteArgs {
   lab: pulumi.Input<string>;
@@ -137,16 +100,7 @@ export interface RouteArgs {
 }
 
 /** One entry of the VPC router's table. */
-export class Route extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly network: pulumi.Output<string>;
-  declare readonly destination: pulumi.Output<string>;
-  declare readonly nextHopIp: pulumi.Output<string>;
-
-  constructor(name: string, args: RouteArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:Route', name, { ...args }, options);
-  }
-}
+export class Route extends resource<RouteArgs>('hardway:local:Route') {}
 
 /** A machine that a load balancer sends connections to. */
 export interface LoadBalancerTarget {
@@ -168,18 +122,7 @@ export interface LoadBalancerArgs {
 }
 
 /** HAProxy before the controllers' API servers. */
-export class LoadBalancer extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly network: pulumi.Output<string>;
-  declare readonly port: pulumi.Output<number>;
-  declare readonly publicIp: pulumi.Output<string>;
-  declare readonly targets: pulumi.Output<LoadBalancerTarget[]>;
-  declare readonly sources: pulumi.Output<string[]>;
-
-  constructor(name: string, args: LoadBalancerArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:LoadBalancer', name, { ...args }, options);
-  }
-}
+export class LoadBalancer extends resource<LoadBalancerArgs>('hardway:local:LoadBalancer') {}
 
 export interface ImageMirrorArgs {
   lab: pulumi.Input<string>;
@@ -193,14 +136,4 @@ export interface ImageMirrorArgs {
 }
 
 /** What nodes pull images from instead of a registry on the internet. */
-export class ImageMirror extends pulumi.CustomResource {
-  declare readonly lab: pulumi.Output<string>;
-  declare readonly network: pulumi.Output<string>;
-  declare readonly address: pulumi.Output<string>;
-  declare readonly port: pulumi.Output<number>;
-  declare readonly images: pulumi.Output<string>;
-
-  constructor(name: string, args: ImageMirrorArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:local:ImageMirror', name, { ...args }, options);
-  }
-}
+export class ImageMirror extends resource<ImageMirrorArgs>('hardway:local:ImageMirror') {}

@@ -1,42 +1,35 @@
-import * as pulumi from '@pulumi/pulumi';
-
-// Fields are declared, not defined: a field definition would overwrite the output that the base class has set.
+import type * as pulumi from '@pulumi/pulumi';
+import { resource } from './resource';
 
 export interface SshKeyArgs {
   /** What tells the key from others where it is listed; one line. */
   comment: pulumi.Input<string>;
 }
 
-/** An ed25519 key pair for SSH: for people and for hosts. */
-export class SshKey extends pulumi.CustomResource {
-  declare readonly comment: pulumi.Output<string>;
+interface SshKeyComputed {
   /** One line of authorized_keys: `ssh-ed25519 BASE64 COMMENT`. */
-  declare readonly publicKey: pulumi.Output<string>;
+  publicKey: string;
   /** Secret. OpenSSH's own PEM form. */
-  declare readonly privateKey: pulumi.Output<string>;
-
-  constructor(name: string, args: SshKeyArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:tls:SshKey', name, { ...args, publicKey: undefined, privateKey: undefined }, options);
-  }
+  privateKey: string;
 }
+
+/** An ed25519 key pair for SSH: for people and for hosts. */
+export class SshKey extends resource<SshKeyArgs, SshKeyComputed>('hardway:tls:SshKey', 'publicKey', 'privateKey') {}
 
 export interface SigningKeyArgs {
   /** What the key is for; one line. */
   comment: pulumi.Input<string>;
 }
 
-/** An RSA key pair of 2048 bits that service-account tokens are signed with. */
-export class SigningKey extends pulumi.CustomResource {
-  declare readonly comment: pulumi.Output<string>;
+interface SigningKeyComputed {
   /** PEM, SubjectPublicKeyInfo. */
-  declare readonly publicKey: pulumi.Output<string>;
+  publicKey: string;
   /** Secret. PEM, PKCS8. */
-  declare readonly privateKey: pulumi.Output<string>;
-
-  constructor(name: string, args: SigningKeyArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:tls:SigningKey', name, { ...args, publicKey: undefined, privateKey: undefined }, options);
-  }
+  privateKey: string;
 }
+
+/** An RSA key pair of 2048 bits that service-account tokens are signed with. */
+export class SigningKey extends resource<SigningKeyArgs, SigningKeyComputed>('hardway:tls:SigningKey', 'publicKey', 'privateKey') {}
 
 export interface CertificateAuthorityArgs {
   commonName: pulumi.Input<string>;
@@ -44,21 +37,17 @@ export interface CertificateAuthorityArgs {
   validityDays: pulumi.Input<number>;
 }
 
-/** A certificate authority of the lab's own: self-signed, ECDSA on P-256. */
-export class CertificateAuthority extends pulumi.CustomResource {
-  declare readonly commonName: pulumi.Output<string>;
-  declare readonly validityDays: pulumi.Output<number>;
+interface CertificateAuthorityComputed {
   /** PEM. */
-  declare readonly certificate: pulumi.Output<string>;
+  certificate: string;
   /** Secret. PEM, PKCS8. */
-  declare readonly privateKey: pulumi.Output<string>;
+  privateKey: string;
   /** When the certificate ends, ISO 8601. */
-  declare readonly expires: pulumi.Output<string>;
-
-  constructor(name: string, args: CertificateAuthorityArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:tls:CertificateAuthority', name, { ...args, certificate: undefined, privateKey: undefined, expires: undefined }, options);
-  }
+  expires: string;
 }
+
+/** A certificate authority of the lab's own: self-signed, ECDSA on P-256. */
+export class CertificateAuthority extends resource<CertificateAuthorityArgs, CertificateAuthorityComputed>('hardway:tls:CertificateAuthority', 'certificate', 'privateKey', 'expires') {}
 
 export interface CertificateArgs {
   /** The authority's certificate, PEM. */
@@ -79,22 +68,14 @@ export interface CertificateArgs {
   validityDays: pulumi.Input<number>;
 }
 
-/** A certificate and its key, signed by the lab's authority. Any change makes a new one. */
-export class Certificate extends pulumi.CustomResource {
-  declare readonly commonName: pulumi.Output<string>;
-  declare readonly organization: pulumi.Output<string | undefined>;
-  declare readonly dnsNames: pulumi.Output<string[] | undefined>;
-  declare readonly ipAddresses: pulumi.Output<string[] | undefined>;
-  declare readonly usages: pulumi.Output<('client' | 'server')[]>;
-  declare readonly validityDays: pulumi.Output<number>;
+interface CertificateComputed {
   /** PEM; the authority's certificate is not in it. */
-  declare readonly certificate: pulumi.Output<string>;
+  certificate: string;
   /** Secret. PEM, PKCS8. */
-  declare readonly privateKey: pulumi.Output<string>;
+  privateKey: string;
   /** When the certificate ends, ISO 8601. */
-  declare readonly expires: pulumi.Output<string>;
-
-  constructor(name: string, args: CertificateArgs, options?: pulumi.CustomResourceOptions) {
-    super('hardway:tls:Certificate', name, { ...args, certificate: undefined, privateKey: undefined, expires: undefined }, options);
-  }
+  expires: string;
 }
+
+/** A certificate and its key, signed by the lab's authority. Any change makes a new one. */
+export class Certificate extends resource<CertificateArgs, CertificateComputed>('hardway:tls:Certificate', 'certificate', 'privateKey', 'expires') {}
