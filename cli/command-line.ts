@@ -15,6 +15,7 @@ import { register as registerStatus } from './commands/status';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
 import { EXIT, report } from './failure';
+import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
   registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
@@ -28,17 +29,16 @@ Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or th
 
 const version = (): string => (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** The command line. Its errors are thrown as CommanderError. */
+/** The command line. What is wrong with it is thrown as a usage Failure; help and version end as a CommanderError. */
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description('A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.')
     .version(version())
     .enablePositionalOptions()
-    .exitOverride()
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
     .addHelpText('after', EPILOGUE);
   for (const register of COMMANDS) register(program);
-  for (const command of program.commands) command.exitOverride();
+  for (const command of [program, ...program.commands]) explainMistakes(command);
   return program;
 }
 
@@ -49,7 +49,7 @@ export async function main(words: string[]): Promise<number> {
     await commandLine().parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.well);
   } catch (error) {
-    // Help and version are "errors" with exit code 0; the others have been told already.
+    // Help and version, which were asked for; or help because nothing was.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.usage;
     return report(error);
   }

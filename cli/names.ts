@@ -1,6 +1,6 @@
 import { CLOUDS, type Cloud } from '../components/config';
 import { usage } from './failure';
-import { distance } from './nearest';
+import { distance } from '../components/nearest';
 
 /** A lab as its NAME gives it. */
 export interface Lab {
@@ -30,11 +30,15 @@ export const isStackName = (text: string): boolean => new RegExp(`^(${CLOUDS.joi
 
 function checkId(id: string, name: string): void {
   if (isNodeName(id)) throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
-  if (RESERVED.has(id)) throw usage(`"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`);
+  if (RESERVED.has(id)) throw usage(`"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`, 'leave it out for the lab called local, or take another, such as s01');
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-    throw usage(`"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`);
+    const fitting = name.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean).join('-');
+    throw usage(
+      `"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`,
+      name.includes('=') ? `./lab up --set ${name}` : `${fitting === '' || RESERVED.has(fitting) ? 'leave it out for the lab called local, or take another' : `${fitting} would be one`}`,
+    );
   }
-  if (id.length > LONGEST_ID) throw usage(`"${name}" is too long for a lab's name: at most ${LONGEST_ID} characters after the cloud.`);
+  if (id.length > LONGEST_ID) throw usage(`"${name}" is too long for a lab's name: at most ${LONGEST_ID} characters after the cloud.`, `${id.slice(0, 12).replace(/-$/, '')} would be one`);
 }
 
 /**
@@ -45,9 +49,9 @@ export function parseLab(name: string = DEFAULT_LAB): Lab {
   const [cloud] = name.split('-', 1) as [Cloud];
   if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
   if (!isStackName(name)) {
-    if (NO_CLOUD.has(name)) throw usage(`"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`);
+    if (NO_CLOUD.has(name)) throw usage(`"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`, 'one of these, or one of these with an id, such as local-s01');
     // A slip of one letter would make a whole other lab.
-    if (distance(name, DEFAULT_LAB) === 1) throw usage(`"${name}" is one letter away from "${DEFAULT_LAB}".`, `if a lab of that name is meant, ./lab … ${DEFAULT_LAB}-${name}`);
+    if (distance(name, DEFAULT_LAB) === 1) throw usage(`"${name}" is one letter away from "${DEFAULT_LAB}".`, `${DEFAULT_LAB}, or leave it out; if a lab of that name is meant, ${DEFAULT_LAB}-${name}`);
     checkId(name, name);
     return { stack: `${DEFAULT_LAB}-${name}`, cloud: 'local' };
   }

@@ -3,17 +3,30 @@ import * as path from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../components/config';
 import { root } from '../components/root';
+import { labArgument } from './connect';
 import { usage } from './failure';
 import type { Lab } from './names';
-import { nearest } from './nearest';
 import { projectName, stackFile, stacksDirectory } from './project';
 
 /** Config keys with their namespace (`hardway-lab:workers`) and what they are set to; undefined: back to the default. */
 export type Settings = Map<string, string | undefined>;
 
+/** Namespaces of keys that others than this project read. */
+const FOREIGN = ['aws', 'gcp', 'pulumi'];
+
+/** What is wrong with the form of one `key=value`, or nothing. Whether there is such a key is the config's to tell. */
+function mistakeIn(key: string, value: string): string | undefined {
+  if (key === '') return 'not of the form KEY=VALUE';
+  if (key === 'cloud') return "a lab's cloud is in its name, such as aws-s01";
+  const [namespace] = key.split(':', 1);
+  if (key.includes(':') && !FOREIGN.includes(namespace)) return `there is no namespace "${namespace}": a key of this project needs none`;
+  const second = CONFIG_KEYS.find((other) => new RegExp(`[ ,;]${other}=`).test(value));
+  return second && `each key needs a --set of its own, ${second} too`;
+}
+
 /**
  * Reads what `--set` was given: `key=value`, lists with commas, `key=` for the default again.
- * Keys of the project need no namespace; others (`aws:region`) do. Throws one usage Failure that lists every mistake.
+ * Keys of the project need no namespace; others (`aws:region`) do. Throws one usage Failure that lists every mistake of form.
  */
 export function parseSettings(texts: string[]): Settings {
   const own = `${projectName()}:`;
@@ -22,18 +35,25 @@ export function parseSettings(texts: string[]): Settings {
   for (const text of texts) {
     const [, given = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
     const key = given.trim().startsWith(own) ? given.trim().slice(own.length) : given.trim();
-    if (key === '') mistakes.push(`--set ${text}: not of the form key=value`);
-    else if (key === 'cloud') mistakes.push(`--set ${text}: a lab's cloud is in its name, such as aws-s01`);
-    else if (key.includes(':')) settings.set(key, value.trim() || undefined);
-    else if (!(CONFIG_KEYS as string[]).includes(key)) mistakes.push(`--set ${text}: there is no config key "${key}"${nearest(key, CONFIG_KEYS)}`);
-    else settings.set(`${own}${key}`, value.trim() || undefined);
+    const [whole, wanted] = [key.includes(':') ? key : `${own}${key}`, value.trim() || undefined];
+    const before = settings.get(whole);
+    const mistake = mistakeIn(key, value);
+    if (mistake) mistakes.push(`--set ${text}: ${mistake}`);
+    else if (settings.has(whole) && before !== wanted) mistakes.push(`${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`);
+    else settings.set(whole, wanted);
   }
-  if (mistakes.length > 0) throw usage(mistakes.join('\n'), 'Pulumi.yaml lists every config key with its default');
+  if (mistakes.length > 0) throw usage(mistakes.join('\n'), './lab up --set KEY=VALUE; Pulumi.yaml lists every config key with its default');
   return settings;
 }
 
-const readYaml = (file: string): Record<string, unknown> =>
-  fs.existsSync(file) ? ((parse(fs.readFileSync(file, 'utf8')) as { config?: Record<string, unknown> } | null)?.config ?? {}) : {};
+function readYaml(file: string): Record<string, unknown> {
+  if (!fs.existsSync(file)) return {};
+  try {
+    return (parse(fs.readFileSync(file, 'utf8')) as { config?: Record<string, unknown> } | null)?.config ?? {};
+  } catch (error) {
+    throw usage(`${file} is not YAML: ${(error as Error).message.split('\n')[0]}`, 'correct it there, or remove the file and give the config by --set');
+  }
+}
 
 /** What a lab of this cloud starts from: the values of the tracked Pulumi.CLOUD.yaml. */
 const seed = (lab: Lab): Record<string, unknown> =>
@@ -58,8 +78,11 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
   try {
     return parseConfig(Object.fromEntries(raw));
   } catch (error) {
-    if (error instanceof ConfigError) throw usage(error.message, `./lab up ${lab.stack} --set key=value; key= sets the default again`);
-    throw error;
+    if (!(error instanceof ConfigError)) throw error;
+    // What isn't on the command line is in the lab's own file.
+    const file = stackFile(lab.stack);
+    const kept = fs.existsSync(file) ? ` (what is not given is taken from ${file})` : '';
+    throw usage(error.message, `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`);
   }
 }
 

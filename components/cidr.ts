@@ -11,17 +11,18 @@ const toNumber = (address: ipaddr.IPv4): number => address.octets.reduce((sum, o
 
 const toAddress = (value: number): string => [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
 
-/** Reads `a.b.c.d/n`. Throws an Error saying what is wrong: not a CIDR, or bits set behind the prefix. */
+/** Reads `a.b.c.d/n`. Throws an Error saying what is wrong: not a CIDR, or an address inside one. */
 export function parseCidr(text: string): Network {
   const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(text);
   if (!match || !ipaddr.IPv4.isValidFourPartDecimal(match[1]) || Number(match[2]) > 32) {
-    throw new Error(`"${text}" is not a CIDR such as 10.240.0.0/24`);
+    const address = ipaddr.IPv4.isValidFourPartDecimal(text);
+    throw new Error(`"${text}" is not a CIDR such as 10.240.0.0/24${address ? ': behind the address its length is missing, /32 for one address alone' : ''}`);
   }
   const prefix = Number(match[2]);
   const size = 2 ** (32 - prefix);
   const value = toNumber(ipaddr.IPv4.parse(match[1]));
   const first = value - (value % size);
-  if (value !== first) throw new Error(`"${text}" has host bits set: the network is ${toAddress(first)}/${prefix}`);
+  if (value !== first) throw new Error(`"${text}" is an address inside a network: the network itself is ${toAddress(first)}/${prefix}`);
   return { first, size, prefix };
 }
 

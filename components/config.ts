@@ -1,4 +1,5 @@
 import { covers, overlap, parseCidr } from './cidr';
+import { nearest } from './nearest';
 import { STAGES, type Stage } from './stage';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
@@ -49,7 +50,7 @@ const wholeNumber =
 const oneOf =
   <T extends string>(...values: readonly T[]): Reader<T> =>
   (text) => {
-    if (!values.includes(text as T)) throw new Error(`is "${text}", not one of ${values.join(', ')}`);
+    if (!values.includes(text as T)) throw new Error(`is "${text}", not one of ${values.join(', ')}${nearest(text, values)}`);
     return text as T;
   };
 
@@ -61,11 +62,21 @@ const controllerCount: Reader<number> = (text) => {
   return count;
 };
 
+/** Networks whose addresses no machine can have. */
+const NOT_FOR_MACHINES = [
+  ['0.0.0.0/8', 'they mean "this network"'],
+  ['127.0.0.0/8', "they are every machine's own"],
+  ['169.254.0.0/16', 'they are for links without a router'],
+  ['224.0.0.0/3', 'they are for multicast, or reserved'],
+] as const;
+
 /** A network with room for what the topology puts into it. */
 const network =
   (widest: number, narrowest: number, why: string): Reader<string> =>
   (text) => {
     const { prefix } = parseCidr(text);
+    const special = NOT_FOR_MACHINES.find(([cidr]) => overlap(cidr, text));
+    if (special) throw new Error(`is ${text}, where addresses of ${special[0]} are: ${special[1]}, so choose another network`);
     if (prefix < widest || prefix > narrowest) throw new Error(`is ${text}: ${why}, so the prefix must be from /${widest} to /${narrowest}`);
     return text;
   };
@@ -75,7 +86,7 @@ const cidrs: Reader<string[]> = (text) => {
   try {
     list = text.trim().startsWith('[') ? JSON.parse(text) : text.split(',').map((part) => part.trim()).filter(Boolean);
   } catch {
-    throw new Error(`is "${text}", not a list of CIDRs`);
+    throw new Error(`is "${text}", not a list of CIDRs: write them with commas, such as 198.18.0.0/15,192.0.2.7/32`);
   }
   return (list as unknown[]).map((entry) => {
     parseCidr(String(entry));
@@ -125,6 +136,9 @@ export const DEFAULTS: Record<(typeof CONFIG_KEYS)[number], string> = {
 };
 const NODE_PORTS: [number, number] = [30000, 32767];
 
+/** What else listens on a controller. */
+const CONTROLLER_PORTS: Record<number, string> = { 2379: 'etcd', 2380: 'etcd', 10257: 'kube-controller-manager', 10259: 'kube-scheduler' };
+
 /** Networks that must not share an address: packets could not tell where they belong. */
 const APART: [keyof LabConfig, keyof LabConfig][] = [
   ['nodeCidr', 'podCidr'],
@@ -143,8 +157,10 @@ function together(config: Partial<LabConfig>): string[] {
   }
   const { cloud, publicPool, adminCidrs } = config;
   if (cloud === 'local' && publicPool && adminCidrs && !adminCidrs.some((cidr) => covers(cidr, publicPool))) {
-    mistakes.push(`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them`);
+    mistakes.push(`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=${[...adminCidrs, publicPool].join(',')}`);
   }
+  const taken = CONTROLLER_PORTS[config.apiPort ?? 0];
+  if (taken) mistakes.push(`apiPort is ${config.apiPort}, where ${taken} listens on the controllers: choose another`);
   if (config.apiPort !== undefined && config.apiPort >= NODE_PORTS[0] && config.apiPort <= NODE_PORTS[1]) {
     mistakes.push(`apiPort is ${config.apiPort}, which is among the NodePorts ${NODE_PORTS.join('-')}: choose another`);
   }
@@ -158,7 +174,7 @@ function together(config: Partial<LabConfig>): string[] {
 export function parseConfig(raw: RawConfig): LabConfig {
   const mistakes = Object.keys(raw)
     .filter((key) => !(CONFIG_KEYS as string[]).includes(key))
-    .map((key) => `${key} is not a config key; there are ${CONFIG_KEYS.join(', ')}`);
+    .map((key) => `there is no config key "${key}"${nearest(key, CONFIG_KEYS) || `: there are ${CONFIG_KEYS.join(', ')}`}`);
   const config: Record<string, unknown> = { nodePorts: NODE_PORTS };
   for (const key of CONFIG_KEYS) {
     try {

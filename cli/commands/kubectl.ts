@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, notUp } from '../connect';
+import { findLab, labArgument, notUp } from '../connect';
 import { Engine } from '../engine';
 import { usage } from '../failure';
 import { runInForeground } from '../foreground';
 import { labFiles } from '../lab-files';
-import { isStackName, type Lab, parseLab } from '../names';
+import { DEFAULT_LAB, isStackName, type Lab, parseLab } from '../names';
 import { installed } from '../set-up';
 
 /**
@@ -13,13 +13,25 @@ import { installed } from '../set-up';
  * (commander drops a `--` that comes first.)
  */
 export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
-  if (words[1] === '--') return { lab: parseLab(words[0]), args: words.slice(2) };
-  if (words[0] !== undefined && isStackName(words[0])) return { lab: parseLab(words[0]), args: words.slice(1) };
+  const [first] = words;
+  if (words[1] === '--') return { lab: parseLab(first), args: words.slice(2) };
+  if (first !== undefined && isStackName(first)) return { lab: parseLab(first), args: words.slice(1) };
   return { lab: parseLab(), args: words };
 }
 
+/** Refuses words that kubectl could make nothing of: none, or an id alone that is a lab's here. */
+function refuseMistakes({ lab, args }: ReturnType<typeof parseKubectl>): void {
+  if (args.length === 0) throw usage('What shall kubectl do?', `./lab kubectl${labArgument(lab)} -- get nodes`);
+  const named = `${DEFAULT_LAB}-${args[0]}`;
+  if (/^[a-z0-9-]+$/.test(args[0]) && fs.existsSync(labFiles(named).directory)) {
+    throw usage(`${args[0]} is a lab's name, and kubectl would take it for a command of its own.`, `./lab kubectl ${args[0]} -- ${args.slice(1).join(' ') || 'get nodes'}`);
+  }
+}
+
 async function kubectl(words: string[]): Promise<void> {
-  const { lab, args } = parseKubectl(words);
+  const asked = parseKubectl(words);
+  refuseMistakes(asked);
+  const { lab, args } = asked;
   const toolchain = await installed();
   let { kubeconfig } = labFiles(lab.stack);
   if (!fs.existsSync(kubeconfig)) {

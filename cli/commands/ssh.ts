@@ -4,22 +4,36 @@ import { findLab, labArgument, notUp } from '../connect';
 import { Engine } from '../engine';
 import { usage } from '../failure';
 import { isNodeName, type Lab, parseLab } from '../names';
-import { nearest } from '../nearest';
+import { nearest, nearestOf } from '../../components/nearest';
 import { type LabFiles, labFiles } from '../lab-files';
 import { runInForeground } from '../foreground';
 import { installed } from '../set-up';
+
+/** Every name that a node can have. */
+const NODES = [...[0, 1, 2].map((index) => `controller-${index}`), ...Array.from({ length: 9 }, (_, index) => `worker-${index}`)];
+
+/** The node that somebody meant by a word that is none: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
+const meant = (word: string): string | undefined => nearestOf(word.replace(/^.*@/, ''), NODES, 2);
+
+/** Says that `word` is no node of the lab, and which could be meant. */
+function notANode(word: string, name = ''): Error {
+  if (word === 'router') return usage("The VPC's router is no node: it is a network namespace of this machine.", `sudo ip -n hardway.${parseLab(name || undefined).stack}.router route`);
+  return usage(`"${word}" is not a node's name: they are controller-0, worker-0 and so on.`, `./lab ssh ${name && `${name} `}${meant(word) ?? 'worker-0'}`);
+}
 
 /** What `lab ssh` was asked: words before the command are NAME and NODE, or NODE alone. */
 export function parseSsh(words: string[]): { lab: Lab; node: string; command: string[] } {
   const [first, second] = words;
   if (first === undefined) throw usage('Which node?', './lab ssh worker-0');
-  const named = !isNodeName(first);
-  const node = named ? second : first;
-  if (node === undefined || node === '--') throw usage(`Which node of lab ${first}?`, `./lab ssh ${first} worker-0`);
-  if (!isNodeName(node)) throw usage(`"${node}" is not a node's name: controller-0, worker-0 and so on.`);
-  const rest = words.slice(named ? 2 : 1);
-  return { lab: parseLab(named ? first : undefined), node, command: rest[0] === '--' ? rest.slice(1) : rest };
+  if (isNodeName(first)) return { lab: parseLab(), node: first, command: withoutDashes(words.slice(1)) };
+  if (second !== undefined && isNodeName(second)) return { lab: parseLab(first), node: second, command: withoutDashes(words.slice(2)) };
+  if (first === 'router' || meant(first)) throw notANode(first);
+  const lab = parseLab(first);
+  if (second === undefined || second === '--') throw usage(`Which node of lab ${lab.stack}?`, `./lab ssh ${first} worker-0`);
+  throw notANode(second, first);
 }
+
+const withoutDashes = (words: string[]): string[] => (words[0] === '--' ? words.slice(1) : words);
 
 /** The lab's files: those of the last `up` or `status` if they are there, else from the state. */
 async function filesOf(lab: Lab): Promise<LabFiles> {
@@ -34,7 +48,7 @@ async function ssh(words: string[]): Promise<void> {
   const { lab, node, command } = parseSsh(words);
   const files = await filesOf(lab);
   const nodes = [...fs.readFileSync(files.sshConfig, 'utf8').matchAll(/^Host (\S+-\d+)$/gm)].map((match) => match[1]);
-  if (!nodes.includes(node)) throw usage(`Lab ${lab.stack} has no ${node}: it has ${nodes.join(', ')}${nearest(node, nodes)}.`);
+  if (!nodes.includes(node)) throw usage(`Lab ${lab.stack} has no ${node}${nearest(node, nodes)}: it has ${nodes.join(', ')}.`, `./lab status${labArgument(lab)}`);
   // As ssh itself does, the words are joined: quoting for the far shell is the caller's.
   const code = await runInForeground('ssh', ['-F', files.sshConfig, '-o', 'ConnectTimeout=10', node, ...(command.length > 0 ? ['--', ...command] : [])]);
   if (code === 255) process.stderr.write(`To do: ./lab status${labArgument(lab)} tells what is wrong with ${node}\n`);
@@ -46,7 +60,7 @@ export function register(program: Command): void {
     .command('ssh')
     .usage('[NAME] NODE [-- CMD...]')
     .description('log in to a node as ubuntu (with sudo), or run a command there')
-    .argument('<WORDS...>', 'NAME (optional), NODE and a command')
+    .argument('[WORDS...]', 'NAME (optional), NODE and a command')
     .passThroughOptions()
     .action(ssh);
 }

@@ -4,7 +4,7 @@ import { bringUp } from '../bring-up';
 import { Engine } from '../engine';
 import { usage } from '../failure';
 import { parseLab } from '../names';
-import { nearest } from '../nearest';
+import { nearest } from '../../components/nearest';
 import { progressOn } from '../progress';
 import { labConfig, parseSettings, type Settings } from '../settings';
 import { setUp } from '../set-up';
@@ -19,7 +19,7 @@ interface Options {
 
 function settingsOf({ stage, set }: Options): Settings {
   if (stage !== undefined && !(STAGES as readonly string[]).includes(stage)) {
-    throw usage(`--stage ${stage}: not one of ${STAGES.join(', ')}${nearest(stage, [...STAGES])}`);
+    throw usage(`--stage ${stage}: not one of ${STAGES.join(', ')}${nearest(stage, STAGES)}`, '--stage with one of these, or without it as far as the config says');
   }
   return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
 }

@@ -5,28 +5,32 @@ import { findLab, labArgument } from '../connect';
 import { Engine } from '../engine';
 import { EXIT, Failure, usage } from '../failure';
 import { parseLab } from '../names';
-import { nearest } from '../nearest';
+import { nearest } from '../../components/nearest';
 import { progressOn } from '../progress';
 import { installed } from '../set-up';
 import { print, printJson } from '../terminal';
 
 interface Options {
   json?: boolean;
-  only: string[];
+  only?: string[];
   list?: boolean;
 }
 
-function checkIds(only: string[]): void {
+/** Refuses what names no check, every mistake at once; `only` is undefined where --only isn't given. */
+function refuseMistakes(name: string | undefined, only: string[] | undefined): void {
   const ids = checks.map((one) => one.id);
-  const unknown = only.filter((id) => !ids.includes(id));
+  if (name !== undefined && ids.includes(name)) throw usage(`"${name}" is a check, and where it stands a lab's NAME is expected.`, `./lab verify --only ${name}`);
+  if (only?.length === 0) throw usage('--only names no check.', './lab verify --list shows all');
+  const unknown = (only ?? []).filter((id) => !ids.includes(id));
   if (unknown.length === 0) return;
   const lines = unknown.map((id) => `No check is called "${id}"${nearest(id, ids)}.`);
   throw usage(lines.join('\n'), './lab verify --list shows all');
 }
 
-async function verifyLab(name: string | undefined, { json, only, list }: Options): Promise<number> {
+async function verifyLab(name: string | undefined, { json, only: asked, list }: Options): Promise<number> {
+  refuseMistakes(name, asked);
   const lab = parseLab(name);
-  checkIds(only);
+  const only = asked ?? [];
   if (list) {
     const chosen = select(only);
     if (json) printJson(chosen.map(({ id, title, node, command, expected }) => ({ id, title, node, command, expected })));
@@ -55,14 +59,14 @@ async function verifyLab(name: string | undefined, { json, only, list }: Options
   }
 }
 
-const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',').map((id) => id.trim()).filter(Boolean)];
+const collect = (value: string, all: string[] = []): string[] => [...all, ...value.split(',').map((id) => id.trim()).filter(Boolean)];
 
 export function register(program: Command): void {
   program
     .command('verify [NAME]')
     .description("run the checks, one for each row of the article; exit 0 only if all that apply pass")
     .option('--json', 'print one JSON object')
-    .option('--only <ID>', 'only this check; repeatable, or with commas', collect, [])
+    .option('--only <ID>', 'only this check; repeatable, or with commas', collect)
     .option('--list', 'what each check types and expects; runs nothing')
     .action(async (name: string | undefined, options: Options) => void (process.exitCode = await verifyLab(name, options)));
 }

@@ -21,20 +21,6 @@ afterEach(() => {
 });
 
 describe('the command line', () => {
-  test.each([
-    ['an unknown command', ['upp'], /Did you mean up\?/],
-    ['an unknown option', ['verify', '--jsn'], /Did you mean --json\?/],
-    ['a word too many', ['up', 'local', 'aws'], /too many arguments/],
-    ['an unknown stage', ['up', '--stage', 'clustr'], /did you mean "cluster"\?/],
-    ['an unknown check', ['verify', '--only', 'nat.pin'], /did you mean "nat.ping"\?/],
-    ['an unknown config key', ['up', '--set', 'worker=3'], /did you mean "workers"\?/],
-    ["a node's name for a lab's", ['up', 'worker-0'], /is a node's/],
-    ['ssh to no node', ['ssh'], /missing required argument/],
-  ])('ends with 2 and a message for %s', async (_what, words, message) => {
-    expect(await main(words)).toBe(2);
-    expect(told).toMatch(message);
-  });
-
   test.each([[['--help']], [['--version']], [['verify', '--help']], [['verify', '--list']]])('ends with 0 for %j', async (words) => {
     expect(await main(words)).toBe(0);
     expect(told).not.toBe('');

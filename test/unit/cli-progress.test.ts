@@ -2,7 +2,7 @@ import { byOrigin } from '../../cli/doctor/programs';
 import { foreignRoutes } from '../../cli/doctor/network';
 import { engineFailure, plainMessage, runFailure } from '../../cli/engine-errors';
 import { EngineProgress } from '../../cli/engine-progress';
-import { distance, nearest } from '../../cli/nearest';
+import { distance, nearest } from '../../components/nearest';
 import { judge, stepsToRepeat } from '../../cli/node-state';
 import { progressOn } from '../../cli/progress';
 import { resourceTitle } from '../../cli/resources';

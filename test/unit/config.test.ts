@@ -31,7 +31,7 @@ describe('a config', () => {
     [{ workers: '0' }, /workers is "0", not a whole number from 1 to 9/],
     [{ workers: '10' }, /workers is "10"/],
     [{ workers: '2.5' }, /workers is "2.5"/],
-    [{ nodeCidr: '10.240.0.5/24' }, /nodeCidr: "10.240.0.5\/24" has host bits set: the network is 10.240.0.0\/24/],
+    [{ nodeCidr: '10.240.0.5/24' }, /nodeCidr: "10.240.0.5\/24" is an address inside a network: the network itself is 10.240.0.0\/24/],
     [{ nodeCidr: '10.240.0.0/28' }, /nodeCidr is 10.240.0.0\/28: .*from \/16 to \/27/],
     [{ nodeCidr: '10.240.0.0' }, /nodeCidr: "10.240.0.0" is not a CIDR/],
     [{ podCidr: '10.200.0.0/24' }, /podCidr is 10.200.0.0\/24: every worker gets a \/24/],
@@ -48,16 +48,20 @@ describe('a config', () => {
     [{ publicPool: '100.64.0.0/16' }, /adminCidrs do not cover publicPool 100.64.0.0\/16/],
     [{ adminCidrs: '[oops' }, /adminCidrs is "\[oops", not a list of CIDRs/],
     [{ apiPort: '80' }, /apiPort is "80", not a whole number from 1024/],
+    [{ apiPort: '2379' }, /apiPort is 2379, where etcd listens/],
+    [{ nodeCidr: '224.0.0.0/24' }, /nodeCidr is 224.0.0.0\/24, where addresses of 224.0.0.0\/3 are/],
+    [{ podCidr: '127.0.0.0/16' }, /podCidr is 127.0.0.0\/16, where addresses/],
+    [{ publicPool: '0.0.0.0/8' }, /publicPool is 0.0.0.0\/8, where addresses/],
     [{ apiPort: '31088' }, /apiPort is 31088, which is among the NodePorts/],
     [{ mtu: '100' }, /mtu is "100"/],
-    [{ worker: '3' }, /worker is not a config key; there are cloud, /],
+    [{ worker: '3' }, /there is no config key "worker" \(did you mean "workers"\?\)/],
   ])('with the mistake %j is refused, saying what is wrong', (raw, message) => {
     expect(mistakesOf(raw)).toEqual([expect.stringMatching(message)]);
   });
 
   it('with many mistakes tells all of them at once', () => {
     const mistakes = mistakesOf({ controllers: '2', workers: '99', podCidr: 'x', stage: 'half', color: 'blue' });
-    expect(mistakes.map((line) => line.split(/[ :]/)[0]).sort()).toEqual(['color', 'controllers', 'podCidr', 'stage', 'workers']);
+    expect(mistakes.map((line) => /^there is no config key "(\w+)"/.exec(line)?.[1] ?? line.split(/[ :]/)[0]).sort()).toEqual(['color', 'controllers', 'podCidr', 'stage', 'workers']);
   });
 
   it('survives being a stack\'s output', () => {

@@ -12,11 +12,17 @@ export function distance(a: string, b: string): number {
   return previous[b.length];
 }
 
-/** ` (did you mean "workers"?)` where one of `words` is near enough to be meant, else nothing. */
-export function nearest(word: string, words: string[]): string {
+/** The one of `words` that is near enough to be meant: at most `most` letters off, if that isn't given a third of the word. */
+export function nearestOf(word: string, words: readonly string[], most?: number): string | undefined {
   const ranked = words
     .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= Math.max(2, Math.floor(best.candidate.length / 3)) ? ` (did you mean "${best.candidate}"?)` : '';
+  return best && best.steps <= (most ?? Math.max(2, Math.floor(best.candidate.length / 3))) ? best.candidate : undefined;
+}
+
+/** ` (did you mean "workers"?)` where one of `words` is near enough to be meant, else nothing. */
+export function nearest(word: string, words: readonly string[]): string {
+  const found = nearestOf(word, words);
+  return found === undefined ? '' : ` (did you mean "${found}"?)`;
 }

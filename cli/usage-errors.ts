@@ -1,0 +1,57 @@
+import type { Command, CommanderError } from 'commander';
+import { CONFIG_KEYS } from '../components/config';
+import { nearest } from '../components/nearest';
+import { type Failure, usage } from './failure';
+
+/** What commander found wrong with a command line, in this program's words: what, in which command, and what to type. */
+type Explain = (command: Command, message: string) => Failure;
+
+/** Commands whose last words are another program's, with an example. */
+const PASSING: Record<string, string> = { ssh: './lab ssh worker-0 -- ls -l', kubectl: './lab kubectl -- -n kube-system get pods' };
+
+const nameOf = (command: Command): string => (command.parent ? `./lab ${command.name()}` : './lab');
+const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
+const flagsOf = (command: Command): string[] => [...command.options.flatMap((option) => option.long ?? []), '--help'];
+
+/** Commands other than `command` that know the option. */
+function others(command: Command, flag: string): string[] {
+  const all = command.parent?.commands ?? command.commands;
+  return all.filter((one) => one !== command && flagsOf(one).includes(flag)).map(nameOf);
+}
+
+function unknownOption(command: Command, message: string): Failure {
+  const flag = quoted(message).replace(/=.*/s, '');
+  const wrong = `${nameOf(command)} has no option ${flag}`;
+  const key = flag.replace(/^--/, '');
+  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, `./lab up --set ${key}=VALUE`);
+  const passing = PASSING[command.name()];
+  if (passing) return usage(`${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`, passing);
+  const near = nearest(flag, flagsOf(command));
+  const known = near === '' ? others(command, flag) : [];
+  return usage(`${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(' and ')}` : ''}.`, `${nameOf(command)} --help lists its options`);
+}
+
+const EXPLANATIONS: Record<string, Explain> = {
+  'commander.unknownCommand': (command, message) => {
+    const word = quoted(message);
+    return usage(`There is no command ${word}${nearest(word, command.commands.map((one) => one.name()))}.`, './lab --help lists them');
+  },
+  'commander.unknownOption': unknownOption,
+  'commander.optionMissingArgument': (command, message) => {
+    const [flag, value] = quoted(message).split(' ');
+    return usage(`${flag} needs a value behind it.`, `${nameOf(command)} ${flag} ${value.replace(/[<>]/g, '')}`);
+  },
+  'commander.excessArguments': (command) => {
+    const count = command.registeredArguments.length;
+    const takes = count === 0 ? 'takes no words' : 'takes one NAME and no more words';
+    return usage(`${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`, `${nameOf(command)} --help`);
+  },
+};
+
+/** Lets a command's mistakes be thrown as Failures; asking for help or the version still ends as a CommanderError. */
+export function explainMistakes(command: Command): void {
+  command.configureOutput({ outputError: () => undefined });
+  command.exitOverride((error: CommanderError) => {
+    throw EXPLANATIONS[error.code]?.(command, error.message) ?? error;
+  });
+}

@@ -1,0 +1,46 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { main } from '../../cli/command-line';
+
+/** What a command line ended with, and all that it printed. */
+export interface Answer {
+  code: number;
+  told: string;
+}
+
+let directory: string;
+
+/** State and cache of a test's own, made before each test and removed after it. */
+export function ownPlaces(): void {
+  beforeEach(() => {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-mistakes-'));
+    process.env.HARDWAY_STATE = path.join(directory, 'state');
+    process.env.HARDWAY_CACHE = path.join(directory, 'cache');
+    process.env.HARDWAY_CLOUD = path.join(directory, 'cloud');
+  });
+  afterEach(() => {
+    for (const name of ['HARDWAY_STATE', 'HARDWAY_CACHE', 'HARDWAY_CLOUD']) delete process.env[name];
+    fs.rmSync(directory, { recursive: true });
+  });
+}
+
+/** A path in the test's own places. */
+export const inPlaces = (...inside: string[]): string => path.join(directory, ...inside);
+
+/** Runs the command's real entry on what somebody typed behind `./lab`; words are separated by blanks. */
+export async function typed(line: string): Promise<Answer> {
+  let told = '';
+  const hear = (text: unknown): boolean => {
+    told += String(text);
+    return true;
+  };
+  const heard = [jest.spyOn(process.stderr, 'write').mockImplementation(hear), jest.spyOn(process.stdout, 'write').mockImplementation(hear)];
+  try {
+    const code = await main(line.split(' ').filter((word) => word !== ''));
+    return { code, told: told.trimEnd() };
+  } finally {
+    for (const spy of heard) spy.mockRestore();
+    process.exitCode = undefined;
+  }
+}

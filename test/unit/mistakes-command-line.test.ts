@@ -1,0 +1,99 @@
+import * as fs from 'node:fs';
+import { inPlaces, ownPlaces, typed } from '../support/typed';
+
+// Whatever of these would get as far as the machine is no mistake that is told in time.
+jest.mock('../../cli/set-up', () => {
+  const touched = (): never => {
+    throw new Error('this command line was taken for a good one');
+  };
+  return { setUp: touched, installed: touched, found: touched, noteFile: touched };
+});
+
+ownPlaces();
+
+const NAMES = 'lower-case letters, digits and single hyphens between them, such as s01 or aws-s01';
+
+/** What is typed behind ./lab, what is said of it, and what to do. */
+const MISTAKES: [typed: string, said: string, cure: string][] = [
+  ['upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
+  ['Down', 'There is no command Down (did you mean "down"?).', './lab --help lists them'],
+  ['reset', 'There is no command reset.', './lab --help lists them'],
+  ['--verison', './lab has no option --verison (did you mean "--version"?).', './lab --help lists its options'],
+
+  ['up --sett workers=3', './lab up has no option --sett (did you mean "--set"?).', './lab up --help lists its options'],
+  ['up --workers 3', './lab up has no option --workers: workers is a config key.', './lab up --set workers=VALUE'],
+  ['up --podCidr=10.1.0.0/16', './lab up has no option --podCidr: podCidr is a config key.', './lab up --set podCidr=VALUE'],
+  ['up --set', '--set needs a value behind it.', './lab up --set KEY=VALUE'],
+  ['up --stage', '--stage needs a value behind it.', './lab up --stage STAGE'],
+  ['up --stage clustr', '--stage clustr: not one of none, network, cluster (did you mean "cluster"?)', '--stage with one of these, or without it as far as the config says'],
+  ['up local aws', './lab up takes one NAME and no more words, and was given local aws.', './lab up --help'],
+  ['up workers=3', `"workers=3" is not a lab's name: ${NAMES}.`, './lab up --set workers=3'],
+  ['start --set workers=2', './lab start has no option --set: it is one of ./lab up.', './lab start --help lists its options'],
+  ['start --yes', './lab start has no option --yes: it is one of ./lab up and ./lab down.', './lab start --help lists its options'],
+  ['start s01 s02', './lab start takes one NAME and no more words, and was given s01 s02.', './lab start --help'],
+  ['setup s01', './lab setup takes no words, and was given s01.', './lab setup --help'],
+
+  ['up worker-0', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+  ['up locl', '"locl" is one letter away from "local".', 'local, or leave it out; if a lab of that name is meant, local-locl'],
+  ['up azure', '"azure" is no cloud that labs are made on; there are local, aws, gcp.', 'one of these, or one of these with an id, such as local-s01'],
+  ['up S01', `"S01" is not a lab's name: ${NAMES}.`, 's01 would be one'],
+  ['up anna_b', `"anna_b" is not a lab's name: ${NAMES}.`, 'anna-b would be one'],
+  ['up aws-', `"aws-" is not a lab's name: ${NAMES}.`, 'aws would be one'],
+  ['up ../../etc', `"../../etc" is not a lab's name: ${NAMES}.`, 'etc would be one'],
+  ['up status', '"status" can\'t be a lab\'s name: "status" is a word that the command uses itself.', 'leave it out for the lab called local, or take another, such as s01'],
+  [`up ${'x'.repeat(33)}`, `"${'x'.repeat(33)}" is too long for a lab's name: at most 32 characters after the cloud.`, 'xxxxxxxxxxxx would be one'],
+
+  ['ssh', 'Which node?', './lab ssh worker-0'],
+  ['ssh worker0', '"worker0" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh worker-0'],
+  ['ssh controler-1', '"controler-1" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh controller-1'],
+  ['ssh Worker-2 -- ls', '"Worker-2" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh worker-2'],
+  ['ssh ubuntu@worker-1', '"ubuntu@worker-1" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh worker-1'],
+  ['ssh s01', 'Which node of lab local-s01?', './lab ssh s01 worker-0'],
+  ['ssh s01 worker1', '"worker1" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh s01 worker-1'],
+  ['ssh s01 s02', '"s02" is not a node\'s name: they are controller-0, worker-0 and so on.', './lab ssh s01 worker-0'],
+  ['ssh router', "The VPC's router is no node: it is a network namespace of this machine.", 'sudo ip -n hardway.local.router route'],
+  ['ssh azure worker-0', '"azure" is no cloud that labs are made on; there are local, aws, gcp.', 'one of these, or one of these with an id, such as local-s01'],
+  ['ssh --node worker-0', './lab ssh has no option --node; what is for the node comes behind --.', './lab ssh worker-0 -- ls -l'],
+
+  ['kubectl', 'What shall kubectl do?', './lab kubectl -- get nodes'],
+  ['kubectl s01 --', 'What shall kubectl do?', './lab kubectl local-s01 -- get nodes'],
+  ['kubectl -n kube-system get pods', './lab kubectl has no option -n; what is for the kubectl program comes behind --.', './lab kubectl -- -n kube-system get pods'],
+  ['kubectl worker-0 -- get pods', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+
+  ['verify nat.ping', '"nat.ping" is a check, and where it stands a lab\'s NAME is expected.', './lab verify --only nat.ping'],
+  ['verify --only nat.pin,svc.chain', 'No check is called "nat.pin" (did you mean "nat.ping"?).\nNo check is called "svc.chain" (did you mean "svc.chains"?).', './lab verify --list shows all'],
+  ['verify --only ,', '--only names no check.', './lab verify --list shows all'],
+  ['verify --list --only x', 'No check is called "x".', './lab verify --list shows all'],
+  ['verify --only', '--only needs a value behind it.', './lab verify --only ID'],
+  ['verify --jsn', './lab verify has no option --jsn (did you mean "--json"?).', './lab verify --help lists its options'],
+
+  ['status s01 worker-0', './lab status takes one NAME and no more words, and was given s01 worker-0.', './lab status --help'],
+  ['status worker-0', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+  ['list local', './lab list takes no words, and was given local.', './lab list --help'],
+  ['down', 'Remove lab local with all that is in it? There is no terminal to ask on.', 'the same command with --yes'],
+  ['down worker-0 --yes', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+  ['down --force', './lab down has no option --force.', './lab down --help lists its options'],
+  ['clean --cahce', './lab clean has no option --cahce (did you mean "--cache"?).', './lab clean --help lists its options'],
+  ['clean local', './lab clean takes no words, and was given local.', './lab clean --help'],
+  ['doctor --fix', './lab doctor has no option --fix.', './lab doctor --help lists its options'],
+  ['env local', './lab env takes no words, and was given local.', './lab env --help'],
+];
+
+test.each(MISTAKES)('./lab %s', async (line, said, cure) => {
+  expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
+  expect(await typed(line)).toEqual({ code: 2, told: `${said}\nTo do: ${cure}` });
+  // Nothing was made of it.
+  expect(fs.readdirSync(inPlaces())).toEqual([]);
+});
+
+test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a command s01', async () => {
+  fs.mkdirSync(inPlaces('state', 'labs', 'local-s01'), { recursive: true });
+  expect(await typed('kubectl s01 get pods')).toEqual({
+    code: 2, told: "s01 is a lab's name, and kubectl would take it for a command of its own.\nTo do: ./lab kubectl s01 -- get pods",
+  });
+});
+
+test.each(['up', 'ssh worker-0', 'ssh -- worker-0 ls -l', 'kubectl get pods', 'verify --only nat.ping,nat.off', 'up --set workers=4 --set workers=4'])(
+  './lab %s is no mistake', async (line) => {
+    expect((await typed(line)).told).toContain('taken for a good one');
+  });
