@@ -4,9 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What needs root gets it from sudo, whose own PATH may lack Node.
+# What needs root gets it from sudo, whose own PATH may lack Node, as an ordinary user's lacks what only root runs.
 as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH")
+[ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH:/usr/sbin:/sbin")
 
 step() { printf '\n== %s\n' "$*"; }
 

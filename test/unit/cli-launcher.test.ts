@@ -80,6 +80,13 @@ describe('./lab', () => {
     expect(result.stderr).toMatch(/Node\.js 20 or later[\s\S]*https:\/\/nodejs\.org/);
   });
 
+  test("finds what only root runs, which an ordinary user's PATH lacks on Debian", () => {
+    program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "PATH is $PATH"');
+    expect(lab(['list']).stdout).toMatch(/:\/usr\/bin:\/bin:\/usr\/local\/sbin:\/usr\/sbin:\/sbin$/m);
+    const own = `${path.join(checkout, 'bin-of-test')}:/usr/sbin:/usr/bin:/bin`;
+    expect(lab(['list'], { PATH: own }).stdout).toContain(`:${own}\n`);
+  });
+
   describe('when not root', () => {
     beforeEach(() => {
       program('id', 'echo 1000');
