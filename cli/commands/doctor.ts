@@ -1,26 +1,31 @@
 import type { Command } from 'commander';
-import type { Finding, Probe } from '../doctor/finding';
+import { DEFAULTS } from '../../components/config';
+import { plan as missingItems } from '../../toolchain';
+import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
+import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes } from '../doctor/machine';
-import { networkProbes } from '../doctor/network';
+import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT } from '../failure';
 import { print, printJson } from '../terminal';
 
 const MARKS: Record<Finding['status'], string> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
-/** One probe's finding; what it could not find out is a failure with that reason. */
-async function findingOf({ id, title, look }: Probe): Promise<Finding> {
-  try {
-    return { id, title, ...(await look()) };
-  } catch (error) {
-    return { id, title, status: 'fail', found: `could not be looked at: ${(error as Error).message.split('\n')[0]}`, cure: '' };
-  }
+/** Machines of a lab as the article has it. */
+const MACHINES = Number(DEFAULTS.controllers) + Number(DEFAULTS.workers);
+
+/** What a first lab writes here: what is there of the toolchain isn't written again. */
+async function diskProbe(): Promise<Probe> {
+  const missing = await missingItems().catch(() => undefined);
+  const setUp = missing?.length === 0 ? [] : setUpNeeds(missing?.some((item) => item.from.startsWith('built from')) ?? true);
+  return { id: 'disk', title: 'Disk space', look: () => diskFinding([...setUp, ...labNeeds(MACHINES)]) };
 }
 
 /** Everything that a lab asks of this machine. Changes nothing lasting. */
 async function examine(): Promise<Finding[]> {
-  const findings = await Promise.all([...machineProbes, ...networkProbes, ...programProbes].map(findingOf));
+  const probes = [...machineProbes(MACHINES), await diskProbe(), poolProbe(), ...programProbes];
+  const findings = await Promise.all(probes.map(findingOf));
   return [...findings, ...kernelFindings()];
 }
 

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { progressOn } from '../progress';
-import { setUp } from '../set-up';
+import { prepare } from '../preflight';
 import { print } from '../terminal';
 
 async function run(): Promise<void> {
   const progress = progressOn();
   try {
-    await setUp(progress);
+    await prepare(progress);
   } finally {
     progress.close();
   }

@@ -6,8 +6,9 @@ import { Engine } from '../engine';
 import { EXIT } from '../failure';
 import { parseLab } from '../names';
 import { progressOn } from '../progress';
+import { labConfig } from '../settings';
 import { inWords, since } from '../seconds';
-import { setUp } from '../set-up';
+import { prepare } from '../preflight';
 import { print } from '../terminal';
 import { wayIn } from '../way-in';
 
@@ -15,9 +16,10 @@ import { wayIn } from '../way-in';
 async function start(name: string | undefined): Promise<number> {
   const started = Date.now();
   const lab = parseLab(name);
+  const config = labConfig(lab);
   const progress = progressOn();
   try {
-    const toolchain = await setUp(progress);
+    const toolchain = await prepare(progress, { lab, config });
     const engine = await Engine.open(toolchain);
     const up = await bringUp(engine, lab, new Map(), toolchain, progress);
     const report = await check(up, toolchain.kubectl, [], progress);

@@ -7,7 +7,7 @@ import { parseLab } from '../names';
 import { nearest } from '../../components/nearest';
 import { progressOn } from '../progress';
 import { labConfig, parseSettings, type Settings } from '../settings';
-import { setUp } from '../set-up';
+import { prepare } from '../preflight';
 import { confirm, print } from '../terminal';
 import { wayIn } from '../way-in';
 
@@ -34,7 +34,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   }
   const progress = progressOn();
   try {
-    const toolchain = await setUp(progress);
+    const toolchain = await prepare(progress, { lab, config });
     const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress);
     progress.close();
     print(`\n${wayIn(lab, found)}`);

@@ -1,13 +1,15 @@
 #!/bin/sh
-# Tries what a lab asks of the kernel, in network namespaces and a mount namespace that are gone when it ends.
-# Prints one line for each: NAME ok, or NAME and the first line of what was said against it.
+# Tries what a lab asks of the kernel, in a network namespace and mount namespaces that are gone when it ends:
+# kernel.sh DIRECTORY, where the machines' disks will be. Prints one line for each try: NAME ok, or NAME and the first
+# line of what was said against it.
 set -eu
 
 name="try-doctor-$$"
 scratch=$(mktemp -d)
+disks=$(mktemp -d -p "$1")
 cleanup() {
   ip netns del "$name" 2>/dev/null || true
-  rm -rf "$scratch"
+  rm -rf "$scratch" "$disks"
 }
 trap cleanup EXIT INT TERM
 
@@ -24,12 +26,17 @@ attempt() {
 
 inside() { ip netns exec "$name" "$@"; }
 
+# overlay_on DIRECTORY: a machine's disk is such a one. Its upper layer can't be on an overlay, nor on every file system.
+overlay_on() {
+  mkdir -p "$scratch/lower" "$1/upper" "$1/work" "$scratch/merged"
+  unshare --mount mount -t overlay none -o "lowerdir=$scratch/lower,upperdir=$1/upper,workdir=$1/work" "$scratch/merged"
+}
+
 overlay() {
-  mkdir -p "$scratch/lower" "$scratch/upper" "$scratch/work" "$scratch/merged"
-  # On a filesystem of its own: the scratch directory may be on an overlay itself.
+  mkdir -p "$scratch/lower" "$scratch/merged"
   # shellcheck disable=SC2016 # the inner shell's own argument
-  unshare --mount sh -eu -c 'mount -t tmpfs none "$1/upper" && mkdir "$1/upper/u" "$1/upper/w" &&
-    mount -t overlay none -o "lowerdir=$1/lower,upperdir=$1/upper/u,workdir=$1/upper/w" "$1/merged"' sh "$scratch"
+  unshare --mount sh -eu -c 'mount -t tmpfs none "$1/lower" && mkdir "$1/lower/l" "$1/lower/u" "$1/lower/w" &&
+    mount -t overlay none -o "lowerdir=$1/lower/l,upperdir=$1/lower/u,workdir=$1/lower/w" "$1/merged"' sh "$scratch"
 }
 
 br_netfilter() {
@@ -40,13 +47,52 @@ bridge_hooks() {
   inside nft 'add table bridge try; add chain bridge try c { type filter hook prerouting priority 0; }; add rule bridge try c ip daddr 192.0.2.1 ether daddr set 02:00:00:00:00:01'
 }
 
+conntrack_seen() {
+  inside iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT && inside conntrack -L
+}
+
+# The nodes' own iptables is the one on nftables, whatever this machine's is.
+nodes_iptables=iptables
+if command -v iptables-nft >/dev/null; then nodes_iptables=iptables-nft; fi
+
+# rule WORDS...: one more in the chain that kube-proxy's rules are tried in.
+rule() { inside "$nodes_iptables" -t nat -A TRY "$@"; }
+
+services() {
+  inside "$nodes_iptables" -t nat -N TRY &&
+    rule -m comment --comment try -m statistic --mode random --probability 0.5 -j RETURN &&
+    rule -m addrtype --dst-type LOCAL -j RETURN &&
+    rule -p tcp -m tcp --dport 80 -j DNAT --to-destination 192.0.2.1:80 &&
+    rule -j MARK --or-mark 0x4000 &&
+    rule -m mark ! --mark 0x4000/0x4000 -j RETURN &&
+    rule -m recent --name try --rcheck --seconds 1 -j RETURN
+}
+
+nft_services() {
+  inside nft 'add table ip try; add chain ip try c { type nat hook postrouting priority 100; }; add map ip try m { type ipv4_addr . inet_proto . inet_service : verdict; }; add rule ip try c ip daddr . meta l4proto . th dport vmap @m; add rule ip try c numgen random mod 2 vmap { 0 : accept, 1 : accept }; add rule ip try c masquerade fully-random'
+}
+
+# A group of its own in each hierarchy, made and removed again.
+groups() {
+  for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/pids; do
+    [ -f "$hierarchy/cgroup.procs" ] || continue
+    mkdir "$hierarchy/$name" && rmdir "$hierarchy/$name" || return 1
+  done
+}
+
 attempt netns ip netns add "$name"
 attempt veth inside ip link add name veth0 type veth peer name veth1
 attempt bridge inside ip link add name br0 type bridge
 attempt br_netfilter br_netfilter
+attempt forwarding inside sysctl -qw net.ipv4.ip_forward=1
 attempt overlay overlay
+attempt disks overlay_on "$disks"
 attempt nf_tables bridge_hooks
-attempt nat inside iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE
-attempt conntrack inside iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+attempt nat inside iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE --random-fully
+attempt conntrack conntrack_seen
 attempt ttl inside iptables -t mangle -A PREROUTING -j TTL --ttl-inc 1
+attempt services services
+attempt nft_services nft_services
 attempt pidns unshare --pid --fork --mount-proc true
+attempt groups groups
+attempt kmsg sh -c ': < /dev/kmsg'

@@ -2,103 +2,100 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../../components/places';
-import { fail, ok, type Probe, warn } from './finding';
+import { stateDirectory } from '../../components/places';
+import { inBytes } from './disk';
+import { fail, type Finding, ok, type Probe, warn } from './finding';
 
-const GIB = 1024 ** 3;
-const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;
+/** A finding about facts that were looked up elsewhere, so that a test can give others. */
+type Judgement = Omit<Finding, 'id' | 'title'>;
 
-/** Free bytes where a directory is, or will be. */
-function freeAt(directory: string): number {
-  let existing = directory;
-  while (!fs.existsSync(existing)) existing = path.dirname(existing);
-  const { bavail, bsize } = fs.statfsSync(existing);
-  return bavail * bsize;
+const MIB = 1024 ** 2;
+
+export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUDO_USER): Judgement {
+  if (uid === 0) return ok(sudoUser ? `root, by sudo of ${sudoUser}` : 'root');
+  return fail('not root, and sudo gives it to nobody here without asking', 'run ./lab as root, or install and allow sudo');
 }
 
-const root: Probe = {
-  id: 'root',
-  title: 'Root',
-  look() {
-    if (process.getuid?.() === 0) return ok(process.env.SUDO_USER ? `root, by sudo of ${process.env.SUDO_USER}` : 'root');
-    return fail('not root, and sudo gives it to nobody here without asking', 'run ./lab as root, or install and allow sudo');
-  },
-};
+export const nodeFinding = (version = process.versions.node): Judgement =>
+  (Number(version.split('.')[0]) >= 20 ? ok(version) : fail(version, 'install Node.js 20 or later from https://nodejs.org/en/download'));
 
-const node: Probe = {
-  id: 'node',
-  title: 'Node.js',
-  look: () => (Number(process.versions.node.split('.')[0]) >= 20
-    ? ok(process.versions.node)
-    : fail(process.versions.node, 'install Node.js 20 or later from https://nodejs.org/en/download')),
-};
+/** What kubelet wants to bound pods by. */
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
 
-const cgroups: Probe = {
-  id: 'cgroup',
-  title: 'Control groups',
-  look() {
-    const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '));
-    if (mounts.some(([, place, type]) => place === '/sys/fs/cgroup' && type === 'cgroup2')) return ok('version 2');
-    if (mounts.some(([, , type]) => type === 'cgroup')) return ok('version 1: kubelets are told to put up with it');
-    return fail('none are mounted', 'mount the cgroup filesystems: on Debian and Ubuntu systemd does at boot');
-  },
-};
+const read = (file: string): string => fs.readFileSync(file, 'utf8');
 
-const memory: Probe = {
-  id: 'memory',
-  title: 'Memory',
-  look() {
-    const available = Number(/MemAvailable:\s+(\d+)/.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1] ?? 0) * 1024;
-    if (available >= 3 * GIB) return ok(`${gib(available)} available; a lab takes about 1.6 GiB`);
-    const cure = 'end what is not needed, or make a smaller lab: ./lab up --set controllers=1 --set workers=2';
-    return available >= 1.7 * GIB ? warn(`${gib(available)} available`, cure) : fail(`${gib(available)} available`, cure);
-  },
-};
+/** `mounts` is /proc/self/mounts, `controllers` what the root group of version 2 offers. */
+export function cgroupFinding(mounts = read('/proc/self/mounts'), controllers = (): string => read('/sys/fs/cgroup/cgroup.controllers')): Judgement {
+  const mounted = mounts.split('\n').map((line) => line.split(' '));
+  const two = mounted.some(([, place, type]) => place === '/sys/fs/cgroup' && type === 'cgroup2');
+  const offered = two
+    ? controllers().trim().split(/\s+/)
+    : mounted.filter(([, , type]) => type === 'cgroup').flatMap(([, , , options = '']) => options.split(','));
+  if (offered.length === 0) return fail('none are mounted', 'mount the cgroup filesystems: on Debian and Ubuntu systemd does at boot');
+  const missing = CONTROLLERS.filter((name) => !offered.includes(name));
+  if (missing.length > 0) return fail(`without ${missing.join(', ')}, which kubelet needs`, `a kernel with them, started without cgroup_disable=${missing.join(',')}`);
+  return ok(two ? 'version 2' : 'version 1: kubelets are told to put up with it');
+}
 
-const processors: Probe = {
-  id: 'cpu',
-  title: 'Processors',
-  look: () => (os.cpus().length >= 2 ? ok(`${os.cpus().length}`) : warn('1', 'two make a lab come up in half the time')),
-};
+/** What a machine of a lab takes, as measured: 1.6 GiB for six. */
+const MACHINE = 280 * MIB;
+const SMALLER = './lab down of a lab that is not needed, or a smaller one: ./lab up --set controllers=1 --set workers=2';
 
-const disk: Probe = {
-  id: 'disk',
-  title: 'Disk space',
-  look() {
-    const places = [cacheDirectory(), cloudDirectory()].map((directory) => ({ directory, free: freeAt(directory) }));
-    const found = places.map(({ directory, free }) => `${gib(free)} free at ${directory}`).join(', ');
-    if (places.every(({ free }) => free >= 6 * GIB)) return ok(found);
-    return fail(found, 'free 6 GiB there, or set HARDWAY_CACHE or HARDWAY_CLOUD to a directory with room');
-  },
-};
+/** `available` bytes, for a lab of so many machines. */
+export function memoryFinding(machines: number, available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024): Judgement {
+  const found = `${inBytes(available)} available; a lab of ${machines} machines takes about ${inBytes(machines * MACHINE)}`;
+  if (available >= machines * MACHINE * 1.5) return ok(found);
+  return available >= machines * MACHINE ? warn(found, SMALLER) : fail(found, SMALLER);
+}
 
-const inotify: Probe = {
-  id: 'inotify',
-  title: 'inotify instances',
-  look() {
-    const limit = Number(fs.readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8'));
-    // Six systemds and their services take about a hundred a lab.
-    return limit >= 512 ? ok(`${limit}`) : warn(`${limit}: enough for one lab, not for several`, 'sysctl -w fs.inotify.max_user_instances=1024');
-  },
-};
+export const processorFinding = (count = os.cpus().length): Judgement =>
+  (count >= 2 ? ok(`${count}`) : warn('1', 'two make a lab come up in half the time'));
 
-const state: Probe = {
-  id: 'state',
-  title: 'State directory',
-  look() {
-    const directory = stateDirectory();
-    if (!fs.existsSync(directory)) return ok(`${directory} will be made`);
-    const open = [directory, path.join(directory, 'passphrase'), path.join(directory, 'stacks'), path.join(directory, 'backend')]
-      .filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
-    return open.length === 0 ? ok(`${directory}, its owner's alone`) : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
-  },
-};
+/** Six systemds and their services take about a hundred a lab. */
+export const inotifyFinding = (limit = Number(read('/proc/sys/fs/inotify/max_user_instances'))): Judgement =>
+  (limit >= 512 ? ok(`${limit}`) : warn(`${limit}: enough for one lab; the first one raises it`, 'none is needed, or sysctl -w fs.inotify.max_user_instances=2048'));
+
+/** The first systemd-nspawn that knows every option of provider/local/machine.sh (--console came last). */
+const OLDEST_NSPAWN = 242;
+
+function nspawnVersion(): string | undefined {
+  try {
+    return execFileSync('systemd-nspawn', ['--version'], { encoding: 'utf8' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** `printed` is what `systemd-nspawn --version` says; undefined where there is none. */
+export function nspawnFinding(printed = nspawnVersion()): Judgement {
+  if (printed === undefined) return warn('not there yet', 'comes with ./lab start, in the package systemd-container');
+  const version = /^systemd (\d+)/.exec(printed)?.[1] ?? '?';
+  if (Number(version) >= OLDEST_NSPAWN) return ok(version);
+  return fail(`${version}, and machines are run by ${OLDEST_NSPAWN} or later`, 'Debian 12, Ubuntu 22.04, or later');
+}
+
+function stateFinding(): Judgement {
+  const directory = stateDirectory();
+  if (!fs.existsSync(directory)) return ok(`${directory} will be made`);
+  const open = [directory, path.join(directory, 'passphrase'), path.join(directory, 'stacks'), path.join(directory, 'backend')]
+    .filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
+  return open.length === 0 ? ok(`${directory}, its owner's alone`) : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
+}
+
+/** What is looked at on this machine, for a lab of so many machines. */
+export const machineProbes = (machines: number): Probe[] => [
+  { id: 'root', title: 'Root', look: () => rootFinding() },
+  { id: 'node', title: 'Node.js', look: () => nodeFinding() },
+  { id: 'cpu', title: 'Processors', look: () => processorFinding() },
+  { id: 'memory', title: 'Memory', look: () => memoryFinding(machines) },
+  { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
+  { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
+  { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },
+  { id: 'state', title: 'State directory', look: stateFinding },
+];
 
 /** For each network of this machine's routing tables: where it leads. */
-function routes(): { destination: string; device: string; type: string }[] {
+export function routes(): { destination: string; device: string; type: string }[] {
   const text = execFileSync('ip', ['-j', '-4', 'route', 'show', 'table', 'all'], { encoding: 'utf8' });
   return (JSON.parse(text) as { dst: string; dev?: string; type?: string }[]).map(({ dst, dev = '', type = '' }) => ({ destination: dst, device: dev, type }));
 }
-
-export { routes };
-export const machineProbes: Probe[] = [root, node, processors, memory, disk, cgroups, inotify, state];

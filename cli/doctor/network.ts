@@ -1,7 +1,7 @@
 import { parseCidr, overlap } from '../../components/cidr';
 import { hasCommand } from '../../toolchain/host/host';
 import { knownPools } from '../pools';
-import { fail, ok, type Probe, warn } from './finding';
+import { fail, type Finding, ok, type Probe, warn } from './finding';
 import { routes } from './machine';
 
 const asCidr = (destination: string): string => (destination.includes('/') ? destination : `${destination}/32`);
@@ -14,16 +14,12 @@ export function foreignRoutes(pool: string, found = routes()): string[] {
     .map(({ destination, device }) => `${destination} (${device})`);
 }
 
-const pool: Probe = {
-  id: 'pool',
-  title: 'Public addresses',
-  look() {
-    if (!hasCommand('ip')) return warn('routes can not be read without ip', 'comes with ./lab start');
-    const pools = knownPools();
-    const foreign = pools.flatMap((one) => foreignRoutes(one).map((route) => `${one} meets this machine's own route ${route}`));
-    if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
-    return fail(foreign.join('; '), './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use');
-  },
-};
+/** Whether this machine has routes of its own into any of these pools. */
+export function poolFinding(pools: string[], hasIp = hasCommand('ip')): Omit<Finding, 'id' | 'title'> {
+  if (!hasIp) return warn('routes can not be read without ip', 'comes with ./lab start');
+  const foreign = pools.flatMap((one) => foreignRoutes(one).map((route) => `${one} meets this machine's own route ${route}`));
+  if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
+  return fail(foreign.join('; '), './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use');
+}
 
-export const networkProbes: Probe[] = [pool];
+export const poolProbe = (pools: string[] = knownPools()): Probe => ({ id: 'pool', title: 'Public addresses', look: () => poolFinding(pools) });

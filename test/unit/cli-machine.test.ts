@@ -70,10 +70,10 @@ describe("what the kernel can't", () => {
     ['keeps a machine from running a lab', "Extension TTL revision 0 not supported", all, 'fail'],
     ['is not known where the program to try it with comes later', 'exec of "iptables" failed', nothing, 'warn'],
   ])('%s', (_what, answer, has, status) => {
-    expect(judged(answer, 'modprobe xt_HL', ['iptables'], has).status).toBe(status);
+    expect(judged(answer, { cure: 'modprobe xt_HL', by: ['iptables'] }, has).status).toBe(status);
   });
 
   test('says what brings a program that is not there yet', () => {
-    expect(judged('', 'modprobe xt_HL', ['ip', 'iptables'], nothing)).toMatchObject({ found: 'could not be tried without ip and iptables', cure: 'comes with ./lab start' });
+    expect(judged('', { cure: 'modprobe xt_HL', by: ['ip', 'iptables'] }, nothing)).toMatchObject({ found: 'could not be tried without ip and iptables', cure: 'comes with ./lab start' });
   });
 });

@@ -2,12 +2,11 @@ import * as fs from 'node:fs';
 import { inPlaces, ownPlaces, typed } from '../support/typed';
 
 // Whatever of these would get as far as the machine is no mistake that is told in time.
-jest.mock('../../cli/set-up', () => {
-  const touched = (): never => {
-    throw new Error('this command line was taken for a good one');
-  };
-  return { setUp: touched, installed: touched, found: touched, noteFile: touched };
-});
+const mockTouched = (): never => {
+  throw new Error('this command line was taken for a good one');
+};
+jest.mock('../../cli/set-up', () => ({ installed: () => mockTouched(), found: () => mockTouched() }));
+jest.mock('../../cli/preflight', () => ({ prepare: () => mockTouched() }));
 
 ownPlaces();
 

@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import { CONFIG_KEYS } from '../../components/config';
 import { inPlaces, ownPlaces, typed } from '../support/typed';
 
-jest.mock('../../cli/set-up', () => ({
-  setUp: () => {
+jest.mock('../../cli/preflight', () => ({
+  prepare: () => {
     throw new Error('this config was taken for a good one');
   },
 }));
