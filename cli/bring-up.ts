@@ -42,7 +42,7 @@ async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot
   ]);
   step.done();
   sayDifferences(progress, states);
-  const wanted = new Set(states.filter((state) => state.reachable).flatMap(stepsToRepeat));
+  const wanted = new Set(states.flatMap(stepsToRepeat));
   const steps = snapshot.resources.filter(({ type, urn }) => type === 'command:remote:Command' && wanted.has(parseUrn(urn).name));
   return { drifted: drift.size > 0 || states.some((state) => !state.reachable), steps: steps.map(({ urn }) => urn) };
 }

@@ -6,17 +6,19 @@ import type { Remembered, Snapshot } from './snapshot';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
-/** Asks the provider's own kind, in this process, what the engine would ask it in a refresh. */
+/** Asks the provider's own kind, in this process, what the engine would ask it in a refresh; its answer in words. */
 async function differenceOf({ type, id, outputs }: Remembered): Promise<string | undefined> {
   const kind = localKinds[type];
   if (!kind?.read || id === undefined) return undefined;
   const found = await kind.read(id, outputs);
-  if (!found) return 'gone';
-  return isDeepStrictEqual(plain(found), plain(outputs)) ? undefined : 'changed';
+  if (!found) return 'is gone';
+  // Trouble that the state remembers is that of an `up` that did not end well.
+  if (found.trouble) return String(found.trouble);
+  return isDeepStrictEqual(plain(found), plain(outputs)) ? undefined : 'is not as declared';
 }
 
 /**
- * What is otherwise than the state remembers, by URN: `gone` or `changed`; nothing is changed by asking. The local cloud
+ * What is otherwise than declared, by URN, in words that follow its name; nothing is changed by asking. The local cloud
  * is looked at here and now, which takes a tenth of the time that an engine does; of another cloud the engine is asked.
  */
 export async function driftOf(engine: Engine, lab: Lab, snapshot: Snapshot): Promise<Map<string, string>> {

@@ -91,14 +91,15 @@ export class Engine {
     return true;
   }
 
-  /** Differences between state and world by URN: what a refresh would change. Changes nothing. */
+  /** Differences between state and world by URN, in words: what a refresh would change. Changes nothing. */
   async drift(name: string): Promise<Map<string, string>> {
     const stack = await this.find(name);
     const found = new Map<string, string>();
     if (!stack) return found;
     const onEvent = (event: EngineEvent): void => {
       const metadata = event.resOutputsEvent?.metadata;
-      if (metadata && metadata.op !== 'same' && metadata.op !== 'refresh') found.set(metadata.urn, metadata.op === 'delete' ? 'gone' : 'changed');
+      if (!metadata || metadata.op === 'same' || metadata.op === 'refresh') return;
+      found.set(metadata.urn, metadata.op === 'delete' ? 'is gone' : String(metadata.new?.outputs.trouble || 'is not as declared'));
     };
     await this.told(() => stack.previewRefresh({ color: 'never', onEvent }));
     return found;

@@ -66,7 +66,10 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
 
 /** Names of the Pulumi resources to make anew so that a node is as declared: steps whose files or services are not. */
 export function stepsToRepeat(state: NodeState): string[] {
-  const { OUTLINE, commandOf } = outline();
+  const { OUTLINE, commandName, commandOf } = outline();
+  // What became of a node that does not answer is not known; a step does nothing where there is nothing to do, and waits
+  // for what the machine, once it runs again, brings up by itself.
+  if (!state.reachable) return OUTLINE.map((session) => commandName(session.name, state.name));
   const stopped = new Set(state.inactive.map((unit) => unit.unit.replace(/\.service$/, '')));
   const all = OUTLINE.flatMap((session) => session.steps);
   const owners = all.filter((step) => (step.units ?? []).some((unit) => stopped.has(unit))).map((step) => step.name);

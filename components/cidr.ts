@@ -26,6 +26,9 @@ export function parseCidr(text: string): Network {
   return { first, size, prefix };
 }
 
+/** A network as `ip` prints it, which leaves a single address's /32 out. */
+export const asCidr = (network: string): string => (network.includes('/') ? network : `${network}/32`);
+
 /** The address `offset` places after the network's first one. Throws a RangeError outside the network. */
 export function addressAt(cidr: string, offset: number): string {
   const network = parseCidr(cidr);

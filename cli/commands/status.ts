@@ -17,7 +17,7 @@ interface LabStatus {
   stage?: string;
   apiServer?: string;
   nodes: NodeState[];
-  /** What the cloud has otherwise than declared. */
+  /** What the cloud has otherwise than declared, in words. */
   drift: { resource: string; state: string }[];
   /** Whether `lab up` has something to mend. */
   differs: boolean;
@@ -44,7 +44,7 @@ function services(node: NodeState): string {
 
 function differences({ nodes, drift }: LabStatus): string[] {
   return [
-    ...drift.map(({ resource, state }) => `${resource}: ${state === 'gone' ? 'is gone' : 'is not as declared'}`),
+    ...drift.map(({ resource, state }) => `${resource}: ${state}`),
     ...nodes.flatMap((node) => [
       ...(node.problem ? [`${node.name}: ${node.problem}`] : []),
       ...node.edited.map((file) => `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`),

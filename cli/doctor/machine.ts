@@ -93,9 +93,3 @@ export const machineProbes = (machines: number): Probe[] => [
   { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },
   { id: 'state', title: 'State directory', look: stateFinding },
 ];
-
-/** For each network of this machine's routing tables: where it leads. */
-export function routes(): { destination: string; device: string; type: string }[] {
-  const text = execFileSync('ip', ['-j', '-4', 'route', 'show', 'table', 'all'], { encoding: 'utf8' });
-  return (JSON.parse(text) as { dst: string; dev?: string; type?: string }[]).map(({ dst, dev = '', type = '' }) => ({ destination: dst, device: dev, type }));
-}

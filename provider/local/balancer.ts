@@ -2,11 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
 import type { ResourceKind } from '../resource';
-import { attempt, attemptIn, ipIn } from './command';
-import { readDaemon, startService, stopDaemon } from './daemon';
-import { brokenPart } from './network';
-import { labDirectory, namespaceExists, routerOf } from './places';
-import { anyOf, deleteRule, readRule, writeRule } from './rules';
+import { attempt, ipIn } from './command';
+import { stopDaemon } from './daemon';
+import { hasAddress, look } from './look';
+import { labDirectory, routerOf } from './places';
+import { anyOf, deleteRule, ruleTrouble, writeRule, type OwnRule } from './rules';
+import { answers, serviceTrouble, startService } from './service';
+import { troubledDifference, type Troubled } from './trouble';
 
 export interface LoadBalancerInputs {
   lab: string;
@@ -20,7 +22,6 @@ export interface LoadBalancerInputs {
   sources: string[];
 }
 
-const RULE = 'load-balancer';
 const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'balancer', file);
 
 function configuration(inputs: LoadBalancerInputs): string {
@@ -32,16 +33,23 @@ function configuration(inputs: LoadBalancerInputs): string {
     .replace('${servers}', servers);
 }
 
-const listens = async (inputs: LoadBalancerInputs): Promise<boolean> =>
-  (await attemptIn(routerOf(inputs.lab), 'ss', ['-Hltn', `src ${inputs.publicIp}:${inputs.port}`])).stdout !== '';
+interface LoadBalancerState extends LoadBalancerInputs, Troubled {
+  /** Digest of its rule as the kernel holds it; '' where nobody may connect. */
+  installed: string;
+}
 
-async function start(inputs: LoadBalancerInputs): Promise<void> {
+const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'load-balancer' });
+
+/** Opens the balancer to `sources`. */
+async function admit(inputs: LoadBalancerInputs): Promise<string> {
+  if (inputs.sources.length > 0) return writeRule(ruleOf(inputs.lab), `ip saddr ${anyOf(inputs.sources)} ip daddr ${inputs.publicIp} tcp dport ${inputs.port}`);
+  await deleteRule(ruleOf(inputs.lab));
+  return '';
+}
+
+async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
   await ipIn(routerOf(inputs.lab), 'addr', 'replace', `${inputs.publicIp}/32`, 'dev', 'internet');
-  if (inputs.sources.length > 0) {
-    await writeRule(inputs.lab, 'router', RULE, `ip saddr ${anyOf(inputs.sources)} ip daddr ${inputs.publicIp} tcp dport ${inputs.port}`);
-  } else {
-    await deleteRule(inputs.lab, 'router', RULE);
-  }
+  const installed = await admit(inputs);
   fs.mkdirSync(place(inputs.lab, ''), { recursive: true, mode: 0o700 });
   fs.writeFileSync(place(inputs.lab, 'haproxy.cfg'), configuration(inputs), { mode: 0o600 });
   await startService({
@@ -51,32 +59,40 @@ async function start(inputs: LoadBalancerInputs): Promise<void> {
     log: place(inputs.lab, 'log'),
     program: 'ip',
     args: ['netns', 'exec', routerOf(inputs.lab), 'haproxy', '-db', '-f', place(inputs.lab, 'haproxy.cfg')],
-    listens: () => listens(inputs),
+    listens: () => answers(inputs.lab, inputs.publicIp, inputs.port),
   });
+  return { ...inputs, installed, trouble: '' };
+}
+
+async function trouble(state: LoadBalancerState): Promise<string> {
+  const router = await look(state.lab);
+  if (!router) return 'its router is gone';
+  return [
+    serviceTrouble(place(state.lab, 'process.json'), router, state.publicIp, state.port),
+    hasAddress(router, 'internet', `${state.publicIp}/32`) ? '' : `its address ${state.publicIp} is gone`,
+    await ruleTrouble(ruleOf(state.lab), state.installed),
+  ].filter(Boolean).join('; ');
 }
 
 /** The API's load balancer: HAProxy in the router, as a cloud's stands before the VPC. */
-export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerInputs> = {
+export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerState> = {
+  async diff(olds, news, unknown) {
+    return troubledDifference(olds, news, unknown, () => true);
+  },
   async create(inputs) {
-    await start(inputs);
-    return { id: `${inputs.lab}/load-balancer`, state: inputs };
+    return { id: `${inputs.lab}/load-balancer`, state: await start(inputs) };
   },
   async read(_id, state) {
-    const alive = readDaemon(place(state.lab, 'process.json')) && (await brokenPart(state.lab)) === '' && (await listens(state));
-    const admitted = state.sources.length === 0 || (await readRule(state.lab, 'router', RULE)) !== undefined;
-    return alive && admitted ? state : undefined;
+    return { ...state, trouble: await trouble(state) };
   },
   async update(_id, olds, news) {
     if (olds.publicIp !== news.publicIp) await loadBalancerKind.delete(_id, olds);
-    await start(news);
-    return news;
+    return start(news);
   },
   async delete(_id, state) {
     await stopDaemon(place(state.lab, 'process.json'));
-    if (namespaceExists(routerOf(state.lab))) {
-      await deleteRule(state.lab, 'router', RULE);
-      await attempt('ip', ['-n', routerOf(state.lab), 'addr', 'del', `${state.publicIp}/32`, 'dev', 'internet']);
-    }
+    await deleteRule(ruleOf(state.lab));
+    await attempt('ip', ['-n', routerOf(state.lab), 'addr', 'del', `${state.publicIp}/32`, 'dev', 'internet']);
     fs.rmSync(place(state.lab, ''), { recursive: true, force: true });
   },
 };

@@ -87,24 +87,3 @@ export async function stopDaemon(file: string, patience = 5): Promise<void> {
   }
   fs.rmSync(file, { force: true });
 }
-
-/** A service of the router: what runs it, where its id and its output go, and how to tell that it answers. */
-export interface Service {
-  lab: string;
-  name: string;
-  file: string;
-  log: string;
-  program: string;
-  args: string[];
-  listens(): Promise<boolean>;
-}
-
-/** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
-export async function startService(service: Service): Promise<void> {
-  await stopDaemon(service.file);
-  startDaemon(service.lab, service.file, service.log, service.program, service.args);
-  let answers = false;
-  await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
-  if (answers) return;
-  throw new Error(`${service.name} does not answer: ${fs.readFileSync(service.log, 'utf8').trim().slice(-500)}`);
-}

@@ -45,14 +45,17 @@ const keyOn = (upper: string): string => path.join(upper, 'etc/ssh/ssh_host_ed25
 /** Whether the machine's disk is there. */
 export const diskExists = (lab: string, name: string): boolean => fs.existsSync(keyOn(upperOf(lab, name)));
 
+/** Whether the disk is this very machine's: it holds the same host key. */
+export const diskIsOf = (disk: DiskContent): boolean =>
+  diskExists(disk.lab, disk.name) && fs.readFileSync(keyOn(upperOf(disk.lab, disk.name)), 'utf8').trim() === disk.hostPrivateKey.trim();
+
 /**
- * Makes the disk, or keeps the one of an interrupted create: it is this machine's exactly if it holds the same host key.
- * What has other content is removed first.
+ * Makes the disk, or keeps the one of an interrupted create. What has other content is removed first.
  */
 export function makeDisk(disk: DiskContent): void {
   const directory = nodeDirectory(disk.lab, disk.name);
   const upper = upperOf(disk.lab, disk.name);
-  if (diskExists(disk.lab, disk.name) && fs.readFileSync(keyOn(upper), 'utf8') === disk.hostPrivateKey) return;
+  if (diskIsOf(disk)) return;
   fs.rmSync(directory, { recursive: true, force: true });
   for (const part of ['upper', 'work', 'root', 'containerd']) fs.mkdirSync(path.join(directory, part), { recursive: true, mode: 0o755 });
   for (const entry of entries(disk)) {

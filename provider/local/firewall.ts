@@ -1,6 +1,6 @@
 import type { ResourceKind } from '../resource';
-import { brokenPart } from './network';
-import { anyOf, deleteRule, readRule, writeRule } from './rules';
+import { anyOf, deleteRule, readRule, ruleTrouble, writeRule, type OwnRule } from './rules';
+import { troubledDifference, type Troubled } from './trouble';
 
 interface Rule {
   name: string;
@@ -21,10 +21,12 @@ export interface FirewallRuleInputs {
   rule: Rule;
 }
 
-interface FirewallRuleState extends FirewallRuleInputs {
+interface FirewallRuleState extends FirewallRuleInputs, Troubled {
   /** Digest of the rule as the kernel holds it. */
   installed: string;
 }
+
+const ruleOf = ({ lab, rule }: FirewallRuleInputs): OwnRule => ({ lab, chain: 'firewall', name: rule.name });
 
 function matches(rule: Rule): string {
   const ports = rule.firstPort === undefined ? `ip protocol ${rule.protocol}` : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
@@ -32,18 +34,25 @@ function matches(rule: Rule): string {
   return `ip saddr ${anyOf(rule.sources)} ${targets}${ports}`;
 }
 
+const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> =>
+  ({ ...inputs, installed: await writeRule(ruleOf(inputs), matches(inputs.rule)), trouble: '' });
+
 /** One rule of the VPC's firewall: what may reach which machines; replies always pass. */
 export const firewallRuleKind: ResourceKind<FirewallRuleInputs, FirewallRuleState> = {
+  async diff(olds, news, unknown) {
+    return troubledDifference(olds, news, unknown, () => false);
+  },
   async create(inputs) {
-    const installed = await writeRule(inputs.lab, 'firewall', inputs.rule.name, matches(inputs.rule));
-    return { id: `${inputs.lab}/${inputs.rule.name}`, state: { ...inputs, installed } };
+    return { id: `${inputs.lab}/${inputs.rule.name}`, state: await install(inputs) };
   },
   async read(_id, state) {
-    const installed = await readRule(state.lab, 'firewall', state.rule.name);
-    // A rule that somebody edited is not this rule any more: made anew by the next up.
-    return installed === state.installed && (await brokenPart(state.lab)) === '' ? state : undefined;
+    if ((await readRule(ruleOf(state))) === undefined) return undefined;
+    return { ...state, trouble: await ruleTrouble(ruleOf(state), state.installed) };
+  },
+  async update(_id, _olds, news) {
+    return install(news);
   },
   async delete(_id, state) {
-    await deleteRule(state.lab, 'firewall', state.rule.name);
+    await deleteRule(ruleOf(state));
   },
 };

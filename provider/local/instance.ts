@@ -1,23 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as fs from 'node:fs';
-import { changedInputs } from '../difference';
 import type { Failure, ResourceKind } from '../resource';
-import { diskExists, makeDisk, removeDisk, type DiskContent } from './disk';
+import { diskExists, diskIsOf, makeDisk, removeDisk, type DiskContent } from './disk';
 import { isRunning, startMachine, stopMachine, type MachineProcess } from './machine';
-import { brokenPart } from './network';
 import { namespaceExists, namespaceOf } from './places';
-import { attach, detach, forwards, isAttached, setForwarding, type Port } from './port';
+import { attach, detach, portTrouble, type Port } from './port';
+import { troubledDifference, type Troubled } from './trouble';
 
 export interface InstanceInputs extends Port, DiskContent, MachineProcess {
   /** Another one exactly when the machine is another machine. */
   generation: string;
 }
 
-interface InstanceState extends InstanceInputs {
-  /** What is wrong with the machine, seen from outside: '' when nothing, `stopped`, `detached`. */
-  trouble: string;
-}
+interface InstanceState extends InstanceInputs, Troubled {}
 
 /** Linux names an interface in 15 bytes, and a port is called like its machine. */
 const LONGEST_NAME = 15;
@@ -33,8 +29,8 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
 }
 
 async function trouble(state: InstanceState): Promise<string> {
-  if ((await brokenPart(state.lab)) !== '' || !(await isAttached(state))) return 'detached';
-  return (await isRunning(state.lab, state.name)) ? '' : 'stopped';
+  const [port, running] = await Promise.all([portTrouble(state), isRunning(state.lab, state.name)]);
+  return [...(running ? [] : ['it does not run']), ...(port ? [port] : [])].join('; ');
 }
 
 /** Brings the machine to life from whatever is there. */
@@ -53,22 +49,21 @@ export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
     return { inputs: { ...news, generation: olds?.generation ?? randomBytes(8).toString('hex') }, failures: mistakes(news) };
   },
   async diff(olds, news, unknown) {
-    const changed = changedInputs(olds, news, news, unknown);
-    const replace = changed.filter((name) => name !== 'canIpForward');
-    return { changed: olds.trouble ? [...changed, 'trouble'] : changed, replace };
+    return troubledDifference(olds, news, unknown, (input) => input === 'canIpForward');
   },
   async create(inputs) {
+    // What still runs on a disk that was deleted holds none of what the new one is for.
+    if (!diskIsOf(inputs)) await stopMachine(inputs.lab, inputs.name);
     makeDisk(inputs);
     await ensure(inputs);
     return { id: `${inputs.lab}/${inputs.name}`, state: { ...inputs, trouble: '' } };
   },
   async read(_id, state) {
     if (!diskExists(state.lab, state.name)) return undefined;
-    return { ...state, canIpForward: await forwards(state), trouble: await trouble(state) };
+    return { ...state, trouble: await trouble(state) };
   },
   async update(_id, _olds, news) {
     await ensure(news);
-    await setForwarding(news);
     return { ...news, trouble: '' };
   },
   async delete(_id, state) {

@@ -2,11 +2,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
 import type { Failure, ResourceKind } from '../resource';
-import { attemptIn } from './command';
-import { readDaemon, startService, stopDaemon } from './daemon';
-import { brokenPart } from './network';
+import { stopDaemon } from './daemon';
+import { look } from './look';
 import { labDirectory, routerOf } from './places';
-import { deleteRule, readRule, writeRule } from './rules';
+import { deleteRule, ruleTrouble, writeRule, type OwnRule } from './rules';
+import { answers, serviceTrouble, startService } from './service';
+import { troubledDifference, type Troubled } from './trouble';
 
 export interface ImageMirrorInputs {
   lab: string;
@@ -19,43 +20,54 @@ export interface ImageMirrorInputs {
   images: string;
 }
 
-const RULE = 'image-mirror';
+interface ImageMirrorState extends ImageMirrorInputs, Troubled {
+  /** Digest of its rule as the kernel holds it. */
+  installed: string;
+}
+
+const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'image-mirror' });
 const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'mirror', file);
 
-const listens = async (inputs: ImageMirrorInputs): Promise<boolean> =>
-  (await attemptIn(routerOf(inputs.lab), 'ss', ['-Hltn', `src ${inputs.address}:${inputs.port}`])).stdout !== '';
+async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
+  const installed = await writeRule(ruleOf(inputs.lab), `iifname "vpc" ip daddr ${inputs.address} tcp dport ${inputs.port}`);
+  await startService({
+    lab: inputs.lab,
+    name: 'the image mirror',
+    file: place(inputs.lab, 'process.json'),
+    log: place(inputs.lab, 'log'),
+    program: 'ip',
+    args: ['netns', 'exec', routerOf(inputs.lab), process.execPath, path.join(root, 'bin/run.cjs'), 'toolchain/images/mirror.ts',
+      '--listen', `${inputs.address}:${inputs.port}`, '--images', inputs.images],
+    listens: () => answers(inputs.lab, inputs.address, inputs.port),
+  });
+  return { ...inputs, installed, trouble: '' };
+}
 
 /** The registry that the nodes pull from, in the VPC: they have no way out. */
-export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorInputs> = {
+export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> = {
   async check(news) {
     const failures: Failure[] = [];
     if (news.images && !fs.existsSync(news.images)) failures.push({ property: 'images', reason: `${news.images} is not there: run ./lab start, which makes it` });
     return { inputs: news, failures };
   },
+  async diff(olds, news, unknown) {
+    return troubledDifference(olds, news, unknown, () => true);
+  },
   async create(inputs) {
-    await writeRule(inputs.lab, 'router', RULE, `iifname "vpc" ip daddr ${inputs.address} tcp dport ${inputs.port}`);
-    await startService({
-      lab: inputs.lab,
-      name: 'the image mirror',
-      file: place(inputs.lab, 'process.json'),
-      log: place(inputs.lab, 'log'),
-      program: 'ip',
-      args: ['netns', 'exec', routerOf(inputs.lab), process.execPath, path.join(root, 'bin/run.cjs'), 'toolchain/images/mirror.ts',
-        '--listen', `${inputs.address}:${inputs.port}`, '--images', inputs.images],
-      listens: () => listens(inputs),
-    });
-    return { id: `${inputs.lab}/image-mirror`, state: inputs };
+    return { id: `${inputs.lab}/image-mirror`, state: await start(inputs) };
   },
   async read(_id, state) {
-    const alive = readDaemon(place(state.lab, 'process.json')) && (await brokenPart(state.lab)) === '' && (await listens(state));
-    return alive && (await readRule(state.lab, 'router', RULE)) ? state : undefined;
+    const router = await look(state.lab);
+    if (!router) return { ...state, trouble: 'its router is gone' };
+    const service = serviceTrouble(place(state.lab, 'process.json'), router, state.address, state.port);
+    return { ...state, trouble: [service, await ruleTrouble(ruleOf(state.lab), state.installed)].filter(Boolean).join('; ') };
   },
   async update(_id, _olds, news) {
-    return (await imageMirrorKind.create(news)).state;
+    return start(news);
   },
   async delete(_id, state) {
     await stopDaemon(place(state.lab, 'process.json'));
-    await deleteRule(state.lab, 'router', RULE);
+    await deleteRule(ruleOf(state.lab));
     fs.rmSync(place(state.lab, ''), { recursive: true, force: true });
   },
 };

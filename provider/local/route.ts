@@ -1,8 +1,9 @@
-import { changedInputs } from '../difference';
+import { asCidr, overlap, parseCidr } from '../../components/cidr';
 import type { ResourceKind } from '../resource';
-import { attempt, ipIn, run } from './command';
-import { brokenPart } from './network';
-import { namespaceExists, routerOf } from './places';
+import { ipIn } from './command';
+import { look, type RouteRow } from './look';
+import { routerOf } from './places';
+import { troubledDifference, type Troubled } from './trouble';
 
 export interface RouteInputs {
   lab: string;
@@ -14,32 +15,35 @@ export interface RouteInputs {
   nextHopIp: string;
 }
 
-/** The next hop that the router has for a destination, or undefined. */
-async function nextHop(lab: string, destination: string): Promise<string | undefined> {
-  const listing = await attempt('ip', ['-n', routerOf(lab), '-j', 'route', 'show', 'exact', destination]);
-  if (listing.code !== 0) return undefined;
-  return (JSON.parse(listing.stdout || '[]') as { gateway?: string }[])[0]?.gateway;
+interface RouteState extends RouteInputs, Troubled {}
+
+/** The router's entries for this destination, and those for a part of it, which come before it. */
+async function entries({ lab, destination }: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+  const inside = ((await look(lab))?.routes ?? []).filter(({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination));
+  const narrower = inside.filter(({ dst }) => parseCidr(asCidr(dst)).prefix > parseCidr(destination).prefix);
+  return { own: inside.find(({ dst }) => dst === destination), narrower };
 }
 
 /** One entry of the VPC router's table. */
-export const routeKind: ResourceKind<RouteInputs, RouteInputs> = {
+export const routeKind: ResourceKind<RouteInputs, RouteState> = {
   async create(inputs) {
+    for (const { dst } of (await entries(inputs)).narrower) await ipIn(routerOf(inputs.lab), 'route', 'del', dst);
     await ipIn(routerOf(inputs.lab), 'route', 'replace', inputs.destination, 'via', inputs.nextHopIp, 'dev', 'vpc');
-    return { id: `${inputs.lab}/${inputs.destination}`, state: inputs };
+    return { id: `${inputs.lab}/${inputs.destination}`, state: { ...inputs, trouble: '' } };
   },
   async read(_id, state) {
-    const found = await nextHop(state.lab, state.destination);
-    return found === undefined || (await brokenPart(state.lab)) !== '' ? undefined : { ...state, nextHopIp: found };
+    const { own, narrower } = await entries(state);
+    if (!own) return undefined;
+    const wrong = own.gateway === state.nextHopIp ? '' : `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`;
+    return { ...state, trouble: wrong || narrower.map(({ dst }) => `another route, to ${dst}, comes before it`).join(', ') };
   },
   async update(_id, _olds, news) {
     return (await routeKind.create(news)).state;
   },
   async diff(olds, news, unknown) {
-    const changed = changedInputs(olds, news, news, unknown);
-    return { changed, replace: changed.filter((name) => name !== 'nextHopIp') };
+    return troubledDifference(olds, news, unknown, (input) => input === 'nextHopIp');
   },
   async delete(_id, state) {
-    if (!namespaceExists(routerOf(state.lab)) || !(await nextHop(state.lab, state.destination))) return;
-    await run('ip', ['-n', routerOf(state.lab), 'route', 'del', state.destination]);
+    if ((await entries(state)).own) await ipIn(routerOf(state.lab), 'route', 'del', state.destination);
   },
 };

@@ -1,8 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { addressAt, overlap, parseCidr } from '../../components/cidr';
+import { addressAt, parseCidr } from '../../components/cidr';
 import { cloudDirectory } from '../../components/places';
-import { attempt, run } from './command';
 import { labDirectory } from './places';
 
 /** What the machine remembers of a lab's place in the public pool, for the lab's whole life. */
@@ -81,23 +80,3 @@ export const publicCidr = (pool: string, slot: number): string => `${addressAt(p
 
 /** Name of the machine's end of a lab's public link. */
 export const hostLink = (slot: number): string => `hw${slot}`;
-
-/**
- * Makes sure that nothing sent to the pool leaves this machine, whether a lab is up or not: the first thing done, and
- * the one thing that stays until `lab clean`. Throws where the machine already has routes of its own into the pool.
- */
-export async function blackholePool(pool: string): Promise<void> {
-  const routes = JSON.parse(await run('ip', ['-j', '-4', 'route', 'show', 'table', 'all'])) as { dst: string; dev?: string; type?: string }[];
-  const foreign = routes.find(
-    (route) =>
-      route.dst !== 'default' &&
-      route.type !== 'blackhole' &&
-      overlap(route.dst.includes('/') ? route.dst : `${route.dst}/32`, pool) &&
-      !/^hw\d+$/.test(route.dev ?? ''),
-  );
-  if (foreign) {
-    throw new Error(`publicPool ${pool} overlaps this machine's route to ${foreign.dst} (dev ${foreign.dev}): choose another publicPool`);
-  }
-  const added = await attempt('ip', ['route', 'add', 'blackhole', pool]);
-  if (added.code !== 0 && !added.stderr.includes('File exists')) throw new Error(`no blackhole route for ${pool}: ${added.stderr.trim()}`);
-}

@@ -73,7 +73,7 @@ describe('drift of the local cloud', () => {
     ] });
     jest.spyOn(localKinds['hardway:local:Route'], 'read' as never).mockResolvedValue({ lab: 'local-applied', destination: '10.200.0.0/24', nextHopIp: '10.240.0.21' } as never);
     jest.spyOn(localKinds['hardway:local:Instance'], 'read' as never).mockResolvedValue({ name: 'worker-0', lab: 'local-applied' } as never);
-    expect([...(await driftOf(engine, LAB, snapshot)).values()]).toEqual(['changed', 'gone']);
+    expect([...(await driftOf(engine, LAB, snapshot)).values()]).toEqual(['is not as declared', 'is gone']);
   });
 
   test('of another cloud is asked of the engine', async () => {

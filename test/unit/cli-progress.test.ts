@@ -1,5 +1,5 @@
 import { byOrigin } from '../../cli/doctor/programs';
-import { foreignRoutes } from '../../cli/doctor/network';
+import { foreignRoutes } from '../../provider/local/pool';
 import { engineFailure, plainMessage, runFailure } from '../../cli/engine-errors';
 import { EngineProgress } from '../../cli/engine-progress';
 import { distance, nearest } from '../../components/nearest';
@@ -132,9 +132,10 @@ describe('small words', () => {
   });
 
   test("the pool's own blackhole, a lab's link and the default route are no foreign routes; an address in the pool is", () => {
-    const route = (destination: string, device: string, type = 'unicast') => ({ destination, device, type });
+    const route = (dst: string, dev?: string, type?: string) => ({ dst, dev, type });
     expect(foreignRoutes('198.18.0.0/15', [
-      route('default', 'eth0'), route('198.18.0.0/15', '', 'blackhole'), route('198.18.3.0/24', 'hw3'), route('10.0.0.0/8', 'eth0'), route('198.18.9.9', 'wg0'),
-    ])).toEqual(['198.18.9.9 (wg0)']);
+      route('default', 'eth0'), route('128.0.0.0/1', 'tun0'), route('198.18.0.0/15', undefined, 'blackhole'), route('198.18.3.0/24', 'hw3'),
+      route('10.0.0.0/8', 'eth0'), route('198.18.9.9', 'wg0'), route('198.18.8.0/24', undefined, 'unreachable'),
+    ])).toEqual(['198.18.9.9 (wg0)', '198.18.8.0/24 (unreachable)']);
   });
 });
