@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { look, rulesetNow, type NftRule } from './look';
+import { look, rulesetNow, type NftObject, type NftRule } from './look';
 import { runIn } from './command';
 import { routerOf } from './places';
 import { type Chain, expression } from './ruleset';
@@ -11,8 +11,12 @@ export interface OwnRule {
   name: string;
 }
 
-const ofName = (ruleset: { rule?: NftRule }[], { chain, name }: OwnRule): NftRule[] =>
-  ruleset.flatMap(({ rule }) => (rule && rule.family === 'inet' && rule.table === 'vpc' && rule.chain === chain && rule.comment === name ? rule : []));
+/** The rules of that name. Of a chain that somebody gave a hook, none counts: the router's mending makes it anew, empty. */
+function ofName(ruleset: NftObject[], { chain, name }: OwnRule): NftRule[] {
+  const hooked = ruleset.some((object) => object.chain?.family === 'inet' && object.chain.name === chain && object.chain.hook);
+  if (hooked) return [];
+  return ruleset.flatMap(({ rule }) => (rule && rule.family === 'inet' && rule.table === 'vpc' && rule.chain === chain && rule.comment === name ? rule : []));
+}
 
 const digest = (rules: NftRule[]): string => createHash('sha256').update(rules.map((rule) => expression(rule.expr)).join()).digest('hex').slice(0, 16);
 

@@ -63,17 +63,20 @@ describe('drift of the local cloud', () => {
   const resource = (type: string, outputs: object): object => ({ urn: `urn:pulumi:s::p::${type}::${type}`, type, id: 'id', outputs });
   const engine = { drift: () => Promise.reject(new Error('the engine was asked')) } as never;
 
-  test('is what the provider itself reads: gone, changed, or nothing to tell', async () => {
+  test('is what the provider itself reads: gone, changed, in trouble, or nothing to tell', async () => {
     const snapshot = readSnapshot({ resources: [
       resource('hardway:local:Route', { lab: 'local-applied', destination: '10.200.0.0/24', nextHopIp: '10.240.0.20' }),
       resource('hardway:local:Network', { lab: 'local-applied', router: 'hardway.local-applied.router' }),
       resource('hardway:local:Instance', { lab: 'local-applied', name: 'worker-0' }),
+      resource('hardway:local:ImageMirror', { lab: 'local-applied', trouble: 'its process has ended' }),
       resource('hardway:tls:SshKey', {}),
       resource('command:remote:Command', {}),
     ] });
     jest.spyOn(localKinds['hardway:local:Route'], 'read' as never).mockResolvedValue({ lab: 'local-applied', destination: '10.200.0.0/24', nextHopIp: '10.240.0.21' } as never);
     jest.spyOn(localKinds['hardway:local:Instance'], 'read' as never).mockResolvedValue({ name: 'worker-0', lab: 'local-applied' } as never);
-    expect([...(await driftOf(engine, LAB, snapshot)).values()]).toEqual(['is not as declared', 'is gone']);
+    // An up that failed wrote the trouble to the state: that it is known does not make it declared.
+    jest.spyOn(localKinds['hardway:local:ImageMirror'], 'read' as never).mockResolvedValue({ lab: 'local-applied', trouble: 'its process has ended' } as never);
+    expect([...(await driftOf(engine, LAB, snapshot)).values()]).toEqual(['is not as declared', 'is gone', 'its process has ended']);
   });
 
   test('of another cloud is asked of the engine', async () => {
