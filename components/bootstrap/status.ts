@@ -9,6 +9,6 @@ export const STATUS_COMMAND = 'sudo bash /opt/hardway/status.sh';
 export interface NodeStatus {
   node: string;
   files: { step: string; path: string; state: 'ok' | 'changed' | 'missing' }[];
-  /** `active` is systemd's word: active, activating, inactive, failed, … */
+  /** systemd's word: active, activating, inactive, failed, … Of an active one also what is wrong with it: disabled, `overridden by FILE`. */
   units: { unit: string; active: string }[];
 }

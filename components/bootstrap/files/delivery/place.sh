@@ -36,6 +36,17 @@ put() {
     echo "$path" >> ../changed
   done < ../record
 
+  # What somebody laid over a service (systemctl edit): its own file is all that there is to it.
+  local units unit overlay
+  read -r -a units < ../units || true
+  for unit in "${units[@]}"; do
+    for overlay in /etc/systemd/system{,.control}/"$unit".service.d /run/systemd/system{,.control}/"$unit".service.d; do
+      [ -e "$overlay" ] || continue
+      rm -rf "$overlay"
+      echo "/etc/systemd/system/$unit.service" >> ../changed
+    done
+  done
+
   # What the step once placed and places no more.
   while read -r _ path; do
     cut -d ' ' -f 3- ../record | grep -qxF "$path" || rm -f "$path"

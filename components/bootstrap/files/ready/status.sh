@@ -30,11 +30,31 @@ else
   file ready /etc/hosts changed
 fi
 
+# What steps do beside placing files: programs, which are links or large, and the kernel's settings.
+while read -r name directory _; do
+  [ -x "$directory/$name" ] || file artifacts "$directory/$name" missing
+done < <(cat /etc/hardway/programs 2> /dev/null)
+while IFS=' =' read -r name value; do
+  [ "$(sysctl --values "$name")" = "$value" ] || file cni "/proc/sys/${name//.//}" changed
+done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
+
+# tell ID ACTIVE ENABLED OVERRIDES: of a service.
+tell() {
+  local word=$2
+  if [ "$word" = active ] && [ "$3" != enabled ]; then word=${3:-not enabled}; fi
+  if [ "$word" = active ] && [ -n "$4" ]; then word="overridden by $4"; fi
+  printf '%s{"unit":"%s","active":"%s"}' "$comma" "${1%.service}" "$word"
+  comma=,
+}
+
 printf '],"units":['
 comma=
-mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d')
-for unit in "${units[@]}"; do
-  printf '%s{"unit":"%s","active":"%s"}' "$comma" "$unit" "$(systemctl is-active "$unit" || true)"
-  comma=,
-done
+mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d; s/$/.service/')
+if [ ${#units[@]} -gt 0 ]; then
+  declare -A of
+  # KEY=VALUE lines, an empty line between two units.
+  while IFS='=' read -r key value; do
+    if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}" "${of[DropInPaths]}"; fi
+  done < <(systemctl show --property=Id,ActiveState,UnitFileState,DropInPaths -- "${units[@]}" && echo)
+fi
 printf ']}\n'
