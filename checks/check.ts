@@ -54,6 +54,8 @@ export interface Check {
   stage: Stage;
   /** How many workers it takes; 2 for what goes from node to node. */
   workers: 1 | 2;
+  /** Ids of the rows that show what this one takes for granted: where one of them fails too, it is to be mended first. */
+  standsOn?: string[];
   /** Why the check doesn't apply to this lab, or undefined. Stage and workers are looked at before. */
   skip?(outputs: LabOutputs): string | undefined;
   run(lab: Lab): Promise<Finding>;

@@ -36,6 +36,8 @@ const foundNothing = (command: string, code: number): boolean => code === 1 && /
 export async function type(lab: Pick<Lab, 'access'>, node: string, commands: string[]): Promise<string[]> {
   const script = commands.map((command) => `${command}\nprintf '\\n${MARK} %d\\n' $?`).join('\n');
   const result = await lab.access.onNode(node, script);
+  // ssh's own exit code.
+  if (result.code === 255 && result.stdout === '') throw new Error(`${node} does not answer (${firstLine(result.stderr)})`);
   const outputs: string[] = [];
   let rest = result.stdout;
   for (const command of commands) {

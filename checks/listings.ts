@@ -75,6 +75,7 @@ export interface Route {
 export interface Link {
   ifindex: number;
   ifname: string;
+  mtu: number;
   link_index?: number;
   master?: string;
 }

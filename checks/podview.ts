@@ -16,22 +16,35 @@ interface Addresses extends Link {
   addr_info: { local: string }[];
 }
 
+/** A namespace in /var/run/netns with an eth0: its address, and the interface number of its other end. */
+export interface NamespaceEnd {
+  namespace: string;
+  ip: string;
+  peer: number;
+}
+
+/** Lists every namespace's eth0. */
+export const LIST_ENDS = 'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j -4 address show eth0 2> /dev/null)"; done';
+
+/** Reads what LIST_ENDS printed; a namespace without an eth0 is left out. */
+export function parseEnds(text: string): NamespaceEnd[] {
+  return text.split('\n').flatMap((line) => {
+    const [, namespace, json] = /^(\S+) (\[.*\])$/.exec(line) ?? [];
+    if (namespace === undefined) return [];
+    const eth0 = (JSON.parse(json) as Addresses[]).find((link) => link.addr_info?.length > 0);
+    return eth0 ? [{ namespace, ip: eth0.addr_info[0].local, peer: eth0.link_index ?? 0 }] : [];
+  });
+}
+
 /**
  * Finds a pod's namespace by its address, asking neither containerd nor lsns: so that a check of one of them doesn't
  * hang on the other.
  */
 export async function viewPod(lab: Lab, pod: TestPod): Promise<PodView> {
-  const [inodes, addresses] = await typeOn(lab, pod.node, [
-    'ls -1i /var/run/netns',
-    'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j address show eth0 2> /dev/null)"; done',
-  ]);
-  for (const line of addresses.split('\n')) {
-    const match = /^(\S+) (\[.*\])$/.exec(line);
-    if (!match) continue;
-    const eth0 = (JSON.parse(match[2]) as Addresses[]).find((link) => link.addr_info?.some(({ local }) => local === pod.ip));
-    const inode = parseInodes(inodes).find(({ name }) => name === match[1])?.inode;
-    if (eth0 && inode !== undefined) return { pod, namespace: match[1], inode, peer: eth0.link_index ?? 0 };
-  }
+  const [inodes, ends] = await typeOn(lab, pod.node, ['ls -1i /var/run/netns', LIST_ENDS]);
+  const end = parseEnds(ends).find(({ ip }) => ip === pod.ip);
+  const inode = parseInodes(inodes).find(({ name }) => name === end?.namespace)?.inode;
+  if (end && inode !== undefined) return { pod, namespace: end.namespace, inode, peer: end.peer };
   throw new Error(`no namespace in /var/run/netns on ${pod.node} holds ${pod.ip}, the address of ${pod.name}: look at containerd there`);
 }
 

@@ -2,6 +2,7 @@ import { iptablesRules } from './iptables';
 import { typeOne, until, type Lab } from './lab';
 import { nftablesRules } from './nftables';
 import type { Destination, ServiceRules } from './servicepath';
+import { unitProblems } from './units';
 
 /** kube-proxy writes new rules within a second or two. */
 export const PROXY_SECONDS = 6;
@@ -20,7 +21,7 @@ export interface Wanted {
 }
 
 /** What is wrong with one worker's ways to some services; the rules it shows are the evidence. */
-export function pathProblems(rules: ServiceRules, wanted: Wanted[]): { lines: string[]; problems: string[] } {
+export function pathProblems(rules: ServiceRules, wanted: Wanted[]): Seen {
   const paths = wanted.map(({ to, targets }) => {
     const path = rules.path(to);
     const right = [...path.targets].sort().join() === [...targets].sort().join();
@@ -31,26 +32,37 @@ export function pathProblems(rules: ServiceRules, wanted: Wanted[]): { lines: st
   return { lines: paths.flatMap(({ lines }) => lines), problems: paths.flatMap(({ problems }) => problems) };
 }
 
-/**
- * Judges every worker's rules, giving kube-proxy its time to write them. Shows the first worker with a problem, else the first.
- */
+interface Seen {
+  lines: string[];
+  problems: string[];
+}
+
+/** Judges one worker's rules, giving kube-proxy its time to write them; where it doesn't run, that is a problem too. */
+export async function workerRules(lab: Lab, worker: string, judge: (rules: ServiceRules) => Seen): Promise<Seen> {
+  const { command, read } = proxyRules(lab);
+  const look = async (): Promise<Seen & { stopped: string[] }> => {
+    const seen = judge(read(await typeOne(lab, worker, command)));
+    return { ...seen, stopped: seen.problems.length > 0 ? await unitProblems(lab.access, worker, ['kube-proxy']) : [] };
+  };
+  const { lines, problems, stopped } = await until(PROXY_SECONDS, look, (seen) => seen.problems.length === 0 || seen.stopped.length > 0);
+  return { lines, problems: [...stopped, ...problems].map((problem) => (problem.includes(worker) ? problem : `${worker}: ${problem}`)) };
+}
+
+/** Judges every worker's rules. Shows those of the first worker with a problem, else of the first. */
 export async function judgeRules(
   lab: Lab,
-  judge: (rules: ServiceRules) => { lines: string[]; problems: string[] },
+  judge: (rules: ServiceRules) => Seen,
 ): Promise<{ command: string; evidence: string; problems: string[] }> {
-  const { command, read } = proxyRules(lab);
-  const look = async (worker: string): Promise<{ lines: string[]; problems: string[] }> =>
-    until(PROXY_SECONDS, async () => judge(read(await typeOne(lab, worker, command))), ({ problems }) => problems.length === 0);
   const seen = await Promise.all(
-    lab.workers.map(async ({ name }) => {
-      const { lines, problems } = await look(name).catch((error: Error) => ({ lines: [], problems: [error.message] }));
-      return { name, lines, problems };
-    }),
+    lab.workers.map(async ({ name }) => ({
+      name,
+      ...(await workerRules(lab, name, judge).catch((error: Error): Seen => ({ lines: [], problems: [error.message] }))),
+    })),
   );
   const shown = seen.find(({ problems }) => problems.length > 0) ?? seen[0];
   return {
-    command,
+    command: proxyRules(lab).command,
     evidence: shown.lines.map((line) => `${shown.name}: ${line}`).join('\n'),
-    problems: seen.flatMap(({ name, problems }) => problems.map((problem) => (problem.includes(name) ? problem : `${name}: ${problem}`))),
+    problems: seen.flatMap(({ problems }) => problems),
   };
 }

@@ -3,6 +3,7 @@ import type { LabOutputs } from '../components/outputs';
 import { reaches } from '../components/stage';
 import type { Access } from './access';
 import { checks } from './article';
+import { pointToCauses } from './causes';
 import type { Check, CheckResult, Report } from './check';
 import type { Lab } from './lab';
 import { testPods } from './testpods';
@@ -117,7 +118,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   } finally {
     await lab.pods.remove().catch((error: Error) => report({ kind: 'leftover', message: error.message }));
   }
-  return summary(outputs.lab, outputs.cloud, Math.round((Date.now() - started) / 100) / 10, results);
+  return summary(outputs.lab, outputs.cloud, Math.round((Date.now() - started) / 100) / 10, pointToCauses(results));
 }
 
 /** The report on a lab that can't be looked at: every check failed, for that reason. */

@@ -59,6 +59,7 @@ const cniConfig: Check = {
   expected: 'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; plugins there',
   stage: 'network',
   workers: 1,
+  standsOn: ['nodes.list'],
   async run(lab) {
     const seen = await Promise.all(
       lab.workers.map((worker) => look(lab, worker).catch((error: Error) => ({ evidence: '', problems: [error.message] }))),

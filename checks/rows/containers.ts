@@ -3,7 +3,6 @@ import type { Check, Finding } from '../check';
 import { kubectl, linesWith, type as typeOn, typeOne } from '../lab';
 import { parseContainers, parseTasks } from '../listings';
 import { viewPod } from '../podview';
-import { NAMESPACE } from '../testpods';
 
 interface ContainerInfo {
   ID: string;
@@ -21,6 +20,7 @@ const podContainers: Check = {
   expected: 'namespace k8s.io; nginx and pause, RUNNING, with the labels io.cri-containerd.kind container and sandbox and the name of the pod',
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const pod = await lab.pods.nginx(lab.workers[0].name);
     const filter = `'labels."io.kubernetes.pod.uid"==${pod.uid}'`;
@@ -76,13 +76,14 @@ const podDescribe: Check = {
   expected: "an address of the worker's pod CIDR, the node and its address, and the container's id, all as on the node",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const worker = lab.workers[0];
     const pod = await lab.pods.nginx(worker.name);
     const [json, wide, description] = await Promise.all([
-      kubectl(lab, ['-n', NAMESPACE, 'get', 'pod', pod.name, '-o', 'json']),
-      kubectl(lab, ['-n', NAMESPACE, 'get', 'pods', '-o', 'wide']),
-      kubectl(lab, ['-n', NAMESPACE, 'describe', 'pods', pod.name]),
+      kubectl(lab, ['-n', lab.pods.namespace, 'get', 'pod', pod.name, '-o', 'json']),
+      kubectl(lab, ['-n', lab.pods.namespace, 'get', 'pods', '-o', 'wide']),
+      kubectl(lab, ['-n', lab.pods.namespace, 'describe', 'pods', pod.name]),
     ]);
     const { spec, status } = JSON.parse(json) as PodObject;
     const id = status.containerStatuses[0].containerID.replace(/^containerd:\/\//, '');
@@ -104,7 +105,7 @@ const podDescribe: Check = {
     ];
     return {
       node: 'laptop',
-      command: `kubectl -n ${NAMESPACE} get pods -o wide; kubectl -n ${NAMESPACE} describe pods ${pod.name}`,
+      command: `kubectl -n ${lab.pods.namespace} get pods -o wide; kubectl -n ${lab.pods.namespace} describe pods ${pod.name}`,
       expected: `${pod.name}: Node ${worker.name}/${worker.privateIp}, an IP in ${worker.podCidr} and a Container ID that ${worker.name} shows`,
       evidence: [...linesWith(wide, new RegExp(`^(NAME|${pod.name}) `)), ...linesWith(description, /^ *(Name|Node|IP|Container ID|Image): /)].join('\n'),
       problems,

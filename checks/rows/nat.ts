@@ -4,7 +4,7 @@ import type { Check, Finding } from '../check';
 import { matches, parseConntrack, spell, type Direction, type Flow } from '../conntrack';
 import { linesWith, shared, typeOne, type Lab } from '../lab';
 import { parseAnswers, parseCounters, type CountedRule } from '../listings';
-import { NAMESPACE, type TestPod } from '../testpods';
+import type { TestPod } from '../testpods';
 
 /** A pod sends 64; the two workers take one each, and a VPC router none. */
 export const EXPECTED_TTL = 62;
@@ -35,7 +35,7 @@ interface Ping {
 }
 
 async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> {
-  const args = ['-n', NAMESPACE, 'exec', from.name, '--', 'ping', '-c', '2', '-W', '2', to.ip];
+  const args = ['-n', lab.pods.namespace, 'exec', from.name, '--', 'ping', '-c', '2', '-W', '2', to.ip];
   const { stdout, stderr } = await lab.access.kubectl(args);
   return { from, to, command: `kubectl ${args.join(' ')}`, output: stdout || stderr };
 }
@@ -80,6 +80,7 @@ const natPing: Check = {
   expected: `answers with ttl=${EXPECTED_TTL}`,
   stage: 'network',
   workers: 2,
+  standsOn: ['nodes.ping', 'cni.config', 'pod.bridge', 'route.host', 'route.vpc'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
       lab.workers.map((_, at) => pingFrom(lab, at).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
@@ -122,6 +123,7 @@ const natMasqSource: Check = {
   expected: 'icmp src=POD_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'nat.ping'],
   skip: withoutMasquerade,
   async run(lab): Promise<Finding> {
     const { source, from, to, onSource, tracked } = await firstPing(lab);
@@ -146,6 +148,7 @@ const natMasqDest: Check = {
   expected: 'icmp src=WORKER_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'nat.ping'],
   skip: withoutMasquerade,
   async run(lab): Promise<Finding> {
     const { source, dest, from, to, onDest, tracked } = await firstPing(lab);
@@ -178,6 +181,7 @@ const natCounter: Check = {
   expected: 'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'nat.ping'],
   skip: withoutMasquerade,
   async run(lab): Promise<Finding> {
     const { source, from, before, after } = await firstPing(lab);

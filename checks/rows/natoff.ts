@@ -10,9 +10,6 @@ import { parseAnswers } from '../listings';
 import { CNI_FILE } from './cni';
 import { EXPECTED_TTL, flowProblems, lookBetween, ttlProblem } from './nat';
 
-/** The scratch network namespace, the same on both workers: a run finds what an earlier one left. */
-const NAMESPACE = 'hardway-verify-off';
-
 /** A CNI config as it is, but for ipMasq. */
 export function withoutMasquerade(config: string): string {
   const { ipMasq: _, ...rest } = JSON.parse(config) as Record<string, unknown>;
@@ -27,7 +24,7 @@ interface Scratch extends Held {
 async function attach(lab: Lab, worker: Node): Promise<Scratch> {
   const script = fs.readFileSync(path.join(root, 'checks/scripts/scratch-namespace.sh'), 'utf8');
   const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${CNI_FILE}`));
-  const held = await lab.access.hold(worker.name, script, [NAMESPACE, config]).catch((error: Error) => {
+  const held = await lab.access.hold(worker.name, script, [lab.pods.namespace, config]).catch((error: Error) => {
     throw new Error(`the CNI plugin attached nothing on ${worker.name}: ${error.message}`);
   });
   const ip = /"address":\s*"([\d.]+)\//.exec(held.line)?.[1];
@@ -38,7 +35,7 @@ async function attach(lab: Lab, worker: Node): Promise<Scratch> {
 
 /** Pings from one scratch namespace to the other, and reads what both workers track of it. */
 async function experiment(lab: Lab, [source, dest]: Node[], from: string, to: string): Promise<Finding> {
-  const command = `sudo ip netns exec ${NAMESPACE} ping -c 2 -i 0.2 -W 2 ${to}`;
+  const command = `sudo ip netns exec ${lab.pods.namespace} ping -c 2 -i 0.2 -W 2 ${to}`;
   const output = await typeOne(lab, source.name, `${command} || true`);
   const tracked = `sudo conntrack -L | grep ${to}`;
   const workers = [source, dest];
@@ -60,7 +57,7 @@ async function experiment(lab: Lab, [source, dest]: Node[], from: string, to: st
       ...workers.flatMap((worker, at) => flows[at].map(({ line }) => `${worker.name}: ${line}`)),
     ].join('\n'),
     problems,
-    look: answers.length > 0 ? `look at ${CNI_FILE} and at the nat table of both workers` : lookBetween(lab.topology, source, dest, false),
+    look: answers.length > 0 ? `look for a rule beside CNI's and kube-proxy's in \`sudo iptables -t nat -L POSTROUTING\` on both` : lookBetween(lab.topology, source, dest, false),
   };
 }
 
@@ -68,10 +65,11 @@ const natOff: Check = {
   id: 'nat.off',
   title: 'With ipMasq taken out, pods reach each other without NAT',
   node: 'worker-0, worker-1',
-  command: `sudo ip netns exec ${NAMESPACE} ping -c 2 SCRATCH_1; sudo conntrack -L | grep SCRATCH_1 (on both)`,
+  command: `sudo ip netns exec SCRATCH ping -c 2 SCRATCH_1; sudo conntrack -L | grep SCRATCH_1 (on both)`,
   expected: `ttl=${EXPECTED_TTL} still; on both workers icmp src=SCRATCH_0 dst=SCRATCH_1 ... src=SCRATCH_1 dst=SCRATCH_0`,
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'route.vpc', 'nat.ping'],
   async run(lab): Promise<Finding> {
     const pair = lab.workers.slice(0, 2);
     const attached = await Promise.allSettled(pair.map((worker) => attach(lab, worker)));

@@ -14,6 +14,14 @@ async function route(lab: Lab): Promise<{ entry: Node; exit: Node; pod: TestPod;
   return { entry: lab.workers[0], exit, pod, port: services.nodePort };
 }
 
+/** Whether it is the VPC's firewall that keeps a client out, or what is behind it. */
+async function whereLost(lab: Lab): Promise<string> {
+  const { answered, client, url } = await connection(lab);
+  return answered
+    ? `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`
+    : `${client.name} gets none inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+}
+
 const nodePortReach: Check = {
   id: 'nodeport.reach',
   title: 'nginx answers from outside the VPC at a NodePort',
@@ -22,6 +30,7 @@ const nodePortReach: Check = {
   expected: 'nginx answers, though its pod is on worker-1',
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config', 'pod.bridge', 'route.vpc', 'nodeport.chains'],
   skip: ({ topology }) =>
     topology.rules.some(({ name }) => name === 'allow-nodeports') ? undefined : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
   async run(lab): Promise<Finding> {
@@ -38,7 +47,7 @@ const nodePortReach: Check = {
       expected: `HTTP 200 from nginx: the pod ${pod.ip} on ${exit.name}, asked at ${entry.name}'s public address`,
       evidence: answer instanceof Error ? answer.message : [seen, ...answer.body.split('\n').filter((line) => /nginx/i.test(line)).slice(0, 2)].join('\n'),
       problems: good ? [] : [`${url} gave ${seen}`],
-      look: 'look at the firewall rule allow-nodeports and at nodePortCidrs; if nodeport.exit fails too, at the way between the workers',
+      look: good ? '' : await whereLost(lab),
     };
   },
 };
@@ -52,11 +61,11 @@ const connection = shared(async (lab: Lab) => {
   const url = `http://${way.entry.privateIp}:${way.port}/`;
   const client = lab.controllers[0];
   const ask = () => typeOne(lab, client.name, `curl -s -o /dev/null -m 2 -w '%{http_code}' ${url} || true`);
-  await until(PROXY_SECONDS, ask, (code) => code.trim() === '200');
+  const answered = (await until(PROXY_SECONDS, ask, (code) => code.trim() === '200')).trim() === '200';
   const commands = { entry: `sudo conntrack -L | grep ${way.port}`, exit: `sudo conntrack -L | grep ${way.pod.ip}` };
   const [entry, exit] = await Promise.all([typeOne(lab, way.entry.name, commands.entry), typeOne(lab, way.exit.name, commands.exit)]);
   const tcp = (listing: string): Flow[] => parseConntrack(listing).filter(({ protocol }) => protocol === 'tcp');
-  return { ...way, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
+  return { ...way, answered, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
 });
 
 const nodePortEntry: Check = {
@@ -67,6 +76,7 @@ const nodePortEntry: Check = {
   expected: 'tcp src=CLIENT dst=WORKER_0 dport=NODE_PORT ... src=POD dst=WORKER_0 sport=80',
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'nodeport.chains'],
   async run(lab): Promise<Finding> {
     const { entry, pod, port, client, url, commands, onEntry } = await connection(lab);
     const original = { src: client.privateIp, dst: entry.privateIp, dport: port };
@@ -93,6 +103,7 @@ const nodePortExit: Check = {
   expected: 'tcp src=WORKER_0 dst=POD dport=80',
   stage: 'network',
   workers: 2,
+  standsOn: ['cni.config', 'route.vpc', 'nodeport.chains'],
   async run(lab): Promise<Finding> {
     const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
     const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };
@@ -118,6 +129,7 @@ const nodePortChains: Check = {
   expected: 'KUBE-NODEPORTS tcp dport NODE_PORT, by KUBE-EXT-, KUBE-SVC- and KUBE-SEP- to DNAT POD_IP:80',
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const { pod, port } = await route(lab);
     const { command, evidence, problems } = await judgeRules(lab, (rules) => pathProblems(rules, [{ to: { protocol: 'tcp', port }, targets: [`${pod.ip}:80`] }]));

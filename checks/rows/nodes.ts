@@ -1,11 +1,14 @@
-import type { Check } from '../check';
-import { linesWith, type as typeOn, type Lab } from '../lab';
-import { parseAnswers } from '../listings';
 import type { Node } from '../../components/topology';
+import type { Check, Finding } from '../check';
+import { linesWith, type as typeOn, type Lab } from '../lab';
+import { parseAnswers, type Link, type Route } from '../listings';
 
 interface Address {
   addr_info: { family: string; local: string }[];
 }
+
+/** What keeps a machine that runs from answering anything new. */
+const FULL = 'whether its connection tracking table is full (`sudo conntrack -C` against `sysctl net.netfilter.nf_conntrack_max`)';
 
 /** What a node says of itself over its public address. */
 async function identity(lab: Lab, node: Node): Promise<{ line: string; problems: string[] }> {
@@ -28,7 +31,7 @@ const nodesList: Check = {
   expected: 'each public address leads to the node of that name, which has the private address of the plan',
   stage: 'none',
   workers: 1,
-  async run(lab) {
+  async run(lab): Promise<Finding> {
     const asked = lab.topology.nodes.map((node) =>
       identity(lab, node).catch((error: Error) => ({ line: `${node.name} does not answer`, problems: [error.message] })),
     );
@@ -39,46 +42,72 @@ const nodesList: Check = {
       expected: `${lab.topology.nodes.length} nodes: ${lab.topology.nodes.map((node) => `${node.name} ${node.privateIp}`).join(', ')}`,
       evidence: seen.map(({ line }) => line).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: 'look at the machine itself, its public address and the firewall rule allow-ssh',
+      look: `look at the machine itself, its sshd, its public address, the firewall rule allow-ssh, and ${FULL}`,
     };
   },
 };
 
-/** Pings the next node from `node`, by address and by name. */
+/** An IP header and an ICMP header. */
+const PING_HEADERS = 28;
+
+/** The neighbour table's word for what answered lately. */
+const ANSWERS_ARP = /\b(REACHABLE|DELAY|PROBE|STALE)\b/;
+
+/** Pings the next node from `node`: by address, by name, and with a packet as large as the network carries. */
 async function pingNext(lab: Lab, node: Node, next: Node): Promise<{ lines: string[]; problems: string[] }> {
-  const ping = (target: string): string => `ping -c 1 -W 2 ${target} || true`;
-  const outputs = await typeOn(lab, node.name, [ping(next.privateIp), ping(next.name)]);
-  const problems = [next.privateIp, next.name].flatMap((target, at) =>
-    parseAnswers(outputs[at]).length > 0 ? [] : [`${node.name} got no answer from ${target}${target === next.name ? '' : ` (${next.name})`}`],
-  );
+  const { mtu } = lab.topology;
+  const ping = (target: string, options = ''): string => `ping -c 1 -W 2 ${options}${target} 2>&1 || true`;
+  const [byAddress, byName, large, neighbour, routes, links] = await typeOn(lab, node.name, [
+    ping(next.privateIp),
+    ping(next.name),
+    ping(next.privateIp, `-M do -s ${mtu - PING_HEADERS} `),
+    `ip neigh show to ${next.privateIp}`,
+    'ip -j route show default',
+    'ip -j link',
+  ]);
+  const answered = (output: string): boolean => parseAnswers(output).length > 0;
+  const device = (JSON.parse(routes) as Route[])[0]?.dev;
+  const own = (JSON.parse(links) as Link[]).find(({ ifname }) => ifname === device);
+  const problems: string[] = [];
+  // A cloud's own may be larger, which harms nobody.
+  if (own && own.mtu < mtu) problems.push(`${node.name} has mtu ${own.mtu} on ${own.ifname}, expected ${mtu}: look at \`ip link\` there`);
+  if (!answered(byAddress)) {
+    const there = ANSWERS_ARP.test(neighbour) ? ', which does answer ARP: something drops the packets' : '';
+    problems.push(`${node.name} got no answer from ${next.privateIp} (${next.name})${there}`);
+  } else if (!answered(large)) {
+    problems.push(`${node.name} got an answer from ${next.name} to a small packet, but to none of ${mtu} bytes: look at \`ip link\` on both, for an mtu other than ${mtu}`);
+  }
+  if (!answered(byName) && answered(byAddress)) problems.push(`${node.name} got no answer from ${next.name} by name: look at /etc/hosts there`);
   // A name must lead to the node's own address, or it is another machine that answered.
-  const named = /^PING \S+ \((\d+\.\d+\.\d+\.\d+)\)/m.exec(outputs[1])?.[1];
-  if (named !== undefined && named !== next.privateIp) problems.push(`${node.name} takes ${next.name} for ${named}, expected ${next.privateIp}`);
-  return { lines: outputs.flatMap((output) => linesWith(output, /bytes from/)).map((line) => `${node.name}: ${line}`), problems };
+  const named = /^PING \S+ \((\d+\.\d+\.\d+\.\d+)\)/m.exec(byName)?.[1];
+  if (named !== undefined && named !== next.privateIp) problems.push(`${node.name} takes ${next.name} for ${named}, expected ${next.privateIp}: look at /etc/hosts there`);
+  const lines = [byAddress, byName, large].flatMap((output) => linesWith(output, /bytes from|too long|frag needed/i));
+  return { lines: lines.map((line) => `${node.name}: ${line}`), problems };
 }
 
 const nodesPing: Check = {
   id: 'nodes.ping',
-  title: 'Nodes ping each other by private address and by name',
+  title: 'Nodes ping each other by private address, by name, and with the largest packet',
   node: 'every node',
-  command: 'ping -c 1 NEXT_NODE_IP; ping -c 1 NEXT_NODE',
-  expected: 'an answer from each node to the one before it, by address and by name',
+  command: 'ping -c 1 NEXT_NODE_IP; ping -c 1 NEXT_NODE; ping -c 1 -M do -s MTU_LESS_28 NEXT_NODE_IP',
+  expected: 'an answer from each node to the one before it, by address, by name, and to a packet of the MTU that may not be fragmented',
   stage: 'none',
   workers: 1,
-  async run(lab) {
-    const { nodes } = lab.topology;
+  async run(lab): Promise<Finding> {
+    const { nodes, mtu } = lab.topology;
     const asked = nodes.map((node, at) => {
       const next = nodes[(at + 1) % nodes.length];
       return pingNext(lab, node, next).catch((error: Error) => ({ lines: [], problems: [error.message] }));
     });
     const seen = await Promise.all(asked);
+    const { name, privateIp } = nodes[1];
     return {
       node: nodes.map((node) => node.name).join(', '),
-      command: `ping -c 1 -W 2 ${nodes[1].privateIp}; ping -c 1 -W 2 ${nodes[1].name} (on ${nodes[0].name}; so on around the nodes)`,
-      expected: `${2 * nodes.length} answers: every node reaches the next by address and by name`,
+      command: `ping -c 1 -W 2 ${privateIp}; ping -c 1 -W 2 ${name}; ping -c 1 -W 2 -M do -s ${mtu - PING_HEADERS} ${privateIp} (on ${nodes[0].name}; so on around the nodes)`,
+      expected: `${3 * nodes.length} answers: every node reaches the next by address, by name, and with a packet of ${mtu} bytes`,
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: 'look at the firewall rule allow-internal-icmp, /etc/hosts on the node that asked, and whether the other is up',
+      look: `look at the firewall rule allow-internal-icmp, whether the other node is up, and ${FULL}`,
     };
   },
 };

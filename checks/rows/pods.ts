@@ -1,14 +1,45 @@
 import type { Check, Finding } from '../check';
-import { linesWith, type as typeOn, typeOne } from '../lab';
-import { parseBridge, parseInodes, parseLsns, parsePeer, parseProcesses, type Link } from '../listings';
-import { firstPods } from '../podview';
+import { linesWith, type as typeOn, typeOne, until, type Lab } from '../lab';
+import { parseBridge, parseInodes, parseLsns, parsePeer, parseProcesses, type Link, type NetworkNamespace } from '../listings';
+import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../podview';
+import { CNI_FILE } from './cni';
 
 /** The plan's name for the bridge on every worker. */
 const BRIDGE = 'cnio0';
 
+/** A pod that is being made or taken away is for a moment in one listing and not in the other. */
+const SETTLED_SECONDS = 4;
+
 /** lsns gives up when a process ends while it is read: it is asked again then, as a reader would. */
 const steady = (command: string): string =>
   `for attempt in 1 2 3 4 5; do listing=$(${command}) && break; done; printf '%s\\n' "$listing"`;
+
+const isPause = ({ command }: NetworkNamespace): boolean => /(^|\/)pause\b/.test(command);
+
+/** Of all pods of a node, the student's too: each pause process's namespace has a name, and each name a pause process. */
+function nameProblems(namespaces: NetworkNamespace[], named: { inode: number; name: string }[]): string[] {
+  return [
+    ...namespaces
+      .filter((one) => isPause(one) && !named.some(({ inode }) => inode === one.inode))
+      .map(({ inode, pid }) => `the namespace ${inode}, of the pause process ${pid}, has no name in /var/run/netns`),
+    ...named
+      .filter(({ name, inode }) => name.startsWith('cni-') && !namespaces.some((one) => one.inode === inode))
+      .map(({ name }) => `${name} is the namespace of no process`),
+  ];
+}
+
+/** Whether a test pod's namespace is as it should be, in each of the three listings. */
+function viewProblems({ pod, inode, namespace }: PodView, namespaces: NetworkNamespace[], named: { inode: number }[], names: string): string[] {
+  const row = namespaces.find((one) => one.inode === inode);
+  const count = named.filter((one) => one.inode === inode).length;
+  return [
+    ...(/^cni-[0-9a-f-]{36}$/.test(namespace) ? [] : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
+    ...(count === 1 ? [] : [`${count} names in /var/run/netns have the inode ${inode}, expected 1`]),
+    ...(row ? [] : [`lsns shows no namespace ${inode}, that of ${pod.name}`]),
+    ...(row && !isPause(row) ? [`${inode} is owned by ${row.command}, expected pause`] : []),
+    ...(names.split('\n').some((line) => line.split(' ')[0] === namespace) ? [] : [`ip netns does not list ${namespace}`]),
+  ];
+}
 
 const podNetns: Check = {
   id: 'pod.netns',
@@ -18,31 +49,26 @@ const podNetns: Check = {
   expected: "one namespace a pod, named cni-…, its inode in lsns's NS column, owned by pause",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const views = Object.values(await firstPods(lab));
     const node = views[0].pod.node;
-    const [json, plain, inodes, names] = await typeOn(lab, node, [steady('sudo lsns -t net -J'), steady('sudo lsns -t net'), 'ls -1i /var/run/netns', 'ip netns']);
-    const namespaces = parseLsns(json);
-    const problems = views.flatMap(({ pod, inode, namespace }) => {
-      const row = namespaces.find((one) => one.inode === inode);
-      const named = parseInodes(inodes).filter((one) => one.inode === inode);
-      return [
-        ...(/^cni-[0-9a-f-]{36}$/.test(namespace) ? [] : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
-        ...(named.length === 1 ? [] : [`${named.length} names in /var/run/netns have the inode ${inode}, expected 1`]),
-        ...(row ? [] : [`lsns shows no namespace ${inode}, that of ${pod.name}`]),
-        ...(row && !/(^|\/)pause\b/.test(row.command) ? [`${inode} is owned by ${row.command}, expected pause`] : []),
-        ...(names.split('\n').some((line) => line.split(' ')[0] === namespace) ? [] : [`ip netns does not list ${namespace}`]),
-      ];
-    });
+    const commands = [steady('sudo lsns -t net -J'), steady('sudo lsns -t net'), 'ls -1i /var/run/netns', 'ip netns'];
+    const look = async () => {
+      const [json, plain, inodes, names] = await typeOn(lab, node, commands);
+      const [namespaces, named] = [parseLsns(json), parseInodes(inodes)];
+      return { listings: [plain, inodes, names], problems: [...nameProblems(namespaces, named), ...views.flatMap((view) => viewProblems(view, namespaces, named, names))] };
+    };
+    const { listings, problems } = await until(SETTLED_SECONDS, look, (seen) => seen.problems.length === 0);
     if (views[0].inode === views[1].inode) problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
     const shown = new RegExp(views.map(({ inode, namespace }) => `\\b${inode}\\b|${namespace}`).join('|'));
     return {
       node,
       command: podNetns.command,
-      expected: `${views.length} namespaces for ${views.map(({ pod }) => pod.name).join(' and ')}, each named cni-… and owned by pause`,
-      evidence: [plain, inodes, names].flatMap((listing) => linesWith(listing, shown)).join('\n'),
+      expected: `every pod's namespace, such as those of ${views.map(({ pod }) => pod.name).join(' and ')}, named cni-… and owned by pause`,
+      evidence: listings.flatMap((listing) => linesWith(listing, shown)).join('\n'),
       problems,
-      look: `look at containerd on ${node}`,
+      look: `look at /var/run/netns and at containerd on ${node}`,
     };
   },
 };
@@ -55,6 +81,7 @@ const podProcesses: Check = {
   expected: "pause, nginx's master and nginx's worker",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const command = podProcesses.command.replace('INODE', String(nginx.inode));
@@ -71,10 +98,10 @@ const podProcesses: Check = {
       expected: `${wanted.map(([name]) => name).join(', ')} in the namespace of ${nginx.pod.name}, and nothing else`,
       evidence: listing.trimEnd(),
       problems: [
-        ...wanted.filter(([, form]) => !commands.some((one) => form.test(one))).map(([name]) => `no ${name} there`),
-        ...commands.filter((one) => !wanted.some(([, form]) => form.test(one))).map((one) => `${one} is there too`),
+        ...wanted.filter(([, form]) => !commands.some((one) => form.test(one))).map(([name]) => `no ${name} in the namespace of ${nginx.pod.name}`),
+        ...commands.filter((one) => !wanted.some(([, form]) => form.test(one))).map((one) => `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`),
       ],
-      look: `look at the pod ${nginx.pod.name} and at containerd on ${nginx.pod.node}`,
+      look: `look at \`sudo ip netns pids ${nginx.namespace}\` and at containerd on ${nginx.pod.node}`,
     };
   },
 };
@@ -87,6 +114,7 @@ const podVeth: Check = {
   expected: "eth0@ifN in the pod with the pod's address, peer_ifindex N, and vethXXXX with number N on cnio0",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const { node, ip } = nginx.pod;
@@ -124,32 +152,49 @@ const podVeth: Check = {
         ...(outside && !outside.ifname.startsWith('veth') ? [`interface ${peer} is ${outside.ifname}, expected a veth`] : []),
         ...(outside && outside.master !== BRIDGE ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`] : []),
       ],
-      look: `look at ${BRIDGE} on ${node} and at the CNI plugin's config`,
+      look: `look at ${BRIDGE} on ${node}, and at bridge in ${CNI_FILE}`,
     };
   },
 };
 
+/** Whether the other end of every pod's eth0 is on the bridge of its worker; of the student's pods, too. */
+async function bridgeOf(lab: Lab, worker: string): Promise<{ listing: string; problems: string[] }> {
+  // The bridge is there from the worker's first pod on.
+  await lab.pods.busybox(worker);
+  const look = async (): Promise<{ listing: string; problems: string[] }> => {
+    const [listing, ends, json] = await typeOn(lab, worker, [`sudo brctl show ${BRIDGE}`, LIST_ENDS, 'ip -j link']);
+    const onBridge = parseBridge(listing, BRIDGE);
+    const links = JSON.parse(json) as Link[];
+    const problems = parseEnds(ends).filter(({ namespace }) => namespace.startsWith('cni-')).flatMap(({ ip, peer }) => {
+      const link = links.find(({ ifindex }) => ifindex === peer);
+      if (!link) return [`interface ${peer}, the end of the pod at ${ip}, is gone from ${worker}`];
+      return onBridge.includes(link.ifname) ? [] : [`${link.ifname} on ${worker}, the end of the pod at ${ip}, is on ${link.master ?? 'no bridge'}, expected ${BRIDGE}`];
+    });
+    return { listing: listing.trimEnd(), problems };
+  };
+  return until(SETTLED_SECONDS, look, ({ problems }) => problems.length === 0);
+}
+
 const podBridge: Check = {
   id: 'pod.bridge',
   title: "Every pod's veth is on the bridge",
-  node: 'worker-0',
+  node: 'every worker',
   command: `brctl show ${BRIDGE}`,
   expected: "the bridge with every pod's veth",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
-    const views = Object.values(await firstPods(lab));
-    const node = views[0].pod.node;
-    const [listing, json] = await typeOn(lab, node, [`sudo brctl show ${BRIDGE}`, 'ip -j link']);
-    const onBridge = parseBridge(listing, BRIDGE);
-    const ends = views.map(({ pod, peer }) => ({ pod, name: (JSON.parse(json) as Link[]).find((link) => link.ifindex === peer)?.ifname ?? `interface ${peer}` }));
+    const names = lab.workers.map(({ name }) => name);
+    const seen = await Promise.all(names.map((name) => bridgeOf(lab, name).catch((error: Error) => ({ listing: '', problems: [error.message] }))));
+    const shown = Math.max(0, seen.findIndex(({ problems }) => problems.length > 0));
     return {
-      node,
+      node: names.join(', '),
       command: `sudo brctl show ${BRIDGE}`,
-      expected: `${BRIDGE} with ${ends.map(({ pod, name }) => `${name} (${pod.name})`).join(' and ')}`,
-      evidence: listing.trimEnd(),
-      problems: ends.filter(({ name }) => !onBridge.includes(name)).map(({ pod, name }) => `${name}, the end of ${pod.name}, is not on ${BRIDGE}`),
-      look: `look at ${BRIDGE} on ${node} and at the CNI plugin's config`,
+      expected: `${BRIDGE} with the end of every pod of that worker`,
+      evidence: `${names[shown]}:\n${seen[shown].listing}`,
+      problems: seen.flatMap(({ problems }) => problems),
+      look: `\`sudo ip link set VETH master ${BRIDGE}\` puts one back; one on another bridge was put there by the CNI config`,
     };
   },
 };

@@ -15,6 +15,7 @@ const routePod: Check = {
   expected: "default via the bridge's address, the pod CIDR as a link",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const { podCidr } = lab.workers[0];
@@ -32,7 +33,7 @@ const routePod: Check = {
       problems: [
         ...(standard?.gateway === gateway && standard.dev === 'eth0'
           ? []
-          : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}` : 'there is no default route']),
+          : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}, expected ${gateway} dev eth0` : 'there is no default route']),
         ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip
           ? []
           : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
@@ -51,6 +52,9 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
       ? []
       : [standard ? `default goes via ${standard.gateway}, expected ${plan.gateway}` : 'there is no default route']),
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
+    ...routes
+      .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
+      .map(({ dst, dev }) => `${dst} is also on ${dev}, as a CNI config with another bridge leaves it: once no pod is on it, \`sudo ip link del ${dev}\``),
     ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev)
       ? []
       : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
@@ -76,6 +80,7 @@ const routeHost: Check = {
   expected: "default via the VPC router; the worker's pod CIDR on cnio0; the node network on the default route's interface",
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
       lab.workers.map((worker) => hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] }))),

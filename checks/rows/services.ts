@@ -1,10 +1,12 @@
 import { reaches } from '../../components/stage';
 import { contains } from '../../components/cidr';
 import type { Check, Finding } from '../check';
-import { kubectl, linesWith, until, type Lab } from '../lab';
+import { kubectl, linesWith, typeOne, until, type Lab } from '../lab';
 import { parseLookup } from '../listings';
-import { judgeRules, pathProblems, PROXY_SECONDS, type Wanted } from '../proxyrules';
-import { NAMESPACE } from '../testpods';
+import { judgeRules, pathProblems, PROXY_SECONDS, workerRules, type Wanted } from '../proxyrules';
+
+/** With 0, what a bridge only switches passes no rule. */
+const BRIDGE_SETTING = 'net.bridge.bridge-nf-call-iptables';
 
 interface Service {
   spec: { type: string; clusterIP: string; ports: { name?: string; port: number; protocol: string }[] };
@@ -12,6 +14,10 @@ interface Service {
 
 interface Slices {
   items: { endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null; ports: { port: number; protocol: string; name?: string }[] }[];
+}
+
+interface Deployments {
+  items: { metadata: { name: string }; spec: { replicas: number }; status: { readyReplicas?: number } }[];
 }
 
 /** A service's ready endpoints as `address:port`, for one protocol. */
@@ -29,8 +35,19 @@ async function endpoints(lab: Lab, namespace: string, service: string, protocol:
 /** Asks kube-dns from a pod. The full name, because busybox's nslookup doesn't follow the search list. */
 async function lookup(lab: Lab, worker: string, name: string): Promise<{ pod: string; output: string; answers: string[] }> {
   const pod = (await lab.pods.busybox(worker)).name;
-  const { stdout, stderr } = await lab.access.kubectl(['-n', NAMESPACE, 'exec', pod, '--', 'timeout', '4', 'nslookup', name]);
+  const { stdout, stderr } = await lab.access.kubectl(['-n', lab.pods.namespace, 'exec', pod, '--', 'timeout', '4', 'nslookup', name]);
   return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
+}
+
+/** Why kube-dns has nobody to answer: what the deployment behind it wants and has. */
+async function whyNoEndpoints(lab: Lab): Promise<string> {
+  const deployments = JSON.parse(await kubectl(lab, ['-n', 'kube-system', 'get', 'deployments', '-l', 'k8s-app=kube-dns', '-o', 'json'])) as Deployments;
+  const [coredns] = deployments.items;
+  if (!coredns) return 'kube-dns has no endpoints: there is no deployment coredns in kube-system';
+  const { name } = coredns.metadata;
+  const wanted = coredns.spec.replicas;
+  return `kube-dns has no endpoints: the deployment ${name} in kube-system has ${coredns.status.readyReplicas ?? 0} of ${wanted} pods ready` +
+    (wanted === 0 ? `, expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)` : '');
 }
 
 const svcDns: Check = {
@@ -41,6 +58,7 @@ const svcDns: Check = {
   expected: "kube-dns at the plan's address, dns 53/UDP and dns-tcp 53/TCP, endpoints POD_IP:53; the API's ClusterIP for kubernetes.default",
   stage: 'cluster',
   workers: 1,
+  standsOn: ['cni.config', 'pod.bridge', 'route.vpc'],
   async run(lab): Promise<Finding> {
     const { dnsIp, apiServiceIp, clusterDomain, podCidr } = lab.topology;
     const name = `kubernetes.default.svc.${clusterDomain}`;
@@ -57,7 +75,7 @@ const svcDns: Check = {
     const shown = resolved ?? lookups[0];
     return {
       node: 'laptop',
-      command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${NAMESPACE} exec ${shown.pod} -- nslookup ${name}`,
+      command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${lab.pods.namespace} exec ${shown.pod} -- nslookup ${name}`,
       expected: `kube-dns ClusterIP ${dnsIp}, dns 53/UDP and dns-tcp 53/TCP, endpoints in ${podCidr} at port 53; ${name} is ${apiServiceIp}`,
       evidence: [...linesWith(description, /^(Name|Type|IP|Port|TargetPort|Endpoints):/), ...linesWith(shown.output, /^(Server|Name|Address)|can't|timed out|no /)].join('\n'),
       problems: [
@@ -66,13 +84,13 @@ const svcDns: Check = {
         ...(has('dns', 'UDP') && has('dns-tcp', 'TCP')
           ? []
           : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
-        ...(targets.length > 0 ? [] : ['kube-dns has no endpoints']),
+        ...(targets.length > 0 ? [] : [await whyNoEndpoints(lab)]),
         ...targets
           .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
           .map((target) => `the endpoint ${target} is no pod's port 53`),
-        ...(resolved ? [] : [`no test pod resolved ${name} to ${apiServiceIp}`]),
+        ...(resolved || targets.length === 0 ? [] : [`no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}`]),
       ],
-      look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, and kube-proxy on the workers',
+      look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',
     };
   },
 };
@@ -102,29 +120,42 @@ const svcChains: Check = {
       const [entries, paths] = [rules.entries(), pathProblems(rules, wanted)];
       return { lines: [...entries.lines, ...paths.lines], problems: [...entries.problems, ...paths.problems] };
     });
-    const empty = wanted.filter(({ targets }) => targets.length === 0).map(({ to }) => `the service at ${to.address} has no ${to.protocol} endpoints`);
+    const empty = wanted.filter(({ targets }) => targets.length === 0).map(({ to }) => `the service at ${to.address} has no ${to.protocol} endpoints, so there is nothing for rules to lead to: look at svc.dns`);
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command,
       expected: `jumps from PREROUTING and OUTPUT, then ${wanted.map(({ to, targets }) => `${to.address} ${to.protocol} ${to.port} to DNAT ${targets.join(', ')}`).join('; ')}`,
       evidence,
-      problems: [...empty, ...problems],
+      // Without endpoints kube-proxy rightly has no rules.
+      problems: empty.length > 0 ? empty : problems,
       look: 'look at kube-proxy on that worker (`systemctl status kube-proxy`)',
     };
   },
 };
 
+/** Where the packet was lost: in kube-proxy's rules of that worker, or on the way back over its bridge. */
+async function whyLost(lab: Lab, worker: string, address: string, server: string): Promise<string[]> {
+  const wanted: Wanted = { to: { address, protocol: 'tcp', port: 80 }, targets: [`${server}:80`] };
+  const { problems } = await workerRules(lab, worker, (rules) => pathProblems(rules, [wanted]));
+  if (problems.length > 0) return problems;
+  const setting = (await typeOne(lab, worker, `sysctl -n ${BRIDGE_SETTING}`)).trim();
+  if (setting === '1') return ['its rules are right: look at pod.bridge, and at \`sudo iptables-save\` for what drops packets'];
+  return [`${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1: answers over the bridge skip the rules that turn them back (look at /etc/sysctl.d)`];
+}
+
 async function askSameNode(lab: Lab, worker: string): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const [client, server, services] = await Promise.all([lab.pods.busybox(worker), lab.pods.nginx(worker), lab.pods.services()]);
   const address = services.sameNode.get(worker)!;
-  const args = ['-n', NAMESPACE, 'exec', client.name, '--', 'timeout', '2', 'wget', '-q', '-O', '-', `http://${address}/`];
+  const args = ['-n', lab.pods.namespace, 'exec', client.name, '--', 'timeout', '2', 'wget', '-q', '-O', '-', `http://${address}/`];
   const ask = () => lab.access.kubectl(args);
   const { stdout, stderr, code } = await until(PROXY_SECONDS, ask, (answer) => answer.code === 0);
   const answered = code === 0 && /nginx/i.test(stdout);
   const said = stdout.split('\n').find((line) => /nginx/i.test(line)) ?? stderr.trim().split('\n').at(-1) ?? '';
   return {
     lines: [`${worker}: ${said.trim()}`],
-    problems: answered ? [] : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`],
+    problems: answered
+      ? []
+      : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`, ...(await whyLost(lab, worker, address, server.ip))],
     command: `kubectl ${args.join(' ')}`,
   };
 }
@@ -137,6 +168,7 @@ const svcSameNode: Check = {
   expected: 'nginx answers',
   stage: 'network',
   workers: 1,
+  standsOn: ['cni.config', 'pod.bridge'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
       lab.workers.map(({ name }) => askSameNode(lab, name).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
@@ -148,7 +180,7 @@ const svcSameNode: Check = {
       expected: 'nginx answers on each worker: the answer passes the rules on its way over the bridge',
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: 'look at `sysctl net.bridge.bridge-nf-call-iptables` there: with 0, answers over the bridge skip the rules that turn them back',
+      look: '',
     };
   },
 };

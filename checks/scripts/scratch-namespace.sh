@@ -1,7 +1,7 @@
 #!/bin/bash
 # Attaches a network namespace to the node's bridge with a CNI config, as containerd would for a pod. Prints the
 # plugin's answer on one line, and keeps the namespace until its own input ends: when the check has seen enough, or
-# when whoever ran it is gone. Leaves nothing behind, and takes away what an earlier run left.
+# when whoever ran it is gone. Leaves nothing behind.
 # Arguments: the namespace's name, the CNI config.
 set -eu
 name=$1
@@ -17,7 +17,6 @@ detach() {
   if [ -e "/var/run/netns/$name" ]; then sudo ip netns del "$name" > /dev/null 2>&1 || true; fi
 }
 
-detach
 trap detach EXIT
 trap 'exit 1' HUP INT PIPE TERM
 sudo ip netns add "$name"

@@ -41,6 +41,8 @@ describe('a lab that is up', () => {
   });
 
   it('leaves nothing of the checks behind', async () => {
+    // Kubernetes lets some seconds pass before it removes an empty namespace.
+    await labPrints('kubectl', LAB, '--', 'wait', '--for=delete', 'namespace', '-l', 'app.kubernetes.io/managed-by=hardway-verify', '--timeout=30s');
     expect(await labPrints('kubectl', LAB, '--', 'get', 'namespaces', '-o', 'name')).not.toContain('hardway-verify');
     for (const node of ['worker-0', 'worker-1']) expect(await asRoot(LAB, node, 'ip netns list | grep -v "^cni-" || true')).toBe('');
   });

@@ -1,4 +1,6 @@
 import { checks, downReport, renderList, renderReport, skipReason, verify } from '../../checks';
+import { pointToCauses } from '../../checks/causes';
+import type { CheckResult } from '../../checks/check';
 import type { Access, Ran } from '../../checks/access';
 import type { LabConfig } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
@@ -87,32 +89,59 @@ test('checks that need no pods make none', async () => {
   expect(access.kubectlCalls).toEqual([]);
 });
 
+const active: Partial<Access> = { onNode: async () => ({ code: 0, stdout: 'active\nactive\n', stderr: '' }) };
+
 test('what a check made in the lab is deleted even when the check fails', async () => {
-  const access = silent(outputs());
+  const access = silent(outputs(), active);
   await verify(access, { only: ['pod.netns'] });
-  const deletions = access.kubectlCalls.filter((args) => args[0] === 'delete');
-  expect(deletions.length).toBeGreaterThanOrEqual(2);
-  expect(access.kubectlCalls.at(-1)).toEqual(expect.arrayContaining(['delete', 'namespace', 'hardway-verify']));
+  const namespace = access.kubectlCalls.find((args) => args.includes('create'))![1];
+  expect(access.kubectlCalls).toContainEqual(['-n', namespace, 'delete', 'pods,services', '--all']);
+  expect(access.kubectlCalls.at(-1)).toEqual(expect.arrayContaining(['delete', 'namespace', namespace]));
+});
+
+test('two runs have test pods of their own', async () => {
+  const accesses = [silent(outputs(), active), silent(outputs(), active)];
+  await Promise.all(accesses.map((access) => verify(access, { only: ['pod.netns'] })));
+  const [one, other] = accesses.map(({ kubectlCalls }) => kubectlCalls.find((args) => args.includes('create'))![1]);
+  expect(one).not.toBe(other);
+});
+
+test('what a killed run left is deleted, and what another run is using is not', async () => {
+  const made = (name: string, secondsAgo: number): object => ({ metadata: { name, creationTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString() } });
+  const namespaces = JSON.stringify({ items: [made('old', 3600), made('young', 20)] });
+  const calls: string[][] = [];
+  const kubectl = async (args: string[]): Promise<Ran> => {
+    calls.push(args);
+    return { code: 0, stdout: args.includes('namespaces') ? namespaces : '{"items":[]}', stderr: '' };
+  };
+  await verify(silent(outputs(), { ...active, kubectl }), { only: ['pod.netns'] });
+  expect(calls.filter((args) => args[0] === 'delete').map((args) => args[2])).toEqual(['old', expect.stringMatching(/^hardway-verify-/)]);
+});
+
+test('where no pod can start, the reason is the service that is down, and none is waited for', async () => {
+  const onNode: Access['onNode'] = async (node) => ({ code: 3, stdout: node === 'worker-0' ? 'inactive\nactive\n' : 'active\nactive\n', stderr: '' });
+  const report = await verify(silent(outputs(), { onNode }), { only: ['pod.containers'] });
+  expect(report.checks[0].reason).toMatch(/^containerd is inactive on worker-0: look at .*journalctl -u containerd/);
 });
 
 test('what could not be deleted is told', async () => {
   const events: string[] = [];
-  await verify(silent(outputs()), { only: ['pod.netns'], report: (event) => events.push(event.kind) });
+  await verify(silent(outputs(), active), { only: ['pod.netns'], report: (event) => events.push(event.kind) });
   expect(events).toEqual(['start', 'check', 'leftover']);
 });
 
 test('a run that is told to stop deletes what it made and rejects', async () => {
   const stop = new AbortController();
   const access = silent(outputs(), {
-    onNode: () => new Promise(() => undefined),
+    onNode: (_node, script) => (script.startsWith('systemctl') ? active.onNode!('', '') : new Promise(() => undefined)),
     kubectl: async (args) => {
       access.kubectlCalls.push(args);
-      if (args[0] === 'create') stop.abort(new Error('interrupted'));
+      if (args.includes('create')) stop.abort(new Error('interrupted'));
       return { code: 0, stdout: '{"items":[]}', stderr: '' };
     },
   });
   await expect(verify(access, { only: ['pod.netns', 'nodes.ping'], signal: stop.signal })).rejects.toThrow('interrupted');
-  expect(access.kubectlCalls.at(-1)).toEqual(expect.arrayContaining(['delete', 'namespace']));
+  expect(access.kubectlCalls).toContainEqual(expect.arrayContaining(['delete', 'namespace']));
 });
 
 describe('what does not apply is skipped with a reason', () => {
@@ -128,6 +157,30 @@ describe('what does not apply is skipped with a reason', () => {
   });
   test('masquerading, where ipMasq is false', () => expect(skipped({ ipMasq: false })).toEqual(['nat.masq.source', 'nat.masq.dest', 'nat.counter']));
   test('nodeport.reach, where the firewall lets nobody in', () => expect(skipped({ nodePortCidrs: [] })).toEqual(['nodeport.reach']));
+});
+
+describe('rows that stand on others', () => {
+  const result = (id: string, status: CheckResult['status']): CheckResult => ({ id, title: '', node: '', command: '', expected: '', evidence: '', status, reason: 'seen so' });
+  const reasons = (...failed: string[]): Record<string, string> =>
+    Object.fromEntries(pointToCauses(IDS.map((id) => result(id, failed.includes(id) ? 'fail' : 'pass'))).map(({ id, reason }) => [id, reason]));
+
+  test('stand on rows that there are, and never on themselves', () => {
+    const below = (id: string, above: string[] = []): void => {
+      expect(above).not.toContain(id);
+      for (const one of checks.find((check) => check.id === id)!.standsOn ?? []) {
+        expect(IDS).toContain(one);
+        below(one, [...above, id]);
+      }
+    };
+    IDS.forEach((id) => below(id));
+  });
+  test('point to the lowest that fails, each once', () => {
+    const { 'nat.masq.dest': dest, 'nat.ping': ping, 'route.vpc': vpc } = reasons('route.vpc', 'nat.ping', 'nat.masq.dest');
+    expect(dest).toBe('first mend what route.vpc shows; seen so');
+    expect(ping).toBe('first mend what route.vpc shows; seen so');
+    expect(vpc).toBe('seen so');
+  });
+  test('speak for themselves where nothing below fails', () => expect(reasons('nat.ping')['nat.ping']).toBe('seen so'));
 });
 
 describe('route.vpc', () => {
