@@ -1,20 +1,21 @@
 import * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { Machine } from '../machine';
+import type { Node } from '../topology';
 import { type Session, commandName, stepsOf } from './outline';
 import { type Payload, type PlacedStep, pack } from './payload';
 import { type BootstrapArgs, type Step, type StepFile, script, source, template } from './step';
 
 /** The same text for all machines and without any secret, as error messages show it. What it installs comes on standard input. */
-const RECEIVE =
+export const RECEIVE =
   'sudo bash -c \'set -eu; umask 077; staging=$(mktemp -d /run/hardway.XXXXXXXX); trap "rm -rf $staging" EXIT; ' +
   'base64 -d | tar -xp -C "$staging"; bash "$staging/place.sh" "$staging"\'';
 
-/** A step with everything it sends to a machine. */
-function placed(step: Step, machine: Machine, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
+/** A step with everything it sends to a node. */
+function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
   const ownScript = `${step.name}/${step.name}.sh`;
   const files: StepFile[] = [
-    ...step.files(machine, lab),
+    ...step.files(node, lab),
     ...(source(ownScript) === undefined ? [] : [script(`/opt/hardway/steps/${step.name}.sh`, ownScript)]),
   ];
   return pulumi.all(files.map((file) => file.content)).apply((contents) => ({
@@ -25,9 +26,9 @@ function placed(step: Step, machine: Machine, lab: BootstrapArgs): pulumi.Output
   }));
 }
 
-/** All that a session sends to a machine. */
-const payload = (steps: Step[], machine: Machine, lab: BootstrapArgs): pulumi.Output<Payload> =>
-  pulumi.all(steps.map((step) => placed(step, machine, lab))).apply((all) => pack(template('delivery/place.sh'), all));
+/** All that a machine is sent in one login, to go through these steps. */
+export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.Output<Payload> =>
+  pulumi.all(steps.map((step) => placed(step, node, lab))).apply((all) => pack(template('delivery/place.sh'), all));
 
 /**
  * A session on a machine, as a Pulumi resource. It runs when it is new, when the machine or one of `also` is another one

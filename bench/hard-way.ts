@@ -1,0 +1,78 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import type { Access } from '../checks';
+import { boundedRun } from '../checks/boundedrun';
+import { parseLab } from '../cli/names';
+import { installed } from '../cli/set-up';
+import { labConfig } from '../cli/settings';
+import { Certificates } from '../components/certificates';
+import { payload, RECEIVE } from '../components/bootstrap/delivery';
+import { OUTLINE, stepsOf } from '../components/bootstrap/outline';
+import type { BootstrapArgs } from '../components/bootstrap/step';
+import { mirrorUrl } from '../components/local/images';
+import type { LabOutputs } from '../components/outputs';
+import type { UpLab } from '../cli/connect';
+import { tlsKinds } from '../provider/tls';
+import { startPods, timed, type BenchLab } from './lab';
+import { succeed } from './succeed';
+
+const STAGE = 'cluster';
+
+/** Stands in for the engine: components make their keys and certificates with the provider's own code, at once. */
+function makeKeysHere(): void {
+  pulumi.runtime.setMocks({
+    call: () => ({}),
+    newResource: async ({ name, type, inputs }) => tlsKinds[type]?.create(inputs) ?? { id: name, state: inputs },
+  });
+}
+
+const value = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply(resolve));
+
+/** What bootstrap wants to know of a lab whose machines are there, and nothing more. */
+function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): BootstrapArgs {
+  const publicIps = Object.fromEntries(nodes.map(({ name, publicIp }) => [name, publicIp]));
+  const certificates = new Certificates('pki', { topology, apiAddress: new URL(apiServer).hostname, publicIps });
+  return {
+    topology,
+    certificates,
+    config: { ...labConfig(parseLab(lab)), stage: STAGE },
+    machines: [],
+    imageMirror: mirrorUrl(topology),
+    disposable: true,
+  };
+}
+
+/** A scripted Hard Way: every step on every node, strictly one after another, a plain ssh login each. */
+async function goThrough({ files }: UpLab, args: BootstrapArgs): Promise<void> {
+  for (const session of OUTLINE) {
+    for (const step of session.steps) {
+      for (const node of args.topology.nodes) {
+        if (!stepsOf({ ...session, steps: [step] }, node, STAGE).length) continue;
+        const { archive } = await value(payload([step], node, args));
+        await succeed('ssh', ['-F', files.sshConfig, node.name, RECEIVE], { stdin: archive, seconds: 300 });
+      }
+    }
+  }
+}
+
+/** Admin's kubectl, with the certificates that were made here. */
+async function kubectlOf(program: string, args: BootstrapArgs, directory: string): Promise<Pick<Access, 'kubectl'>> {
+  const kubeconfig = path.join(directory, 'kubeconfig');
+  fs.writeFileSync(kubeconfig, await value(args.certificates.adminKubeconfig), { mode: 0o600 });
+  return { kubectl: (words, stdin) => boundedRun(program, ['--kubeconfig', kubeconfig, ...words], { stdin, seconds: 60 }) };
+}
+
+/** Brings a lab up as a script of the Hard Way would, until CoreDNS and the test pods are Ready; in seconds. */
+export async function hardWay(lab: BenchLab, directory: string): Promise<{ machines: number; steps: number }> {
+  const machines = await timed(() => lab.up('--stage', 'none'));
+  const up = await lab.found();
+  const { kubectl } = await installed();
+  const steps = await timed(async () => {
+    makeKeysHere();
+    const args = bootstrapArgs(up.outputs);
+    await goThrough(up, args);
+    await startPods(await kubectlOf(kubectl, args, directory), args.topology.nodes);
+  });
+  return { machines, steps };
+}

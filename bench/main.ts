@@ -1,0 +1,83 @@
+/**
+ * `npm run bench`: how long a lab takes, beside what the same work takes in bare shell and as a script over plain SSH, in
+ * one run. Makes labs of its own and removes them. Exit code 0 also where a target is missed: the table says so.
+ */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { Interrupted, report, unable } from '../cli/failure';
+import { print, printJson } from '../cli/terminal';
+import { cacheDirectory } from '../components/places';
+import { root } from '../components/root';
+import { Floor } from './floor';
+import { BenchLab } from './lab';
+import { Measures } from './measures';
+import { PARTS, round, type Bench, type Part } from './rounds';
+import { asJson, asText } from './table';
+
+interface Options {
+  rounds: number;
+  only: Part[];
+  floor: string;
+  json?: boolean;
+}
+
+function rounds(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('A number from 1 to 99.');
+  return Number(text);
+}
+
+function parts(text: string): Part[] {
+  const words = text.split(',').map((word) => word.trim()).filter(Boolean);
+  const unknown = words.filter((word) => !(PARTS as readonly string[]).includes(word));
+  if (unknown.length > 0) throw new InvalidArgumentError(`There is no ${unknown.join(', ')}.`);
+  return words as Part[];
+}
+
+function options(): Options {
+  return new Command('npm run bench --')
+    .description('measure this machine\'s labs')
+    .option('--rounds <NUMBER>', 'how often', rounds, 3)
+    .option('--only <LIST>', `with commas, some of ${PARTS.join(', ')}`, parts, [...PARTS])
+    .option('--floor <DIRECTORY>', 'the scripts of the floor', path.resolve(root, '../shared/floor'))
+    .option('--json', 'print one JSON object')
+    .parse()
+    .opts<Options>();
+}
+
+/** Tells what is under way, on standard error; ends the bench between two measurements if it was interrupted. */
+function teller(): (what: string) => void {
+  let interrupted = false;
+  process.on('SIGINT', () => {
+    interrupted = true;
+    process.stderr.write('Stopping: when this is over, the labs are removed.\n');
+  });
+  return (what) => {
+    if (interrupted) throw new Interrupted();
+    process.stderr.write(`… ${what}\n`);
+  };
+}
+
+async function main({ rounds: count, only, floor: scripts, json }: Options): Promise<void> {
+  if (process.getuid?.() !== 0) throw unable('The bench makes labs and looks into their processes: run it as root.', 'sudo -E env "PATH=$PATH" npm run bench');
+  fs.mkdirSync(cacheDirectory(), { recursive: true });
+  // Beside the store, as it holds hard links to it.
+  const directory = fs.mkdtempSync(path.join(cacheDirectory(), 'bench-'));
+  const [lab, bare] = ['local-bench', 'local-bench-bare'].map((name) => new BenchLab(name));
+  const bench: Bench = { parts: new Set(only), lab, bare, directory, measures: new Measures(), programs: {}, say: teller() };
+  try {
+    if (bench.parts.has('floor')) bench.floor = await Floor.prepare(scripts, directory);
+    if (bench.parts.has('floor') && !bench.floor) process.stderr.write(`There is no floor in ${scripts}: its lines are left out.\n`);
+    for (let done = 0; done < count; done++) {
+      bench.say(`round ${done + 1} of ${count}`);
+      await round(bench);
+    }
+  } finally {
+    for (const one of [lab, bare]) await one.down();
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+  if (json) printJson(asJson(bench, count));
+  else print(asText(bench, count));
+}
+
+main(options()).then(() => process.exit(0), (error) => process.exit(report(error)));

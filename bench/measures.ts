@@ -1,0 +1,85 @@
+/** One line of the table. Its samples, one a round, come under its id. */
+interface Row {
+  id: string;
+  title: string;
+  unit: 's' | 'MB' | 'cores' | 'Gbit/s' | '×';
+  /** Computed in each round of two others: both were measured under the same noise. */
+  ratio?: [string, string];
+  /** What the median must keep to. */
+  target?: { atMost: number } | { atLeast: number };
+  /** What it would be good to reach. */
+  aim?: string;
+}
+
+/** The table, from the top. */
+const ROWS: Row[] = [
+  { id: 'up', title: 'lab up, until CoreDNS and test pods are Ready', unit: 's' },
+  { id: 'floor', title: 'the same work in bare shell (the floor)', unit: 's' },
+  { id: 'up:floor', title: 'up : floor', unit: '×', ratio: ['up', 'floor'], target: { atMost: 1.5 }, aim: '1.1' },
+  { id: 'hard-way', title: 'the same steps one by one over ssh (Hard Way)', unit: 's' },
+  { id: 'hard-way-steps', title: '  of it, without making the machines', unit: 's' },
+  { id: 'hard-way:up', title: 'Hard Way : up', unit: '×', ratio: ['hard-way', 'up'], aim: '2' },
+  { id: 'no-op', title: 'lab up again, nothing to change', unit: 's', target: { atMost: 4 } },
+  { id: 'verify', title: 'lab verify', unit: 's', target: { atMost: 15 } },
+  { id: 'recreate', title: 'lab down and up', unit: 's' },
+  { id: 'down', title: 'lab down', unit: 's', target: { atMost: 8 } },
+  { id: 'memory', title: 'memory of the lab, test pods running', unit: 'MB', target: { atMost: 2000 } },
+  { id: 'pod-to-pod', title: 'TCP, pod to pod across nodes', unit: 'Gbit/s' },
+  { id: 'node-to-node', title: 'TCP, node to node', unit: 'Gbit/s' },
+  { id: 'pod:node', title: 'pod to pod : node to node', unit: '×', ratio: ['pod-to-pod', 'node-to-node'], target: { atLeast: 0.85 } },
+  { id: 'idle', title: 'processor time of an idle lab', unit: 'cores' },
+];
+
+/** What a row came to. */
+export interface Result {
+  id: string;
+  title: string;
+  unit: Row['unit'];
+  least: number;
+  median: number;
+  samples: number[];
+  /** In words; empty where there is none. */
+  target: string;
+  /** Of the median; undefined without a target. */
+  met?: boolean;
+}
+
+/** The middle one; of an even number, the lower of the two in the middle. */
+export function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+}
+
+/** What was measured, a list a row, a sample a round. */
+export class Measures {
+  private readonly samples = new Map<string, number[]>();
+
+  add(id: string, value: number): void {
+    this.samples.set(id, [...(this.samples.get(id) ?? []), value]);
+  }
+
+  private of({ id, ratio }: Row): number[] {
+    if (!ratio) return this.samples.get(id) ?? [];
+    const [above, below] = ratio.map((part) => this.samples.get(part) ?? []);
+    return above.slice(0, below.length).map((value, round) => value / below[round]);
+  }
+
+  /** The rows that something was measured for. */
+  results(): Result[] {
+    return ROWS.flatMap((row) => {
+      const samples = this.of(row);
+      if (samples.length === 0) return [];
+      const middle = median(samples);
+      return [{ id: row.id, title: row.title, unit: row.unit, least: Math.min(...samples), median: middle, samples, target: inWords(row), met: isMet(row, middle) }];
+    });
+  }
+}
+
+function inWords({ target, aim }: Row): string {
+  const bound = target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
+  return [bound, aim && `aim ${aim}`].filter(Boolean).join(', ');
+}
+
+function isMet({ target }: Row, value: number): boolean | undefined {
+  if (!target) return undefined;
+  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+}

@@ -1,0 +1,53 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Access } from '../checks';
+import { kubectl, typeOne } from '../checks/lab';
+import { NAMESPACE } from '../checks/testpods';
+import { root } from '../components/root';
+import { median } from './measures';
+
+const PORT = 5201;
+const SECONDS = 3;
+const TRIES = 3;
+
+/** One end of a connection: a node, or a pod on it by the namespace of its network. */
+interface End {
+  node: string;
+  address: string;
+  namespace?: string;
+}
+
+/** Runs tcp.pl on a node, in a pod's network where the end is one: the same program on all ends. */
+function tcp(access: Access, { node, namespace }: End, ...args: (string | number)[]): Promise<string> {
+  const source = fs.readFileSync(path.join(root, 'bench/tcp.pl'), 'utf8');
+  const inside = namespace ? `sudo ip netns exec ${namespace} ` : '';
+  return typeOne({ access }, node, `${inside}perl - ${args.join(' ')} << 'END_OF_PERL'\n${source}\nEND_OF_PERL`);
+}
+
+/** Gigabits a second that arrive of what one end sends to the other. */
+async function once(access: Access, from: End, to: End): Promise<number> {
+  const [received] = await Promise.all([tcp(access, to, 'receive', PORT, 15), tcp(access, from, 'send', to.address, PORT, SECONDS)]);
+  return Number(received) * 8 / 1e9;
+}
+
+/** The busybox test pod on a node. */
+async function podOn(access: Access, node: string): Promise<End> {
+  const address = await kubectl({ access }, ['get', 'pod', `busybox-${node}`, `--namespace=${NAMESPACE}`, '--output=jsonpath={.status.podIP}']);
+  const find = `for n in $(ls /var/run/netns); do sudo ip -n "$n" address show eth0 2> /dev/null | grep -qF "inet ${address}/" && echo "$n"; done; true`;
+  const namespace = (await typeOne({ access }, node, find)).trim();
+  if (!namespace) throw new Error(`no network namespace on ${node} has ${address}, the address of busybox-${node}`);
+  return { node, address, namespace };
+}
+
+/** Gigabits a second from the first worker to the second, between pods and between the nodes themselves, by turns. */
+export async function throughput(access: Access): Promise<{ pods: number; nodes: number }> {
+  const workers = access.outputs.topology.nodes.filter(({ role }) => role === 'worker').slice(0, 2);
+  const nodes: End[] = workers.map(({ name, privateIp }) => ({ node: name, address: privateIp }));
+  const pods = await Promise.all(workers.map(({ name }) => podOn(access, name)));
+  const found: { pods: number[]; nodes: number[] } = { pods: [], nodes: [] };
+  for (let turn = 0; turn < TRIES; turn++) {
+    found.pods.push(await once(access, pods[0], pods[1]));
+    found.nodes.push(await once(access, nodes[0], nodes[1]));
+  }
+  return { pods: median(found.pods), nodes: median(found.nodes) };
+}
