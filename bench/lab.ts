@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl } from '../checks/lab';
-import { manifest, NAMESPACE } from '../checks/testpods';
+import { manifest } from '../checks/podmanifest';
 import { findLab, withAccess, type UpLab } from '../cli/connect';
 import { Engine } from '../cli/engine';
 import { unable } from '../cli/failure';
@@ -10,6 +10,9 @@ import { installed } from '../cli/set-up';
 import type { Node } from '../components/topology';
 import { root } from '../components/root';
 import { succeed } from './succeed';
+
+/** Where the bench's own pods are. */
+export const NAMESPACE = 'hardway-bench';
 
 /** Longer than anything takes on a machine that has other work too. */
 const SECONDS = 300;
@@ -50,7 +53,7 @@ export class BenchLab {
 function testPods(workers: string[]): object {
   const web = workers[1] ?? workers[0];
   const left = new Set(workers.filter((worker) => worker !== web).map((worker) => `nginx-${worker}`));
-  const all = manifest(workers, web) as { items: { metadata: { name: string } }[] };
+  const all = manifest({ namespace: NAMESPACE, workers, sound: workers, nodePortWorker: web }) as { items: { metadata: { name: string } }[] };
   return { ...all, items: all.items.filter(({ metadata }) => !left.has(metadata.name)) };
 }
 
@@ -60,7 +63,7 @@ const workersOf = (nodes: Node[]): string[] => nodes.filter(({ role }) => role =
 
 /** Makes the test pods; returns when all are Ready. */
 export async function startPods(access: Kubectl, nodes: Node[]): Promise<void> {
-  await kubectl({ access: access as Access }, ['create', '-f', '-'], JSON.stringify(testPods(workersOf(nodes))));
+  await kubectl({ access: access as Access }, ['create', `--namespace=${NAMESPACE}`, '-f', '-'], JSON.stringify(testPods(workersOf(nodes))));
   await kubectl({ access: access as Access }, ['wait', 'pods', '--all', `--namespace=${NAMESPACE}`, '--for=condition=Ready', '--timeout=55s']);
 }
 

@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl, typeOne } from '../checks/lab';
-import { NAMESPACE } from '../checks/testpods';
 import { root } from '../components/root';
+import { NAMESPACE } from './lab';
 import { median } from './measures';
 
 const PORT = 5201;
