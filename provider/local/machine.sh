@@ -7,9 +7,9 @@
 #   GROUP      its cgroup's path         STORE      the programs that nodes run, read-only at /opt/artifacts
 set -eu
 
-# One group in every hierarchy, so that the machine sees itself as the root of each and can be bounded as a whole.
-# Where systemd started this with Delegate=yes (cgroup v2), the unit's group is that already.
+# A group in which the machine sees itself as the root, and is bounded as a whole.
 if [ -d /sys/fs/cgroup/systemd ]; then
+  # cgroup v1: the same one in every hierarchy.
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -f "$hierarchy/cgroup.procs" ] || continue
     path=$hierarchy
@@ -22,9 +22,36 @@ if [ -d /sys/fs/cgroup/systemd ]; then
     done
     echo $$ > "$path/cgroup.procs"
   done
-elif ! grep -q "/hardway-" /proc/self/cgroup; then
-  mkdir -p "/sys/fs/cgroup/$GROUP"
-  echo $$ > "/sys/fs/cgroup/$GROUP/cgroup.procs"
+  enter_group() { :; }
+else
+  # cgroup v2, which bounds what is below a group only if the group has no members itself.
+  bound_below() {
+    sed 's/[a-z]\+/+&/g' "$1/cgroup.controllers" > "$1/cgroup.subtree_control" || {
+      echo "the groups below $1 can't be bounded as long as it has processes of its own" >&2
+      exit 1
+    }
+  }
+  own=/sys/fs/cgroup
+  unit=$(sed -n 's/^0:://p' /proc/self/cgroup)
+  if [[ $unit == */hardway-* ]]; then
+    # Where systemd started this with Delegate=yes.
+    own+=$unit
+  else
+    for part in ${GROUP//\// }; do
+      bound_below "$own"
+      own+=/$part
+      mkdir -p "$own"
+    done
+  fi
+  # The loop below is in one beside the machine's; a boot needs a new one, which nspawn divides further.
+  mkdir -p "$own/runner"
+  echo $$ > "$own/runner/cgroup.procs"
+  bound_below "$own"
+  enter_group() {
+    [ ! -d "$own/machine" ] || find "$own/machine" -depth -type d -exec rmdir {} +
+    mkdir "$own/machine"
+    echo "$BASHPID" > "$own/machine/cgroup.procs"
+  }
 fi
 
 mount --make-rprivate /
@@ -44,12 +71,17 @@ export SYSTEMD_NSPAWN_LOCK=0
 # Inside, /proc/sys/net can be written (it is the namespace's own), the rest of /proc/sys can't.
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 
-# Without CAP_SYS_BOOT a reboot inside ends the container: start it again, as a machine would come back.
-while true; do
-  systemd-nspawn --quiet --register=no --keep-unit --boot \
+boot() {
+  enter_group
+  exec systemd-nspawn --quiet --register=no --keep-unit --boot \
     --directory="$DIRECTORY/root" --hostname="$NAME" --network-namespace-path="/run/netns/$NAMESPACE" \
     --capability=all --drop-capability=CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_SYS_TIME \
     --system-call-filter="add_key keyctl bpf perf_event_open @keyring" \
     --bind=/dev/kmsg --bind-ro="$STORE:/opt/artifacts" --bind="$DIRECTORY/containerd:/var/lib/containerd" \
     "${settings[@]}" --resolv-conf=off --timezone=off --link-journal=no --console=pipe
+}
+
+# Without CAP_SYS_BOOT a reboot inside ends the container: start it again, as a machine would come back.
+while true; do
+  (boot)
 done
