@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { asCidr, overlap, parseCidr } from '../../components/cidr';
-import { attempt } from './command';
+import { run } from './command';
 import type { RouteRow } from './look';
 
 /** All IPv4 routes of this machine, of every table. */
@@ -23,6 +23,6 @@ export const foreignRoutes = (pool: string, routes: RouteRow[]): string[] =>
 export async function blackholePool(pool: string): Promise<void> {
   const foreign = foreignRoutes(pool, machineRoutes());
   if (foreign.length > 0) throw new Error(`publicPool ${pool} overlaps this machine's own route ${foreign.join(', ')}: choose another publicPool`);
-  const added = await attempt('ip', ['route', 'add', 'blackhole', pool]);
-  if (added.code !== 0 && !added.stderr.includes('File exists')) throw new Error(`no blackhole route for ${pool}: ${added.stderr.trim()}`);
+  // As the kernel's own: systemd-networkd removes routes that nobody told it of, whenever it is started again.
+  await run('ip', ['route', 'replace', 'blackhole', pool, 'proto', 'kernel']);
 }
