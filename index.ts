@@ -1,6 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
+import { CloudError } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
+import { withOwnAddress } from './components/own-address';
 
 /** This stack's keys of `hardway-lab:…`, without the project's name before them. */
 function rawConfig(): RawConfig {
@@ -9,14 +11,14 @@ function rawConfig(): RawConfig {
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-function makeLab(): Lab {
+async function outputs(): Promise<Lab['outputs']> {
   try {
-    return new Lab(pulumi.getStack(), parseConfig(rawConfig()));
+    return new Lab(pulumi.getStack(), await withOwnAddress(parseConfig(rawConfig()))).outputs;
   } catch (error) {
     // Told as it is, without a stack trace: it is the user's to mend.
-    if (error instanceof ConfigError) throw new pulumi.RunError(error.message);
+    if (error instanceof ConfigError || error instanceof CloudError) throw new pulumi.RunError(error.message);
     throw error;
   }
 }
 
-export = makeLab().outputs;
+export = outputs;

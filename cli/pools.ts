@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { DEFAULTS } from '../components/config';
+import { defaultOf } from '../components/config';
 import { stateDirectory } from '../components/places';
 import { prepareState } from './environment';
 
@@ -9,7 +9,7 @@ const file = (): string => path.join(stateDirectory(), 'pools.json');
 /** The public pools that labs of this machine have had: each may have left its blackhole route. Makes nothing. */
 export function knownPools(): string[] {
   const noted = fs.existsSync(file()) ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[]) : [];
-  return [...new Set([DEFAULTS.publicPool, ...noted])];
+  return [...new Set([defaultOf('publicPool', 'local')!, ...noted])];
 }
 
 /** Notes a pool, before a lab makes its route. */

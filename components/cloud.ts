@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SshKey } from '../provider/resources';
+import type { Download } from './bootstrap';
 import type { Cloud, LabConfig } from './config';
 import type { Machine } from './machine';
 import type { Topology } from './topology';
@@ -11,18 +12,36 @@ export interface CloudArgs {
   topology: Topology;
   /** Lets people, and bootstrap, in as ubuntu. */
   sshKey: SshKey;
+  /** Clouds put them on everything that they make. */
+  tags: Tags;
   parent: pulumi.Resource;
 }
+
+/** Whose a resource is, so that what a lab left behind can be found, and when it should be gone. */
+export interface Tags {
+  lab: string;
+  student: string;
+  /** A time in UTC, `2026-12-01T18:00Z`; empty on this machine. It is kept from the lab's first `up` on. */
+  expires: pulumi.Input<string>;
+}
+
+/** The user's to mend, and told without a stack trace: no credentials, say. */
+export class CloudError extends Error {}
+
 
 /** What every cloud makes of a topology. */
 export interface CloudResult {
   machines: Machine[];
-  /** Public address of the API's load balancer. */
+  /** Public address where people reach the API: the load balancer's, or the one public controller's. */
   apiAddress: pulumi.Output<string>;
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable: pulumi.Resource[];
   /** URL of the registry that nodes pull from; none: the registries that images name. */
   imageMirror?: pulumi.Output<string>;
+  /** Where the nodes' programs come from, where the machines aren't given them. */
+  downloads?: Download[];
+  /** Who answers names outside the cluster; none where nodes have no way out. */
+  upstreamResolvers?: string[];
   /** Local only: the network namespace that is the VPC router. */
   router?: pulumi.Output<string>;
   /** The machines' disks are not worth waiting for (etcd's fsync). */
@@ -34,7 +53,9 @@ export function loadCloud(cloud: Cloud): (args: CloudArgs) => CloudResult {
   switch (cloud) {
     case 'local':
       return (require('./local') as typeof import('./local')).makeLocal;
-    default:
-      throw new Error(`cloud "${cloud}" is planned and not there yet: "local" is`);
+    case 'aws':
+      return (require('./aws') as typeof import('./aws')).makeAws;
+    case 'gcp':
+      return (require('./gcp') as typeof import('./gcp')).makeGcp;
   }
 }

@@ -1,13 +1,16 @@
-import { covers, overlap, parseCidr } from './cidr';
+import { covers, overlap } from './cidr';
+import { AUTO, cidrs, controllerCount, expiry, httpsUrl, matching, network, oneOf, type Reader, truth, wholeNumber } from './config-values';
 import { nearest } from './nearest';
 import { STAGES, type Stage } from './stage';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
+export type Profile = 'full' | 'small';
 
-/** A lab's config: every key that Pulumi.yaml declares, checked. */
+/** A lab's config: every key that Pulumi.yaml declares, checked. A text is empty where the cloud has no use for it. */
 export interface LabConfig {
   cloud: Cloud;
+  profile: Profile;
   controllers: number;
   workers: number;
   nodeCidr: string;
@@ -17,6 +20,7 @@ export interface LabConfig {
   ipMasq: boolean;
   proxyMode: 'iptables' | 'nftables';
   stage: Stage;
+  /** CIDRs; in clouds also `auto`, until own-address.ts has put the caller's own in its place. */
   adminCidrs: string[];
   nodePortCidrs: string[];
   nodePorts: [number, number];
@@ -25,9 +29,24 @@ export interface LabConfig {
   mtu: number;
   /** Local only: what public /24s are taken from. */
   publicPool: string;
+  /** AWS only. */
+  region: string;
+  /** Where in the region; AWS chooses one where none is given. */
+  zone: string;
+  /** GCP only; empty for that of the environment. */
+  project: string;
+  /** Machine types, as the cloud calls them. */
+  controllerType: string;
+  workerType: string;
+  /** Clouds only: where the nodes' downloads are taken from, `MIRROR/HOST/PATH`; empty for the official addresses. */
+  mirror: string;
+  /** Clouds only: whose lab it is, for its tags; empty for the lab's own name. */
+  student: string;
+  /** Clouds only: when the lab should be gone, for its tags: a time, or a duration from when it is made. */
+  expires: string;
 }
 
-/** Config as the engine hands it over: every value a string, lists as JSON. */
+/** Config as the engine hands it over: every value a string, lists as JSON. An empty string stands for the default. */
 export type RawConfig = Record<string, string | undefined>;
 
 /** All mistakes of a config in one Error, a line each. */
@@ -38,102 +57,59 @@ export class ConfigError extends Error {
   }
 }
 
-type Reader<T> = (text: string) => T;
+interface Key<T> {
+  read: Reader<T>;
+  /** The same on every cloud, or by cloud: one that is not named has no use for the key. */
+  default: string | Partial<Record<Cloud, string>>;
+  /** The default in profile small, where it is another one. */
+  small?: string;
+}
 
-const wholeNumber =
-  (least: number, most: number): Reader<number> =>
-  (text) => {
-    if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) throw new Error(`is "${text}", not a whole number from ${least} to ${most}`);
-    return Number(text);
-  };
+const machineType = matching(/^[a-z][a-z0-9-]*(\.[a-z0-9-]+)?$/, 'a machine type such as t3.small or e2-medium');
 
-const oneOf =
-  <T extends string>(...values: readonly T[]): Reader<T> =>
-  (text) => {
-    if (!values.includes(text as T)) throw new Error(`is "${text}", not one of ${values.join(', ')}${nearest(text, values)}`);
-    return text as T;
-  };
-
-const truth: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
-
-const controllerCount: Reader<number> = (text) => {
-  const count = wholeNumber(1, 3)(text);
-  if (count === 2) throw new Error('is 2: etcd needs an odd number to survive the loss of one, so 1 or 3');
-  return count;
+/** Every config key. The networks are the article's. */
+const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } = {
+  cloud: { read: oneOf(...CLOUDS), default: 'local' },
+  profile: { read: oneOf('full', 'small'), default: 'full' },
+  controllers: { read: controllerCount, default: '3', small: '1' },
+  workers: { read: wholeNumber(1, 9), default: '3', small: '2' },
+  nodeCidr: { read: network(16, 27, 'controllers are hosts 10 to 12 of it and workers 20 to 28'), default: '10.240.0.0/24' },
+  podCidr: { read: network(8, 20, 'every worker gets a /24 of it'), default: '10.200.0.0/16' },
+  serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
+  ipMasq: { read: truth, default: 'true' },
+  proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
+  stage: { read: oneOf(...STAGES), default: 'cluster' },
+  adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
+  nodePortCidrs: { read: cidrs, default: '["0.0.0.0/0"]' },
+  apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
+  mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
+  publicPool: { read: network(8, 24, 'each lab gets a /24 of it'), default: { local: '198.18.0.0/15' } },
+  region: { read: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-west-2'), default: { aws: 'us-west-2' } },
+  zone: { read: matching(/^[a-z]{2,}(-[a-z]+)+-?\d+-?[a-z]$/, 'a zone such as us-west-2a or us-west1-c'), default: { aws: '', gcp: 'us-west1-c' } },
+  project: { read: matching(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'a project id'), default: { gcp: '' } },
+  controllerType: { read: machineType, default: { aws: 't3.small', gcp: 'e2-medium' } },
+  workerType: { read: machineType, default: { aws: 't3.small', gcp: 'e2-medium' } },
+  mirror: { read: httpsUrl, default: { aws: '', gcp: '' } },
+  student: { read: matching(/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, - and _ between them, at most 63'), default: { aws: '', gcp: '' } },
+  expires: { read: expiry, default: { aws: '8h', gcp: '8h' } },
 };
 
-/** Networks whose addresses no machine can have. */
-const NOT_FOR_MACHINES = [
-  ['0.0.0.0/8', 'they mean "this network"'],
-  ['127.0.0.0/8', "they are every machine's own"],
-  ['169.254.0.0/16', 'they are for links without a router'],
-  ['224.0.0.0/3', 'they are for multicast, or reserved'],
-] as const;
+export const CONFIG_KEYS = Object.keys(KEYS) as (keyof typeof KEYS)[];
+type ConfigKey = (typeof CONFIG_KEYS)[number];
 
-/** A network with room for what the topology puts into it. */
-const network =
-  (widest: number, narrowest: number, why: string): Reader<string> =>
-  (text) => {
-    const { prefix } = parseCidr(text);
-    const special = NOT_FOR_MACHINES.find(([cidr]) => overlap(cidr, text));
-    if (special) throw new Error(`is ${text}, where addresses of ${special[0]} are: ${special[1]}, so choose another network`);
-    if (prefix < widest || prefix > narrowest) throw new Error(`is ${text}: ${why}, so the prefix must be from /${widest} to /${narrowest}`);
-    return text;
-  };
+/** What a key is where nothing is said; undefined where the cloud has no use for it. */
+export function defaultOf(key: ConfigKey, cloud: Cloud, profile: Profile = 'full'): string | undefined {
+  const { default: usual, small } = KEYS[key];
+  if (profile === 'small' && small !== undefined) return small;
+  return typeof usual === 'string' ? usual : usual[cloud];
+}
 
-const cidrs: Reader<string[]> = (text) => {
-  let list: unknown;
-  try {
-    list = text.trim().startsWith('[') ? JSON.parse(text) : text.split(',').map((part) => part.trim()).filter(Boolean);
-  } catch {
-    throw new Error(`is "${text}", not a list of CIDRs: write them with commas, such as 198.18.0.0/15,192.0.2.7/32`);
-  }
-  return (list as unknown[]).map((entry) => {
-    parseCidr(String(entry));
-    return String(entry);
-  });
+/** What Pulumi.yaml declares as a key's default: empty where that depends on cloud or profile. */
+export const declaredDefault = (key: ConfigKey): string => {
+  const { default: usual, small } = KEYS[key];
+  return typeof usual === 'string' && small === undefined ? usual : '';
 };
 
-const READERS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Reader<LabConfig[K]> } = {
-  cloud: (text) => {
-    const cloud = oneOf(...CLOUDS)(text);
-    if (cloud !== 'local') throw new Error(`is ${cloud}, which is planned and not there yet: local is`);
-    return cloud;
-  },
-  controllers: controllerCount,
-  workers: wholeNumber(1, 9),
-  nodeCidr: network(16, 27, 'controllers are hosts 10 to 12 of it and workers 20 to 28'),
-  podCidr: network(8, 20, 'every worker gets a /24 of it'),
-  serviceCidr: network(12, 27, 'kube-dns is host 10 of it'),
-  ipMasq: truth,
-  proxyMode: oneOf('iptables', 'nftables'),
-  stage: oneOf(...STAGES),
-  adminCidrs: cidrs,
-  nodePortCidrs: cidrs,
-  apiPort: wholeNumber(1024, 65535),
-  mtu: wholeNumber(1280, 9001),
-  publicPool: network(8, 24, 'each lab gets a /24 of it'),
-};
-
-export const CONFIG_KEYS = Object.keys(READERS) as (keyof typeof READERS)[];
-
-/** The article's values, and Kubernetes' range of NodePorts. */
-export const DEFAULTS: Record<(typeof CONFIG_KEYS)[number], string> = {
-  cloud: 'local',
-  controllers: '3',
-  workers: '3',
-  nodeCidr: '10.240.0.0/24',
-  podCidr: '10.200.0.0/16',
-  serviceCidr: '10.32.0.0/24',
-  ipMasq: 'true',
-  proxyMode: 'iptables',
-  stage: 'cluster',
-  adminCidrs: '["198.18.0.0/15"]',
-  nodePortCidrs: '["0.0.0.0/0"]',
-  apiPort: '6443',
-  mtu: '1500',
-  publicPool: '198.18.0.0/15',
-};
 const NODE_PORTS: [number, number] = [30000, 32767];
 
 /** What else listens on a controller. */
@@ -155,10 +131,7 @@ function together(config: Partial<LabConfig>): string[] {
     const [a, b] = [config[one] as string | undefined, config[other] as string | undefined];
     if (a && b && overlap(a, b)) mistakes.push(`${one} ${a} and ${other} ${b} overlap: choose networks that share no address`);
   }
-  const { cloud, publicPool, adminCidrs } = config;
-  if (cloud === 'local' && publicPool && adminCidrs && !adminCidrs.some((cidr) => covers(cidr, publicPool))) {
-    mistakes.push(`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=${[...adminCidrs, publicPool].join(',')}`);
-  }
+  if (config.cloud !== undefined) mistakes.push(...(config.cloud === 'local' ? onThisMachine(config) : inACloud(config)));
   const taken = CONTROLLER_PORTS[config.apiPort ?? 0];
   if (taken) mistakes.push(`apiPort is ${config.apiPort}, where ${taken} listens on the controllers: choose another`);
   if (config.apiPort !== undefined && config.apiPort >= NODE_PORTS[0] && config.apiPort <= NODE_PORTS[1]) {
@@ -167,18 +140,41 @@ function together(config: Partial<LabConfig>): string[] {
   return mistakes;
 }
 
+function onThisMachine({ profile, publicPool, adminCidrs, nodePortCidrs }: Partial<LabConfig>): string[] {
+  const auto = [...(adminCidrs ?? []), ...(nodePortCidrs ?? [])].includes(AUTO);
+  return [
+    ...(profile === 'small' ? ['profile is small, which is for clouds: here set controllers and workers'] : []),
+    ...(auto ? ['adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool'] : []),
+    ...(publicPool && adminCidrs && !auto && !adminCidrs.some((cidr) => covers(cidr, publicPool))
+      ? [`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=${[...adminCidrs, publicPool].join(',')}`]
+      : []),
+  ];
+}
+
+function inACloud({ profile, controllers, adminCidrs, region, zone }: Partial<LabConfig>): string[] {
+  return [
+    ...(adminCidrs?.length === 0 ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now'] : []),
+    ...(profile === 'small' && controllers !== undefined && controllers !== 1
+      ? [`controllers is ${controllers}, but profile small has one: its address is the API's`]
+      : []),
+    ...(region && zone && !zone.startsWith(region) ? [`zone ${zone} is not in region ${region}`] : []),
+  ];
+}
+
 /**
- * Reads and checks a whole config; keys that are missing take their defaults.
- * Throws one ConfigError with every mistake: unknown keys, wrong types, values out of range, overlapping networks.
+ * Reads and checks a whole config; keys that are missing or empty take their defaults.
+ * Throws one ConfigError with every mistake: unknown keys, keys of another cloud, values out of range, overlapping networks.
  */
 export function parseConfig(raw: RawConfig): LabConfig {
   const mistakes = Object.keys(raw)
     .filter((key) => !(CONFIG_KEYS as string[]).includes(key))
     .map((key) => `there is no config key "${key}"${nearest(key, CONFIG_KEYS) || `: there are ${CONFIG_KEYS.join(', ')}`}`);
-  const config: Record<string, unknown> = { nodePorts: NODE_PORTS };
+  const config: Partial<LabConfig> = { nodePorts: NODE_PORTS };
   for (const key of CONFIG_KEYS) {
+    const usual = defaultOf(key, config.cloud ?? 'local', config.profile);
+    if (usual === undefined && raw[key] && config.cloud) mistakes.push(`${key} is "${raw[key]}", but cloud ${config.cloud} has no use for it: remove it`);
     try {
-      config[key] = READERS[key](raw[key] ?? DEFAULTS[key]);
+      Object.assign(config, { [key]: KEYS[key].read(usual === undefined ? '' : raw[key] || usual) });
     } catch (error) {
       const { message } = error as Error;
       mistakes.push(/^(is|has) /.test(message) ? `${key} ${message}` : `${key}: ${message}`);
@@ -186,5 +182,5 @@ export function parseConfig(raw: RawConfig): LabConfig {
   }
   mistakes.push(...together(config));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
-  return config as unknown as LabConfig;
+  return config as LabConfig;
 }

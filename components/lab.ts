@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
-import { SshKey } from '../provider/resources';
+import { Deadline, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './certificates';
-import { type CloudResult, loadCloud } from './cloud';
+import { type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
 import { describeConfig, type StackOutputs } from './outputs';
@@ -22,12 +22,16 @@ export class Lab extends pulumi.ComponentResource {
 
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
-    const cloud = loadCloud(config.cloud)({ lab: name, config, topology, sshKey, parent: this });
+    const cloud = loadCloud(config.cloud)({ lab: name, config, topology, sshKey, tags: this.tags(name, config), parent: this });
     const certificates = this.certificates(topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 
     this.outputs = outputsOf({ name, config, topology, cloud, sshKey, certificates, ready });
     this.registerOutputs({});
+  }
+
+  private tags(lab: string, { student, expires }: LabConfig): Tags {
+    return { lab, student: student || lab, expires: expires && new Deadline('expires', { after: expires }, { parent: this }).time };
   }
 
   private certificates(topology: Topology, cloud: CloudResult): Certificates {
@@ -36,10 +40,10 @@ export class Lab extends pulumi.ComponentResource {
   }
 
   private bootstrap(config: LabConfig, topology: Topology, cloud: CloudResult, certificates: Certificates): pulumi.Output<string> {
-    const { machines, imageMirror, disposable, reachable } = cloud;
+    const { machines, imageMirror, disposable, reachable, downloads, upstreamResolvers } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
-      { topology, config, machines, reachable, certificates, imageMirror, disposable },
+      { topology, config, machines, reachable, certificates, imageMirror, disposable, downloads, upstreamResolvers },
       { parent: this },
     );
     return bootstrap.ready;

@@ -1,5 +1,15 @@
-import { addressAt } from './cidr';
+import { addressAt, contains } from './cidr';
 import type { LabConfig } from './config';
+
+/** A part of the node network whose machines share a way out. */
+export interface Subnet {
+  name: string;
+  cidr: string;
+  /** The VPC router's address in it, the first. */
+  gateway: string;
+  /** Whether its way out is the internet's; else it is by way of the first public node. */
+  isPublic: boolean;
+}
 
 /** A machine of the lab, as every cloud must make it. */
 export interface Node {
@@ -10,6 +20,10 @@ export interface Node {
   index: number;
   /** Address in the node network: `10.240.0.1i` for controllers, `10.240.0.2i` for workers. */
   privateIp: string;
+  /** The subnet that it is in. */
+  subnet: Subnet;
+  /** Whether it has a public address; one that has none is reached through the first that has. */
+  isPublic: boolean;
   /** A worker's own slice of the pod network, `10.200.i.0/24`; controllers have none. */
   podCidr?: string;
   /** May send and receive addresses that are not its own (GCP's canIpForward, AWS's sourceDestCheck off). */
@@ -52,6 +66,8 @@ export interface Topology {
   apiPort: number;
   nodePorts: [number, number];
   mtu: number;
+  /** Usually one, the whole node network. */
+  subnets: Subnet[];
   nodes: Node[];
   routes: PodRoute[];
   rules: FirewallRule[];
@@ -63,13 +79,28 @@ const FIRST_HOST = { controller: 10, worker: 20 } as const;
 /** What people use to reach the API by name from the nodes; /etc/hosts maps it to the controllers. */
 export const API_NAME = 'kubernetes.hardway.internal';
 
-function nodes(config: LabConfig): Node[] {
+/** How many addresses of the node network are the controllers', where it is divided: AWS keeps the first four and the last. */
+const CONTROLLERS_SHARE = 16;
+
+/**
+ * AWS decides by subnet which way out packets take, so that there machines with and without a public address can't share
+ * one. Elsewhere a route is a machine's, by tag, and the node network is one subnet.
+ */
+function subnets({ cloud, profile, nodeCidr }: LabConfig): Subnet[] {
+  const make = (name: string, cidr: string, isPublic: boolean): Subnet => ({ name, cidr, gateway: addressAt(cidr, 1), isPublic });
+  if (cloud !== 'aws' || profile === 'full') return [make('nodes', nodeCidr, true)];
+  return [make('controllers', `${addressAt(nodeCidr, 0)}/28`, true), make('workers', `${addressAt(nodeCidr, CONTROLLERS_SHARE)}/28`, false)];
+}
+
+function nodes(config: LabConfig, all: Subnet[]): Node[] {
   const make = (role: Node['role'], count: number): Node[] =>
     Array.from({ length: count }, (_, index) => ({
       name: `${role}-${index}`,
       role,
       index,
       privateIp: addressAt(config.nodeCidr, FIRST_HOST[role] + index),
+      subnet: all.find((subnet) => contains(subnet.cidr, addressAt(config.nodeCidr, FIRST_HOST[role] + index)))!,
+      isPublic: config.profile === 'full' || role === 'controller',
       canIpForward: true,
       ...(role === 'worker' ? { podCidr: `${addressAt(config.podCidr, index * 256)}/24` } : {}),
     }));
@@ -95,14 +126,16 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     );
   }
   if (config.nodePortCidrs.length > 0) {
-    rules.push({ name: 'allow-nodeports', description: 'Anybody in nodePortCidrs reaches services of type NodePort', protocol: 'tcp', ports: [...config.nodePorts], sources: config.nodePortCidrs, targets: 'worker' });
+    // In profile small the one public node hands them on to a worker.
+    rules.push({ name: 'allow-nodeports', description: 'Anybody in nodePortCidrs reaches services of type NodePort', protocol: 'tcp', ports: [...config.nodePorts], sources: config.nodePortCidrs, targets: config.profile === 'full' ? 'worker' : 'all' });
   }
   return rules;
 }
 
 /** The whole network plan of a lab. Pure: the same config gives the same topology, on every cloud. */
 export function topology(config: LabConfig): Topology {
-  const all = nodes(config);
+  const parts = subnets(config);
+  const all = nodes(config, parts);
   return {
     nodeCidr: config.nodeCidr,
     gateway: addressAt(config.nodeCidr, 1),
@@ -114,6 +147,7 @@ export function topology(config: LabConfig): Topology {
     apiPort: config.apiPort,
     nodePorts: [...config.nodePorts],
     mtu: config.mtu,
+    subnets: parts,
     nodes: all,
     routes: all
       .filter((node) => node.podCidr !== undefined)

@@ -24,6 +24,7 @@ const config: LabConfig = {
   cloud: 'local', controllers: 3, workers: 3, nodeCidr: '10.240.0.0/24', podCidr: '10.200.0.0/16', serviceCidr: '10.32.0.0/24',
   ipMasq: true, proxyMode: 'iptables', stage: 'cluster', adminCidrs: [], nodePortCidrs: [], nodePorts: [30000, 32767],
   apiPort: 6443, mtu: 1500, publicPool: '198.18.0.0/15',
+  profile: 'full', region: '', zone: '', project: '', controllerType: '', workerType: '', mirror: '', student: '', expires: '',
 };
 
 interface Options {

@@ -7,7 +7,7 @@ import { refuseLowering } from '../../cli/lowering';
 import { parseLab } from '../../cli/names';
 import { stackFile } from '../../cli/project';
 import { labConfig, parseSettings, writeSettings } from '../../cli/settings';
-import { DEFAULTS, parseConfig } from '../../components/config';
+import { parseConfig } from '../../components/config';
 import { topology } from '../../components/topology';
 
 let state: string;
@@ -87,7 +87,7 @@ describe("a lab's config file", () => {
 });
 
 describe('a lab that is up', () => {
-  const config = parseConfig(DEFAULTS);
+  const config = parseConfig({});
   const made = { stage: config.stage, topology: topology(config) };
   const asked = (change: object): (() => void) => () => refuseLowering(parseLab('s01'), { ...config, ...change }, made);
 

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { parse } from 'yaml';
 import { root } from '../../components/root';
 import { describeConfig } from '../../components/outputs';
-import { DEFAULTS, parseConfig } from '../../components/config';
+import { defaultOf, parseConfig } from '../../components/config';
 import { ownPlaces, quoted } from '../../cli/commands/env';
 import { listedStack } from '../../cli/commands/list';
 import { engineEnvironment, passphraseFile } from '../../cli/environment';
@@ -142,7 +142,7 @@ describe("a stack's lock", () => {
 });
 
 describe('a snapshot', () => {
-  const config = describeConfig(parseConfig(DEFAULTS));
+  const config = describeConfig(parseConfig({}));
   const secret = (value: string): object => ({ '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', plaintext: JSON.stringify(value) });
   const stack = (outputs: object): object => ({ urn: 'urn:pulumi:local::hardway-lab::pulumi:pulumi:Stack::s', type: 'pulumi:pulumi:Stack', outputs });
 
@@ -176,9 +176,9 @@ describe('a snapshot', () => {
 
 describe('the pools that labs had', () => {
   test('are looked up without making anything, and remembered', () => {
-    expect(knownPools()).toEqual([DEFAULTS.publicPool]);
+    expect(knownPools()).toEqual([defaultOf('publicPool', 'local')]);
     expect(fs.existsSync(state)).toBe(false);
     rememberPool('192.0.2.0/24');
-    expect(knownPools()).toEqual([DEFAULTS.publicPool, '192.0.2.0/24']);
+    expect(knownPools()).toEqual([defaultOf('publicPool', 'local'), '192.0.2.0/24']);
   });
 });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
-import { CONFIG_KEYS, ConfigError, DEFAULTS, parseConfig, type RawConfig } from '../../components/config';
+import { CONFIG_KEYS, ConfigError, declaredDefault, parseConfig, type RawConfig } from '../../components/config';
 import { root } from '../../components/root';
 import { describeConfig, readOutputs, type StackOutputs } from '../../components/outputs';
 
@@ -43,7 +43,19 @@ describe('a config', () => {
     [{ stage: 'all' }, /stage is "all", not one of none, network, cluster/],
     [{ cloud: 'azure' }, /cloud is "azure", not one of local, aws, gcp/],
     [{ adminCidrs: '["here"]' }, /adminCidrs: "here" is not a CIDR/],
-    [{ cloud: 'aws' }, /cloud is aws, which is planned and not there yet/],
+    [{ cloud: 'aws' }, /adminCidrs must be set: .* or auto/],
+    [{ adminCidrs: 'auto' }, /can be auto only in a cloud/],
+    [{ region: 'us-west-2' }, /region is "us-west-2", but cloud local has no use for it/],
+    [{ cloud: 'gcp', adminCidrs: 'auto', region: 'us-west-2' }, /region is .* cloud gcp has no use for it/],
+    [{ cloud: 'aws', adminCidrs: 'auto', publicPool: '198.18.0.0/15' }, /publicPool is .* cloud aws has no use for it/],
+    [{ cloud: 'aws', adminCidrs: 'auto', zone: 'eu-west-1a' }, /zone eu-west-1a is not in region us-west-2/],
+    [{ cloud: 'aws', adminCidrs: 'auto', region: 'Oregon' }, /region is "Oregon", not a region/],
+    [{ cloud: 'aws', adminCidrs: 'auto', expires: 'tomorrow' }, /expires is "tomorrow", neither a duration/],
+    [{ cloud: 'aws', adminCidrs: 'auto', expires: '2026-13-01T00:00Z' }, /expires is "2026-13-01T00:00Z"/],
+    [{ cloud: 'aws', adminCidrs: 'auto', mirror: 'http://mirror.example' }, /mirror is .* https/],
+    [{ cloud: 'aws', adminCidrs: 'auto', student: 'Ada Lovelace' }, /student is "Ada Lovelace", not lower-case/],
+    [{ cloud: 'aws', adminCidrs: 'auto', profile: 'small', controllers: '3' }, /controllers is 3, but profile small has one/],
+    [{ profile: 'small' }, /profile is small, which is for clouds/],
     [{ adminCidrs: '[]' }, /adminCidrs do not cover publicPool/],
     [{ publicPool: '100.64.0.0/16' }, /adminCidrs do not cover publicPool 100.64.0.0\/16/],
     [{ adminCidrs: '[oops' }, /adminCidrs is "\[oops", not a list of CIDRs/],
@@ -78,7 +90,7 @@ describe('the project files', () => {
 
   it('declare every config key with the default that the program uses', () => {
     const declared = Object.fromEntries(Object.entries<{ default: string }>(project.config).map(([key, value]) => [key, value.default]));
-    expect(declared).toEqual(DEFAULTS);
+    expect(declared).toEqual(Object.fromEntries(CONFIG_KEYS.map((key) => [key, declaredDefault(key)])));
     expect(Object.keys(project.config).sort()).toEqual([...CONFIG_KEYS].sort());
   });
 

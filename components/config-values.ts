@@ -1,0 +1,84 @@
+import { overlap, parseCidr } from './cidr';
+import { nearest } from './nearest';
+
+/** Reads one value of a config. Throws an Error whose message goes on after the key's name, or stands behind it. */
+export type Reader<T> = (text: string) => T;
+
+export const wholeNumber =
+  (least: number, most: number): Reader<number> =>
+  (text) => {
+    if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) throw new Error(`is "${text}", not a whole number from ${least} to ${most}`);
+    return Number(text);
+  };
+
+export const oneOf =
+  <T extends string>(...values: readonly T[]): Reader<T> =>
+  (text) => {
+    if (!values.includes(text as T)) throw new Error(`is "${text}", not one of ${values.join(', ')}${nearest(text, values)}`);
+    return text as T;
+  };
+
+/** Text of a form; where there is none, none. */
+export const matching =
+  (form: RegExp, what: string): Reader<string> =>
+  (text) => {
+    if (text !== '' && !form.test(text)) throw new Error(`is "${text}", not ${what}`);
+    return text;
+  };
+
+export const truth: Reader<boolean> = (text) => oneOf('true', 'false')(text) === 'true';
+
+export const controllerCount: Reader<number> = (text) => {
+  const count = wholeNumber(1, 3)(text);
+  if (count === 2) throw new Error('is 2: etcd needs an odd number to survive the loss of one, so 1 or 3');
+  return count;
+};
+
+/** Networks whose addresses no machine can have. */
+const NOT_FOR_MACHINES = [
+  ['0.0.0.0/8', 'they mean "this network"'],
+  ['127.0.0.0/8', "they are every machine's own"],
+  ['169.254.0.0/16', 'they are for links without a router'],
+  ['224.0.0.0/3', 'they are for multicast, or reserved'],
+] as const;
+
+/** A network with room for what the topology puts into it; none where the cloud has no use for it. */
+export const network =
+  (widest: number, narrowest: number, why: string): Reader<string> =>
+  (text) => {
+    if (text === '') return text;
+    const { prefix } = parseCidr(text);
+    const special = NOT_FOR_MACHINES.find(([cidr]) => overlap(cidr, text));
+    if (special) throw new Error(`is ${text}, where addresses of ${special[0]} are: ${special[1]}, so choose another network`);
+    if (prefix < widest || prefix > narrowest) throw new Error(`is ${text}: ${why}, so the prefix must be from /${widest} to /${narrowest}`);
+    return text;
+  };
+
+/** Stands among CIDRs for the address that the caller's own packets come from; own-address.ts finds it out. */
+export const AUTO = 'auto';
+
+export const cidrs: Reader<string[]> = (text) => {
+  let list: unknown;
+  try {
+    list = text.trim().startsWith('[') ? JSON.parse(text) : text.split(',').map((part) => part.trim()).filter(Boolean);
+  } catch {
+    throw new Error(`is "${text}", not a list of CIDRs: write them with commas, such as 198.18.0.0/15,192.0.2.7/32`);
+  }
+  const entries = (list as unknown[]).map(String);
+  for (const entry of entries) if (entry !== AUTO) parseCidr(entry);
+  return [...new Set(entries)];
+};
+
+/** `8h`, `2d` or `90m`, or a time as `2026-12-01T18:00Z`. */
+export const expiry: Reader<string> = (text) => {
+  if (text === '' || /^[1-9]\d*[mhd]$/.test(text)) return text;
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new Error(`is "${text}", neither a duration such as 8h nor a time such as 2026-12-01T18:00Z`);
+  }
+  return text;
+};
+
+export const httpsUrl: Reader<string> = (text) => {
+  if (text !== '' && !(URL.canParse(text) && new URL(text).protocol === 'https:')) throw new Error(`is "${text}", not an address that begins with https://`);
+  return text.replace(/\/+$/, '');
+};
