@@ -14,7 +14,8 @@ import { register as registerStart } from './commands/start';
 import { register as registerStatus } from './commands/status';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
-import { EXIT, report } from './failure';
+import { EXIT, Failure, report } from './failure';
+import { diskFull } from './full-disk';
 import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
@@ -51,6 +52,6 @@ export async function main(words: string[]): Promise<number> {
   } catch (error) {
     // Help and version, which were asked for; or help because nothing was.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.usage;
-    return report(error);
+    return report(error instanceof Failure ? error : (diskFull(String(error)) ?? error));
   }
 }

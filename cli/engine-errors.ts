@@ -1,5 +1,6 @@
 import type { DiagnosticEvent } from '@pulumi/pulumi/automation';
 import { EXIT, Failure, Locked, unable } from './failure';
+import { diskFull } from './full-disk';
 import type { Holder } from './locks';
 import { resourceTitle } from './resources';
 
@@ -37,6 +38,8 @@ export function runFailure(diagnostics: DiagnosticEvent[], fallback: string, cur
     if (text === '') continue;
     messages.set(text, isStack(diagnostic.urn) ? text : `${resourceTitle(diagnostic.urn!)}: ${text}`);
   }
+  const full = diskFull([...messages.keys(), fallback].join('\n'), cure);
+  if (full) return full;
   const resources = diagnostics.some((diagnostic) => !isStack(diagnostic.urn));
   const text = messages.size > 0 ? [...messages.values()].join('\n') : plainMessage(fallback);
   return resources || messages.size === 0 ? unable(text, cure) : new Failure(text, EXIT.usage, cure);
@@ -64,6 +67,8 @@ export function engineFailure(error: unknown): Failure {
   }
   const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
   if (signal) return unable(`The Pulumi engine was killed (${signal}) before it was done.`);
+  const full = diskFull(message);
+  if (full) return full;
   const said = plainMessage(stderr);
   const [, code] = /^code: (-?\d+)/.exec(message) ?? [];
   return unable(said || (code ? `The Pulumi engine ended with exit code ${code} and said nothing.` : plainMessage(message)));

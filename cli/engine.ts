@@ -3,7 +3,7 @@ import type { LabOutputs } from '../components/outputs';
 import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './engine-errors';
 import { Failure, Interrupted, unable } from './failure';
-import { allDead, holders } from './locks';
+import { allDead, holders, removeTornLocks } from './locks';
 import { type EnginePlace, enginePlace, pulumi } from './pulumi';
 import { interruptible } from './signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
@@ -155,8 +155,8 @@ export class Engine {
       const attempt = (): Promise<T> => operation(onEvent, interruption.signal);
       try {
         return await attempt().catch(async (error) => {
-          if (!(error instanceof automation().ConcurrentUpdateError)) throw error;
-          await this.breakLock(stack, error.message);
+          if (error instanceof automation().ConcurrentUpdateError) await this.breakLock(stack, error.message);
+          else if (!/unexpected end of JSON input/.test(String(error)) || !removeTornLocks(this.place.envVars.PULUMI_BACKEND_URL, stack.name)) throw error;
           return attempt();
         });
       } catch (error) {

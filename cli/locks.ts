@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import * as path from 'node:path';
 
 /** One holder of a stack's lock, as the engine's message names it. */
 export interface Holder {
@@ -31,4 +32,26 @@ function engineRuns(pid: number): boolean {
 /** Whether every holder is surely dead: only a process of this host can be looked up. */
 export function allDead(found: Holder[], host = os.hostname(), runs = engineRuns): boolean {
   return found.length > 0 && found.every((holder) => holder.host === host && !runs(holder.pid));
+}
+
+function isJson(file: string): boolean {
+  try {
+    JSON.parse(fs.readFileSync(file, 'utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Takes away what a full disk left of a stack's locks in a file backend (`file://…`): a lock that is cut off, over which
+ * every engine stumbles. Says whether there was one.
+ */
+export function removeTornLocks(backend: string, stack: string): boolean {
+  const directory = path.join(backend.replace(/^file:\/\//, ''), '.pulumi/locks');
+  if (!backend.startsWith('file://') || !fs.existsSync(directory)) return false;
+  const locks = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(path.dirname(name)) === stack);
+  const torn = locks.map((name) => path.join(directory, name)).filter((file) => fs.statSync(file).isFile() && !isJson(file));
+  for (const file of torn) fs.rmSync(file, { force: true });
+  return torn.length > 0;
 }

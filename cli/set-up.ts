@@ -3,6 +3,7 @@ import { cacheDirectory } from '../components/places';
 import * as toolchain from '../toolchain';
 import { cachePath } from '../toolchain/cache';
 import { Interrupted, report, unable } from './failure';
+import { diskFull } from './full-disk';
 import type { Progress, Step } from './progress';
 import { inWords } from './seconds';
 
@@ -69,7 +70,7 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
     note(complete);
     return complete;
   } catch (error) {
-    if (error instanceof toolchain.ToolchainError) throw unable(error.message);
+    if (error instanceof toolchain.ToolchainError) throw diskFull(error.message) ?? unable(error.message);
     throw error;
   } finally {
     process.off('SIGINT', interrupted);

@@ -10,6 +10,7 @@ import { isStackName } from '../names';
 import { forgetPools, knownPools } from '../pools';
 import { found, noteFile } from '../set-up';
 import { isOurs } from '../../toolchain/cache';
+import { prune } from '../../toolchain/prune';
 import { print } from '../terminal';
 
 /** Refuses while a lab of this machine exists: it uses what would be taken away. */
@@ -49,17 +50,24 @@ export function removeCache(): void {
   if (others.length > 0) print(`What is not the lab's stays there: ${others.join(', ')}`);
 }
 
+/** Takes away the versions of trees, programs and images that this checkout has moved on from. */
+async function pruneCache(): Promise<void> {
+  const noted = fs.existsSync(noteFile()) ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>) : [];
+  await prune(noted, (entry) => print(`Removed ${entry}, which no lab needs any more.`));
+  print(`The cache stays (./lab clean --cache removes it): ${cacheDirectory()}`);
+}
+
 async function clean({ cache }: { cache?: boolean }): Promise<void> {
   await refuseWhileUsed();
   removeRoutes();
   if (cache) removeCache();
-  else print(`The cache stays (./lab clean --cache removes it): ${cacheDirectory()}`);
+  else await pruneCache();
 }
 
 export function register(program: Command): void {
   program
     .command('clean')
-    .description("remove what no lab needs any more: the public pool's blackhole route; refuses while labs exist")
+    .description("remove what no lab needs any more: the public pool's blackhole route, old versions in the cache; refuses while labs exist")
     .option('--cache', 'programs, images and the Debian tree, too')
     .action(clean);
 }

@@ -4,7 +4,7 @@ import { plan as missingItems } from '../../toolchain';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
-import { machineProbes } from '../doctor/machine';
+import { machineProbes, stateProbe } from '../doctor/machine';
 import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT } from '../failure';
@@ -24,7 +24,7 @@ async function diskProbe(): Promise<Probe> {
 
 /** Everything that a lab asks of this machine. Changes nothing lasting. */
 async function examine(): Promise<Finding[]> {
-  const probes = [...machineProbes(MACHINES), await diskProbe(), poolProbe(), ...programProbes];
+  const probes = [...machineProbes(MACHINES), stateProbe, await diskProbe(), poolProbe(), ...programProbes];
   const findings = await Promise.all(probes.map(findingOf));
   return [...findings, ...kernelFindings()];
 }

@@ -5,6 +5,7 @@ import { Engine } from '../engine';
 import { EXIT } from '../failure';
 import { parseLab, type Lab } from '../names';
 import { type NodeState, nodeStates } from '../node-state';
+import { progressOn, type Progress } from '../progress';
 import { isReal, resourceTitle } from '../resources';
 import { installed } from '../set-up';
 import { columns, print, printJson } from '../terminal';
@@ -23,14 +24,30 @@ interface LabStatus {
   differs: boolean;
 }
 
-async function statusOf(lab: Lab): Promise<LabStatus> {
+/** Shows that `work` is under way for as long as it is. */
+async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
+  const step = progress.begin(title);
+  try {
+    const result = await work;
+    step.done();
+    return result;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
+
+async function statusOf(lab: Lab, progress: Progress): Promise<LabStatus> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
-  const snapshot = await engine.snapshot(lab.stack);
+  const snapshot = await during(progress, `Lab ${lab.stack}: reading its state`, engine.snapshot(lab.stack));
   const up = upLab(lab, snapshot);
   const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [] };
   if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
-  const [nodes, drift] = await Promise.all([withAccess(up, toolchain.kubectl, nodeStates), driftOf(engine, lab, snapshot)]);
+  const [nodes, drift] = await Promise.all([
+    during(progress, 'Looking at files and services on the nodes', withAccess(up, toolchain.kubectl, nodeStates)),
+    during(progress, 'Comparing what there is with what is declared', driftOf(engine, lab, snapshot)),
+  ]);
   const found = [...drift].filter(([urn]) => isReal(urn)).map(([urn, state]) => ({ resource: resourceTitle(urn), state }));
   const { stage, apiServer } = up.outputs;
   const differs = found.length > 0 || nodes.some((node) => node.problem || node.edited.length + node.inactive.length + node.undone.length > 0);
@@ -70,7 +87,9 @@ function show(lab: Lab, status: LabStatus): void {
 
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const lab = parseLab(name);
-  const status = await statusOf(lab);
+  // With --json, standard output is for a program.
+  const progress = progressOn(json ? process.stderr : process.stdout);
+  const status = await statusOf(lab, progress).finally(() => progress.close());
   if (json) printJson(status);
   else show(lab, status);
   process.exitCode = status.differs ? EXIT.failed : EXIT.well;

@@ -74,7 +74,7 @@ function shortage(needs: Need[], room: Room): { found: string; cure: string } | 
   const places = [...new Set(needs.map((need) => need.directory))].join(', ');
   const variables = [...new Set(needs.map((need) => need.variable))].join(' or ');
   return {
-    found: `${there} free at ${places}, where ${needs.map((need) => need.what).join(', ')} need ${wanted}`,
+    found: `${there} free at ${places}, and ${wanted} needed: ${needs.map((need) => need.what).join(', ')}`,
     cure: `free ${amount} there (./lab down NAME, ./lab clean --cache), or set ${variables} to a directory with room`,
   };
 }

@@ -82,6 +82,9 @@ function stateFinding(): Judgement {
   return open.length === 0 ? ok(`${directory}, its owner's alone`) : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
 }
 
+/** Whether others can read the state; every command that writes there closes the directory itself. */
+export const stateProbe: Probe = { id: 'state', title: 'State directory', look: stateFinding };
+
 /** What is looked at on this machine, for a lab of so many machines. */
 export const machineProbes = (machines: number): Probe[] => [
   { id: 'root', title: 'Root', look: () => rootFinding() },
@@ -91,5 +94,4 @@ export const machineProbes = (machines: number): Probe[] => [
   { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
   { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
   { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },
-  { id: 'state', title: 'State directory', look: stateFinding },
 ];

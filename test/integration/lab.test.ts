@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { root } from '../../components/root';
 import { asRoot, failedIds, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
 import { CNI, faultsOf } from './faults';
+import { processesDuring } from './leaks';
 import { secretsAreKept } from './secrets';
 
 const LAB = 'local-test';
@@ -19,8 +20,11 @@ async function traces(): Promise<string> {
   return parts.map((part) => part.stdout).join('').split('\n').filter((line) => line.includes(LAB) && !line.includes('pgrep')).join('\n');
 }
 
+/** What processes showed of themselves while the lab was made. */
+let processes = '';
+
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes');
+  processes = await processesDuring(() => labPrints('up', LAB, '--yes'));
 });
 
 afterAll(async () => {
@@ -220,4 +224,4 @@ describe('a second lab with the same private addresses', () => {
   });
 });
 
-secretsAreKept(LAB);
+secretsAreKept(LAB, () => processes);

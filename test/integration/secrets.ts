@@ -1,26 +1,84 @@
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { asRoot, labPrints, run, state } from './command';
+import { inFiles, inText, onNodeReadable, processesDuring, type Secret, secretsIn } from './leaks';
 
-/** What must hold of the keys of a lab that is up, and of the machine that it is on. */
-export function secretsAreKept(lab: string): void {
+/** What must hold of the keys of a lab that is up, and of the machine that it is on. `processes` were seen while it was made. */
+export function secretsAreKept(lab: string, processes: () => string): void {
   describe('a lab keeps its secrets', () => {
-    it('shows no private key in what commands print, in process lists, nor in state', async () => {
-      const files = (await run('find', [`${state}/labs/${lab}`, '-type', 'f'])).stdout.trim().split('\n');
-      const kubeconfig = fs.readFileSync(files.find((file) => file.endsWith('/kubeconfig'))!, 'utf8');
-      const sshKey = fs.readFileSync(files.find((file) => file.endsWith('/ssh_key'))!, 'utf8');
-      // Each in the forms in which it could leak: as it is, and base64 at each of the three places in a group.
-      const secrets = [/client-key-data: (\S{80})/.exec(kubeconfig)![1], sshKey.split('\n')[2].slice(0, 40)];
-      const forms = secrets.flatMap((secret) => [secret, ...[0, 1, 2].map((skip) => Buffer.from(secret.slice(skip)).toString('base64').slice(0, 40))]);
-      const shown = [await labPrints('up', lab, '--yes'), await labPrints('status', lab), await labPrints('list', '--json'), await labPrints('env'), (await run('ps', ['-eo', 'args', '-ww'])).stdout];
-      for (const form of forms) {
-        expect(shown.join('\n').includes(form)).toBe(false);
-        expect((await run('grep', ['-rlF', '--', form, `${state}/backend`, `${state}/stacks`])).stdout).toBe('');
-      }
+    let secrets: Secret[];
+    let nodes: string[];
+
+    /** Plain pulumi, as a user of it types it. */
+    const pulumi = async (line: string): Promise<string> => {
+      const environment = (await labPrints('env')).trim();
+      const ran = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; ${line} --stack ${lab} --non-interactive`]);
+      if (ran.code !== 0) throw new Error(`${line}: ${ran.stderr}${ran.stdout}`);
+      return ran.stdout + ran.stderr;
+    };
+
+    beforeAll(async () => {
+      const passphrase = fs.readFileSync(path.join(state, 'passphrase'), 'utf8').trim();
+      const { deployment } = JSON.parse(await pulumi('pulumi stack export --show-secrets')) as { deployment: Parameters<typeof secretsIn>[0] };
+      secrets = [{ what: 'passphrase', forms: [passphrase] }, ...secretsIn(deployment)];
+      nodes = (JSON.parse(await labPrints('status', lab, '--json')) as { nodes: { name: string }[] }).nodes.map((node) => node.name);
     });
 
-    it('has keys, kubeconfig and state readable by their owner only', async () => {
-      const open = await run('find', [state, '-type', 'f', '-perm', '/077', '(', '-name', '*key*', '-o', '-name', 'kubeconfig', '-o', '-name', '*passphrase*', '-o', '-path', '*backend*stacks*.json', ')']);
-      expect(open.stdout).toBe('');
+    it('of which there are many: keys of SSH, of hosts, of the authority and of every identity', () => {
+      const owners = [...new Set(secrets.map(({ what }) => what.split('.')[0]))];
+      expect(owners).toEqual(expect.arrayContaining(['passphrase', 'ssh-key', 'worker-0-host-key', 'pki-ca', 'pki-service-accounts', 'pki-admin', 'pki-kube-apiserver', 'pki-etcd', 'pki-worker-0']));
+    });
+
+    it('from what commands print', async () => {
+      const shown = [
+        await labPrints('up', lab, '--yes'), await labPrints('status', lab, '--json'), await labPrints('list', '--json'), await labPrints('env'),
+        await pulumi('pulumi stack output'), await pulumi('pulumi stack output --json'), await pulumi('pulumi stack export'), await pulumi('pulumi stack history --json'),
+        await pulumi("pulumi preview --diff --target-replace '**'"),
+      ];
+      // Every resource was in that last one.
+      expect(shown.at(-1)).toMatch(/worker-0-host-key[\s\S]*pki-admin|pki-admin[\s\S]*worker-0-host-key/);
+      expect(inText(shown.join('\n'), secrets)).toEqual([]);
+    });
+
+    it('from every process of this machine, while the lab was made', () => {
+      // That the look was a good one: what ran then is in it.
+      for (const ran of ['systemd-nspawn', 'kube-apiserver', 'HARDWAY_OWNER=', 'pulumi']) expect(processes()).toContain(ran);
+      expect(inText(processes(), secrets)).toEqual([]);
+    });
+
+    it('from every file of the state but those that are the keys, logs and backups too', async () => {
+      const own = ['ssh_key', 'kubeconfig'].map((name) => path.join(state, 'labs', lab, name));
+      const found = await inFiles(state, secrets);
+      expect(found.sort()).toEqual([...own, path.join(state, 'passphrase')].sort());
+    });
+
+    it('in files that are their owner\'s alone, as is every other file of the state', async () => {
+      expect((await run('find', [state, '-perm', '/077', '!', '-type', 'l'])).stdout).toBe('');
+    });
+
+    it('from what others can read on this machine and on the nodes, and from the nodes\' journals', async () => {
+      expect(await inFiles('/var/lib/hardway', secrets, '-perm', '/077')).toEqual([]);
+      for (const node of nodes) expect([node, ...(await onNodeReadable(lab, node, secrets))]).toEqual([node]);
+    });
+
+    it('and would be told of in each of these places', async () => {
+      const planted: Secret[] = [{ what: 'planted', forms: ['planted-5b0c6b39-by-this-test'] }];
+      const [word] = planted[0].forms;
+      const file = path.join(state, 'labs', lab, 'planted');
+      fs.writeFileSync(file, `before ${word} after`, { mode: 0o644 });
+      expect(await inFiles(state, planted)).toEqual([file]);
+      expect(await inFiles(state, planted, '-perm', '/077')).toEqual([file]);
+      fs.rmSync(file);
+      await asRoot(lab, 'worker-0', `echo ${word} > /etc/planted; chmod 644 /etc/planted; echo ${word} | systemd-cat; journalctl --sync`);
+      expect((await onNodeReadable(lab, 'worker-0', planted)).sort()).toEqual(['/etc/planted', 'journal']);
+      await asRoot(lab, 'worker-0', 'rm /etc/planted');
+      const seen = await processesDuring(async () => {
+        const sleeper = spawn('sleep', ['60'], { env: { ...process.env, PLANTED: word } });
+        await run('sh', ['-c', 'sleep 0.5']);
+        sleeper.kill();
+      });
+      expect(inText(seen, planted)).toEqual(['planted']);
     });
 
     it('lets no node change the machine\'s kernel settings or load modules', async () => {

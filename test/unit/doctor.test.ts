@@ -98,18 +98,18 @@ describe('disk space', () => {
 
   test('of one file system is needed for all that is on it', () => {
     expect(diskFinding([need('a', GIB), need('b', GIB)], room(1.5 * GIB))).toEqual(fail(
-      '1.5 GiB free at /at/a, /at/b, where a, b need 2.0 GiB',
+      '1.5 GiB free at /at/a, /at/b, and 2.0 GiB needed: a, b',
       'free 0.5 GiB there (./lab down NAME, ./lab clean --cache), or set A or B to a directory with room',
     ));
   });
 
   test('is looked for on the file system of each', () => {
     const both = (place: string): Room => ({ bytes: place === '/at/a' ? 20 * 1024 ** 2 : 9 * GIB, files: 1e6, device: place === '/at/a' ? 1 : 2 });
-    expect(diskFinding([need('a', GIB), need('b', GIB)], both)).toMatchObject({ status: 'fail', found: '20 MiB free at /at/a, where a need 1.0 GiB' });
+    expect(diskFinding([need('a', GIB), need('b', GIB)], both)).toMatchObject({ status: 'fail', found: '20 MiB free at /at/a, and 1.0 GiB needed: a' });
   });
 
   test('is of no use without inodes', () => {
-    expect(diskFinding([need('a', GIB, 3000)], room(9 * GIB, 100))).toMatchObject({ status: 'fail', found: '100 files free at /at/a, where a need 3000' });
+    expect(diskFinding([need('a', GIB, 3000)], room(9 * GIB, 100))).toMatchObject({ status: 'fail', found: '100 files free at /at/a, and 3000 needed: a' });
   });
 
   test('is asked for by machine, and for building more than for downloading', () => {

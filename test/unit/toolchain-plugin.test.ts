@@ -36,7 +36,7 @@ test('the stand-in is installed as a launcher with a marker, in the lab\'s own h
   expect(commandPluginIn(labPulumiHome())).toBe('stand-in');
   expect(installed().startsWith(path.join(directory, 'state'))).toBe(true);
   expect(fs.readdirSync(installed()).sort()).toEqual(['pulumi-resource-command', 'stand-in']);
-  expect(fs.statSync(path.join(installed(), 'pulumi-resource-command')).mode & 0o111).toBe(0o111);
+  expect(fs.statSync(path.join(installed(), 'pulumi-resource-command')).mode & 0o777).toBe(0o700);
 });
 
 test('the real plugin takes the stand-in\'s place, marker and all', () => {

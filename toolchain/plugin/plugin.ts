@@ -34,7 +34,7 @@ export function commandPluginIn(pulumiHome: string): 'official' | 'stand-in' | u
 function pointHere(marker: string): boolean {
   if (fs.readFileSync(marker, 'utf8').trim() === STAND_IN) return true;
   try {
-    fs.writeFileSync(`${marker}.${process.pid}`, `${STAND_IN}\n`);
+    fs.writeFileSync(`${marker}.${process.pid}`, `${STAND_IN}\n`, { mode: 0o600 });
     fs.renameSync(`${marker}.${process.pid}`, marker);
     return true;
   } catch {
@@ -49,8 +49,10 @@ function install(fill: (directory: string) => void): void {
   const scratch = path.join(labPulumiHome(), `.plugin.${process.pid}`);
   fs.rmSync(scratch, { recursive: true, force: true });
   fs.mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  fs.mkdirSync(path.dirname(directory), { recursive: true });
+  fs.mkdirSync(path.dirname(directory), { recursive: true, mode: 0o700 });
   fill(scratch);
+  // It lies in the state directory, where everything is its owner's alone.
+  fs.chmodSync(path.join(scratch, PROGRAM), 0o700);
   fs.rmSync(directory, { recursive: true, force: true });
   fs.renameSync(scratch, directory);
 }
@@ -65,7 +67,6 @@ export function installStandIn(): void {
   if (!fs.existsSync(STAND_IN)) throw new ToolchainError(`there is no ${STAND_IN}: this checkout is not complete`);
   install((directory) => {
     fs.copyFileSync(LAUNCHER, path.join(directory, PROGRAM));
-    fs.chmodSync(path.join(directory, PROGRAM), 0o755);
-    fs.writeFileSync(path.join(directory, MARKER), `${STAND_IN}\n`);
+    fs.writeFileSync(path.join(directory, MARKER), `${STAND_IN}\n`, { mode: 0o600 });
   });
 }

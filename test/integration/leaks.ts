@@ -1,0 +1,82 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { asRoot, run } from './command';
+
+/** A secret, and the texts of which any one would give it away. */
+export interface Secret {
+  what: string;
+  forms: string[];
+}
+
+/** A line as it is, and in base64 at each of the three places that it can have in a group: inside an archive or a kubeconfig. */
+const formsOf = (line: string): string[] => [line, ...[0, 1, 2].map((skip) => Buffer.from(line.slice(skip)).toString('base64').slice(0, 40))];
+
+/** Every line of a PEM block that is only this key's: not those that all keys of its kind begin with. */
+const linesOf = (pem: string): string[] => pem.split('\n').filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line)).slice(1, 4);
+
+/** The strings of a value that are long enough to be told from anything else, with where they stand. */
+function strings(value: unknown, at: string): { at: string; text: string }[] {
+  if (typeof value === 'string') return [{ at, text: value }];
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) => strings(inner, `${at}.${key}`));
+}
+
+/** Every private key, and every client's key of a kubeconfig, in a stack's decrypted state. */
+export function secretsIn(deployment: { resources: { urn: string; outputs?: object }[] }): Secret[] {
+  return deployment.resources.flatMap(({ urn, outputs }) => strings(outputs, urn.split('::').pop()!).flatMap(({ at, text }) => {
+    const plain = text.startsWith('"') ? (JSON.parse(text) as unknown) : text;
+    const found = String(plain);
+    const keys = [...found.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END/g)].flatMap(([pem]) => linesOf(pem));
+    const clients = [...found.matchAll(/client-key-data: (\S{80})/g)].map(([, data]) => data);
+    return [...keys, ...clients].map((line) => ({ what: at, forms: formsOf(line) }));
+  }));
+}
+
+/** What of `secrets` is in a text. */
+export const inText = (text: string, secrets: Secret[]): string[] =>
+  [...new Set(secrets.filter(({ forms }) => forms.some((form) => text.includes(form))).map(({ what }) => what))];
+
+const patterns = (secrets: Secret[]): string => `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
+
+/** Files below `directory`, of those that `test` (of find) lets through, that hold one of the secrets. */
+export async function inFiles(directory: string, secrets: Secret[], ...test: string[]): Promise<string[]> {
+  const list = path.join(fs.mkdtempSync('/run/hardway-leaks-'), 'patterns');
+  fs.writeFileSync(list, patterns(secrets), { mode: 0o600 });
+  const ran = await run('find', [directory, '-xdev', '-type', 'f', ...test, '-exec', 'grep', '-lFaf', list, '{}', '+']);
+  fs.rmSync(path.dirname(list), { recursive: true });
+  return ran.stdout.split('\n').filter(Boolean);
+}
+
+/** The same on a node, among what others than the owner can read; and in its journal, which is named so. */
+export async function onNodeReadable(lab: string, node: string, secrets: Secret[]): Promise<string[]> {
+  const script = [
+    'umask 077; list=$(mktemp -p /run)', `cat > "$list" <<'END'\n${patterns(secrets)}END`,
+    'find / /run /tmp -xdev -path /proc -prune -o -path /sys -prune -o -type f -perm /077 -size -2M -exec grep -lFaf "$list" {} + || true',
+    'journalctl --no-pager --output=export | grep -qFaf "$list" && echo journal', 'rm -f "$list"',
+  ];
+  return (await asRoot(lab, node, script.join('\n'))).split('\n').filter(Boolean);
+}
+
+/** Command lines and environments of all processes of this machine, looked at again and again while `work` is under way. */
+export async function processesDuring(work: () => Promise<unknown>): Promise<string> {
+  const seen = new Set<string>();
+  const look = (): void => {
+    for (const pid of fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      for (const file of ['cmdline', 'environ']) {
+        try {
+          seen.add(fs.readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+        } catch {
+          // It has ended.
+        }
+      }
+    }
+  };
+  const timer = setInterval(look, 100);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  look();
+  return [...seen].join('\n');
+}
