@@ -193,7 +193,9 @@ const natCounter: Check = {
       evidence: [first, second].flatMap((rule) => (rule ? [rule.line] : [])).join('\n'),
       problems: [
         ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
-        ...(second && second.packets <= (first?.packets ?? 0) ? [`the counter stayed at ${second.packets} over a ping`] : []),
+        ...(second && second.packets <= (first?.packets ?? 0)
+          ? [`the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may take the packet first`]
+          : []),
       ],
       look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules it was made with`,
     };

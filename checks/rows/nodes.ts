@@ -17,8 +17,8 @@ async function identity(lab: Lab, node: Node): Promise<{ line: string; problems:
   const name = hostname.trim();
   const own = (JSON.parse(addresses) as Address[]).flatMap((link) => link.addr_info.map((address) => address.local));
   const problems = [
-    ...(name === node.name ? [] : [`${publicIp} leads to ${name}, expected ${node.name}`]),
-    ...(own.includes(node.privateIp) ? [] : [`${node.name} has ${own.join(', ')}, not ${node.privateIp}`]),
+    ...(name === node.name ? [] : [`${publicIp} leads to ${name}, expected ${node.name}: look at \`hostname\` there, and at who has that public address`]),
+    ...(own.includes(node.privateIp) ? [] : [`${node.name} has ${own.join(', ')}, expected ${node.privateIp}: look at \`ip address\` there`]),
   ];
   return { line: [name.padEnd(14), (own.includes(node.privateIp) ? node.privateIp : own.at(-1) ?? '').padEnd(16), publicIp].join(' '), problems };
 }

@@ -54,13 +54,13 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
     ...routes
       .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
-      .map(({ dst, dev }) => `${dst} is also on ${dev}, as a CNI config with another bridge leaves it: once no pod is on it, \`sudo ip link del ${dev}\``),
+      .map(({ dst, dev }) => `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; a bridge that an edited CNI config left goes by \`sudo ip link del ${dev}\``),
     ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev)
       ? []
       : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
     ...routes
       .filter((one) => one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr))
-      .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: pod networks of other workers are the VPC router's business`),
+      .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: other pod networks are the VPC router's business, so look at who added it (\`sudo ip route del ${one.dst}\`)`),
   ].map((problem) => `${worker.name}: ${problem}`);
 }
 

@@ -13,7 +13,11 @@ interface Service {
 }
 
 interface Slices {
-  items: { endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null; ports: { port: number; protocol: string; name?: string }[] }[];
+  items: {
+    endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null;
+    /** None where there are no endpoints. */
+    ports: { port: number; protocol: string; name?: string }[] | null;
+  }[];
 }
 
 interface Deployments {
@@ -25,7 +29,7 @@ async function endpoints(lab: Lab, namespace: string, service: string, protocol:
   const args = ['-n', namespace, 'get', 'endpointslices', '-l', `kubernetes.io/service-name=${service}`, '-o', 'json'];
   const slices = (JSON.parse(await kubectl(lab, args)) as Slices).items;
   const all = slices.flatMap((slice) => {
-    const port = slice.ports.find((one) => one.protocol === protocol && one.name !== 'metrics')?.port;
+    const port = slice.ports?.find((one) => one.protocol === protocol && one.name !== 'metrics')?.port;
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
     return port === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`));
   });
