@@ -49,6 +49,9 @@ export class BenchLab {
   }
 }
 
+/** The namespace that the bench's pods live in, and nothing else. */
+export const NAMESPACE = 'hardway-bench';
+
 /** As many pods as the floor has: a busybox a worker and one nginx, which a NodePort leads to. */
 function testPods(workers: string[]): object {
   const web = workers[1] ?? workers[0];
