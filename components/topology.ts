@@ -7,7 +7,7 @@ export interface Subnet {
   cidr: string;
   /** The VPC router's address in it, the first. */
   gateway: string;
-  /** Whether its way out is the internet's; else it is by way of the first public node. */
+  /** Whether its way out is the internet's; else it is the gateway node. */
   isPublic: boolean;
 }
 
@@ -22,8 +22,10 @@ export interface Node {
   privateIp: string;
   /** The subnet that it is in. */
   subnet: Subnet;
-  /** Whether it has a public address; one that has none is reached through the first that has. */
+  /** Whether it has a public address. */
   isPublic: boolean;
+  /** Whether nodes without a public address are reached through it, and reach the world by it. */
+  isGateway: boolean;
   /** A worker's own slice of the pod network, `10.200.i.0/24`; controllers have none. */
   podCidr?: string;
   /** May send and receive addresses that are not its own (GCP's canIpForward, AWS's sourceDestCheck off). */
@@ -101,6 +103,7 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
       privateIp: addressAt(config.nodeCidr, FIRST_HOST[role] + index),
       subnet: all.find((subnet) => contains(subnet.cidr, addressAt(config.nodeCidr, FIRST_HOST[role] + index)))!,
       isPublic: config.profile === 'full' || role === 'controller',
+      isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
       ...(role === 'worker' ? { podCidr: `${addressAt(config.podCidr, index * 256)}/24` } : {}),
     }));
@@ -126,7 +129,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     );
   }
   if (config.nodePortCidrs.length > 0) {
-    // In profile small the one public node hands them on to a worker.
+    // In profile small the gateway hands them on to a worker.
     rules.push({ name: 'allow-nodeports', description: 'Anybody in nodePortCidrs reaches services of type NodePort', protocol: 'tcp', ports: [...config.nodePorts], sources: config.nodePortCidrs, targets: config.profile === 'full' ? 'worker' : 'all' });
   }
   return rules;

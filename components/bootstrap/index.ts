@@ -29,7 +29,9 @@ export class Bootstrap extends pulumi.ComponentResource {
 
     for (const session of OUTLINE) {
       const machines = args.machines.filter((machine) => stepsOf(session, machine, args.config.stage).length > 0);
-      done.set(session.name, new Map(machines.map((machine) => [machine, this.run(session, machine, args, done)])));
+      const here: Commands = new Map();
+      done.set(session.name, here);
+      for (const machine of machines) here.set(machine, this.run(session, machine, args, done));
     }
 
     this.commands = [...done.values()].flatMap((commands) => [...commands.values()]);
@@ -42,11 +44,13 @@ export class Bootstrap extends pulumi.ComponentResource {
   /** One session on one machine, after those that it needs. */
   private run(session: Session, machine: Machine, args: BootstrapArgs, done: Map<string, Commands>): command.remote.Command {
     const here = session.after.map((name) => done.get(name)!.get(machine)!);
+    // Until the gateway has been made one, what is behind it can't download anything.
+    const gateway = session.after.length === 0 && machine.through ? [done.get(session.name)!.get(machine.through)!] : [];
     const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
     return deliver(session, machine, args, {
       parent: this,
-      dependsOn: [machine.resource, ...(args.reachable ?? []), ...here, ...everywhere.map(([, each]) => each)],
+      dependsOn: [machine.resource, ...(args.reachable ?? []), ...here, ...gateway, ...everywhere.map(([, each]) => each)],
       also: [...others],
     });
   }

@@ -7,6 +7,7 @@ import { cni } from './steps/cni';
 import { containerd } from './steps/containerd';
 import { coredns } from './steps/coredns';
 import { etcd } from './steps/etcd';
+import { gateway } from './steps/gateway';
 import { kubeApiserver } from './steps/kube-apiserver';
 import { kubeControllerManager } from './steps/kube-controller-manager';
 import { kubeProxy } from './steps/kube-proxy';
@@ -33,7 +34,7 @@ export interface Session {
 
 /** Everything that makes six machines a cluster. What is not said to come after something else runs side by side. */
 export const OUTLINE: Session[] = [
-  { name: 'machine', steps: [ready, artifacts, cni], after: [] },
+  { name: 'machine', steps: [ready, gateway, artifacts, cni], after: [] },
   // By itself, since what it sends is secret and is not logged.
   { name: 'certificates', steps: [certificates], after: ['machine'] },
   { name: 'services', steps: [etcd, kubeApiserver, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
@@ -42,11 +43,12 @@ export const OUTLINE: Session[] = [
   { name: 'workloads', steps: [pods, coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
 ];
 
-type Place = Pick<Node, 'role' | 'index'>;
+type Place = Pick<Node, 'role' | 'index'> & Partial<Pick<Node, 'isGateway'>>;
 
 function runsOn(step: Step, node: Place): boolean {
   if (step.on === 'all') return true;
   if (step.on === 'first controller') return node.role === 'controller' && node.index === 0;
+  if (step.on === 'gateway') return node.isGateway === true;
   return step.on === node.role;
 }
 

@@ -13,9 +13,11 @@ import { render } from './render';
 export interface Download {
   /** As the nodes call it: `etcd`, `containerd-shim-runc-v2`, `host-local`. */
   name: string;
+  /** As Debian calls it; a node takes what is for its own. */
+  architecture: string;
   url: string;
-  /** SHA-256 of what the address gives (the archive, where it is one), hexadecimal. */
-  sha256: string;
+  /** SHA-256 of what the address gives (the archive, where it is one), hexadecimal; or the address where it is published. */
+  digest: string;
   /** The program's path inside the tar archive; none when the address gives the program itself. */
   member?: string;
 }
@@ -51,7 +53,7 @@ export interface Step {
   name: string;
   /** What is so when it is done, in a sentence. */
   description: string;
-  on: 'all' | Node['role'] | 'first controller';
+  on: 'all' | Node['role'] | 'first controller' | 'gateway';
   /** The first stage that has it. */
   stage: Stage;
   /** Whether its files hold private keys. */

@@ -156,8 +156,8 @@ test('units to expect are those of the role, and none on bare machines', async (
 });
 
 test('every download is told to the machines that run it, and only to them', async () => {
-  const downloads = [{ name: 'etcd', url: 'https://example.com/etcd.tar.gz', sha256: 'ab12', member: 'etcd-v3/etcd' }];
+  const downloads = [{ name: 'etcd', architecture: 'amd64', url: 'https://example.com/etcd.tar.gz', digest: 'ab12', member: 'etcd-v3/etcd' }];
   const resources = await registered({ args: { downloads } });
-  expect(sent(resources.get('machine@controller-1')!)).toContain('etcd /usr/local/bin https://example.com/etcd.tar.gz ab12 etcd-v3/etcd\nkube-apiserver /usr/local/bin - - -\n');
+  expect(sent(resources.get('machine@controller-1')!)).toContain('etcd /usr/local/bin amd64 https://example.com/etcd.tar.gz ab12 etcd-v3/etcd\nkube-apiserver /usr/local/bin - - - -\n');
   expect(sent(resources.get('machine@worker-1')!)).not.toContain('example.com');
 });

@@ -13,13 +13,18 @@ export const PROGRAMS: Record<Node['role'], { name: string; directory: string }[
   ],
 };
 
-/** A line a program: name, directory, address, SHA-256, member of the archive; `-` for what there is not. */
+/**
+ * A line a program, or one for each architecture that it can be downloaded for: name, directory, architecture, address,
+ * digest, member of the archive; `-` for what there is not.
+ */
 function programs(node: Node, downloads: BootstrapArgs['downloads'] = []): string {
   return PROGRAMS[node.role]
-    .map(({ name, directory }) => {
-      const { url = '-', sha256 = '-', member = '-' } = downloads.find((download) => download.name === name) ?? {};
-      return `${[name, directory, url, sha256, member].join(' ')}\n`;
+    .flatMap(({ name, directory }) => {
+      const offered = downloads.filter((download) => download.name === name);
+      if (offered.length === 0) return [[name, directory, '-', '-', '-', '-']];
+      return offered.map(({ architecture, url, digest, member = '-' }) => [name, directory, architecture, url, digest, member]);
     })
+    .map((words) => `${words.join(' ')}\n`)
     .join('');
 }
 

@@ -11,24 +11,38 @@ downloads=$(mktemp -d /var/tmp/hardway.XXXXXXXX)
 trap 'rm -rf "$downloads"' EXIT
 mkdir -p "$records"
 
-# download URL SHA256: into $downloads/SHA256, once; several programs may come in one archive.
-download() {
-  [ ! -e "$downloads/$2" ] || return 0
-  curl --fail --silent --show-error --location --retry 5 --retry-connrefused --output "$downloads/part" "$1" ||
+# get URL FILE: nobody may send a download that began over HTTPS on to a place without it.
+get() {
+  case $1 in https:*) set -- "$@" --proto-redir =https ;; esac
+  curl --fail --silent --show-error --location --connect-timeout 10 --retry 5 --retry-connrefused "${@:3}" --output "$2" "$1" ||
     fail "$NODE_NAME: $1 could not be downloaded"
-  found=$(sha256sum < "$downloads/part")
-  [ "${found%% *}" = "$2" ] || fail "$NODE_NAME: $1 has SHA-256 ${found%% *}, not $2: refused"
-  mv "$downloads/part" "$downloads/$2"
 }
 
-# fetch NAME DIRECTORY URL SHA256 MEMBER: downloads and installs a program unless this very one is there.
+# download URL DIGEST: into $file, once; several programs may come in one archive. DIGEST may be where it is published.
+download() {
+  file=$downloads/${1//[^A-Za-z0-9.]/_}
+  [ ! -e "$file" ] || return 0
+  wanted=$2
+  case $2 in
+    *://*)
+      get "$2" "$downloads/digest"
+      wanted=$(grep -oiEm 1 '^[0-9a-f]{64}' "$downloads/digest") || fail "$NODE_NAME: $2 holds no SHA-256"
+      ;;
+  esac
+  get "$1" "$downloads/part"
+  found=$(sha256sum < "$downloads/part")
+  [ "${found%% *}" = "${wanted,,}" ] || fail "$NODE_NAME: $1 has SHA-256 ${found%% *}, not $wanted: refused"
+  mv "$downloads/part" "$file"
+}
+
+# fetch NAME DIRECTORY URL DIGEST MEMBER: downloads and installs a program unless this very one is there.
 fetch() {
   if [ -x "$2/$1" ] && [ "$(cat "$records/$1" 2> /dev/null)" = "$4 $5" ]; then return 0; fi
   download "$3" "$4"
   if [ "$5" = - ]; then
-    cp "$downloads/$4" "$downloads/program"
+    cp "$file" "$downloads/program"
   else
-    tar -xOf "$downloads/$4" "$5" > "$downloads/program" || fail "$NODE_NAME: $3 holds no $5"
+    tar -xOf "$file" "$5" > "$downloads/program" || fail "$NODE_NAME: $3 holds no $5"
   fi
   install -m 755 "$downloads/program" "$2/$1.part"
   mv -f "$2/$1.part" "$2/$1"
@@ -36,13 +50,14 @@ fetch() {
   systemctl try-restart --no-block "$1.service" 2> /dev/null || true
 }
 
-while read -r name directory url sha256 member; do
+own_architecture=$(dpkg --print-architecture)
+while read -r name directory architecture url digest member; do
   mkdir -p "$directory"
   if [ -x "$given/$name" ]; then
     [ "$(readlink "$directory/$name")" = "$given/$name" ] || ln -sfn "$given/$name" "$directory/$name"
-  elif [ "$url" != - ]; then
-    fetch "$name" "$directory" "$url" "$sha256" "$member"
-  else
+  elif [ "$architecture" = "$own_architecture" ]; then
+    fetch "$name" "$directory" "$url" "$digest" "$member"
+  elif [ "$architecture" = - ]; then
     fail "$NODE_NAME: $name is neither in $given nor among the downloads"
   fi
 done < /etc/hardway/programs

@@ -1,0 +1,46 @@
+import * as ec2 from '@pulumi/aws/ec2';
+import type * as pulumi from '@pulumi/pulumi';
+import type { LabConfig } from '../config';
+import type { Subnet, Topology } from '../topology';
+import type { Options } from './options';
+
+/** A subnet of the VPC, with the route table that is its own. */
+export interface SubnetParts {
+  plan: Subnet;
+  subnet: ec2.Subnet;
+  table: ec2.RouteTable;
+}
+
+export interface Network {
+  vpc: ec2.Vpc;
+  gateway: ec2.InternetGateway;
+  subnets: SubnetParts[];
+  /** What connects the public subnet to the world: default route, association. */
+  reachable: pulumi.Resource[];
+}
+
+/** The VPC: its subnet, the internet gateway, and the VPC router's table with the default route. */
+export function makeNetwork(lab: string, config: LabConfig, topology: Topology, options: Options): Network {
+  const vpc = new ec2.Vpc('vpc', { cidrBlock: topology.nodeCidr, tags: { Name: lab } }, options);
+  const gateway = new ec2.InternetGateway('internet-gateway', { vpcId: vpc.id, tags: { Name: lab } }, options);
+  const reachable: pulumi.Resource[] = [gateway];
+  const subnets: SubnetParts[] = [];
+  for (const plan of topology.subnets) {
+    const name = { Name: `${lab}-${plan.name}` };
+    // All of a lab is in one zone, be it AWS's choice: between zones every byte costs.
+    const availabilityZone = subnets[0]?.subnet.availabilityZone ?? (config.zone || undefined);
+    const subnet = new ec2.Subnet(plan.name, { vpcId: vpc.id, cidrBlock: plan.cidr, availabilityZone, mapPublicIpOnLaunch: false, tags: name }, options);
+    const table = new ec2.RouteTable(plan.name, { vpcId: vpc.id, tags: name }, options);
+    subnets.push({ plan, subnet, table });
+    reachable.push(new ec2.RouteTableAssociation(plan.name, { subnetId: subnet.id, routeTableId: table.id }, options));
+    if (!plan.isPublic) continue;
+    reachable.push(
+      new ec2.Route(
+        `default-route-${plan.name}`,
+        { routeTableId: table.id, destinationCidrBlock: '0.0.0.0/0', gatewayId: gateway.id },
+        { ...options, deletedWith: table },
+      ),
+    );
+  }
+  return { vpc, gateway, subnets, reachable };
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import * as path from 'node:path';
+import { Provider } from '@pulumi/aws/provider';
+import type * as pulumi from '@pulumi/pulumi';
+import { CloudError, type Tags } from '../cloud';
+
+/** What a machine has that may act for somebody at AWS. */
+export interface Surroundings {
+  environment: NodeJS.ProcessEnv;
+  /** The user's own directory. */
+  home: string;
+  /** Who built the machine, as its firmware says: on Amazon's, credentials come from the machine itself. */
+  vendor: string;
+}
+
+const VARIABLES = [
+  'AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
+function here(): Surroundings {
+  const firmware = '/sys/class/dmi/id/sys_vendor';
+  return { environment: process.env, home: homedir(), vendor: existsSync(firmware) ? readFileSync(firmware, 'utf8').trim() : '' };
+}
+
+/** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
+export function requireCredentials({ environment, home, vendor }: Surroundings = here()): void {
+  const file = (variable: string, name: string): string => environment[variable] || path.join(home, '.aws', name);
+  const files = [file('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), file('AWS_CONFIG_FILE', 'config')];
+  const found = VARIABLES.some((name) => environment[name]) || files.some((name) => existsSync(name)) || vendor === 'Amazon EC2';
+  if (!found) {
+    throw new CloudError('There are no AWS credentials here: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
+  }
+}
+
+/** Where everything is made, and the tags that all of it has. */
+export function makeProvider(region: string, tags: Tags, parent: pulumi.Resource): Provider {
+  return new Provider('aws', { region, defaultTags: { tags: { ...tags } } }, { parent });
+}
