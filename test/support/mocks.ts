@@ -1,0 +1,104 @@
+import * as pulumi from '@pulumi/pulumi';
+import { SIGNATURE } from './plugin';
+
+/** A resource as a program registered it with the engine. */
+export interface Registered {
+  type: string;
+  name: string;
+  /** As sent: secrets wrapped. */
+  inputs: Record<string, any>;
+  /** What it waits for, whether said or because an input comes from there: `TYPE NAME`. */
+  dependencies: string[];
+  parent: string;
+  /** Name of the provider that makes it, where one was named. */
+  provider: string;
+  deletedWith: string;
+  deleteBeforeReplace: boolean;
+  ignoreChanges: string[];
+  secretOutputs: string[];
+  timeouts: { create?: string };
+}
+
+export const isSecret = (value: any): boolean => value?.[SIGNATURE] !== undefined;
+export const bare = (value: any): any => (isSecret(value) ? value.value : value);
+
+/** What a test's cloud answers. */
+export interface Answers {
+  /** Outputs that are not inputs, and the id, of a resource. */
+  resource(type: string, name: string, inputs: Record<string, any>): { id?: string } & Record<string, unknown>;
+  call?(token: string, inputs: Record<string, any>): Record<string, unknown>;
+}
+
+const SECONDS = 20;
+
+/** An output that rejects never resolves: better a message than a test that hangs. */
+function settled(output: pulumi.Output<unknown>, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${what} never resolved`)), SECONDS * 1000);
+    output.apply(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** `TYPE NAME` of a URN. */
+const titleOf = (urn: string): string => (urn === '' ? '' : urn.split('::').slice(2).join(' ').replace(/^.*\$/, ''));
+
+/**
+ * Runs a program against mocks and returns every resource that it registered. What mocks are not told (dependencies,
+ * options), the monitor is. Rejects where a resource was made in an apply: a preview would not know of it.
+ */
+export async function registrations(program: (parent: pulumi.Resource) => unknown, answers: Answers): Promise<Registered[]> {
+  const found: Registered[] = [];
+  await pulumi.runtime.setMocks({
+    call: ({ token, inputs }) => answers.call?.(token, inputs) ?? {},
+    newResource: ({ name, type, inputs }) => {
+      const { id = `${name}-id`, ...outputs } = answers.resource(type, name, inputs);
+      return { id, state: { ...inputs, ...outputs } };
+    },
+  });
+  const monitor: any = pulumi.runtime.getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request: any, callback: any) => {
+    found.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: request.getObject().toJavaScript(),
+      dependencies: request.getDependenciesList().map(titleOf),
+      parent: titleOf(request.getParent()),
+      provider: request.getProvider().split('::').slice(3, 4).join(),
+      deletedWith: titleOf(request.getDeletedwith()),
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      ignoreChanges: request.getIgnorechangesList(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
+      timeouts: request.getCustomtimeouts()?.toObject() ?? {},
+    });
+    return register(request, callback);
+  };
+
+  // Called for every resource, at once, by its constructor.
+  const made: pulumi.Resource[] = [];
+  const late: string[] = [];
+  let running = true;
+  const transformation: pulumi.ResourceTransformation = ({ resource, type, name }) => {
+    made.push(resource);
+    if (!running) late.push(`${type} ${name}`);
+    return undefined;
+  };
+  const parent = new pulumi.ComponentResource('test:test:Parent', 'test', {}, { transformations: [transformation] });
+  try {
+    program(parent);
+    running = false;
+    await Promise.all(made.map((resource) => settled(resource.urn, 'a resource')));
+  } finally {
+    // The engine may still be told of outputs: the next test's mocks know nothing of this one's resources.
+    await pulumi.runtime.disconnect();
+  }
+  if (late.length > 0) throw new Error(`made in an apply: ${late.join(', ')}`);
+  return found;
+}
+
+/** Keys and certificates, as the lab's own provider would answer. */
+export const keys = (type: string, name: string): Record<string, string> =>
+  type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: `PRIVATE ${name}` } : {};
