@@ -63,7 +63,7 @@ interface Parts {
 /** A line of known_hosts for each machine: whoever logs in knows whom to expect. */
 const knownHosts = (machines: Machine[]): pulumi.Output<string> =>
   pulumi
-    .all(machines.map((machine) => pulumi.interpolate`${machine.publicIp} ${machine.connection.hostKey}`))
+    .all(machines.map((machine) => pulumi.interpolate`${machine.connection.host} ${machine.connection.hostKey}`))
     .apply((lines) => lines.map((line) => `${line.trim()}\n`).join(''));
 
 function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready }: Parts): Lab['outputs'] {
@@ -73,7 +73,7 @@ function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready 
     config: describeConfig(config),
     nodes: cloud.machines.map((machine) => ({ name: machine.name, privateIp: machine.privateIp, publicIp: machine.publicIp })) as never,
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
-    nodePortUrl: pulumi.interpolate`http://${firstWorker.publicIp}:${ARTICLE_NODE_PORT}`,
+    nodePortUrl: pulumi.interpolate`http://${(firstWorker.through ?? firstWorker).publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),
     kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
     sshPrivateKey: sshKey.privateKey,

@@ -6,13 +6,13 @@ export interface StackOutputs {
   lab: string;
   /** The whole config that the lab was made with, defaults too, as JSON: the topology follows from it. */
   config: string;
-  /** As the article's two listings print them. */
+  /** As the article's two listings print them; no public address where a node has none. */
   nodes: { name: string; privateIp: string; publicIp: string }[];
   /** `https://ADDRESS:PORT`, for people; nodes use the controllers' private addresses. */
   apiServer: string;
-  /** `http://WORKER-0:31088`, where the article's nginx answers. */
+  /** `http://WORKER-0:31088`, where the article's nginx answers; in profile small the gateway's address. */
   nodePortUrl: string;
-  /** OpenSSH known_hosts lines, one a node, by public address. */
+  /** OpenSSH known_hosts lines, one a node, by the address that it is reached at. */
   knownHosts: string;
   /** Secret: admin's kubeconfig; '' at stage none. */
   kubeconfig: string;

@@ -100,5 +100,5 @@ export async function registrations(program: (parent: pulumi.Resource) => unknow
 }
 
 /** Keys and certificates, as the lab's own provider would answer. */
-export const keys = (type: string, name: string): Record<string, string> =>
-  type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: `PRIVATE ${name}` } : {};
+export const keys = (type: string, name: string): Record<string, pulumi.Input<string>> =>
+  type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: pulumi.secret(`PRIVATE ${name}`) } : {};
