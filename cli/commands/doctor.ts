@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULTS } from '../../components/config';
+import { parseConfig } from '../../components/config';
 import { plan as missingItems } from '../../toolchain';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
@@ -13,7 +13,8 @@ import { print, printJson } from '../terminal';
 const MARKS: Record<Finding['status'], string> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
 /** Machines of a lab as the article has it. */
-const MACHINES = Number(DEFAULTS.controllers) + Number(DEFAULTS.workers);
+const { controllers, workers } = parseConfig({});
+const MACHINES = controllers + workers;
 
 /** What a first lab writes here: what is there of the toolchain isn't written again. */
 async function diskProbe(): Promise<Probe> {

@@ -21,7 +21,7 @@ const commandsOf = ({ all }: Graph): Registered[] => commands(new Map(all.map((r
 /** A value of an output, secret or not; rejects rather than hang. */
 const valueOf = (output: pulumi.Input<unknown>): Promise<unknown> => new Promise((resolve, reject) => {
   const timer = setTimeout(() => reject(new Error('never resolved')), 5000);
-  pulumi.output(output).apply((value) => {
+  (pulumi.output(output) as pulumi.Output<unknown>).apply((value) => {
     clearTimeout(timer);
     resolve(value);
   });

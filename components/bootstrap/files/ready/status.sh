@@ -31,9 +31,9 @@ else
 fi
 
 # What steps do beside placing files: programs, which are links or large, and the kernel's settings.
-while read -r name directory _; do
+while read -r name directory; do
   [ -x "$directory/$name" ] || file artifacts "$directory/$name" missing
-done < <(cat /etc/hardway/programs 2> /dev/null)
+done < <(cut -d ' ' -f 1,2 /etc/hardway/programs 2> /dev/null | sort -u)
 while IFS=' =' read -r name value; do
   [ "$(sysctl --values "$name")" = "$value" ] || file cni "/proc/sys/${name//.//}" changed
 done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
