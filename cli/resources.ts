@@ -33,7 +33,7 @@ function sessionTitle(resource: string): string {
   if (!machine) return resource;
   const { OUTLINE, stepsOf } = outline();
   const session = OUTLINE.find((candidate) => candidate.name === name);
-  const steps = session ? stepsOf(session, { role: role as 'worker', index: Number(index) }, 'cluster') : [];
+  const steps = session ? stepsOf(session, { role: role as 'worker', index: Number(index) }, { stage: 'cluster' }) : [];
   return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;
 }
 

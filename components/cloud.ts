@@ -42,6 +42,8 @@ export interface CloudResult {
   downloads?: Download[];
   /** Who answers names outside the cluster; none where nodes have no way out. */
   upstreamResolvers?: string[];
+  /** Port on which the load balancer asks controllers for /healthz over plain HTTP; none where it asks the API server itself. */
+  plainHealth?: number;
   /** Local only: the network namespace that is the VPC router. */
   router?: pulumi.Output<string>;
   /** The machines' disks are not worth waiting for (etcd's fsync). */

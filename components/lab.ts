@@ -40,10 +40,10 @@ export class Lab extends pulumi.ComponentResource {
   }
 
   private bootstrap(config: LabConfig, topology: Topology, cloud: CloudResult, certificates: Certificates): pulumi.Output<string> {
-    const { machines, imageMirror, disposable, reachable, downloads, upstreamResolvers } = cloud;
+    const { machines, imageMirror, disposable, reachable, downloads, upstreamResolvers, plainHealth } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
-      { topology, config, machines, reachable, certificates, imageMirror, disposable, downloads, upstreamResolvers },
+      { topology, config, machines, reachable, certificates, imageMirror, disposable, downloads, upstreamResolvers, plainHealth },
       { parent: this },
     );
     return bootstrap.ready;

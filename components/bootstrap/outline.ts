@@ -1,6 +1,6 @@
 import { type Stage, reaches } from '../stage';
 import type { Node } from '../topology';
-import type { Step } from './step';
+import type { Step, Wanted } from './step';
 import { artifacts } from './steps/artifacts';
 import { certificates } from './steps/certificates';
 import { cni } from './steps/cni';
@@ -13,6 +13,7 @@ import { kubeControllerManager } from './steps/kube-controller-manager';
 import { kubeProxy } from './steps/kube-proxy';
 import { kubeScheduler } from './steps/kube-scheduler';
 import { kubelet } from './steps/kubelet';
+import { plainHealth } from './steps/plain-health';
 import { pods } from './steps/pods';
 import { quorum } from './steps/quorum';
 import { rbac } from './steps/rbac';
@@ -37,7 +38,7 @@ export const OUTLINE: Session[] = [
   { name: 'machine', steps: [ready, gateway, artifacts, cni], after: [] },
   // By itself, since what it sends is secret and is not logged.
   { name: 'certificates', steps: [certificates], after: ['machine'] },
-  { name: 'services', steps: [etcd, kubeApiserver, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
+  { name: 'services', steps: [etcd, kubeApiserver, plainHealth, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
   { name: 'control-plane', steps: [quorum, rbac], after: ['services'] },
   { name: 'registration', steps: [registration], after: ['services'], afterEverywhere: ['control-plane'] },
   { name: 'workloads', steps: [pods, coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
@@ -52,17 +53,17 @@ function runsOn(step: Step, node: Place): boolean {
   return step.on === node.role;
 }
 
-/** The steps of a session that a node goes through in a lab at `stage`; none where the session isn't for it. */
-export const stepsOf = (session: Session, node: Place, stage: Stage): Step[] =>
-  session.steps.filter((step) => runsOn(step, node) && reaches(stage, step.stage));
+/** The steps of a session that a node goes through; none where the session isn't for it. */
+export const stepsOf = (session: Session, node: Place, lab: Wanted): Step[] =>
+  session.steps.filter((step) => runsOn(step, node) && reaches(lab.stage, step.stage) && (step.when?.(lab) ?? true));
 
-/** The names of the steps that a node has gone through when a lab at `stage` is up. */
+/** The names of the steps that a node has gone through when a lab at `stage` is up, on any cloud. */
 export const expectedSteps = (node: Place, stage: Stage): string[] =>
-  OUTLINE.flatMap((session) => stepsOf(session, node, stage).map((step) => step.name));
+  OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name));
 
-/** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up. */
+/** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up, on any cloud. */
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
-  OUTLINE.flatMap((session) => stepsOf(session, { role, index: 1 }, stage).flatMap((step) => step.units ?? []));
+  OUTLINE.flatMap((session) => stepsOf(session, { role, index: 1 }, { stage }).flatMap((step) => step.units ?? []));
 
 /** The name of the Pulumi resource that is a session on a machine: `services@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
