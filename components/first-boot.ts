@@ -7,10 +7,12 @@ import type { SshKey } from '../provider/resources';
  * its host key, so that its first login is to a key that is known already, and its name. All else is bootstrap's, over SSH.
  *
  * Whoever can read a machine's user data can pretend to be this machine, to those who log in to it; nothing else.
+ *
+ * `more` is what one cloud alone needs, as cloud-config.
  */
-export function firstBoot(name: string, hostKey: SshKey): pulumi.Output<string> {
+export function firstBoot(name: string, hostKey: SshKey, more: object = {}): pulumi.Output<string> {
   const config = pulumi.all([hostKey.privateKey, hostKey.publicKey]).apply(([ed25519_private, ed25519_public]) => {
-    const text = stringify({ hostname: name, ssh_deletekeys: true, ssh_keys: { ed25519_private, ed25519_public } }, { lineWidth: 0 });
+    const text = stringify({ hostname: name, ssh_deletekeys: true, ssh_keys: { ed25519_private, ed25519_public }, ...more }, { lineWidth: 0 });
     return `#cloud-config\n${text}`;
   });
   return pulumi.secret(config);
