@@ -78,8 +78,11 @@ export interface Topology {
 /** The first controller is host 10 of the node network, the first worker host 20. */
 const FIRST_HOST = { controller: 10, worker: 20 } as const;
 
+/** The domain of the nodes' own names, where a cloud wants one. No DNS knows it. */
+export const DOMAIN = 'hardway.internal';
+
 /** What people use to reach the API by name from the nodes; /etc/hosts maps it to the controllers. */
-export const API_NAME = 'kubernetes.hardway.internal';
+export const API_NAME = `kubernetes.${DOMAIN}`;
 
 /** How many addresses of the node network are the controllers', where it is divided: AWS keeps the first four and the last. */
 const CONTROLLERS_SHARE = 16;
