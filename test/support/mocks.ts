@@ -15,6 +15,7 @@ export interface Registered {
   deletedWith: string;
   deleteBeforeReplace: boolean;
   ignoreChanges: string[];
+  replaceOnChanges: string[];
   secretOutputs: string[];
   timeouts: { create?: string };
 }
@@ -71,6 +72,7 @@ export async function registrations(program: (parent: pulumi.Resource) => unknow
       deletedWith: titleOf(request.getDeletedwith()),
       deleteBeforeReplace: request.getDeletebeforereplace(),
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       timeouts: request.getCustomtimeouts()?.toObject() ?? {},
     });
