@@ -11,9 +11,6 @@ import type { Node } from '../components/topology';
 import { root } from '../components/root';
 import { succeed } from './succeed';
 
-/** Where the bench's own pods are. */
-export const NAMESPACE = 'hardway-bench';
-
 /** Longer than anything takes on a machine that has other work too. */
 const SECONDS = 300;
 

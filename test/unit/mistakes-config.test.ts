@@ -11,7 +11,8 @@ jest.mock('../../cli/preflight', () => ({
 ownPlaces();
 
 const FORM = './lab up --set KEY=VALUE; Pulumi.yaml lists every config key with its default';
-const VALUE = './lab up --set KEY=VALUE with another value, or --set KEY= for the default';
+/** What to do: the lab is named where it isn't the default one. */
+const value = (line: string): string => `./lab up ${/^(?!--)\S+ |/.exec(line)![0]}--set KEY=VALUE with another value, or --set KEY= for the default`;
 const OTHERS = CONFIG_KEYS.join(', ');
 
 /** What is typed behind ./lab up, and each line that is said of it. */
@@ -69,6 +70,22 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
 ];
 
+/** The same for labs in clouds, whose names come first. */
+const CLOUDS: [typed: string, ...mistakes: string[]][] = [
+  ['aws-s01 --set adminCidrs=', 'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now'],
+  ['aws-s01 --set region=oregon', 'region is "oregon", not a region such as us-west-2'],
+  ['aws-s01 --set region=eu-central-1 --set zone=us-west-2a', 'zone us-west-2a is not in region eu-central-1'],
+  ['aws-s01 --set profile=tiny', 'profile is "tiny", not one of full, small'],
+  ['aws-s01 --set profile=small --set controllers=3', 'controllers is 3, but profile small has one: its address is the API\'s'],
+  ['aws-s01 --set controllerType=Big', 'controllerType is "Big", not a machine type such as t3.small or e2-medium'],
+  ['aws-s01 --set workerType=t3/small', 'workerType is "t3/small", not a machine type such as t3.small or e2-medium'],
+  ['aws-s01 --set mirror=http://mirror.example', 'mirror is "http://mirror.example", not an address that begins with https://'],
+  ['aws-s01 --set student=Ada', 'student is "Ada", not lower-case letters, digits, - and _ between them, at most 63'],
+  ['aws-s01 --set expires=tomorrow', 'expires is "tomorrow", neither a duration such as 8h nor a time such as 2026-12-01T18:00Z'],
+  ['aws-s01 --set project=my-project', 'project is "my-project", but cloud aws has no use for it: remove it'],
+  ['--set region=us-west-2', 'region is "us-west-2", but cloud local has no use for it: remove it'],
+];
+
 const head = (count: number): string => (count === 1 ? 'One mistake in the config:' : `${count} mistakes in the config:`);
 
 test.each(FORMS)('./lab up %s', async (line, ...said) => {
@@ -76,13 +93,13 @@ test.each(FORMS)('./lab up %s', async (line, ...said) => {
   expect(fs.readdirSync(inPlaces())).toEqual([]);
 });
 
-test.each(VALUES)('./lab up %s', async (line, ...mistakes) => {
-  expect(await typed(`up ${line}`)).toEqual({ code: 2, told: [head(mistakes.length), ...mistakes.map((mistake) => `  - ${mistake}`), `To do: ${VALUE}`].join('\n') });
+test.each([...VALUES, ...CLOUDS])('./lab up %s', async (line, ...mistakes) => {
+  expect(await typed(`up ${line}`)).toEqual({ code: 2, told: [head(mistakes.length), ...mistakes.map((mistake) => `  - ${mistake}`), `To do: ${value(line)}`].join('\n') });
   expect(fs.readdirSync(inPlaces())).toEqual([]);
 });
 
 test('every config key has a wrong value in this table', () => {
-  const keys = [...FORMS, ...VALUES].flatMap(([line]) => [...line.matchAll(/--set (?:hardway-lab:)?(\w+)=/g)].map((match) => match[1]));
+  const keys = [...FORMS, ...VALUES, ...CLOUDS].flatMap(([line]) => [...line.matchAll(/--set (?:hardway-lab:)?(\w+)=/g)].map((match) => match[1]));
   expect(CONFIG_KEYS.filter((key) => !keys.includes(key))).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { DEFAULTS, parseConfig } from '../../components/config';
+import { parseConfig } from '../../components/config';
 import { topology } from '../../components/topology';
 import { engineFailure } from '../../cli/engine-errors';
 import { diskFull } from '../../cli/full-disk';
@@ -35,8 +35,8 @@ afterEach(() => {
 });
 
 /** The snapshot of a lab that is up with this config. */
-function up(change: object = {}): object {
-  const config = parseConfig({ ...DEFAULTS, ...change });
+function up(change: Record<string, string> = {}): object {
+  const config = parseConfig(change);
   const plan = topology(config);
   const nodes = plan.nodes.map(({ name, privateIp }) => ({ name, privateIp, publicIp: privateIp.replace(/^10\.240\.0/, '198.18.0') }));
   return { resources: [{}, {}], urns: [], pending: false, outputs: { ...config, topology: plan, nodes, lab: 'local', sshPrivateKey: 'KEY', knownHosts: 'HOSTS', kubeconfig: config.stage === 'none' ? '' : 'CONFIG' } };
@@ -59,7 +59,7 @@ test.each([
 });
 
 describe('of a lab that is up', () => {
-  test.each<[string, object, string]>([
+  test.each<[string, Record<string, string>, string]>([
     ['ssh worker-7', {}, 'Lab local has no worker-7 (did you mean "worker-0"?): it has controller-0, controller-1, controller-2, worker-0, worker-1, worker-2.\nTo do: ./lab status'],
     ['ssh controller-2', { controllers: '1', workers: '1' }, 'Lab local has no controller-2 (did you mean "controller-0"?): it has controller-0, worker-0.\nTo do: ./lab status'],
     ['kubectl get pods', { stage: 'none' }, 'Lab local is at stage none: it has no Kubernetes.\nTo do: ./lab up local --stage cluster'],
