@@ -1,6 +1,40 @@
 import { type CloudArgs, CloudError, type CloudResult } from '../cloud';
+import { officialDownloads } from '../downloads';
+import { makeFirewall } from './firewall';
+import { METADATA_SERVER } from './first-boot';
+import { makeInstances } from './instances';
+import { makeApiAddress, makeLoadBalancer, PLAIN_HEALTH } from './loadbalancer';
+import { makeNetwork } from './network';
+import { makeProvider, requireCredentials } from './provider';
+import { makeRoutes, makeWayOut } from './routes';
 
-/** Gcp, from the same topology. */
-export function makeGcp(_: CloudArgs): CloudResult {
-  throw new CloudError('cloud gcp is being written');
+/** What everything in a project is called is 63 characters long at most; this many of them are ours. */
+const LONGEST_SUFFIX = '-allow-health-checks'.length;
+
+function checkName(lab: string): void {
+  if (/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(lab) && lab.length <= 63 - LONGEST_SUFFIX) return;
+  throw new CloudError(`A lab on Google Cloud can't be called "${lab}": everything in it is called after it, so lower-case letters, digits and hyphens, a letter first, at most ${63 - LONGEST_SUFFIX} characters.`);
+}
+
+/** Google Cloud: the same parts as the other clouds', by the same file names. */
+export function makeGcp(args: CloudArgs): CloudResult {
+  const { lab, config, topology, tags, parent } = args;
+  checkName(lab);
+  requireCredentials();
+  const options = { parent, provider: makeProvider(config, tags, parent) };
+  const small = config.profile === 'small';
+  const vpc = makeNetwork(lab, topology, options);
+  const rules = makeFirewall(lab, topology, vpc, options);
+  const apiAddress = makeApiAddress(lab, options);
+  const machines = makeInstances(args, vpc, small ? apiAddress : undefined, options);
+  const routes = [...makeRoutes(lab, topology, vpc, machines, options), ...makeWayOut(lab, vpc, machines, options)];
+  if (!small) makeLoadBalancer(lab, topology, vpc, apiAddress, machines, options);
+  return {
+    machines,
+    apiAddress,
+    reachable: [...rules, ...routes],
+    downloads: officialDownloads(config.mirror),
+    upstreamResolvers: [METADATA_SERVER],
+    plainHealth: small ? undefined : PLAIN_HEALTH,
+  };
 }
