@@ -15,36 +15,38 @@ export interface Options {
 
 type Environment = Record<string, string | undefined>;
 
-const PROJECT = ['GOOGLE_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'];
-/** Hold the credentials themselves, or a path of them. */
-const CREDENTIALS = ['GOOGLE_CREDENTIALS', 'GOOGLE_CLOUD_KEYFILE_JSON', 'GCLOUD_KEYFILE_JSON', 'GOOGLE_OAUTH_ACCESS_TOKEN'];
-
-/** Where gcloud leaves what `gcloud auth application-default login` got. */
-const gcloudLogin = (environment: Environment): string =>
-  path.join(environment.CLOUDSDK_CONFIG || path.join(os.homedir(), '.config/gcloud'), 'application_default_credentials.json');
-
-/** A machine of Google's own has credentials from its metadata server. */
-function onGoogle(): boolean {
-  try {
-    return fs.readFileSync('/sys/class/dmi/id/product_name', 'utf8').startsWith('Google');
-  } catch {
-    return false;
-  }
+/** What a machine has that may act for somebody at Google Cloud. */
+export interface Surroundings {
+  environment: Environment;
+  /** Who built the machine, as its firmware says: on Google's, credentials come from the machine itself. */
+  vendor: string;
 }
 
-/** Throws a CloudError where the provider would find no credentials: it says so only with a page of advice, once for each resource. */
-export function requireCredentials(environment: Environment = process.env): void {
-  const file = environment.GOOGLE_APPLICATION_CREDENTIALS;
+const PROJECT = ['GOOGLE_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'];
+/** Hold the credentials themselves. */
+const CREDENTIALS = ['GOOGLE_CREDENTIALS', 'GOOGLE_CLOUD_KEYFILE_JSON', 'GCLOUD_KEYFILE_JSON', 'GOOGLE_OAUTH_ACCESS_TOKEN'];
+/** Names a file that does. */
+const FILE = 'GOOGLE_APPLICATION_CREDENTIALS';
+
+function here(): Surroundings {
+  const firmware = '/sys/class/dmi/id/sys_vendor';
+  return { environment: process.env, vendor: fs.existsSync(firmware) ? fs.readFileSync(firmware, 'utf8').trim() : '' };
+}
+
+/** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
+export function requireCredentials({ environment, vendor }: Surroundings = here()): void {
   if (CREDENTIALS.some((name) => environment[name])) return;
-  if (file && !fs.existsSync(file)) throw new CloudError(`GOOGLE_APPLICATION_CREDENTIALS names ${file}, and there is no such file: correct it, or unset it and run \`gcloud auth application-default login\`.`);
-  if (file || fs.existsSync(gcloudLogin(environment)) || onGoogle()) return;
-  throw new CloudError('There are no credentials for Google Cloud on this machine: run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to the path of a key file.');
+  const file = environment[FILE];
+  if (file && !fs.existsSync(file)) throw new CloudError(`${FILE} names ${file}, and there is no such file: correct it, or unset it and run \`gcloud auth application-default login\`.`);
+  const login = path.join(environment.CLOUDSDK_CONFIG || path.join(os.homedir(), '.config/gcloud'), 'application_default_credentials.json');
+  if (file || fs.existsSync(login) || vendor === 'Google') return;
+  throw new CloudError(`There are no Google Cloud credentials here: run \`gcloud auth application-default login\`, or set ${FILE} to a key file's path.`);
 }
 
 /** The project that the lab is made in: config's, else the environment's. Throws a CloudError where there is none. */
 export function projectOf(config: LabConfig, environment: Environment = process.env): string {
   const project = config.project || PROJECT.map((name) => environment[name]).find(Boolean);
-  if (!project) throw new CloudError('It is not said which Google Cloud project the lab is made in: run `pulumi config set project PROJECT_ID`, or set GOOGLE_CLOUD_PROJECT.');
+  if (!project) throw new CloudError('No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.');
   return project;
 }
 
@@ -60,7 +62,7 @@ export const labels = ({ lab, student, expires }: Tags): Record<string, pulumi.I
   expires: pulumi.output(expires).apply(labelValue),
 });
 
-/** Nothing is taken from gcloud's own settings: what a lab is made of is in its config. */
+/** Where everything is made, and the labels that all of it has, if it can have any. */
 export function makeProvider(config: LabConfig, tags: Tags, parent: pulumi.Resource): Provider {
   const { zone } = config;
   return new Provider('gcp', { project: projectOf(config), region: regionOf(zone), zone, defaultLabels: labels(tags) }, { parent });
