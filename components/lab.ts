@@ -35,7 +35,7 @@ export class Lab extends pulumi.ComponentResource {
   }
 
   private certificates(topology: Topology, cloud: CloudResult): Certificates {
-    const publicIps = Object.fromEntries(cloud.machines.map((machine) => [machine.name, machine.publicIp]));
+    const publicIps = Object.fromEntries(cloud.machines.filter((machine) => machine.isPublic).map((machine) => [machine.name, machine.publicIp]));
     return new Certificates('pki', { topology, apiAddress: cloud.apiAddress, publicIps }, { parent: this });
   }
 
