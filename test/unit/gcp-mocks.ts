@@ -28,10 +28,7 @@ function outputsOf(kind: string, name: string, inputs: Record<string, any>): Rec
 }
 
 const answers: Answers = {
-  resource(type, name, inputs) {
-    const { privateKey, ...open } = keys(type, name);
-    return { ...outputsOf(type.split(':').pop()!, name, inputs), ...open, ...(privateKey ? { privateKey: pulumi.secret(privateKey) } : {}) };
-  },
+  resource: (type, name, inputs) => ({ ...outputsOf(type.split(':').pop()!, name, inputs), ...keys(type, name) }),
   call: (token) => {
     if (token !== 'gcp:compute/getImage:getImage') throw new Error(`nobody should call ${token}`);
     return { selfLink: 'https://compute/ubuntu-2404-v1' };

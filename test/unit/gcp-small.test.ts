@@ -1,5 +1,5 @@
-import type { Registered } from '../support/mocks';
-import { bare } from '../support/mocks';
+import { graphText } from '../support/graph-text';
+import { bare, type Registered } from '../support/mocks';
 import { sent, steps } from './bootstrap-mocks';
 import { gcpLab, type GcpGraph } from './gcp-mocks';
 
@@ -21,7 +21,8 @@ test('the one public address is the controller’s, and stays when the controlle
   expect(every('Address')).toHaveLength(1);
   const addresses = Object.fromEntries(every('Instance').map(({ name, inputs }) => [name, inputs.networkInterfaces[0].accessConfigs]));
   expect(addresses).toEqual({ 'controller-0': [{ natIp: '203.0.113.100' }], 'worker-0': [], 'worker-1': [] });
-  expect(lab.outputs.apiServer).toBe('https://203.0.113.100:6443');
+  expect(lab.outputs).toMatchObject({ apiServer: 'https://203.0.113.100:6443', nodePortUrl: 'http://203.0.113.100:31088' });
+  expect(of('Certificate', 'pki-worker-0').inputs.ipAddresses).toEqual(['10.240.0.20']);
 });
 
 test('workers are logged in to through the controller, each host key pinned', () => {
@@ -55,4 +56,8 @@ test('no worker downloads anything before its way out is there', () => {
 test('NodePorts are handed on: the firewall lets them in to the controller, too', () => {
   expect(of('Firewall', 'allow-nodeports').inputs.targetTags).toEqual(['gcp-s01']);
   expect(sent(of('Command', 'machine@controller-0'))).toContain('10.240.0.20');
+});
+
+test('the whole of it, to be read', () => {
+  expect(graphText(lab.graph.all.filter(({ type }) => type.startsWith('gcp:')))).toMatchSnapshot();
 });
