@@ -118,6 +118,8 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
   if (hostRunsSystemd()) {
     const settings = Object.entries({ ...environment, ...markOf(lab) }).map(([key, value]) => `--setenv=${key}=${value}`);
     await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, '--property=Delegate=yes', '--property=KillMode=control-group',
+      // As machine.sh does on cgroup v1: this machine's disks can be named in a node, but not opened.
+      '--property=DevicePolicy=closed', '--property=DeviceAllow=char-* rwm', '--property=DeviceAllow=block-* m',
       `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);
   } else {
     startDaemon(lab, pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
