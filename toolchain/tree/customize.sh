@@ -25,6 +25,8 @@ rm -f "$tree/var/lib/dbus/machine-id" "$tree/var/lib/systemd/random-seed"
 sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$here/masked-units.txt" | while read -r unit; do
   ln -sf /dev/null "$tree/etc/systemd/system/$unit"
 done
+# Nobody has a seat here, but reboot asks for it: it is started when it is asked, not at boot.
+rm -f "$tree/lib/systemd/system/multi-user.target.wants/systemd-logind.service"
 ln -sf /lib/systemd/system/multi-user.target "$tree/etc/systemd/system/default.target"
 : > "$tree/etc/motd"
 rm -f "$tree"/etc/update-motd.d/*

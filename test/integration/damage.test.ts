@@ -1,0 +1,173 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../components/root';
+import { until } from '../support/until';
+import { asRoot, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
+import { CNI } from './faults';
+
+// What students and machines do to a lab: status names it, up mends it, and the article holds again.
+
+const LAB = 'local-damage';
+const ROUTER = `hardway.${LAB}.router`;
+const CLOUD = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
+
+jest.setTimeout(20 * 60_000);
+
+beforeAll(async () => {
+  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+});
+afterAll(async () => {
+  await labPrints('down', LAB, '--yes');
+  fs.rmSync(state, { recursive: true, force: true });
+});
+
+const ip = async (...args: string[]): Promise<void> => expect({ args, ...(await run('ip', args)) }).toMatchObject({ code: 0 });
+const nft = (...args: string[]): Promise<string> => inRouter(LAB, 'nft', ...args);
+const handleOf = async (chain: string, comment: string): Promise<string> =>
+  new RegExp(`comment "${comment}" # handle (\\d+)`).exec(await nft('-a', 'list', 'chain', 'inet', 'vpc', chain))![1];
+const pidOf = (service: string): number => (JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/${service}/process.json`, 'utf8')) as { pid: number }).pid;
+const pidsOf = async (pattern: string): Promise<number[]> => (await run('pgrep', ['-f', pattern])).stdout.split('\n').filter(Boolean).map(Number);
+
+/** Status says all of it, up mends it, status has nothing more to say, and these rows of the article hold. */
+async function toldAndMended(words: RegExp[], ...rows: string[]): Promise<void> {
+  const told = await lab('status', LAB);
+  expect(told.code).toBe(1);
+  expect(words.filter((word) => !word.test(told.stdout)).map((word) => `${String(word)} is not in:\n${told.stdout}`)).toEqual([]);
+  await labPrints('up', LAB, '--yes');
+  expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+  expect(failures(await verify(LAB, ...rows))).toEqual([]);
+}
+
+const ROWS = ['nodes.ping', 'nodes.list', 'route.vpc', 'nat.ping', 'svc.same-node', 'nodeport.reach'];
+
+describe('in the router', () => {
+  it('rules, routes, chains, settings, services and ports that somebody changed', async () => {
+    await nft('delete', 'rule', 'inet', 'vpc', 'firewall', 'handle', await handleOf('firewall', 'allow-nodeports'));
+    await nft('replace', 'rule', 'inet', 'vpc', 'firewall', 'handle', await handleOf('firewall', 'allow-icmp'), 'ip', 'saddr', '192.0.2.1', 'drop', 'comment', '"allow-icmp"');
+    await nft('replace', 'rule', 'inet', 'vpc', 'router', 'handle', await handleOf('router', 'image-mirror'), 'ip', 'saddr', '192.0.2.1', 'drop', 'comment', '"image-mirror"');
+    await nft('insert', 'rule', 'inet', 'vpc', 'forward', 'ip', 'saddr', '192.0.2.1', 'accept');
+    await nft('flush', 'chain', 'bridge', 'vpc', 'source_check');
+    await nft('delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-0" }');
+    await nft('add', 'table', 'netdev', 'harmless');
+    await nft('add', 'table', 'ip6', 'stranger');
+    await nft('add', 'chain', 'ip6', 'stranger', 'stop', '{ type filter hook forward priority 0; policy drop; }');
+    await inRouter(LAB, 'iptables', '-t', 'mangle', '-F', 'PREROUTING');
+    await inRouter(LAB, 'sysctl', '-qw', 'net.ipv4.conf.vpc.send_redirects=1');
+    await ip('-n', ROUTER, 'route', 'add', '10.200.1.0/25', 'via', '10.240.0.20');
+    await ip('-n', ROUTER, 'route', 'replace', '10.200.0.0/24', 'via', '10.240.0.21');
+    await ip('-n', ROUTER, 'link', 'set', 'worker-0', 'mtu', '1300');
+    await ip('-n', `hardway.${LAB}.worker-1`, 'link', 'set', 'eth0', 'mtu', '1400');
+    process.kill(pidOf('balancer'), 'SIGKILL');
+    process.kill(pidOf('mirror'), 'SIGKILL');
+    await toldAndMended([
+      /firewall rule allow-nodeports: is gone/,
+      /firewall rule allow-icmp: its rule in the router was changed/,
+      /mirror of container images: its process has ended; its rule in the router was changed/,
+      /load balancer of the API: its process has ended/,
+      /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check is gone|chain bridge vpc source_check was changed/,
+      /chain inet vpc forward was changed/,
+      /chain ip6 stranger stop was added/,
+      /the TTL rule/,
+      /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
+      /route pod-route-worker-1: another route, to 10\.200\.1\.0\/25, comes before it/,
+      /machine worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
+      /machine worker-1: its eth0 has MTU 1400, not 1500/,
+    ]);
+  });
+
+  it('its bridge, and the link to this machine', async () => {
+    const link = (JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/slot.json`, 'utf8')) as { slot: number }).slot;
+    await ip('-n', ROUTER, 'link', 'del', 'vpc');
+    await ip('link', 'del', `hw${link}`);
+    await toldAndMended([/network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ is gone/, /route pod-route-worker-1: is gone/, /worker-0: its port is not on the bridge vpc/], ...ROWS);
+  });
+
+  it('the whole of it: machines keep what is on their disks', async () => {
+    await asRoot(LAB, 'worker-0', 'echo mine > /root/kept');
+    await ip('netns', 'del', ROUTER);
+    await toldAndMended([/network and router: the router is gone/, /firewall rule allow-ssh: is gone/, /machine worker-1: its router is gone/, /load balancer of the API: its router is gone/], ...ROWS);
+    expect(await asRoot(LAB, 'worker-0', 'cat /root/kept')).toBe('mine\n');
+  });
+
+  it('a route that is taken away is missed at once: nodes have no way around it in mind', async () => {
+    const probe = (): Promise<number> => onNode(LAB, 'worker-0', 'ping -c 1 -W 1 10.200.1.1 > /dev/null').then(({ code }) => code);
+    await ip('-n', `hardway.${LAB}.worker-1`, 'addr', 'add', '10.200.1.1/32', 'dev', 'lo');
+    try {
+      // Through worker-1's own table it would go on with a redirect: it is asked for, again and again, before.
+      for (let tries = 0; tries < 5; tries++) expect(await probe()).toBe(0);
+      await ip('-n', ROUTER, 'route', 'del', '10.200.1.0/24');
+      expect(await probe()).not.toBe(0);
+      expect(await asRoot(LAB, 'worker-0', 'ip route show cache; ip route get 10.200.1.1')).toMatch(/^10\.200\.1\.1 via 10\.240\.0\.1 /);
+    } finally {
+      await run('ip', ['-n', ROUTER, 'route', 'replace', '10.200.1.0/24', 'via', '10.240.0.21', 'dev', 'vpc']);
+      await run('ip', ['-n', `hardway.${LAB}.worker-1`, 'addr', 'del', '10.200.1.1/32', 'dev', 'lo']);
+    }
+    expect(await probe()).toBe(0);
+  });
+});
+
+describe('a machine', () => {
+  const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
+
+  it('whose process is killed', async () => {
+    const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
+    process.kill(nspawn, 'SIGKILL');
+    await toldAndMended([/machine worker-1: it does not run/, /worker-1.*no answer/], ...ROWS);
+  });
+
+  it('that its student reboots comes back by itself, with its services and pods', async () => {
+    await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
+    await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=120s');
+    const booted = (): Promise<string> => onNode(LAB, 'worker-0', 'stat -c %Y /proc/1; cat /proc/sys/kernel/random/boot_id').then(({ stdout }) => stdout);
+    const before = await booted();
+    const ran = await onNode(LAB, 'worker-0', 'sudo reboot');
+    expect(`${ran.stdout}${ran.stderr}`.replace(/Connection to .* closed.*\n?/g, '')).toBe('');
+    await until('another boot', async () => ![before, ''].includes(await booted()), 60);
+    await until('everything as declared', async () => (await lab('status', LAB)).stdout.includes('All is as declared'), 120);
+    await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
+    await until('its pods run again', async () => !/worker-0 False/.test(await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'jsonpath={range .items[*]}{.spec.nodeName} {.status.containerStatuses[0].ready}{"\\n"}{end}')), 120);
+    expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
+    await kubectl('delete', '-f', path.join(root, 'examples/busybox.yaml'), '--wait=false');
+  });
+
+  it('whose disk is deleted is another machine, made from nothing', async () => {
+    fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
+    await toldAndMended([/machine worker-1: is gone/], ...ROWS);
+  });
+
+  it('on which files, services, programs and settings were changed', async () => {
+    await asRoot(LAB, 'worker-0', [
+      `sed -i 's/cnio0/cnio9/' ${CNI}`,
+      "sed -i 's/--node-ip=/--node-ip=192.0.2./' /etc/systemd/system/kubelet.service",
+      'systemctl stop kube-proxy',
+      'mkdir -p /etc/systemd/system/containerd.service.d; printf "[Service]\\nNice=5\\n" > /etc/systemd/system/containerd.service.d/override.conf',
+      'rm /usr/local/bin/crictl',
+      'sysctl -qw net.bridge.bridge-nf-call-iptables=0',
+    ].join('\n'));
+    await asRoot(LAB, 'worker-1', 'systemctl disable -q kubelet; ln -sf /dev/null /etc/systemd/system/kube-proxy.service; systemctl daemon-reload; systemctl kill -s KILL kube-proxy');
+    await toldAndMended([
+      /worker-0: \/etc\/cni\/net\.d\/10-bridge\.conf was edited/,
+      /worker-0: \/etc\/systemd\/system\/kubelet\.service was edited/,
+      /worker-0: service kube-proxy is inactive/,
+      /worker-0: service containerd is overridden by .*override\.conf/,
+      /worker-0: \/usr\/local\/bin\/crictl was removed/,
+      /worker-0: \/proc\/sys\/net\/bridge\/bridge-nf-call-iptables was edited/,
+      /worker-1: service kubelet is disabled/,
+      /worker-1: \/etc\/systemd\/system\/kube-proxy\.service was removed/,
+    ]);
+  });
+});
+
+describe('another lab with the same private addresses', () => {
+  const OTHER = 'local-damage2';
+
+  it('goes while this one passes its checks', async () => {
+    await labPrints('up', OTHER, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1');
+    expect((await onNode(OTHER, 'worker-0', 'hostname -I')).stdout).toContain('10.240.0.20');
+    expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
+    const [report] = await Promise.all([verify(LAB, ...ROWS), labPrints('down', OTHER, '--yes')]);
+    expect(failures(report)).toEqual([]);
+    expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
+    expect((await run('ip', ['netns'])).stdout).not.toContain(OTHER);
+  });
+});
