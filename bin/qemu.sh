@@ -69,14 +69,19 @@ chown -R 1000:1000 "$home"
 cp -a "$(ask components/places.ts 'code.cacheDirectory()')" "$home/.cache/hardway"
 mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"
 
-accelerator=(-accel 'tcg,thread=multi' -cpu 'max,la57=off')
-if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then accelerator=(-accel kvm -cpu host); fi
+accelerator=(-accel 'tcg,thread=multi' -cpu 'max,la57=off,svm=off')
+# Else the kernel asks the emulated HPET for the time, and every program is always asking.
+clock=tsc=reliable
+if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
+  accelerator=(-accel kvm -cpu host)
+  clock=
+fi
 step "the machine, ${accelerator[1]}"
 transcript=$directory/transcript
 : > "$transcript"
 # restrict=on: a network as at home, and nothing behind it.
 timeout "$LONGEST" qemu-system-x86_64 "${accelerator[@]}" -smp 2 -m 6G -nodefaults -display none -no-reboot \
-  -kernel "$root/vmlinuz" -initrd "$root/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off hardway.workers=${WORKERS:-2}" \
+  -kernel "$root/vmlinuz" -initrd "$root/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off $clock hardway.workers=${WORKERS:-2}" \
   -drive "file=$machine/disk,format=raw,if=virtio,cache=unsafe" -nic user,restrict=on,model=virtio \
   -serial "file:$directory/console" -serial "file:$transcript" &
 qemu=$!

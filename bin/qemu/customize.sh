@@ -28,7 +28,7 @@ SuccessAction=poweroff
 FailureAction=poweroff
 
 [Service]
-Type=oneshot
+Type=exec
 ExecStart=/home/student/hardway-lab/bin/qemu/inside.sh
 StandardOutput=tty
 StandardError=inherit

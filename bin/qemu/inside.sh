@@ -25,7 +25,6 @@ printf '%s, kernel %s, %s, /sys/fs/cgroup is %s, %s\n' "$(sed -n 's/^PRETTY_NAME
 workers=$(sed -n 's/.*hardway\.workers=\([0-9]*\).*/\1/p' /proc/cmdline)
 
 try 0 './lab doctor'
-try 0 './lab setup'
 # Where qemu translates every instruction, a step's own patience may end too early: up goes on from there.
 try 0 "for go in 1 2 3; do ./lab up --set controllers=1 --set workers=$workers --stage network && exit; done; exit 1"
 try 0 './lab verify'
