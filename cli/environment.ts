@@ -22,6 +22,22 @@ export function prepareState(): string {
   return directory;
 }
 
+/** Takes others' rights from a file, and from all below a directory; not from what a link leads to. */
+function close(file: string): void {
+  try {
+    const found = fs.lstatSync(file);
+    if (found.isSymbolicLink()) return;
+    if ((found.mode & 0o077) !== 0) fs.chmodSync(file, found.mode & 0o700);
+    if (found.isDirectory()) for (const name of fs.readdirSync(file)) close(path.join(file, name));
+  } catch (error) {
+    // Another command may have taken it away meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Makes the state its owner's alone: plain pulumi writes as the umask of its user's shell says. */
+export const closeState = (): void => close(prepareState());
+
 /**
  * The file with the passphrase that encrypts secrets in the state, made (0600) when there is none.
  * Two commands that start at once get the same one: the file appears whole or not at all.

@@ -55,10 +55,10 @@ export function writeLabFiles(stack: string, outputs: LabOutputs): LabFiles {
   const files = labFiles(stack);
   fs.mkdirSync(files.directory, { recursive: true, mode: 0o700 });
   place(files.sshKey, outputs.sshPrivateKey, 0o600);
-  place(files.knownHosts, outputs.knownHosts, 0o644);
+  place(files.knownHosts, outputs.knownHosts, 0o600);
   // A lab at stage none has no API to be admin of.
   if (outputs.kubeconfig) place(files.kubeconfig, outputs.kubeconfig, 0o600);
-  place(files.sshConfig, sshConfig(outputs, files), 0o644);
+  place(files.sshConfig, sshConfig(outputs, files), 0o600);
   return files;
 }
 

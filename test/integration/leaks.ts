@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { constants, gunzipSync } from 'node:zlib';
 import { asRoot, run } from './command';
 
 /** A secret, and the texts of which any one would give it away. */
@@ -38,13 +39,21 @@ export const inText = (text: string, secrets: Secret[]): string[] =>
 
 const patterns = (secrets: Secret[]): string => `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
 
-/** Files below `directory`, of those that `test` (of find) lets through, that hold one of the secrets. */
+/** What a gzip file holds, cut off or not; undefined for any other file. The engine compresses its logs. */
+function unpacked(file: string): string | undefined {
+  const content = fs.readFileSync(file);
+  if (content.readUInt16BE(0) !== 0x1f8b) return undefined;
+  return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1');
+}
+
+/** Files below `directory`, of those that `test` (of find) lets through, that hold one of the secrets, compressed ones too. */
 export async function inFiles(directory: string, secrets: Secret[], ...test: string[]): Promise<string[]> {
   const list = path.join(fs.mkdtempSync('/run/hardway-leaks-'), 'patterns');
   fs.writeFileSync(list, patterns(secrets), { mode: 0o600 });
   const ran = await run('find', [directory, '-xdev', '-type', 'f', ...test, '-exec', 'grep', '-lFaf', list, '{}', '+']);
   fs.rmSync(path.dirname(list), { recursive: true });
-  return ran.stdout.split('\n').filter(Boolean);
+  const logs = (await run('find', [directory, '-xdev', '-type', 'f', '-size', '+1c', '(', '-name', '*.log', '-o', '-name', '*.gz', ')', ...test])).stdout.split('\n').filter(Boolean);
+  return [...ran.stdout.split('\n').filter(Boolean), ...logs.filter((file) => inText(unpacked(file) ?? '', secrets).length > 0)];
 }
 
 /** The same on a node, among what others than the owner can read; and in its journal, which is named so. */

@@ -7,7 +7,7 @@ import { describeConfig } from '../../components/outputs';
 import { defaultOf, parseConfig } from '../../components/config';
 import { ownPlaces, quoted } from '../../cli/commands/env';
 import { listedStack } from '../../cli/commands/list';
-import { engineEnvironment, passphraseFile } from '../../cli/environment';
+import { closeState, engineEnvironment, passphraseFile } from '../../cli/environment';
 import { labFiles, removeLabFiles, writeLabFiles } from '../../cli/lab-files';
 import { allDead, holders } from '../../cli/locks';
 import { prepareProject, projectDirectory } from '../../cli/project';
@@ -44,6 +44,18 @@ describe('the passphrase', () => {
     expect(Object.values(environment).some((value) => value.includes(secret))).toBe(false);
     expect(environment.PULUMI_CONFIG_PASSPHRASE_FILE).toBe(passphraseFile());
   });
+});
+
+test('what plain pulumi left open in the state is closed to others', () => {
+  passphraseFile();
+  const log = path.join(state, 'pulumi-home/logs/x.log');
+  fs.mkdirSync(path.dirname(log), { recursive: true });
+  fs.writeFileSync(log, '', { mode: 0o644 });
+  fs.symlinkSync('/etc/hostname', path.join(state, 'link'));
+  const before = mode('/etc/hostname');
+  closeState();
+  expect([log, path.dirname(log), path.join(state, 'passphrase')].map(mode)).toEqual([0o600, 0o700, 0o600]);
+  expect(mode('/etc/hostname')).toBe(before);
 });
 
 describe("the engine's environment", () => {
