@@ -4,8 +4,7 @@ import { makeFirewall } from './firewall';
 import { makeInstances } from './instances';
 import { giveAddress, makeApiAddress, makeLoadBalancer } from './loadbalancer';
 import { makeNetwork } from './network';
-import type { Options } from './options';
-import { makeProvider, requireCredentials } from './provider';
+import { makeProvider, type Options, requireCredentials } from './provider';
 import { makeRoutes } from './routes';
 
 /** Amazon's own DNS server, at the same address in every VPC. */

@@ -5,7 +5,7 @@ import type { Topology } from '../topology';
 import { letIn, makeGroup } from './firewall';
 import type { AwsMachine } from './instances';
 import type { Network } from './network';
-import type { Options } from './options';
+import type { Options } from './provider';
 
 /** The API's public address. It comes before all machines: certificates name it, and needn't wait for a balancer. */
 export function makeApiAddress(lab: string, { gateway }: Network, options: Options): ec2.Eip {

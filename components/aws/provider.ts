@@ -5,6 +5,13 @@ import { Provider } from '@pulumi/aws/provider';
 import type * as pulumi from '@pulumi/pulumi';
 import { CloudError, type Tags } from '../cloud';
 
+/** What every resource of AWS is made with. */
+export interface Options {
+  parent: pulumi.Resource;
+  /** The lab's own, with its region and tags: never the default one, which other config could turn elsewhere. */
+  provider: Provider;
+}
+
 /** What a machine has that may act for somebody at AWS. */
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;

@@ -4,6 +4,7 @@ import { type LabConfig, parseConfig, type RawConfig } from '../../components/co
 import { Lab } from '../../components/lab';
 import { topology, type Topology } from '../../components/topology';
 import { SshKey } from '../../provider/resources';
+import { Graph } from '../support/graph';
 import { type Answers, keys, type Registered, registrations } from '../support/mocks';
 
 export const valid: RawConfig = { cloud: 'aws', adminCidrs: '198.51.100.0/24' };
@@ -32,13 +33,15 @@ export const answers: Answers = {
   },
 };
 
-export interface Graph {
-  config: LabConfig;
-  plan: Topology;
-  all: Registered[];
-  /** The one with that name; of a type, by the end of its token. */
-  of(type: string, name: string): Registered;
-  every(type: string): Registered[];
+/** What was registered, and the config and plan that it was made of. */
+export class Made extends Graph {
+  constructor(
+    readonly config: LabConfig,
+    readonly plan: Topology,
+    all: Registered[],
+  ) {
+    super(all);
+  }
 }
 
 /** With something that looks like credentials; what was there before is put back. */
@@ -53,29 +56,22 @@ async function asSomebody<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function graphOf(raw: RawConfig, program: (config: LabConfig, plan: Topology, parent: pulumi.Resource) => unknown): Promise<Graph> {
+async function graphOf(raw: RawConfig, program: (config: LabConfig, plan: Topology, parent: pulumi.Resource) => unknown): Promise<Made> {
   const config = parseConfig({ ...valid, ...raw });
   const plan = topology(config);
-  const all = await asSomebody(() => registrations((parent) => program(config, plan, parent), answers));
-  const every = (type: string): Registered[] => all.filter((resource) => resource.type.endsWith(`:${type}`));
-  const of = (type: string, name: string): Registered => {
-    const found = every(type).filter((resource) => resource.name === name);
-    if (found.length !== 1) throw new Error(`there are ${found.length} ${type} called ${name}, among ${every(type).map((each) => each.name).join(', ')}`);
-    return found[0];
-  };
-  return { config, plan, all, of, every };
+  return new Made(config, plan, await asSomebody(() => registrations((parent) => program(config, plan, parent), answers)));
 }
 
 /** The resources that AWS makes of a config. */
-export const graph = (raw: RawConfig = {}): Promise<Graph> =>
+export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
   graphOf(raw, (config, plan, parent) => {
     const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
     return loadCloud('aws')({ lab: 'aws-s01', config, topology: plan, sshKey: new SshKey('ssh-key', { comment: 'ubuntu' }, { parent }), tags, parent });
   });
 
 /** The resources of a whole lab, and its outputs. */
-export async function labGraph(raw: RawConfig = {}): Promise<Graph & { outputs: Lab['outputs'] }> {
+export async function labOn(raw: RawConfig = {}): Promise<{ made: Made; outputs: Lab['outputs'] }> {
   let lab: Lab | undefined;
   const made = await graphOf(raw, (config, _, parent) => (lab = new Lab('aws-s01', config, { parent })));
-  return { ...made, outputs: lab!.outputs };
+  return { made, outputs: lab!.outputs };
 }

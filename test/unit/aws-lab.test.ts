@@ -1,22 +1,10 @@
 import * as pulumi from '@pulumi/pulumi';
+import type { Lab } from '../../components/lab';
 import { bare, isSecret, keys, type Registered, registrations } from '../support/mocks';
-import { type Graph, labGraph } from './aws-graph';
-import { commands, steps } from './bootstrap-mocks';
+import { labOn, type Made } from './aws-graph';
+import { steps } from './bootstrap-mocks';
 
-const titled = (all: Registered[]): Map<string, Registered> => new Map(all.map((resource) => [`${resource.type} ${resource.name}`, resource]));
-
-/** Whether a resource waits for another, directly or not. */
-function waitsFor(resources: Map<string, Registered>, from: Registered, wanted: string, seen = new Set<string>()): boolean {
-  return from.dependencies.some((title) => {
-    if (title === wanted) return true;
-    if (seen.has(title)) return false;
-    seen.add(title);
-    const next = resources.get(title);
-    return next !== undefined && waitsFor(resources, next, wanted, seen);
-  });
-}
-
-const commandsOf = ({ all }: Graph): Registered[] => commands(new Map(all.map((resource) => [`${resource.type} ${resource.name}`, resource])));
+const commandsOf = (lab: Made): Registered[] => lab.every('Command');
 
 /** A value of an output, secret or not; rejects rather than hang. */
 const valueOf = (output: pulumi.Input<unknown>): Promise<unknown> => new Promise((resolve, reject) => {
@@ -28,30 +16,26 @@ const valueOf = (output: pulumi.Input<unknown>): Promise<unknown> => new Promise
 });
 
 describe('a lab on AWS', () => {
-  let lab: Awaited<ReturnType<typeof labGraph>>;
+  let lab: Made;
+  let outputs: Lab['outputs'];
   beforeAll(async () => {
-    lab = await labGraph();
+    ({ made: lab, outputs } = await labOn());
   }, 30_000);
 
   test('logs in to no machine before gateway, routes and rules are there', () => {
-    const resources = titled(lab.all);
     const before = [
-      ...['InternetGateway', 'Route', 'RouteTableAssociation', 'Instance'].flatMap((type) => lab.every(type)),
+      ...['InternetGateway', 'Route', 'RouteTableAssociation'].flatMap((type) => lab.every(type)),
       ...lab.every('SecurityGroupIngressRule').filter(({ inputs }) => inputs.securityGroupId !== 'balancer-id'),
     ];
-    expect(before.length).toBeGreaterThan(15);
+    expect(before.length).toBe(16);
     for (const command of commandsOf(lab)) {
-      for (const { type, name } of before) {
-        // Of the machines, its own, and those that routes go to.
-        if (type.endsWith(':Instance') && !command.name.endsWith(`@${name}`)) continue;
-        expect([command.name, name, waitsFor(resources, command, `${type} ${name}`)]).toEqual([command.name, name, true]);
-      }
+      const machine = lab.of('Instance', command.name.split('@')[1]);
+      for (const earlier of [machine, ...before]) expect([command.name, earlier.name, lab.comesAfter(command, earlier)]).toEqual([command.name, earlier.name, true]);
     }
   });
 
   test('waits for no load balancer to make the cluster', () => {
-    const resources = titled(lab.all);
-    for (const command of commandsOf(lab)) expect(waitsFor(resources, command, 'aws:lb/loadBalancer:LoadBalancer api')).toBe(false);
+    for (const command of commandsOf(lab)) expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false);
   });
 
   test('does every step again with its machine, and undoes none', () => {
@@ -76,7 +60,6 @@ describe('a lab on AWS', () => {
   });
 
   test('gives out the nodes as the article lists them, and keys as secrets', async () => {
-    const { outputs } = lab;
     expect(await valueOf(outputs.nodes)).toEqual(lab.plan.nodes.map(({ name, privateIp }) => ({ name, privateIp, publicIp: `public of ${name}` })));
     expect(await valueOf(outputs.apiServer)).toBe('https://203.0.113.100:6443');
     expect(await valueOf(outputs.nodePortUrl)).toBe('http://public of worker-0:31088');
@@ -102,9 +85,10 @@ describe('a lab on AWS', () => {
 });
 
 describe('a lab on AWS in profile small', () => {
-  let lab: Awaited<ReturnType<typeof labGraph>>;
+  let lab: Made;
+  let outputs: Lab['outputs'];
   beforeAll(async () => {
-    lab = await labGraph({ profile: 'small', mirror: 'https://mirror.example/files/' });
+    ({ made: lab, outputs } = await labOn({ profile: 'small', mirror: 'https://mirror.example/files/' }));
   }, 30_000);
 
   test('reaches the workers through the controller, and both by pinned keys', () => {
@@ -121,7 +105,7 @@ describe('a lab on AWS in profile small', () => {
     expect(lab.of('Command', 'machine@worker-0').dependencies).toContain('command:remote:Command machine@controller-0');
     expect(steps(lab.of('Command', 'machine@controller-0'))).toEqual(['ready', 'gateway', 'artifacts']);
     expect(steps(lab.of('Command', 'machine@worker-0'))).toEqual(['ready', 'artifacts', 'cni']);
-    for (const command of commandsOf(lab)) expect(waitsFor(titled(lab.all), command, 'aws:ec2/eipAssociation:EipAssociation api')).toBe(true);
+    for (const command of commandsOf(lab)) expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
   });
 
   test('hands NodePorts on to a worker, and nothing out but by its own address', () => {
@@ -131,13 +115,13 @@ describe('a lab on AWS in profile small', () => {
   });
 
   test('gives out one public address, where the API and NodePorts answer', async () => {
-    expect(await valueOf(lab.outputs.nodes)).toEqual([
+    expect(await valueOf(outputs.nodes)).toEqual([
       { name: 'controller-0', privateIp: '10.240.0.10', publicIp: '203.0.113.100' },
       { name: 'worker-0', privateIp: '10.240.0.20', publicIp: '' },
       { name: 'worker-1', privateIp: '10.240.0.21', publicIp: '' },
     ]);
-    expect(await valueOf(lab.outputs.nodePortUrl)).toBe('http://203.0.113.100:31088');
-    expect(await valueOf(lab.outputs.knownHosts)).toContain('\n10.240.0.21 public worker-1-host-key\n');
+    expect(await valueOf(outputs.nodePortUrl)).toBe('http://203.0.113.100:31088');
+    expect(await valueOf(outputs.knownHosts)).toContain('\n10.240.0.21 public worker-1-host-key\n');
   });
 
   test('has nodes download from the mirror that config names', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { covers } from '../../components/cidr';
 import type { RawConfig } from '../../components/config';
-import { type Graph, graph } from './aws-graph';
+import { graphOn, type Made } from './aws-graph';
 
 const inside = fc.constantFrom('10.240.0.0/24', '10.240.0.20/32');
 const outside = fc.constantFrom('198.51.100.7/32', '203.0.113.0/24', '0.0.0.0/0');
@@ -22,14 +22,14 @@ const config: fc.Arbitrary<RawConfig> = fc
   .map(({ size, ...rest }) => ({ ...rest, ...size }));
 
 /** `GROUP PROTOCOL PORTS SOURCE` of every rule that lets something in to nodes. */
-const letIn = ({ every }: Graph): string[] =>
-  every('SecurityGroupIngressRule')
+const letIn = (lab: Made): string[] =>
+  lab.every('SecurityGroupIngressRule')
     .filter(({ inputs }) => inputs.securityGroupId !== 'balancer-id')
     .map(({ inputs }) => [inputs.securityGroupId, inputs.ipProtocol, inputs.fromPort, inputs.toPort, inputs.cidrIpv4].join(' '))
     .sort();
 
 /** Lets in what the topology’s rules say, and nothing else. */
-function letsInTheRules(lab: Graph): void {
+function letsInTheRules(lab: Made): void {
   const planned = lab.plan.rules.flatMap(({ targets, protocol, ports: [first, last] = [-1, -1], sources }) =>
     sources.map((source) => [`nodes-${targets}-id`, protocol, first, last, source].join(' ')));
   expect(letIn(lab)).toEqual([...new Set(planned)].sort());
@@ -40,7 +40,7 @@ function letsInTheRules(lab: Graph): void {
 }
 
 /** The balancer lets in administrators to the API, and nobody else. */
-function balancesForAdministrators(lab: Graph): void {
+function balancesForAdministrators(lab: Made): void {
   const rules = lab.every('SecurityGroupIngressRule').filter(({ inputs }) => inputs.securityGroupId === 'balancer-id');
   const { adminCidrs, apiPort, profile } = lab.config;
   expect(rules.map(({ inputs }) => inputs.cidrIpv4).sort()).toEqual(profile === 'full' ? [...adminCidrs].sort() : []);
@@ -48,7 +48,7 @@ function balancesForAdministrators(lab: Graph): void {
 }
 
 /** The tables have the topology’s routes and one way out, and nothing else. */
-function routesThePods(lab: Graph): void {
+function routesThePods(lab: Made): void {
   for (const { name, isPublic } of lab.plan.subnets) {
     const table = lab.every('Route').filter(({ inputs }) => inputs.routeTableId === `${name}-id`);
     expect(table.map(({ inputs }) => `${inputs.destinationCidrBlock} ${inputs.networkInterfaceId ?? inputs.gatewayId}`).sort()).toEqual(
@@ -59,7 +59,7 @@ function routesThePods(lab: Graph): void {
 }
 
 /** The subnets hold their nodes, and lie in the VPC. */
-function placesTheNodes(lab: Graph): void {
+function placesTheNodes(lab: Made): void {
   for (const node of lab.plan.nodes) {
     const { subnetId, privateIp, sourceDestCheck } = lab.of('Instance', node.name).inputs;
     const { cidrBlock } = lab.every('Subnet').find(({ name }) => `${name}-id` === subnetId)!.inputs;
@@ -75,7 +75,7 @@ function placesTheNodes(lab: Graph): void {
 test('any valid config gives on AWS the topology’s routes, rules and addresses, and nothing else', async () => {
   const checks = [letsInTheRules, balancesForAdministrators, routesThePods, placesTheNodes];
   await fc.assert(fc.asyncProperty(config, async (raw) => {
-    const lab = await graph(raw);
+    const lab = await graphOn(raw);
     for (const check of checks) check(lab);
   }), { numRuns: 20 });
 }, 120_000);

@@ -2,16 +2,16 @@ import { askOwnAddress, withOwnAddress } from '../../components/own-address';
 import { requireCredentials } from '../../components/aws/provider';
 import { parseConfig } from '../../components/config';
 import { bare, isSecret } from '../support/mocks';
-import { type Graph, graph, valid } from './aws-graph';
+import { graphOn, type Made, valid } from './aws-graph';
 
 const CIDR = '198.51.100.0/24';
-const PUBLIC_TYPES = ['Subnet', 'RouteTable', 'RouteTableAssociation', 'InternetGateway', 'Vpc', 'KeyPair', 'Instance', 'SecurityGroup', 'Eip', 'LoadBalancer', 'Listener', 'TargetGroup', 'TargetGroupAttachment', 'Route'];
-const counts = ({ every }: Graph): Record<string, number> => Object.fromEntries(PUBLIC_TYPES.map((type) => [type, every(type).length]));
+const KINDS = ['Subnet', 'RouteTable', 'RouteTableAssociation', 'InternetGateway', 'Vpc', 'KeyPair', 'Instance', 'SecurityGroup', 'Eip', 'LoadBalancer', 'Listener', 'TargetGroup', 'TargetGroupAttachment', 'Route'];
+const counts = (lab: Made): Record<string, number> => Object.fromEntries(KINDS.map((kind) => [kind, lab.every(kind).length]));
 
 describe('AWS, of the default config', () => {
-  let lab: Graph;
+  let lab: Made;
   beforeAll(async () => {
-    lab = await graph();
+    lab = await graphOn();
   });
 
   test('has the article’s parts, each as often as it should be', () => {
@@ -46,7 +46,7 @@ describe('AWS, of the default config', () => {
       expect(inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.small' });
       expect(ignoreChanges).toEqual(['ami']);
     }
-    const other = await graph({ controllerType: 't4g.small', workerType: 't3.medium' });
+    const other = await graphOn({ controllerType: 't4g.small', workerType: 't3.medium' });
     expect(other.of('Instance', 'controller-1').inputs).toMatchObject({ ami: 'ami-for-arm64', instanceType: 't4g.small' });
     expect(other.of('Instance', 'worker-1').inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.medium' });
   });
@@ -109,28 +109,28 @@ describe('AWS, of the default config', () => {
 
 describe('the rules of whoever runs labs', () => {
   test.each(['full', 'small'])('hold in profile %s', async (profile) => {
-    const { every, all } = await graph({ profile });
-    for (const { inputs } of every('Instance')) {
+    const lab = await graphOn({ profile });
+    for (const { inputs } of lab.every('Instance')) {
       expect(inputs.metadataOptions).toEqual({ httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 });
       expect(inputs.rootBlockDevice).toMatchObject({ encrypted: true, volumeType: 'gp3', deleteOnTermination: true });
       expect(inputs.subnetId).toMatch(/^(nodes|controllers|workers)-id$/);
       expect(inputs.iamInstanceProfile).toBeUndefined();
     }
-    for (const { inputs } of every('SecurityGroupIngressRule')) {
+    for (const { inputs } of lab.every('SecurityGroupIngressRule')) {
       // From everywhere: NodePorts and nothing else.
       if (inputs.cidrIpv4 === '0.0.0.0/0') expect([inputs.fromPort, inputs.toPort]).toEqual([30000, 32767]);
       expect(inputs.cidrIpv6).toBeUndefined();
     }
-    expect(all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
-    const tags = JSON.parse(every('aws')[0].inputs.defaultTags).tags;
+    expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
+    const tags = JSON.parse(lab.every('aws')[0].inputs.defaultTags).tags;
     expect(Date.parse(tags.expires)).toBeGreaterThan(0);
   });
 });
 
 describe('AWS in profile small', () => {
-  let lab: Graph;
+  let lab: Made;
   beforeAll(async () => {
-    lab = await graph({ profile: 'small' });
+    lab = await graphOn({ profile: 'small' });
   });
 
   test('has three machines, one public address and no balancer', () => {
