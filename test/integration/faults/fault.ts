@@ -30,7 +30,7 @@ export async function onWorkers(hands: Hands, script: string): Promise<void> {
   for (const worker of WORKERS) await hands.node(worker, script);
 }
 
-const CNI = '/etc/cni/net.d/10-bridge.conf';
+export const CNI = '/etc/cni/net.d/10-bridge.conf';
 
 /** Edits a worker's CNI file with sed, as a student would; `restoreCni` undoes it. */
 export const editCni = (hands: Hands, worker: string, expression: string): Promise<string> => hands.node(worker, `sed -i.saved '${expression}' ${CNI}`);

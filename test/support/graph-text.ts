@@ -1,0 +1,25 @@
+import { isSecret, type Registered } from './mocks';
+
+const INDENT = '    ';
+
+function value(input: any): string {
+  if (isSecret(input)) return 'SECRET';
+  if (Array.isArray(input)) return `[${input.map(value).join(', ')}]`;
+  if (input !== null && typeof input === 'object') return `{ ${Object.entries(input).map(([key, each]) => `${key}: ${value(each)}`).join(', ')} }`;
+  return String(input);
+}
+
+const shortType = (type: string): string => type.split(':').pop()!;
+const shortTitle = (title: string): string => title.replace(/^\S*:/, '');
+
+/** A resource graph for people to read: each resource with its inputs and what it waits for, sorted by type and name. */
+export function graphText(resources: Registered[]): string {
+  const blocks = resources.map(({ type, name, inputs, dependencies, deletedWith }) =>
+    [
+      `${shortType(type)} ${name}`,
+      ...Object.entries(inputs).map(([key, input]) => `${INDENT}${key}: ${value(input)}`),
+      ...(dependencies.length > 0 ? [`${INDENT}after ${[...dependencies].map(shortTitle).sort().join(', ')}`] : []),
+      ...(deletedWith ? [`${INDENT}goes with ${shortTitle(deletedWith)}`] : []),
+    ].join('\n'));
+  return `\n${blocks.sort().join('\n')}\n`;
+}
