@@ -30,7 +30,7 @@ const nodePortReach: Check = {
   expected: 'nginx answers, though its pod is on worker-1',
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config', 'pod.bridge', 'route.vpc', 'nodeport.chains'],
+  standsOn: ['nat.ping', 'nodeport.chains'],
   skip: ({ topology }) =>
     topology.rules.some(({ name }) => name === 'allow-nodeports') ? undefined : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
   async run(lab): Promise<Finding> {
@@ -103,7 +103,7 @@ const nodePortExit: Check = {
   expected: 'tcp src=WORKER_0 dst=POD dport=80',
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'route.vpc', 'nodeport.chains'],
+  standsOn: ['nat.ping', 'nodeport.chains'],
   async run(lab): Promise<Finding> {
     const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
     const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };

@@ -1,5 +1,6 @@
 import { reaches } from '../../components/stage';
 import { contains } from '../../components/cidr';
+import type { Ran } from '../access';
 import type { Check, Finding } from '../check';
 import { kubectl, linesWith, typeOne, until, type Lab } from '../lab';
 import { parseLookup } from '../listings';
@@ -152,14 +153,16 @@ async function askSameNode(lab: Lab, worker: string): Promise<{ lines: string[];
   const address = services.sameNode.get(worker)!;
   const args = ['-n', lab.pods.namespace, 'exec', client.name, '--', 'timeout', '2', 'wget', '-q', '-O', '-', `http://${address}/`];
   const ask = () => lab.access.kubectl(args);
-  const { stdout, stderr, code } = await until(PROXY_SECONDS, ask, (answer) => answer.code === 0);
-  const answered = code === 0 && /nginx/i.test(stdout);
+  const good = (answer: Ran): boolean => answer.code === 0 && /nginx/i.test(answer.stdout);
+  let answer = await until(PROXY_SECONDS, ask, good);
+  const why = good(answer) ? [] : await whyLost(lab, worker, address, server.ip);
+  // On a busy machine kube-proxy may have been later than that, and have written its rules while the cause was looked for.
+  if (!good(answer)) answer = await ask();
+  const { stdout, stderr } = answer;
   const said = stdout.split('\n').find((line) => /nginx/i.test(line)) ?? stderr.trim().split('\n').at(-1) ?? '';
   return {
     lines: [`${worker}: ${said.trim()}`],
-    problems: answered
-      ? []
-      : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`, ...(await whyLost(lab, worker, address, server.ip))],
+    problems: good(answer) ? [] : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`, ...why],
     command: `kubectl ${args.join(' ')}`,
   };
 }

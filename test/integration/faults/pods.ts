@@ -46,19 +46,32 @@ export const podFaults: Fault[] = [
     passes: ['cni.config', 'pod.bridge', 'pod.veth', 'route.vpc', 'route.pod'],
   },
   {
-    what: 'another subnet in the CNI file of worker-0',
-    make: (hands) => editCni(hands, 'worker-0', 's|10.200.0.0/24|10.200.100.0/24|'),
+    what: 'another bridge with another subnet in the CNI file of worker-0',
+    make: (hands) => editCni(hands, 'worker-0', 's/"cnio0"/"cni1"/; s|10.200.0.0/24|10.200.100.0/24|'),
     mend: async (hands) => {
       await restoreCni(hands, 'worker-0');
-      await hands.node('worker-0', 'ip address del 10.200.100.1/24 dev cnio0');
+      await hands.node('worker-0', 'ip link del cni1');
     },
     fails: {
       'cni.config': /worker-0: ipam is .*10\.200\.100\.0\/24.*expected .*10\.200\.0\.0\/24/,
       'pod.describe': /^first mend what cni\.config shows.*10\.200\.100\.\d+ is outside 10\.200\.0\.0\/24/,
       'route.pod': /^first mend what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
-      'route.host': /^first mend what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cnio0/,
+      'route.host': /^first mend what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
+      'pod.veth': /^first mend what cni\.config shows/,
+      'pod.bridge': /^first mend what cni\.config shows/,
     },
-    passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.veth', 'pod.bridge'],
+    passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.processes'],
+  },
+  {
+    what: 'no default route in the CNI file of worker-0',
+    make: (hands) => editCni(hands, 'worker-0', 's|{"dst": "0.0.0.0/0"}||'),
+    mend: (hands) => restoreCni(hands, 'worker-0'),
+    fails: {
+      'cni.config': /worker-0: ipam is .*"routes":\[\], expected .*0\.0\.0\.0\/0/,
+      'route.pod': /^first mend what cni\.config shows; there is no default route/,
+      'nat.ping': /^first mend what cni\.config shows/,
+    },
+    passes: ['nodes.ping', 'route.vpc', 'route.host', 'pod.describe', 'pod.bridge', 'pod.veth'],
   },
   {
     what: "a pod's veth is off the bridge of worker-0",

@@ -39,7 +39,13 @@ export const routeFaults: Fault[] = [
     what: 'the source/destination check is on for worker-1',
     make: ({ router }) => router('nft', 'delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
     mend: ({ router }) => router('nft', 'add', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
-    fails: { 'nat.ping': /on worker-1 did not answer.*10\.200\.1\.0\/24 -> worker-1, and at worker-1's source\/destination check/ },
+    fails: {
+      'nat.ping': /^pod .* on worker-1 did not answer.*10\.200\.1\.0\/24 -> worker-1, and at worker-1's source\/destination check/,
+      'nat.masq.dest': /^first mend what nat\.ping shows/,
+      'nat.off': /^first mend what nat\.ping shows/,
+      'nodeport.reach': /^first mend what nat\.ping shows/,
+      'nodeport.exit': /^first mend what nat\.ping shows/,
+    },
     passes: ['nodes.ping', 'route.vpc', 'route.host', 'cni.config', 'svc.same-node', 'svc.chains'],
   },
   {
