@@ -27,7 +27,7 @@ const TITLES: Record<string, string> = {
 // Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
 const outline = (): typeof import('../components/bootstrap/outline') => require('../components/bootstrap/outline');
 
-/** A session of bootstrap, `services@worker-1`, is called after its steps there: `worker-1 · containerd, kubelet, kube-proxy`. */
+/** A session of bootstrap, `objects@controller-0`, is called after its steps there: `controller-0 · rbac, pods, coredns`. */
 function sessionTitle(resource: string): string {
   const [, name, machine, role, index] = /^(.+)@((controller|worker)-(\d+))$/.exec(resource) ?? [];
   if (!machine) return resource;

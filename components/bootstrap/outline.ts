@@ -6,6 +6,7 @@ import { certificates } from './steps/certificates';
 import { cni } from './steps/cni';
 import { containerd } from './steps/containerd';
 import { coredns } from './steps/coredns';
+import { dns } from './steps/dns';
 import { etcd } from './steps/etcd';
 import { gateway } from './steps/gateway';
 import { kubeApiserver } from './steps/kube-apiserver';
@@ -35,13 +36,20 @@ export interface Session {
 
 /** Everything that makes six machines a cluster. What is not said to come after something else runs side by side. */
 export const OUTLINE: Session[] = [
-  { name: 'machine', steps: [ready, gateway, artifacts, cni], after: [] },
-  // By itself, since what it sends is secret and is not logged.
-  { name: 'certificates', steps: [certificates], after: ['machine'] },
-  { name: 'services', steps: [etcd, kubeApiserver, plainHealth, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy], after: ['certificates'] },
-  { name: 'control-plane', steps: [quorum, rbac], after: ['services'] },
-  { name: 'registration', steps: [registration], after: ['services'], afterEverywhere: ['control-plane'] },
-  { name: 'workloads', steps: [pods, coredns], after: ['control-plane'], afterEverywhere: ['control-plane', 'registration'] },
+  // All that a machine does by itself. Nothing here waits for another machine: with --parallel 1 it would wait for ever.
+  {
+    name: 'machine',
+    steps: [
+      ready, gateway, artifacts, cni, certificates,
+      etcd, kubeApiserver, plainHealth, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy,
+    ],
+    after: [],
+  },
+  { name: 'control-plane', steps: [quorum], after: ['machine'] },
+  { name: 'registration', steps: [registration], after: ['machine'], afterEverywhere: ['control-plane'] },
+  // What is asked for while the nodes still register; `workloads` waits for what comes of it.
+  { name: 'objects', steps: [rbac, pods, coredns], after: ['control-plane'] },
+  { name: 'workloads', steps: [dns], after: ['objects'], afterEverywhere: ['control-plane', 'registration'] },
 ];
 
 type Place = Pick<Node, 'role' | 'index'> & Partial<Pick<Node, 'isGateway'>>;
@@ -65,7 +73,7 @@ export const expectedSteps = (node: Place, stage: Stage): string[] =>
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
   OUTLINE.flatMap((session) => stepsOf(session, { role, index: 1 }, { stage }).flatMap((step) => step.units ?? []));
 
-/** The name of the Pulumi resource that is a session on a machine: `services@controller-0`. */
+/** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
 
 /** The name of the Pulumi resource by which a machine goes through a step. Throws for a step that there is not. */

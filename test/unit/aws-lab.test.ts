@@ -80,7 +80,7 @@ describe('a lab on AWS', () => {
     expect(text('machine@worker-0')).not.toMatch(/ - - - -$/m);
     expect(text('machine@controller-1')).not.toMatch(/ - - - -$/m);
     expect(text('machine@worker-0')).toContain('"mtu": 9001,');
-    expect(text('services@worker-0')).toContain('nameserver 169.254.169.253\n');
+    expect(text('machine@worker-0')).toContain('nameserver 169.254.169.253\n');
   });
 });
 

@@ -11,16 +11,17 @@ describe('a lab at stage cluster', () => {
 
   test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
     const on = (machine: string): string[] => commands(resources).filter(({ name }) => name.endsWith(`@${machine}`)).map(({ name }) => name.split('@')[0]);
-    expect(on('controller-0')).toEqual(['machine', 'certificates', 'services', 'control-plane', 'workloads']);
-    expect(on('controller-2')).toEqual(['machine', 'certificates', 'services', 'control-plane']);
-    expect(on('worker-1')).toEqual(['machine', 'certificates', 'services', 'registration']);
+    expect(on('controller-0')).toEqual(['machine', 'control-plane', 'objects', 'workloads']);
+    expect(on('controller-2')).toEqual(['machine', 'control-plane']);
+    expect(on('worker-1')).toEqual(['machine', 'registration']);
   });
 
   test('a session sends the steps of the machine’s role, in order', () => {
-    expect(steps(resources.get('services@controller-1')!)).toEqual(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
-    expect(steps(resources.get('services@worker-1')!)).toEqual(['containerd', 'kubelet', 'kube-proxy']);
-    expect(steps(resources.get('control-plane@controller-0')!)).toEqual(['quorum', 'rbac']);
-    expect(steps(resources.get('control-plane@controller-1')!)).toEqual(['quorum']);
+    expect(steps(resources.get('machine@controller-1')!)).toEqual(
+      ['ready', 'artifacts', 'certificates', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
+    );
+    expect(steps(resources.get('machine@worker-1')!)).toEqual(['ready', 'artifacts', 'cni', 'certificates', 'containerd', 'kubelet', 'kube-proxy']);
+    expect(steps(resources.get('objects@controller-0')!)).toEqual(['rbac', 'pods', 'coredns']);
   });
 
   test('only the first session on a machine dials without end, and it has the time for it', () => {
@@ -43,7 +44,7 @@ describe('a lab at stage cluster', () => {
       expect(dependencies.filter((dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`))).toEqual([]);
     }
     const controlPlane = [0, 1, 2].map((index) => `control-plane@controller-${index}`);
-    expect(resources.get('registration@worker-1')!.dependencies).toEqual(expect.arrayContaining(['services@worker-1', ...controlPlane]));
+    expect(resources.get('registration@worker-1')!.dependencies).toEqual(expect.arrayContaining(['machine@worker-1', ...controlPlane]));
     const workers = [0, 1, 2].map((index) => `registration@worker-${index}`);
     expect(resources.get('workloads@controller-0')!.dependencies).toEqual(expect.arrayContaining([...controlPlane, ...workers]));
   });
@@ -57,7 +58,7 @@ describe('a lab at stage cluster', () => {
   test('what holds private keys is secret and is not logged; nothing else holds any', () => {
     for (const command of commands(resources)) {
       const private_ = sent(command).includes('PRIVATE') || sent(command).includes(Buffer.from('PRIVATE').toString('base64').slice(0, 8));
-      expect(private_).toBe(command.name.startsWith('certificates@'));
+      expect(private_).toBe(command.name.startsWith('machine@'));
       if (!private_) continue;
       expect(isSecret(command.inputs.stdin)).toBe(true);
       expect(command.inputs.logging).toBe('none');
@@ -97,7 +98,7 @@ describe('a lab at stage cluster', () => {
   });
 
   test('names outside the cluster are forwarded to nobody', () => {
-    expect(sent(resources.get('workloads@controller-0')!)).not.toContain('forward');
+    expect(sent(resources.get('objects@controller-0')!)).not.toContain('forward .');
   });
 });
 
@@ -120,9 +121,9 @@ test('a new machine runs its own steps again, and those that ask the whole clust
   };
   expect(await changed({})).toEqual([]);
   expect(await changed({ 'worker-1': 'second' })).toEqual(
-    ['certificates', 'machine', 'registration', 'services'].map((session) => `${session}@worker-1`).concat('workloads@controller-0'),
+    ['machine@worker-1', 'registration@worker-1', 'workloads@controller-0'],
   );
-  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['services@controller-2', 'registration@worker-0', 'workloads@controller-0']));
+  expect(await changed({ 'controller-2': 'second' })).toEqual(expect.arrayContaining(['machine@controller-2', 'registration@worker-0', 'workloads@controller-0']));
 });
 
 test('what config says ends up in one file each', async () => {
@@ -132,17 +133,17 @@ test('what config says ends up in one file each', async () => {
   });
   const text = (name: string): string => sent(resources.get(name)!);
   expect(text('machine@worker-0')).toContain('"ipMasq": false,\n    "mtu": 1460,\n');
-  expect(text('services@worker-0')).toContain('mode: nftables');
-  expect(text('services@controller-0')).toContain('--service-node-port-range=30100-30200');
-  expect(text('services@controller-0')).toContain('--secure-port=7443');
-  expect(text('services@worker-0')).toContain('server = "http://10.240.0.1:5000"');
-  expect(text('services@controller-0')).toContain('--unsafe-no-fsync\n');
-  expect(text('workloads@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
-  expect(text('services@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
+  expect(text('machine@worker-0')).toContain('mode: nftables');
+  expect(text('machine@controller-0')).toContain('--service-node-port-range=30100-30200');
+  expect(text('machine@controller-0')).toContain('--secure-port=7443');
+  expect(text('machine@worker-0')).toContain('server = "http://10.240.0.1:5000"');
+  expect(text('machine@controller-0')).toContain('--unsafe-no-fsync\n');
+  expect(text('objects@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
+  expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
 
 test('a lab that may not lose data lets etcd wait for the disk', async () => {
-  expect(sent((await registered()).get('services@controller-0')!)).not.toContain('unsafe-no-fsync');
+  expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
 });
 
 test('units to expect are those of the role, and none on bare machines', async () => {
@@ -151,7 +152,7 @@ test('units to expect are those of the role, and none on bare machines', async (
   expect(expectedUnits('worker', 'none')).toEqual([]);
   expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
   expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
-  expect(commandOf('kubelet', 'worker-1')).toBe('services@worker-1');
+  expect(commandOf('kubelet', 'worker-1')).toBe('machine@worker-1');
   expect(() => commandOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });
 

@@ -61,7 +61,7 @@ describe("the engine's events", () => {
 
   test.each([
     ['hardway:local:FirewallRule', 'allow-ssh', 'firewall rule allow-ssh'],
-    ['command:remote:Command', 'services@worker-1', 'worker-1 · containerd, kubelet, kube-proxy'],
+    ['command:remote:Command', 'objects@controller-0', 'controller-0 · rbac, pods, coredns'],
     ['aws:ec2/securityGroupRule:SecurityGroupRule', 'x', 'security group rule x'],
   ])('%s %s reads "%s"', (type, name, title) => {
     expect(resourceTitle(urn(type, name))).toBe(title);
@@ -106,9 +106,9 @@ describe('the state of a node', () => {
       node: 'worker-0',
       files: [{ step: 'cni', path: '/etc/cni/net.d/10-bridge.conf', state: 'changed' }, { step: 'ready', path: '/etc/hosts', state: 'ok' }],
       units: [{ unit: 'kube-proxy', active: 'failed' }, { unit: 'containerd', active: 'active' }],
-    }, ['ready', 'cni', 'certificates']);
-    expect(state).toMatchObject({ edited: [{ step: 'cni' }], inactive: [{ unit: 'kube-proxy' }], undone: ['certificates'] });
-    expect(stepsToRepeat(state).sort()).toEqual(['certificates@worker-0', 'machine@worker-0', 'services@worker-0']);
+    }, ['ready', 'cni', 'certificates', 'registration']);
+    expect(state).toMatchObject({ edited: [{ step: 'cni' }], inactive: [{ unit: 'kube-proxy' }], undone: ['certificates', 'registration'] });
+    expect(stepsToRepeat(state).sort()).toEqual(['machine@worker-0', 'registration@worker-0']);
   });
 
   test('that is as declared asks for nothing', () => {

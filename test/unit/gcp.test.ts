@@ -69,8 +69,8 @@ test('the API has one address, before controllers whose own health is asked', ()
     sourceRanges: ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'], targetTags: ['gcp-s01-controller'], allows: [{ protocol: 'tcp', ports: [`${port}`] }],
   });
   const answering = commands().filter((command) => steps(command).includes('plain-health')).map(({ name }) => name);
-  expect(answering.sort()).toEqual([0, 1, 2].map((i) => `services@controller-${i}`));
-  expect(sent(of('Command', 'services@controller-0'))).toContain(`ListenStream=0.0.0.0:${port}\n`);
+  expect(answering.sort()).toEqual([0, 1, 2].map((i) => `machine@controller-${i}`));
+  expect(sent(of('Command', 'machine@controller-0'))).toContain(`ListenStream=0.0.0.0:${port}\n`);
 });
 
 test('the same packets fit the network, the bridge and the pods', () => {

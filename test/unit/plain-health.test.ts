@@ -77,8 +77,8 @@ test('the responder is on controllers alone, and only where a cloud asks for it'
   const having = async (args: object): Promise<string[]> =>
     commands(await registered({ args })).filter((command) => steps(command).includes('plain-health')).map(({ name }) => name);
   expect(await having({})).toEqual([]);
-  expect(await having({ plainHealth: 8080 })).toEqual(['services@controller-0', 'services@controller-1', 'services@controller-2']);
-  const controller = (await registered({ args: { plainHealth: 8080 } })).get('services@controller-0')!;
+  expect(await having({ plainHealth: 8080 })).toEqual(['machine@controller-0', 'machine@controller-1', 'machine@controller-2']);
+  const controller = (await registered({ args: { plainHealth: 8080 } })).get('machine@controller-0')!;
   expect(sent(controller)).toContain('ListenStream=0.0.0.0:8080\n');
   expect(bare(controller.inputs.stdin)).toBeTruthy();
 });

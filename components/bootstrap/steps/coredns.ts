@@ -2,7 +2,7 @@ import { type Step, plain, template } from '../step';
 
 export const coredns: Step = {
   name: 'coredns',
-  description: 'The DNS add-on answers for the cluster’s names',
+  description: 'The DNS add-on is asked for',
   on: 'first controller',
   stage: 'cluster',
   files: (_, { topology, upstreamResolvers = [] }) => [
