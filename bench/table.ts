@@ -28,7 +28,7 @@ function users(title: string, unit: string, amounts: ByProgram): string {
 }
 
 /** The table for people. */
-export function asText({ measures, programs }: Bench, rounds: number): string {
+export function asText({ measures, programs }: Pick<Bench, 'measures' | 'programs'>, rounds: number): string {
   const results = measures.results();
   const { cores, kernel, load } = machine();
   const missed = results.filter(({ met }) => met === false);
@@ -44,7 +44,7 @@ export function asText({ measures, programs }: Bench, rounds: number): string {
 }
 
 /** The same for a program; samples in the order of the rounds. */
-export function asJson({ measures, programs }: Bench, rounds: number): object {
+export function asJson({ measures, programs }: Pick<Bench, 'measures' | 'programs'>, rounds: number): object {
   const byName = (amounts?: ByProgram): object | undefined => amounts && Object.fromEntries(amounts);
   return { rounds, machine: machine(), rows: measures.results(), memory: byName(programs.memory), idle: byName(programs.idle) };
 }
