@@ -103,8 +103,9 @@ describe('a lab on AWS in profile small', () => {
 
   test('begins with a worker when its gateway is one, and has an address', () => {
     expect(lab.of('Command', 'machine@worker-0').dependencies).toContain('command:remote:Command machine@controller-0');
-    expect(steps(lab.of('Command', 'machine@controller-0'))).toEqual(['ready', 'gateway', 'artifacts']);
-    expect(steps(lab.of('Command', 'machine@worker-0'))).toEqual(['ready', 'artifacts', 'cni']);
+    // The others come after it: the way out is there before anything is fetched by it.
+    expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 3)).toEqual(['ready', 'gateway', 'artifacts']);
+    expect(steps(lab.of('Command', 'machine@worker-0')).slice(0, 3)).toEqual(['ready', 'artifacts', 'cni']);
     for (const command of commandsOf(lab)) expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
   });
 
