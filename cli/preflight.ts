@@ -2,7 +2,7 @@ import type { LabConfig } from '../components/config';
 import { labs as labsOnMachine } from '../provider/local/slots';
 import * as toolchain from '../toolchain';
 import { diskFinding, labNeeds, type Need, setUpNeeds, workingNeeds } from './doctor/disk';
-import { fail, type Finding, findingOf, type Probe } from './doctor/finding';
+import { type Finding, findingOf, type Probe } from './doctor/finding';
 import { kernelFindings } from './doctor/kernel';
 import { machineProbes } from './doctor/machine';
 import { poolProbe } from './doctor/network';
@@ -39,21 +39,13 @@ export function refuse(findings: Finding[], what: string): void {
   throw unable(`This machine can't make ${what} now; nothing was begun:\n${lines.join('\n')}`, './lab doctor looks at everything');
 }
 
-/** The kernel is tried for a lab that isn't here yet: what a lab that is here needs was tried for it. */
-function kernel(): Finding[] {
-  try {
-    return kernelFindings();
-  } catch (error) {
-    return [{ id: 'kernel', title: 'Kernel features', ...fail(`could not be tried: ${(error as Error).message.split('\n')[0]}`, './lab doctor') }];
-  }
-}
-
 async function look(wanted: Wanted | undefined, complete: boolean): Promise<Finding[]> {
   const written = await needs(wanted, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
   if (!isLocal(wanted) || isHere(wanted)) return Promise.all(probes.map(findingOf));
   probes.push(...machineProbes(machinesOf(wanted)), poolProbe([wanted.config.publicPool]));
-  return [...(await Promise.all(probes.map(findingOf))), ...kernel()];
+  // For a lab that isn't here yet: what a lab that is here needs was tried for it.
+  return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
 
 /**

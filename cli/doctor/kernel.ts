@@ -53,13 +53,18 @@ export const answersIn = (printed: string): Map<string, string> =>
 function tried(): string {
   let disks = cloudDirectory();
   while (!fs.existsSync(disks)) disks = path.dirname(disks);
-  return execFileSync('sh', [path.join(root, 'cli/doctor/kernel.sh'), disks], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+  return execFileSync('sh', [path.join(root, 'cli/doctor/kernel.sh'), disks], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
 }
 
 /** A finding for each feature; `attempts` is what kernel.sh prints. */
 export function kernelFindings(attempts: () => string = tried, has = hasCommand, uid = process.getuid?.()): Finding[] {
   if (uid !== 0) return [{ id: 'kernel', title: 'Kernel features', ...warn('can be tried by root only', 'run ./lab doctor as root') }];
-  const answers = answersIn(attempts());
+  let answers: Map<string, string>;
+  try {
+    answers = answersIn(attempts());
+  } catch (error) {
+    return [{ id: 'kernel', title: 'Kernel features', ...fail(`could not be tried: ${(error as Error).message.split('\n')[0]}`, './lab doctor, when less else is under way') }];
+  }
   return Object.entries(FEATURES).map(([id, { title, ...feature }]) =>
     ({ id: `kernel.${id}`, title, ...judged(answers.get(id) ?? 'was not tried', feature, has) }));
 }

@@ -83,6 +83,11 @@ describe('what the kernel is asked', () => {
     expect(fs.readdirSync(directory)).toEqual(['bin']);
   });
 
+  test('is told as untried where trying it does not end', () => {
+    const late = (): string => { throw new Error('spawnSync sh ETIMEDOUT'); };
+    expect(kernelFindings(late, () => true, 0)).toMatchObject([{ status: 'fail', found: 'could not be tried: spawnSync sh ETIMEDOUT' }]);
+  });
+
   test('is not known by who is not root', () => {
     expect(kernelFindings(() => '', () => true, 1000)).toMatchObject([{ status: 'warn', cure: 'run ./lab doctor as root' }]);
   });
