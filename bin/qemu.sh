@@ -65,8 +65,10 @@ touch "$home/hardway-lab/node_modules/.package-lock.json"
 cp "$(readlink -f "$(command -v node)")" "$root/usr/local/bin/node"
 mkdir "$home/.cache"
 chown -R 1000:1000 "$home"
-# Root's, as ./lab leaves it.
-cp -a "$(ask components/places.ts 'code.cacheDirectory()')" "$home/.cache/hardway"
+# Root's, as ./lab leaves it; only read, so that links do.
+cache=$(ask components/places.ts 'code.cacheDirectory()')
+mkdir "$home/.cache/hardway"
+cp -al "$cache/." "$home/.cache/hardway" 2> /dev/null || cp -a "$cache/." "$home/.cache/hardway"
 mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"
 
 accelerator=(-accel 'tcg,thread=multi' -cpu 'max,la57=off,svm=off')
