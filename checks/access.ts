@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import * as http from 'node:http';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { LabOutputs } from '../components/outputs';
+import { type LabOutputs, loginOf } from '../components/outputs';
 import { boundedRun, type Ran } from './boundedrun';
 import { OpenSsh, type Held } from './openssh';
+import { type VpcRoute, vpcRoutes } from './vpcroutes';
 
 export type { Held } from './openssh';
 export type { Ran } from './boundedrun';
@@ -16,15 +17,6 @@ export interface HttpAnswer {
   /** The Server header, or an empty string. */
   server: string;
   body: string;
-}
-
-/** A row of the VPC router's table. */
-export interface VpcRoute {
-  destination: string;
-  /** An address. */
-  nextHop: string;
-  /** The row as the router's tool prints it. */
-  line: string;
 }
 
 /** How checks reach a lab. Every call is bounded in time. */
@@ -41,7 +33,7 @@ export interface Access {
   kubectl(args: string[], stdin?: string): Promise<Ran>;
   /** GET, without any proxy. Rejects where there is no answer within 3 seconds. */
   http(url: string): Promise<HttpAnswer>;
-  /** The VPC router's own table, without what it is linked to itself. */
+  /** The VPC router's own tables, without what it is linked to itself. */
   routes(): Promise<VpcRoute[]>;
   /** Ends every connection and removes the private directory. */
   close(): Promise<void>;
@@ -56,7 +48,7 @@ export interface AccessFiles {
   kubectl: string;
 }
 
-const SECONDS = { node: 30, kubectl: 60, http: 3, connect: 5, hold: 20, local: 10 } as const;
+const SECONDS = { node: 30, kubectl: 60, http: 3, connect: 5, hold: 20 } as const;
 
 function get(url: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -79,23 +71,6 @@ function get(url: string): Promise<HttpAnswer> {
   });
 }
 
-/** Reads the table of the namespace that is a local lab's VPC router. */
-async function routerTable(router: string | undefined): Promise<VpcRoute[]> {
-  if (router === undefined) throw new Error("the stack's outputs name no router");
-  const list = async (...args: string[]): Promise<string> => {
-    const table = await boundedRun('ip', ['-n', router, ...args, 'route'], { seconds: SECONDS.local });
-    if (table.code !== 0) throw new Error(`\`ip -n ${router} route\` exited ${table.code}: ${table.stderr.trim()}`);
-    return table.stdout;
-  };
-  const [json, plain] = await Promise.all([list('-j'), list()]);
-  const rows = JSON.parse(json) as { dst: string; gateway?: string }[];
-  return rows.flatMap(({ dst, gateway }) => {
-    if (gateway === undefined) return [];
-    const line = plain.split('\n').find((one) => one.startsWith(`${dst} via ${gateway} `));
-    return [{ destination: dst, nextHop: gateway, line: (line ?? `${dst} via ${gateway}`).trim() }];
-  });
-}
-
 /** The ways in to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. Close it when done. */
 export function createAccess(files: AccessFiles): Access {
   const { outputs } = files;
@@ -105,7 +80,7 @@ export function createAccess(files: AccessFiles): Access {
   // Every program that runs listens to it.
   setMaxListeners(0, signal);
   const running = new Set<Promise<unknown>>();
-  const ssh = new OpenSsh(new Map(outputs.nodes.map((node) => [node.name, node.publicIp])), {
+  const ssh = new OpenSsh(new Map(outputs.nodes.map((node) => [node.name, loginOf(outputs, node)])), {
     user: 'ubuntu',
     keyFile: files.sshKeyFile,
     knownHostsFile: files.knownHostsFile,
@@ -128,7 +103,7 @@ export function createAccess(files: AccessFiles): Access {
     hold: (node, script, args) => track(() => ssh.hold(node, script, args, SECONDS.hold)),
     kubectl: (args, stdin) => track(() => boundedRun(files.kubectl, [...always, ...args], { stdin, seconds: SECONDS.kubectl, signal })),
     http: get,
-    routes: () => routerTable(outputs.router),
+    routes: () => vpcRoutes(outputs),
     async close() {
       closing.abort();
       await Promise.allSettled(running);

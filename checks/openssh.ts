@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as path from 'node:path';
+import type { Login } from '../components/outputs';
 import { boundedRun, type Ran } from './boundedrun';
 
 /** What ssh needs to log in to a lab's nodes. */
@@ -34,7 +35,7 @@ class Connection {
   private readonly waiting: (() => void)[] = [];
   private sessions = 0;
 
-  constructor(private readonly host: string, name: string, private readonly options: SshOptions) {
+  constructor(private readonly login: Login, name: string, private readonly options: SshOptions) {
     const socket = path.join(options.directory, name);
     this.master = spawn('ssh', [...this.common(socket), '-o', 'ControlMaster=yes', this.target(), 'echo ready; exec cat > /dev/null'], {
       detached: true,
@@ -47,10 +48,22 @@ class Connection {
   private readonly session: string[];
 
   private target(): string {
-    return `${this.options.user}@${this.host}`;
+    return `${this.options.user}@${this.login.host}`;
+  }
+
+  /** ssh's own way by another node hands none of these settings on: it is spelt out. */
+  private proxy(): Record<string, string> {
+    const { through } = this.login;
+    if (!through) return {};
+    const args = [...this.settings({}), '-W', '[%h]:%p', `${this.options.user}@${through.host}`];
+    return { ProxyCommand: `exec ssh ${args.map(quote).join(' ')}` };
   }
 
   private common(socket: string): string[] {
+    return this.settings({ ...this.proxy(), ControlPath: `"${socket}"`, ControlPersist: 'no' });
+  }
+
+  private settings(more: Record<string, string>): string[] {
     const { keyFile, knownHostsFile, connectSeconds } = this.options;
     const settings = {
       BatchMode: 'yes',
@@ -64,8 +77,7 @@ class Connection {
       ServerAliveInterval: '5',
       ServerAliveCountMax: '3',
       LogLevel: 'ERROR',
-      ControlPath: `"${socket}"`,
-      ControlPersist: 'no',
+      ...more,
     };
     return ['-F', '/dev/null', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
   }
@@ -76,7 +88,7 @@ class Connection {
       let stderr = '';
       const timer = setTimeout(() => {
         this.master.kill();
-        resolve(`${this.host} did not answer in ${this.options.connectSeconds + 5} s`);
+        resolve(`${this.login.host} did not answer in ${this.options.connectSeconds + 5} s`);
       }, (this.options.connectSeconds + 5) * 1000);
       const settle = (problem?: string): void => {
         clearTimeout(timer);
@@ -86,7 +98,7 @@ class Connection {
       this.master.stderr!.on('data', (chunk) => (stderr += chunk));
       this.master.stdout!.on('data', () => settle());
       this.master.on('error', (error) => settle(`can't run ssh: ${error.message}`));
-      this.master.on('close', () => settle(stderr.trim() || `ssh to ${this.host} ended`));
+      this.master.on('close', () => settle(stderr.trim() || `ssh to ${this.login.host} ended`));
     });
   }
 
@@ -164,15 +176,18 @@ export class OpenSsh {
   private readonly connections = new Map<string, Connection>();
   private readonly held = new Set<Held>();
 
-  /** @param hosts node name to address */
-  constructor(private readonly hosts: Map<string, string>, private readonly options: SshOptions) {}
+  constructor(
+    /** By node name. */
+    private readonly logins: Map<string, Login>,
+    private readonly options: SshOptions,
+  ) {}
 
   private connection(node: string): Connection {
     const known = this.connections.get(node);
     if (known) return known;
-    const host = this.hosts.get(node);
-    if (host === undefined) throw new Error(`the lab has no node ${node}`);
-    const made = new Connection(host, node, this.options);
+    const login = this.logins.get(node);
+    if (login === undefined) throw new Error(`the lab has no node ${node}`);
+    const made = new Connection(login, node, this.options);
     this.connections.set(node, made);
     return made;
   }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { stateDirectory } from '../components/places';
-import type { LabOutputs } from '../components/outputs';
+import { type LabOutputs, loginOf } from '../components/outputs';
 
 /** The files through which ssh and kubectl reach a lab; the lab's secrets are in them. */
 export interface LabFiles {
@@ -36,7 +36,10 @@ function place(file: string, content: string, mode: number): void {
 }
 
 function sshConfig(outputs: LabOutputs, files: LabFiles): string {
-  const hosts = outputs.nodes.map((node) => `Host ${node.name}\n  HostName ${node.publicIp}\n`);
+  const hosts = outputs.nodes.map((node) => {
+    const { host, through } = loginOf(outputs, node);
+    return `Host ${node.name}\n  HostName ${host}\n${through ? `  ProxyJump ${through.name}\n` : ''}`;
+  });
   const all = [
     'Host *',
     '  User ubuntu',

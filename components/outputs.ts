@@ -25,8 +25,22 @@ export interface StackOutputs {
 }
 
 /** The outputs and what follows from them: what `./lab` and the checks read. */
-export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode'> {
+export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'region' | 'project'> {
   topology: Topology;
+}
+
+/** How one logs in to a node. */
+export interface Login {
+  host: string;
+  /** Name and address of the node by way of which; none where it has a public address. */
+  through?: { name: string; host: string };
+}
+
+/** At its public address, or by way of the gateway node at its private one. */
+export function loginOf({ nodes, topology }: Pick<LabOutputs, 'nodes' | 'topology'>, { publicIp, privateIp }: LabOutputs['nodes'][number]): Login {
+  if (publicIp) return { host: publicIp };
+  const gateway = nodes.find(({ name }) => topology.nodes.some((node) => node.name === name && node.isGateway))!;
+  return { host: privateIp, through: { name: gateway.name, host: gateway.publicIp } };
 }
 
 /** The config as the output `config` has it, in the form that parseConfig reads. */
@@ -39,6 +53,6 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
   const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
   const config = parseConfig(raw);
-  const { cloud, stage, ipMasq, proxyMode } = config;
-  return { ...outputs, cloud, stage, ipMasq, proxyMode, topology: topology(config) };
+  const { cloud, stage, ipMasq, proxyMode, region, project } = config;
+  return { ...outputs, cloud, stage, ipMasq, proxyMode, region, project, topology: topology(config) };
 }

@@ -1,3 +1,4 @@
+import { loginOf } from '../../components/outputs';
 import type { Node } from '../../components/topology';
 import type { Check, Finding } from '../check';
 import { matches, parseConntrack, spell, type Flow } from '../conntrack';
@@ -35,7 +36,9 @@ const nodePortReach: Check = {
     topology.rules.some(({ name }) => name === 'allow-nodeports') ? undefined : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
   async run(lab): Promise<Finding> {
     const { entry, exit, pod, port } = await route(lab);
-    const host = lab.outputs.nodes.find(({ name }) => name === entry.name)!.publicIp;
+    const login = loginOf(lab.outputs, lab.outputs.nodes.find(({ name }) => name === entry.name)!);
+    // A gateway hands NodePorts on, as it does logins.
+    const host = login.through?.host ?? login.host;
     const url = `http://${host}:${port}/`;
     const ask = () => lab.access.http(url).catch((error: Error) => error);
     const answer: HttpAnswer | Error = await until(PROXY_SECONDS, ask, (one) => !(one instanceof Error));

@@ -12,7 +12,7 @@ const FULL = 'whether its connection tracking table is full (`sudo conntrack -C`
 
 /** What a node says of itself over its public address. */
 async function identity(lab: Lab, node: Node): Promise<{ line: string; problems: string[] }> {
-  const publicIp = lab.outputs.nodes.find(({ name }) => name === node.name)?.publicIp ?? 'none';
+  const publicIp = lab.outputs.nodes.find(({ name }) => name === node.name)?.publicIp || 'none';
   const [hostname, addresses] = await typeOn(lab, node.name, ['hostname', 'ip -j -4 address']);
   const name = hostname.trim();
   const own = (JSON.parse(addresses) as Address[]).flatMap((link) => link.addr_info.map((address) => address.local));

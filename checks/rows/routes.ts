@@ -1,11 +1,11 @@
 import { addressAt, overlap } from '../../components/cidr';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
-import type { VpcRoute } from '../access';
 import type { Check, Finding } from '../check';
 import { type as typeOn, type Lab } from '../lab';
 import type { Route } from '../listings';
 import { firstPods } from '../podview';
+import { missingProgram, routesCommand, type VpcRoute } from '../vpcroutes';
 
 const routePod: Check = {
   id: 'route.pod',
@@ -45,19 +45,20 @@ const routePod: Check = {
 
 /** What differs between a worker's table and the plan. A cloud's machine may have a /32, with the gateway as its link. */
 export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology): string[] {
+  const { gateway, cidr } = worker.subnet;
   const standard = routes.find(({ dst }) => dst === 'default');
   const link = (dst: string, dev?: string): boolean => routes.some((one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway);
   return [
-    ...(standard?.gateway === plan.gateway
+    ...(standard?.gateway === gateway
       ? []
-      : [standard ? `default goes via ${standard.gateway}, expected ${plan.gateway}` : 'there is no default route']),
+      : [standard ? `default goes via ${standard.gateway}, expected ${gateway}` : 'there is no default route']),
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
     ...routes
       .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
       .map(({ dst, dev }) => `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; a bridge that an edited CNI config left goes by \`sudo ip link del ${dev}\``),
-    ...(link(plan.nodeCidr, standard?.dev) || link(plan.gateway, standard?.dev)
+    ...(link(cidr, standard?.dev) || link(gateway, standard?.dev)
       ? []
-      : [`${plan.nodeCidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
+      : [`${cidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
     ...routes
       .filter((one) => one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr))
       .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: other pod networks are the VPC router's business, so look at who added it (\`sudo ip route del ${one.dst}\`)`),
@@ -85,11 +86,11 @@ const routeHost: Check = {
     const seen = await Promise.all(
       lab.workers.map((worker) => hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] }))),
     );
-    const { gateway, nodeCidr } = lab.topology;
+    const { gateway, cidr } = lab.workers[0].subnet;
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command: routeHost.command,
-      expected: `default via ${gateway}; ${nodeCidr} a link; on cnio0 ${lab.workers.map(({ name, podCidr }) => `${podCidr} (${name})`).join(', ')}`,
+      expected: `default via ${gateway}; ${cidr} a link; on cnio0 ${lab.workers.map(({ name, podCidr }) => `${podCidr} (${name})`).join(', ')}`,
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
       look: "look at cnio0 on that worker, and at isGateway in its CNI config",
@@ -97,8 +98,16 @@ const routeHost: Check = {
   },
 };
 
-/** What differs between the VPC router's table and the plan's pod routes. */
-export function vpcRouteProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Topology): string[] {
+type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
+
+/** What differs between the VPC router's tables and the plan's pod routes, which each of them has. */
+export function vpcRouteProblems(rows: Row[], plan: Topology): string[] {
+  const tables = [...new Set(rows.map(({ table }) => table))];
+  if (tables.length < 2) return tableProblems(rows, plan);
+  return tables.flatMap((name) => tableProblems(rows.filter(({ table }) => table === name), plan).map((problem) => `${name}: ${problem}`));
+}
+
+function tableProblems(table: Row[], plan: Topology): string[] {
   const planned = plan.routes.flatMap((route) => {
     const seen = table.filter(({ destination }) => destination === route.destination);
     if (seen.length === 0) return [`no route for ${route.destination}, expected one to ${route.nextHop}`];
@@ -121,12 +130,15 @@ const routeVpc: Check = {
   expected: "every worker's pod CIDR to that worker",
   stage: 'none',
   workers: 1,
-  skip: (outputs: LabOutputs) => (outputs.cloud === 'local' ? undefined : `the route table of ${outputs.cloud} is not read yet: look at it in the cloud's console`),
+  skip(outputs: LabOutputs) {
+    const missing = missingProgram(outputs);
+    return missing && `there is no program "${missing}" here to ask the cloud by: install it, or type this where it is: ${routesCommand(outputs)}`;
+  },
   async run(lab): Promise<Finding> {
     const table = await lab.access.routes();
     return {
       node: 'VPC router',
-      command: `sudo ip -n ${lab.outputs.router} route`,
+      command: routesCommand(lab.outputs),
       expected: lab.topology.routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`).join('; '),
       evidence: table.map(({ line }) => line).join('\n'),
       problems: vpcRouteProblems(table, lab.topology),
