@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import type { Cloud } from '../../components/config';
+import { root } from '../../components/root';
+
+/** What a stack's program costs before it does anything. */
+export interface Imports {
+  /** To load index.ts and the cloud that the stack is on, compiled already. */
+  milliseconds: number;
+  /** Names of the clouds' SDKs that are then in memory. */
+  sdks: string[];
+}
+
+/** Loads what the program of a stack on `cloud` loads until it makes something, in a process of its own. */
+export function imports(cloud: Cloud): Imports {
+  const program = `
+    const { load } = require('./bin/run.cjs');
+    const begin = performance.now();
+    load('index.ts');
+    load('components/cloud.ts').loadCloud('${cloud}');
+    const milliseconds = performance.now() - begin;
+    const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
+    console.log(JSON.stringify({ milliseconds, sdks: [...new Set(found.filter(Boolean))] }));
+  `;
+  return JSON.parse(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' })) as Imports;
+}
+
+/** The median of several. The first one compiles, where a source has changed, and isn't counted. */
+export function medianImports(cloud: Cloud, times = 5): Imports {
+  imports(cloud);
+  const all = Array.from({ length: times }, () => imports(cloud)).sort((a, b) => a.milliseconds - b.milliseconds);
+  return all[Math.floor(times / 2)];
+}

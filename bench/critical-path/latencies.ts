@@ -1,0 +1,38 @@
+import type { Cloud } from '../../components/config';
+
+/**
+ * Seconds from asking for a resource until its provider says that it is there. Assumed, not measured: round figures of
+ * what these services usually take, in a quiet region. The order of things is the program's; only the lengths are from here.
+ */
+export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
+  aws: {
+    Vpc: 3, InternetGateway: 1, Subnet: 1, RouteTable: 1, Route: 1, RouteTableAssociation: 1,
+    SecurityGroup: 2, SecurityGroupIngressRule: 1, SecurityGroupEgressRule: 1,
+    KeyPair: 1, Eip: 1, EipAssociation: 2, Instance: 14,
+    LoadBalancer: 130, TargetGroup: 1, TargetGroupAttachment: 1, Listener: 1,
+  },
+  gcp: {
+    Network: 22, Subnetwork: 12, Firewall: 11, Route: 12, Instance: 14,
+    Address: 4, HttpHealthCheck: 11, TargetPool: 11, ForwardingRule: 11,
+  },
+};
+
+/** Of the lab's own provider: keys and certificates. */
+export const OWN: Record<string, number> = { SshKey: 0.1, SigningKey: 0.5, CertificateAuthority: 0.1, Certificate: 0.1, Deadline: 0.1 };
+
+/** From a machine that is there to one that lets somebody log in. */
+export const BOOT = 28;
+
+/** What a session takes on a machine of two shared cores: logging in, and what its steps do. */
+export const SESSIONS: Record<string, number> = {
+  // Mostly downloads (some 250 MB) and a dozen Debian packages.
+  machine: 45,
+  certificates: 2,
+  services: 4,
+  // Until etcd has a majority and the API server answers.
+  'control-plane': 14,
+  // Until the kubelet's node is Ready.
+  registration: 8,
+  // Pulling CoreDNS, and until it is ready.
+  workloads: 12,
+};
