@@ -59,6 +59,6 @@ export async function prepare(progress: Progress, wanted?: Wanted): Promise<tool
   refuse(findings, what);
   const made = await setUp(progress);
   // What could not be tried for want of a program can be now.
-  if (!complete && isLocal(wanted) && !isHere(wanted)) refuse(kernel(), what);
+  if (!complete && isLocal(wanted) && !isHere(wanted)) refuse(kernelFindings(), what);
   return made;
 }

@@ -25,14 +25,13 @@ export const BOOT = 28;
 
 /** What a session takes on a machine of two shared cores: logging in, and what its steps do. */
 export const SESSIONS: Record<string, number> = {
-  // Mostly downloads (some 250 MB) and a dozen Debian packages.
-  machine: 45,
-  certificates: 2,
-  services: 4,
+  // Mostly downloads (some 250 MB) and a dozen Debian packages; certificates and services are the last 6 seconds of it.
+  machine: 51,
   // Until etcd has a majority and the API server answers.
   'control-plane': 14,
   // Until the kubelet's node is Ready.
   registration: 8,
-  // Pulling CoreDNS, and until it is ready.
-  workloads: 12,
+  objects: 3,
+  // CoreDNS is pulled while nodes register: until it is ready.
+  workloads: 9,
 };

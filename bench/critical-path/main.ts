@@ -1,6 +1,6 @@
 import { CLOUDS } from '../../components/config';
 import type { Registered } from '../../test/support/mocks';
-import { labGraph } from '../../test/unit/aws-graph';
+import { labOn } from '../../test/unit/aws-graph';
 import { gcpLab } from '../../test/unit/gcp-mocks';
 import { medianImports } from './imports';
 import { BOOT, CREATE, OWN, SESSIONS } from './latencies';
@@ -42,7 +42,7 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
   const machine = cloud === 'aws' ? aws.Vpc + aws.Subnet + aws.Instance : gcp.Network + gcp.Subnetwork + gcp.Instance;
   return {
-    cluster: machine + BOOT + SESSIONS.machine + SESSIONS.services + SESSIONS['control-plane'] + SESSIONS.registration,
+    cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
     balancer: machine + (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
   };
 }
