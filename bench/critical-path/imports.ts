@@ -4,7 +4,7 @@ import { root } from '../../components/root';
 
 /** What a stack's program costs before it does anything. */
 export interface Imports {
-  /** To load index.ts and the cloud that the stack is on, compiled already. */
+  /** Of processor time, to load index.ts and the cloud that the stack is on, compiled already. */
   milliseconds: number;
   /** Names of the clouds' SDKs that are then in memory. */
   sdks: string[];
@@ -14,12 +14,12 @@ export interface Imports {
 export function imports(cloud: Cloud): Imports {
   const program = `
     const { load } = require('./bin/run.cjs');
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     load('index.ts');
     load('components/cloud.ts').loadCloud('${cloud}');
-    const milliseconds = performance.now() - begin;
+    const { user, system } = process.cpuUsage(begin);
     const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
-    console.log(JSON.stringify({ milliseconds, sdks: [...new Set(found.filter(Boolean))] }));
+    console.log(JSON.stringify({ milliseconds: (user + system) / 1000, sdks: [...new Set(found.filter(Boolean))] }));
   `;
   return JSON.parse(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' })) as Imports;
 }

@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   for (const cloud of ['aws', 'gcp'] as const) for (const profile of ['full', 'small']) rows.push(await report(cloud, profile));
   console.log(`\n| simulated, ${PLACES} at once | whole up | nodes Ready | with DNS | chain to Ready | ratio | longest chain | ratio | without limit | one after another |`);
   console.log(`|---|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}`);
-  console.log('\nMeasured: loading index.ts and the stack’s cloud, median of five');
+  console.log('\nMeasured: processor time to load index.ts and the stack’s cloud, median of five');
   for (const cloud of CLOUDS) {
     const { milliseconds, sdks } = medianImports(cloud);
     console.log(`  stack ${cloud}: ${milliseconds.toFixed(0)} ms, SDKs in memory: ${sdks.join(', ') || 'none'}`);
