@@ -42,7 +42,9 @@ async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot
   ]);
   step.done();
   sayDifferences(progress, states);
-  const wanted = new Set(states.flatMap(stepsToRepeat));
+  // A machine that the cloud will start again counts as one that does not answer, whatever is left of it.
+  const broken = new Set(snapshot.resources.filter(({ type, urn }) => type === 'hardway:local:Instance' && drift.has(urn)).map(({ urn }) => parseUrn(urn).name));
+  const wanted = new Set(states.flatMap((state) => stepsToRepeat({ ...state, reachable: state.reachable && !broken.has(state.name) })));
   const steps = snapshot.resources.filter(({ type, urn }) => type === 'command:remote:Command' && wanted.has(parseUrn(urn).name));
   return { drifted: drift.size > 0 || states.some((state) => !state.reachable), steps: steps.map(({ urn }) => urn) };
 }
