@@ -63,7 +63,7 @@ function tell(chain: Done[]): string {
 }
 
 async function report(cloud: InCloud, profile: string): Promise<string> {
-  const all = cloud === 'aws' ? (await labGraph({ profile })).all : (await gcpLab({ profile })).graph.all;
+  const all = cloud === 'aws' ? (await labOn({ profile })).made.all : (await gcpLab({ profile })).graph.all;
   const tasks = tasksOf(all, cloud);
   const done = simulate(tasks, PLACES);
   const ends = [...done.values()];
