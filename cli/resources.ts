@@ -12,6 +12,7 @@ export function parseUrn(urn: string): ResourceName {
 
 /** What people call the kinds of resources; `%` stands for the resource's own name. */
 const TITLES: Record<string, string> = {
+  'hardway:local:Site': 'place on this machine',
   'hardway:local:Network': 'network and router',
   'hardway:local:FirewallRule': 'firewall rule %',
   'hardway:local:Instance': 'machine %',

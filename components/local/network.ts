@@ -1,10 +1,11 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { Network } from '../../provider/resources';
+import { Network, Site } from '../../provider/resources';
 import type { LabConfig } from '../config';
 import type { Topology } from '../topology';
 
-/** The VPC: its router on this machine, and the lab's public /24. */
+/** The VPC: its router on this machine, and the lab's public /24. All else of the lab hangs on it, and it on the site. */
 export function makeNetwork(lab: string, config: LabConfig, topology: Topology, parent: pulumi.Resource): Network {
+  const site = new Site('site', { lab }, { parent });
   return new Network(
     'vpc',
     {
@@ -15,6 +16,6 @@ export function makeNetwork(lab: string, config: LabConfig, topology: Topology, 
       publicPool: config.publicPool,
       mtu: topology.mtu,
     },
-    { parent },
+    { parent, dependsOn: site },
   );
 }

@@ -6,6 +6,7 @@ import { imageMirrorKind } from './mirror';
 import { networkKind } from './network';
 import { lookAgain } from './look';
 import { routeKind } from './route';
+import { siteKind } from './site';
 
 /** A kind of which every change is seen by the next look at the lab's router. */
 function watched(kind: ResourceKind<any, any>): ResourceKind {
@@ -23,6 +24,7 @@ function watched(kind: ResourceKind<any, any>): ResourceKind {
 
 /** The local cloud: what a VPC is made of, on this machine. */
 export const localKinds: Record<string, ResourceKind> = {
+  'hardway:local:Site': siteKind as ResourceKind,
   'hardway:local:Network': watched(networkKind),
   'hardway:local:FirewallRule': watched(firewallRuleKind),
   'hardway:local:Instance': watched(instanceKind),

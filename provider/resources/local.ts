@@ -1,6 +1,14 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { resource } from './resource';
 
+export interface SiteArgs {
+  /** The lab's name: everything of it on this machine carries it. */
+  lab: pulumi.Input<string>;
+}
+
+/** The lab's place on this machine: whatever is in it when it is deleted goes too. */
+export class Site extends resource<SiteArgs>('hardway:local:Site') {}
+
 export interface NetworkArgs {
   /** The lab's name: everything of it on this machine carries it. */
   lab: pulumi.Input<string>;
