@@ -1,20 +1,22 @@
 import type { Toolchain } from '../toolchain';
 import { isApplied, noteApplied } from './applied';
 import type { LabOutputs } from '../components/outputs';
-import { labArgument, type UpLab, withAccess } from './connect';
+import { type UpLab, upLab, withAccess } from './connect';
 import { driftOf } from './drift';
 import type { Engine } from './engine';
 import { EngineProgress } from './engine-progress';
 import { writeLabFiles } from './lab-files';
 import { refuseLowering } from './lowering';
-import type { Lab } from './names';
+import { type Lab, labArgument } from './names';
 import { type NodeState, nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from './pools';
 import type { Progress } from './progress';
+import { mendState } from './records';
 import { parseUrn } from './resources';
 import { inWords, since } from './seconds';
 import { labConfig, type Settings, writeSettings } from './settings';
 import type { Snapshot } from './snapshot';
+import { inTurn } from './turn';
 
 /** What differs on the nodes, in words: which files, services and steps. */
 function sayDifferences(progress: Progress, states: NodeState[]): void {
@@ -35,10 +37,11 @@ interface Damage {
 
 /** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
 async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot & { outputs: LabOutputs }, kubectl: string, progress: Progress): Promise<Damage> {
+  const up = (await upLab(lab, { outputs }))!;
   const step = progress.begin('Looking at the network, the machines, and files and services on them');
   const [drift, states] = await Promise.all([
     driftOf(engine, lab, snapshot),
-    withAccess({ outputs, files: writeLabFiles(lab.stack, outputs) }, kubectl, nodeStates),
+    withAccess(up, kubectl, nodeStates),
   ]);
   step.done();
   sayDifferences(progress, states);
@@ -52,10 +55,14 @@ async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot
 /** A lab that was brought up whole once, by the state. */
 const wasUp = (snapshot: Snapshot | undefined): snapshot is Snapshot & { outputs: LabOutputs } => snapshot?.outputs !== undefined;
 
-/** Brings a lab to what its config says, whatever state it is in, and tells of it. */
-export async function bringUp(engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> {
+/** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
+export const bringUp: typeof bring = (engine, lab, ...rest) => inTurn(lab, 'up', () => bring(engine, lab, ...rest));
+
+async function bring(engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> {
   const started = Date.now();
   const config = labConfig(lab, settings);
+  const mended = mendState(lab.stack);
+  if (mended) progress.say(mended);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);

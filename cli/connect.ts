@@ -1,13 +1,11 @@
 import { createAccess, type Access } from '../checks';
 import type { LabOutputs } from '../components/outputs';
 import type { Engine } from './engine';
+import { blackholePool } from '../provider/local/pool';
 import { unable } from './failure';
 import { type LabFiles, writeLabFiles } from './lab-files';
-import { DEFAULT_LAB, type Lab } from './names';
+import { labArgument, type Lab } from './names';
 import type { Snapshot } from './snapshot';
-
-/** How to call this lab on a command line: nothing for the default one. */
-export const labArgument = (lab: Lab): string => (lab.stack === DEFAULT_LAB ? '' : ` ${lab.stack}`);
 
 /** A lab that is up. */
 export interface UpLab {
@@ -15,9 +13,18 @@ export interface UpLab {
   files: LabFiles;
 }
 
-/** The lab that a state tells of, its files written anew; undefined where it is not up. Throws a Failure where its outputs can't be read. */
-export function upLab(lab: Lab, { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {}): UpLab | undefined {
+/**
+ * The lab that a state tells of, its files written anew; undefined where it is not up. Throws a Failure where its outputs
+ * can't be read. Before anybody connects to it, its pool is closed: after a reboot of this machine nothing else would keep
+ * what is meant for the lab from leaving by the default route.
+ */
+export async function upLab(lab: Lab, { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {}): Promise<UpLab | undefined> {
   if (unreadable) throw unreadable;
+  if (outputs && lab.cloud === 'local') {
+    await blackholePool(outputs.publicPool).catch((error: Error) => {
+      throw unable(error.message, `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=…`);
+    });
+  }
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
 

@@ -5,6 +5,7 @@ import { engineFailure, lockedFailure, runFailure } from './engine-errors';
 import { Failure, Interrupted, unable } from './failure';
 import { allDead, holders, removeTornLocks } from './locks';
 import { type EnginePlace, enginePlace, pulumi } from './pulumi';
+import { anyDamage, damage } from './records';
 import { interruptible } from './signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
@@ -48,7 +49,8 @@ export class Engine {
 
   /** The stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
-    const found = JSON.parse(await pulumi(this.place, 'stack', 'ls', '--json')) as { name: string; updateInProgress?: boolean }[];
+    const listed = await pulumi(this.place, 'stack', 'ls', '--json').catch((error) => Promise.reject(anyDamage() ?? error));
+    const found = JSON.parse(listed) as { name: string; updateInProgress?: boolean }[];
     return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
   }
 
@@ -59,7 +61,7 @@ export class Engine {
       return readSnapshot(exported.deployment);
     } catch (error) {
       if (error instanceof Failure && /no stack named .* found/.test(error.message)) return undefined;
-      throw error;
+      throw damage(name) ?? error;
     }
   }
 
@@ -128,7 +130,7 @@ export class Engine {
       return await automation().Stack.select(name, workspace);
     } catch (error) {
       if (error instanceof automation().StackNotFoundError) return undefined;
-      throw engineFailure(error);
+      throw damage(name) ?? engineFailure(error);
     }
   }
 

@@ -58,11 +58,17 @@ export function passphraseFile(): string {
 }
 
 /** Where the file backend lies: the one in use when the user chose none. */
-export function fileBackend(): string {
+export function backendDirectory(): string {
   const directory = path.join(prepareState(), 'backend');
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return `file://${directory}`;
+  return directory;
 }
+
+/**
+ * The file backend as Pulumi takes it. Without metadata: that would be a second file beside each, written in place, and
+ * an engine killed at that moment leaves one that no engine reads past.
+ */
+export const fileBackend = (): string => `file://${backendDirectory()}?metadata=skip`;
 
 /**
  * What the engine needs in its environment. The user's own choice of backend, Pulumi home or passphrase is respected.

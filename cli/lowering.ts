@@ -1,9 +1,8 @@
 import type { LabConfig } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import { STAGES } from '../components/stage';
-import { labArgument } from './connect';
 import { usage } from './failure';
-import type { Lab } from './names';
+import { labArgument, type Lab } from './names';
 
 type Wanted = Pick<LabConfig, 'controllers' | 'workers' | 'stage'>;
 

@@ -11,6 +11,9 @@ export interface Lab {
 
 export const DEFAULT_LAB = 'local';
 
+/** How to call this lab on a command line: nothing for the default one. */
+export const labArgument = ({ stack }: Pick<Lab, 'stack'>): string => (stack === DEFAULT_LAB ? '' : ` ${stack}`);
+
 /** Words that a command line could mean otherwise; none can be a lab's id. */
 const RESERVED = new Set([
   ...['setup', 'start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'env', 'recreate', 'help'],

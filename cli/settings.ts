@@ -3,9 +3,8 @@ import * as path from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../components/config';
 import { root } from '../components/root';
-import { labArgument } from './connect';
 import { usage } from './failure';
-import type { Lab } from './names';
+import { labArgument, type Lab } from './names';
 import { projectName, stackFile, stacksDirectory } from './project';
 
 /** Config keys with their namespace (`hardway-lab:workers`) and what they are set to; undefined: back to the default. */

@@ -1,6 +1,5 @@
 import type { UpLab } from './connect';
-import { labArgument } from './connect';
-import type { Lab } from './names';
+import { labArgument, type Lab } from './names';
 import { columns } from './terminal';
 
 /** What a student types next. */

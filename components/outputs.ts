@@ -25,7 +25,7 @@ export interface StackOutputs {
 }
 
 /** The outputs and what follows from them: what `./lab` and the checks read. */
-export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'region' | 'project'> {
+export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'publicPool' | 'region' | 'project'> {
   topology: Topology;
 }
 
@@ -53,6 +53,6 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
   const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
   const config = parseConfig(raw);
-  const { cloud, stage, ipMasq, proxyMode, region, project } = config;
-  return { ...outputs, cloud, stage, ipMasq, proxyMode, region, project, topology: topology(config) };
+  const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
+  return { ...outputs, cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
 }

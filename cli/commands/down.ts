@@ -4,14 +4,15 @@ import { Engine } from '../engine';
 import { EngineProgress } from '../engine-progress';
 import { Failure, EXIT, Interrupted, Locked } from '../failure';
 import { removeLabFiles } from '../lab-files';
-import { type Lab, parseLab } from '../names';
+import { labArgument, type Lab, parseLab } from '../names';
 import { progressOn, type Progress } from '../progress';
 import { inWords, since } from '../seconds';
 import { found, installed } from '../set-up';
-import { labArgument } from '../connect';
 import { confirm } from '../terminal';
 import * as fs from 'node:fs';
 import { stackFile } from '../project';
+import { damage, removeRecords } from '../records';
+import { inTurn } from '../turn';
 
 /** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
 async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
@@ -29,7 +30,8 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
     if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked) throw error;
     progress.say(`The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`);
     await sweep(lab.stack);
-    await engine.forget(lab.stack);
+    // An engine can't forget what it can't read; its records go with the lab's files.
+    if (!damage(lab.stack)) await engine.forget(lab.stack);
     return true;
   }
 }
@@ -57,21 +59,24 @@ async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
   progress.say(`Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`);
 }
 
+async function remove(lab: Lab, progress: Progress): Promise<void> {
+  const started = Date.now();
+  if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
+  const engine = await Engine.open(await installed());
+  const existed = await destroy(engine, lab, progress);
+  const left = await clear(lab, progress);
+  removeLabFiles(lab.stack);
+  removeRecords(lab.stack);
+  if (left.length > 0) throw notGone(lab, left);
+  progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
+}
+
 async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
   const lab = parseLab(name);
   await confirm(`Remove lab ${lab.stack} with all that is in it?`, yes ?? false);
-  const started = Date.now();
   const progress = progressOn();
   try {
-    if (lab.cloud === 'local' && !(await found())) return await downWithoutEngine(lab, progress);
-    const engine = await Engine.open(await installed());
-    const existed = await destroy(engine, lab, progress);
-    const left = await clear(lab, progress);
-    removeLabFiles(lab.stack);
-    // Its own config goes too: a lab of that name starts afresh.
-    fs.rmSync(stackFile(lab.stack), { force: true });
-    if (left.length > 0) throw notGone(lab, left);
-    progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
+    await inTurn(lab, 'down', () => remove(lab, progress));
   } finally {
     progress.close();
   }

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, labArgument, notUp } from '../connect';
+import { findLab, notUp } from '../connect';
 import { Engine } from '../engine';
 import { usage } from '../failure';
 import { runInForeground } from '../foreground';
 import { labFiles } from '../lab-files';
-import { DEFAULT_LAB, isStackName, type Lab, parseLab } from '../names';
+import { labArgument, DEFAULT_LAB, isStackName, type Lab, parseLab } from '../names';
 import { installed } from '../set-up';
 
 /**

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, labArgument, notUp } from '../connect';
+import { findLab, notUp } from '../connect';
 import { Engine } from '../engine';
 import { usage } from '../failure';
-import { isNodeName, type Lab, parseLab } from '../names';
+import { labArgument, isNodeName, type Lab, parseLab } from '../names';
 import { nearest, nearestOf } from '../../components/nearest';
 import { type LabFiles, labFiles } from '../lab-files';
 import { runInForeground } from '../foreground';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { labArgument, upLab, withAccess } from '../connect';
+import { upLab, withAccess } from '../connect';
 import { driftOf } from '../drift';
 import { Engine } from '../engine';
 import { EXIT } from '../failure';
-import { parseLab, type Lab } from '../names';
+import { labArgument, parseLab, type Lab } from '../names';
 import { type NodeState, nodeStates } from '../node-state';
 import { progressOn, type Progress } from '../progress';
 import { isReal, resourceTitle } from '../resources';
@@ -41,7 +41,7 @@ async function statusOf(lab: Lab, progress: Progress): Promise<LabStatus> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
   const snapshot = await during(progress, `Lab ${lab.stack}: reading its state`, engine.snapshot(lab.stack));
-  const up = upLab(lab, snapshot);
+  const up = await upLab(lab, snapshot);
   const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [] };
   if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
   const [nodes, drift] = await Promise.all([

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { checks, renderList, renderReport, select } from '../../checks';
 import { check, reportOnNothing } from '../checking';
-import { findLab, labArgument } from '../connect';
+import { findLab } from '../connect';
 import { Engine } from '../engine';
 import { EXIT, Failure, usage } from '../failure';
-import { parseLab } from '../names';
+import { labArgument, parseLab } from '../names';
 import { nearest } from '../../components/nearest';
 import { progressOn } from '../progress';
 import { installed } from '../set-up';

@@ -36,8 +36,10 @@ const MARK = 'HARDWAY_OWNER';
 export const markOf = (lab: string): Record<string, string> => ({ [MARK]: lab });
 
 /** Ids of the processes that were started for a lab, from their environment. */
-export function processesStartedFor(lab: string): number[] {
-  const mark = `${MARK}=${lab}`;
+export const processesStartedFor = (lab: string): number[] => processesWith(`${MARK}=${lab}`);
+
+/** Ids of the processes that have an entry, `NAME=value`, in their environment. */
+export function processesWith(mark: string): number[] {
   return fs.readdirSync('/proc').filter((entry) => {
     if (!/^\d+$/.test(entry) || startTime(Number(entry)) === undefined) return false;
     try {

@@ -21,9 +21,9 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   };
   const plan = topology(config);
   const nodes = plan.nodes.map(({ name, privateIp }) => ({ name, privateIp, publicIp: privateIp.replace('10.240.0', '198.18.0') }));
-  const { cloud, stage, ipMasq, proxyMode } = config;
+  const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
   return {
-    lab: 'test', cloud, stage, ipMasq, proxyMode, region: config.region, project: config.project, topology: plan, nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: '', bootstrapped: '', router: 'router',
+    lab: 'test', cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: plan, nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: '', bootstrapped: '', router: 'router',
   };
 }
 
