@@ -13,7 +13,7 @@ export interface Ran {
 
 /** Labs of the tests have a state directory of their own, so that they can't meet a user's. */
 export const state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-test-'));
-const environment = { ...process.env, HARDWAY_STATE: state };
+export const environment = { ...process.env, HARDWAY_STATE: state };
 
 /** Runs a program, bounded in time; an exit code is part of the answer. */
 export function run(program: string, args: string[], options: { minutes?: number; input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {

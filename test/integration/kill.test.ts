@@ -1,0 +1,106 @@
+import * as fs from 'node:fs';
+import { killedAt, type Moment, type Victim } from './killing';
+import { lab, labPrints, state } from './command';
+import { slotOf, tracesOf } from './traces';
+
+/**
+ * `kill -9` in the middle of an `up` and of a `down`, twenty times each and five times more while a cluster is made.
+ *
+ * How the moments are chosen: each is a word of the engine's own record, its state file, which it writes before and after
+ * everything that it does ("creating Route", "created LoadBalancer"). Every kind of thing that a lab has is among them,
+ * most while it is being made, when the state knows nothing of it yet. A life goes through its moments in the order in
+ * which a lab is made, and back: `up` is killed at the first; run again, it has to go on past it, and is killed at the
+ * next; at last it completes. Then the same with `down`. A moment that was over before its turn gets it in the same
+ * life's next round. Every third kill takes the whole family of processes, or ./lab alone, instead of the engine.
+ */
+
+interface Life {
+  what: string;
+  stage: 'none' | 'network';
+  up: Moment[];
+  down: Moment[];
+}
+
+const during = (when: 'creating' | 'created' | 'deleting' | 'deleted', of: RegExp): Moment => ({ when, of });
+
+const LIVES: Life[] = [
+  {
+    what: 'the lock, keys, the site, the network, machines',
+    stage: 'none',
+    up: [{ when: 'locked' }, during('creating', /SshKey ssh-key/), during('created', /Site/), during('creating', /Network/), during('creating', /Instance controller-0/)],
+    down: [{ when: 'locked' }, during('deleted', /Command/), during('deleting', /LoadBalancer/), during('deleting', /Network/), during('deleted', /Network/)],
+  },
+  {
+    what: 'the authority, routes, commands on the machines',
+    stage: 'none',
+    up: [during('creating', /CertificateAuthority/), during('created', /Network/), during('creating', /Route/), during('creating', /Command machine@controller-0/), during('created', /Command/)],
+    down: [during('deleting', /Certificate /), during('deleting', /FirewallRule/), during('deleting', /Instance worker-0/), during('deleting', /SshKey/), during('deleting', /Site/)],
+  },
+  {
+    what: 'rules, the mirror, certificates',
+    stage: 'none',
+    up: [during('creating', /Network/), during('creating', /FirewallRule/), during('creating', /ImageMirror/), during('created', /Instance/), during('creating', /Certificate pki-worker-0/)],
+    down: [during('deleted', /Certificate /), during('deleting', /ImageMirror/), during('deleting', /Instance controller-0/), during('deleted', /Instance/), during('deleted', /Site/)],
+  },
+  {
+    what: 'the load balancer, machines, commands on them',
+    stage: 'none',
+    up: [during('creating', /LoadBalancer/), during('created', /FirewallRule/), during('creating', /Instance worker-0/), during('created', /LoadBalancer/), during('creating', /Command machine@worker-0/)],
+    down: [during('deleting', /Route/), during('deleted', /ImageMirror/), during('deleted', /LoadBalancer/), during('deleting', /Instance/), during('deleted', /SshKey/)],
+  },
+  {
+    what: 'a cluster, with its commands in flight',
+    stage: 'network',
+    up: ['certificates@worker-0', 'services@controller-0', 'services@worker-0', 'control-plane@controller-0', 'registration@worker-0'].map((name) => during('creating', new RegExp(`Command ${name}`))),
+    down: [],
+  },
+];
+
+const VICTIMS: Victim[] = ['engine', 'all', 'engine', 'engine', 'command'];
+const LAB = 'local-kill';
+
+jest.setTimeout(20 * 60_000);
+
+let link: string | undefined;
+let kills = 0;
+
+/** Runs a command and kills it at one after the other of `moments`, taking away those that were met, until it completes. */
+async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
+  for (const moment of [...moments]) {
+    const killed = await killedAt(LAB, args, moment, VICTIMS[kills % VICTIMS.length]);
+    link = slotOf(LAB)?.link ?? link;
+    if (!killed.hit) {
+      if (killed.code !== 0) throw new Error(`./lab ${args.join(' ')} exited ${killed.code}:\n${killed.output}`);
+      return;
+    }
+    kills++;
+    moments.splice(moments.indexOf(moment), 1);
+  }
+}
+
+afterAll(async () => {
+  await lab('down', LAB, '--yes');
+  fs.rmSync(state, { recursive: true, force: true });
+});
+
+it('has twenty moments of an up and twenty of a down, beside those of a cluster', () => {
+  const alone = LIVES.filter(({ stage }) => stage === 'none');
+  expect([alone.flatMap(({ up }) => up).length, alone.flatMap(({ down }) => down).length]).toEqual([20, 20]);
+});
+
+it.each(LIVES)('killed at $up.length moments of up and $down.length of down ($what): the next up completes, down leaves nothing', async ({ stage, up, down }) => {
+  const command = ['up', LAB, '--yes', '--stage', stage, '--set', 'controllers=1', '--set', 'workers=1'];
+  const [upLeft, downLeft] = [[...up], [...down]];
+  kills = 0;
+  for (let round = 1; round === 1 || (upLeft.length + downLeft.length > 0 && round <= 6); round++) {
+    await killedOver(upLeft, ...command);
+    await labPrints(...command);
+    expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ state: 'up', differs: false });
+    await killedOver(downLeft, 'down', LAB, '--yes');
+    // What a killed down leaves is something to go on from, too.
+    if (round % 2 === 0 || downLeft.length > 0) await labPrints(...command);
+    await labPrints('down', LAB, '--yes');
+    expect(await tracesOf(LAB, link)).toEqual([]);
+  }
+  expect({ upLeft, downLeft, kills }).toEqual({ upLeft: [], downLeft: [], kills: up.length + down.length });
+});
