@@ -51,12 +51,12 @@ class Connection {
     return `${this.options.user}@${this.login.host}`;
   }
 
-  /** ssh's own way by another node hands none of these settings on: it is spelt out. */
+  /** ssh's own way by another node hands none of these settings on: it is spelt out. ssh puts `exec` before it. */
   private proxy(): Record<string, string> {
     const { through } = this.login;
     if (!through) return {};
     const args = [...this.settings({}), '-W', '[%h]:%p', `${this.options.user}@${through.host}`];
-    return { ProxyCommand: `exec ssh ${args.map(quote).join(' ')}` };
+    return { ProxyCommand: `ssh ${args.map(quote).join(' ')}` };
   }
 
   private common(socket: string): string[] {

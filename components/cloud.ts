@@ -50,14 +50,20 @@ export interface CloudResult {
   disposable?: boolean;
 }
 
-/** The cloud called `cloud`; each is loaded only when it is the one, because a cloud's SDK takes seconds to load. */
+/** The cloud called `cloud`; each is loaded only when it is the one, because a cloud's SDK takes seconds to load. Throws a CloudError where nothing here could be credentials for it. */
 export function loadCloud(cloud: Cloud): (args: CloudArgs) => CloudResult {
   switch (cloud) {
     case 'local':
       return (require('./local') as typeof import('./local')).makeLocal;
-    case 'aws':
-      return (require('./aws') as typeof import('./aws')).makeAws;
-    case 'gcp':
-      return (require('./gcp') as typeof import('./gcp')).makeGcp;
+    case 'aws': {
+      const { makeAws, requireCredentials } = require('./aws') as typeof import('./aws');
+      requireCredentials();
+      return makeAws;
+    }
+    case 'gcp': {
+      const { makeGcp, requireCredentials } = require('./gcp') as typeof import('./gcp');
+      requireCredentials();
+      return makeGcp;
+    }
   }
 }

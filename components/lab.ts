@@ -18,11 +18,13 @@ export class Lab extends pulumi.ComponentResource {
 
   /** `name` is the stack's: everything of the lab is called after it. */
   constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
+    // First: without credentials nothing at all is made.
+    const makeCloud = loadCloud(config.cloud);
     super('hardway:lab:Lab', name, {}, options);
 
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
-    const cloud = loadCloud(config.cloud)({ lab: name, config, topology, sshKey, tags: this.tags(name, config), parent: this });
+    const cloud = makeCloud({ lab: name, config, topology, sshKey, tags: this.tags(name, config), parent: this });
     const certificates = this.certificates(topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 

@@ -4,15 +4,16 @@ import { makeFirewall } from './firewall';
 import { makeInstances } from './instances';
 import { giveAddress, makeApiAddress, makeLoadBalancer } from './loadbalancer';
 import { makeNetwork } from './network';
-import { makeProvider, type Options, requireCredentials } from './provider';
+import { makeProvider, type Options } from './provider';
 import { makeRoutes } from './routes';
+
+export { requireCredentials } from './provider';
 
 /** Amazon's own DNS server, at the same address in every VPC. */
 const RESOLVER = '169.254.169.253';
 
-/** AWS: the same parts as the other clouds', by the same file names. Throws a CloudError where there are no credentials. */
+/** AWS: the same parts as the other clouds', by the same file names. */
 export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudArgs): CloudResult {
-  requireCredentials();
   const options: Options = { parent, provider: makeProvider(config.region, tags, parent) };
   const network = makeNetwork(lab, config, topology, options);
   const firewall = makeFirewall(topology, network, options);

@@ -5,8 +5,10 @@ import { METADATA_SERVER } from './first-boot';
 import { makeInstances } from './instances';
 import { makeApiAddress, makeLoadBalancer, PLAIN_HEALTH } from './loadbalancer';
 import { makeNetwork } from './network';
-import { makeProvider, requireCredentials } from './provider';
+import { makeProvider } from './provider';
 import { makeRoutes, makeWayOut } from './routes';
+
+export { requireCredentials } from './provider';
 
 /** What everything in a project is called is 63 characters long at most; this many of them are ours. */
 const LONGEST_SUFFIX = '-allow-health-checks'.length;
@@ -20,7 +22,6 @@ function checkName(lab: string): void {
 export function makeGcp(args: CloudArgs): CloudResult {
   const { lab, config, topology, tags, parent } = args;
   checkName(lab);
-  requireCredentials();
   const options = { parent, provider: makeProvider(config, tags, parent) };
   const small = config.profile === 'small';
   const vpc = makeNetwork(lab, topology, options);
