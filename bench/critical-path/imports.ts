@@ -10,6 +10,9 @@ export interface Imports {
   sdks: string[];
 }
 
+/** Looks like credentials: without any, no cloud is loaded. */
+const SOMEBODY = { AWS_PROFILE: 'nobody', GOOGLE_CREDENTIALS: '{}' };
+
 /** Loads what the program of a stack on `cloud` loads until it makes something, in a process of its own. */
 export function imports(cloud: Cloud): Imports {
   const program = `
@@ -21,7 +24,7 @@ export function imports(cloud: Cloud): Imports {
     const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
     console.log(JSON.stringify({ milliseconds: (user + system) / 1000, sdks: [...new Set(found.filter(Boolean))] }));
   `;
-  return JSON.parse(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' })) as Imports;
+  return JSON.parse(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8', env: { ...process.env, ...SOMEBODY } })) as Imports;
 }
 
 /** The median of several. The first one compiles, where a source has changed, and isn't counted. */
