@@ -1,4 +1,4 @@
-import { graphText } from '../support/graph-text';
+import { describeGraph } from '../support/graph';
 import { bare, type Registered } from '../support/mocks';
 import { sent, steps } from './bootstrap-mocks';
 import { gcpLab, type GcpGraph } from './gcp-mocks';
@@ -59,5 +59,5 @@ test('NodePorts are handed on: the firewall lets them in to the controller, too'
 });
 
 test('the whole of it, to be read', () => {
-  expect(graphText(lab.graph.all.filter(({ type }) => type.startsWith('gcp:')))).toMatchSnapshot();
+  expect(describeGraph(lab.graph, ({ type }) => type.startsWith('gcp:'))).toMatchSnapshot();
 });
