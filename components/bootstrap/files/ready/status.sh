@@ -49,7 +49,7 @@ tell() {
 
 printf '],"units":['
 comma=
-mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d; s/$/.service/')
+mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d; s/^[^.]*$/&.service/')
 if [ ${#units[@]} -gt 0 ]; then
   declare -A of
   # KEY=VALUE lines, an empty line between two units.
