@@ -3,7 +3,7 @@ import type { LabOutputs } from '../components/outputs';
 import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './engine-errors';
 import { Failure, Interrupted, unable } from './failure';
-import { allDead, holders, removeTornLocks } from './locks';
+import { holders, removeDeadLocks } from './locks';
 import { type EnginePlace, enginePlace, pulumi } from './pulumi';
 import { anyDamage, damage } from './records';
 import { interruptible } from './signals';
@@ -72,9 +72,10 @@ export class Engine {
 
   /** Brings the stack to what its config says, whatever state it is in. Makes it if there is none. */
   async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
+    removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const { Stack } = automation();
     const workspace = await this.workspace();
-    const stack = await this.told(() => (options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace)));
+    const stack = await this.told(name, () => (options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace)));
     if (options.snapshot?.pending) await this.clearPending(stack, options);
     const { outputs } = await this.run(stack, options, (onEvent, signal) =>
       stack.up({ color: 'never', refresh: options.refresh, replace: options.replace, onEvent, signal }));
@@ -85,6 +86,7 @@ export class Engine {
 
   /** Destroys what the stack holds, then the stack with its config. False where there is no such stack. */
   async destroy(name: string, options: RunOptions): Promise<boolean> {
+    removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const stack = await this.find(name);
     if (!stack) return false;
     if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
@@ -103,7 +105,7 @@ export class Engine {
       if (!metadata || metadata.op === 'same' || metadata.op === 'refresh') return;
       found.set(metadata.urn, metadata.op === 'delete' ? 'is gone' : String(metadata.new?.outputs.trouble || 'is not as declared'));
     };
-    await this.told(() => stack.previewRefresh({ color: 'never', onEvent }));
+    await this.told(name, () => stack.previewRefresh({ color: 'never', onEvent }));
     return found;
   }
 
@@ -140,7 +142,7 @@ export class Engine {
   }
 
   /**
-   * One run of the engine that can be interrupted. Where a dead engine's lock is in the way, takes it away and tries again.
+   * One run of the engine that can be interrupted.
    * Throws a Failure with the program's and the resources' own messages, Interrupted when somebody stopped it.
    */
   private async run<T>(
@@ -154,35 +156,23 @@ export class Engine {
       options.onEvent(event);
     };
     return interruptible(async (interruption) => {
-      const attempt = (): Promise<T> => operation(onEvent, interruption.signal);
       try {
-        return await attempt().catch(async (error) => {
-          if (error instanceof automation().ConcurrentUpdateError) await this.breakLock(stack, error.message);
-          else if (!/unexpected end of JSON input/.test(String(error)) || !removeTornLocks(this.place.envVars.PULUMI_BACKEND_URL, stack.name)) throw error;
-          return attempt();
-        });
+        return await operation(onEvent, interruption.signal);
       } catch (error) {
         if (interruption.happened) throw new Interrupted(`Interrupted: lab ${stack.name} is as far as it came.`, options.cure);
-        if (error instanceof Failure) throw error;
         if (error instanceof automation().ConcurrentUpdateError) throw lockedFailure(stack.name, holders(error.message));
         throw runFailure(errors, engineFailure(error).message, options.cure);
       }
     }, options.onInterrupt, { childrenHear: true });
   }
 
-  /** Takes the lock away if the engine that made it is surely dead; throws a Failure otherwise. */
-  private async breakLock(stack: Stack, message: string): Promise<void> {
-    const found = holders(message);
-    if (!allDead(found)) throw lockedFailure(stack.name, found);
-    await this.told(() => stack.cancel());
-  }
-
-  /** What short commands of the engine have to say when they fail, as a Failure. */
-  private async told<T>(work: () => Promise<T>): Promise<T> {
+  /** What short commands of the engine on a stack have to say when they fail, as a Failure. */
+  private async told<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw engineFailure(error);
+      const found = holders(String(error));
+      throw found.length > 0 ? lockedFailure(name, found) : engineFailure(error);
     }
   }
 }

@@ -29,29 +29,29 @@ function engineRuns(pid: number): boolean {
   }
 }
 
-/** Whether every holder is surely dead: only a process of this host can be looked up. */
-export function allDead(found: Holder[], host = os.hostname(), runs = engineRuns): boolean {
-  return found.length > 0 && found.every((holder) => holder.host === host && !runs(holder.pid));
-}
+/** Whether the engine that holds a lock is surely dead: only a process of this host can be looked up. */
+export const isDead = ({ host, pid }: Pick<Holder, 'host' | 'pid'>, here = os.hostname(), runs = engineRuns): boolean => host === here && !runs(pid);
 
-function isJson(file: string): boolean {
+/** Who holds the lock that is in a file; undefined where the file is cut off, as a full disk leaves it. */
+function holderIn(file: string): Pick<Holder, 'host' | 'pid'> | undefined {
   try {
-    JSON.parse(fs.readFileSync(file, 'utf8'));
-    return true;
+    const { hostname, pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { hostname: string; pid: number };
+    return { host: hostname, pid };
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /**
- * Takes away what a full disk left of a stack's locks in a file backend (`file://…`): a lock that is cut off, over which
- * every engine stumbles. Says whether there was one.
+ * Takes away what is no lock any more of a stack in a file backend (`file://…`): a killed engine leaves its own, and a
+ * full disk one that is cut off, over which every engine stumbles.
  */
-export function removeTornLocks(backend: string, stack: string): boolean {
-  const directory = path.join(backend.replace(/^file:\/\//, ''), '.pulumi/locks');
-  if (!backend.startsWith('file://') || !fs.existsSync(directory)) return false;
+export function removeDeadLocks(backend: string, stack: string): void {
+  const directory = path.join(backend.replace(/^file:\/\/|\?.*$/g, ''), '.pulumi/locks');
+  if (!backend.startsWith('file://') || !fs.existsSync(directory)) return;
   const locks = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(path.dirname(name)) === stack);
-  const torn = locks.map((name) => path.join(directory, name)).filter((file) => fs.statSync(file).isFile() && !isJson(file));
-  for (const file of torn) fs.rmSync(file, { force: true });
-  return torn.length > 0;
+  for (const file of locks.map((name) => path.join(directory, name)).filter((name) => name.endsWith('.json'))) {
+    const holder = holderIn(file);
+    if (!holder || isDead(holder)) fs.rmSync(file, { force: true });
+  }
 }

@@ -78,7 +78,8 @@ export function removeRecords(stack: string): void {
   const backend = ownBackend();
   if (!backend) return;
   for (const end of ['', '.attrs', '.bak', '.bak.attrs', '.cut']) fs.rmSync(`${stateIn(backend, stack)}${end}`, { force: true });
-  for (const kind of ['backups', 'history', path.join('locks', 'organization')]) {
-    fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
-  }
+  for (const kind of ['backups', 'history']) fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
+  const locks = path.join(backend, 'locks', 'organization', projectName(), stack);
+  // A lock in it is somebody's.
+  if (fs.existsSync(locks) && fs.readdirSync(locks).length === 0) fs.rmdirSync(locks);
 }

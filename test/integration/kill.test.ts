@@ -51,7 +51,7 @@ const LIVES: Life[] = [
   {
     what: 'a cluster, with its commands in flight',
     stage: 'network',
-    up: ['certificates@worker-0', 'services@controller-0', 'services@worker-0', 'control-plane@controller-0', 'registration@worker-0'].map((name) => during('creating', new RegExp(`Command ${name}`))),
+    up: ['machine@worker-0', 'control-plane@controller-0', 'objects@controller-0', 'registration@worker-0', 'workloads@controller-0'].map((name) => during('creating', new RegExp(`Command ${name}`))),
     down: [],
   },
 ];

@@ -9,7 +9,7 @@ import { ownPlaces, quoted } from '../../cli/commands/env';
 import { listedStack } from '../../cli/commands/list';
 import { closeState, engineEnvironment, passphraseFile } from '../../cli/environment';
 import { labFiles, removeLabFiles, writeLabFiles } from '../../cli/lab-files';
-import { allDead, holders } from '../../cli/locks';
+import { holders, isDead, removeDeadLocks } from '../../cli/locks';
 import { prepareProject, projectDirectory } from '../../cli/project';
 import { knownPools, rememberPool } from '../../cli/pools';
 import { readSnapshot } from '../../cli/snapshot';
@@ -144,12 +144,22 @@ describe("a stack's lock", () => {
     ['the process is gone from this host', 'here', false, true],
     ['the process runs', 'here', true, false],
     ['it is of another host', 'there', false, false],
-  ])('may be broken only where it is surely dead: %s', (_what, host, runs, dead) => {
-    expect(allDead(holders(message), host, () => runs)).toBe(dead);
+  ])('is dead only where that is sure: %s', (_what, host, runs, dead) => {
+    expect(isDead(holders(message)[0], host, () => runs)).toBe(dead);
   });
 
-  test('of which nothing is known may not be broken', () => {
-    expect(allDead([])).toBe(false);
+  test('is removed where it is dead or cut off, and no other', () => {
+    const directory = path.join(state, '.pulumi/locks/organization/hardway-lab/local');
+    fs.mkdirSync(directory, { recursive: true });
+    const write = (name: string, text: string): void => fs.writeFileSync(path.join(directory, name), text);
+    write('dead.json', JSON.stringify({ pid: 2 ** 22 + 1, hostname: os.hostname() }));
+    write('torn.json', '{"pid": 1, "host');
+    write('elsewhere.json', JSON.stringify({ pid: 1, hostname: 'another-machine' }));
+    removeDeadLocks('s3://bucket', 'local');
+    removeDeadLocks(`file://${state}?metadata=skip`, 'local-s01');
+    expect(fs.readdirSync(directory)).toHaveLength(3);
+    removeDeadLocks(`file://${state}?metadata=skip`, 'local');
+    expect(fs.readdirSync(directory)).toEqual(['elsewhere.json']);
   });
 });
 
