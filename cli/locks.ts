@@ -20,10 +20,13 @@ export function holders(message: string): Holder[] {
   }));
 }
 
-/** Whether a process of this machine runs an engine. A pid that something else got since doesn't count. */
+/**
+ * Whether a process of this machine runs an engine. A pid that something else got since doesn't count, nor does one that
+ * was killed and whose parent has not asked yet how it ended: in some containers nobody ever does.
+ */
 function engineRuns(pid: number): boolean {
   try {
-    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pulumi');
+    return /^\d+ \(pulumi[^)]*\) [^ZX]/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -13,6 +14,7 @@ import { holders, isDead, removeDeadLocks } from '../../cli/locks';
 import { prepareProject, projectDirectory } from '../../cli/project';
 import { knownPools, rememberPool } from '../../cli/pools';
 import { readSnapshot } from '../../cli/snapshot';
+import { until } from '../support/until';
 
 const PROGRAMS = { pulumi: '/opt/engine/pulumi', languageHostDirectory: '/opt/host', pulumiHome: '/opt/home' };
 const mode = (file: string): number => fs.statSync(file).mode & 0o777;
@@ -160,6 +162,23 @@ describe("a stack's lock", () => {
     expect(fs.readdirSync(directory)).toHaveLength(3);
     removeDeadLocks(`file://${state}?metadata=skip`, 'local');
     expect(fs.readdirSync(directory)).toEqual(['elsewhere.json']);
+  });
+
+  test('of an engine that ended, but whose parent does not ask how, is dead', async () => {
+    const engine = path.join(path.dirname(state), 'pulumi');
+    fs.copyFileSync('/bin/true', engine);
+    fs.chmodSync(engine, 0o755);
+    // sleep knows nothing of the child that the shell started before it became sleep.
+    const parent = spawn('sh', ['-c', '"$0" & exec sleep 60', engine], { stdio: 'ignore' });
+    try {
+      const pid = await until('the engine has ended', () => {
+        const child = fs.readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'utf8').trim();
+        return child !== '' && / \(pulumi\) Z /.test(fs.readFileSync(`/proc/${child}/stat`, 'utf8')) && Number(child);
+      });
+      expect(isDead({ host: os.hostname(), pid })).toBe(true);
+    } finally {
+      parent.kill();
+    }
   });
 });
 
