@@ -6,8 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # Files of ours, owned by root whatever the checkout's owner is.
 cp -r --no-preserve=ownership "$here/files/." "$tree/"
-chmod 0755 "$tree/etc/ssh/sshd_config.d" "$tree/etc/systemd/journald.conf.d"
-chmod 0644 "$tree/etc/ssh/sshd_config.d/lab.conf" "$tree/etc/systemd/journald.conf.d/lab.conf" "$tree/etc/default/locale" \
+chmod 0755 "$tree/etc/ssh/sshd_config.d" "$tree/etc/systemd/journald.conf.d" "$tree/etc/systemd/system.conf.d"
+chmod 0644 "$tree/etc/ssh/sshd_config.d/lab.conf" "$tree"/etc/systemd/*.conf.d/lab.conf "$tree/etc/default/locale" \
   "$tree/etc/environment" "$tree/etc/profile.d/path.sh"
 chmod 0750 "$tree/etc/sudoers.d"
 chmod 0440 "$tree/etc/sudoers.d/ubuntu"

@@ -38,11 +38,12 @@ while IFS=' =' read -r name value; do
   [ "$(sysctl --values "$name")" = "$value" ] || file cni "/proc/sys/${name//.//}" changed
 done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
 
-# tell ID ACTIVE ENABLED OVERRIDES: of a service.
+# tell ID ACTIVE ENABLED: of a service. What lies over its file counts before systemd has read it, too.
+shopt -s nullglob
 tell() {
-  local word=$2
+  local word=$2 overlays=(/etc/systemd/system{,.control}/"$1".d/* /run/systemd/system{,.control}/"$1".d/*)
   if [ "$word" = active ] && [ "$3" != enabled ]; then word=${3:-not enabled}; fi
-  if [ "$word" = active ] && [ -n "$4" ]; then word="overridden by $4"; fi
+  if [ "$word" = active ] && [ ${#overlays[@]} -gt 0 ]; then word="overridden by ${overlays[0]}"; fi
   printf '%s{"unit":"%s","active":"%s"}' "$comma" "${1%.service}" "$word"
   comma=,
 }
@@ -54,7 +55,7 @@ if [ ${#units[@]} -gt 0 ]; then
   declare -A of
   # KEY=VALUE lines, an empty line between two units.
   while IFS='=' read -r key value; do
-    if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}" "${of[DropInPaths]}"; fi
-  done < <(systemctl show --property=Id,ActiveState,UnitFileState,DropInPaths -- "${units[@]}" && echo)
+    if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}"; fi
+  done < <(systemctl show --property=Id,ActiveState,UnitFileState -- "${units[@]}" && echo)
 fi
 printf ']}\n'
