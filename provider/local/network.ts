@@ -7,7 +7,7 @@ import { removeGroups } from './machine';
 import { routerOf } from './places';
 import { blackholePool } from './pool';
 import { ensureRouter, removeRouter, routerTrouble, type RouterPlan } from './router';
-import { chooseSlot, holdSlot, hostLink, publicCidr, releaseSlot, slotOf } from './slots';
+import { chooseSlot, holdSlot, hostLink, publicCidr, releaseSlot, slotAt, slotOf } from './slots';
 import { troubledDifference, type Troubled } from './trouble';
 
 export interface NetworkInputs {
@@ -40,14 +40,12 @@ async function prepareMachine(): Promise<void> {
   if (now < INOTIFY_INSTANCES) await attempt('sysctl', ['-qw', `${limit}=${INOTIFY_INSTANCES}`]);
 }
 
-/** What there is to make of it, in the slot that the lab holds. Throws where another lab took it since. */
+/** What there is to make of it, in the slot that its public network is. Throws where another lab took it since. */
 async function hold(inputs: NetworkInputs): Promise<RouterPlan> {
   await blackholePool(inputs.publicPool);
   await prepareMachine();
-  const slot = chooseSlot(inputs.lab, inputs.publicPool);
-  if (publicCidr(inputs.publicPool, slot) !== inputs.publicCidr) {
-    throw new Error(`${inputs.publicCidr} was taken by another lab since the preview: run the same command again`);
-  }
+  // Not chosen again: a network that is replaced gave its slot back, and a lower one may be free by now.
+  const slot = slotAt(inputs.publicPool, inputs.publicCidr);
   holdSlot({ lab: inputs.lab, pool: inputs.publicPool, slot });
   return { ...inputs, link: hostLink(slot) };
 }

@@ -78,5 +78,8 @@ const isEmpty = (entry: string): boolean => fs.statSync(entry).isDirectory() && 
 /** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
 export const publicCidr = (pool: string, slot: number): string => `${addressAt(pool, slot * 256)}/24`;
 
+/** The slot of a public /24, the other way round. */
+export const slotAt = (pool: string, cidr: string): number => (parseCidr(cidr).first - parseCidr(pool).first) / 256;
+
 /** Name of the machine's end of a lab's public link. */
 export const hostLink = (slot: number): string => `hw${slot}`;

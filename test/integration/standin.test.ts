@@ -8,6 +8,9 @@ import { generateSshKey } from '../../provider/tls/ssh';
 import { until } from '../support/until';
 import { processesWith, Sshd } from './standin-sshd';
 
+// Other labs of a machine may keep it busy.
+jest.setTimeout(60_000);
+
 const { create, update, diff, check } = remoteCommand as Required<typeof remoteCommand>;
 let sshd: Sshd;
 

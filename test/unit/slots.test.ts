@@ -1,0 +1,46 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { chooseSlot, holdSlot, publicCidr, releaseSlot, slotAt, slotOf } from '../../provider/local/slots';
+
+const POOL = '198.18.0.0/15';
+let place: string;
+
+beforeEach(() => {
+  place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-slots-'));
+  process.env.HARDWAY_CLOUD = place;
+});
+
+afterEach(() => {
+  delete process.env.HARDWAY_CLOUD;
+  fs.rmSync(place, { recursive: true });
+});
+
+const hold = (lab: string, slot: number): void => holdSlot({ lab, pool: POOL, slot });
+
+test('a slot and its public network name each other', () => {
+  for (const slot of [0, 3, 255, 256, 511]) expect(slotAt(POOL, publicCidr(POOL, slot))).toBe(slot);
+});
+
+test('a lab gets the lowest slot that is free, and has it for life', () => {
+  hold('one', 0);
+  expect(chooseSlot('two', POOL)).toBe(1);
+  hold('two', 1);
+  releaseSlot('one');
+  expect(chooseSlot('two', POOL)).toBe(1);
+});
+
+test('a network that is replaced takes its own slot again, though a lower one is free by now', () => {
+  hold('one', 0);
+  hold('two', 1);
+  const cidr = publicCidr(POOL, 1);
+  releaseSlot('one');
+  releaseSlot('two');
+  hold('two', slotAt(POOL, cidr));
+  expect(slotOf('two')).toMatchObject({ slot: 1 });
+});
+
+test('a slot is one lab’s only', () => {
+  hold('one', 0);
+  expect(() => hold('two', 0)).toThrow(/lab one took public network 0/);
+});
