@@ -37,7 +37,7 @@ function compile(entry) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: isPlugin(entry) ? ['esbuild'] : ['@pulumi/*', 'esbuild'],
+    external: isPlugin(entry) ? ['esbuild'] : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild'],
     metafile: true,
     sourcemap: 'inline',
     sourcesContent: false,

@@ -16,6 +16,7 @@ step() { printf '\n== %s\n' "$*"; }
 # What only the tests need of this machine.
 packages=()
 command -v shellcheck > /dev/null || packages+=(shellcheck)
+python3 -c 'import ensurepip' 2> /dev/null || packages+=(python3-venv)
 [ -x /usr/sbin/sshd ] || packages+=(openssh-server)
 if [ ${#packages[@]} -gt 0 ]; then
   step "this machine's packages for the tests: ${packages[*]}"

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { root } from '../components/root';
+import { register as registerAudit } from './commands/audit';
 import { register as registerClean } from './commands/clean';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerDown } from './commands/down';
@@ -20,7 +21,7 @@ import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
   registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
-  registerList, registerDown, registerClean, registerDoctor, registerEnv,
+  registerList, registerDown, registerAudit, registerClean, registerDoctor, registerEnv,
 ];
 
 const EPILOGUE = `

@@ -28,3 +28,6 @@ export function columns(rows: string[][]): string {
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+
+/** For an option that may be given again: all that it was given. */
+export const collect = (value: string, all: string[]): string[] => [...all, value];

@@ -1,6 +1,9 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { Node } from './topology';
 
+/** GiB of a cloud machine's disk: Ubuntu, Kubernetes and the article's images leave half of it free. */
+export const DISK_GIB = 20;
+
 /** How @pulumi/command reaches a machine: as ubuntu, with the lab's key, its host key pinned. */
 export interface Connection {
   host: pulumi.Input<string>;

@@ -1,14 +1,24 @@
 import type { Command } from 'commander';
 import { parseConfig } from '../../components/config';
 import { plan as missingItems } from '../../toolchain';
+import { accountConfig, accountOf } from '../account/account';
+import { cloudFindings } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes, stateProbe } from '../doctor/machine';
 import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
-import { EXIT } from '../failure';
-import { print, printJson } from '../terminal';
+import { EXIT, usage } from '../failure';
+import { parseLab } from '../names';
+import { parseSettings } from '../settings';
+import { collect, print, printJson } from '../terminal';
+
+interface Options {
+  cloud?: string;
+  set: string[];
+  json?: boolean;
+}
 
 const MARKS: Record<Finding['status'], string> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
@@ -30,28 +40,38 @@ async function examine(): Promise<Finding[]> {
   return [...findings, ...kernelFindings()];
 }
 
-function show(findings: Finding[]): void {
+function show(findings: Finding[], whose: string): void {
   const width = Math.max(...findings.map((finding) => finding.title.length));
   for (const finding of findings) {
     print(`${MARKS[finding.status]}  ${finding.title.padEnd(width)}  ${finding.found}`);
     if (finding.cure) print(`      ${''.padEnd(width)}  To do: ${finding.cure}`);
   }
   const failed = findings.filter((finding) => finding.status === 'fail').length;
-  print(`\n${failed === 0 ? 'This machine can run a lab.' : `${failed} ${failed === 1 ? 'thing keeps' : 'things keep'} this machine from running a lab.`}`);
-  print('A local lab is no boundary: root in a node (sudo) can harm this machine. For people you do not trust, use a cloud.');
+  print(`\n${failed === 0 ? `${whose} can run a lab.` : `${failed} ${failed === 1 ? 'thing keeps' : 'things keep'} ${whose.replace(/^T/, 't')} from running a lab.`}`);
 }
 
-async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const findings = await examine();
+/** What a lab with these settings asks of its cloud account. */
+function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
+  if (cloud !== 'aws' && cloud !== 'gcp') throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab doctor alone looks at this machine');
+  const config = accountConfig(parseLab(cloud), parseSettings(set));
+  return cloudFindings(accountOf(config), config);
+}
+
+async function doctor({ cloud, set, json }: Options): Promise<void> {
+  if (!cloud && set.length > 0) throw usage('--set goes with --cloud: what a lab is to be decides what it asks of an account.', './lab doctor --cloud aws --set KEY=VALUE');
+  const findings = await (cloud ? examineCloud(cloud, set) : examine());
   if (json) printJson(findings);
-  else show(findings);
+  else show(findings, cloud ? `The account at ${cloud.toUpperCase()}` : 'This machine');
+  if (!json && !cloud) print('A local lab is no boundary: root in a node (sudo) can harm this machine. For people you do not trust, use a cloud.');
   process.exitCode = findings.some((finding) => finding.status === 'fail') ? EXIT.machine : EXIT.well;
 }
 
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('what this machine lacks to run a lab, each with its cure; changes nothing')
+    .description('what this machine, or a cloud account, lacks to run a lab, each with its cure; changes nothing')
+    .option('--cloud <CLOUD>', 'look at an account instead: credentials, machine types, quotas, price (aws, gcp)')
+    .option('--set <KEY=VALUE>', 'with --cloud: config of the lab that it is to run, repeatable', collect, [])
     .option('--json', 'print one JSON array')
     .action(doctor);
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { STAGES } from '../../components/stage';
+import { needsOf } from '../account/needs';
+import { priceInWords } from '../account/prices';
 import { bringUp } from '../bring-up';
 import { Engine } from '../engine';
 import { usage } from '../failure';
@@ -8,7 +10,7 @@ import { nearest } from '../../components/nearest';
 import { progressOn } from '../progress';
 import { labConfig, parseSettings, type Settings } from '../settings';
 import { prepare } from '../preflight';
-import { confirm, print } from '../terminal';
+import { collect, confirm, print } from '../terminal';
 import { wayIn } from '../way-in';
 
 interface Options {
@@ -29,8 +31,8 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
   if (lab.cloud !== 'local') {
-    const machines = config.controllers + config.workers;
-    await confirm(`Lab ${lab.stack}: ${machines} machines in ${lab.cloud.toUpperCase()}, which cost money until ./lab down ${lab.stack}. Go on?`, options.yes ?? false);
+    const price = priceInWords(lab.cloud, needsOf(config));
+    await confirm(`Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}. Go on?`, options.yes ?? false);
   }
   const progress = progressOn();
   try {
@@ -42,8 +44,6 @@ async function up(name: string | undefined, options: Options): Promise<void> {
     progress.close();
   }
 }
-
-const collect = (value: string, all: string[]): string[] => [...all, value];
 
 export function register(program: Command): void {
   program

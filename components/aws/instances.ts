@@ -4,7 +4,7 @@ import { SshKey } from '../../provider/resources';
 import type { Tags } from '../cloud';
 import type { LabConfig } from '../config';
 import { firstBoot } from '../first-boot';
-import type { Machine } from '../machine';
+import { DISK_GIB, type Machine } from '../machine';
 import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
@@ -12,7 +12,6 @@ import type { Options } from './provider';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';
-const DISK_GIB = 16;
 
 export interface AwsMachine extends Machine {
   resource: ec2.Instance;

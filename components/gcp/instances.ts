@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { SshKey } from '../../provider/resources';
 import type { CloudArgs } from '../cloud';
 import { firstBoot } from '../first-boot';
-import type { Machine } from '../machine';
+import { DISK_GIB, type Machine } from '../machine';
 import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
 import { GOOGLE_FIRST_BOOT } from './first-boot';
@@ -16,7 +16,6 @@ export interface GcpMachine extends Machine {
 }
 
 const IMAGE = { family: 'ubuntu-2404-lts-amd64', project: 'ubuntu-os-cloud' };
-const DISK_GIGABYTES = 20;
 
 /** The family's newest image. Only machines that are made take it: the others keep the one that they have. */
 function newestImage({ provider }: Options): pulumi.Output<string> {
@@ -40,7 +39,7 @@ function makeInstance({ lab, config, sshKey, tags }: CloudArgs, node: Node, host
       canIpForward: node.canIpForward,
       tags: networkTags(lab, node),
       networkInterfaces: [{ subnetwork: vpc.subnetworks[node.subnet.name].id, networkIp: node.privateIp, accessConfigs: node.isPublic ? [{ natIp }] : [] }],
-      bootDisk: { initializeParams: { image, size: DISK_GIGABYTES, type: 'pd-balanced', labels: labels(tags) } },
+      bootDisk: { initializeParams: { image, size: DISK_GIB, type: 'pd-balanced', labels: labels(tags) } },
       // No service account: nothing on a node can ask anything of Google Cloud.
       shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
       metadata: {

@@ -27,7 +27,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['up --stage clustr', '--stage clustr: not one of none, network, cluster (did you mean "cluster"?)', '--stage with one of these, or without it as far as the config says'],
   ['up local aws', './lab up takes one NAME and no more words, and was given local aws.', './lab up --help'],
   ['up workers=3', `"workers=3" is not a lab's name: ${NAMES}.`, './lab up --set workers=3'],
-  ['start --set workers=2', './lab start has no option --set: it is one of ./lab up.', './lab start --help lists its options'],
+  ['start --set workers=2', './lab start has no option --set: it is one of ./lab up and ./lab doctor.', './lab start --help lists its options'],
   ['start --yes', './lab start has no option --yes: it is one of ./lab up and ./lab down.', './lab start --help lists its options'],
   ['start s01 s02', './lab start takes one NAME and no more words, and was given s01 s02.', './lab start --help'],
   ['setup s01', './lab setup takes no words, and was given s01.', './lab setup --help'],
@@ -76,6 +76,12 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['clean local', './lab clean takes no words, and was given local.', './lab clean --help'],
   ['doctor --fix', './lab doctor has no option --fix.', './lab doctor --help lists its options'],
   ['env local', './lab env takes no words, and was given local.', './lab env --help'],
+  ['doctor --cloud azure', '--cloud azure: not one of aws, gcp', './lab doctor alone looks at this machine'],
+  ['doctor --set workers=2', '--set goes with --cloud: what a lab is to be decides what it asks of an account.', './lab doctor --cloud aws --set KEY=VALUE'],
+  ['audit', 'An audit asks a cloud what is left of labs there.', './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells'],
+  ['audit s01', 'An audit asks a cloud what is left of labs there.', './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells'],
+  ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],
+  ['audit --cloud azure', '--cloud azure: not one of aws, gcp', './lab audit --cloud aws'],
 ];
 
 test.each(MISTAKES)('./lab %s', async (line, said, cure) => {

@@ -1,0 +1,58 @@
+import type { Cloud, LabConfig } from '../../components/config';
+import { projectName } from '../project';
+import type { Lab } from '../names';
+import { labConfig, type Settings } from '../settings';
+import type { Needs } from './needs';
+
+/** A limit that the account has in the lab's region, and what a lab takes of it. */
+export interface Quota {
+  name: string;
+  /** Undefined where the cloud does not tell. */
+  limit: number | undefined;
+  /** What is in use already, by anything in the account. */
+  used: number;
+  /** What one lab takes. */
+  needed: number;
+  /** Where more is asked for. */
+  ask: string;
+}
+
+/** Something of a lab that exists in the cloud. */
+export interface Remain {
+  lab: string;
+  /** As its tags or labels say; empty where it can have none. */
+  student: string;
+  expires: string;
+  /** `instance`, `load balancer`, … */
+  kind: string;
+  id: string;
+  /** What it costs an hour, in US dollars; undefined where the price list doesn't say. */
+  hourly: number | undefined;
+}
+
+/** What a cloud tells about an account, before anything is made in it and after all of it should be gone. Changes nothing. */
+export interface Account {
+  /** Who acts, and where. Throws a CloudError where nobody can. */
+  who(): Promise<string>;
+  /** How many processors machines of each type have; a type that the lab's zone doesn't offer is missing. */
+  processors(types: string[]): Promise<Map<string, number>>;
+  quotas(needs: Needs): Promise<Quota[]>;
+  /** Whatever the cloud finds by tag, label or name: of one lab, or of all. */
+  remains(lab?: string): Promise<Remain[]>;
+}
+
+export type CloudOfAccounts = Exclude<Cloud, 'local'>;
+
+/** The account that a lab of this config is made in. Its SDK is loaded here, because it takes a second to. */
+export function accountOf(config: LabConfig): Account {
+  switch (config.cloud as CloudOfAccounts) {
+    case 'aws':
+      return (require('./aws') as typeof import('./aws')).awsAccount(config);
+    case 'gcp':
+      return (require('./gcp') as typeof import('./gcp')).gcpAccount(config);
+  }
+}
+
+/** What decides which account is asked, and for what; who may log in to the lab is nothing to it. */
+export const accountConfig = (lab: Lab, settings: Settings = new Map()): LabConfig =>
+  labConfig(lab, new Map([...settings, [`${projectName()}:adminCidrs`, 'auto']]));

@@ -1,0 +1,65 @@
+import type { CloudOfAccounts } from './account';
+import type { Needs } from './needs';
+
+/** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
+interface PriceList {
+  region: string;
+  /** Month that the prices are from. */
+  date: string;
+  /** An hour of a machine, by type. */
+  machines: Record<string, number>;
+  /** An hour of an address in the internet. */
+  address: number;
+  /** An hour of a load balancer, its traffic not counted. */
+  loadBalancer: number;
+  /** A month of a GiB of disk. */
+  diskGibMonth: number;
+}
+
+export const PRICES: Record<CloudOfAccounts, PriceList> = {
+  aws: {
+    region: 'us-west-2',
+    date: '2025-06',
+    machines: {
+      't3.micro': 0.0104, 't3.small': 0.0208, 't3.medium': 0.0416, 't3.large': 0.0832,
+      't3a.small': 0.0188, 't3a.medium': 0.0376, 't4g.small': 0.0168, 't4g.medium': 0.0336, 'm5.large': 0.096,
+    },
+    address: 0.005,
+    loadBalancer: 0.0225,
+    diskGibMonth: 0.08,
+  },
+  gcp: {
+    region: 'us-west1',
+    date: '2025-06',
+    machines: { 'e2-micro': 0.0084, 'e2-small': 0.0168, 'e2-medium': 0.0335, 'e2-standard-2': 0.067, 'n1-standard-1': 0.0475, 'n2-standard-2': 0.0971 },
+    address: 0.005,
+    loadBalancer: 0.025,
+    diskGibMonth: 0.1,
+  },
+};
+
+const HOURS_A_MONTH = 730;
+
+/** An hour of a disk. */
+export const diskHourly = (cloud: CloudOfAccounts, gib: number): number => (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
+
+/** An hour of a lab in US dollars, traffic not counted, and the machine types whose price isn't listed here. */
+export function hourlyOf(cloud: CloudOfAccounts, needs: Needs): { dollars: number; unknown: string[] } {
+  const list = PRICES[cloud];
+  const count = [...needs.machines.values()].reduce((sum, one) => sum + one, 0);
+  const machines = [...needs.machines].reduce((sum, [type, number]) => sum + number * (list.machines[type] ?? 0), 0);
+  return {
+    dollars: machines + needs.publicAddresses * list.address + needs.loadBalancers * list.loadBalancer + count * diskHourly(cloud, needs.diskGib),
+    unknown: [...needs.machines.keys()].filter((type) => list.machines[type] === undefined),
+  };
+}
+
+const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
+
+/** `about $0.25 an hour, $6.00 a day (list prices of us-west-2, 2025-06)`. */
+export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
+  const { dollars: hour, unknown } = hourlyOf(cloud, needs);
+  const { region, date } = PRICES[cloud];
+  const without = unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
+  return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
+}

@@ -1,0 +1,53 @@
+import type { LabConfig } from '../../components/config';
+import { CloudError } from '../../components/cloud';
+import type { Account, CloudOfAccounts, Quota } from '../account/account';
+import { type Needs, needsOf } from '../account/needs';
+import { priceInWords } from '../account/prices';
+import { fail, type Finding, ok, warn } from './finding';
+
+type Judgement = Omit<Finding, 'id' | 'title'>;
+
+const isShort = ({ limit, used, needed }: Quota): boolean => limit !== undefined && used + needed > limit;
+
+/** Whether what is short would do for a lab of profile small, whose quotas are those given. */
+async function smallFits(account: Account, config: LabConfig): Promise<boolean> {
+  if (config.profile === 'small') return false;
+  const quotas = await account.quotas(needsOf({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }));
+  return !quotas.some(isShort);
+}
+
+function judge(quota: Quota, small: boolean): Judgement {
+  const { limit, used, needed, ask } = quota;
+  if (limit === undefined) return warn(`${needed} needed, ${used} in use; the limit is not told to these credentials`, `see ${ask}`);
+  const found = `${needed} needed, ${Math.max(0, limit - used)} of ${limit} free`;
+  if (!isShort(quota)) return ok(found);
+  return fail(found, small ? `a smaller lab fits: --set profile=small (one controller, two workers, one public address); or ask for more at ${ask}` : `ask for more at ${ask}, or remove what uses it`);
+}
+
+async function types(account: Account, { machines }: Needs, config: LabConfig): Promise<Finding[]> {
+  const place = config.zone || config.region;
+  const offered = await account.processors([...machines.keys()]);
+  return [...machines].map(([type, count]) => {
+    const common = { id: `cloud.type.${type}`, title: `Machine type ${type}` };
+    const cores = offered.get(type);
+    if (cores === undefined) return { ...common, ...fail(`not offered in ${place}`, 'choose another with --set controllerType=TYPE and --set workerType=TYPE, or another region or zone') };
+    return { ...common, ...ok(`${count} machines, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`) };
+  });
+}
+
+/** Everything that a lab of this config asks of its cloud account, and what it costs. Makes nothing. */
+export async function cloudFindings(account: Account, config: LabConfig): Promise<Finding[]> {
+  const needs = needsOf(config);
+  const cost: Finding = { id: 'cloud.price', title: 'Price', ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)) };
+  try {
+    const who: Finding = { id: 'cloud.credentials', title: 'Credentials', ...ok(await account.who()) };
+    const machines = await types(account, needs, config);
+    if (machines.some(({ status }) => status === 'fail')) return [who, ...machines, cost];
+    const quotas = await account.quotas(needs);
+    const small = quotas.some(isShort) && (await smallFits(account, config));
+    return [who, ...machines, ...quotas.map((quota) => ({ id: 'cloud.quota', title: `Quota: ${quota.name}`, ...judge(quota, small) })), cost];
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return [{ id: 'cloud', title: `Account at ${config.cloud.toUpperCase()}`, ...fail(error.message, '') }, { ...cost, ...warn(cost.found, '') }];
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The account of a real AWS can't be had in a test. moto answers as EC2, load balancing and STS do, over HTTP, and what
+ * is asked of it is what `lab doctor --cloud aws` and `lab audit` ask, by the same SDK.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Account } from '../../cli/account/account';
+import { awsAccount } from '../../cli/account/aws';
+import { needsOf } from '../../cli/account/needs';
+import { parseConfig } from '../../components/config';
+import { cacheDirectory } from '../../components/places';
+
+const VERSION = '5.2.5';
+const config = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32', region: 'us-west-2' });
+const tags = (lab: string): ec2.Tag[] => [{ Key: 'lab', Value: lab }, { Key: 'student', Value: 's01' }, { Key: 'expires', Value: '2030-01-01T00:00Z' }];
+
+jest.setTimeout(180_000);
+
+let server: ChildProcess;
+let account: Account;
+let client: ec2.EC2Client;
+let balancer: balancing.ElasticLoadBalancingV2Client;
+
+/** The program, in a Python environment of its own, which is kept beside what labs are made with. */
+function moto(): string {
+  const place = path.join(cacheDirectory(), 'tests', `moto-${VERSION}`);
+  const program = path.join(place, 'bin/moto_server');
+  if (!fs.existsSync(program)) {
+    execFileSync('python3', ['-m', 'venv', '--clear', place], { stdio: 'pipe' });
+    execFileSync(path.join(place, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`], { stdio: 'pipe' });
+  }
+  return program;
+}
+
+/** The port that moto listens on, once it says so. */
+function listening(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (part: Buffer): void => {
+      said += part.toString();
+      const [, port] = /Running on http:\/\/127\.0\.0\.1:(\d+)/.exec(said) ?? [];
+      if (port) resolve(port);
+    };
+    child.stdout!.on('data', hear);
+    child.stderr!.on('data', hear);
+    child.on('error', reject);
+    child.on('exit', (code) => reject(new Error(`moto ended (${code}): ${said}`)));
+  });
+}
+
+beforeAll(async () => {
+  server = spawn(moto(), ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const port = await listening(server);
+  Object.assign(process.env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-west-2' });
+  account = awsAccount(config);
+  client = new ec2.EC2Client({ region: 'us-west-2' });
+  balancer = new balancing.ElasticLoadBalancingV2Client({ region: 'us-west-2' });
+});
+
+afterAll(async () => {
+  server.removeAllListeners('exit');
+  const ended = new Promise((resolve) => server.on('exit', resolve));
+  server.kill();
+  await ended;
+  client.destroy();
+  balancer.destroy();
+});
+
+/** A small part of a lab: what costs, and what doesn't. */
+async function makeRemains(lab: string): Promise<{ vpc: string; instance: string }> {
+  const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [{ ResourceType, Tags: tags(lab) }];
+  const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.240.0.0/24', TagSpecifications: of('vpc') }));
+  const { Subnet } = await client.send(new ec2.CreateSubnetCommand({ VpcId: Vpc!.VpcId, CidrBlock: '10.240.0.0/24', TagSpecifications: of('subnet') }));
+  const { Images } = await client.send(new ec2.DescribeImagesCommand({}));
+  const { Instances } = await client.send(new ec2.RunInstancesCommand({
+    ImageId: Images![0].ImageId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1, SubnetId: Subnet!.SubnetId, TagSpecifications: of('instance'),
+  }));
+  await client.send(new ec2.AllocateAddressCommand({ Domain: 'vpc', TagSpecifications: of('elastic-ip') }));
+  await balancer.send(new balancing.CreateLoadBalancerCommand({ Name: lab, Type: 'network', Subnets: [Subnet!.SubnetId!], Tags: tags(lab) as balancing.Tag[] }));
+  return { vpc: Vpc!.VpcId!, instance: Instances![0].InstanceId! };
+}
+
+describe('an account of AWS', () => {
+  it('says who acts, and where', async () => {
+    expect(await account.who()).toMatch(/^arn:aws:.* in us-west-2$/);
+  });
+
+  it('knows how many processors a type has, and which types a region does not offer', async () => {
+    const found = await account.processors(['t3.small', 'z9.gigantic']);
+    expect([...found]).toEqual([['t3.small', 2]]);
+  });
+
+  it('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
+    const { vpc, instance } = await makeRemains('aws-s01');
+    await makeRemains('aws-s02');
+    const found = await account.remains('aws-s01');
+    expect(new Set(found.map(({ lab }) => lab))).toEqual(new Set(['aws-s01']));
+    expect(found.map(({ kind }) => kind).sort()).toEqual(['elastic ip', 'instance', 'load balancer', 'subnet', 'vpc']);
+    expect(found).toEqual(expect.arrayContaining([
+      expect.objectContaining({ kind: 'vpc', id: vpc, hourly: 0, student: 's01', expires: '2030-01-01T00:00Z' }),
+      expect.objectContaining({ kind: 'elastic ip', hourly: 0.005 }),
+      expect.objectContaining({ kind: 'load balancer', hourly: 0.0225 }),
+    ]));
+    expect(found.find(({ id }) => id === instance)!.hourly).toBeGreaterThanOrEqual(0.0208);
+    expect(new Set((await account.remains()).map(({ lab }) => lab))).toEqual(new Set(['aws-s01', 'aws-s02']));
+  });
+
+  it('does not count a machine that is no more, though its tags are still there', async () => {
+    const { instance } = await makeRemains('aws-s03');
+    await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [instance] }));
+    expect((await account.remains('aws-s03')).map(({ kind }) => kind)).not.toContain('instance');
+  });
+
+  it('has quotas, in which what others use is counted', async () => {
+    const quotas = new Map((await account.quotas(needsOf(config))).map((quota) => [quota.name, quota]));
+    expect(quotas.get('VPCs')).toMatchObject({ needed: 1, limit: 5 });
+    expect(quotas.get('VPCs')!.used).toBeGreaterThanOrEqual(3);
+    // moto's machines have one processor each, whatever their type.
+    expect(quotas.get('processors of standard machines')).toMatchObject({ needed: 12, used: 2 });
+    expect(quotas.get('Elastic IP addresses')).toMatchObject({ needed: 1, used: 3 });
+    expect(quotas.get('network load balancers')).toMatchObject({ needed: 1, used: 3 });
+  });
+});
