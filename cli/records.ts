@@ -77,7 +77,10 @@ export function removeRecords(stack: string): void {
   fs.rmSync(stackFile(stack), { force: true });
   const backend = ownBackend();
   if (!backend) return;
-  for (const end of ['', '.attrs', '.bak', '.bak.attrs', '.cut']) fs.rmSync(`${stateIn(backend, stack)}${end}`, { force: true });
+  const state = stateIn(backend, stack);
+  // With what lies beside it: the one before, a damaged one, one that a killed engine had half written.
+  const beside = fs.existsSync(path.dirname(state)) ? fs.readdirSync(path.dirname(state)).filter((name) => `${name}.`.startsWith(`${path.basename(state)}.`)) : [];
+  for (const name of beside) fs.rmSync(path.join(path.dirname(state), name));
   for (const kind of ['backups', 'history']) fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
   const locks = path.join(backend, 'locks', 'organization', projectName(), stack);
   // A lock in it is somebody's.

@@ -103,7 +103,7 @@ describe('a damaged state', () => {
 
   test('goes with its backups and locks when the lab goes, and no other lab\'s', () => {
     write('local', '');
-    write('local', '', '.bak');
+    for (const end of ['.bak', '.cut', '.attrs', '.bak.18ea819652ea5c1d.tmp']) write('local', '', end);
     write('local-s01', '{}');
     removeRecords('local');
     expect(fs.readdirSync(path.dirname(file('local')))).toEqual(['local-s01.json']);
