@@ -124,7 +124,7 @@ describe('a machine', () => {
     const before = await booted();
     const ran = await onNode(LAB, 'worker-0', 'sudo reboot');
     expect(`${ran.stdout}${ran.stderr}`.replace(/Connection to .* closed.*\n?/g, '')).toBe('');
-    await until('another boot', async () => ![before, ''].includes(await booted()), 60);
+    await until('another boot', async () => ![before, ''].includes(await booted()), 120);
     await until('everything as declared', async () => (await lab('status', LAB)).stdout.includes('All is as declared'), 120);
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
     await until('its pods run again', async () => !/worker-0 False/.test(await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'jsonpath={range .items[*]}{.spec.nodeName} {.status.containerStatuses[0].ready}{"\\n"}{end}')), 120);
