@@ -11,16 +11,24 @@ const DOWN = ['down', LAB, '--yes'];
 
 jest.setTimeout(20 * 60_000);
 
-/** Engines that change the lab just now, by their command lines. */
+/** What /proc says of a process; '' where it has ended. */
+function told(pid: string, file: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Process ids of the engines that change the lab just now, by their command lines. */
 function enginesAtWork(): string[] {
-  const lines = fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map((pid) => {
-    try {
-      return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ');
-    } catch {
-      return '';
-    }
+  const engines = fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
+    const line = told(pid, 'cmdline').split('\0').join(' ');
+    return /^\S*pulumi (up|destroy|refresh) /.test(line) && line.includes(` ${LAB} `);
   });
-  return lines.filter((line) => /^\S*pulumi (up|destroy|refresh) /.test(line) && line.includes(` ${LAB} `));
+  // A child that an engine has just forked has its command line until it becomes a plugin.
+  const parent = (pid: string): string => told(pid, 'stat').replace(/^.*\) \S /s, '').split(' ')[0];
+  return engines.filter((pid) => !engines.includes(parent(pid)));
 }
 
 /** Runs two commands at once; returns what each ended with, and the greatest number of engines that were at work together. */
