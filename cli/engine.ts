@@ -67,6 +67,7 @@ export class Engine {
 
   /** Forgets a stack whose resources were removed by other means. */
   async forget(name: string): Promise<void> {
+    removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     await pulumi(this.place, 'stack', 'rm', '--yes', '--force', '--stack', name);
   }
 
