@@ -2,7 +2,7 @@ import { editCni, restoreCni, victimIp, type Fault, type Hands } from './fault';
 
 /** Bash: sets `name` to the victim's namespace on worker-0, and `veth` to its end of the veth there. */
 const findVictim = async (hands: Hands): Promise<string> => `
-  name=$(for path in /run/netns/cni-*; do ip -n "\${path##*/}" -o -4 address | grep -q ' ${await victimIp(hands)}/' && basename "$path"; done)
+  name=$(for path in /run/netns/cni-*; do if ip -n "\${path##*/}" -o -4 address | grep -q ' ${await victimIp(hands)}/'; then basename "$path"; fi; done)
   number=$(ip -n "$name" -o link show eth0 | sed 's/.*eth0@if\\([0-9]*\\):.*/\\1/')
   veth=$(ip -o link | sed -n "s/^$number: \\([^@:]*\\).*/\\1/p")
   test -n "$veth"`;
@@ -67,7 +67,7 @@ export const podFaults: Fault[] = [
     make: (hands) => editCni(hands, 'worker-0', 's|{"dst": "0.0.0.0/0"}||'),
     mend: (hands) => restoreCni(hands, 'worker-0'),
     fails: {
-      'cni.config': /worker-0: ipam is .*"routes":\[\], expected .*0\.0\.0\.0\/0/,
+      'cni.config': /worker-0: ipam is .*"routes":\[\]\}, expected .*0\.0\.0\.0\/0/,
       'route.pod': /^first mend what cni\.config shows; there is no default route/,
       'nat.ping': /^first mend what cni\.config shows/,
     },
@@ -111,11 +111,11 @@ export const podFaults: Fault[] = [
     make: ({ node }) => node('worker-0', 'systemctl stop kubelet'),
     mend: ({ node }) => node('worker-0', 'systemctl start kubelet'),
     fails: {
-      'pod.describe': /^kubelet is inactive on worker-0: look at `systemctl status kubelet`/,
-      'pod.netns': /kubelet is inactive on worker-0/,
-      'pod.processes': /kubelet is inactive on worker-0/,
-      'pod.containers': /kubelet is inactive on worker-0/,
-      'pod.veth': /kubelet is inactive on worker-0/,
+      'pod.describe': /^kubelet is (inactive|failed) on worker-0: look at `systemctl status kubelet`/,
+      'pod.netns': /kubelet is (inactive|failed) on worker-0/,
+      'pod.processes': /kubelet is (inactive|failed) on worker-0/,
+      'pod.containers': /kubelet is (inactive|failed) on worker-0/,
+      'pod.veth': /kubelet is (inactive|failed) on worker-0/,
     },
     passes: ['nodes.ping', 'cni.config', 'route.vpc', 'svc.chains'],
   },
