@@ -119,6 +119,8 @@ describe('a machine', () => {
 
   it('that its student reboots comes back by itself, with its services and pods', async () => {
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
+    // Nothing to wait for is an error, and the controller makes the pods a moment later.
+    await until('pods of busybox0', async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '', 30);
     await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=120s');
     const booted = (): Promise<string> => onNode(LAB, 'worker-0', 'stat -c %Y /proc/1; cat /proc/sys/kernel/random/boot_id').then(({ stdout }) => stdout);
     const before = await booted();

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
+import { until } from '../support/until';
 import { asRoot, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
 import { processesDuring } from './leaks';
 import { secretsAreKept } from './secrets';
@@ -109,6 +110,8 @@ describe('the article, as typed', () => {
     await kubectl('expose', 'deployment', 'nginx', '--port', '80', '--type', 'NodePort');
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
     await kubectl('wait', '--for=condition=Available', 'deployment/nginx', '--timeout=60s');
+    // Nothing to wait for is an error, and the controller makes the pods a moment later.
+    await until('pods of busybox0', async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '', 30);
     await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=60s');
     nodePort = await kubectl('get', 'service', 'nginx', '-o', 'jsonpath={.spec.ports[0].nodePort}');
   });
