@@ -36,7 +36,8 @@ export interface Account {
   who(): Promise<string>;
   /** How many processors machines of each type have; a type that the lab's zone doesn't offer is missing. */
   processors(types: string[]): Promise<Map<string, number>>;
-  quotas(needs: Needs): Promise<Quota[]>;
+  /** `processors` are those of the lab's machine types, as the method of that name tells them. */
+  quotas(needs: Needs, processors: Map<string, number>): Promise<Quota[]>;
   /** Whatever the cloud finds by tag, label or name: of one lab, or of all. */
   remains(lab?: string): Promise<Remain[]>;
 }

@@ -158,9 +158,9 @@ export function awsAccount({ region, zone }: LabConfig): Account {
       return `${Arn ?? number} in ${zone || region}`;
     }),
     processors: (types) => told(() => processors(clients, zone, types)),
-    quotas: (needs: Needs) => told(async () => {
+    quotas: (needs: Needs, byType) => told(async () => {
       const standard = { ...needs, machines: new Map([...needs.machines].filter(([type]) => isStandard(type))) };
-      const cores = processorsOf(standard, await processors(clients, zone, [...needs.machines.keys()]));
+      const cores = processorsOf(standard, byType);
       const send = clients.ec2;
       return Promise.all([
         quota(clients, 'processors of standard machines', 'ec2', 'L-1216C47A', cores, () => processorsInUse(clients)),

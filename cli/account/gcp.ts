@@ -63,9 +63,7 @@ async function processors({ api, project, zone }: Place, types: string[]): Promi
 /** Machines of these families count in quotas of their own; all others in CPUS. */
 const metricOf = (type: string): string => (/^(n2|n2d|c2|c2d|c3|m1|m2|a2|t2d)-/.exec(type)?.[1].toUpperCase().concat('_CPUS') ?? 'CPUS');
 
-async function quotas(place: Place, needs: Needs): Promise<Quota[]> {
-  const { api, project, region } = place;
-  const byType = await processors(place, [...needs.machines.keys()]);
+async function quotas({ api, project, region }: Place, needs: Needs, byType: Map<string, number>): Promise<Quota[]> {
   const ofRegion = (await api.regions.get({ project, region })).data.quotas ?? [];
   const ofProject = (await api.projects.get({ project })).data.quotas ?? [];
   const cpus = new Map<string, number>();
@@ -153,7 +151,7 @@ export function gcpAccount(config: LabConfig): Account {
       return `project ${name} in ${zone}`;
     }),
     processors: (types) => told(() => processors(place, types)),
-    quotas: (needs) => told(() => quotas(place, needs)),
+    quotas: (needs, byType) => told(() => quotas(place, needs, byType)),
     remains: (lab) => told(async () => (await Promise.all([labelled(place, lab ? `labels.lab = ${lab}` : 'labels.lab:*'), unlabelled(place, lab)])).flat()),
   };
 }

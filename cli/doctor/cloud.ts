@@ -10,9 +10,9 @@ type Judgement = Omit<Finding, 'id' | 'title'>;
 const isShort = ({ limit, used, needed }: Quota): boolean => limit !== undefined && used + needed > limit;
 
 /** Whether what is short would do for a lab of profile small, whose quotas are those given. */
-async function smallFits(account: Account, config: LabConfig): Promise<boolean> {
+async function smallFits(account: Account, config: LabConfig, processors: Map<string, number>): Promise<boolean> {
   if (config.profile === 'small') return false;
-  const quotas = await account.quotas(needsOf({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }));
+  const quotas = await account.quotas(needsOf({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }), processors);
   return !quotas.some(isShort);
 }
 
@@ -24,9 +24,8 @@ function judge(quota: Quota, small: boolean): Judgement {
   return fail(found, small ? `a smaller lab fits: --set profile=small (one controller, two workers, one public address); or ask for more at ${ask}` : `ask for more at ${ask}, or remove what uses it`);
 }
 
-async function types(account: Account, { machines }: Needs, config: LabConfig): Promise<Finding[]> {
+function types(offered: Map<string, number>, { machines }: Needs, config: LabConfig): Finding[] {
   const place = config.zone || config.region;
-  const offered = await account.processors([...machines.keys()]);
   return [...machines].map(([type, count]) => {
     const common = { id: `cloud.type.${type}`, title: `Machine type ${type}` };
     const cores = offered.get(type);
@@ -41,10 +40,11 @@ export async function cloudFindings(account: Account, config: LabConfig): Promis
   const cost: Finding = { id: 'cloud.price', title: 'Price', ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)) };
   try {
     const who: Finding = { id: 'cloud.credentials', title: 'Credentials', ...ok(await account.who()) };
-    const machines = await types(account, needs, config);
+    const offered = await account.processors([...needs.machines.keys()]);
+    const machines = types(offered, needs, config);
     if (machines.some(({ status }) => status === 'fail')) return [who, ...machines, cost];
-    const quotas = await account.quotas(needs);
-    const small = quotas.some(isShort) && (await smallFits(account, config));
+    const quotas = await account.quotas(needs, offered);
+    const small = quotas.some(isShort) && (await smallFits(account, config, offered));
     return [who, ...machines, ...quotas.map((quota) => ({ id: 'cloud.quota', title: `Quota: ${quota.name}`, ...judge(quota, small) })), cost];
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;

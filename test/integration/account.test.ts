@@ -115,7 +115,8 @@ describe('an account of AWS', () => {
   });
 
   it('has quotas, in which what others use is counted', async () => {
-    const quotas = new Map((await account.quotas(needsOf(config))).map((quota) => [quota.name, quota]));
+    const needs = needsOf(config);
+    const quotas = new Map((await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map((quota) => [quota.name, quota]));
     expect(quotas.get('VPCs')).toMatchObject({ needed: 1, limit: 5 });
     expect(quotas.get('VPCs')!.used).toBeGreaterThanOrEqual(3);
     // moto's machines have one processor each, whatever their type.
