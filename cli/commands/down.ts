@@ -1,82 +1,15 @@
 import type { Command } from 'commander';
-import { leftovers, sweep } from '../../provider/local/sweep';
-import { Engine } from '../engine';
-import { EngineProgress } from '../engine-progress';
-import { Failure, EXIT, Interrupted, Locked } from '../failure';
-import { removeLabFiles } from '../lab-files';
-import { labArgument, type Lab, parseLab } from '../names';
-import { progressOn, type Progress } from '../progress';
-import { inWords, since } from '../seconds';
-import { found, installed } from '../set-up';
+import { parseLab } from '../names';
+import { progressOn } from '../progress';
+import { takeDown } from '../take-down';
 import { confirm } from '../terminal';
-import * as fs from 'node:fs';
-import { stackFile } from '../project';
-import { damage, removeRecords } from '../records';
-import { inTurn } from '../turn';
-
-/** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
-async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
-  const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
-  try {
-    const existed = await engine.destroy(lab.stack, {
-      cure: `./lab down${labArgument(lab)} again`,
-      onEvent: (event) => shown.handle(event),
-      onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
-    });
-    shown.finish();
-    return existed;
-  } catch (error) {
-    shown.finish(true);
-    if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked) throw error;
-    progress.say(`The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`);
-    await sweep(lab.stack);
-    // An engine can't forget what it can't read; its records go with the lab's files.
-    if (!damage(lab.stack)) await engine.forget(lab.stack);
-    return true;
-  }
-}
-
-/** What is left of the lab after a sweep; nothing is asked of a cloud. */
-async function clear(lab: Lab, progress: Progress): Promise<string[]> {
-  if (lab.cloud !== 'local') return [];
-  const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
-  return leftovers(lab.stack);
-}
-
-const notGone = (lab: Lab, left: string[]): Failure =>
-  new Failure(`Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`, EXIT.failed, `./lab down${labArgument(lab)} again`);
-
-/** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
-async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
-  const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept: ${line}`);
-  const left = await leftovers(lab.stack);
-  removeLabFiles(lab.stack);
-  if (left.length > 0) throw notGone(lab, left);
-  progress.say(swept.length > 0 ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.` : `There is nothing of a lab ${lab.stack} on this machine.`);
-  if (!fs.existsSync(stackFile(lab.stack))) return;
-  progress.say(`Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`);
-}
-
-async function remove(lab: Lab, progress: Progress): Promise<void> {
-  const started = Date.now();
-  if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
-  const engine = await Engine.open(await installed());
-  const existed = await destroy(engine, lab, progress);
-  const left = await clear(lab, progress);
-  removeLabFiles(lab.stack);
-  removeRecords(lab.stack);
-  if (left.length > 0) throw notGone(lab, left);
-  progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
-}
 
 async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
   const lab = parseLab(name);
   await confirm(`Remove lab ${lab.stack} with all that is in it?`, yes ?? false);
   const progress = progressOn();
   try {
-    await inTurn(lab, 'down', () => remove(lab, progress));
+    await takeDown(lab, progress);
   } finally {
     progress.close();
   }
