@@ -65,13 +65,13 @@ export async function kubectl(lab: Pick<Lab, 'access'>, args: string[], stdin?: 
   return result.stdout;
 }
 
-/** Tries until an answer satisfies, at most `seconds`; returns the last answer, good or not. */
-export async function until<T>(seconds: number, attempt: () => Promise<T>, satisfies: (answer: T) => boolean): Promise<T> {
+/** Tries until an answer satisfies, at most `seconds`, with a `pause` of milliseconds between; returns the last answer, good or not. */
+export async function until<T>(seconds: number, attempt: () => Promise<T>, satisfies: (answer: T) => boolean, pause = 200): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await attempt();
     if (satisfies(answer) || Date.now() >= deadline) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

@@ -1,3 +1,5 @@
+import { namespaceExists, routerOf } from '../provider/local/places';
+import { releaseSlot, reserveSlot } from '../provider/local/slots';
 import type { Toolchain } from '../toolchain';
 import { isApplied, noteApplied } from './applied';
 import type { LabOutputs } from '../components/outputs';
@@ -28,7 +30,7 @@ function sayDifferences(progress: Progress, states: NodeState[]): void {
 }
 
 /** What an `up` has to mend, as far as looking shows it. */
-interface Damage {
+export interface Damage {
   /** Whether anything is otherwise than the state remembers. */
   drifted: boolean;
   /** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
@@ -36,7 +38,7 @@ interface Damage {
 }
 
 /** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
-async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot & { outputs: LabOutputs }, kubectl: string, progress: Progress): Promise<Damage> {
+async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: UpSnapshot, kubectl: string, progress: Progress): Promise<Damage> {
   const up = (await upLab(lab, { outputs }))!;
   const step = progress.begin('Looking at the network, the machines, and files and services on them');
   const [drift, states] = await Promise.all([
@@ -52,13 +54,51 @@ async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: Snapshot
   return { drifted: drift.size > 0 || states.some((state) => !state.reachable), steps: steps.map(({ urn }) => urn) };
 }
 
-/** A lab that was brought up whole once, by the state. */
-const wasUp = (snapshot: Snapshot | undefined): snapshot is Snapshot & { outputs: LabOutputs } => snapshot?.outputs !== undefined;
+/** The state of a lab that was brought up whole once. */
+export type UpSnapshot = Snapshot & { outputs: LabOutputs };
+export const wasUp = (snapshot: Snapshot | undefined): snapshot is UpSnapshot => snapshot?.outputs !== undefined;
+
+/** What a run of the engine is to do, beside what the program's changes ask for. */
+interface Work {
+  snapshot: Snapshot | undefined;
+  /** Whether the engine looks first what became of everything. */
+  refresh: boolean;
+  /** URNs to make anew. */
+  replace: string[];
+}
+
+/** Runs the engine and tells of it; writes the lab's files. Only inside a lab's turn. */
+export async function apply(engine: Engine, lab: Lab, work: Work, progress: Progress): Promise<UpLab & { changed: number }> {
+  const shown = new EngineProgress(progress, `Lab ${lab.stack}: comparing what there is with what is declared`);
+  try {
+    const { outputs } = await engine.up(lab.stack, {
+      ...work,
+      cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
+      onEvent: (event) => shown.handle(event),
+      onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+    });
+    shown.finish();
+    const now = await engine.snapshot(lab.stack);
+    if (now) noteApplied(lab.stack, now);
+    return { outputs, files: writeLabFiles(lab.stack, outputs), changed: shown.changed };
+  } catch (error) {
+    shown.finish(true);
+    throw error;
+  }
+}
 
 /** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
-export const bringUp: typeof bring = (engine, lab, ...rest) => inTurn(lab, 'up', () => bring(engine, lab, ...rest));
+export const bringUp = (engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> =>
+  inTurn(lab, 'up', () => bring(engine, lab, { settings, look: (snapshot) => look(engine, lab, snapshot, toolchain.kubectl, progress) }, progress));
 
-async function bring(engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> {
+interface Wanted {
+  settings: Settings;
+  /** What there is to mend of a lab that was up once. */
+  look(snapshot: UpSnapshot): Promise<Damage>;
+}
+
+/** The same inside a turn that is the caller's. */
+export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted, progress: Progress): Promise<UpLab> {
   const started = Date.now();
   const config = labConfig(lab, settings);
   const mended = mendState(lab.stack);
@@ -68,32 +108,27 @@ async function bring(engine: Engine, lab: Lab, settings: Settings, toolchain: To
   if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const ended = (changed: number, outputs: LabOutputs): UpLab => {
-    const what = changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} things made or changed`;
-    progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
-    return { outputs, files: writeLabFiles(lab.stack, outputs) };
-  };
+  const ended = (what: string): void => progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
 
-  const damage = wasUp(snapshot) ? await look(engine, lab, snapshot, toolchain.kubectl, progress) : { drifted: true, steps: [] };
-  if (wasUp(snapshot) && !damage.drifted && damage.steps.length === 0 && isApplied(lab.stack, snapshot)) return ended(0, snapshot.outputs);
+  const damage = wasUp(snapshot) ? await look(snapshot) : { drifted: true, steps: [] };
+  if (wasUp(snapshot) && !damage.drifted && damage.steps.length === 0 && isApplied(lab.stack, snapshot)) {
+    ended('is as declared: nothing to change');
+    return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
+  }
+  return holdingPlace(lab, config.publicPool, async () => {
+    const { changed, ...up } = await apply(engine, lab, { snapshot, refresh: damage.drifted, replace: damage.steps }, progress);
+    ended(changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} things made or changed`);
+    return up;
+  });
+}
 
-  const shown = new EngineProgress(progress, `Lab ${lab.stack}: comparing what there is with what is declared`);
+/** Does `work` with a public /24 that is this lab's: given back where nothing came of it. */
+async function holdingPlace<T>({ stack, cloud }: Lab, pool: string, work: () => Promise<T>): Promise<T> {
+  const taken = cloud === 'local' && reserveSlot(stack, pool);
   try {
-    const { outputs } = await engine.up(lab.stack, {
-      snapshot,
-      refresh: damage.drifted,
-      replace: damage.steps,
-      cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
-      onEvent: (event) => shown.handle(event),
-      onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
-    });
-    shown.finish();
-    const files = ended(shown.changed, outputs);
-    const now = await engine.snapshot(lab.stack);
-    if (now) noteApplied(lab.stack, now);
-    return files;
+    return await work();
   } catch (error) {
-    shown.finish(true);
+    if (taken && !namespaceExists(routerOf(stack))) releaseSlot(stack);
     throw error;
   }
 }

@@ -1,9 +1,10 @@
-import { type Report, downReport, verify } from '../checks';
+import { downReport, renderReport, type Report, verify } from '../checks';
 import { type UpLab, withAccess } from './connect';
-import { Interrupted } from './failure';
+import { EXIT, Interrupted } from './failure';
 import type { Lab } from './names';
 import type { Progress } from './progress';
 import { interruptible } from './signals';
+import { print } from './terminal';
 
 /** Runs the checks on a lab that is up; the progress counts them. */
 export async function check(up: UpLab, kubectl: string, only: string[], progress: Progress): Promise<Report> {
@@ -28,6 +29,13 @@ export async function check(up: UpLab, kubectl: string, only: string[], progress
   );
   step.done();
   return report;
+}
+
+/** Prints a report as people read it; returns the exit code that it stands for. */
+export function showReport(report: Report): number {
+  const { isTTY, columns } = process.stdout;
+  print(renderReport(report, { colour: isTTY && !process.env.NO_COLOR, width: isTTY ? columns : undefined }));
+  return report.failed > 0 ? EXIT.failed : EXIT.well;
 }
 
 /** The report on a lab that isn't up. */

@@ -9,6 +9,9 @@ import { register as registerDown } from './commands/down';
 import { register as registerEnv } from './commands/env';
 import { register as registerKubectl } from './commands/kubectl';
 import { register as registerList } from './commands/list';
+import { register as registerExtend } from './commands/extend';
+import { register as registerReap } from './commands/reap';
+import { register as registerRecreate } from './commands/recreate';
 import { register as registerSetup } from './commands/setup';
 import { register as registerSsh } from './commands/ssh';
 import { register as registerStart } from './commands/start';
@@ -21,7 +24,7 @@ import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
   registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
-  registerList, registerDown, registerAudit, registerClean, registerDoctor, registerEnv,
+  registerList, registerRecreate, registerExtend, registerDown, registerReap, registerAudit, registerClean, registerDoctor, registerEnv,
 ];
 
 const EPILOGUE = `

@@ -65,6 +65,12 @@ export class Engine {
     }
   }
 
+  /** Throws Locked where an engine is at work on the stack. Of a backend that keeps no files it can't tell before a run. */
+  refuseLocked(name: string): void {
+    const found = removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
+    if (found.length > 0) throw lockedFailure(name, found);
+  }
+
   /** Forgets a stack whose resources were removed by other means. */
   async forget(name: string): Promise<void> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);

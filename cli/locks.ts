@@ -36,10 +36,10 @@ function engineRuns(pid: number): boolean {
 export const isDead = ({ host, pid }: Pick<Holder, 'host' | 'pid'>, here = os.hostname(), runs = engineRuns): boolean => host === here && !runs(pid);
 
 /** Who holds the lock that is in a file; undefined where the file is cut off, as a full disk leaves it. */
-function holderIn(file: string): Pick<Holder, 'host' | 'pid'> | undefined {
+function holderIn(file: string): Holder | undefined {
   try {
-    const { hostname, pid } = JSON.parse(fs.readFileSync(file, 'utf8')) as { hostname: string; pid: number };
-    return { host: hostname, pid };
+    const { hostname, pid, username, timestamp } = JSON.parse(fs.readFileSync(file, 'utf8')) as { hostname: string; pid: number; username: string; timestamp: string };
+    return { host: hostname, pid, user: username, since: timestamp };
   } catch {
     return undefined;
   }
@@ -47,14 +47,17 @@ function holderIn(file: string): Pick<Holder, 'host' | 'pid'> | undefined {
 
 /**
  * Takes away what is no lock any more of a stack in a file backend (`file://…`): a killed engine leaves its own, and a
- * full disk one that is cut off, over which every engine stumbles.
+ * full disk one that is cut off, over which every engine stumbles. Returns who holds the locks that stay; of another
+ * backend only an engine knows that.
  */
-export function removeDeadLocks(backend: string, stack: string): void {
+export function removeDeadLocks(backend: string, stack: string): Holder[] {
   const directory = path.join(backend.replace(/^file:\/\/|\?.*$/g, ''), '.pulumi/locks');
-  if (!backend.startsWith('file://') || !fs.existsSync(directory)) return;
+  if (!backend.startsWith('file://') || !fs.existsSync(directory)) return [];
   const locks = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(path.dirname(name)) === stack);
-  for (const file of locks.map((name) => path.join(directory, name)).filter((name) => name.endsWith('.json'))) {
+  return locks.map((name) => path.join(directory, name)).filter((name) => name.endsWith('.json')).flatMap((file) => {
     const holder = holderIn(file);
-    if (!holder || isDead(holder)) fs.rmSync(file, { force: true });
-  }
+    if (holder && !isDead(holder)) return holder;
+    fs.rmSync(file, { force: true });
+    return [];
+  });
 }

@@ -16,7 +16,7 @@ export const labArgument = ({ stack }: Pick<Lab, 'stack'>): string => (stack ===
 
 /** Words that a command line could mean otherwise; none can be a lab's id. */
 const RESERVED = new Set([
-  ...['setup', 'start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'audit', 'env', 'recreate', 'help'],
+  ...['setup', 'start', 'up', 'verify', 'ssh', 'kubectl', 'status', 'list', 'down', 'clean', 'doctor', 'audit', 'env', 'recreate', 'reset', 'extend', 'reap', 'help'],
   ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
 ]);
 

@@ -69,6 +69,14 @@ export function mendState(stack: string): string | undefined {
   return `${damaged.message} It is kept as ${file}.cut, and the one before its last step is used.`;
 }
 
+/** Puts a state that nothing can read aside, for a lab of this machine that is made without it; returns where it is kept. */
+export function discardState(stack: string): string {
+  const file = stateIn(ownBackend()!, stack);
+  fs.renameSync(file, `${file}.cut`);
+  fs.rmSync(`${file}.bak`, { force: true });
+  return `${file}.cut`;
+}
+
 /**
  * Removes what the backend keeps of a stack after its removal (backups of its state hold the lab's keys, if encrypted),
  * and the lab's own config: a lab of that name starts afresh.

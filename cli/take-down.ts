@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import { leftovers, sweep } from '../provider/local/sweep';
+import { until } from '../checks/lab';
+import { CloudError } from '../components/cloud';
+import { accountConfig, accountOf } from './account/account';
 import { Engine } from './engine';
 import { EngineProgress } from './engine-progress';
-import { EXIT, Failure, Interrupted, Locked } from './failure';
+import { EXIT, Failure, Interrupted, Locked, unable } from './failure';
 import { removeLabFiles } from './lab-files';
 import { labArgument, type Lab } from './names';
 import type { Progress } from './progress';
@@ -34,9 +37,26 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
   }
 }
 
-/** What is left of the lab after a sweep; nothing is asked of a cloud. */
+/** How long a cloud may take to forget what it was told to remove, in seconds; and how often it is asked, in milliseconds. */
+const CLOUD_FORGETS = { within: 90, every: 3000 };
+
+/** What a cloud still has of a lab, as the cloud says, whatever the state does. */
+async function leftInCloud(lab: Lab, progress: Progress): Promise<string[]> {
+  const step = progress.begin(`Asking ${lab.cloud.toUpperCase()} what is left of lab ${lab.stack}`);
+  try {
+    const account = accountOf(accountConfig(lab));
+    const found = await until(CLOUD_FORGETS.within, () => account.remains(lab.stack), (remains) => remains.length === 0, CLOUD_FORGETS.every);
+    step.done();
+    return found.map(({ kind, id }) => `${kind} ${id}`);
+  } catch (error) {
+    step.failed();
+    throw error instanceof CloudError ? unable(`Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`, `./lab audit ${lab.stack}`) : error;
+  }
+}
+
+/** What is left of the lab, asked of the cloud or of this machine; what this machine has of it is swept first. */
 async function clear(lab: Lab, progress: Progress): Promise<string[]> {
-  if (lab.cloud !== 'local') return [];
+  if (lab.cloud !== 'local') return leftInCloud(lab, progress);
   const swept = await sweep(lab.stack);
   for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
   return leftovers(lab.stack);

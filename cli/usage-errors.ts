@@ -28,7 +28,7 @@ function unknownOption(command: Command, message: string): Failure {
   if (passing) return usage(`${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`, passing);
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
-  return usage(`${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(' and ')}` : ''}.`, `${nameOf(command)} --help lists its options`);
+  return usage(`${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(', ')}` : ''}.`, `${nameOf(command)} --help lists its options`);
 }
 
 const EXPLANATIONS: Record<string, Explain> = {

@@ -21,13 +21,12 @@ export interface CloudArgs {
 export interface Tags {
   lab: string;
   student: string;
-  /** A time in UTC, `2026-12-01T18:00Z`; empty on this machine. It is kept from the lab's first `up` on. */
+  /** A time in UTC, `2026-12-01T18:00Z`; empty: never. It is kept from the lab's first `up` on. */
   expires: pulumi.Input<string>;
 }
 
 /** The user's to mend, and told without a stack trace: no credentials, say. */
 export class CloudError extends Error {}
-
 
 /** What every cloud makes of a topology. */
 export interface CloudResult {

@@ -42,7 +42,7 @@ export interface LabConfig {
   mirror: string;
   /** Clouds only: whose lab it is, for its tags; empty for the lab's own name. */
   student: string;
-  /** Clouds only: when the lab should be gone, for its tags: a time, or a duration from when it is made. */
+  /** When the lab should be gone: a time, or a duration from when it is made; empty: never. */
   expires: string;
 }
 
@@ -91,7 +91,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   workerType: { read: machineType, default: { aws: 't3.small', gcp: 'e2-small' } },
   mirror: { read: httpsUrl, default: { aws: '', gcp: '' } },
   student: { read: matching(/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/, 'lower-case letters, digits, - and _ between them, at most 63'), default: { aws: '', gcp: '' } },
-  expires: { read: expiry, default: { aws: '8h', gcp: '8h' } },
+  expires: { read: expiry, default: { local: '', aws: '8h', gcp: '8h' } },
 };
 
 export const CONFIG_KEYS = Object.keys(KEYS) as (keyof typeof KEYS)[];

@@ -24,11 +24,12 @@ export class Lab extends pulumi.ComponentResource {
 
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
-    const cloud = makeCloud({ lab: name, config, topology, sshKey, tags: this.tags(name, config), parent: this });
+    const tags = this.tags(name, config);
+    const cloud = makeCloud({ lab: name, config, topology, sshKey, tags, parent: this });
     const certificates = this.certificates(topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 
-    this.outputs = outputsOf({ name, config, topology, cloud, sshKey, certificates, ready });
+    this.outputs = outputsOf({ name, config, topology, tags, cloud, sshKey, certificates, ready });
     this.registerOutputs({});
   }
 
@@ -56,6 +57,7 @@ interface Parts {
   name: string;
   config: LabConfig;
   topology: Topology;
+  tags: Tags;
   cloud: CloudResult;
   sshKey: SshKey;
   certificates: Certificates;
@@ -68,7 +70,7 @@ const knownHosts = (machines: Machine[]): pulumi.Output<string> =>
     .all(machines.map((machine) => pulumi.interpolate`${machine.connection.host} ${machine.connection.hostKey}`))
     .apply((lines) => lines.map((line) => `${line.trim()}\n`).join(''));
 
-function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready }: Parts): Lab['outputs'] {
+function outputsOf({ name, config, topology, tags, cloud, sshKey, certificates, ready }: Parts): Lab['outputs'] {
   const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
   return {
     lab: name,
@@ -79,6 +81,7 @@ function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready 
     knownHosts: knownHosts(cloud.machines),
     kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
     sshPrivateKey: sshKey.privateKey,
+    expires: tags.expires,
     bootstrapped: ready,
     ...(cloud.router ? { router: cloud.router } : {}),
   };

@@ -18,6 +18,8 @@ export interface StackOutputs {
   kubeconfig: string;
   /** Secret: OpenSSH private key for ubuntu on every node. */
   sshPrivateKey: string;
+  /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; '': never. */
+  expires: string;
   /** Digest of all that was run on the machines. */
   bootstrapped: string;
   /** Local only: the network namespace that is the VPC router. */
@@ -54,5 +56,5 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
-  return { ...outputs, cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
+  return { ...outputs, expires: outputs.expires ?? '', cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
 }

@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { renderReport } from '../../checks';
 import { bringUp } from '../bring-up';
-import { check } from '../checking';
+import { check, showReport } from '../checking';
 import { Engine } from '../engine';
-import { EXIT } from '../failure';
 import { parseLab } from '../names';
 import { progressOn } from '../progress';
 import { labConfig } from '../settings';
@@ -24,10 +22,10 @@ async function start(name: string | undefined): Promise<number> {
     const up = await bringUp(engine, lab, new Map(), toolchain, progress);
     const report = await check(up, toolchain.kubectl, [], progress);
     progress.close();
-    const { isTTY, columns } = process.stdout;
-    print(`\n${renderReport(report, { colour: isTTY && !process.env.NO_COLOR, width: isTTY ? columns : undefined })}`);
+    print('');
+    const code = showReport(report);
     print(`\n${wayIn(lab, up)}\n\nAll of it took ${inWords(since(started))}.`);
-    return report.failed > 0 ? EXIT.failed : EXIT.well;
+    return code;
   } finally {
     progress.close();
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { checks, renderList, renderReport, select } from '../../checks';
-import { check, reportOnNothing } from '../checking';
+import { checks, renderList, select } from '../../checks';
+import { check, reportOnNothing, showReport } from '../checking';
 import { findLab } from '../connect';
 import { Engine } from '../engine';
 import { EXIT, Failure, usage } from '../failure';
@@ -50,9 +50,8 @@ async function verifyLab(name: string | undefined, { json, only: asked, list }: 
       : { ...nothing, checks: nothing.checks.filter((one) => only.length === 0 || only.includes(one.id)) };
     if (!up) report.failed = report.checks.length;
     progress.close();
-    const { isTTY, columns } = process.stdout;
-    if (json) printJson(report);
-    else print(`${renderReport(report, { colour: isTTY && !process.env.NO_COLOR, width: isTTY ? columns : undefined })}`);
+    if (!json) return showReport(report);
+    printJson(report);
     return report.failed > 0 ? EXIT.failed : EXIT.well;
   } finally {
     progress.close();

@@ -7,8 +7,8 @@ import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
 
 /** The cloud on this machine: the same parts as the others', by the same file names. */
-export function makeLocal({ lab, config, topology, sshKey, parent }: CloudArgs): CloudResult {
-  const network = makeNetwork(lab, config, topology, parent);
+export function makeLocal({ lab, config, topology, sshKey, tags, parent }: CloudArgs): CloudResult {
+  const network = makeNetwork(lab, config, topology, tags.expires, parent);
   const rules = makeFirewall(lab, topology, network, parent);
   const machines = makeInstances(lab, topology, network, sshKey, parent);
   makeRoutes(lab, topology, network, parent);

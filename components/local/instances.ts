@@ -32,7 +32,8 @@ export function makeInstances(lab: string, topology: Topology, network: Network,
         tree,
         store,
       },
-      { parent, dependsOn: network },
+      // Its name and address are fixed: there can't be two.
+      { parent, dependsOn: network, deleteBeforeReplace: true },
     );
     return {
       ...node,

@@ -4,8 +4,8 @@ import type { LabConfig } from '../config';
 import type { Topology } from '../topology';
 
 /** The VPC: its router on this machine, and the lab's public /24. All else of the lab hangs on it, and it on the site. */
-export function makeNetwork(lab: string, config: LabConfig, topology: Topology, parent: pulumi.Resource): Network {
-  const site = new Site('site', { lab }, { parent });
+export function makeNetwork(lab: string, config: LabConfig, topology: Topology, expires: pulumi.Input<string>, parent: pulumi.Resource): Network {
+  const site = new Site('site', { lab, expires }, { parent });
   return new Network(
     'vpc',
     {

@@ -49,17 +49,34 @@ export function chooseSlot(lab: string, pool: string): number {
   throw new Error(`all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`);
 }
 
-/** Takes a slot for the lab, or throws where another lab was faster. */
-export function holdSlot(slot: Slot): void {
+/** Whether the slot is the lab's now: it is not where another lab was faster. */
+function take(slot: Slot): boolean {
   fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
   try {
     fs.writeFileSync(takenFile(slot.slot), slot.lab, { flag: 'wx', mode: 0o600 });
-  } catch {
-    const other = holder(slot.slot);
-    if (other !== slot.lab) throw new Error(`lab ${other} took public network ${slot.slot} at the same moment: run the same command again`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (holder(slot.slot) !== slot.lab) return false;
   }
   fs.mkdirSync(labDirectory(slot.lab), { recursive: true, mode: 0o700 });
   fs.writeFileSync(slotFile(slot.lab), JSON.stringify(slot), { mode: 0o600 });
+  return true;
+}
+
+/** Takes a slot for the lab, or throws where another lab was faster. */
+export function holdSlot(slot: Slot): void {
+  if (!take(slot)) throw new Error(`lab ${holder(slot.slot)} took public network ${slot.slot} at the same moment: run the same command again`);
+}
+
+/**
+ * Takes the lowest free slot for a lab that has none: of labs that begin at the same moment each gets another. Returns
+ * whether it took one. Throws where the pool is full.
+ */
+export function reserveSlot(lab: string, pool: string): boolean {
+  if (slotOf(lab)) return false;
+  // Whoever was faster has one for good: in the end one is left for this lab, or none at all.
+  while (!take({ lab, pool, slot: chooseSlot(lab, pool) }));
+  return true;
 }
 
 /** Gives the lab's slot back, and removes the lab's directory where nothing else is in it. */

@@ -46,16 +46,30 @@ export async function leftovers(lab: string): Promise<string[]> {
   ];
 }
 
-/** Removes everything of a lab from this machine, whatever state it is in; returns what there was, a line each. */
-export async function sweep(lab: string): Promise<string[]> {
-  const found = await leftovers(lab);
-  for (const node of nodesOf(lab)) await stopMachine(lab, node);
+/** Ends and removes all that a lab has here, but for its directory. */
+async function tearDown(lab: string): Promise<void> {
+  // The whole lab at once: each machine by itself would wait for its own end.
   await until(() => endProcesses(lab), 10);
+  for (const node of nodesOf(lab)) await stopMachine(lab, node);
   removeGroups(lab);
   const link = await linkOf(lab);
   if (link) await run('ip', ['link', 'del', link]);
   for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);
+}
+
+/** Removes everything of a lab from this machine, whatever state it is in; returns what there was, a line each. */
+export async function sweep(lab: string): Promise<string[]> {
+  const found = await leftovers(lab);
+  await tearDown(lab);
   releaseSlot(lab);
   fs.rmSync(labDirectory(lab), { recursive: true, force: true });
   return found;
+}
+
+/** The same, but for the lab's place on this machine: its public /24, and when it ends. It is made anew in it. */
+export async function empty(lab: string): Promise<void> {
+  await tearDown(lab);
+  const directory = labDirectory(lab);
+  const parts = fs.existsSync(directory) ? fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
+  for (const part of parts) fs.rmSync(path.join(directory, part.name), { recursive: true, force: true });
 }

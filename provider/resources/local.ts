@@ -4,6 +4,8 @@ import { resource } from './resource';
 export interface SiteArgs {
   /** The lab's name: everything of it on this machine carries it. */
   lab: pulumi.Input<string>;
+  /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; empty: never. */
+  expires: pulumi.Input<string>;
 }
 
 /** The lab's place on this machine: whatever is in it when it is deleted goes too. */

@@ -13,7 +13,7 @@ function outputsOf(raw: RawConfig): LabOutputs {
   const config = parseConfig({ adminCidrs: '198.51.100.0/24', ...raw });
   const nodes = topology(config).nodes.map(({ name, privateIp, isPublic }, index) => ({ name, privateIp, publicIp: isPublic ? `203.0.113.${index}` : '' }));
   return readOutputs({
-    lab: 'aws-s01', config: describeConfig(config), nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: 'KEY', bootstrapped: '',
+    lab: 'aws-s01', config: describeConfig(config), nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: 'KEY', expires: '', bootstrapped: '',
   });
 }
 const small = outputsOf({ cloud: 'aws', profile: 'small', region: 'eu-west-1' });

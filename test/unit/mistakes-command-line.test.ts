@@ -16,7 +16,7 @@ const NAMES = 'lower-case letters, digits and single hyphens between them, such 
 const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
   ['Down', 'There is no command Down (did you mean "down"?).', './lab --help lists them'],
-  ['reset', 'There is no command reset.', './lab --help lists them'],
+  ['resetall', 'There is no command resetall.', './lab --help lists them'],
   ['--verison', './lab has no option --verison (did you mean "--version"?).', './lab --help lists its options'],
 
   ['up --sett workers=3', './lab up has no option --sett (did you mean "--set"?).', './lab up --help lists its options'],
@@ -27,8 +27,8 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['up --stage clustr', '--stage clustr: not one of none, network, cluster (did you mean "cluster"?)', '--stage with one of these, or without it as far as the config says'],
   ['up local aws', './lab up takes one NAME and no more words, and was given local aws.', './lab up --help'],
   ['up workers=3', `"workers=3" is not a lab's name: ${NAMES}.`, './lab up --set workers=3'],
-  ['start --set workers=2', './lab start has no option --set: it is one of ./lab up and ./lab doctor.', './lab start --help lists its options'],
-  ['start --yes', './lab start has no option --yes: it is one of ./lab up and ./lab down.', './lab start --help lists its options'],
+  ['start --set workers=2', './lab start has no option --set: it is one of ./lab up, ./lab doctor.', './lab start --help lists its options'],
+  ['start --yes', './lab start has no option --yes: it is one of ./lab up, ./lab recreate, ./lab reset, ./lab down, ./lab reap.', './lab start --help lists its options'],
   ['start s01 s02', './lab start takes one NAME and no more words, and was given s01 s02.', './lab start --help'],
   ['setup s01', './lab setup takes no words, and was given s01.', './lab setup --help'],
 
@@ -68,6 +68,16 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
 
   ['status s01 worker-0', './lab status takes one NAME and no more words, and was given s01 worker-0.', './lab status --help'],
   ['status worker-0', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+  ['recreate', 'Make lab local anew? All that was done in it is lost. There is no terminal to ask on.', 'the same command with --yes'],
+  ['recreate worker-1 --yes', '"worker-1" is not a lab\'s name: worker-1 is a node\'s.', './lab ssh worker-1'],
+  ['reset', 'Which machine?', './lab reset --node worker-1; all of them: ./lab recreate'],
+  ['reset s01 --node worker-7 --node gateway', 'Lab local-s01 has no worker-7 and no gateway.', 'controller-0 to controller-2, worker-0 to worker-2'],
+  ['reset --node controller-0 --node controller-2', 'Of three controllers two are the majority of etcd: the third could not take them in again.', 'one of them, then the other; or all three, and everything in Kubernetes is made anew'],
+  ['reset --node worker-1', 'Make worker-1 of lab local anew? What was done there is lost. There is no terminal to ask on.', 'the same command with --yes'],
+  ['extend', 'By how long?', './lab extend 2h'],
+  ['extend s01 soon', '"soon" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.', './lab extend local-s01 2h'],
+  ['extend s01 2h now', './lab extend takes one NAME and by how long, and was given s01 2h now.', './lab extend s01 2h'],
+  ['reap s01', './lab reap takes no words, and was given s01.', './lab reap --help'],
   ['list local', './lab list takes no words, and was given local.', './lab list --help'],
   ['down', 'Remove lab local with all that is in it? There is no terminal to ask on.', 'the same command with --yes'],
   ['down worker-0 --yes', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],

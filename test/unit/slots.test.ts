@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { chooseSlot, holdSlot, publicCidr, releaseSlot, slotAt, slotOf } from '../../provider/local/slots';
+import { promisify } from 'node:util';
+import { root } from '../../components/root';
+import { chooseSlot, holdSlot, publicCidr, releaseSlot, reserveSlot, slotAt, slotOf } from '../../provider/local/slots';
 
 const POOL = '198.18.0.0/15';
 let place: string;
@@ -43,4 +46,19 @@ test('a network that is replaced takes its own slot again, though a lower one is
 test('a slot is one lab’s only', () => {
   hold('one', 0);
   expect(() => hold('two', 0)).toThrow(/lab one took public network 0/);
+});
+
+test('labs that begin at the same moment get a slot each', async () => {
+  const reserve = `require('./bin/run.cjs').load('provider/local/slots.ts').reserveSlot(process.argv[1], '${POOL}')`;
+  const labs = Array.from({ length: 8 }, (_, index) => `lab-${index}`);
+  const run = promisify(execFile);
+  await Promise.all(labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root })));
+  expect(labs.map((lab) => slotOf(lab)?.slot).sort()).toEqual(labs.map((_, index) => index));
+  expect(reserveSlot('lab-0', POOL)).toBe(false);
+});
+
+test('a pool without a free slot is told, and nothing is taken', () => {
+  hold('one', 0);
+  expect(() => reserveSlot('two', '198.18.0.0/24')).toThrow(/all 1 public networks of 198\.18\.0\.0\/24 are taken/);
+  expect(slotOf('two')).toBeUndefined();
 });

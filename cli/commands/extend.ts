@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { expiry } from '../../components/config-values';
+import { timeAfter } from '../../provider/time';
+import { apply, wasUp } from '../bring-up';
+import { notUp } from '../connect';
+import { Engine } from '../engine';
+import { usage } from '../failure';
+import { labArgument, type Lab, parseLab } from '../names';
+import { progressOn, type Progress } from '../progress';
+import { projectName } from '../project';
+import { installed } from '../set-up';
+import { writeSettings } from '../settings';
+import { inTurn } from '../turn';
+
+/** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
+export function moved(expires: string, by: string, now = new Date()): string {
+  // What is past already is moved from now on: else `2h` could still be past.
+  return timeAfter(by, new Date(Math.max(Date.parse(expires), now.getTime())));
+}
+
+/** Moves a lab's end, and does nothing else to it: what a student changed stays changed. */
+async function move(engine: Engine, lab: Lab, by: string, progress: Progress): Promise<void> {
+  const snapshot = await engine.snapshot(lab.stack);
+  if (snapshot?.unreadable) throw snapshot.unreadable;
+  if (!wasUp(snapshot)) throw notUp(lab);
+  const { expires } = snapshot.outputs;
+  if (expires === '') throw usage(`Lab ${lab.stack} has no end that could be moved.`, `./lab up${labArgument(lab)} --set expires=${by} gives it one`);
+  const to = moved(expires, by);
+  if (Date.parse(to) <= Date.now()) throw usage(`${to} is past: lab ${lab.stack} would end at once.`, `./lab down${labArgument(lab)}`);
+  writeSettings(lab, new Map([[`${projectName()}:expires`, to]]));
+  await apply(engine, lab, { snapshot, refresh: false, replace: [] }, progress);
+  progress.say(`Lab ${lab.stack} ends at ${to} (before: ${expires}).`);
+}
+
+async function extend(words: string[]): Promise<void> {
+  if (words.length > 2) throw usage(`./lab extend takes one NAME and by how long, and was given ${words.join(' ')}.`, './lab extend s01 2h');
+  const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
+  const lab = parseLab(name);
+  if (by === '') throw usage('By how long?', `./lab extend${labArgument(lab)} 2h`);
+  try {
+    expiry(by);
+  } catch {
+    throw usage(`"${by}" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.`, `./lab extend${labArgument(lab)} 2h`);
+  }
+  const progress = progressOn();
+  try {
+    const engine = await Engine.open(await installed());
+    await inTurn(lab, 'extend', () => move(engine, lab, by, progress));
+  } finally {
+    progress.close();
+  }
+}
+
+export function register(program: Command): void {
+  program
+    .command('extend')
+    .usage('[NAME] BY')
+    .argument('[WORDS...]', 'NAME (optional), and by how long, or until when')
+    .description("move a lab's end: by a duration (2h, 1d), or to a time; see reap")
+    .action(extend);
+}

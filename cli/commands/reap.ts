@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { CloudError } from '../../components/cloud';
+import { accountConfig, accountOf, type Remain } from '../account/account';
+import { Engine } from '../engine';
+import { type Ending, endings, isPast } from '../expiry';
+import { EXIT, Failure, Interrupted, unable, usage } from '../failure';
+import { parseLab } from '../names';
+import { progressOn, type Progress } from '../progress';
+import { installed } from '../set-up';
+import { takeDown } from '../take-down';
+import { columns, confirm, print, printJson } from '../terminal';
+
+interface Options {
+  cloud?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** What a lab that is past its end came to. */
+interface Reaped {
+  lab: string;
+  expires: string;
+  outcome: 'due' | 'gone' | 'failed';
+  /** Why it is still there, and what to do. */
+  problem?: string;
+}
+
+async function remainsOf(cloud: string | undefined): Promise<Remain[]> {
+  if (cloud === undefined) return [];
+  if (cloud !== 'aws' && cloud !== 'gcp') throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway');
+  try {
+    return await accountOf(accountConfig(parseLab(cloud))).remains();
+  } catch (error) {
+    throw error instanceof CloudError ? unable(error.message, '') : error;
+  }
+}
+
+const ELSEWHERE = 'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
+
+async function reapOne({ lab, expires, from }: Ending, progress: Progress): Promise<Reaped> {
+  const one = { lab: lab.stack, expires };
+  if (from === 'cloud') return { ...one, outcome: 'failed', problem: ELSEWHERE };
+  try {
+    await takeDown(lab, progress);
+    return { ...one, outcome: 'gone' };
+  } catch (error) {
+    if (!(error instanceof Failure) || error instanceof Interrupted) throw error;
+    return { ...one, outcome: 'failed', problem: `${error.message}${error.cure ? ` To do: ${error.cure}` : ''}` };
+  }
+}
+
+function show(reaped: Reaped[]): void {
+  print(columns([['NAME', 'ENDED', 'OUTCOME'], ...reaped.map(({ lab, expires, outcome }) => [lab, expires, outcome])]));
+  for (const { lab, problem } of reaped) if (problem) print(`\n${lab} is still there: ${problem}`);
+}
+
+async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
+  const engine = await Engine.open(await installed());
+  const due = (await endings(engine, await remainsOf(cloud))).filter((ending) => isPast(ending));
+  const names = due.map(({ lab }) => lab.stack);
+  if (due.length > 0 && !dryRun) await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
+  // With --json, standard output is for a program.
+  const progress = progressOn(json ? process.stderr : process.stdout);
+  const reaped: Reaped[] = [];
+  try {
+    for (const ending of due) reaped.push(dryRun ? { lab: ending.lab.stack, expires: ending.expires, outcome: 'due' } : await reapOne(ending, progress));
+  } finally {
+    progress.close();
+  }
+  if (json) printJson(reaped);
+  else if (reaped.length === 0) print('No lab is past its end.');
+  else show(reaped);
+  process.exitCode = reaped.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.well;
+}
+
+export function register(program: Command): void {
+  program
+    .command('reap')
+    .description('remove every lab that is past its end (config key expires), and make sure that nothing of it is left')
+    .option('--cloud <CLOUD>', 'ask this cloud too, for labs whose state is not here: aws, gcp')
+    .option('--dry-run', 'only tell which')
+    .option('--json', 'print one JSON array')
+    .option('--yes', 'do not ask')
+    .action(reap);
+}
