@@ -52,7 +52,7 @@ test('labs that begin at the same moment get a slot each', async () => {
   const reserve = `require('./bin/run.cjs').load('provider/local/slots.ts').reserveSlot(process.argv[1], '${POOL}')`;
   const labs = Array.from({ length: 8 }, (_, index) => `lab-${index}`);
   const run = promisify(execFile);
-  await Promise.all(labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root })));
+  await Promise.all(labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root, env: process.env })));
   expect(labs.map((lab) => slotOf(lab)?.slot).sort()).toEqual(labs.map((_, index) => index));
   expect(reserveSlot('lab-0', POOL)).toBe(false);
 });
