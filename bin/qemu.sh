@@ -71,18 +71,20 @@ mkdir "$home/.cache/hardway"
 cp -al "$cache/." "$home/.cache/hardway" 2> /dev/null || cp -a "$cache/." "$home/.cache/hardway"
 mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"
 
-accelerator=(-accel 'tcg,thread=multi' -cpu 'max,la57=off,svm=off')
+# Its clock counts instructions, a nanosecond each, and goes on by itself only when the machine idles: however long this
+# one takes to translate them, no time limit in there ends too early. That takes one processor.
+accelerator=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=on' -smp 1 -cpu 'max,la57=off,svm=off')
 # Else the kernel asks the emulated HPET for the time, and every program is always asking.
 clock=tsc=reliable
 if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
-  accelerator=(-accel kvm -cpu host)
+  accelerator=(-accel kvm -smp 2 -cpu host)
   clock=
 fi
 step "the machine, ${accelerator[1]}"
 transcript=$directory/transcript
 : > "$transcript"
 # restrict=on: a network as at home, and nothing behind it.
-timeout "$LONGEST" qemu-system-x86_64 "${accelerator[@]}" -smp 2 -m 6G -nodefaults -display none -no-reboot \
+timeout "$LONGEST" qemu-system-x86_64 "${accelerator[@]}" -m 6G -nodefaults -display none -no-reboot \
   -kernel "$root/vmlinuz" -initrd "$root/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off $clock hardway.workers=${WORKERS:-2}" \
   -drive "file=$machine/disk,format=raw,if=virtio,cache=unsafe" -nic user,restrict=on,model=virtio \
   -serial "file:$directory/console" -serial "file:$transcript" &
