@@ -78,9 +78,10 @@ export async function apply(engine: Engine, lab: Lab, work: Work, progress: Prog
       onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
     });
     shown.finish();
+    const files = writeLabFiles(lab.stack, outputs);
     const now = await engine.snapshot(lab.stack);
     if (now) noteApplied(lab.stack, now);
-    return { outputs, files: writeLabFiles(lab.stack, outputs), changed: shown.changed };
+    return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);
     throw error;
