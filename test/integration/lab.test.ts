@@ -182,6 +182,17 @@ describe('what somebody changed', () => {
   });
 });
 
+describe('a controller that is made anew', () => {
+  it('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
+    await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
+    expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(/controller-1 of lab local-test is another machine[^]*24 passed, 0 failed/);
+    const ask = 'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';
+    const { members } = JSON.parse((await onNode(LAB, 'controller-1', ask)).stdout) as { members: { name: string; clientURLs: string[] }[] };
+    expect(members.filter(({ clientURLs }) => clientURLs.length > 0).map(({ name }) => name).sort()).toEqual(['controller-0', 'controller-1', 'controller-2']);
+    expect(await labPrints('kubectl', LAB, '--', 'delete', 'namespace', 'kept')).toContain('deleted');
+  });
+});
+
 describe('a second lab with the same private addresses', () => {
   const OTHER = 'local-test2';
   const cross = ['nodes.ping', 'route.vpc', 'nat.ping', 'nat.off', 'svc.same-node', 'nodeport.reach'];
