@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { TOOLCHAIN_VARIABLES, type ToolchainPaths } from '../components/local/toolchain';
 import { cacheDirectory } from '../components/places';
 import * as toolchain from '../toolchain';
 import { cachePath } from '../toolchain/cache';
@@ -34,8 +35,9 @@ function shown(progress: Progress): toolchain.Report {
 /** Where the Pulumi program reads which tree, store and images to use. */
 export const noteFile = (): string => cachePath('toolchain.json');
 
-/** Notes for the Pulumi program where the nodes' parts are: it runs without this command too. */
+/** Notes for the Pulumi program where the nodes' parts are: in this command's environment, and for when it runs without it. */
 function note({ tree, store, images }: toolchain.Toolchain): void {
+  for (const [part, place] of Object.entries({ tree, store, images })) process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
   const file = noteFile();
   const content = `${JSON.stringify({ tree, store, images }, null, 2)}\n`;
   if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { TOOLCHAIN_VARIABLES } from '../../components/local/toolchain';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../components/places';
 import { engineEnvironment } from '../environment';
 import { prepareProject } from '../project';
@@ -13,6 +14,7 @@ export function ownPlaces(): Record<string, string> {
   return {
     HARDWAY_STATE: stateDirectory(),
     HARDWAY_CACHE: cacheDirectory(),
+    ...Object.fromEntries(Object.values(TOOLCHAIN_VARIABLES).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { expiryOf } from '../../provider/local/site';
 import { labs as labsOnMachine } from '../../provider/local/slots';
 import { Engine, type StackSummary } from '../engine';
 import { Failure } from '../failure';
@@ -15,6 +16,8 @@ interface Listed {
   stage?: string;
   /** ISO 8601. */
   created?: string;
+  /** When it should be gone, UTC; empty: never. */
+  expires?: string;
   /** Why it is unreadable, and what to do. */
   problem?: string;
 }
@@ -40,7 +43,7 @@ export async function listedStack(engine: Pick<Engine, 'snapshot'>, { name, busy
     const { outputs, created, unreadable: failure } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
     const state = busy ? 'busy' : outputs ? 'up' : 'partial';
-    return { ...nothing, state, nodes: outputs?.nodes.length ?? 0, stage: outputs?.stage, created };
+    return { ...nothing, state, nodes: outputs?.nodes.length ?? 0, stage: outputs?.stage, created, expires: outputs?.expires };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { ...nothing, ...unreadable(error) };
@@ -51,7 +54,7 @@ async function listed(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
   const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
   const names = new Set(known.map((lab) => lab.name));
-  const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: 0 }));
+  const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: 0, expires: expiryOf(name) }));
   return [...known, ...stray].sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -60,8 +63,8 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   if (json) return printJson(labs);
   if (labs.length === 0) return print('There is no lab. To do: ./lab start');
   print(columns([
-    ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE'],
-    ...labs.map((lab) => [lab.name, lab.cloud, lab.state, lab.stage ?? '', String(lab.nodes), age(lab.created)]),
+    ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
+    ...labs.map((lab) => [lab.name, lab.cloud, lab.state, lab.stage ?? '', String(lab.nodes), age(lab.created), lab.expires === undefined ? '' : lab.expires || 'never']),
   ]));
   for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
 }
