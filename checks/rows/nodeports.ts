@@ -40,15 +40,16 @@ const nodePortReach: Check = {
     // A gateway hands NodePorts on, as it does logins.
     const host = login.through?.host ?? login.host;
     const url = `http://${host}:${port}/`;
-    const ask = () => lab.access.http(url).catch((error: Error) => error);
-    const answer: HttpAnswer | Error = await until(PROXY_SECONDS, ask, (one) => !(one instanceof Error));
-    const seen = answer instanceof Error ? answer.message : `HTTP ${answer.status}, Server: ${answer.server || 'none'}`;
-    const good = !(answer instanceof Error) && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
+    // Not by instanceof: what Node's own modules throw is of no class that a test's realm knows.
+    const ask = (): Promise<HttpAnswer | { refusal: string }> => lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
+    const answer = await until(PROXY_SECONDS, ask, (one) => 'status' in one);
+    const seen = 'status' in answer ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}` : answer.refusal;
+    const good = 'status' in answer && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
     return {
       node: 'laptop',
       command: `curl -i ${url}`,
       expected: `HTTP 200 from nginx: the pod ${pod.ip} on ${exit.name}, asked at ${entry.name}'s public address`,
-      evidence: answer instanceof Error ? answer.message : [seen, ...answer.body.split('\n').filter((line) => /nginx/i.test(line)).slice(0, 2)].join('\n'),
+      evidence: [seen, ...('status' in answer ? answer.body.split('\n').filter((line) => /nginx/i.test(line)).slice(0, 2) : [])].join('\n'),
       problems: good ? [] : [`${url} gave ${seen}`],
       look: good ? '' : await whereLost(lab),
     };

@@ -122,7 +122,8 @@ export const podFaults: Fault[] = [
   {
     what: 'the bridge plugin is gone from worker-0',
     make: ({ node }) => node('worker-0', 'mv /opt/cni/bin/bridge /opt/cni/bin/bridge.saved'),
-    mend: ({ node }) => node('worker-0', 'mv /opt/cni/bin/bridge.saved /opt/cni/bin/bridge'),
+    // What was made without it is taken away by kubelet, too, but in its own time.
+    mend: ({ node }) => node('worker-0', 'mv /opt/cni/bin/bridge.saved /opt/cni/bin/bridge; crictl --timeout 10s pods --state NotReady --quiet | xargs --no-run-if-empty crictl --timeout 20s rmp --force'),
     fails: {
       'cni.config': /worker-0: no bridge in \/opt\/cni\/bin/,
       'pod.containers': /^first mend what cni\.config shows.*nginx-worker-0 on worker-0 does not become Ready \(FailedCreatePodSandBox.*failed to find plugin "bridge"/,
