@@ -28,7 +28,6 @@ export interface Tags {
 /** The user's to mend, and told without a stack trace: no credentials, say. */
 export class CloudError extends Error {}
 
-
 /** What every cloud makes of a topology. */
 export interface CloudResult {
   machines: Machine[];
