@@ -1,5 +1,6 @@
 import type { DiagnosticEvent } from '@pulumi/pulumi/automation';
-import { EXIT, Failure, Locked, unable } from './failure';
+import { isConfigMistake } from '../components/config';
+import { Failure, Locked, unable, usage } from './failure';
 import { diskFull } from './full-disk';
 import type { Holder } from './locks';
 import { resourceTitle } from './resources';
@@ -29,7 +30,7 @@ const isStack = (urn: string | undefined): boolean => !urn || urn.includes('::pu
 
 /**
  * What went wrong in an engine run, from the errors it reported: each resource's own message once, or the program's.
- * Exit code 2 where only the program complained (the config is wrong), 3 where a resource failed.
+ * Exit code 2 where the program complained of the config, 3 where it lacks something else (credentials, say) or a resource failed.
  */
 export function runFailure(diagnostics: DiagnosticEvent[], fallback: string, cure: string): Failure {
   const messages = new Map<string, string>();
@@ -42,7 +43,7 @@ export function runFailure(diagnostics: DiagnosticEvent[], fallback: string, cur
   if (full) return full;
   const resources = diagnostics.some((diagnostic) => !isStack(diagnostic.urn));
   const text = messages.size > 0 ? [...messages.values()].join('\n') : plainMessage(fallback);
-  return resources || messages.size === 0 ? unable(text, cure) : new Failure(text, EXIT.usage, cure);
+  return isConfigMistake(text) && !resources ? usage(text, cure) : unable(text, cure);
 }
 
 /** Somebody else is at work on the stack. */

@@ -1,3 +1,5 @@
+import { CloudError } from '../components/cloud';
+
 /** What `./lab` exits with. */
 export const EXIT = {
   well: 0,
@@ -43,11 +45,11 @@ export class Interrupted extends Failure {
 
 /** Prints an error as a user should see it, on standard error; returns the exit code it stands for. */
 export function report(error: unknown): number {
-  const known = error instanceof Failure;
+  const known = error instanceof Failure || error instanceof CloudError;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
-  if (known && error.cure) process.stderr.write(`To do: ${error.cure}\n`);
+  if (error instanceof Failure && error.cure) process.stderr.write(`To do: ${error.cure}\n`);
   if (process.env.HARDWAY_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   else if (!known) process.stderr.write('This should not happen. HARDWAY_DEBUG=1 before the command shows where it came from.\n');
-  return known ? error.exitCode : EXIT.machine;
+  return error instanceof Failure ? error.exitCode : EXIT.machine;
 }

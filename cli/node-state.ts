@@ -64,9 +64,9 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
   return Promise.all(access.outputs.nodes.map((node) => nodeState(access, node)));
 }
 
-/** Names of the Pulumi resources to make anew so that a node is as declared: steps whose files or services are not. */
+/** Names of the Pulumi resources to make anew, as far as the lab has them, so that a node is as declared: steps whose files or services are not. */
 export function stepsToRepeat(state: NodeState): string[] {
-  const { OUTLINE, commandName, commandOf } = outline();
+  const { OUTLINE, commandName, commandsOf } = outline();
   // What became of a node that does not answer is not known; a step does nothing where there is nothing to do, and waits
   // for what the machine, once it runs again, brings up by itself.
   if (!state.reachable) return OUTLINE.map((session) => commandName(session.name, state.name));
@@ -76,5 +76,5 @@ export function stepsToRepeat(state: NodeState): string[] {
   // Of steps only those that this version has: another one may have left records of its own.
   const known = new Set(all.map((step) => step.name));
   const steps = [...state.edited.map((file) => file.step), ...state.undone, ...owners].filter((step) => known.has(step));
-  return [...new Set(steps.map((step) => commandOf(step, state.name)))];
+  return [...new Set(steps.flatMap((step) => commandsOf(step, state.name)))];
 }

@@ -34,7 +34,7 @@ function sessionTitle(resource: string): string {
   if (!machine) return resource;
   const { OUTLINE, stepsOf } = outline();
   const session = OUTLINE.find((candidate) => candidate.name === name);
-  const steps = session ? stepsOf(session, { role: role as 'worker', index: Number(index) }, { stage: 'cluster' }) : [];
+  const steps = session ? stepsOf(session, { role: role as 'worker', index: Number(index), isGateway: session.on === 'gateway' }, { stage: 'cluster' }) : [];
   return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;
 }
 

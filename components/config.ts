@@ -57,6 +57,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** Whether a program's message, as an engine hands it on, is a ConfigError's: the config is the user's to mend, anything else may not be. */
+export const isConfigMistake = (message: string): boolean => /^(One mistake|\d+ mistakes) in the config:$/m.test(message);
+
 interface Key<T> {
   read: Reader<T>;
   /** The same on every cloud, or by cloud: one that is not named has no use for the key. */

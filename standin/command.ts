@@ -67,9 +67,9 @@ const printed = (state: CommandState): Ran => ({ stdout: state.stdout ?? '', std
 export const remoteCommand: ResourceKind<CommandInputs, CommandState> = {
   secrets: ['connection'],
   sensitive(properties, secret) {
-    const { privateKey, password, privateKeyPassword } = properties.connection ?? {};
+    const { privateKey, password, privateKeyPassword, proxy } = properties.connection ?? {};
     const others = [...secret].filter((name) => name !== 'connection').map((name) => properties[name]);
-    return [privateKey, password, privateKeyPassword, ...others];
+    return [privateKey, password, privateKeyPassword, proxy?.privateKey, ...others];
   },
   async check(news, _olds, unknown) {
     const failures = mistakes(news).filter(({ property }) => !unknown.has(property));

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { workspaceDirectory } from './workspace';
 
-/** How a command's machine is reached, as the real plugin declares it. */
-export interface Connection {
+/** How a machine is reached, as the real plugin declares it of a proxy. */
+export interface ProxyConnection {
   host: string;
   /** Default 22. */
   port?: number;
@@ -21,46 +21,59 @@ export interface Connection {
   perDialTimeout?: number;
 }
 
+/** How a command's machine is reached. */
+export interface Connection extends ProxyConnection {
+  /** The machine by way of which; it is dialled first, as often as its own dialErrorLimit says. */
+  proxy?: ProxyConnection;
+}
+
 /** What the real plugin takes and this one doesn't, with what to do. */
 const REFUSED: Record<string, string> = {
   password: 'needs a private key instead of a password',
   privateKeyPassword: 'needs a private key without a passphrase',
-  proxy: 'makes no connection through a proxy',
 };
 
-/** Every mistake in a connection, a sentence each. */
-export function connectionMistakes(connection: unknown): string[] {
-  if (connection === null || typeof connection !== 'object') return ['connection must be an object with a host'];
+/**
+ * What may be a name: they go into a configuration file of ssh's, a line each, and a host into the command by which a proxy
+ * reaches it, which a shell reads.
+ */
+const NAMES: Record<string, { form: RegExp; words: string }> = {
+  host: { form: /^[A-Za-z0-9_:][A-Za-z0-9_:.-]*$/, words: 'an address or a host name' },
+  user: { form: /^[^\s"'\\%-][^\s"'\\%]*$/, words: 'a name without spaces, quotes, \\ or %' },
+};
+
+const NUMBERS: [name: string, least: number, most: number][] = [['port', 1, 65535], ['dialErrorLimit', -1, Infinity], ['perDialTimeout', 0, Infinity]];
+
+/** Every mistake in a connection, a sentence each; `at` is what the properties are called by. */
+export function connectionMistakes(connection: unknown, at = 'connection'): string[] {
+  if (connection === null || typeof connection !== 'object') return [`${at} must be an object with a host`];
   const given = connection as Record<string, unknown>;
   const mistakes: string[] = [];
-  for (const name of ['host', 'user']) {
+  for (const [name, { form, words }] of Object.entries(NAMES)) {
     const value = given[name];
-    // They go into a configuration file of ssh's, a line each.
     if (value === undefined && name !== 'host') continue;
-    if (typeof value !== 'string' || !/^[^\s"'\\%-][^\s"'\\%]*$/.test(value)) {
-      mistakes.push(`connection.${name} must be a name without spaces, quotes, \\ or %`);
-    }
+    if (typeof value !== 'string' || !form.test(value)) mistakes.push(`${at}.${name} must be ${words}`);
   }
-  const numbers: [string, number, number][] = [['port', 1, 65535], ['dialErrorLimit', -1, Infinity], ['perDialTimeout', 0, Infinity]];
-  for (const [name, least, most] of numbers) {
+  for (const [name, least, most] of NUMBERS) {
     const value = given[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-      mistakes.push(`connection.${name} must be a whole number from ${least}${most === Infinity ? ' up' : ` to ${most}`}`);
+      mistakes.push(`${at}.${name} must be a whole number from ${least}${most === Infinity ? ' up' : ` to ${most}`}`);
     }
   }
   if (given.hostKey !== undefined && !/^[a-z0-9@.-]+ [A-Za-z0-9+/=]+/.test(String(given.hostKey))) {
-    mistakes.push('connection.hostKey must be a public key line: its type and its base64 text');
+    mistakes.push(`${at}.hostKey must be a public key line: its type and its base64 text`);
   }
   for (const [name, reason] of Object.entries(REFUSED)) {
-    if (given[name] !== undefined && given[name] !== null) mistakes.push(`connection.${name}: this stand-in for the command plugin ${reason}`);
+    if (given[name] !== undefined && given[name] !== null) mistakes.push(`${at}.${name}: this stand-in for the command plugin ${reason}`);
   }
-  return mistakes;
+  if (given.proxy === undefined || given.proxy === null) return mistakes;
+  return [...mistakes, ...(at === 'connection' ? connectionMistakes(given.proxy, 'connection.proxy') : [`${at}.proxy: a proxy is reached without another`])];
 }
 
 /** Connections that reach the same machine in the same way have the same key, however patient they are. */
-export function connectionKey({ host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout }: Connection): string {
-  const identity = JSON.stringify([host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout]);
+export function connectionKey({ host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout, proxy }: Connection): string {
+  const identity = JSON.stringify([host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout, proxy && connectionKey(proxy)]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }
 
@@ -87,9 +100,10 @@ function identityLines(directory: string, connection: Connection): string[] {
 
 /**
  * Writes what ssh needs to know of a connection into the workspace: nothing secret, and nothing that the user chose,
- * goes through a command line. Returns the configuration file's path.
+ * but the host that a proxy is to reach, goes through a command line. `proxyCommand` is what ssh speaks to the machine by,
+ * where it has a proxy. Returns the configuration file's path.
  */
-export function writeConfiguration(connection: Connection): string {
+export function writeConfiguration(connection: Connection, proxyCommand?: string): string {
   const directory = path.join(workspaceDirectory(), connectionKey(connection));
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, 'config');
@@ -102,6 +116,7 @@ export function writeConfiguration(connection: Connection): string {
     `ConnectTimeout ${connection.perDialTimeout ?? 15}`,
     ...hostKeyLines(directory, connection.hostKey),
     ...identityLines(directory, connection),
+    ...(proxyCommand ? [`ProxyCommand ${proxyCommand}`] : []),
     'GlobalKnownHostsFile /dev/null',
     'CheckHostIP no',
     'UpdateHostKeys no',

@@ -59,19 +59,21 @@ export class Master {
     private readonly child: ChildProcess,
     readonly configuration: string,
     readonly socket: string,
-    log: string,
+    why: () => string,
   ) {
     child.on('error', (error) => this.ended.abort(new Error(`ssh can't be run (${error.message}); install the OpenSSH client`)));
-    child.on('close', () => this.ended.abort(new Error(lastLine(log) || 'the connection was closed')));
+    child.on('close', () => this.ended.abort(new Error(why() || 'the connection was closed')));
   }
 
-  /** Dials. Throws an Error with ssh's own words when the machine can't be reached or doesn't let us in. */
-  static async open(connection: Connection): Promise<Master> {
-    const configuration = writeConfiguration(connection);
+  /** Dials, by way of `proxy` if there is one. Throws an Error with ssh's own words when the machine can't be reached or doesn't let us in. */
+  static async open(connection: Connection, proxy?: Master): Promise<Master> {
+    const proxyLog = proxy && newLog(proxy.configuration);
+    const configuration = writeConfiguration(connection, proxy && `ssh -F ${proxy.configuration} -S ${proxy.socket} -E ${proxyLog} -W [%h]:%p -- ${ALIAS}`);
     const log = newLog(configuration);
     const socket = path.join(path.dirname(configuration), `s${++counter}`);
     const child = startSsh(['-F', configuration, '-M', '-S', socket, '-E', log, '--', ALIAS, 'cat'], { stdin: 'pipe', stderr: 'ignore' });
-    const master = new Master(child, configuration, socket, log);
+    const noWay = (): string => (proxyLog ? lastLine(proxyLog) : '');
+    const master = new Master(child, configuration, socket, () => (noWay() ? `the proxy opens no way to it: ${noWay()}` : lastLine(log)));
     try {
       await master.echo(master.ended.signal);
       return master;
@@ -121,8 +123,21 @@ export class Master {
 const open = new Map<string, Set<Master>>();
 const opening = new Map<string, Promise<Master>>();
 
+/** By way of what a machine is reached: an open connection to its proxy, entered. */
+export type Way = () => Promise<Master>;
+
+async function openBy(connection: Connection, way: Way | undefined): Promise<Master> {
+  const proxy = await way?.();
+  try {
+    return await Master.open(connection, proxy);
+  } finally {
+    // What goes on through it is no session of its own.
+    proxy?.leave();
+  }
+}
+
 /** One attempt at a connection with room for a session. Attempts at the same connection at the same time are one. */
-async function attempt(connection: Connection): Promise<Master> {
+async function attempt(connection: Connection, way: Way | undefined): Promise<Master> {
   const key = connectionKey(connection);
   const masters = open.get(key) ?? new Set();
   open.set(key, masters);
@@ -134,17 +149,17 @@ async function attempt(connection: Connection): Promise<Master> {
   }
   let dial = opening.get(key);
   if (!dial) {
-    dial = Master.open(connection).finally(() => opening.delete(key));
+    dial = openBy(connection, way).finally(() => opening.delete(key));
     opening.set(key, dial);
     dial.then((master) => masters.add(master), () => undefined);
   }
   return dial;
 }
 
-/** A connection with room for one more session, which the caller has entered and must leave. Throws as Master.open. */
-export async function enterMaster(connection: Connection): Promise<Master> {
+/** A connection with room for one more session, which the caller has entered and must leave. Throws as `way` and Master.open. */
+export async function enterMaster(connection: Connection, way?: Way): Promise<Master> {
   for (;;) {
-    const master = await attempt(connection);
+    const master = await attempt(connection, way);
     // Others waited for the same one, and it may be full by now.
     if (!master.usable) continue;
     master.enter();

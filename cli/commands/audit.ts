@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { CloudError } from '../../components/cloud';
 import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from '../account/account';
-import { EXIT, unable, usage } from '../failure';
+import { EXIT, usage } from '../failure';
 import { type Lab, parseLab } from '../names';
 import { columns, print, printJson } from '../terminal';
 
@@ -33,16 +32,12 @@ function show(cloud: CloudOfAccounts, what: string, where: string, found: Remain
 async function audit(name: string | undefined, { cloud, json }: Options): Promise<void> {
   const { lab, all } = subject(name, cloud);
   const config = accountConfig(lab);
-  try {
-    const account = accountOf(config);
-    const where = await account.who();
-    const found = await account.remains(all ? undefined : lab.stack);
-    if (json) printJson(found);
-    else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, where, found);
-    process.exitCode = found.length > 0 ? EXIT.failed : EXIT.well;
-  } catch (error) {
-    throw error instanceof CloudError ? unable(error.message, '') : error;
-  }
+  const account = accountOf(config);
+  const where = await account.who();
+  const found = await account.remains(all ? undefined : lab.stack);
+  if (json) printJson(found);
+  else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, where, found);
+  process.exitCode = found.length > 0 ? EXIT.failed : EXIT.well;
 }
 
 export function register(program: Command): void {

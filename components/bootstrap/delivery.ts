@@ -32,20 +32,19 @@ export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.O
 
 /**
  * A session on a machine, as a Pulumi resource. It runs when it is new, when the machine or one of `also` is another one
- * (their generations), and when anything that it sends has changed.
+ * (their generations), and when anything that it sends has changed. `first`: nobody has logged in to the machine before.
  */
 export function deliver(
   session: Session,
   machine: Machine,
   lab: BootstrapArgs,
-  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[]; also: Machine[] },
+  options: { parent: pulumi.Resource; dependsOn: pulumi.Resource[]; also: Machine[]; first: boolean },
 ): command.remote.Command {
   const steps = stepsOf(session, machine, wanted(lab));
   const secret = steps.some((step) => step.secret);
   const sent = payload(steps, machine, lab);
   const archive = sent.apply((known) => known.archive);
   const digest = sent.apply((known) => known.digest);
-  const first = session.after.length === 0;
   return new command.remote.Command(
     commandName(session.name, machine.name),
     {
@@ -54,7 +53,7 @@ export function deliver(
       // A digest of a key tells nothing of it, and as a secret it would hide why a session runs again.
       triggers: [machine.generation, ...options.also.map((other) => other.generation), pulumi.unsecret(digest)],
       // The default gives up on a machine that boots after some eleven seconds; only the first session has to wait for it.
-      connection: { ...machine.connection, ...(first ? { dialErrorLimit: -1, perDialTimeout: 5 } : {}) },
+      connection: { ...machine.connection, ...(options.first ? { dialErrorLimit: -1, perDialTimeout: 5 } : {}) },
       logging: secret ? command.types.enums.remote.Logging.None : command.types.enums.remote.Logging.StdoutAndStderr,
       // It would need AcceptEnv on the server.
       addPreviousOutputInEnv: false,

@@ -6,7 +6,7 @@ import { deliver } from './delivery';
 import { OUTLINE, type Session, stepsOf } from './outline';
 import { type BootstrapArgs, wanted } from './step';
 
-export { commandName, commandOf, expectedSteps, expectedUnits } from './outline';
+export { commandName, commandsOf, expectedSteps, expectedUnits } from './outline';
 export { PROGRAMS } from './steps/artifacts';
 export type { BootstrapArgs, Download } from './step';
 export { type NodeStatus, STATUS_COMMAND } from './status';
@@ -43,15 +43,18 @@ export class Bootstrap extends pulumi.ComponentResource {
 
   /** One session on one machine, after those that it needs. */
   private run(session: Session, machine: Machine, args: BootstrapArgs, done: Map<string, Commands>): command.remote.Command {
-    const here = session.after.map((name) => done.get(name)!.get(machine)!);
-    // Until the gateway has been made one, what is behind it can't download anything.
-    const gateway = session.after.length === 0 && machine.through ? [done.get(session.name)!.get(machine.through)!] : [];
+    const before = (name: string, on: Machine): command.remote.Command[] => [done.get(name)!.get(on)].filter((found) => found !== undefined);
+    const here = session.after.flatMap((name) => before(name, machine));
+    const first = here.length === 0;
+    // Until the gateway has been made one, what is behind it can't be reached, nor download anything.
+    const gateway = first && machine.through ? before('gateway', machine.through) : [];
     const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
     return deliver(session, machine, args, {
       parent: this,
       dependsOn: [machine.resource, ...(args.reachable ?? []), ...here, ...gateway, ...everywhere.map(([, each]) => each)],
       also: [...others],
+      first,
     });
   }
 }

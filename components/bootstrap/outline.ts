@@ -27,8 +27,10 @@ import { registration } from './steps/registration';
  */
 export interface Session {
   name: string;
+  /** Where it is gone through; without this, wherever one of its steps is. */
+  on?: Step['on'];
   steps: Step[];
-  /** Sessions that must be over before, on the same machine. */
+  /** Sessions that must be over before, on the same machine, where it has them. */
   after: string[];
   /** Sessions that must be over before on every machine; a new machine runs this one again. */
   afterEverywhere?: string[];
@@ -36,14 +38,16 @@ export interface Session {
 
 /** Everything that makes six machines a cluster. What is not said to come after something else runs side by side. */
 export const OUTLINE: Session[] = [
+  // A login of its own: what is behind the gateway begins when this is over, and needn't wait for the gateway's own downloads.
+  { name: 'gateway', on: 'gateway', steps: [ready, gateway], after: [] },
   // All that a machine does by itself. Nothing here waits for another machine: with --parallel 1 it would wait for ever.
   {
     name: 'machine',
     steps: [
-      ready, gateway, artifacts, cni, certificates,
+      ready, artifacts, cni, certificates,
       etcd, kubeApiserver, plainHealth, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy,
     ],
-    after: [],
+    after: ['gateway'],
   },
   { name: 'control-plane', steps: [quorum], after: ['machine'] },
   { name: 'registration', steps: [registration], after: ['machine'], afterEverywhere: ['control-plane'] },
@@ -54,20 +58,20 @@ export const OUTLINE: Session[] = [
 
 type Place = Pick<Node, 'role' | 'index'> & Partial<Pick<Node, 'isGateway'>>;
 
-function runsOn(step: Step, node: Place): boolean {
-  if (step.on === 'all') return true;
-  if (step.on === 'first controller') return node.role === 'controller' && node.index === 0;
-  if (step.on === 'gateway') return node.isGateway === true;
-  return step.on === node.role;
+function isFor(on: Step['on'], node: Place): boolean {
+  if (on === 'all') return true;
+  if (on === 'first controller') return node.role === 'controller' && node.index === 0;
+  if (on === 'gateway') return node.isGateway === true;
+  return on === node.role;
 }
 
 /** The steps of a session that a node goes through; none where the session isn't for it. */
 export const stepsOf = (session: Session, node: Place, lab: Wanted): Step[] =>
-  session.steps.filter((step) => runsOn(step, node) && reaches(lab.stage, step.stage) && (step.when?.(lab) ?? true));
+  session.steps.filter((step) => isFor(session.on ?? 'all', node) && isFor(step.on, node) && reaches(lab.stage, step.stage) && (step.when?.(lab) ?? true));
 
 /** The names of the steps that a node has gone through when a lab at `stage` is up, on any cloud. */
 export const expectedSteps = (node: Place, stage: Stage): string[] =>
-  OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name));
+  [...new Set(OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name)))];
 
 /** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up, on any cloud. */
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
@@ -76,9 +80,9 @@ export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
 /** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
 
-/** The name of the Pulumi resource by which a machine goes through a step. Throws for a step that there is not. */
-export function commandOf(step: string, machine: string): string {
-  const session = OUTLINE.find(({ steps }) => steps.some(({ name }) => name === step));
-  if (!session) throw new Error(`there is no step "${step}"`);
-  return commandName(session.name, machine);
+/** The names of the Pulumi resources by which a machine goes through a step; it needn't have all of them. Throws for a step that there is not. */
+export function commandsOf(step: string, machine: string): string[] {
+  const sessions = OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step));
+  if (sessions.length === 0) throw new Error(`there is no step "${step}"`);
+  return sessions.map(({ name }) => commandName(name, machine));
 }

@@ -4,7 +4,7 @@ export const STATUS_COMMAND = 'sudo bash /opt/hardway/status.sh';
 /**
  * A node as bootstrap left it, against what it is now. The digests come from /var/lib/hardway/steps/STEP.sha256,
  * which a step writes last: a step of expectedSteps() that no file names has not succeeded yet.
- * To mend what differs, replace the Pulumi resource `commandOf(step, node)`.
+ * To mend what differs, replace the Pulumi resources `commandsOf(step, node)`.
  */
 export interface NodeStatus {
   node: string;

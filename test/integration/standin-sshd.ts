@@ -70,13 +70,24 @@ export class Sshd {
     return { host: '127.0.0.1', port: this.port, user: os.userInfo().username, privateKey: this.clientKey, hostKey: this.hostKey, dialErrorLimit: 20, ...changes };
   }
 
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     const { child } = this;
-    if (child && child.exitCode === null) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill();
-      await ended;
-    }
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill();
+    await ended;
+  }
+
+  /** Ends it with every connection to it, and starts it again. */
+  async restart(): Promise<void> {
+    const sessions = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child!.pid)], { encoding: 'utf8' }).split('\n').filter(Boolean);
+    await this.end();
+    for (const pid of sessions) process.kill(Number(pid));
+    this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }

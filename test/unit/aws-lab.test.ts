@@ -101,16 +101,25 @@ describe('a lab on AWS in profile small', () => {
     expect(bare(lab.of('Command', 'machine@controller-0').inputs.connection).proxy).toBeUndefined();
   });
 
-  test('begins with a worker when its gateway is one, and has an address', () => {
-    expect(lab.of('Command', 'machine@worker-0').dependencies).toContain('command:remote:Command machine@controller-0');
-    // The others come after it: the way out is there before anything is fetched by it.
-    expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 3)).toEqual(['ready', 'gateway', 'artifacts']);
+  test('begins with a worker when its gateway is one and has an address, and waits for no downloads of the gateway', () => {
+    expect(steps(lab.of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
+    expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 2)).toEqual(['ready', 'artifacts']);
     expect(steps(lab.of('Command', 'machine@worker-0')).slice(0, 3)).toEqual(['ready', 'artifacts', 'cni']);
+    for (const name of ['machine@controller-0', 'machine@worker-0', 'machine@worker-1']) {
+      expect(lab.of('Command', name).dependencies.filter((title) => title.startsWith('command:'))).toEqual(['command:remote:Command gateway@controller-0']);
+    }
     for (const command of commandsOf(lab)) expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
   });
 
+  test('is patient with each machine’s first login, through the gateway too', () => {
+    for (const { name, inputs } of commandsOf(lab)) {
+      const first = ['gateway@controller-0', 'machine@worker-0', 'machine@worker-1'].includes(name);
+      expect([name, bare(inputs.connection).dialErrorLimit]).toEqual([name, first ? -1 : 10]);
+    }
+  });
+
   test('hands NodePorts on to a worker, and nothing out but by its own address', () => {
-    const text = Buffer.from(bare(lab.of('Command', 'machine@controller-0').inputs.stdin), 'base64').toString('latin1');
+    const text = Buffer.from(bare(lab.of('Command', 'gateway@controller-0').inputs.stdin), 'base64').toString('latin1');
     expect(text).toContain('ip saddr != { 10.240.0.0/24, 10.200.0.0/16 } ip daddr 10.240.0.10 tcp dport 30000-32767 dnat to 10.240.0.20\n');
     expect(text).toContain('ip saddr { 10.240.0.0/24, 10.200.0.0/16 } ip daddr != { 10.240.0.0/24, 10.200.0.0/16 } masquerade\n');
   });

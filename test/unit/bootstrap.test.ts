@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { commandOf, expectedSteps, expectedUnits } from '../../components/bootstrap';
+import { commandsOf, expectedSteps, expectedUnits } from '../../components/bootstrap';
 import type { LabConfig } from '../../components/config';
 import { type Registered, bare, commands, isSecret, registered, sent, steps } from './bootstrap-mocks';
 
@@ -152,8 +152,10 @@ test('units to expect are those of the role, and none on bare machines', async (
   expect(expectedUnits('worker', 'none')).toEqual([]);
   expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
   expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
-  expect(commandOf('kubelet', 'worker-1')).toBe('machine@worker-1');
-  expect(() => commandOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
+  expect(commandsOf('kubelet', 'worker-1')).toEqual(['machine@worker-1']);
+  expect(commandsOf('ready', 'controller-0')).toEqual(['gateway@controller-0', 'machine@controller-0']);
+  expect(expectedSteps({ role: 'controller', index: 0, isGateway: true }, 'none')).toEqual(['ready', 'gateway']);
+  expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });
 
 test('every download is told to the machines that run it, and only to them', async () => {

@@ -2,8 +2,11 @@ import { byOrigin } from '../../cli/doctor/programs';
 import { foreignRoutes } from '../../provider/local/pool';
 import { engineFailure, plainMessage, runFailure } from '../../cli/engine-errors';
 import { EngineProgress } from '../../cli/engine-progress';
+import { CloudError } from '../../components/cloud';
+import { ConfigError } from '../../components/config';
 import { distance, nearest } from '../../components/nearest';
 import { judge, stepsToRepeat } from '../../cli/node-state';
+import type { Failure } from '../../cli/failure';
 import { progressOn } from '../../cli/progress';
 import { resourceTitle } from '../../cli/resources';
 import { inWords } from '../../cli/seconds';
@@ -84,9 +87,16 @@ describe('what the engine complains of', () => {
     expect(engineFailure(new Error('code: 255\n stdout: Updating\n stderr: error: no such stack\n')).message).toBe('no such stack');
   });
 
-  test('is the config, exit code 2, where only the program complained', () => {
-    const failure = runFailure([{ urn: stack, message: 'Error: workers is 12', color: '', severity: 'error' }], '', 'cure');
-    expect([failure.exitCode, failure.message]).toEqual([2, 'workers is 12']);
+  const ofProgram = (error: Error): Failure => runFailure([{ urn: stack, message: `Unhandled exception: ${error.message}\n`, color: '', severity: 'error' }], '', 'cure');
+
+  test.each([[['workers is 12']], [['workers is 12', 'cloud is "x"']]])('is the config, exit code 2, where the program complained of it: %s', (mistakes) => {
+    const failure = ofProgram(new ConfigError(mistakes));
+    expect([failure.exitCode, failure.message]).toEqual([2, new ConfigError(mistakes).message]);
+  });
+
+  test('is the machine, exit code 3, where the program lacks credentials', () => {
+    const failure = ofProgram(new CloudError('There are no AWS credentials here: run `aws configure`.'));
+    expect([failure.exitCode, failure.message]).toEqual([3, 'There are no AWS credentials here: run `aws configure`.']);
   });
 
   test('is the machine, exit code 3, where a resource failed; each is named, and summaries are left out', () => {

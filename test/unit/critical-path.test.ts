@@ -1,3 +1,4 @@
+import { simulated } from '../../bench/critical-path/lab';
 import { criticalPath, latest, simulate, type Task } from '../../bench/critical-path/schedule';
 
 const task = (key: string, seconds: number, after: string[] = [], more: Partial<Task> = {}): Task => ({ key, seconds, after, ...more });
@@ -19,3 +20,9 @@ test('a machine boots while others are made, and the login waits for it', () => 
 });
 
 test('what can never begin is told', () => expect(() => simulate([task('a', 1, ['b']), task('b', 1, ['a'])], 9)).toThrow('nothing can begin of a, b'));
+
+test.each([['aws', 'full'], ['aws', 'small'], ['gcp', 'full'], ['gcp', 'small']] as const)('an up on %s, profile %s, takes at most 1.2 of the longest chain that the cloud imposes', async (cloud, profile) => {
+  const { whole, nodes, toReady, longest } = await simulated(cloud, profile);
+  expect(whole.end / longest).toBeLessThan(1.2);
+  expect(nodes.end / toReady).toBeLessThan(1.2);
+}, 60_000);

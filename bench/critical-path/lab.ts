@@ -1,0 +1,77 @@
+import type { Registered } from '../../test/support/mocks';
+import { labOn } from '../../test/unit/aws-graph';
+import { gcpLab } from '../../test/unit/gcp-mocks';
+import { BOOT, CREATE, OWN, SESSIONS } from './latencies';
+import { type Done, latest, simulate, type Task } from './schedule';
+
+export type InCloud = keyof typeof CREATE;
+
+/** What the engine works on at once: Pulumi's own default is four times the machine's cores. */
+export const PLACES = 8;
+
+const kindOf = ({ type }: Registered): string => type.split(':').pop()!;
+const keyOf = ({ type, name }: Registered): string => `${type} ${name}`;
+const isCommand = (resource: Registered): boolean => kindOf(resource) === 'Command';
+
+function secondsOf(resource: Registered, cloud: InCloud): number {
+  if (isCommand(resource)) return SESSIONS[resource.name.split('@')[0]];
+  // Components and providers take none.
+  if (/^(hardway:lab|pulumi|test):/.test(resource.type)) return 0;
+  const seconds = { ...OWN, ...CREATE[cloud] }[kindOf(resource)];
+  if (seconds === undefined) throw new Error(`bench/critical-path/latencies.ts doesn't say how long a ${kindOf(resource)} takes`);
+  return seconds;
+}
+
+/** The graph as tasks. What logs in to a machine first waits until it has booted. */
+const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
+  all.map((resource) => {
+    const [, machine] = resource.name.split('@');
+    const instance = all.find((other) => kindOf(other) === 'Instance' && other.name === machine);
+    return {
+      key: keyOf(resource),
+      seconds: secondsOf(resource, cloud),
+      after: resource.dependencies,
+      ...(isCommand(resource) ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
+    };
+  });
+
+/** The longest chains that a cloud imposes on whoever makes this lab, however he goes about it. */
+function floors(cloud: InCloud): { cluster: number; balancer: number } {
+  const { aws, gcp } = CREATE;
+  const machine = cloud === 'aws' ? aws.Vpc + aws.Subnet + aws.Instance : gcp.Network + gcp.Subnetwork + gcp.Instance;
+  return {
+    cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
+    balancer: machine + (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
+  };
+}
+
+/** An `up` of a lab as it would go. */
+export interface Simulated {
+  tasks: Task[];
+  done: Map<string, Done>;
+  /** What ended last: of all, of what makes the nodes Ready, of bootstrap. */
+  whole: Done;
+  nodes: Done;
+  cluster: Done;
+  /** Seconds that whoever makes this lab can't do without: until the nodes are Ready, and until all is there. */
+  toReady: number;
+  longest: number;
+}
+
+/** Simulates the `up` of a lab of default config. */
+export async function simulated(cloud: InCloud, profile: 'full' | 'small'): Promise<Simulated> {
+  const all = cloud === 'aws' ? (await labOn({ profile })).made.all : (await gcpLab({ profile })).graph.all;
+  const tasks = tasksOf(all, cloud);
+  const done = simulate(tasks, PLACES);
+  const ends = [...done.values()];
+  const floor = floors(cloud);
+  return {
+    tasks,
+    done,
+    whole: latest(ends),
+    nodes: latest(ends.filter(({ key }) => key.includes(' registration@'))),
+    cluster: latest(ends.filter(({ key }) => key.startsWith('command:'))),
+    toReady: floor.cluster,
+    longest: profile === 'small' ? floor.cluster : Math.max(floor.cluster, floor.balancer),
+  };
+}
