@@ -5,8 +5,9 @@ import type { Lab } from './names';
 import type { Progress } from './progress';
 import { interruptible } from './signals';
 import { print } from './terminal';
+import { noteVerified } from './verified';
 
-/** Runs the checks on a lab that is up; the progress counts them. */
+/** Runs the checks on a lab that is up; the progress counts them. What all of them found is noted with the lab's files. */
 export async function check(up: UpLab, kubectl: string, only: string[], progress: Progress): Promise<Report> {
   const step = progress.begin('Checks');
   let [total, ended] = [0, 0];
@@ -28,6 +29,7 @@ export async function check(up: UpLab, kubectl: string, only: string[], progress
     () => progress.say('Stopping: taking the test pods away.'),
   );
   step.done();
+  if (only.length === 0) noteVerified(up.outputs.lab, report);
   return report;
 }
 

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { root } from '../components/root';
 import { register as registerAudit } from './commands/audit';
+import { register as registerClass } from './commands/class';
 import { register as registerClean } from './commands/clean';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerDown } from './commands/down';
@@ -24,7 +25,7 @@ import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
   registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
-  registerList, registerRecreate, registerExtend, registerDown, registerReap, registerAudit, registerClean, registerDoctor, registerEnv,
+  registerList, registerRecreate, registerExtend, registerDown, registerReap, registerClass, registerAudit, registerClean, registerDoctor, registerEnv,
 ];
 
 const EPILOGUE = `
@@ -43,7 +44,7 @@ export function commandLine(): Command {
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
     .addHelpText('after', EPILOGUE);
   for (const register of COMMANDS) register(program);
-  for (const command of [program, ...program.commands]) explainMistakes(command);
+  explainMistakes(program);
   return program;
 }
 

@@ -29,7 +29,7 @@ export function labFiles(stack: string): LabFiles {
 }
 
 /** Replaces a file whole; it never exists with wider permissions than `mode`. */
-function place(file: string, content: string, mode: number): void {
+export function place(file: string, content: string, mode: number): void {
   const scratch = `${file}.${process.pid}`;
   fs.writeFileSync(scratch, content.endsWith('\n') ? content : `${content}\n`, { mode });
   fs.renameSync(scratch, file);

@@ -1,6 +1,7 @@
 import { upLab, withAccess } from './connect';
 import { driftOf } from './drift';
 import type { Engine } from './engine';
+import { expiryIn } from './expiry';
 import type { Lab } from './names';
 import { type NodeState, nodeStates } from './node-state';
 import type { Progress } from './progress';
@@ -19,6 +20,10 @@ export interface LabStatus {
   drift: { resource: string; state: string }[];
   /** Whether `lab up` has something to mend. */
   differs: boolean;
+  /** When the oldest of it was made, ISO 8601. */
+  created?: string;
+  /** When the lab should be gone, where it says so: a time in UTC. */
+  expires?: string;
 }
 
 /** Shows that `work` is under way for as long as it is. */
@@ -38,7 +43,8 @@ async function during<T>(progress: Progress, title: string, work: Promise<T>): P
 export async function statusOf(engine: Engine, lab: Lab, kubectl: string, progress: Progress): Promise<LabStatus> {
   const snapshot = await during(progress, `Lab ${lab.stack}: reading its state`, engine.snapshot(lab.stack));
   const up = await upLab(lab, snapshot);
-  const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [] };
+  const expires = snapshot && expiryIn(snapshot);
+  const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [], created: snapshot?.created, ...(expires ? { expires } : {}) };
   if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
   const [nodes, drift] = await Promise.all([
     during(progress, 'Looking at files and services on the nodes', withAccess(up, kubectl, nodeStates)),

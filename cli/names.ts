@@ -31,7 +31,8 @@ export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/
 /** Whether the text is a stack's full name, so that nothing else can be meant by it. */
 export const isStackName = (text: string): boolean => new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
 
-function checkId(id: string, name: string): void {
+/** Throws a usage Failure where `id` can't be that of a lab; `name` is what somebody wrote. */
+export function checkId(id: string, name = id): void {
   if (isNodeName(id)) throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
   if (RESERVED.has(id)) throw usage(`"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`, 'leave it out for the lab called local, or take another, such as s01');
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {

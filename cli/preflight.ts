@@ -8,7 +8,7 @@ import { diskFinding, labNeeds, type Need, setUpNeeds, workingNeeds } from './do
 import { type Finding, findingOf, type Probe } from './doctor/finding';
 import { kernelFindings } from './doctor/kernel';
 import { machineProbes } from './doctor/machine';
-import { poolProbe } from './doctor/network';
+import { poolProbe, slotsProbe } from './doctor/network';
 import { unable } from './failure';
 import type { Lab } from './names';
 import type { Progress } from './progress';
@@ -17,60 +17,91 @@ import { found, setUp } from './set-up';
 
 // What of ./lab doctor is looked at before anything is made, so that it isn't found out halfway.
 
-/** A lab that is asked for, and whether this machine has something of it already. */
-interface Wanted {
+/** A lab that is asked for. */
+export interface Wanted {
   lab: Lab;
   config: LabConfig;
 }
 
-const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack);
-const machinesOf = ({ config }: Wanted): number => config.controllers + config.workers;
-const isLocal = (wanted: Wanted | undefined): wanted is Wanted => wanted?.lab.cloud === 'local';
+/** What was found of one place, and whose. */
+interface Examined {
+  findings: Finding[];
+  what: string;
+  who: string;
+  where: string;
+}
 
-/** Whether the account has room for a lab in a cloud. One that was begun already is a part of what is in use there. */
-async function refuseAccount({ lab, config }: Wanted): Promise<void> {
-  if (lab.cloud === 'local' || fs.existsSync(stackFile(lab.stack))) return;
-  const findings = await cloudFindings(accountOf(config), config);
-  refuse(findings, `lab ${lab.stack}`, `The account at ${lab.cloud.toUpperCase()}`, `./lab doctor --cloud ${lab.cloud}`);
+const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack);
+const machinesOf = (labs: Wanted[]): number => labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
+
+const inWords = (wanted: Wanted[]): string => (wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : wanted.length === 0 ? 'what labs are made with' : `${wanted.length} labs`);
+
+/** How many labs of a kind there are, by what tells the kinds apart. */
+function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
+  const found = new Map<string, T[]>();
+  for (const item of items) found.set(key(item), [...(found.get(key(item)) ?? []), item]);
+  return found;
+}
+
+/** Where a lab's quotas are. */
+const accountKey = ({ cloud, project, region, zone }: LabConfig): string => [cloud, project, cloud === 'gcp' ? zone.replace(/-[a-z]$/, '') : region].join(' ');
+
+/** What each account lacks for the labs that are to be in it. Those that were begun already are a part of what is in use there. */
+async function accounts(wanted: Wanted[]): Promise<Examined[]> {
+  const coming = wanted.filter(({ lab }) => lab.cloud !== 'local' && !fs.existsSync(stackFile(lab.stack)));
+  return Promise.all([...groups(coming, ({ config }) => accountKey(config)).values()].map(async (labs) => {
+    const [{ lab, config }] = labs;
+    const findings = await cloudFindings(accountOf(config), ...labs.map((one) => one.config));
+    return { findings, what: inWords(labs), who: `The account at ${lab.cloud.toUpperCase()}`, where: `./lab doctor --cloud ${lab.cloud}` };
+  }));
 }
 
 /** What is going to be written, and where. */
-async function needs(wanted: Wanted | undefined, complete: boolean): Promise<Need[]> {
-  const ofLab = isLocal(wanted) ? (isHere(wanted) ? workingNeeds() : labNeeds(machinesOf(wanted))) : [];
-  if (complete) return ofLab;
+async function needs(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Need[]> {
+  const ofLabs = [...(here.length > 0 ? workingNeeds(here.length) : []), ...(coming.length > 0 ? labNeeds(machinesOf(coming), coming.length) : [])];
+  if (complete) return ofLabs;
   const items = await toolchain.plan();
-  return [...setUpNeeds(items.some((item) => item.from.startsWith('built from'))), ...ofLab];
+  return [...setUpNeeds(items.some((item) => item.from.startsWith('built from'))), ...ofLabs];
 }
 
-/** Throws one Failure with everything that is in the way, and its cure. */
-export function refuse(findings: Finding[], what: string, who = 'This machine', where = './lab doctor'): void {
-  const failed = findings.filter((finding) => finding.status === 'fail');
-  if (failed.length === 0) return;
-  const lines = failed.map(({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`);
-  throw unable(`${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`, `${where} looks at everything`);
+/** Throws one Failure with everything that is in the way, wherever it is, and its cure. */
+function refuseAll(examined: Examined[]): void {
+  const bad = examined.map((one) => ({ ...one, findings: one.findings.filter((finding) => finding.status === 'fail') })).filter(({ findings }) => findings.length > 0);
+  if (bad.length === 0) return;
+  const parts = bad.map(({ findings, what, who }) => {
+    const lines = findings.map(({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`);
+    return `${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`;
+  });
+  throw unable(parts.join('\n'), bad.map(({ where }) => `${where} looks at everything`).join('; '));
 }
 
-async function look(wanted: Wanted | undefined, complete: boolean): Promise<Finding[]> {
-  const written = await needs(wanted, complete);
+/** The same for one place. */
+export const refuse = (findings: Finding[], what: string, who = 'This machine', where = './lab doctor'): void => refuseAll([{ findings, what, who, where }]);
+
+async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
+  const written = await needs(here, coming, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
-  if (!isLocal(wanted) || isHere(wanted)) return Promise.all(probes.map(findingOf));
-  probes.push(...machineProbes(machinesOf(wanted)), poolProbe([wanted.config.publicPool]));
-  // For a lab that isn't here yet: what a lab that is here needs was tried for it.
+  if (coming.length === 0) return Promise.all(probes.map(findingOf));
+  const pools = groups(coming, ({ config }) => config.publicPool);
+  const slots = new Map([...pools].map(([pool, labs]) => [pool, labs.length]));
+  probes.push(...machineProbes(machinesOf(coming), coming.length), poolProbe([...pools.keys()]), slotsProbe(slots));
+  // For labs that aren't here yet: what a lab that is here needs was tried for it.
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
 
 /**
- * Makes sure that this machine, and the account where the lab is in a cloud, can make a lab, or with none named what labs are made with, then that all which labs are
- * made with is there. Throws a Failure (exit code 3) with all that is in the way, before anything is made.
+ * Makes sure that this machine, and the accounts where labs are in clouds, can make all of these labs together, or with
+ * none named what labs are made with, then that all which labs are made with is there. Throws one Failure (exit code 3)
+ * with all that is in the way, before anything is made.
  */
-export async function prepare(progress: Progress, wanted?: Wanted): Promise<toolchain.Toolchain> {
+export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<toolchain.Toolchain> {
   const complete = (await found()) !== undefined;
-  const what = wanted ? `lab ${wanted.lab.stack}` : 'what labs are made with';
-  const findings = await look(wanted, complete);
-  refuse(findings, what);
-  if (wanted) await refuseAccount(wanted);
+  const local = wanted.filter(({ lab }) => lab.cloud === 'local');
+  const [here, coming] = [local.filter(isHere), local.filter((one) => !isHere(one))];
+  const machine = { what: inWords(wanted), who: 'This machine', where: './lab doctor' };
+  refuseAll([{ ...machine, findings: await look(here, coming, complete) }, ...(await accounts(wanted))]);
   const made = await setUp(progress);
   // What could not be tried for want of a program can be now.
-  if (!complete && isLocal(wanted) && !isHere(wanted)) refuse(kernelFindings(), what);
+  if (!complete && coming.length > 0) refuseAll([{ ...machine, findings: kernelFindings() }]);
   return made;
 }

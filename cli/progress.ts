@@ -1,3 +1,4 @@
+import { type Colours, cut, LiveLines, paint, type Screen } from './live-lines';
 import { inWords, since } from './seconds';
 
 /** One thing under way. */
@@ -23,24 +24,8 @@ export interface Progress {
   close(): void;
 }
 
-/** What the progress is written to. */
-export interface Screen {
-  write(text: string): unknown;
-  isTTY?: boolean;
-  columns?: number;
-  rows?: number;
-}
-
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-const REDRAW_MILLISECONDS = 120;
 /** A step of a pipe that takes longer says that it is alive. */
-const SIGN_OF_LIFE_SECONDS = 60;
-
-/** How a line's end of a step looks, with colours where they are wanted. */
-function paint(colours: boolean): Record<'good' | 'bad' | 'faint', (text: string) => string> {
-  const code = (number: number) => (text: string) => (colours ? `\x1b[${number}m${text}\x1b[0m` : text);
-  return { good: code(32), bad: code(31), faint: code(2) };
-}
+export const SIGN_OF_LIFE_SECONDS = 60;
 
 interface Running {
   title: string;
@@ -52,29 +37,28 @@ interface Running {
 
 class StepList implements Progress {
   private readonly running = new Set<Running>();
+  private readonly lines: LiveLines;
   private readonly live: boolean;
-  private readonly colour: ReturnType<typeof paint>;
-  private timer: NodeJS.Timeout | undefined;
-  private drawn = 0;
-  private frame = 0;
+  private readonly colour: Colours;
 
   constructor(private readonly screen: Screen) {
-    this.live = Boolean(screen.isTTY) && process.env.TERM !== 'dumb';
-    this.colour = paint(this.live && !process.env.NO_COLOR);
+    this.lines = new LiveLines(screen, (frame) => this.list(frame), () => this.signsOfLife());
+    this.live = this.lines.live;
+    this.colour = paint(screen);
   }
 
   begin(title: string): Step {
     const step: Running = { title, detail: '', started: Date.now(), told: 0 };
     this.running.add(step);
-    this.timer ??= setInterval(() => this.tick(), this.live ? REDRAW_MILLISECONDS : 1000).unref();
+    this.lines.start();
     const end = (mark: string, note?: string): void => {
       if (!this.running.delete(step)) return;
       const told = note ? `${step.title}: ${note}` : step.title;
       this.say(`${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`);
-      if (this.running.size === 0) this.rest();
+      if (this.running.size === 0) this.lines.rest();
     };
     return {
-      drop: () => void (this.running.delete(step) && this.running.size === 0 && this.rest()),
+      drop: () => void (this.running.delete(step) && this.running.size === 0 && this.lines.rest()),
       update: (detail) => void (step.detail = detail),
       done: (note) => end(this.live ? this.colour.good('✔') : 'ok  ', note),
       failed: (note) => end(this.live ? this.colour.bad('✖') : 'FAIL', note),
@@ -82,29 +66,15 @@ class StepList implements Progress {
   }
 
   say(line: string): void {
-    // One write, so that the list below never flickers.
-    this.screen.write(`${this.erased()}${line}\n`);
-    if (this.live) this.draw();
+    this.lines.print(line);
   }
 
   close(): void {
     this.running.clear();
-    this.rest();
-    this.screen.write(this.erased());
+    this.lines.close();
   }
 
-  private rest(): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
-  }
-
-  private tick(): void {
-    if (this.live) {
-      this.frame = (this.frame + 1) % FRAMES.length;
-      this.screen.write(this.erased());
-      this.draw();
-      return;
-    }
+  private signsOfLife(): void {
     for (const step of this.running) {
       const seconds = since(step.started);
       if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
@@ -113,14 +83,7 @@ class StepList implements Progress {
     }
   }
 
-  /** What takes the list off the screen. */
-  private erased(): string {
-    const text = this.drawn > 0 ? `\x1b[${this.drawn}A\r\x1b[J` : '';
-    this.drawn = 0;
-    return text;
-  }
-
-  private draw(): void {
+  private list(frame: string): string[] {
     const columns = this.screen.columns ?? 80;
     const room = Math.max(1, Math.min(12, (this.screen.rows ?? 24) - 4));
     const all = [...this.running];
@@ -128,11 +91,10 @@ class StepList implements Progress {
       const time = inWords(Math.floor(since(step.started))).replace(/\.0/, '');
       const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
       const space = columns - time.length - 5;
-      return `${FRAMES[this.frame]} ${text.length > space ? `${text.slice(0, space - 1)}…` : text} ${this.colour.faint(time)}`;
+      return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
     });
     if (all.length > room) lines.push(this.colour.faint(`  and ${all.length - room} more`));
-    this.drawn = lines.length;
-    this.screen.write(lines.map((line) => `${line}\n`).join(''));
+    return lines;
   }
 }
 

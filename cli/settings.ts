@@ -14,7 +14,7 @@ export type Settings = Map<string, string | undefined>;
 const FOREIGN = ['aws', 'gcp', 'pulumi'];
 
 /** What is wrong with the form of one `key=value`, or nothing. Whether there is such a key is the config's to tell. */
-function mistakeIn(key: string, value: string): string | undefined {
+export function mistakeIn(key: string, value: string): string | undefined {
   if (key === '') return 'not of the form KEY=VALUE';
   if (key === 'cloud') return "a lab's cloud is in its name, such as aws-s01";
   const [namespace] = key.split(':', 1);
@@ -68,14 +68,19 @@ function settled(lab: Lab, settings: Settings): Record<string, unknown> {
   return config;
 }
 
-/** A lab's config with `settings` put in, checked. Throws a usage Failure with every mistake in it. */
-export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
+/** A lab's config with `settings` put in, checked. Throws a ConfigError with every mistake in it. */
+export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
   const own = `${projectName()}:`;
   const raw = Object.entries(settled(lab, settings))
     .filter(([key]) => key.startsWith(own))
     .map(([key, value]) => [key.slice(own.length), typeof value === 'string' ? value : JSON.stringify(value)]);
+  return parseConfig(Object.fromEntries(raw));
+}
+
+/** The same for one lab on a command line: throws a usage Failure that says what to type. */
+export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
   try {
-    return parseConfig(Object.fromEntries(raw));
+    return checkedConfig(lab, settings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // What isn't on the command line is in the lab's own file.

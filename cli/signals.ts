@@ -6,19 +6,20 @@ export interface Interruption {
 
 /**
  * Does `work` so that Ctrl-C (SIGINT), SIGTERM and SIGHUP end it in order instead of killing this process.
- * `onInterrupt` is called at the first of them, to say what is being waited for. `childrenHear`: the terminal sends
- * Ctrl-C to the work's own processes too.
+ * `onInterrupt` is called at the first of them, to say what is being waited for; `onAgain` at the second. `childrenHear`:
+ * the terminal sends Ctrl-C to the work's own processes too.
  */
 export async function interruptible<T>(
   work: (interruption: Interruption) => Promise<T>,
   onInterrupt: () => void,
-  { childrenHear = false } = {},
+  { childrenHear = false, onAgain }: { childrenHear?: boolean; onAgain?: () => void } = {},
 ): Promise<T> {
   const controller = new AbortController();
   let count = 0;
   const stop = (name: NodeJS.Signals): void => {
     count++;
     if (count === 1) onInterrupt();
+    if (count === 2) onAgain?.();
     // Two of them make an engine drop everything where it is.
     if (childrenHear && name === 'SIGINT' && process.stdin.isTTY && count === 1) return;
     controller.abort();

@@ -20,12 +20,13 @@ function nameOf({ cloud, stack }: Lab): string {
 /** How long the holder may take to say who it is, in milliseconds: it may be busy. */
 const PATIENCE = 2000;
 
-async function askHolder(socket: string): Promise<string> {
-  const connection = net.connect(socket).setTimeout(PATIENCE, () => connection.destroy());
+/** Who works on a lab just now, in words; undefined where nobody does. */
+export async function holderOf(lab: Lab): Promise<string | undefined> {
+  const connection = net.connect(`\0${nameOf(lab)}`).setTimeout(PATIENCE, () => connection.destroy());
   try {
     return (await text(connection)) || 'another ./lab';
-  } catch {
-    return 'another ./lab';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? undefined : 'another ./lab';
   }
 }
 
@@ -65,7 +66,7 @@ export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>):
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
   const server = await take(socket, `./lab ${what}, process ${process.pid}, since ${since}`);
-  if (!server) throw new Locked(`Lab ${lab.stack} is being worked on by ${await askHolder(socket)}.`, 'wait until that ends, then the same command again');
+  if (!server) throw new Locked(`Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`, 'wait until that ends, then the same command again');
   const mark = `${MARK}=${name}`;
   try {
     await endRemains(mark);

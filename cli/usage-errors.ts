@@ -9,7 +9,7 @@ type Explain = (command: Command, message: string) => Failure;
 /** Commands whose last words are another program's, with an example. */
 const PASSING: Record<string, string> = { ssh: './lab ssh worker-0 -- ls -l', kubectl: './lab kubectl -- -n kube-system get pods' };
 
-const nameOf = (command: Command): string => (command.parent ? `./lab ${command.name()}` : './lab');
+const nameOf = (command: Command): string => (command.parent ? `${nameOf(command.parent)} ${command.name()}` : './lab');
 const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
 const flagsOf = (command: Command): string[] => [...command.options.flatMap((option) => option.long ?? []), '--help'];
 
@@ -34,22 +34,28 @@ function unknownOption(command: Command, message: string): Failure {
 const EXPLANATIONS: Record<string, Explain> = {
   'commander.unknownCommand': (command, message) => {
     const word = quoted(message);
-    return usage(`There is no command ${word}${nearest(word, command.commands.map((one) => one.name()))}.`, './lab --help lists them');
+    const group = command.parent ? `${command.name()} ` : '';
+    return usage(`There is no command ${group}${word}${nearest(word, command.commands.map((one) => one.name()))}.`, `${nameOf(command)} --help lists them`);
   },
   'commander.unknownOption': unknownOption,
   'commander.optionMissingArgument': (command, message) => {
     const [flag, value] = quoted(message).split(' ');
     return usage(`${flag} needs a value behind it.`, `${nameOf(command)} ${flag} ${value.replace(/[<>]/g, '')}`);
   },
+  'commander.missingArgument': (command, message) => {
+    const word = quoted(message);
+    return usage(`${nameOf(command)} needs a ${word}.`, `${nameOf(command)} ${word === 'ROSTER' ? 'students.yaml' : word}`);
+  },
   'commander.excessArguments': (command) => {
-    const count = command.registeredArguments.length;
-    const takes = count === 0 ? 'takes no words' : 'takes one NAME and no more words';
+    const [word] = command.registeredArguments;
+    const takes = word ? `takes one ${word.name()} and no more words` : 'takes no words';
     return usage(`${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`, `${nameOf(command)} --help`);
   },
 };
 
 /** Lets a command's mistakes be thrown as Failures; asking for help or the version still ends as a CommanderError. */
 export function explainMistakes(command: Command): void {
+  command.commands.forEach(explainMistakes);
   command.configureOutput({ outputError: () => undefined });
   command.exitOverride((error: CommanderError) => {
     throw EXPLANATIONS[error.code]?.(command, error.message) ?? error;

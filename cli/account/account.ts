@@ -11,7 +11,7 @@ export interface Quota {
   limit: number | undefined;
   /** What is in use already, by anything in the account. */
   used: number;
-  /** What one lab takes. */
+  /** What the lab, or labs, would take. */
   needed: number;
   /** Where more is asked for. */
   ask: string;

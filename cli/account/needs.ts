@@ -37,6 +37,18 @@ export function needsOf(config: LabConfig): Needs {
   };
 }
 
+/** What several labs take together. Throws where there are none. */
+export function sumOf(needs: Needs[]): Needs {
+  return needs.reduce((sum, one) => ({
+    machines: [...one.machines].reduce((all, [type, count]) => all.set(type, (all.get(type) ?? 0) + count), new Map(sum.machines)),
+    publicAddresses: sum.publicAddresses + one.publicAddresses,
+    reservedAddresses: sum.reservedAddresses + one.reservedAddresses,
+    networks: sum.networks + one.networks,
+    loadBalancers: sum.loadBalancers + one.loadBalancers,
+    diskGib: one.diskGib,
+  }));
+}
+
 /** How many processors all machines have together, by what each type has. */
 export const processorsOf = ({ machines }: Needs, byType: Map<string, number>): number =>
   [...machines].reduce((sum, [type, count]) => sum + count * (byType.get(type) ?? 0), 0);

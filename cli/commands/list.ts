@@ -4,6 +4,7 @@ import { labs as labsOnMachine } from '../../provider/local/slots';
 import { Engine, type StackSummary } from '../engine';
 import { Failure } from '../failure';
 import { isStackName } from '../names';
+import { age } from '../seconds';
 import { installed } from '../set-up';
 import { columns, print, printJson } from '../terminal';
 
@@ -20,14 +21,6 @@ interface Listed {
   expires?: string;
   /** Why it is unreadable, and what to do. */
   problem?: string;
-}
-
-/** `3 h`, `2 d`: how long ago that was. */
-export function age(created: string | undefined, now = Date.now()): string {
-  if (!created) return '';
-  const minutes = Math.max(0, Math.floor((now - Date.parse(created)) / 60_000));
-  if (minutes < 60) return `${minutes} min`;
-  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');

@@ -1,7 +1,7 @@
 import type { LabConfig } from '../../components/config';
 import { CloudError } from '../../components/cloud';
 import type { Account, CloudOfAccounts, Quota } from '../account/account';
-import { type Needs, needsOf } from '../account/needs';
+import { type Needs, needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
 import { fail, type Finding, ok, warn } from './finding';
 
@@ -9,11 +9,11 @@ type Judgement = Omit<Finding, 'id' | 'title'>;
 
 const isShort = ({ limit, used, needed }: Quota): boolean => limit !== undefined && used + needed > limit;
 
-/** Whether what is short would do for a lab of profile small, whose quotas are those given. */
-async function smallFits(account: Account, config: LabConfig, processors: Map<string, number>): Promise<boolean> {
-  if (config.profile === 'small') return false;
-  const quotas = await account.quotas(needsOf({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }), processors);
-  return !quotas.some(isShort);
+/** Whether what is short would do for labs of profile small. */
+async function smallFits(account: Account, configs: LabConfig[], processors: Map<string, number>): Promise<boolean> {
+  if (configs.every(({ profile }) => profile === 'small')) return false;
+  const small = configs.map((config): LabConfig => ({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }));
+  return !(await account.quotas(sumOf(small.map(needsOf)), processors)).some(isShort);
 }
 
 function judge(quota: Quota, small: boolean): Judgement {
@@ -34,9 +34,10 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
   });
 }
 
-/** Everything that a lab of this config asks of its cloud account, and what it costs. Makes nothing. */
-export async function cloudFindings(account: Account, config: LabConfig): Promise<Finding[]> {
-  const needs = needsOf(config);
+/** Everything that labs of these configs ask together of the account that they share, and what they cost. Makes nothing. */
+export async function cloudFindings(account: Account, ...configs: LabConfig[]): Promise<Finding[]> {
+  const [config] = configs;
+  const needs = sumOf(configs.map(needsOf));
   const cost: Finding = { id: 'cloud.price', title: 'Price', ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)) };
   try {
     const who: Finding = { id: 'cloud.credentials', title: 'Credentials', ...ok(await account.who()) };
@@ -44,7 +45,7 @@ export async function cloudFindings(account: Account, config: LabConfig): Promis
     const machines = types(offered, needs, config);
     if (machines.some(({ status }) => status === 'fail')) return [who, ...machines, cost];
     const quotas = await account.quotas(needs, offered);
-    const small = quotas.some(isShort) && (await smallFits(account, config, offered));
+    const small = quotas.some(isShort) && (await smallFits(account, configs, offered));
     return [who, ...machines, ...quotas.map((quota) => ({ id: 'cloud.quota', title: `Quota: ${quota.name}`, ...judge(quota, small) })), cost];
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;

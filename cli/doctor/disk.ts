@@ -50,16 +50,19 @@ export const setUpNeeds = (building: boolean): Need[] => [
   ] : []),
 ];
 
-/** What a lab of so many machines writes as it is made and for a day of use. */
-export const labNeeds = (machines: number): Need[] => [
+const stateNeed = (labs: number, bytes: number, files: number): Need =>
+  ({ what: labs === 1 ? "the lab's state" : `the state of ${labs} labs`, directory: stateDirectory(), variable: 'HARDWAY_STATE', bytes: labs * bytes, files: labs * files });
+
+/** What labs of so many machines together write as they are made and for a day of use. */
+export const labNeeds = (machines: number, labs = 1): Need[] => [
   { what: `${machines} machines`, directory: cloudDirectory(), variable: 'HARDWAY_CLOUD', bytes: machines * 150 * MIB, files: machines * 3000 },
-  { what: "the lab's state", directory: stateDirectory(), variable: 'HARDWAY_STATE', bytes: 50 * MIB, files: 500 },
+  stateNeed(labs, 50 * MIB, 500),
 ];
 
 /** What every command that writes needs to end in order. */
-export const workingNeeds = (): Need[] => [
-  { what: 'changing a lab', directory: cloudDirectory(), variable: 'HARDWAY_CLOUD', bytes: 50 * MIB, files: 500 },
-  { what: "the lab's state", directory: stateDirectory(), variable: 'HARDWAY_STATE', bytes: 20 * MIB, files: 100 },
+export const workingNeeds = (labs = 1): Need[] => [
+  { what: labs === 1 ? 'changing a lab' : `changing ${labs} labs`, directory: cloudDirectory(), variable: 'HARDWAY_CLOUD', bytes: labs * 50 * MIB, files: labs * 500 },
+  stateNeed(labs, 20 * MIB, 100),
 ];
 
 const total = (needs: Need[], of: 'bytes' | 'files'): number => needs.reduce((sum, need) => sum + need[of], 0);

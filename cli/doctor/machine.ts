@@ -41,9 +41,9 @@ export function cgroupFinding(mounts = read('/proc/self/mounts'), controllers = 
 const MACHINE = 280 * MIB;
 const SMALLER = './lab down of a lab that is not needed, or a smaller one: ./lab up --set controllers=1 --set workers=2';
 
-/** `available` bytes, for a lab of so many machines. */
-export function memoryFinding(machines: number, available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024): Judgement {
-  const found = `${inBytes(available)} available; a lab of ${machines} machines takes about ${inBytes(machines * MACHINE)}`;
+/** `available` bytes, for so many labs of so many machines together. */
+export function memoryFinding(machines: number, available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024, labs = 1): Judgement {
+  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}`;
   if (available >= machines * MACHINE * 1.5) return ok(found);
   return available >= machines * MACHINE ? warn(found, SMALLER) : fail(found, SMALLER);
 }
@@ -85,12 +85,12 @@ function stateFinding(): Judgement {
 /** Whether others can read the state; every command that writes there closes the directory itself. */
 export const stateProbe: Probe = { id: 'state', title: 'State directory', look: stateFinding };
 
-/** What is looked at on this machine, for a lab of so many machines. */
-export const machineProbes = (machines: number): Probe[] => [
+/** What is looked at on this machine, for so many labs of so many machines together. */
+export const machineProbes = (machines: number, labs = 1): Probe[] => [
   { id: 'root', title: 'Root', look: () => rootFinding() },
   { id: 'node', title: 'Node.js', look: () => nodeFinding() },
   { id: 'cpu', title: 'Processors', look: () => processorFinding() },
-  { id: 'memory', title: 'Memory', look: () => memoryFinding(machines) },
+  { id: 'memory', title: 'Memory', look: () => memoryFinding(machines, undefined, labs) },
   { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
   { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
   { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },

@@ -1,4 +1,6 @@
+import { parseCidr } from '../../components/cidr';
 import { foreignRoutes, machineRoutes } from '../../provider/local/pool';
+import { labs, slotOf } from '../../provider/local/slots';
 import { hasCommand } from '../../toolchain/host/host';
 import { knownPools } from '../pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
@@ -13,3 +15,17 @@ export function poolFinding(pools: string[], hasIp = hasCommand('ip')): Omit<Fin
 }
 
 export const poolProbe = (pools: string[] = knownPools()): Probe => ({ id: 'pool', title: 'Public addresses', look: () => poolFinding(pools) });
+
+/** Whether each pool has a public /24 for so many labs that have none yet; `taken` are the numbers of those that labs have. */
+export function slotsFinding(wanted: Map<string, number>, taken = labs().flatMap((lab) => slotOf(lab)?.slot ?? [])): Omit<Finding, 'id' | 'title'> {
+  const found = [...wanted].map(([pool, needed]) => {
+    const count = parseCidr(pool).size / 256;
+    const free = count - new Set(taken.filter((slot) => slot < count)).size;
+    return { short: needed > free, text: `${pool} has ${free} of ${count} free, and ${needed} ${needed === 1 ? 'is' : 'are'} needed` };
+  });
+  const short = found.filter((one) => one.short);
+  if (short.length === 0) return ok(found.map(({ text }) => text).join('; '));
+  return fail(short.map(({ text }) => text).join('; '), './lab down of labs that are not needed, or a wider publicPool in the config');
+}
+
+export const slotsProbe = (wanted: Map<string, number>): Probe => ({ id: 'slots', title: 'Public networks', look: () => slotsFinding(wanted) });

@@ -9,8 +9,7 @@ import { judge, stepsToRepeat } from '../../cli/node-state';
 import type { Failure } from '../../cli/failure';
 import { progressOn } from '../../cli/progress';
 import { resourceTitle } from '../../cli/resources';
-import { inWords } from '../../cli/seconds';
-import { age } from '../../cli/commands/list';
+import { age, inWords } from '../../cli/seconds';
 
 const urn = (type: string, name: string): string => `urn:pulumi:local::hardway-lab::hardway:lab:Lab$${type}::${name}`;
 const event = (kind: string, op: string, resource: string): any => ({ [kind]: { metadata: { op, urn: resource } } });

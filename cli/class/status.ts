@@ -1,0 +1,130 @@
+import { type CloudOfAccounts } from '../account/account';
+import { needsOf } from '../account/needs';
+import { hourlyOf } from '../account/prices';
+import { Engine } from '../engine';
+import { EXIT } from '../failure';
+import { differences, statusOf } from '../lab-status';
+import type { Progress } from '../progress';
+import { age } from '../seconds';
+import { checkedConfig } from '../settings';
+import { installed } from '../set-up';
+import { columns, print, printJson } from '../terminal';
+import { lastVerified, type Verified } from '../verified';
+import { asFailure } from './crew';
+import type { Student } from './roster';
+
+/** How many labs are looked at side by side. */
+const AT_ONCE = 4;
+/** Seconds from the end of one look to the next with --watch. */
+const REST = 5;
+
+/** A student's lab as it is now. */
+export interface Standing {
+  id: string;
+  name: string;
+  lab: string;
+  cloud: string;
+  state: 'up' | 'partial' | 'down' | 'unreadable';
+  /** Why it can't be read, and what to do. */
+  problem?: string;
+  machines: { running: number; all: number };
+  /** Of the last `verify`; none where there never was one. */
+  verified?: Verified;
+  /** What is not as declared, a line each. */
+  drift: string[];
+  /** ISO 8601. */
+  created?: string;
+  expires?: string;
+  /** US dollars since it was made, by list prices; clouds only. */
+  cost?: number;
+}
+
+const QUIET: Progress = { begin: () => ({ update: () => undefined, done: () => undefined, failed: () => undefined, drop: () => undefined }), say: () => undefined, close: () => undefined };
+
+const HOUR = 3_600_000;
+
+function costOf({ lab, settings }: Student, created: string | undefined): number | undefined {
+  if (lab.cloud === 'local' || !created) return undefined;
+  const { dollars } = hourlyOf(lab.cloud as CloudOfAccounts, needsOf(checkedConfig(lab, settings)));
+  return Math.round((dollars * (Date.now() - Date.parse(created)) * 100) / HOUR) / 100;
+}
+
+/** Looks at one lab; what keeps it from being seen is a row like another. */
+export async function standingOf(engine: Engine, student: Student, kubectl: string): Promise<Standing> {
+  const { id, name, lab } = student;
+  const nothing = { id, name, lab: lab.stack, cloud: lab.cloud, machines: { running: 0, all: 0 }, drift: [] };
+  try {
+    const status = await statusOf(engine, lab, kubectl, QUIET);
+    const { state, nodes, created, expires } = status;
+    const verified = state === 'down' ? undefined : lastVerified(lab.stack);
+    const cost = costOf(student, created);
+    return {
+      ...nothing, state, machines: { running: nodes.filter((node) => node.reachable).length, all: nodes.length },
+      ...(verified ? { verified } : {}), drift: differences(status), ...(created ? { created } : {}), ...(expires ? { expires } : {}), ...(cost === undefined ? {} : { cost }),
+    };
+  } catch (error) {
+    const { message, cure } = asFailure(error);
+    return { ...nothing, state: 'unreadable', problem: `${message}${cure ? `\nTo do: ${cure}` : ''}` };
+  }
+}
+
+/** Looks at all labs, some at a time, in their order. */
+async function standings(engine: Engine, students: Student[], kubectl: string): Promise<Standing[]> {
+  const found: Standing[] = [];
+  const waiting = [...students.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) found[next[0]] = await standingOf(engine, next[1], kubectl);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return found;
+}
+
+function checksOf({ verified }: Standing): string {
+  if (!verified) return '-';
+  return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
+}
+
+/** The table; below it, what can't be read and what differs. Ends without a newline. */
+export function table(found: Standing[]): string {
+  const clouds = found.some(({ cloud }) => cloud !== 'local');
+  const expiring = found.some(({ expires }) => expires);
+  const head = ['ID', 'STUDENT', 'LAB', 'STATE', 'MACHINES', 'CHECKS', 'DRIFT', 'AGE', ...(expiring ? ['EXPIRES'] : []), ...(clouds ? ['COST'] : [])];
+  const rows = found.map((one) => [
+    one.id, one.name, one.lab, one.state, one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-', checksOf(one),
+    one.state === 'up' ? String(one.drift.length || '-') : '-', age(one.created) || '-',
+    ...(expiring ? [one.expires ?? '-'] : []), ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),
+  ]);
+  const unreadable = found.flatMap(({ id, lab, problem }) => (problem ? ['', `${id} (${lab}) can't be read: ${problem}`] : []));
+  const drift = found.filter((one) => one.drift.length > 0);
+  const changed = drift.length > 0 ? ['', `Not as declared: ${drift.map(({ id, lab, drift: lines }) => `${id} (./lab status ${lab}): ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more` : ''}`).join('\n  ')}`] : [];
+  const well = found.filter(isWell).length;
+  return [columns([head, ...rows]), ...unreadable, ...changed, '', `${well} of ${found.length} labs are up and as declared.`].join('\n');
+}
+
+const isWell = ({ state, drift }: Standing): boolean => state === 'up' && drift.length === 0;
+
+export interface StatusOptions {
+  json?: boolean;
+  watch?: boolean;
+}
+
+/** Draws over the whole terminal again and again, until Ctrl-C. */
+async function watch(look: () => Promise<Standing[]>): Promise<never> {
+  for (;;) {
+    const found = await look();
+    process.stdout.write(`\x1b[H\x1b[2J${table(found)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.\n`);
+    await new Promise((resolve) => setTimeout(resolve, REST * 1000));
+  }
+}
+
+/** Shows every student's lab; returns the exit code: 0 if all are up and as declared. */
+export async function classStatus(students: Student[], { json, watch: watching }: StatusOptions): Promise<number> {
+  const toolchain = await installed();
+  const engine = await Engine.open(toolchain);
+  const look = (): Promise<Standing[]> => standings(engine, students, toolchain.kubectl);
+  if (watching) await watch(look);
+  const found = await look();
+  if (json) printJson(found);
+  else print(table(found));
+  return found.every(isWell) ? EXIT.well : EXIT.failed;
+}

@@ -1,0 +1,50 @@
+import { needsOf, sumOf } from '../account/needs';
+import { priceInWords } from '../account/prices';
+import { prepare, type Wanted } from '../preflight';
+import { rememberPool } from '../pools';
+import { progressOn } from '../progress';
+import { checkedConfig } from '../settings';
+import { confirm, print } from '../terminal';
+import { inWords, since } from '../seconds';
+import { ClassBoard } from './board';
+import { childJob } from './child';
+import { runCrew } from './crew';
+import type { Student } from './roster';
+import { type Deed, exitCode, summary } from './summary';
+
+/** How many labs are brought up at a time: one alone nearly fills two cores. To be settled by the bench. */
+export const UP_AT_ONCE = 1;
+
+export interface UpOptions {
+  parallel?: number;
+  yes?: boolean;
+  /** What to type to go on. */
+  again: string;
+}
+
+/** Asks once for all labs that cost money. */
+async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
+  const clouds = (['aws', 'gcp'] as const).flatMap((cloud) => {
+    const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
+    if (labs.length === 0) return [];
+    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${priceInWords(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
+  });
+  if (clouds.length > 0) await confirm(`${clouds.join('; ')}, until ./lab class down. Go on?`, yes);
+}
+
+/** Brings every student's lab to what the roster says; returns the exit code. */
+export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes = false, again }: UpOptions): Promise<number> {
+  const started = Date.now();
+  const wanted = students.map(({ lab, settings }): Wanted => ({ lab, config: checkedConfig(lab, settings) }));
+  await confirmPrice(wanted, yes);
+  const progress = progressOn();
+  const toolchain = await prepare(progress, ...wanted).finally(() => progress.close());
+  // Here, as one process after the other: labs that come up side by side would write over each other's note.
+  for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
+  const jobs = students.map(({ id, lab, settings }) => childJob<void>(id, { kind: 'up', lab, settings, toolchain }));
+  const board = new ClassBoard(process.stdout, students);
+  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
+  const deed: Deed = { verb: 'up', done: 'up', again };
+  print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
+  return exitCode(outcomes, deed);
+}

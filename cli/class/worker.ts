@@ -1,0 +1,75 @@
+/**
+ * Does one task to one lab, in a process of its own: what a command changes in its process (environment, signals, umask)
+ * then can't meet another lab's, and one that dies takes no other with it. It runs what the single commands run, tells of
+ * it over the channel to the command that started it, and stops in order when it is told to or that command is gone.
+ */
+import { until } from '../../provider/local/daemon';
+import { bringUp } from '../bring-up';
+import { check } from '../checking';
+import { findLab, notUp } from '../connect';
+import { Engine } from '../engine';
+import type { Progress } from '../progress';
+import { takeDown } from '../take-down';
+import { holderOf } from '../turn';
+import { asFailure } from './crew';
+import type { News, Order, Task } from './task';
+
+/** How long a lab may be another command's, in seconds: that of a class which was killed ends what was under way. */
+const PATIENCE = 120;
+
+/** Tells the command, if it is still there. */
+const tell = (news: News): Promise<void> =>
+  new Promise((resolve) => (process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve()));
+
+let steps = 0;
+const progress: Progress = {
+  begin(title) {
+    const step = ++steps;
+    void tell({ kind: 'begin', step, title });
+    const end = (how: 'done' | 'failed' | 'drop') => (note?: string) => void tell({ kind: 'end', step, how, note });
+    return { update: (detail) => void tell({ kind: 'update', step, detail }), done: end('done'), failed: end('failed'), drop: end('drop') };
+  },
+  say: (line) => void tell({ kind: 'say', line }),
+  close: () => undefined,
+};
+
+/** Waits while another command works on the lab, for a while; who is still at work after that is told by what comes next. */
+async function whenFree({ lab }: Task): Promise<void> {
+  let holder = await holderOf(lab);
+  if (!holder) return;
+  const step = progress.begin(`Waiting for ${holder}`);
+  await until(async () => !(holder = await holderOf(lab)), PATIENCE);
+  step.drop();
+}
+
+async function run(task: Task): Promise<unknown> {
+  const { lab } = task;
+  switch (task.kind) {
+    case 'up':
+      await whenFree(task);
+      await bringUp(await Engine.open(task.toolchain), lab, task.settings, task.toolchain, progress);
+      return undefined;
+    case 'verify': {
+      const up = await findLab(await Engine.open(task.toolchain), lab);
+      if (!up) throw notUp(lab);
+      return check(up, task.toolchain.kubectl, [], progress);
+    }
+    case 'down':
+      await whenFree(task);
+      return takeDown(lab, progress);
+  }
+}
+
+// As Ctrl-C of a single command: what can end in order does, and else nothing is under way that has to.
+const stop = (): boolean => process.kill(process.pid, 'SIGTERM');
+process.on('disconnect', stop);
+
+process.once('message', (task: Task) => {
+  process.on('message', (order: Order) => order === 'stop' && stop());
+  void run(task)
+    .then((value) => tell({ kind: 'result', value }), (error) => {
+      const { message, exitCode, cure } = asFailure(error);
+      return tell({ kind: 'failure', message, exitCode, cure });
+    })
+    .then(() => process.exit(0));
+});

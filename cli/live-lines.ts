@@ -1,0 +1,87 @@
+/** What progress is written to. */
+export interface Screen {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const REDRAW_MILLISECONDS = 120;
+
+/** Whether lines can be drawn over on this screen. */
+const isLive = (screen: Screen): boolean => Boolean(screen.isTTY) && process.env.TERM !== 'dumb';
+
+export type Colours = Record<'good' | 'bad' | 'faint', (text: string) => string>;
+
+/** Colours where the screen has them and they are wanted. */
+export function paint(screen: Screen): Colours {
+  const colours = isLive(screen) && !process.env.NO_COLOR;
+  const code = (number: number) => (text: string) => (colours ? `\x1b[${number}m${text}\x1b[0m` : text);
+  return { good: code(32), bad: code(31), faint: code(2) };
+}
+
+/** A text in so many columns at most. */
+export const cut = (text: string, columns: number): string => (text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text);
+
+/**
+ * The last lines of a terminal, drawn anew again and again, below what is printed for good. In a pipe nothing is drawn,
+ * and `alive` is called once a second in its stead.
+ */
+export class LiveLines {
+  readonly live: boolean;
+  private timer: NodeJS.Timeout | undefined;
+  private drawn = 0;
+  private frame = 0;
+
+  /** `lines` are what is to be drawn now; none may be wider than the screen. It is given a sign that turns. */
+  constructor(private readonly screen: Screen, private readonly lines: (frame: string) => string[], private readonly alive: () => void) {
+    this.live = isLive(screen);
+  }
+
+  start(): void {
+    this.timer ??= setInterval(() => this.tick(), this.live ? REDRAW_MILLISECONDS : 1000).unref();
+  }
+
+  rest(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** A line that stays. */
+  print(line: string): void {
+    // One write, so that the list below never flickers.
+    this.screen.write(`${this.erased()}${line}\n`);
+    if (this.live) this.draw();
+  }
+
+  redraw(): void {
+    if (!this.live) return;
+    this.screen.write(this.erased());
+    this.draw();
+  }
+
+  /** Takes the lines away. */
+  close(): void {
+    this.rest();
+    this.screen.write(this.erased());
+  }
+
+  private tick(): void {
+    if (!this.live) return this.alive();
+    this.frame = (this.frame + 1) % FRAMES.length;
+    this.redraw();
+  }
+
+  private erased(): string {
+    const text = this.drawn > 0 ? `\x1b[${this.drawn}A\r\x1b[J` : '';
+    this.drawn = 0;
+    return text;
+  }
+
+  private draw(): void {
+    const lines = this.lines(FRAMES[this.frame]);
+    this.drawn = lines.length;
+    this.screen.write(lines.map((line) => `${line}\n`).join(''));
+  }
+}
