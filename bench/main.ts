@@ -12,7 +12,7 @@ import { root } from '../components/root';
 import { Floor } from './floor';
 import { BenchLab } from './lab';
 import { Measures } from './measures';
-import { PARTS, round, type Bench, type Part } from './rounds';
+import { PARTS, round, type Bench, type Part, USUAL_PARTS } from './rounds';
 import { asJson, asText } from './table';
 
 interface Options {
@@ -38,7 +38,7 @@ function options(): Options {
   return new Command('npm run bench --')
     .description('measure this machine\'s labs')
     .option('--rounds <NUMBER>', 'how often', rounds, 3)
-    .option('--only <LIST>', `with commas, some of ${PARTS.join(', ')}`, parts, [...PARTS])
+    .option('--only <LIST>', `with commas, some of ${PARTS.join(', ')}`, parts, [...USUAL_PARTS])
     .option('--floor <DIRECTORY>', 'the scripts of the floor', path.resolve(root, '../shared/floor'))
     .option('--json', 'print one JSON object')
     .parse()

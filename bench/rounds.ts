@@ -1,4 +1,5 @@
 import type { Floor } from './floor';
+import { classOfFour, recreates } from './class';
 import { hardWay } from './hard-way';
 import { type BenchLab, removePods, startPods, timed } from './lab';
 import type { Measures } from './measures';
@@ -6,7 +7,11 @@ import { throughput } from './throughput';
 import { type ByProgram, memory, processorTime, total } from './usage';
 
 /** What can be measured, in the order in which a round does it. */
-export const PARTS = ['floor', 'up', 'memory', 'throughput', 'no-op', 'idle', 'verify', 'recreate', 'down', 'hard-way'] as const;
+const LAB_PARTS = ['floor', 'up', 'memory', 'throughput', 'no-op', 'idle', 'verify', 'recreate', 'down', 'hard-way'] as const;
+/** Several labs, or one many times: only where they are asked for. */
+const CLASS_PARTS = ['class', 'recreates'] as const;
+export const PARTS = [...LAB_PARTS, ...CLASS_PARTS] as const;
+export const USUAL_PARTS: readonly Part[] = LAB_PARTS;
 export type Part = (typeof PARTS)[number];
 
 const IDLE_SECONDS = 30;
@@ -65,10 +70,10 @@ async function ours(bench: Bench): Promise<void> {
     measures.add('idle', total(programs.idle));
   }
   await time('verify', () => lab.verify());
-  await time('recreate', async () => {
-    await lab.down();
-    await lab.up();
-  });
+  if (parts.has('recreate')) {
+    bench.say('recreate');
+    measures.add('recreate', await lab.recreate());
+  }
   bench.say('down');
   measures.add('down', await timed(() => lab.down()));
 }
@@ -80,7 +85,9 @@ export async function round(bench: Bench): Promise<void> {
     bench.say('floor');
     measures.add('floor', await bench.floor.run());
   }
-  if ([...parts].some((part) => part !== 'floor' && part !== 'hard-way')) await ours(bench);
+  if (LAB_PARTS.some((part) => parts.has(part) && part !== 'floor' && part !== 'hard-way')) await ours(bench);
+  if (parts.has('class')) await classOfFour(bench);
+  if (parts.has('recreates')) await recreates(bench);
   if (!parts.has('hard-way')) return;
   bench.say('hard way');
   const { machines, steps } = await hardWay(bench.bare, bench.directory);

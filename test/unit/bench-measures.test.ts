@@ -1,3 +1,4 @@
+import { took } from '../../bench/class';
 import { Measures, median } from '../../bench/measures';
 import { asText } from '../../bench/table';
 
@@ -37,4 +38,8 @@ test('the table says plainly what was missed', () => {
   expect(text).toMatch(/^lab down +9\.00 +9\.00 +s +at most 8 +MISSED$/m);
   expect(text).toMatch(/^lab verify +10\.0 .* met$/m);
   expect(text).toMatch(/^Missed: lab down\.$/m);
+});
+
+test("each lab's own time is read off a class's summary", () => {
+  expect(took('ID       STUDENT  LAB            OUTCOME  TOOK\nbench-1  bench-1  local-bench-1  up       41 s\nbench-2  Ada L    local-bench-2  up       1 min 02 s\nbench-3  bench-3  local-bench-3  failed   9.5 s\n')).toEqual([41, 62]);
 });

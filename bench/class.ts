@@ -1,0 +1,79 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../components/root';
+import { BenchLab, timed } from './lab';
+import { median } from './measures';
+import type { Bench } from './rounds';
+import { succeed } from './succeed';
+import { memory, processorTime, total } from './usage';
+
+/** As many students as two cores can be asked to put up with. */
+const IDS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
+const PARALLEL = [1, 2, 4];
+
+/** Longer than four labs take on a machine that has other work too. */
+const SECONDS = 900;
+const IDLE_SECONDS = 30;
+
+const labs = IDS.map((id) => new BenchLab(`local-${id}`));
+
+const classOf = (roster: string, ...words: string[]): Promise<string> =>
+  succeed(path.join(root, 'lab'), ['class', words[0], roster, '--yes', ...words.slice(1)], { seconds: SECONDS });
+
+/** How long each lab was under way, in seconds, by the summary's last column. */
+export const took = (printed: string): number[] =>
+  [...printed.matchAll(/^bench-\d .* up +(?:(\d+) min )?(\d+(?:\.\d)?) s$/gm)].map(([, minutes = '0', seconds]) => Number(minutes) * 60 + Number(seconds));
+
+/** What a lab takes of the machine when four are up, the mean of all. */
+async function use({ measures, say }: Bench): Promise<void> {
+  say('memory and idle processor time of four labs');
+  measures.add('class-memory', labs.reduce((sum, { name }) => sum + total(memory(name)), 0) / labs.length);
+  const idle = await Promise.all(labs.map(({ name }) => processorTime(name, IDLE_SECONDS)));
+  measures.add('class-idle', idle.reduce((sum, one) => sum + total(one), 0) / labs.length);
+}
+
+/** Four labs: one after another by `up`, then by one command, some at a time; and one of four made anew. */
+export async function classOfFour(bench: Bench): Promise<void> {
+  const { measures, say } = bench;
+  const roster = path.join(bench.directory, 'students.yaml');
+  fs.writeFileSync(roster, `students:\n${IDS.map((id) => `  - id: ${id}\n`).join('')}`);
+  try {
+    say('four labs, one after another');
+    const alone: number[] = [];
+    for (const lab of labs) alone.push(await timed(() => lab.up()));
+    measures.add('class-serial', alone.reduce((sum, one) => sum + one, 0));
+    measures.add('class-up', median(alone));
+    await classOf(roster, 'down');
+    for (const parallel of PARALLEL) {
+      say(`four labs, ${parallel} at a time`);
+      let printed = '';
+      measures.add(`class-${parallel}`, await timed(async () => (printed = await classOf(roster, 'up', '--parallel', String(parallel)))));
+      measures.add(`class-${parallel}-lab`, median(took(printed)));
+      if (parallel === PARALLEL.at(-1)) {
+        await use(bench);
+        say('one of four made anew');
+        measures.add('class-recreate', await labs[1].recreate());
+      }
+      await classOf(roster, 'down');
+    }
+  } finally {
+    await classOf(roster, 'down');
+  }
+}
+
+const TIMES = 10;
+
+/** One lab made anew again and again: whether it grows. */
+export async function recreates({ lab, measures, say }: Bench): Promise<void> {
+  say('a lab, to be made anew ten times');
+  await lab.up();
+  measures.add('first-memory', total(memory(lab.name)));
+  const seconds: number[] = [];
+  for (let time = 1; time <= TIMES; time++) {
+    say(`made anew, ${time} of ${TIMES}`);
+    seconds.push(await lab.recreate());
+  }
+  measures.add('ten-recreates', median(seconds));
+  measures.add('tenth-memory', total(memory(lab.name)));
+  await lab.down();
+}
