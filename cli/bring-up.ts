@@ -16,7 +16,7 @@ import type { Progress } from './progress';
 import { mendState } from './records';
 import { parseUrn } from './resources';
 import { inWords, since } from './seconds';
-import { labConfig, type Settings, writeSettings } from './settings';
+import { adoptConfig, labConfig, type Settings, writeSettings } from './settings';
 import type { Snapshot } from './snapshot';
 import { inTurn } from './turn';
 
@@ -101,11 +101,12 @@ interface Wanted {
 /** The same inside a turn that is the caller's. */
 export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted, progress: Progress): Promise<UpLab> {
   const started = Date.now();
-  const config = labConfig(lab, settings);
   const mended = mendState(lab.stack);
   if (mended) progress.say(mended);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
+  adoptConfig(lab, snapshot?.outputs);
+  const config = labConfig(lab, settings);
   if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);

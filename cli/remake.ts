@@ -12,6 +12,7 @@ import { stackFile } from './project';
 import { damage, discardState, mendState } from './records';
 import { parseUrn } from './resources';
 import { inWords, since } from './seconds';
+import { adoptConfig } from './settings';
 import { inTurn } from './turn';
 
 /** What a machine is called by the engine, on each cloud. */
@@ -68,6 +69,7 @@ export const reset = (engine: Engine, lab: Lab, nodes: string[], progress: Progr
     const snapshot = await engine.snapshot(lab.stack);
     if (snapshot?.unreadable) throw snapshot.unreadable;
     if (!wasUp(snapshot)) throw notUp(lab);
+    adoptConfig(lab, snapshot.outputs);
     const { changed: _, ...up } = await apply(engine, lab, { snapshot, refresh: false, replace: machines(snapshot, nodes) }, progress);
     progress.say(`${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is another machine' : 'are other machines'}, in ${inWords(since(started))}`);
     return up;

@@ -91,6 +91,16 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
 }
 
 /**
+ * Where this state directory has no config of a lab that is up, as it was made from another one on the same backend: keeps
+ * the one that the lab was made with. Else it would be changed to the defaults.
+ */
+export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
+  if (!made || fs.existsSync(stackFile(lab.stack))) return;
+  // All of it, also what is the default today: the defaults here may be others.
+  writeSettings(lab, new Map(CONFIG_KEYS.map((key) => [`${projectName()}:${key}`, String(made.config[key]) || undefined])));
+}
+
+/**
  * Puts settings into the lab's own file, which is made from the cloud's tracked one at first.
  * What the engine keeps there (the salt) stays. Returns whether anything changed.
  */

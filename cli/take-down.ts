@@ -12,6 +12,7 @@ import type { Progress } from './progress';
 import { stackFile } from './project';
 import { damage, removeRecords } from './records';
 import { inWords, since } from './seconds';
+import { adoptConfig } from './settings';
 import { found, installed } from './set-up';
 import { inTurn } from './turn';
 
@@ -84,6 +85,8 @@ async function remove(lab: Lab, progress: Progress): Promise<void> {
   const started = Date.now();
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
   const engine = await Engine.open(await installed());
+  // The audit asks the account that the lab was made in.
+  if (lab.cloud !== 'local') adoptConfig(lab, (await engine.snapshot(lab.stack))?.outputs);
   const existed = await destroy(engine, lab, progress);
   const left = await clear(lab, progress);
   removeLabFiles(lab.stack);

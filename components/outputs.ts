@@ -28,6 +28,7 @@ export interface StackOutputs {
 
 /** The outputs and what follows from them: what `./lab` and the checks read. */
 export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'publicPool' | 'region' | 'project'> {
+  config: LabConfig;
   topology: Topology;
 }
 
@@ -56,5 +57,5 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
-  return { ...outputs, expires: outputs.expires ?? '', cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
+  return { ...outputs, expires: outputs.expires ?? '', config, cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
 }

@@ -9,7 +9,7 @@ import { labArgument, type Lab, parseLab } from '../names';
 import { progressOn, type Progress } from '../progress';
 import { projectName } from '../project';
 import { installed } from '../set-up';
-import { writeSettings } from '../settings';
+import { adoptConfig, writeSettings } from '../settings';
 import { inTurn } from '../turn';
 
 /** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
@@ -23,6 +23,7 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (!wasUp(snapshot)) throw notUp(lab);
+  adoptConfig(lab, snapshot.outputs);
   const { expires } = snapshot.outputs;
   if (expires === '') throw usage(`Lab ${lab.stack} has no end that could be moved.`, `./lab up${labArgument(lab)} --set expires=${by} gives it one`);
   const to = moved(expires, by);

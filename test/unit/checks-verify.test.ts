@@ -23,7 +23,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   const nodes = plan.nodes.map(({ name, privateIp }) => ({ name, privateIp, publicIp: privateIp.replace('10.240.0', '198.18.0') }));
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
   return {
-    lab: 'test', cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: plan, nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: '', expires: '', bootstrapped: '', router: 'router',
+    lab: 'test', config, cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: plan, nodes, apiServer: '', nodePortUrl: '', knownHosts: '', kubeconfig: '', sshPrivateKey: '', expires: '', bootstrapped: '', router: 'router',
   };
 }
 

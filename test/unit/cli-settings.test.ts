@@ -6,7 +6,7 @@ import { Failure } from '../../cli/failure';
 import { refuseLowering } from '../../cli/lowering';
 import { parseLab } from '../../cli/names';
 import { stackFile } from '../../cli/project';
-import { labConfig, parseSettings, writeSettings } from '../../cli/settings';
+import { adoptConfig, labConfig, parseSettings, writeSettings } from '../../cli/settings';
 import { parseConfig } from '../../components/config';
 import { topology } from '../../components/topology';
 
@@ -104,5 +104,27 @@ describe('a lab that is up', () => {
     const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
     expect(lower).toThrow(/controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/);
     expect(lower).toThrow(expect.objectContaining({ exitCode: 2, cure: './lab down local-s01, then the same command again' }));
+  });
+});
+
+describe('a lab that was made from another state directory', () => {
+  test.each([
+    ['aws-s01', { cloud: 'aws', adminCidrs: '203.0.113.7/32', workers: '2', region: 'eu-west-1', zone: 'eu-west-1b', profile: 'small', expires: '2d' }],
+    ['gcp-s01', { cloud: 'gcp', adminCidrs: '203.0.113.7/32,198.51.100.0/24', project: 'my-class', nodePortCidrs: '203.0.113.7/32' }],
+    ['local-s01', { cloud: 'local', controllers: '1', ipMasq: 'false', mtu: '1400' }],
+  ])('%s keeps the config that it was made with', (name, raw) => {
+    const [lab, config] = [parseLab(name), parseConfig(raw)];
+    adoptConfig(lab, { config });
+    expect(labConfig(lab)).toEqual(config);
+    expect(labConfig(lab, parseSettings(['workers=4']))).toEqual({ ...config, workers: 4 });
+  });
+
+  test('keeps its own config where it has one here, and gets none where it is not up', () => {
+    const lab = parseLab('s01');
+    adoptConfig(lab);
+    expect(fs.existsSync(stackFile(lab.stack))).toBe(false);
+    writeSettings(lab, parseSettings(['workers=5']));
+    adoptConfig(lab, { config: parseConfig({ workers: '2' }) });
+    expect(labConfig(lab).workers).toBe(5);
   });
 });
