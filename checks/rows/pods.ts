@@ -7,7 +7,7 @@ import { CNI_FILE } from './cni';
 /** The plan's name for the bridge on every worker. */
 const BRIDGE = 'cnio0';
 
-/** A pod that is being made or taken away is for a moment in one listing and not in the other. */
+/** A pod that is being made or taken away is for a moment in one listing and not in the other; so is a process that looks. */
 const SETTLED_SECONDS = 4;
 
 /** lsns gives up when a process ends while it is read: it is asked again then, as a reader would. */
@@ -85,13 +85,18 @@ const podProcesses: Check = {
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const command = podProcesses.command.replace('INODE', String(nginx.inode));
-    const listing = await typeOne(lab, nginx.pod.node, command);
-    const commands = parseProcesses(listing).map((process) => process.command);
     const wanted: [string, RegExp][] = [
       ['pause', /(^|\/)pause\b/],
       ['nginx: master process', /^nginx: master process/],
       ['nginx: worker process', /^nginx: worker process/],
     ];
+    const isWanted = (one: string): boolean => wanted.some(([, form]) => form.test(one));
+    const look = async (): Promise<{ listing: string; commands: string[] }> => {
+      const listing = await typeOne(lab, nginx.pod.node, command);
+      return { listing, commands: parseProcesses(listing).map((process) => process.command) };
+    };
+    // Whoever looks into the namespace (`ip -n`, another check) is in it for a moment.
+    const { listing, commands } = await until(SETTLED_SECONDS, look, (seen) => seen.commands.every(isWanted));
     return {
       node: nginx.pod.node,
       command,
@@ -99,7 +104,7 @@ const podProcesses: Check = {
       evidence: listing.trimEnd(),
       problems: [
         ...wanted.filter(([, form]) => !commands.some((one) => form.test(one))).map(([name]) => `no ${name} in the namespace of ${nginx.pod.name}`),
-        ...commands.filter((one) => !wanted.some(([, form]) => form.test(one))).map((one) => `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`),
+        ...commands.filter((one) => !isWanted(one)).map((one) => `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`),
       ],
       look: `look at \`sudo ip netns pids ${nginx.namespace}\` and at containerd on ${nginx.pod.node}`,
     };

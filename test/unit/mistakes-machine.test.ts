@@ -3,6 +3,8 @@ import { parseConfig } from '../../components/config';
 import { topology } from '../../components/topology';
 import { engineFailure } from '../../cli/engine-errors';
 import { diskFull } from '../../cli/full-disk';
+import { parseLab } from '../../cli/names';
+import { labConfig } from '../../cli/settings';
 import { inPlaces, ownPlaces, typed } from '../support/typed';
 
 // A command line that is right, on a machine, or a lab, that can't do it. The engine and the toolchain are not the real ones.
@@ -39,7 +41,7 @@ function up(change: Record<string, string> = {}): object {
   const config = parseConfig(change);
   const plan = topology(config);
   const nodes = plan.nodes.map(({ name, privateIp }) => ({ name, privateIp, publicIp: privateIp.replace(/^10\.240\.0/, '198.18.0') }));
-  return { resources: [{}, {}], urns: [], pending: false, outputs: { ...config, topology: plan, nodes, lab: 'local', sshPrivateKey: 'KEY', knownHosts: 'HOSTS', kubeconfig: config.stage === 'none' ? '' : 'CONFIG' } };
+  return { resources: [{}, {}], urns: [], pending: false, outputs: { ...config, config, topology: plan, nodes, lab: 'local', sshPrivateKey: 'KEY', knownHosts: 'HOSTS', kubeconfig: config.stage === 'none' ? '' : 'CONFIG' } };
 }
 
 describe('where nothing is installed yet', () => {
@@ -68,7 +70,8 @@ describe('of a lab that is up', () => {
   ])('./lab %s', async (line, config, told) => {
     mockLab.snapshot = up(config);
     expect(await typed(line)).toEqual({ code: 2, told });
-    expect(fs.existsSync(inPlaces('state', 'stacks'))).toBe(false);
+    // What is kept of its config is what it was made with.
+    expect(labConfig(parseLab())).toEqual(parseConfig(config));
   });
 });
 
