@@ -1,4 +1,6 @@
 import * as fs from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { stringify } from 'yaml';
 import { needsOf, sumOf } from '../../cli/account/needs';
 import { childJob } from '../../cli/class/child';
@@ -16,7 +18,7 @@ ownPlaces();
 function students(count: number, cloud = 'gcp'): Student[] {
   const file = inPlaces(`${cloud}-${count}.yaml`);
   const list = Array.from({ length: count }, (_, index) => ({ id: `s${String(index + 1).padStart(2, '0')}`, name: `Student ${index + 1}` }));
-  fs.writeFileSync(file, stringify({ defaults: { cloud, config: { profile: cloud === 'local' ? 'full' : 'small', project: 'my-project', adminCidrs: '198.18.0.0/15', stage: 'none' } }, students: list }));
+  fs.writeFileSync(file, stringify({ defaults: { cloud, config: { profile: cloud === 'local' ? 'full' : 'small', project: 'my-project', adminCidrs: '198.18.0.0/15', stage: 'none', workers: 1 } }, students: list }));
   return readRoster(file).students;
 }
 
@@ -47,7 +49,7 @@ async function namesOf({ lab, settings }: Student): Promise<{ names: string[]; t
   const raw = Object.fromEntries([...settings].map(([key, value]) => [key.replace('hardway-lab:', ''), value]));
   const { graph } = await gcpLab(raw, lab.stack);
   const named = graph.all.filter(({ type, inputs }) => type.startsWith('gcp:') && typeof inputs.name === 'string');
-  const { lab: tag, student } = graph.all.find(({ type }) => type === 'pulumi:providers:gcp')!.inputs.defaultLabels as Record<string, string>;
+  const { lab: tag, student } = JSON.parse(graph.of('gcp', 'gcp').inputs.defaultLabels as string) as Record<string, string>;
   return { names: named.map(({ type, inputs }) => `${type} ${inputs.name as string}`), tags: [tag, student] };
 }
 
@@ -73,14 +75,25 @@ test('names and tags of what fifty programs make in one project are theirs alone
   expect(fifty.seconds / ten.seconds).toBeLessThan(10);
 }, 120_000);
 
-test('a roster of five hundred takes no more than twenty times one of fifty, and a job none of a process before it is begun', () => {
-  const timed = (count: number): number => {
-    const start = process.cpuUsage();
+/** Bytes in use once all that is garbage is gone. */
+function heap(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+test('a roster and its jobs take memory and time in step with its students', () => {
+  const taken = (count: number): { bytes: number; time: number } => {
+    const [before, start] = [heap(), process.cpuUsage()];
     const jobs = students(count, 'local').map(({ id, lab }) => childJob(id, { kind: 'down', lab }));
-    expect(jobs).toHaveLength(count);
     const { user, system } = process.cpuUsage(start);
-    return user + system;
+    const bytes = heap() - before;
+    expect(jobs).toHaveLength(count);
+    return { bytes, time: user + system };
   };
-  timed(50);
-  expect(timed(500) / timed(50)).toBeLessThan(20);
+  taken(50);
+  const [ten, fifty] = [taken(10), taken(50)];
+  expect(fifty.time / ten.time).toBeLessThan(10);
+  // No process before a job is begun: a few kilobytes a student.
+  expect(fifty.bytes).toBeLessThan(50 * 10_000);
 });
