@@ -23,7 +23,7 @@ function unknownOption(command: Command, message: string): Failure {
   const flag = quoted(message).replace(/=.*/s, '');
   const wrong = `${nameOf(command)} has no option ${flag}`;
   const key = flag.replace(/^--/, '');
-  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, `./lab up --set ${key}=VALUE`);
+  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, nameOf(command).startsWith('./lab class') ? `config: {${key}: VALUE} in the roster` : `./lab up --set ${key}=VALUE`);
   const passing = PASSING[command.name()];
   if (passing) return usage(`${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`, passing);
   const near = nearest(flag, flagsOf(command));

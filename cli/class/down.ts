@@ -56,7 +56,8 @@ export async function audit(students: Student[]): Promise<boolean> {
 export async function classDown(students: Student[], { parallel = DOWN_AT_ONCE, yes = false, again }: DownOptions): Promise<number> {
   const started = Date.now();
   const labs = students.map(({ lab }) => lab.stack).join(', ');
-  await confirm(`Remove ${students.length === 1 ? 'this lab' : `these ${students.length} labs`} with all that is in them: ${labs}?`, yes);
+  const [which, them] = students.length === 1 ? ['this lab', 'it'] : [`these ${students.length} labs`, 'them'];
+  await confirm(`Remove ${which} with all that is in ${them}: ${labs}?`, yes);
   const board = new ClassBoard(process.stdout, students);
   const jobs = students.map(({ id, lab }) => childJob<void>(id, { kind: 'down', lab }));
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());

@@ -43,7 +43,7 @@ const childrenOf = (pid: number): number[] => {
 };
 
 /** A process and all below it, but for what belongs to the lab: a machine or a service is meant to stay. */
-function family(pid: number): number[] {
+export function family(pid: number): number[] {
   if (read(`/proc/${pid}/environ`).includes('HARDWAY_OWNER=')) return [];
   return [pid, ...childrenOf(pid).flatMap(family)];
 }

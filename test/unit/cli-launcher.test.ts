@@ -102,11 +102,11 @@ describe('./lab', () => {
       expect(stdout).not.toContain('secret-word');
     });
 
-    test.each([['--help'], ['help'], ['--version'], ['up --help'], ['ssh -h']])('stays who it is for %s', (words) => {
+    test.each([['--help'], ['help'], ['--version'], ['up --help'], ['ssh -h'], ['class --help'], ['class up --help']])('stays who it is for %s', (words) => {
       expect(lab(words.split(' ')).stdout).toMatch(/^node in /);
     });
 
-    test.each([['env'], ['ssh worker-0 df -h'], ['ssh -- worker-0 ls --help'], ['kubectl -- get -h']])('becomes root for %s', (words) => {
+    test.each([['env'], ['class'], ['class up students.yaml --help'], ['ssh worker-0 df -h'], ['ssh -- worker-0 ls --help'], ['kubectl -- get -h']])('becomes root for %s', (words) => {
       expect(lab(words.split(' ')).stdout).toContain(`/lab ${words}\n`);
     });
 

@@ -91,6 +91,23 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['audit', 'An audit asks a cloud what is left of labs there.', './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells'],
   ['audit s01', 'An audit asks a cloud what is left of labs there.', './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells'],
   ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],
+  ['class upp students.yaml', 'There is no command class upp (did you mean "up"?).', './lab class --help lists them'],
+  ['class students.yaml', 'There is no command class students.yaml.', './lab class --help lists them'],
+  ['class up', './lab class up needs a ROSTER.', './lab class up students.yaml'],
+  ['class down', './lab class down needs a ROSTER.', './lab class down students.yaml'],
+  ['class up one.yaml two.yaml', './lab class up takes one ROSTER and no more words, and was given one.yaml two.yaml.', './lab class up --help'],
+  ['class up students.yaml --paralel 2', './lab class up has no option --paralel (did you mean "--parallel"?).', './lab class up --help lists its options'],
+  ['class up students.yaml --watch', './lab class up has no option --watch: it is one of ./lab class status.', './lab class up --help lists its options'],
+  ['class up students.yaml --workers 2', './lab class up has no option --workers: workers is a config key.', 'config: {workers: VALUE} in the roster'],
+  ['class up students.yaml --parallel', '--parallel needs a value behind it.', './lab class up --parallel N'],
+  ['class up students.yaml --parallel two', '--parallel two: not a whole number from 1 to 50', '--parallel 2, or without it as many as do this machine good'],
+  ['class verify students.yaml --parallel 0', '--parallel 0: not a whole number from 1 to 50', '--parallel 2, or without it as many as do this machine good'],
+  ['class up students.yaml', 'There is no roster students.yaml.', 'give the file that lists the students; examples/students.yaml is one'],
+  ['class down examples/students.yaml --only s1,s02,ada', 'No student in examples/students.yaml has the id "s1" (did you mean "s01"?).\nNo student in examples/students.yaml has the id "ada".', '--only with some of s01, s02, s03'],
+  ['class down examples/students.yaml --only ,', '--only names no student.', '--only s01,s02'],
+  ['class down examples/students.yaml --only s01', 'Remove this lab with all that is in it: local-s01? There is no terminal to ask on.', 'the same command with --yes'],
+  ['class down examples/students.yaml', 'Remove these 3 labs with all that is in them: local-s01, local-s02, local-s03? There is no terminal to ask on.', 'the same command with --yes'],
+  ['class status examples/students.yaml --watch', '--watch draws on a terminal, and there is none for it.', './lab class status examples/students.yaml --json, for programs'],
   ['audit --cloud azure', '--cloud azure: not one of aws, gcp', './lab audit --cloud aws'],
 ];
 
@@ -108,7 +125,7 @@ test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a comman
   });
 });
 
-test.each(['up', 'ssh worker-0', 'ssh -- worker-0 ls -l', 'kubectl get pods', 'verify --only nat.ping,nat.off', 'up --set workers=4 --set workers=4'])(
+test.each(['up', 'ssh worker-0', 'ssh -- worker-0 ls -l', 'kubectl get pods', 'verify --only nat.ping,nat.off', 'up --set workers=4 --set workers=4', 'class up examples/students.yaml --only s02 --parallel 2', 'class status examples/students.yaml --json', 'class verify examples/students.yaml'])(
   './lab %s is no mistake', async (line) => {
     expect((await typed(line)).told).toContain('taken for a good one');
   });

@@ -1,0 +1,196 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { stringify } from 'yaml';
+import { root } from '../../components/root';
+import type { Standing } from '../../cli/class/status';
+import { until } from '../support/until';
+import { environment, inRouter, lab, labPrints, type Ran, run, state } from './command';
+import { alive, family } from './killing';
+import { slotOf, tracesOf } from './traces';
+
+/** A class of three on this machine: made, looked at, killed in the middle, mended, removed. */
+
+const IDS = ['k01', 'k02', 'k03'];
+const LABS = IDS.map((id) => `local-${id}`);
+const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-class-'));
+const SMALL = { controllers: 1, workers: 1, stage: 'none' };
+
+jest.setTimeout(20 * 60_000);
+
+/** A roster of the three, with what differs for some. */
+function roster(name: string, overrides: Record<string, object> = {}): string {
+  const file = path.join(directory, name);
+  fs.writeFileSync(file, stringify({ defaults: { config: SMALL }, students: IDS.map((id) => ({ id, name: `Student ${id}`, ...(overrides[id] ? { config: overrides[id] } : {}) })) }));
+  return file;
+}
+
+const ROSTER = roster('students.yaml');
+
+const standings = async (): Promise<Standing[]> => JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as Standing[];
+const statesOf = async (): Promise<string[]> => (await standings()).map((one) => `${one.state} ${one.drift.length}`);
+
+/** Starts a command, to be killed. */
+function started(...args: string[]): { child: ChildProcess; told(): string; ended: Promise<number | null> } {
+  const child = spawn('./lab', args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  child.stdout.on('data', (more) => (text += more));
+  child.stderr.on('data', (more) => (text += more));
+  return { child, told: () => text, ended: new Promise((resolve) => child.once('close', (code) => resolve(code))) };
+}
+
+const links = new Map<string, string>();
+
+/** Everything that is left of the three. */
+async function traces(): Promise<string[]> {
+  return (await Promise.all(LABS.map((name) => tracesOf(name, links.get(name))))).flat();
+}
+
+function rememberLinks(): void {
+  for (const name of LABS) links.set(name, slotOf(name)?.link ?? links.get(name) ?? '');
+}
+
+/** A class's `up` of which one lab is whole and another is being made. */
+async function midway(...more: string[]): Promise<ReturnType<typeof started>> {
+  const up = started('class', 'up', ROSTER, ...more);
+  await until('the first lab is up', () => up.told().includes('ok   k01'), 120);
+  await until('the second is being made', () => fs.existsSync(`/run/netns/hardway.${LABS[1]}.router`), 120);
+  rememberLinks();
+  return up;
+}
+
+afterAll(async () => {
+  await lab('class', 'down', ROSTER, '--yes');
+  for (const place of [state, directory]) fs.rmSync(place, { recursive: true, force: true });
+});
+
+describe('a class', () => {
+  it('comes up, each with a public network of its own; again, there is nothing to do', async () => {
+    const told = await labPrints('class', 'up', ROSTER, '--parallel', '2');
+    expect(told).toMatch(/3 of 3 labs are up\./);
+    rememberLinks();
+    expect(new Set(LABS.map((name) => slotOf(name)?.slot)).size).toBe(3);
+    expect((await labPrints('class', 'up', ROSTER, '--parallel', '3')).match(/as declared: nothing to change/g)).toHaveLength(3);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+
+  it('verified, shows so; and what a student changed, ending with 1', async () => {
+    expect(await labPrints('class', 'verify', ROSTER)).toMatch(/3 of 3 labs pass all checks/);
+    await inRouter(LABS[1], 'ip', 'route', 'del', '10.200.0.0/24');
+    const ran = await lab('class', 'status', ROSTER);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/k01 .* up +2 of 2 +\d+ of \d+, 0 min ago +- /);
+    expect(ran.stdout).toMatch(/2 of 3 labs are up and as declared/);
+    const [, changed] = await standings();
+    expect(changed).toMatchObject({ state: 'up', drift: [expect.stringMatching(/^route pod-route-worker-0: /)], verified: { failed: 0 } });
+    await labPrints('class', 'up', ROSTER, '--only', 'k02');
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+
+  it('of which one can not be what the roster asks: that one is named with the reason, the others are changed', async () => {
+    const changed = roster('changed.yaml', { k01: { workers: 2 }, k02: { controllers: 3 }, k03: { workers: 2 } });
+    const ran = await lab('class', 'up', changed, '--parallel', '2');
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/k02 \(local-k02\):\n {2}Lab local-k02 is up and can't be changed to this; nothing was done:\n {4}- controllers: 3 asked for/);
+    expect(ran.stdout).toMatch(/2 of 3 labs are up; failed: k02\./);
+    expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
+  });
+
+  it('taken down, leaves nothing, and says so after asking the machine', async () => {
+    const told = await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
+    expect(told).toMatch(/3 of 3 labs are gone\.[^]*Audit of this machine: nothing of 3 labs is left\./);
+    expect(await traces()).toEqual([]);
+  });
+});
+
+describe('kill -9 in the middle of class up', () => {
+  it('of the command alone: what it had begun comes to its end by itself, and the next run finishes', async () => {
+    const up = await midway();
+    const all = family(up.child.pid!);
+    process.kill(up.child.pid!, 'SIGKILL');
+    await up.ended;
+    // A run that comes at once finds the lab being worked on, and waits.
+    expect(await labPrints('class', 'up', ROSTER)).toMatch(/3 of 3 labs are up\./);
+    expect(all.filter(alive)).toEqual([]);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+    await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
+    expect(await traces()).toEqual([]);
+  });
+
+  it('of everything that it had started: the next run finishes', async () => {
+    const up = await midway();
+    for (const pid of family(up.child.pid!)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself.
+      }
+    }
+    await up.ended;
+    expect(await labPrints('class', 'up', ROSTER)).toMatch(/3 of 3 labs are up\./);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+
+  it('of one student\'s process: that student fails, the others do not, and the next run finishes', async () => {
+    await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
+    const up = await midway();
+    const worker = family(up.child.pid!).find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/class/worker.ts'))!;
+    process.kill(worker, 'SIGKILL');
+    expect(await up.ended).toBe(1);
+    expect(up.told()).toMatch(/k02 \(local-k02\):\n {2}Its process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./);
+    await labPrints('class', 'up', ROSTER);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+});
+
+describe('Ctrl-C in the middle', () => {
+  it('of class down ends what is under way, begins no other, says how to go on, and the next run leaves nothing', async () => {
+    const down = started('class', 'down', ROSTER, '--yes');
+    await until('the first is being removed', () => down.told().includes('...  k01'), 60);
+    down.child.kill('SIGINT');
+    expect(await down.ended).toBe(130);
+    expect(down.told()).toMatch(/not begun[^]*Interrupted: \.\/lab class down has not come to its end for [^]*To do: \.\/lab class down \S+ goes on from here/);
+    expect(fs.existsSync(`/run/netns/hardway.${LABS[2]}.router`)).toBe(true);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await traces()).toEqual([]);
+  });
+});
+
+describe('two class commands at once', () => {
+  it('never work on one lab together: the second waits for each, and finds it made', async () => {
+    const both = await Promise.all([lab('class', 'up', ROSTER), lab('class', 'up', ROSTER)]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const made = both.flatMap(({ stdout }) => stdout.match(/ is up: \d+ things made/g) ?? []);
+    expect(made).toHaveLength(3);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+});
+
+describe('another instructor on the same backend', () => {
+  const other = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-other-'));
+  const shared = { ...environment, PULUMI_BACKEND_URL: `file://${state}/backend?metadata=skip`, PULUMI_CONFIG_PASSPHRASE_FILE: path.join(state, 'passphrase') };
+  const asOther = (...args: string[]): Promise<Ran> => run('./lab', args, { minutes: 10, env: { ...shared, HARDWAY_STATE: other } });
+  afterAll(() => fs.rmSync(other, { recursive: true, force: true }));
+
+  it('sees the class, and brings nothing up otherwise than it is', async () => {
+    const ran = await asOther('class', 'status', ROSTER, '--json');
+    expect((JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`)).toEqual(['up 0', 'up 0', 'up 0']);
+    expect((await asOther('class', 'up', ROSTER)).code).toBe(0);
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+  });
+
+  it('is told who has a lab locked', async () => {
+    const locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LABS[0]);
+    fs.mkdirSync(locks, { recursive: true });
+    const lock = path.join(locks, '00000000-0000-4000-8000-000000000000.json');
+    fs.writeFileSync(lock, JSON.stringify({ pid: 4711, username: 'ada', hostname: 'elsewhere', timestamp: '2026-12-01T12:00:00Z' }));
+    const ran = await asOther('class', 'down', ROSTER, '--yes', '--parallel', '3');
+    fs.rmSync(lock);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toMatch(/k01 \(local-k01\):\n {2}Lab local-k01 is being worked on by ada on elsewhere, process 4711/);
+    expect(ran.stdout).toMatch(/2 of 3 labs are gone; failed: k01\./);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await traces()).toEqual([]);
+  });
+});
