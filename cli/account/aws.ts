@@ -4,7 +4,7 @@ import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
-import type { Account, Quota, Remain } from './account';
+import { type Account, type Quota, type Remain, telling } from './account';
 import { type Needs, processorsOf } from './needs';
 import { diskHourly, PRICES } from './prices';
 
@@ -25,13 +25,7 @@ export function awsError(error: unknown): CloudError {
   return new CloudError(`AWS did not answer: ${message}`);
 }
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw awsError(error);
-  }
-}
+const told = telling(awsError);
 
 interface Clients {
   region: string;
@@ -105,13 +99,16 @@ async function remainsInEc2(clients: Clients, lab: string | undefined): Promise<
   const byTag = { Name: 'tag-key', Values: ['lab'] };
   const machines = new Map((await instances(clients, [byTag, inUse])).map((instance) => [instance.InstanceId!, instance]));
   const { Volumes = [] } = await clients.ec2.send(new ec2.DescribeVolumesCommand({ Filters: [byTag] }));
+  const { Addresses = [] } = await clients.ec2.send(new ec2.DescribeAddressesCommand({ Filters: [byTag] }));
+  // They are told by themselves, and cost the same with a machine and without.
+  const elastic = new Set(Addresses.map(({ PublicIp }) => PublicIp));
   const volumes = new Map(Volumes.map(({ VolumeId, Size }) => [VolumeId!, Size ?? 0]));
   const costs: Record<string, (id: string) => number | undefined> = {
     instance(id) {
       const { State, InstanceType = '', PublicIpAddress } = machines.get(id)!;
       if (State?.Name !== 'running' && State?.Name !== 'pending') return 0;
       const hour = price.machines[InstanceType];
-      return hour && hour + (PublicIpAddress ? price.address : 0);
+      return hour && hour + (PublicIpAddress && !elastic.has(PublicIpAddress) ? price.address : 0);
     },
     volume: (id) => diskHourly('aws', volumes.get(id) ?? 0),
     'elastic-ip': () => price.address,
