@@ -67,3 +67,10 @@ export const telling = (inWords: (error: unknown) => CloudError) => async <T>(wo
     throw error instanceof CloudError ? error : inWords(error);
   }
 };
+
+/** What `of` takes of each page, together. */
+export async function gathered<Page, Item>(pages: AsyncIterable<Page>, of: (page: Page) => Item[] | undefined): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const page of pages) found.push(...(of(page) ?? []));
+  return found;
+}

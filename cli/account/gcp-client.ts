@@ -1,6 +1,7 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
 import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/provider';
+import { gathered } from './account';
 
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform.read-only', 'https://www.googleapis.com/auth/compute.readonly'];
 
@@ -57,19 +58,12 @@ async function* pages<P extends Page>(list: (pageToken: string | undefined) => P
   } while (token);
 }
 
-/** Everything that a list has, page by page. */
-export async function all<Item>(list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const { items } of pages(list)) found.push(...(items ?? []));
-  return found;
-}
+/** Everything that a list has. */
+export const all = <Item>(list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>): Promise<Item[]> =>
+  gathered(pages(list), ({ items }) => items);
 
-/** Everything in all regions and zones: of an aggregated list what `of` takes from each of them, page by page. */
-export async function everywhere<Scope, Item>(
+/** Everything in all regions and zones: of an aggregated list what `of` takes from each of them. */
+export const everywhere = <Scope, Item>(
   list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Record<string, Scope> | null } }>,
   of: (scope: Scope) => Item[] | undefined,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const { items } of pages(list)) found.push(...Object.values(items ?? {}).flatMap((scope) => of(scope) ?? []));
-  return found;
-}
+): Promise<Item[]> => gathered(pages(list), ({ items }) => Object.values(items ?? {}).flatMap((scope) => of(scope) ?? []));
