@@ -4,7 +4,7 @@ import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
-import type { Account, Quota, Remain } from './account';
+import { type Account, gathered, type Quota, type Remain, telling } from './account';
 import { type Needs, processorsOf } from './needs';
 import { diskHourly, PRICES } from './prices';
 
@@ -25,13 +25,7 @@ export function awsError(error: unknown): CloudError {
   return new CloudError(`AWS did not answer: ${message}`);
 }
 
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw awsError(error);
-  }
-}
+const told = telling(awsError);
 
 interface Clients {
   region: string;
@@ -40,13 +34,11 @@ interface Clients {
   quotas: serviceQuotas.ServiceQuotasClient;
 }
 
-async function instances(clients: Clients, filters: ec2.Filter[]): Promise<ec2.Instance[]> {
-  const found: ec2.Instance[] = [];
-  for await (const page of ec2.paginateDescribeInstances({ client: clients.ec2 }, { Filters: filters })) {
-    found.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
-  }
-  return found;
-}
+const instances = ({ ec2: client }: Clients, Filters: ec2.Filter[]): Promise<ec2.Instance[]> =>
+  gathered(ec2.paginateDescribeInstances({ client }, { Filters }), ({ Reservations = [] }) => Reservations.flatMap((reservation) => reservation.Instances ?? []));
+
+const balancers = ({ balancing: client }: Clients): Promise<balancing.LoadBalancer[]> =>
+  gathered(balancing.paginateDescribeLoadBalancers({ client }, {}), ({ LoadBalancers }) => LoadBalancers);
 
 /** The account's own limit; AWS's usual one where it never asked for another; undefined where it may not be asked. */
 async function limit({ quotas }: Clients, ServiceCode: string, QuotaCode: string): Promise<number | undefined> {
@@ -104,14 +96,17 @@ async function remainsInEc2(clients: Clients, lab: string | undefined): Promise<
   const tagged = await taggedInEc2(clients, lab);
   const byTag = { Name: 'tag-key', Values: ['lab'] };
   const machines = new Map((await instances(clients, [byTag, inUse])).map((instance) => [instance.InstanceId!, instance]));
-  const { Volumes = [] } = await clients.ec2.send(new ec2.DescribeVolumesCommand({ Filters: [byTag] }));
-  const volumes = new Map(Volumes.map(({ VolumeId, Size }) => [VolumeId!, Size ?? 0]));
+  const disks = await gathered(ec2.paginateDescribeVolumes({ client: clients.ec2 }, { Filters: [byTag] }), ({ Volumes }) => Volumes);
+  const { Addresses = [] } = await clients.ec2.send(new ec2.DescribeAddressesCommand({ Filters: [byTag] }));
+  // They are told by themselves, and cost the same with a machine and without.
+  const elastic = new Set(Addresses.map(({ PublicIp }) => PublicIp));
+  const volumes = new Map(disks.map(({ VolumeId, Size }) => [VolumeId!, Size ?? 0]));
   const costs: Record<string, (id: string) => number | undefined> = {
     instance(id) {
       const { State, InstanceType = '', PublicIpAddress } = machines.get(id)!;
       if (State?.Name !== 'running' && State?.Name !== 'pending') return 0;
       const hour = price.machines[InstanceType];
-      return hour && hour + (PublicIpAddress ? price.address : 0);
+      return hour && hour + (PublicIpAddress && !elastic.has(PublicIpAddress) ? price.address : 0);
     },
     volume: (id) => diskHourly('aws', volumes.get(id) ?? 0),
     'elastic-ip': () => price.address,
@@ -122,12 +117,12 @@ async function remainsInEc2(clients: Clients, lab: string | undefined): Promise<
     .map(([id, { kind, tags }]) => remain(kind.replace(/-/g, ' '), id, tags, (costs[kind] ?? (() => 0))(id)));
 }
 
-async function remainsInBalancing({ balancing: client }: Clients, lab: string | undefined): Promise<Remain[]> {
-  const { LoadBalancers = [] } = await client.send(new balancing.DescribeLoadBalancersCommand({}));
-  const { TargetGroups = [] } = await client.send(new balancing.DescribeTargetGroupsCommand({}));
+async function remainsInBalancing(clients: Clients, lab: string | undefined): Promise<Remain[]> {
+  const { balancing: client } = clients;
+  const groups = await gathered(balancing.paginateDescribeTargetGroups({ client }, {}), ({ TargetGroups }) => TargetGroups);
   const all = [
-    ...LoadBalancers.map(({ LoadBalancerArn }) => ({ arn: LoadBalancerArn!, kind: 'load balancer', hourly: price.loadBalancer })),
-    ...TargetGroups.map(({ TargetGroupArn }) => ({ arn: TargetGroupArn!, kind: 'target group', hourly: 0 })),
+    ...(await balancers(clients)).map(({ LoadBalancerArn }) => ({ arn: LoadBalancerArn!, kind: 'load balancer', hourly: price.loadBalancer })),
+    ...groups.map(({ TargetGroupArn }) => ({ arn: TargetGroupArn!, kind: 'target group', hourly: 0 })),
   ];
   const found: Remain[] = [];
   // It tells the tags of twenty at a time.
@@ -168,7 +163,7 @@ export function awsAccount({ region, zone }: LabConfig): Account {
         quota(clients, 'Elastic IP addresses', 'ec2', 'L-0263D0A3', needs.reservedAddresses, async () => (await send.send(new ec2.DescribeAddressesCommand({}))).Addresses?.length ?? 0),
         ...(needs.loadBalancers > 0
           ? [quota(clients, 'network load balancers', 'elasticloadbalancing', 'L-69A177A2', needs.loadBalancers, async () =>
-              ((await clients.balancing.send(new balancing.DescribeLoadBalancersCommand({}))).LoadBalancers ?? []).filter(({ Type }) => Type === 'network').length)]
+              (await balancers(clients)).filter(({ Type }) => Type === 'network').length)]
           : []),
       ]);
     }),

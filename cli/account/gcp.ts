@@ -1,8 +1,8 @@
-import { auth, compute, type compute_v1 } from '@googleapis/compute';
-import { CloudError } from '../../components/cloud';
+import type { compute_v1 } from '@googleapis/compute';
 import type { LabConfig } from '../../components/config';
 import { projectOf, regionOf } from '../../components/gcp/provider';
-import type { Account, Quota, Remain } from './account';
+import { type Account, type Quota, type Remain, telling } from './account';
+import { all, computeApi, everywhere, gcpError } from './gcp-client';
 import { type Needs, processorsOf } from './needs';
 import { diskHourly, PRICES } from './prices';
 
@@ -10,41 +10,13 @@ const price = PRICES.gcp;
 
 const last = (url: string | null | undefined): string => (url ?? '').split('/').pop()!;
 
-/** An error of Google Cloud as a sentence for the user. */
-export function gcpError(error: unknown): CloudError {
-  const { message, status } = error as Error & { status?: number };
-  if (/default credentials|invalid_grant|reauth/i.test(message) || status === 401) {
-    return new CloudError(`Google Cloud does not know who you are (${message}): run \`gcloud auth application-default login\`.`);
-  }
-  if (status === 403) return new CloudError(`Your Google Cloud credentials may not do this (${message}): they need the role Compute Viewer, and the project the Compute Engine API.`);
-  return new CloudError(`Google Cloud did not answer: ${message}`);
-}
-
-async function told<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof CloudError ? error : gcpError(error);
-  }
-}
+const told = telling(gcpError);
 
 interface Place {
   api: compute_v1.Compute;
   project: string;
   region: string;
   zone: string;
-}
-
-/** Everything of one kind in all regions and zones: what an aggregated list has, page by page. */
-async function everywhere<Item>(list: (pageToken: string | undefined) => Promise<{ items?: Record<string, object> | null; nextPageToken?: string | null }>, kind: string): Promise<Item[]> {
-  const found: Item[] = [];
-  let page: string | undefined;
-  do {
-    const { items, nextPageToken } = await list(page);
-    found.push(...Object.values(items ?? {}).flatMap((scope) => (scope as Record<string, Item[]>)[kind] ?? []));
-    page = nextPageToken ?? undefined;
-  } while (page);
-  return found;
 }
 
 async function processors({ api, project, zone }: Place, types: string[]): Promise<Map<string, number>> {
@@ -91,24 +63,29 @@ type Labels = Record<string, string> | null | undefined;
 const remain = (kind: string, id: string | null | undefined, labels: Labels, hourly: number | undefined): Remain =>
   ({ lab: labels?.lab ?? '', student: labels?.student ?? '', expires: labels?.expires ?? '', kind, id: id ?? '', hourly });
 
-const instanceHourly = ({ status, machineType, networkInterfaces }: compute_v1.Schema$Instance): number | undefined => {
+/** The addresses that are told by themselves cost nothing with their machine. */
+function instanceHourly({ status, machineType, networkInterfaces }: compute_v1.Schema$Instance, reserved: Set<string>): number | undefined {
   if (status !== 'RUNNING' && status !== 'STAGING' && status !== 'PROVISIONING') return 0;
   const hour = price.machines[last(machineType)];
-  return hour && hour + (networkInterfaces?.some((one) => one.accessConfigs?.length) ? price.address : 0);
-};
+  const own = networkInterfaces?.flatMap(({ accessConfigs }) => accessConfigs ?? []).filter(({ natIP }) => !reserved.has(natIP ?? '')) ?? [];
+  return hour && hour + own.length * price.address;
+}
+
+const addressHourly = ({ status }: compute_v1.Schema$Address): number => (status === 'IN_USE' ? price.address : price.idleAddress);
 
 /** What has labels: machines, disks, addresses, forwarding rules. */
 async function labelled({ api, project }: Place, filter: string): Promise<Remain[]> {
   const [machines, disks, addresses, rules] = await Promise.all([
-    everywhere<compute_v1.Schema$Instance>(async (pageToken) => (await api.instances.aggregatedList({ project, filter, pageToken })).data, 'instances'),
-    everywhere<compute_v1.Schema$Disk>(async (pageToken) => (await api.disks.aggregatedList({ project, filter, pageToken })).data, 'disks'),
-    everywhere<compute_v1.Schema$Address>(async (pageToken) => (await api.addresses.aggregatedList({ project, filter, pageToken })).data, 'addresses'),
-    everywhere<compute_v1.Schema$ForwardingRule>(async (pageToken) => (await api.forwardingRules.aggregatedList({ project, filter, pageToken })).data, 'forwardingRules'),
+    everywhere((pageToken) => api.instances.aggregatedList({ project, filter, pageToken }), (scope) => scope.instances),
+    everywhere((pageToken) => api.disks.aggregatedList({ project, filter, pageToken }), (scope) => scope.disks),
+    everywhere((pageToken) => api.addresses.aggregatedList({ project, filter, pageToken }), (scope) => scope.addresses),
+    everywhere((pageToken) => api.forwardingRules.aggregatedList({ project, filter, pageToken }), (scope) => scope.forwardingRules),
   ]);
+  const reserved = new Set(addresses.flatMap(({ address }) => address ?? []));
   return [
-    ...machines.map((one) => remain('instance', one.name, one.labels, instanceHourly(one))),
+    ...machines.map((one) => remain('instance', one.name, one.labels, instanceHourly(one, reserved))),
     ...disks.map((one) => remain('disk', one.name, one.labels, diskHourly('gcp', Number(one.sizeGb ?? 0)))),
-    ...addresses.map((one) => remain('address', one.name, one.labels, price.address)),
+    ...addresses.map((one) => remain('address', one.name, one.labels, addressHourly(one))),
     ...rules.map((one) => remain('forwarding rule', one.name, one.labels, price.loadBalancer)),
   ];
 }
@@ -117,41 +94,35 @@ async function labelled({ api, project }: Place, filter: string): Promise<Remain
 async function unlabelled({ api, project }: Place, lab: string | undefined): Promise<Remain[]> {
   const named = (description: string | null | undefined): string => / of lab ([a-z0-9-]+)$/.exec(description ?? '')?.[1] ?? '';
   const [networks, firewalls, routes, subnets, pools, checks] = await Promise.all([
-    api.networks.list({ project }).then(({ data }) => data.items ?? []),
-    api.firewalls.list({ project }).then(({ data }) => data.items ?? []),
-    api.routes.list({ project }).then(({ data }) => data.items ?? []),
-    everywhere<compute_v1.Schema$Subnetwork>(async (pageToken) => (await api.subnetworks.aggregatedList({ project, pageToken })).data, 'subnetworks'),
-    everywhere<compute_v1.Schema$TargetPool>(async (pageToken) => (await api.targetPools.aggregatedList({ project, pageToken })).data, 'targetPools'),
-    api.httpHealthChecks.list({ project }).then(({ data }) => data.items ?? []),
+    all((pageToken) => api.networks.list({ project, pageToken })),
+    all((pageToken) => api.firewalls.list({ project, pageToken })),
+    all((pageToken) => api.routes.list({ project, pageToken })),
+    everywhere((pageToken) => api.subnetworks.aggregatedList({ project, pageToken }), (scope) => scope.subnetworks),
+    everywhere((pageToken) => api.targetPools.aggregatedList({ project, pageToken }), (scope) => scope.targetPools),
+    all((pageToken) => api.httpHealthChecks.list({ project, pageToken })),
   ]);
   const labOf = new Map(networks.map((network) => [network.name!, named(network.description)]));
   const inNetwork = (kind: string, items: { name?: string | null; network?: string | null }[]): Remain[] =>
     items.map(({ name, network }) => remain(kind, name, { lab: labOf.get(last(network)) ?? '' }, 0));
   const described = (kind: string, items: { name?: string | null; description?: string | null }[]): Remain[] =>
     items.map(({ name, description }) => remain(kind, name, { lab: named(description) }, 0));
-  const all = [
+  const found = [
     ...described('network', networks), ...inNetwork('firewall rule', firewalls), ...inNetwork('route', routes), ...inNetwork('subnet', subnets),
     ...described('target pool', pools), ...described('health check', checks),
   ];
-  return all.filter((one) => (lab === undefined ? one.lab !== '' : one.lab === lab));
+  return found.filter((one) => (lab === undefined ? one.lab !== '' : one.lab === lab));
 }
 
-/** The Google Cloud project that a lab of this config is made in. */
+/** The Google Cloud project that a lab of this config is made in. Project and credentials are looked for when it is asked. */
 export function gcpAccount(config: LabConfig): Account {
   const { zone } = config;
-  const place: Place = {
-    api: compute({ version: 'v1', auth: new auth.GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform.read-only', 'https://www.googleapis.com/auth/compute.readonly'] }) }),
-    project: projectOf(config),
-    region: regionOf(zone),
-    zone,
-  };
+  let known: Place | undefined;
+  const asked = <T>(work: (place: Place) => Promise<T>): Promise<T> =>
+    told(async () => work((known ??= { api: computeApi(), project: projectOf(config), region: regionOf(zone), zone })));
   return {
-    who: () => told(async () => {
-      const { name } = (await place.api.projects.get({ project: place.project })).data;
-      return `project ${name} in ${zone}`;
-    }),
-    processors: (types) => told(() => processors(place, types)),
-    quotas: (needs, byType) => told(() => quotas(place, needs, byType)),
-    remains: (lab) => told(async () => (await Promise.all([labelled(place, lab ? `labels.lab = ${lab}` : 'labels.lab:*'), unlabelled(place, lab)])).flat()),
+    who: () => asked(async ({ api, project }) => `project ${(await api.projects.get({ project })).data.name} in ${zone}`),
+    processors: (types) => asked((place) => processors(place, types)),
+    quotas: (needs, byType) => asked((place) => quotas(place, needs, byType)),
+    remains: (lab) => asked(async (place) => (await Promise.all([labelled(place, lab ? `labels.lab = ${lab}` : 'labels.lab:*'), unlabelled(place, lab)])).flat()),
   };
 }

@@ -8,8 +8,10 @@ interface PriceList {
   date: string;
   /** An hour of a machine, by type. */
   machines: Record<string, number>;
-  /** An hour of an address in the internet. */
+  /** An hour of an address in the internet that a machine has. */
   address: number;
+  /** An hour of one that is reserved and has no machine. */
+  idleAddress: number;
   /** An hour of a load balancer, its traffic not counted. */
   loadBalancer: number;
   /** A month of a GiB of disk. */
@@ -25,6 +27,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
       't3a.small': 0.0188, 't3a.medium': 0.0376, 't4g.small': 0.0168, 't4g.medium': 0.0336, 'm5.large': 0.096,
     },
     address: 0.005,
+    idleAddress: 0.005,
     loadBalancer: 0.0225,
     diskGibMonth: 0.08,
   },
@@ -33,6 +36,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     date: '2025-06',
     machines: { 'e2-micro': 0.0084, 'e2-small': 0.0168, 'e2-medium': 0.0335, 'e2-standard-2': 0.067, 'n1-standard-1': 0.0475, 'n2-standard-2': 0.0971 },
     address: 0.005,
+    idleAddress: 0.01,
     loadBalancer: 0.025,
     diskGibMonth: 0.1,
   },

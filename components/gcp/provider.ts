@@ -23,8 +23,10 @@ export interface Surroundings {
 }
 
 const PROJECT = ['GOOGLE_PROJECT', 'GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'CLOUDSDK_CORE_PROJECT'];
-/** Hold the credentials themselves. */
-const CREDENTIALS = ['GOOGLE_CREDENTIALS', 'GOOGLE_CLOUD_KEYFILE_JSON', 'GCLOUD_KEYFILE_JSON', 'GOOGLE_OAUTH_ACCESS_TOKEN'];
+/** Holds a token, which goes before any key. */
+export const TOKEN_VARIABLE = 'GOOGLE_OAUTH_ACCESS_TOKEN';
+/** Hold a key, or its file's path. */
+export const KEY_VARIABLES = ['GOOGLE_CREDENTIALS', 'GOOGLE_CLOUD_KEYFILE_JSON', 'GCLOUD_KEYFILE_JSON'];
 /** Names a file that does. */
 const FILE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
@@ -35,7 +37,7 @@ function here(): Surroundings {
 
 /** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
 export function requireCredentials({ environment, vendor }: Surroundings = here()): void {
-  if (CREDENTIALS.some((name) => environment[name])) return;
+  if ([TOKEN_VARIABLE, ...KEY_VARIABLES].some((name) => environment[name])) return;
   const file = environment[FILE];
   if (file && !fs.existsSync(file)) throw new CloudError(`${FILE} names ${file}, and there is no such file: correct it, or unset it and run \`gcloud auth application-default login\`.`);
   const login = path.join(environment.CLOUDSDK_CONFIG || path.join(os.homedir(), '.config/gcloud'), 'application_default_credentials.json');

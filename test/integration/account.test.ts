@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -12,6 +14,7 @@ import { awsAccount } from '../../cli/account/aws';
 import { needsOf } from '../../cli/account/needs';
 import { parseConfig } from '../../components/config';
 import { cacheDirectory } from '../../components/places';
+import { ownPlaces, typed } from '../support/typed';
 
 const VERSION = '5.2.5';
 const config = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32', region: 'us-west-2' });
@@ -114,14 +117,63 @@ describe('an account of AWS', () => {
     expect((await account.remains('aws-s03')).map(({ kind }) => kind)).not.toContain('instance');
   });
 
+  it('counts an address that is reserved once, be it a machine’s', async () => {
+    const { instance } = await makeRemains('aws-s04');
+    const { Addresses } = await client.send(new ec2.DescribeAddressesCommand({ Filters: [{ Name: 'tag:lab', Values: ['aws-s04'] }] }));
+    await client.send(new ec2.AssociateAddressCommand({ AllocationId: Addresses![0].AllocationId, InstanceId: instance }));
+    const { Reservations } = await client.send(new ec2.DescribeInstancesCommand({ InstanceIds: [instance] }));
+    expect(Reservations![0].Instances![0].PublicIpAddress).toBe(Addresses![0].PublicIp);
+    expect((await account.remains('aws-s04')).find(({ id }) => id === instance)!.hourly).toBe(0.0208);
+  });
+
   it('has quotas, in which what others use is counted', async () => {
     const needs = needsOf(config);
     const quotas = new Map((await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map((quota) => [quota.name, quota]));
     expect(quotas.get('VPCs')).toMatchObject({ needed: 1, limit: 5 });
     expect(quotas.get('VPCs')!.used).toBeGreaterThanOrEqual(3);
     // moto's machines have one processor each, whatever their type.
-    expect(quotas.get('processors of standard machines')).toMatchObject({ needed: 12, used: 2 });
-    expect(quotas.get('Elastic IP addresses')).toMatchObject({ needed: 1, used: 3 });
-    expect(quotas.get('network load balancers')).toMatchObject({ needed: 1, used: 3 });
+    expect(quotas.get('processors of standard machines')).toMatchObject({ needed: 12, used: 3 });
+    expect(quotas.get('Elastic IP addresses')).toMatchObject({ needed: 1, used: 4 });
+    expect(quotas.get('network load balancers')).toMatchObject({ needed: 1, used: 4 });
+  });
+});
+
+describe('./lab doctor --cloud aws', () => {
+  // moto's own limits are AWS's: a new account has less.
+  let limits: Record<string, number>;
+  let quotas: http.Server;
+  ownPlaces();
+  beforeAll(async () => {
+    quotas = http.createServer((request, response) => {
+      let body = '';
+      request.on('data', (part) => void (body += String(part))).on('end', () => {
+        const { ServiceCode, QuotaCode } = JSON.parse(body) as { ServiceCode: string; QuotaCode: string };
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify({ Quota: { ServiceCode, QuotaCode, Value: limits[QuotaCode] ?? 50 } }));
+      });
+    });
+    await new Promise<void>((resolve) => void quotas.listen(0, '127.0.0.1', resolve));
+    process.env.AWS_ENDPOINT_URL_SERVICE_QUOTAS = `http://127.0.0.1:${(quotas.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    delete process.env.AWS_ENDPOINT_URL_SERVICE_QUOTAS;
+    quotas.closeAllConnections();
+    await new Promise((resolve) => quotas.close(resolve));
+  });
+
+  it('finds nothing to do where all fits, and says what a lab costs', async () => {
+    limits = {};
+    const { code, told } = await typed('doctor --cloud aws');
+    expect(told).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
+    expect(told).toMatch(/^ok {4}Price +about \$0\.\d\d an hour/m);
+    expect([code, told.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
+  });
+
+  it('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+    limits = { 'L-1216C47A': 10 };
+    const { code, told } = await typed('doctor --cloud aws');
+    expect(code).toBe(3);
+    expect(told).toMatch(/^FAIL {2}Quota: processors of standard machines +12 needed, \d of 10 free\n +To do: a smaller lab fits: --set profile=small/m);
+    expect((await typed('doctor --cloud aws --set profile=small')).code).toBe(0);
   });
 });
