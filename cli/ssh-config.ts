@@ -1,11 +1,11 @@
 import { type LabOutputs, loginOf } from '../components/outputs';
 
-/** A machine by way of which a lab is reached from elsewhere: it passes connections on to that lab's addresses, nothing else. */
+/** A login by way of which a lab is reached from elsewhere: it hands connections on to that lab's nodes and API, nothing else. */
 export interface JumpHost {
   /** Name or address, as the student's machine knows it. */
   host: string;
   port: number;
-  /** The login that is this lab's alone; the lab's own key opens it. */
+  /** Whom one logs in as, by the lab's own key. */
   user: string;
   /** Its public host key, `ssh-ed25519 AAAA…`. */
   hostKey: string;
@@ -30,7 +30,9 @@ function host(name: string, settings: Record<string, string | number | undefined
 export function sshConfig(outputs: Pick<LabOutputs, 'lab' | 'nodes' | 'topology'>, files: SshFiles, jump?: JumpHost): string {
   const nodes = outputs.nodes.map((node) => {
     const login = loginOf(outputs, node);
-    return host(node.name, { HostName: login.host, ProxyJump: login.through?.name ?? (jump && JUMP) });
+    // The jump host stands inside the lab; known_hosts has the node by its address from outside.
+    if (jump) return host(node.name, { HostName: node.privateIp, HostKeyAlias: login.host, ProxyJump: JUMP });
+    return host(node.name, { HostName: login.host, ProxyJump: login.through?.name });
   });
   return [
     `# Lab ${outputs.lab}: ssh -F "${files.sshConfig}" worker-0\n`,

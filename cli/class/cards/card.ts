@@ -37,6 +37,15 @@ export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): 
   return `ssh://ubuntu@${login.through?.host ?? login.host}`;
 }
 
+/** With more nodes, picture and table are more than one sheet of paper holds; the picture has all of the table. */
+const MANY = 8;
+
+/** A name of more letters is written smaller. */
+const LONG = 48;
+
+/** How a link may be broken: behind its user. */
+const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link.split('@')[1]}`;
+
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** `Tuesday 1 December 2026, 18:00 UTC`. */
@@ -53,10 +62,10 @@ function heading(args: CardArgs): Html {
   const link = sshLink(args);
   return html`<header><div>
 <p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
-<h1><bdi>${student.name}</bdi></h1>
+<h1${student.name.length > LONG ? html` class="long"` : ''}><bdi>${student.name}</bdi></h1>
 <p>Lab <b>${outputs.lab}</b> with ${plural(count('controller'), 'controller')} and ${plural(count('worker'), 'worker')}</p>
-<p>${expires ? html`Removed <time datetime="${expires}">${inWords(expires)}</time>` : 'Stays until your instructor removes it'}</p>
-</div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${link}</a></figcaption></figure></header>`;
+<p>${expires ? html`Ends <time datetime="${expires}">${inWords(expires)}</time>` : 'Stays until your instructor removes it'}</p>
+</div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${breakable(link)}</a></figcaption></figure></header>`;
 }
 
 function addresses({ nodes, topology }: LabOutputs): Html {
@@ -90,8 +99,8 @@ export function card(args: CardArgs): string {
 ${heading(args)}
 <p class="key"><b>This page is a key.</b> Whoever has it can log in to your lab, as you. Keep it to yourself, and don’t put it where others read.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
 <main>
-<div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs, jump })}</div>
-<section class="lab"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
+<div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
+<section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
 </main>
 ${notes(args)}
 </body>

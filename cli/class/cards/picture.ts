@@ -49,7 +49,7 @@ function router({ topology, apiServer }: LabOutputs, top: number): Part {
     bottom,
     svg: html`${box('router', { left: 0, right: WIDTH }, top, bottom - top)}
 ${text('name', EDGE, top + 19, 'VPC router')}${text('address end', WIDTH - EDGE, top + 19, gateways(topology))}
-${text('word', EDGE, top + 35, 'its route table')}${apiServer ? text('address end', WIDTH - EDGE, top + 35, `API ${new URL(apiServer).host}`) : undefined}
+${text('word', EDGE, top + 35, 'its route table')}${apiServer ? text('address public end', WIDTH - EDGE, top + 35, `API ${new URL(apiServer).host}`) : undefined}
 ${table.svg}`,
   };
 }
@@ -62,7 +62,7 @@ ${text('address', PODS.left + EDGE, top + 17, `cnio0 ${addressAt(node.podCidr, 1
 
 function nodeRow(node: Node, publicIp: string, top: number): Html {
   return html`${line('wire', TRUNK, top + ROW.height / 2, NODE.left, top + ROW.height / 2)}${box('node', NODE, top, ROW.height)}
-${text('name', NODE.left + EDGE, top + 17, node.name)}${text(publicIp ? 'address end' : 'word end', NODE.right - EDGE, top + 17, publicIp || 'no public address')}
+${text('name', NODE.left + EDGE, top + 17, node.name)}${text(publicIp ? 'address public end' : 'word end', NODE.right - EDGE, top + 17, publicIp || 'no public address')}
 ${text('address', NODE.left + EDGE, top + 32, node.privateIp)}${node.isGateway ? text('word end', NODE.right - EDGE, top + 32, 'gateway') : undefined}
 ${pods(node, top)}`;
 }
@@ -93,12 +93,12 @@ ${text('address', EDGE, top + 34, `kube-dns ${topology.dnsIp}`)}${text('address 
 
 /** The lab as a picture, every address of its topology and every public one in it. Its colours are card.css's. */
 export function picture(outputs: LabOutputs): Html {
-  const routing = router(outputs, 34);
+  const routing = router(outputs, 40);
   const machines = nodeRows(outputs, routing.bottom + 26);
   const end = services(outputs, machines.bottom + 12);
   const nodes = outputs.topology.nodes.length;
-  return html`<svg class="picture" viewBox="0 0 ${WIDTH} ${end.bottom}" role="img" aria-label="The VPC router with its route table, ${nodes} nodes, and the pod network of each worker">
-${text('word middle', WIDTH / 2, 12, 'you: ssh, kubectl, a browser')}${line('wire', WIDTH / 2, 18, WIDTH / 2, 34)}
+  return html`<svg class="picture" viewBox="-1 0 ${WIDTH + 2} ${end.bottom}" role="img" aria-label="The VPC router with its route table, ${nodes} nodes, and the pod network of each worker">
+${text('word middle', WIDTH / 2, 12, 'you: ssh, kubectl, a browser')}${line('wire', WIDTH / 2, 18, WIDTH / 2, 40)}${text('public word', WIDTH / 2 + 8, 33, 'public addresses')}
 ${routing.svg}
 ${machines.svg}
 ${end.svg}
