@@ -1,18 +1,13 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { stateDirectory } from '../components/places';
-import { type LabOutputs, loginOf } from '../components/outputs';
+import type { LabOutputs } from '../components/outputs';
+import { sshConfig, type SshFiles } from './ssh-config';
 
-/** The files through which ssh and kubectl reach a lab; the lab's secrets are in them. */
-export interface LabFiles {
+/** The files through which ssh and kubectl reach a lab, 0600: the lab's secrets are in them. `sshConfig` is for scp and editors too. */
+export interface LabFiles extends SshFiles {
   directory: string;
-  /** OpenSSH private key, 0600. */
-  sshKey: string;
-  knownHosts: string;
-  /** 0600. */
   kubeconfig: string;
-  /** For `ssh -F`, scp and editors: every node by name. */
-  sshConfig: string;
 }
 
 /** Where a lab's files are, whether or not they are there. */
@@ -31,26 +26,14 @@ export function labFiles(stack: string): LabFiles {
 /** Replaces a file whole; it never exists with wider permissions than `mode`. */
 export function place(file: string, content: string, mode: number): void {
   const scratch = `${file}.${process.pid}`;
-  fs.writeFileSync(scratch, content.endsWith('\n') ? content : `${content}\n`, { mode });
-  fs.renameSync(scratch, file);
-}
-
-function sshConfig(outputs: LabOutputs, files: LabFiles): string {
-  const hosts = outputs.nodes.map((node) => {
-    const { host, through } = loginOf(outputs, node);
-    return `Host ${node.name}\n  HostName ${host}\n${through ? `  ProxyJump ${through.name}\n` : ''}`;
-  });
-  const all = [
-    'Host *',
-    '  User ubuntu',
-    `  IdentityFile "${files.sshKey}"`,
-    '  IdentitiesOnly yes',
-    `  UserKnownHostsFile "${files.knownHosts}"`,
-    '  GlobalKnownHostsFile /dev/null',
-    '  StrictHostKeyChecking yes',
-    '  LogLevel ERROR',
-  ];
-  return `# Lab ${outputs.lab}: ssh -F "${files.sshConfig}" worker-0\n${hosts.join('')}${all.join('\n')}\n`;
+  try {
+    fs.writeFileSync(scratch, content.endsWith('\n') ? content : `${content}\n`, { mode });
+    fs.renameSync(scratch, file);
+  } catch (error) {
+    // Half a secret is one too.
+    fs.rmSync(scratch, { force: true });
+    throw error;
+  }
 }
 
 /** Writes a lab's files from its outputs. */
