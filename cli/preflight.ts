@@ -8,7 +8,7 @@ import { diskFinding, labNeeds, type Need, setUpNeeds, workingNeeds } from './do
 import { type Finding, findingOf, type Probe } from './doctor/finding';
 import { kernelFindings } from './doctor/kernel';
 import { machineProbes } from './doctor/machine';
-import { poolProbe } from './doctor/network';
+import { jumpPortProbe, poolProbe } from './doctor/network';
 import { unable } from './failure';
 import type { Lab } from './names';
 import type { Progress } from './progress';
@@ -53,6 +53,7 @@ export function refuse(findings: Finding[], what: string, who = 'This machine', 
 async function look(wanted: Wanted | undefined, complete: boolean): Promise<Finding[]> {
   const written = await needs(wanted, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
+  if (isLocal(wanted) && wanted.config.jumpCidrs.length > 0) probes.push(jumpPortProbe(wanted.lab.stack, wanted.config.publicPool));
   if (!isLocal(wanted) || isHere(wanted)) return Promise.all(probes.map(findingOf));
   probes.push(...machineProbes(machinesOf(wanted)), poolProbe([wanted.config.publicPool]));
   // For a lab that isn't here yet: what a lab that is here needs was tried for it.

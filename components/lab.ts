@@ -81,5 +81,6 @@ function outputsOf({ name, config, topology, cloud, sshKey, certificates, ready 
     sshPrivateKey: sshKey.privateKey,
     bootstrapped: ready,
     ...(cloud.router ? { router: cloud.router } : {}),
+    ...(cloud.jump ? { jump: cloud.jump } : {}),
   };
 }

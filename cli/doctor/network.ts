@@ -1,4 +1,5 @@
 import { foreignRoutes, machineRoutes } from '../../provider/local/pool';
+import { jumpPortTaken, PORT_CURE } from '../../provider/local/jumphost';
 import { hasCommand } from '../../toolchain/host/host';
 import { knownPools } from '../pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
@@ -13,3 +14,13 @@ export function poolFinding(pools: string[], hasIp = hasCommand('ip')): Omit<Fin
 }
 
 export const poolProbe = (pools: string[] = knownPools()): Probe => ({ id: 'pool', title: 'Public addresses', look: () => poolFinding(pools) });
+
+/** Whether a lab's jump host can have its port. */
+export const jumpPortProbe = (lab: string, pool: string): Probe => ({
+  id: 'jump-port',
+  title: 'Port of the jump host',
+  look: async () => {
+    const taken = await jumpPortTaken(lab, pool);
+    return taken ? fail(taken, PORT_CURE) : ok('nothing else uses it here');
+  },
+});
