@@ -8,7 +8,7 @@ import { diskFinding, labNeeds, type Need, setUpNeeds, workingNeeds } from './do
 import { type Finding, findingOf, type Probe } from './doctor/finding';
 import { kernelFindings } from './doctor/kernel';
 import { machineProbes } from './doctor/machine';
-import { poolProbe, slotsProbe } from './doctor/network';
+import { jumpPortProbe, poolProbe, slotsProbe } from './doctor/network';
 import { unable } from './failure';
 import type { Lab } from './names';
 import type { Progress } from './progress';
@@ -81,6 +81,7 @@ export const refuse = (findings: Finding[], what: string, who = 'This machine', 
 async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
   const written = await needs(here, coming, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
+  for (const { lab, config } of [...here, ...coming]) if (config.jumpCidrs.length > 0) probes.push(jumpPortProbe(lab.stack, config.publicPool));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
   const pools = groups(coming, ({ config }) => config.publicPool);
   const slots = new Map([...pools].map(([pool, labs]) => [pool, labs.length]));

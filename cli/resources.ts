@@ -19,6 +19,7 @@ const TITLES: Record<string, string> = {
   'hardway:local:Route': 'route %',
   'hardway:local:LoadBalancer': 'load balancer of the API',
   'hardway:local:ImageMirror': 'mirror of container images',
+  'hardway:local:JumpHost': 'jump host',
   'hardway:tls:SshKey': 'SSH key %',
   'hardway:tls:SigningKey': 'signing key %',
   'hardway:tls:CertificateAuthority': 'certificate authority %',

@@ -3,6 +3,7 @@ import type { SshKey } from '../provider/resources';
 import type { Download } from './bootstrap';
 import type { Cloud, LabConfig } from './config';
 import type { Machine } from './machine';
+import type { JumpLogin } from './outputs';
 import type { Topology } from './topology';
 
 /** What every cloud is given to make a lab's network and machines. */
@@ -45,6 +46,8 @@ export interface CloudResult {
   plainHealth?: number;
   /** Local only: the network namespace that is the VPC router. */
   router?: pulumi.Output<string>;
+  /** Local only: the lab's jump host, where there is one. */
+  jump?: pulumi.Output<JumpLogin>;
   /** The machines' disks are not worth waiting for (etcd's fsync). */
   disposable?: boolean;
 }

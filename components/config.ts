@@ -27,6 +27,8 @@ export interface LabConfig {
   apiPort: number;
   /** Bytes; the nodes' interfaces, the CNI bridge and the pods share it. */
   mtu: number;
+  /** Local only: CIDRs that may log in to the lab's jump host, from outside this machine; none: there is no jump host. */
+  jumpCidrs: string[];
   /** Local only: what public /24s are taken from. */
   publicPool: string;
   /** AWS only. */
@@ -84,6 +86,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
   nodePortCidrs: { read: cidrs, default: '["0.0.0.0/0"]' },
+  jumpCidrs: { read: cidrs, default: { local: '' } },
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
   mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
   publicPool: { read: network(8, 24, 'each lab gets a /24 of it'), default: { local: '198.18.0.0/15' } },
@@ -143,11 +146,12 @@ function together(config: Partial<LabConfig>): string[] {
   return mistakes;
 }
 
-function onThisMachine({ profile, publicPool, adminCidrs, nodePortCidrs }: Partial<LabConfig>): string[] {
+function onThisMachine({ profile, publicPool, adminCidrs, nodePortCidrs, jumpCidrs }: Partial<LabConfig>): string[] {
   const auto = [...(adminCidrs ?? []), ...(nodePortCidrs ?? [])].includes(AUTO);
   return [
     ...(profile === 'small' ? ['profile is small, which is for clouds: here set controllers and workers'] : []),
     ...(auto ? ['adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool'] : []),
+    ...(jumpCidrs?.includes(AUTO) ? ["jumpCidrs can't be auto: it stands for where your students are, so name their CIDRs"] : []),
     ...(publicPool && adminCidrs && !auto && !adminCidrs.some((cidr) => covers(cidr, publicPool))
       ? [`adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=${[...adminCidrs, publicPool].join(',')}`]
       : []),

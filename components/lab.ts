@@ -84,5 +84,6 @@ function outputsOf({ name, config, topology, tags, cloud, sshKey, certificates, 
     expires: tags.expires,
     bootstrapped: ready,
     ...(cloud.router ? { router: cloud.router } : {}),
+    ...(cloud.jump ? { jump: cloud.jump } : {}),
   };
 }

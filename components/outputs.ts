@@ -1,5 +1,13 @@
-import { type LabConfig, parseConfig, type RawConfig } from './config';
+import { CONFIG_KEYS, defaultOf, type LabConfig, parseConfig, type RawConfig } from './config';
 import { topology, type Topology } from './topology';
+
+/** The way into a lab's jump host, but for the name or address of the machine that the lab is on. Opened by sshPrivateKey. */
+export interface JumpLogin {
+  user: string;
+  port: number;
+  /** `ssh-ed25519 …`, to be pinned. */
+  hostKey: string;
+}
 
 /** The stack's outputs, as `pulumi stack output` shows them. Secret ones are marked. */
 export interface StackOutputs {
@@ -24,6 +32,8 @@ export interface StackOutputs {
   bootstrapped: string;
   /** Local only: the network namespace that is the VPC router. */
   router?: string;
+  /** Local only: how students log in from outside this machine; none where the lab has no jump host. */
+  jump?: JumpLogin;
 }
 
 /** The outputs and what follows from them: what `./lab` and the checks read. */
@@ -46,9 +56,10 @@ export function loginOf({ nodes, topology }: Pick<LabOutputs, 'nodes' | 'topolog
   return { host: privateIp, through: { name: gateway.name, host: gateway.publicIp } };
 }
 
-/** The config as the output `config` has it, in the form that parseConfig reads. */
-export function describeConfig({ nodePorts: _always, ...config }: LabConfig): string {
-  return JSON.stringify(config);
+/** The config as the output `config` has it, in the form that parseConfig reads: every key that the cloud has a use for. */
+export function describeConfig(config: LabConfig): string {
+  const used = CONFIG_KEYS.filter((key) => defaultOf(key, config.cloud) !== undefined);
+  return JSON.stringify(Object.fromEntries(used.map((key) => [key, config[key]])));
 }
 
 /** Makes LabOutputs of a stack's outputs. Throws a ConfigError where another version of this program made the stack. */

@@ -1,4 +1,5 @@
 import { parseCidr } from '../../components/cidr';
+import { jumpPortTaken, PORT_CURE } from '../../provider/local/jumphost';
 import { foreignRoutes, machineRoutes } from '../../provider/local/pool';
 import { labs, slotOf } from '../../provider/local/slots';
 import { hasCommand } from '../../toolchain/host/host';
@@ -29,3 +30,13 @@ export function slotsFinding(wanted: Map<string, number>, taken = labs().flatMap
 }
 
 export const slotsProbe = (wanted: Map<string, number>): Probe => ({ id: 'slots', title: 'Public networks', look: () => slotsFinding(wanted) });
+
+/** Whether a lab's jump host can have its port. */
+export const jumpPortProbe = (lab: string, pool: string): Probe => ({
+  id: 'jump-port',
+  title: 'Port of the jump host',
+  look: async () => {
+    const taken = await jumpPortTaken(lab, pool);
+    return taken ? fail(taken, PORT_CURE) : ok('nothing else uses it here');
+  },
+});

@@ -2,6 +2,7 @@ import type { CloudArgs, CloudResult } from '../cloud';
 import { makeFirewall } from './firewall';
 import { makeImageMirror } from './images';
 import { makeInstances } from './instances';
+import { makeJumpHost } from './jumphost';
 import { makeLoadBalancer } from './loadbalancer';
 import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
@@ -14,5 +15,6 @@ export function makeLocal({ lab, config, topology, sshKey, tags, parent }: Cloud
   makeRoutes(lab, topology, network, parent);
   const balancer = makeLoadBalancer(lab, config, topology, network, parent);
   const imageMirror = makeImageMirror(lab, topology, network, parent);
-  return { machines, apiAddress: balancer.publicIp, reachable: rules, imageMirror, router: network.router, disposable: true };
+  const jump = makeJumpHost(lab, config, topology, { network, balancer, sshKey }, parent);
+  return { machines, apiAddress: balancer.publicIp, reachable: rules, imageMirror, router: network.router, jump, disposable: true };
 }

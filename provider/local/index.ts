@@ -2,6 +2,7 @@ import type { ResourceKind } from '../resource';
 import { loadBalancerKind } from './balancer';
 import { firewallRuleKind } from './firewall';
 import { instanceKind } from './instance';
+import { jumpHostKind } from './jumphost';
 import { imageMirrorKind } from './mirror';
 import { networkKind } from './network';
 import { lookAgain } from './look';
@@ -31,4 +32,5 @@ export const localKinds: Record<string, ResourceKind> = {
   'hardway:local:Route': watched(routeKind),
   'hardway:local:LoadBalancer': watched(loadBalancerKind),
   'hardway:local:ImageMirror': watched(imageMirrorKind),
+  'hardway:local:JumpHost': watched(jumpHostKind),
 };

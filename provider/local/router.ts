@@ -48,7 +48,9 @@ const LINK_SETTINGS = {
   'net.ipv4.conf.internet.rp_filter': '1',
 };
 
-const routerIp = (plan: RouterPlan): string => addressAt(plan.publicCidr, ROUTER);
+/** The router's own address in a lab's public /24. */
+export const routerAddress = (publicCidr: string): string => addressAt(publicCidr, ROUTER);
+const routerIp = (plan: RouterPlan): string => routerAddress(plan.publicCidr);
 const bridge = (plan: RouterPlan): Wanted & { address: string; mac: string } =>
   ({ name: 'vpc', mtu: plan.mtu, mac: macOf(plan.gateway), address: `${plan.gateway}/${parseCidr(plan.nodeCidr).prefix}` });
 const uplink = (plan: RouterPlan): Wanted & { address: string } => ({ name: 'internet', mtu: plan.mtu, address: `${routerIp(plan)}/32` });

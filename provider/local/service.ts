@@ -4,7 +4,7 @@ import { readDaemon, startDaemon, stopDaemon, until } from './daemon';
 import type { Look } from './look';
 import { routerOf } from './places';
 
-/** A service of the router: what runs it, where its id and its output go, and how to tell that it answers. */
+/** A service of a lab, in its router as a rule: what runs it, where its id and its output go, and how to tell that it answers. */
 export interface Service {
   lab: string;
   name: string;
@@ -12,6 +12,7 @@ export interface Service {
   log: string;
   program: string;
   args: string[];
+  environment?: Record<string, string>;
   listens(): Promise<boolean>;
 }
 
@@ -28,7 +29,7 @@ export function serviceTrouble(file: string, router: Look, address: string, port
 /** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
 export async function startService(service: Service): Promise<void> {
   await stopDaemon(service.file);
-  startDaemon(service.lab, service.file, service.log, service.program, service.args);
+  startDaemon(service.lab, service.file, service.log, service.program, service.args, service.environment);
   let answers = false;
   await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
   if (answers) return;

@@ -112,8 +112,8 @@ export interface RouteArgs {
 /** One entry of the VPC router's table. */
 export class Route extends resource<RouteArgs>('hardway:local:Route') {}
 
-/** A machine that a load balancer sends connections to. */
-export interface LoadBalancerTarget {
+/** A machine that connections are handed on to. */
+export interface Target {
   name: string;
   privateIp: string;
 }
@@ -126,7 +126,7 @@ export interface LoadBalancerArgs {
   port: pulumi.Input<number>;
   /** Where people connect to. */
   publicIp: pulumi.Input<string>;
-  targets: pulumi.Input<pulumi.Input<LoadBalancerTarget>[]>;
+  targets: pulumi.Input<pulumi.Input<Target>[]>;
   /** CIDRs that may connect. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -147,3 +147,40 @@ export interface ImageMirrorArgs {
 
 /** What nodes pull images from instead of a registry on the internet. */
 export class ImageMirror extends resource<ImageMirrorArgs>('hardway:local:ImageMirror') {}
+
+export interface JumpHostArgs {
+  lab: pulumi.Input<string>;
+  /** Generation of the network that it is in. */
+  network: pulumi.Input<string>;
+  publicPool: pulumi.Input<string>;
+  /** The lab's public /24. */
+  publicCidr: pulumi.Input<string>;
+  /** This machine's address toward the lab. */
+  hostIp: pulumi.Input<string>;
+  /** The machines that it leads to, any port. */
+  nodes: pulumi.Input<pulumi.Input<Target>[]>;
+  /** Where the API's load balancer listens, which it leads to as well. */
+  api: pulumi.Input<{ address: pulumi.Input<string>; port: pulumi.Input<number> }>;
+  /** CIDRs that may connect, from outside this machine. */
+  sources: pulumi.Input<pulumi.Input<string>[]>;
+  /** Its SSH host key: the public line. */
+  hostPublicKey: pulumi.Input<string>;
+  /** Secret: its private half. */
+  hostPrivateKey: pulumi.Input<string>;
+  /** Line of authorized_keys that lets students in. */
+  authorizedKey: pulumi.Input<string>;
+  /** Path of the Debian tree whose sshd it is. */
+  tree: pulumi.Input<string>;
+}
+
+interface JumpHostComputed {
+  /** Whom students log in as. */
+  user: string;
+  /** Where this machine listens for it; the lab's own. */
+  port: number;
+  /** Numeric id of whom it runs as; the lab's own. */
+  userId: number;
+}
+
+/** What students go through from their own laptops: an sshd that leads to the lab's machines and nowhere else. */
+export class JumpHost extends resource<JumpHostArgs, JumpHostComputed>('hardway:local:JumpHost', 'user', 'port', 'userId') {}

@@ -22,6 +22,6 @@ export function labOutputs(lab: string, raw: RawConfig = {}): LabOutputs {
     knownHosts: nodes.map((node) => `${node.publicIp || node.privateIp} ssh-ed25519 AAAA${node.name}\n`).join(''),
     kubeconfig: config.stage === 'none' ? '' : kubeconfig({ cluster: lab, server, certificateAuthority: 'CA', user: 'admin', certificate: 'CERTIFICATE', privateKey: SECRETS.clientKey }),
     sshPrivateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRETS.sshKey}\n-----END OPENSSH PRIVATE KEY-----\n`,
-    bootstrapped: '',
+    expires: '', bootstrapped: '',
   });
 }
