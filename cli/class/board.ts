@@ -65,9 +65,9 @@ export class ClassBoard implements Board {
     if (outcome.state === 'waiting') return;
     row.seconds = outcome.seconds;
     const time = this.lines.live ? this.colour.faint(elapsed(row)) : `(${elapsed(row)})`;
-    const [good, bad] = this.lines.live ? [this.colour.good('✔'), this.colour.bad('✖')] : ['ok  ', 'FAIL'];
+    const [good, bad, stopped] = this.lines.live ? [this.colour.good('✔'), this.colour.bad('✖'), '■'] : ['ok  ', 'FAIL', 'stop'];
     if (outcome.state === 'done') this.say(`${good} ${outcome.id} ${time}`);
-    else this.say(`${bad} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`);
+    else this.say(`${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`);
   }
 
   say(line: string): void {

@@ -1,4 +1,3 @@
-import { CloudError } from '../../components/cloud';
 import { leftovers } from '../../provider/local/sweep';
 import { slotOf } from '../../provider/local/slots';
 import { accountConfig, accountOf } from '../account/account';
@@ -31,8 +30,7 @@ async function left({ lab, settings }: Student): Promise<string[]> {
     const found = await accountOf(accountConfig(lab, settings)).remains(lab.stack);
     return found.map(({ kind, id, hourly }) => `${kind} ${id}${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`);
   } catch (error) {
-    if (!(error instanceof CloudError)) throw error;
-    return [`nobody knows: ${error.message}`];
+    return [`nobody knows: ${(error as Error).message}`];
   }
 }
 

@@ -1,13 +1,16 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { type CloudOfAccounts } from '../account/account';
 import { needsOf } from '../account/needs';
 import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
 import { EXIT } from '../failure';
 import { differences, statusOf } from '../lab-status';
+import { cut } from '../live-lines';
 import type { Progress } from '../progress';
 import { age } from '../seconds';
 import { checkedConfig } from '../settings';
 import { installed } from '../set-up';
+import { type Interruption, interruptible } from '../signals';
 import { columns, print, printJson } from '../terminal';
 import { lastVerified, type Verified } from '../verified';
 import { asFailure } from './crew';
@@ -108,13 +111,18 @@ export interface StatusOptions {
   watch?: boolean;
 }
 
-/** Draws over the whole terminal again and again, until Ctrl-C. */
-async function watch(look: () => Promise<Standing[]>): Promise<never> {
-  for (;;) {
-    const found = await look();
-    process.stdout.write(`\x1b[H\x1b[2J${table(found)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.\n`);
-    await new Promise((resolve) => setTimeout(resolve, REST * 1000));
-  }
+/** Draws over the whole terminal again and again, until Ctrl-C; then the look under way closes its connections first. Returns what was seen last. */
+async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
+  const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
+    for (;;) {
+      const found = await look();
+      const text = `${table(found)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
+      print(`\x1b[H\x1b[2J${text.split('\n').map((line) => cut(line, process.stdout.columns - 1)).join('\n')}`);
+      await rest(REST * 1000, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return found;
+    }
+  };
+  return interruptible(untilStopped, () => undefined, { onAgain: () => process.exit(EXIT.interrupted) });
 }
 
 /** Shows every student's lab; returns the exit code: 0 if all are up and as declared. */
@@ -122,9 +130,8 @@ export async function classStatus(students: Student[], { json, watch: watching }
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
   const look = (): Promise<Standing[]> => standings(engine, students, toolchain.kubectl);
-  if (watching) await watch(look);
-  const found = await look();
+  const found = watching ? await watch(look) : await look();
   if (json) printJson(found);
-  else print(table(found));
+  else if (!watching) print(table(found));
   return found.every(isWell) ? EXIT.well : EXIT.failed;
 }

@@ -1,9 +1,11 @@
+import * as fs from 'node:fs';
 import { needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
 import { prepare, type Wanted } from '../preflight';
 import { rememberPool } from '../pools';
 import { progressOn } from '../progress';
-import { checkedConfig } from '../settings';
+import { projectName, stackFile } from '../project';
+import { checkedConfig, type Settings } from '../settings';
 import { confirm, print } from '../terminal';
 import { inWords, since } from '../seconds';
 import { ClassBoard } from './board';
@@ -32,6 +34,14 @@ async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
   if (clouds.length > 0) await confirm(`${clouds.join('; ')}, until ./lab class down. Go on?`, yes);
 }
 
+/** The roster's settings, but for an end that was moved (./lab extend) since: the roster says how long a lab lasts when it is made. */
+export function settingsFor({ lab, settings }: Student): Settings {
+  const key = `${projectName()}:expires`;
+  const rest: Settings = new Map([...settings].filter(([name]) => name !== key));
+  const isMoved = fs.existsSync(stackFile(lab.stack)) && Number.isFinite(Date.parse(checkedConfig(lab, rest).expires));
+  return isMoved && /^\d+[mhd]$/.test(settings.get(key) ?? '') ? rest : settings;
+}
+
 /** Brings every student's lab to what the roster says; returns the exit code. */
 export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes = false, again }: UpOptions): Promise<number> {
   const started = Date.now();
@@ -41,7 +51,7 @@ export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes 
   const toolchain = await prepare(progress, ...wanted).finally(() => progress.close());
   // Here, as one process after the other: labs that come up side by side would write over each other's note.
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const jobs = students.map(({ id, lab, settings }) => childJob<void>(id, { kind: 'up', lab, settings, toolchain }));
+  const jobs = students.map((student) => childJob<void>(student.id, { kind: 'up', lab: student.lab, settings: settingsFor(student), toolchain }));
   const board = new ClassBoard(process.stdout, students);
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
   const deed: Deed = { verb: 'up', done: 'up', again };

@@ -176,6 +176,7 @@ describe('another instructor on the same backend', () => {
   it('sees the class, and brings nothing up otherwise than it is', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
     expect((JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`)).toEqual(['up 0', 'up 0', 'up 0']);
+    expect((await asOther('up', LABS[1])).stdout).toMatch(/as declared: nothing to change|is up: /);
     expect((await asOther('class', 'up', ROSTER)).code).toBe(0);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });

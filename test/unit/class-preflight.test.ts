@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import type { Account, Quota } from '../../cli/account/account';
 import type { Needs } from '../../cli/account/needs';
-import { classUp } from '../../cli/class/up';
+import { classUp, settingsFor } from '../../cli/class/up';
 import { readRoster } from '../../cli/class/roster';
 import { slotsFinding } from '../../cli/doctor/network';
 import { prepare, type Wanted } from '../../cli/preflight';
 import type { Progress } from '../../cli/progress';
-import { checkedConfig } from '../../cli/settings';
+import { checkedConfig, parseSettings, writeSettings } from '../../cli/settings';
 import { inPlaces, ownPlaces } from '../support/typed';
 
 /** The account of these tests: what it was asked for, and how much it has. */
@@ -90,6 +90,19 @@ test('the price of a whole class is asked about once, before anything is looked 
     cure: 'the same command with --yes',
   });
   expect(mockAccount.asked).toEqual([]);
+});
+
+test("an end that was moved stays moved, though the roster says how long a lab lasts", () => {
+  const [one] = students('students: [{id: s01, config: {expires: 8h, workers: 2}}]');
+  const expires = (student = one): string => checkedConfig(student.lab, settingsFor(student)).expires;
+  expect(expires()).toBe('8h');
+  writeSettings(one.lab, one.settings);
+  expect(expires()).toBe('8h');
+  writeSettings(one.lab, parseSettings(['expires=2026-12-01T18:00Z']));
+  expect(expires()).toBe('2026-12-01T18:00Z');
+  expect(settingsFor(one).get('hardway-lab:workers')).toBe('2');
+  const [until] = students('students: [{id: s01, config: {expires: 2026-12-05T18:00Z}}]');
+  expect(expires(until)).toBe('2026-12-05T18:00Z');
 });
 
 test('public networks that labs of another pool have count where their numbers fit', () => {
