@@ -60,13 +60,16 @@ async function endRemains(mark: string): Promise<void> {
   if (!gone) throw unable(`Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`, 'end them, then the same command again');
 }
 
-/** Does `work`, `what` in words (`up`), while no other command changes the lab. Throws Locked where one does already. */
+/** Another command of this machine is at work on the lab, and nothing was done. */
+export class Taken extends Locked {}
+
+/** Does `work`, `what` in words (`up`), while no other command changes the lab. Throws Taken where one does already. */
 export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
   const name = nameOf(lab);
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
   const server = await take(socket, `./lab ${what}, process ${process.pid}, since ${since}`);
-  if (!server) throw new Locked(`Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`, 'wait until that ends, then the same command again');
+  if (!server) throw new Taken(`Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`, 'wait until that ends, then the same command again');
   const mark = `${MARK}=${name}`;
   try {
     await endRemains(mark);

@@ -8,9 +8,10 @@ import { bringUp } from '../bring-up';
 import { check } from '../checking';
 import { findLab, notUp } from '../connect';
 import { Engine } from '../engine';
+import type { Lab } from '../names';
 import type { Progress } from '../progress';
 import { takeDown } from '../take-down';
-import { holderOf } from '../turn';
+import { holderOf, Taken } from '../turn';
 import { asFailure } from './crew';
 import type { News, Order, Task } from './task';
 
@@ -33,30 +34,36 @@ const progress: Progress = {
   close: () => undefined,
 };
 
-/** Waits while another command works on the lab, for a while; who is still at work after that is told by what comes next. */
-async function whenFree({ lab }: Task): Promise<void> {
-  let holder = await holderOf(lab);
-  if (!holder) return;
-  const step = progress.begin(`Waiting for ${holder}`);
-  await until(async () => !(holder = await holderOf(lab)), PATIENCE);
-  step.drop();
+/** Does `work`, which takes the lab's turn, once no other command has it. Throws Taken where one has it for longer than that. */
+async function patiently<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+  const end = Date.now() + PATIENCE * 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Taken) || Date.now() > end) throw error;
+      const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'its turn'}`);
+      await until(async () => !(await holderOf(lab)), (end - Date.now()) / 1000);
+      step.drop();
+    }
+  }
 }
 
 async function run(task: Task): Promise<unknown> {
   const { lab } = task;
   switch (task.kind) {
-    case 'up':
-      await whenFree(task);
-      await bringUp(await Engine.open(task.toolchain), lab, task.settings, task.toolchain, progress);
+    case 'up': {
+      const engine = await Engine.open(task.toolchain);
+      await patiently(lab, () => bringUp(engine, lab, task.settings, task.toolchain, progress));
       return undefined;
+    }
     case 'verify': {
       const up = await findLab(await Engine.open(task.toolchain), lab);
       if (!up) throw notUp(lab);
       return check(up, task.toolchain.kubectl, [], progress);
     }
     case 'down':
-      await whenFree(task);
-      return takeDown(lab, progress);
+      return patiently(lab, () => takeDown(lab, progress));
   }
 }
 

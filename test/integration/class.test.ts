@@ -173,6 +173,8 @@ describe('another instructor on the same backend', () => {
   const asOther = (...args: string[]): Promise<Ran> => run('./lab', args, { minutes: 10, env: { ...shared, HARDWAY_STATE: other } });
   afterAll(() => fs.rmSync(other, { recursive: true, force: true }));
 
+  beforeAll(async () => expect((await asOther('setup')).code).toBe(0));
+
   it('sees the class, and brings nothing up otherwise than it is', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
     expect((JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`)).toEqual(['up 0', 'up 0', 'up 0']);
