@@ -4,7 +4,7 @@ import type { Needs } from './needs';
 /** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
 interface PriceList {
   region: string;
-  /** Month that the prices are from. */
+  /** Month of what the prices were last held against; docs/clouds.md says what that was. */
   date: string;
   /** An hour of a machine, by type. */
   machines: Record<string, number>;
@@ -21,7 +21,7 @@ interface PriceList {
 export const PRICES: Record<CloudOfAccounts, PriceList> = {
   aws: {
     region: 'us-west-2',
-    date: '2025-06',
+    date: '2026-07',
     machines: {
       't3.micro': 0.0104, 't3.small': 0.0208, 't3.medium': 0.0416, 't3.large': 0.0832,
       't3a.small': 0.0188, 't3a.medium': 0.0376, 't4g.small': 0.0168, 't4g.medium': 0.0336, 'm5.large': 0.096,
@@ -33,7 +33,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
   },
   gcp: {
     region: 'us-west1',
-    date: '2025-06',
+    date: '2026-08',
     machines: { 'e2-micro': 0.0084, 'e2-small': 0.0168, 'e2-medium': 0.0335, 'e2-standard-2': 0.067, 'n1-standard-1': 0.0475, 'n2-standard-2': 0.0971 },
     address: 0.005,
     idleAddress: 0.01,

@@ -1,7 +1,6 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
 import { SshKey } from '../../provider/resources';
-import type { Tags } from '../cloud';
 import type { LabConfig } from '../config';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB, type Machine } from '../machine';
@@ -24,7 +23,6 @@ interface InstancesArgs {
   network: Network;
   firewall: Firewall;
   sshKey: SshKey;
-  tags: Tags;
   /** In profile small, the one public address: the first controller's. */
   onlyAddress?: ec2.Eip;
 }
@@ -48,7 +46,7 @@ function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string
 }
 
 function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pulumi.Output<string>, args: InstancesArgs, options: Options): ec2.Instance {
-  const { lab, config, network, firewall, tags, onlyAddress } = args;
+  const { lab, config, network, firewall, onlyAddress } = args;
   const name = `${lab}-${node.name}`;
   return new ec2.Instance(
     node.name,
@@ -57,7 +55,8 @@ function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pu
       instanceType: node.role === 'controller' ? config.controllerType : config.workerType,
       subnetId: network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet.id,
       privateIp: node.privateIp,
-      associatePublicIpAddress: node.isPublic && onlyAddress === undefined,
+      // Not said where it gets the reserved one: the provider reads that back as true, and would make the machine anew to have it false.
+      associatePublicIpAddress: node.isPublic && onlyAddress ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,
       vpcSecurityGroupIds: firewall.groupsOf(node).map((group) => group.id),
       keyName: keyPair.keyName,
@@ -65,7 +64,8 @@ function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pu
       userDataReplaceOnChange: true,
       // The user data holds the host key. One hop: its answer never gets as far as a pod on the bridge.
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      rootBlockDevice: { volumeType: 'gp3', volumeSize: DISK_GIB, encrypted: true, deleteOnTermination: true, tags: { ...tags, Name: name } },
+      // It has the default tags by itself, and reads back only what is not among them.
+      rootBlockDevice: { volumeType: 'gp3', volumeSize: DISK_GIB, encrypted: true, deleteOnTermination: true, tags: { Name: name } },
       tags: { Name: name },
     },
     {

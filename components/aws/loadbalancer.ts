@@ -52,7 +52,7 @@ export function makeLoadBalancer(lab: string, topology: Topology, network: Netwo
       preserveClientIp: 'false',
       deregistrationDelay: 0,
       // The API server answers this one to anybody: RBAC's system:public-info-viewer, of which anonymous requests are.
-      healthCheck: { protocol: 'HTTPS', path: '/healthz', port: 'traffic-port', matcher: '200', interval: 10, healthyThreshold: 2, unhealthyThreshold: 2 },
+      healthCheck: { protocol: 'HTTPS', path: '/healthz', port: 'traffic-port', matcher: '200', interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 2 },
       tags: { Name: `${lab}-api` },
     },
     options,
