@@ -18,6 +18,7 @@ packages=()
 command -v shellcheck > /dev/null || packages+=(shellcheck)
 python3 -c 'import ensurepip' 2> /dev/null || packages+=(python3-venv)
 [ -x /usr/sbin/sshd ] || packages+=(openssh-server)
+[ -x /usr/bin/chromium ] || packages+=(chromium fonts-dejavu-core)
 if [ ${#packages[@]} -gt 0 ]; then
   step "this machine's packages for the tests: ${packages[*]}"
   "${as_root[@]}" toolchain/host/install.sh "${packages[@]}"

@@ -1,14 +1,9 @@
-import { type LabOutputs, loginOf } from '../components/outputs';
+import { type JumpLogin, type LabOutputs, loginOf } from '../components/outputs';
 
 /** A login by way of which a lab is reached from elsewhere: it hands connections on to that lab's nodes and API, nothing else. */
-export interface JumpHost {
-  /** Name or address, as the student's machine knows it. */
+export interface JumpHost extends JumpLogin {
+  /** Name or address of its machine, as the student's knows it. */
   host: string;
-  port: number;
-  /** Whom one logs in as, by the lab's own key. */
-  user: string;
-  /** Its public host key, `ssh-ed25519 AAAA…`. */
-  hostKey: string;
 }
 
 /** What the jump host is called in an ssh_config; no node is. */

@@ -14,6 +14,7 @@ import { type Interruption, interruptible } from '../signals';
 import { columns, print, printJson } from '../terminal';
 import { lastVerified, type Verified } from '../verified';
 import { asFailure } from './crew';
+import { inLanes } from './lanes';
 import type { Student } from './roster';
 
 /** How many labs are looked at side by side. */
@@ -71,17 +72,6 @@ export async function standingOf(engine: Engine, student: Student, kubectl: stri
   }
 }
 
-/** Looks at all labs, some at a time, in their order. */
-async function standings(engine: Engine, students: Student[], kubectl: string): Promise<Standing[]> {
-  const found: Standing[] = [];
-  const waiting = [...students.entries()];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) found[next[0]] = await standingOf(engine, next[1], kubectl);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return found;
-}
-
 function checksOf({ verified }: Standing): string {
   if (!verified) return '-';
   return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
@@ -129,7 +119,7 @@ async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
 export async function classStatus(students: Student[], { json, watch: watching }: StatusOptions): Promise<number> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
-  const look = (): Promise<Standing[]> => standings(engine, students, toolchain.kubectl);
+  const look = (): Promise<Standing[]> => inLanes(students, AT_ONCE, (student) => standingOf(engine, student, toolchain.kubectl));
   const found = watching ? await watch(look) : await look();
   if (json) printJson(found);
   else if (!watching) print(table(found));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { classCards } from '../class/cards';
 import { classDown, DOWN_AT_ONCE } from '../class/down';
-import { chosen, readRoster, type Student } from '../class/roster';
+import { chosen, readRoster, type Roster, type Student } from '../class/roster';
 import { classStatus } from '../class/status';
 import { classUp, UP_AT_ONCE } from '../class/up';
 import { classVerify, VERIFY_AT_ONCE } from '../class/verify';
@@ -13,9 +14,10 @@ interface Typed {
   json?: boolean;
   watch?: boolean;
   yes?: boolean;
+  out?: string;
 }
 
-interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes'> {
+interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes' | 'out'>, Pick<Roster, 'jumpHost'> {
   parallel?: number;
   /** What to type to go on. */
   again: string;
@@ -35,16 +37,17 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
   return async (file: string, { only, ...options }: Typed): Promise<void> => {
     const parallel = parallelOf(options);
     if (options.watch && (options.json || !process.stdout.isTTY)) throw usage('--watch draws on a terminal, and there is none for it.', `./lab class ${verb} ${file} --json, for programs`);
-    const students = chosen(readRoster(file), only);
+    const roster = readRoster(file);
+    const students = chosen(roster, only);
     const again = `./lab class ${verb} ${file}${only ? ` --only ${only.join(',')}` : ''}`;
-    process.exitCode = await work(students, { ...options, parallel, again });
+    process.exitCode = await work(students, { ...options, parallel, again, jumpHost: roster.jumpHost });
   };
 }
 
 const collect = (value: string, all: string[] = []): string[] => [...all, ...value.split(',').map((id) => id.trim()).filter(Boolean)];
 
 export function register(program: Command): void {
-  const group = program.command('class').description('a lab for each student of a roster: up, status, verify, down');
+  const group = program.command('class').description('a lab for each student of a roster: up, status, verify, cards, down');
   const command = (verb: string, description: string): Command =>
     group.command(verb).argument('<ROSTER>', 'a YAML file that lists the students; examples/students.yaml is one').description(description)
       .option('--only <ID>', 'only these students; repeatable, or with commas', collect);
@@ -60,6 +63,10 @@ export function register(program: Command): void {
   parallel(command('verify', 'run the checks on all labs: a row a student, a column a check'), VERIFY_AT_ONCE)
     .option('--json', 'print one JSON array')
     .action(on(classVerify, 'verify'));
+  command('cards', 'write a page a student: addresses, picture, how to log in, and the keys for it')
+    .option('--out <DIR>', 'where to, ID.html each; a directory that is yours alone, made if it is not there')
+    .option('--json', 'print one JSON array')
+    .action(on(classCards, 'cards'));
   parallel(command('down', 'remove all labs, and ask machine and clouds whether anything is left'), DOWN_AT_ONCE)
     .option('--yes', 'do not ask')
     .action(on(classDown, 'down'));

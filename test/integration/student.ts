@@ -2,15 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { keyFiles } from '../../cli/class/cards/keys';
+import { readOutputs, type StackOutputs } from '../../components/outputs';
 import { labPrints, type Ran, run } from './command';
 
 /** What a stack tells of itself, secrets too. */
-export interface Told {
-  nodes: { name: string; privateIp: string; publicIp: string }[];
-  knownHosts: string;
-  sshPrivateKey: string;
-  jump?: { user: string; port: number; hostKey: string };
-}
+export type Told = StackOutputs;
 
 /** A lab's outputs, as plain Pulumi shows them. */
 export async function outputsOf(lab: string): Promise<Told> {
@@ -20,10 +17,7 @@ export async function outputsOf(lab: string): Promise<Told> {
   return JSON.parse(ran.stdout) as Told;
 }
 
-/** The host key of a node, as its line of known_hosts has it. */
-const hostKeyOf = (told: Told, publicIp: string): string => told.knownHosts.split('\n').find((line) => line.startsWith(`${publicIp} `))!.slice(publicIp.length + 1);
-
-/** Somebody on a laptop, with what is on a card and nothing else: no root, no file of the lab's machine, and a way to its jump host's port. */
+/** Somebody on a laptop, with the files of a card in one folder and nothing else: no root, no file of the lab's machine, and a way to its jump host's port. */
 export class Student {
   private readonly started: ChildProcess[] = [];
   private constructor(private readonly directory: string) {}
@@ -31,29 +25,21 @@ export class Student {
   /** `key`: another than the lab's own; `hostKey`: another than the jump host's. */
   static with(told: Told, wrong: { key?: string; hostKey?: string } = {}): Student {
     const student = new Student(fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-student-')));
-    const { user, port, hostKey } = told.jump!;
-    const common = ['Host *', `  IdentityFile ${student.file('key')}`, '  IdentitiesOnly yes', `  UserKnownHostsFile ${student.file('known_hosts')}`, '  GlobalKnownHostsFile /dev/null',
-      '  StrictHostKeyChecking yes', '  BatchMode yes', '  ConnectTimeout 10', '  ExitOnForwardFailure yes'];
-    const hosts = told.nodes.flatMap(({ name, privateIp }) => [`Host ${name}`, `  HostName ${privateIp}`, '  User ubuntu', '  ProxyJump jump']);
-    const known = told.nodes.map(({ privateIp, publicIp }) => `${privateIp} ${hostKeyOf(told, publicIp)}`);
-    student.place('key', wrong.key ?? told.sshPrivateKey);
-    student.place('known_hosts', `${[`[127.0.0.1]:${port} ${wrong.hostKey ?? hostKey}`, ...known].join('\n')}\n`);
-    student.place('ssh_config', `${['Host jump', '  HostName 127.0.0.1', `  Port ${port}`, `  User ${user}`, ...hosts, ...common].join('\n')}\n`);
+    const outputs = readOutputs({ ...told, sshPrivateKey: wrong.key ?? told.sshPrivateKey });
+    const jump = { host: '127.0.0.1', ...told.jump!, ...(wrong.hostKey ? { hostKey: wrong.hostKey } : {}) };
+    for (const { name, content } of keyFiles(outputs, jump)) student.place(name, content);
     fs.chownSync(student.directory, NOBODY, NOBODY);
     return student;
   }
 
-  private file(name: string): string {
-    return path.join(this.directory, name);
-  }
-
   private place(name: string, content: string): void {
-    fs.writeFileSync(this.file(name), content, { mode: 0o600 });
-    fs.chownSync(this.file(name), NOBODY, NOBODY);
+    const file = path.join(this.directory, name);
+    fs.writeFileSync(file, content, { mode: 0o600 });
+    fs.chownSync(file, NOBODY, NOBODY);
   }
 
   private asNobody(...command: string[]): string[] {
-    return [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--bounding-set=-all', '--no-new-privs', 'env', '-i', `PATH=${process.env.PATH}`, `HOME=${this.directory}`, ...command];
+    return [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--bounding-set=-all', '--no-new-privs', 'env', '-i', '-C', this.directory, `PATH=${process.env.PATH}`, `HOME=${this.directory}`, ...command];
   }
 
   /** A program as an unprivileged user of a machine that has nothing to do with the lab. */
@@ -62,11 +48,11 @@ export class Student {
   }
 
   ssh(...args: string[]): Promise<Ran> {
-    return this.runs('ssh', '-F', this.file('ssh_config'), ...args);
+    return this.runs('ssh', ...OPTIONS, ...args);
   }
 
   sftp(host: string): Promise<Ran> {
-    return this.runs('sftp', '-F', this.file('ssh_config'), '-b', '/dev/null', host);
+    return this.runs('sftp', ...OPTIONS, '-b', '/dev/null', host);
   }
 
   /** Connects to HOST:PORT by way of the jump host; what the other side said first, or why not. */
@@ -76,7 +62,7 @@ export class Student {
 
   /** Leaves an ssh running, for a forwarding; it ends with `gone`. */
   keeps(...args: string[]): void {
-    this.started.push(spawn('setpriv', this.asNobody('ssh', '-F', this.file('ssh_config'), '-N', ...args), { stdio: 'ignore' }));
+    this.started.push(spawn('setpriv', this.asNobody('ssh', ...OPTIONS, '-N', ...args), { stdio: 'ignore' }));
   }
 
   gone(): void {
@@ -84,6 +70,9 @@ export class Student {
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+/** As a card has it typed, but for what no test can wait for. */
+const OPTIONS = ['-F', 'ssh_config', ...['BatchMode=yes', 'ConnectTimeout=10', 'ExitOnForwardFailure=yes'].flatMap((option) => ['-o', option])];
 
 /** uid and gid of nobody on Debian and its kin. */
 const NOBODY = 65534;

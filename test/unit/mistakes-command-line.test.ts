@@ -109,6 +109,11 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['class down examples/students.yaml', 'Remove these 3 labs with all that is in them: local-s01, local-s02, local-s03? There is no terminal to ask on.', 'the same command with --yes'],
   ['class status examples/students.yaml --watch', '--watch draws on a terminal, and there is none for it.', './lab class status examples/students.yaml --json, for programs'],
   ['audit --cloud azure', '--cloud azure: not one of aws, gcp', './lab audit --cloud aws'],
+  ['class cards', './lab class cards needs a ROSTER.', './lab class cards students.yaml'],
+  ['class cards examples/students.yaml', 'Where shall the cards be written?', '--out DIR, a directory that nobody else can read'],
+  ['class cards examples/students.yaml --out', '--out needs a value behind it.', './lab class cards --out DIR'],
+  ['class cards examples/students.yaml --out /no/cards', 'There is no directory /no to make /no/cards in.', 'mkdir -p /no'],
+  ['class cards examples/students.yaml --out /etc', '/etc is open to other users, and cards hold keys.', '--out with a new directory, or chmod 700 this one if it is for nothing but cards'],
 ];
 
 test.each(MISTAKES)('./lab %s', async (line, said, cure) => {

@@ -75,7 +75,7 @@ function nodeRows({ topology, nodes }: LabOutputs, top: number): Part {
   return {
     bottom: last + ROW.height,
     svg: html`${line('wire', TRUNK, top - 26, TRUNK, last + ROW.height / 2)}
-${text('word', NODE.left, top - 8, 'node network')}${text('address', NODE.left + 78, top - 8, topology.nodeCidr)}
+${text('word', NODE.left, top - 8, 'node network')}${text('address', NODE.left + 84, top - 8, topology.nodeCidr)}
 ${text('word', PODS.left, top + first * step - 23, 'pod network')}${text('address', PODS.left, top + first * step - 8, topology.podCidr)}
 ${rows}`,
   };
@@ -86,7 +86,7 @@ function services({ topology, proxyMode }: LabOutputs, top: number): Part {
   return {
     bottom: top + height,
     svg: html`${box('services', { left: 0, right: WIDTH }, top, height)}
-${text('word', EDGE, top + 18, 'service network')}${text('address', EDGE + 92, top + 18, topology.serviceCidr)}${text('word end', WIDTH - EDGE, top + 18, `only in ${proxyMode}`)}
+${text('word', EDGE, top + 18, 'service network')}${text('address', EDGE + 98, top + 18, topology.serviceCidr)}${text('word end', WIDTH - EDGE, top + 18, `only in ${proxyMode}`)}
 ${text('address', EDGE, top + 34, `kube-dns ${topology.dnsIp}`)}${text('address end', WIDTH - EDGE, top + 34, `API ${topology.apiServiceIp}`)}`,
   };
 }
