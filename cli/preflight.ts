@@ -81,7 +81,8 @@ export const refuse = (findings: Finding[], what: string, who = 'This machine', 
 async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
   const written = await needs(here, coming, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
-  for (const { lab, config } of [...here, ...coming]) if (config.jumpCidrs.length > 0) probes.push(jumpPortProbe(lab.stack, config.publicPool));
+  const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] => (config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : []);
+  probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
   const pools = groups(coming, ({ config }) => config.publicPool);
   const slots = new Map([...pools].map(([pool, labs]) => [pool, labs.length]));

@@ -31,12 +31,12 @@ export function slotsFinding(wanted: Map<string, number>, taken = labs().flatMap
 
 export const slotsProbe = (wanted: Map<string, number>): Probe => ({ id: 'slots', title: 'Public networks', look: () => slotsFinding(wanted) });
 
-/** Whether a lab's jump host can have its port. */
-export const jumpPortProbe = (lab: string, pool: string): Probe => ({
+/** Whether a lab's jump host can have its port; `ahead` labs get theirs first. */
+export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({
   id: 'jump-port',
   title: 'Port of the jump host',
   look: async () => {
-    const taken = await jumpPortTaken(lab, pool);
+    const taken = await jumpPortTaken(lab, pool, ahead);
     return taken ? fail(taken, PORT_CURE) : ok('nothing else uses it here');
   },
 });

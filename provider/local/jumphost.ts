@@ -72,8 +72,8 @@ async function portTaken(lab: string, port: number): Promise<string> {
 /** What to do about that. */
 export const PORT_CURE = 'end that, or do without a jump host: --set jumpCidrs=';
 
-/** The same for a lab that may not be there yet. */
-export const jumpPortTaken = (lab: string, pool: string): Promise<string> => portTaken(lab, jumpPort(chooseSlot(lab, pool)));
+/** The same for a lab that may not be there yet, and is going to be made after `ahead` others. */
+export const jumpPortTaken = (lab: string, pool: string, ahead = 0): Promise<string> => portTaken(lab, jumpPort(chooseSlot(lab, pool, ahead)));
 
 async function stop(lab: string): Promise<void> {
   await stopDaemon(place(lab, RELAY));

@@ -40,12 +40,13 @@ export function labs(): string[] {
   return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
 }
 
-/** The slot that the lab has, or the lowest that no other lab has. Throws where the pool is full. */
-export function chooseSlot(lab: string, pool: string): number {
+/** The slot that the lab has, or the lowest that no other lab has once `ahead` others have theirs. Throws where the pool is full. */
+export function chooseSlot(lab: string, pool: string, ahead = 0): number {
   const own = slotOf(lab);
   if (own?.pool === pool) return own.slot;
   const count = parseCidr(pool).size / 256;
-  for (let slot = 0; slot < count; slot++) if ([undefined, lab].includes(holder(slot))) return slot;
+  let before = ahead;
+  for (let slot = 0; slot < count; slot++) if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
   throw new Error(`all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`);
 }
 

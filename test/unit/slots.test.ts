@@ -33,6 +33,11 @@ test('a lab gets the lowest slot that is free, and has it for life', () => {
   expect(chooseSlot('two', POOL)).toBe(1);
 });
 
+test('of labs that are made together each gets a place behind those before it', () => {
+  hold('one', 1);
+  expect([0, 1, 2].map((ahead) => chooseSlot('new', POOL, ahead))).toEqual([0, 2, 3]);
+});
+
 test('a network that is replaced takes its own slot again, though a lower one is free by now', () => {
   hold('one', 0);
   hold('two', 1);
