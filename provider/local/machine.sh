@@ -74,7 +74,7 @@ boot() {
   enter_group
   exec systemd-nspawn --quiet --register=no --keep-unit --boot \
     --directory="$DIRECTORY/root" --hostname="$NAME" --network-namespace-path="/run/netns/$NAMESPACE" \
-    --capability=all --drop-capability=CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_SYS_TIME \
+    --capability=all --drop-capability=CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_SYS_TIME,CAP_SYS_NICE \
     --system-call-filter="add_key keyctl bpf perf_event_open @keyring" \
     --bind=/dev/kmsg --bind-ro="$STORE:/opt/artifacts" --bind="$DIRECTORY/containerd:/var/lib/containerd" \
     "${settings[@]}" --resolv-conf=off --timezone=off --link-journal=no --console=pipe
