@@ -3,8 +3,7 @@ import * as path from 'node:path';
 import { boundedRun } from '../checks/boundedrun';
 import { toolchainPaths } from '../components/local/toolchain';
 import { root } from '../components/root';
-import { processesOf, removeGroups } from '../provider/local/machine';
-import { groupOf } from '../provider/local/places';
+import { groupOf, processesOf, removeGroups } from '../provider/local/groups';
 import { findBlob, readLayout } from '../toolchain/images/layout';
 import { succeed } from './succeed';
 
@@ -82,6 +81,6 @@ export class Floor {
   private async remove(): Promise<void> {
     await boundedRun(path.join(this.scripts, 'down.sh'), [], { seconds: 60, environment: { ...process.env, WORK: this.work() } });
     for (const pid of processesOf(NAME)) process.kill(pid, 'SIGKILL');
-    removeGroups(NAME);
+    await removeGroups(NAME);
   }
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { processesStartedFor } from '../provider/local/daemon';
-import { commandOf, processesOf } from '../provider/local/machine';
+import { processesOf } from '../provider/local/groups';
+import { commandOf } from '../provider/local/machine';
 
 /** What each program of a lab uses, by its name, most first. */
 export type ByProgram = [program: string, amount: number][];

@@ -86,7 +86,7 @@ async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promis
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
   const pools = groups(coming, ({ config }) => config.publicPool);
   const slots = new Map([...pools].map(([pool, labs]) => [pool, labs.length]));
-  probes.push(...machineProbes(machinesOf(coming), coming.length), poolProbe([...pools.keys()]), slotsProbe(slots));
+  probes.push(...machineProbes(coming.map(({ config }) => config)), poolProbe([...pools.keys()]), slotsProbe(slots));
   // For labs that aren't here yet: what a lab that is here needs was tried for it.
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }

@@ -97,7 +97,7 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
 export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
   if (!made || fs.existsSync(stackFile(lab.stack))) return;
   // All of it, also what is the default today: the defaults here may be others.
-  writeSettings(lab, new Map(CONFIG_KEYS.map((key) => [`${projectName()}:${key}`, String(made.config[key]) || undefined])));
+  writeSettings(lab, new Map(CONFIG_KEYS.map((key) => [`${projectName()}:${key}`, String(made.config[key] ?? '') || undefined])));
 }
 
 /**

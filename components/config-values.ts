@@ -11,6 +11,26 @@ export const wholeNumber =
     return Number(text);
   };
 
+/** The same, but nothing where nothing is said. */
+export const optional =
+  <T>(read: Reader<T>): Reader<T | undefined> =>
+  (text) => (text === '' ? undefined : read(text));
+
+const UNITS = { '': 1, Mi: 2 ** 20, Gi: 2 ** 30 };
+
+/** An amount of memory as Kubernetes writes it, `512Mi` or `4Gi`, in bytes; less than a MiB behind it is left out. */
+export const memory =
+  (least: string): Reader<number> =>
+  (text) => {
+    const amount = (quantity: string): number => {
+      const [, number, unit] = /^(\d+)(Mi|Gi|)$/.exec(quantity) ?? [];
+      return Number(number) * UNITS[unit as keyof typeof UNITS];
+    };
+    const bytes = Math.floor(amount(text) / UNITS.Mi) * UNITS.Mi;
+    if (!(bytes >= amount(least))) throw new Error(`is "${text}", not an amount of memory such as 4Gi or 512Mi, at least ${least}`);
+    return bytes;
+  };
+
 export const oneOf =
   <T extends string>(...values: readonly T[]): Reader<T> =>
   (text) => {

@@ -1,5 +1,5 @@
 import { covers, overlap } from './cidr';
-import { AUTO, cidrs, controllerCount, expiry, httpsUrl, matching, network, oneOf, type Reader, truth, wholeNumber } from './config-values';
+import { AUTO, cidrs, controllerCount, expiry, httpsUrl, matching, memory, network, oneOf, optional, type Reader, truth, wholeNumber } from './config-values';
 import { nearest } from './nearest';
 import { STAGES, type Stage } from './stage';
 
@@ -31,6 +31,10 @@ export interface LabConfig {
   jumpCidrs: string[];
   /** Local only: what public /24s are taken from. */
   publicPool: string;
+  /** Local only: bytes that the lab may take of this machine; none: what its machines warrant (local/bounds.ts). */
+  memoryLimit?: number;
+  /** Local only: processes and threads that it may have; none: the same. */
+  processLimit?: number;
   /** AWS only. */
   region: string;
   /** Where in the region; AWS chooses one where none is given. */
@@ -90,6 +94,8 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
   mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
   publicPool: { read: network(8, 24, 'each lab gets a /24 of it'), default: { local: '198.18.0.0/15' } },
+  memoryLimit: { read: optional(memory('128Mi')), default: { local: '' } },
+  processLimit: { read: optional(wholeNumber(128, 4194304)), default: { local: '' } },
   region: { read: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-west-2'), default: { aws: 'us-west-2' } },
   zone: { read: matching(/^[a-z]{2,}(-[a-z]+)+-?\d+-?[a-z]$/, 'a zone such as us-west-2a or us-west1-c'), default: { aws: '', gcp: 'us-west1-c' } },
   project: { read: matching(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'a project id'), default: { gcp: '' } },

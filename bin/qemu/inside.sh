@@ -29,6 +29,7 @@ try 0 './lab doctor'
 try 0 "for go in 1 2 3; do ./lab up --set controllers=1 --set workers=$workers --stage network && exit; done; exit 1"
 try 0 './lab verify'
 try 0 './lab status'
+try 0 'cd /sys/fs/cgroup/hardway.slice/hardway-local.slice && cat memory.max memory.swap.max pids.max cpu.weight pids.current'
 # systemd-networkd takes away what routes nobody told it of.
 try 0 'sudo systemctl restart systemd-networkd && ip route show type blackhole | grep 198.18.0.0/15'
 # shellcheck disable=SC2016 # that login's own

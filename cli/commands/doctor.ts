@@ -22,20 +22,19 @@ interface Options {
 
 const MARKS: Record<Finding['status'], string> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
 
-/** Machines of a lab as the article has it. */
-const { controllers, workers } = parseConfig({});
-const MACHINES = controllers + workers;
+/** A lab as the article has it. */
+const ARTICLE = parseConfig({});
 
 /** What a first lab writes here: what is there of the toolchain isn't written again. */
 async function diskProbe(): Promise<Probe> {
   const missing = await missingItems().catch(() => undefined);
   const setUp = missing?.length === 0 ? [] : setUpNeeds(missing?.some((item) => item.from.startsWith('built from')) ?? true);
-  return { id: 'disk', title: 'Disk space', look: () => diskFinding([...setUp, ...labNeeds(MACHINES)]) };
+  return { id: 'disk', title: 'Disk space', look: () => diskFinding([...setUp, ...labNeeds(ARTICLE.controllers + ARTICLE.workers)]) };
 }
 
 /** Everything that a lab asks of this machine. Changes nothing lasting. */
 async function examine(): Promise<Finding[]> {
-  const probes = [...machineProbes(MACHINES), stateProbe, await diskProbe(), poolProbe(), ...programProbes];
+  const probes = [...machineProbes([ARTICLE]), stateProbe, await diskProbe(), poolProbe(), ...programProbes];
   const findings = await Promise.all(probes.map(findingOf));
   return [...findings, ...kernelFindings()];
 }

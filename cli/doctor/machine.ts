@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { LabConfig } from '../../components/config';
+import { boundsOf } from '../../components/local/bounds';
 import { stateDirectory } from '../../components/places';
 import { inBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
@@ -41,9 +43,18 @@ export function cgroupFinding(mounts = read('/proc/self/mounts'), controllers = 
 const MACHINE = 280 * MIB;
 const SMALLER = './lab down of a lab that is not needed, or a smaller one: ./lab up --set controllers=1 --set workers=2';
 
-/** `available` bytes, for so many labs of so many machines together. */
-export function memoryFinding(machines: number, available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024, labs = 1): Judgement {
-  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}`;
+/** What labs ask for together. */
+interface Asked {
+  labs: number;
+  machines: number;
+  /** Bytes that they may take. */
+  limit: number;
+}
+
+/** `available` bytes, for such labs. */
+export function memoryFinding({ labs, machines, limit }: Asked, available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024): Judgement {
+  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}, and at most ${inBytes(limit)}`;
+  if (available >= machines * MACHINE && limit < machines * MACHINE) return warn(found, './lab up --set memoryLimit=SIZE with more; --set memoryLimit= gives 1Gi to each machine');
   if (available >= machines * MACHINE * 1.5) return ok(found);
   return available >= machines * MACHINE ? warn(found, SMALLER) : fail(found, SMALLER);
 }
@@ -85,12 +96,18 @@ function stateFinding(): Judgement {
 /** Whether others can read the state; every command that writes there closes the directory itself. */
 export const stateProbe: Probe = { id: 'state', title: 'State directory', look: stateFinding };
 
-/** What is looked at on this machine, for so many labs of so many machines together. */
-export const machineProbes = (machines: number, labs = 1): Probe[] => [
+const asked = (configs: LabConfig[]): Asked => ({
+  labs: configs.length,
+  machines: configs.reduce((sum, { controllers, workers }) => sum + controllers + workers, 0),
+  limit: configs.reduce((sum, config) => sum + boundsOf(config).memoryLimit, 0),
+});
+
+/** What is looked at on this machine, for labs of these configs together. */
+export const machineProbes = (configs: LabConfig[]): Probe[] => [
   { id: 'root', title: 'Root', look: () => rootFinding() },
   { id: 'node', title: 'Node.js', look: () => nodeFinding() },
   { id: 'cpu', title: 'Processors', look: () => processorFinding() },
-  { id: 'memory', title: 'Memory', look: () => memoryFinding(machines, undefined, labs) },
+  { id: 'memory', title: 'Memory', look: () => memoryFinding(asked(configs)) },
   { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
   { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
   { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },

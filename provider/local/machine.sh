@@ -4,21 +4,20 @@
 # Called by instance.ts as: unshare --mount machine.sh, with these variables:
 #   NAME       host name                 DIRECTORY  the machine's own disk: upper/, work/, containerd/
 #   NAMESPACE  its network namespace     TREE       the Debian tree, never written to
-#   GROUP      its cgroup's path         STORE      the programs that nodes run, read-only at /opt/artifacts
+#   GROUP      its cgroup's path, in     STORE      the programs that nodes run, read-only at /opt/artifacts
+#              the lab's
 set -eu
 
-# A group in which the machine sees itself as the root, and is bounded as a whole.
+# A group in which the machine sees itself as the root. What it may take is set on the lab's, which is there and which
+# nobody in the machine can see (bounds.ts).
 if [ -d /sys/fs/cgroup/systemd ]; then
   # cgroup v1: the same one in every hierarchy.
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -f "$hierarchy/cgroup.procs" ] || continue
-    path=$hierarchy
-    for part in ${GROUP//\// }; do
-      path=$path/$part
-      mkdir -p "$path"
-      for resource in cpus mems; do
-        [ ! -f "$path/cpuset.$resource" ] || cat "$path/../cpuset.$resource" > "$path/cpuset.$resource"
-      done
+    path=$hierarchy$GROUP
+    [ -d "$path" ] || mkdir "$path"
+    for resource in cpus mems; do
+      [ ! -f "$path/cpuset.$resource" ] || cat "$path/../cpuset.$resource" > "$path/cpuset.$resource"
     done
     # Root in a node can name any device (containers take that), but this machine's disks can't be opened. Exceptions to
     # "all", not a list of what may be: with that, no privileged pod could be made.
@@ -40,11 +39,8 @@ else
     # Where systemd started this with Delegate=yes.
     own+=$unit
   else
-    for part in ${GROUP//\// }; do
-      bound_below "$own"
-      own+=/$part
-      mkdir -p "$own"
-    done
+    own+=/$GROUP
+    [ -d "$own" ] || mkdir "$own"
   fi
   # The loop below is in one beside the machine's; a boot needs a new one, which nspawn divides further.
   mkdir -p "$own/runner"
@@ -78,7 +74,7 @@ boot() {
   enter_group
   exec systemd-nspawn --quiet --register=no --keep-unit --boot \
     --directory="$DIRECTORY/root" --hostname="$NAME" --network-namespace-path="/run/netns/$NAMESPACE" \
-    --capability=all --drop-capability=CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_SYS_TIME \
+    --capability=all --drop-capability=CAP_SYS_MODULE,CAP_SYS_RAWIO,CAP_SYS_BOOT,CAP_SYS_TIME,CAP_SYS_NICE \
     --system-call-filter="add_key keyctl bpf perf_event_open @keyring" \
     --bind=/dev/kmsg --bind-ro="$STORE:/opt/artifacts" --bind="$DIRECTORY/containerd:/var/lib/containerd" \
     "${settings[@]}" --resolv-conf=off --timezone=off --link-journal=no --console=pipe

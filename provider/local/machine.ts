@@ -3,10 +3,11 @@ import * as path from 'node:path';
 import { root } from '../../components/root';
 import { attempt, run } from './command';
 import { markOf, readDaemon, startDaemon, stopDaemon, until } from './daemon';
-import { groupOf, namespaceOf, nodeDirectory } from './places';
+import { groupOf, hasSlices, hostRunsSystemd, processesOf, removeGroups, sliceOf, unitOf } from './groups';
+import { namespaceOf, nodeDirectory } from './places';
 
-// How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup;
-// elsewhere it is a detached process in a cgroup that machine.sh makes.
+// How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup, in
+// the lab's slice; elsewhere it is a detached process in a cgroup that machine.sh makes in the lab's.
 
 export interface MachineProcess {
   lab: string;
@@ -16,53 +17,7 @@ export interface MachineProcess {
 }
 
 const SCRIPT = path.join(root, 'provider/local/machine.sh');
-const hostRunsSystemd = (): boolean => fs.existsSync('/run/systemd/system');
-const unitOf = (lab: string, name: string): string => `hardway-${lab}-${name}.service`;
 const pidFile = (lab: string, name: string): string => path.join(nodeDirectory(lab, name), 'process.json');
-
-/** Directories of the machine's cgroup, one a hierarchy on cgroup v1. */
-function groups(lab: string, name = ''): string[] {
-  const hierarchies = ['/sys/fs/cgroup', ...fs.readdirSync('/sys/fs/cgroup').map((entry) => path.join('/sys/fs/cgroup', entry))];
-  return [...hierarchies.map((hierarchy) => path.join(hierarchy, groupOf(lab, name))), ...unitGroups(lab, name)].filter((group) => fs.existsSync(group));
-}
-
-/** Where systemd keeps the units of a lab's machines, or of one. */
-function unitGroups(lab: string, name: string): string[] {
-  const slice = '/sys/fs/cgroup/system.slice';
-  if (!hostRunsSystemd() || !fs.existsSync(slice)) return [];
-  if (name) return [path.join(slice, unitOf(lab, name))];
-  // Behind the lab's name comes a machine's: `local` must not find what is of `local-s01`.
-  const own = new RegExp(`^hardway-${lab}-(controller|worker)-\\d+\\.service$`);
-  return fs.readdirSync(slice).filter((unit) => own.test(unit)).map((unit) => path.join(slice, unit));
-}
-
-function members(group: string): number[] {
-  if (!fs.existsSync(group)) return [];
-  const own = fs.readFileSync(path.join(group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
-  const below = fs.readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...own, ...below.flatMap((entry) => members(path.join(group, entry.name)))];
-}
-
-/** Ids of all processes in a lab's, or one machine's, cgroups. */
-export const processesOf = (lab: string, name = ''): number[] => [...new Set(groups(lab, name).flatMap(members))];
-
-function removeGroup(group: string): void {
-  for (const entry of fs.readdirSync(group, { withFileTypes: true })) if (entry.isDirectory()) removeGroup(path.join(group, entry.name));
-  fs.rmdirSync(group);
-}
-
-/** Removes the empty cgroups of a lab or a machine; one that still has a process stays, for the audit to find. */
-export function removeGroups(lab: string, name = ''): void {
-  for (const group of groups(lab, name)) {
-    try {
-      removeGroup(group);
-      // Those above go with the last in them; while there is another, this throws and they stay.
-      for (let above = path.dirname(group); above.includes('/hardway'); above = path.dirname(above)) fs.rmdirSync(above);
-    } catch {
-      continue;
-    }
-  }
-}
 
 /** The name of a process's program; '' for one that has ended. */
 export function commandOf(pid: number): string {
@@ -98,7 +53,7 @@ export async function stopMachine(lab: string, name: string): Promise<void> {
   await stopDaemon(pidFile(lab, name));
   // Only when its unit is unloaded can systemd start another of that name.
   if (hostRunsSystemd()) await attempt('systemctl', ['stop', unitOf(lab, name)]);
-  removeGroups(lab, name);
+  await removeGroups(lab, name);
 }
 
 /** Starts the machine's process; what is left of an earlier one is ended first. */
@@ -118,7 +73,7 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
   if (hostRunsSystemd()) {
     const settings = Object.entries({ ...environment, ...markOf(lab) }).map(([key, value]) => `--setenv=${key}=${value}`);
     // mixed: at this machine's shutdown the node ends at once; asked to by a signal, its own systemd takes 90 seconds.
-    await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, '--property=Delegate=yes', '--property=KillMode=mixed',
+    await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, ...(hasSlices() ? [`--slice=${sliceOf(lab)}`] : []), '--property=Delegate=yes', '--property=KillMode=mixed',
       // As machine.sh does on cgroup v1: this machine's disks can be named in a node, but not opened.
       '--property=DevicePolicy=closed', '--property=DeviceAllow=char-* rwm', '--property=DeviceAllow=block-* m',
       `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);

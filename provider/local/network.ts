@@ -3,7 +3,6 @@ import { addressAt } from '../../components/cidr';
 import type { Failure, ResourceKind } from '../resource';
 import { attempt } from './command';
 import { look } from './look';
-import { removeGroups } from './machine';
 import { routerOf } from './places';
 import { blackholePool } from './pool';
 import { ensureRouter, removeRouter, routerTrouble, type RouterPlan } from './router';
@@ -60,12 +59,6 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
   async check(news, olds) {
     const failures: Failure[] = [];
     const lab = String(news.lab);
-    if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(lab)) {
-      failures.push({ property: 'lab', reason: `"${lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01` });
-    }
-    if (process.getuid?.() !== 0) {
-      failures.push({ property: 'lab', reason: 'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab' });
-    }
     let inputs: Record<string, unknown> = news;
     try {
       const slot = chooseSlot(lab, String(news.publicPool));
@@ -96,7 +89,6 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
   },
   async delete(lab) {
     await remove(lab);
-    removeGroups(lab);
     releaseSlot(lab);
   },
 };

@@ -12,9 +12,6 @@ export const nodeDirectory = (lab: string, node: string): string => path.join(la
 export const namespaceOf = (lab: string, part: string): string => `${PREFIX}${lab}.${part}`;
 export const routerOf = (lab: string): string => namespaceOf(lab, 'router');
 
-/** Path from any cgroup hierarchy's root to a lab's, or one node's, group. */
-export const groupOf = (lab: string, node = ''): string => path.join('hardway', lab, node);
-
 /** The part of a namespace's name behind the lab's, or undefined for a namespace that isn't this lab's. */
 export function partOf(lab: string, namespace: string): string | undefined {
   const start = `${PREFIX}${lab}.`;

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { attemptIn } from './command';
 import { readDaemon, startDaemon, stopDaemon, until } from './daemon';
+import { inRouterGroup } from './groups';
 import type { Look } from './look';
 import { routerOf } from './places';
 
@@ -29,7 +30,8 @@ export function serviceTrouble(file: string, router: Look, address: string, port
 /** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
 export async function startService(service: Service): Promise<void> {
   await stopDaemon(service.file);
-  startDaemon(service.lab, service.file, service.log, service.program, service.args, service.environment);
+  const [program, args] = inRouterGroup(service.lab, service.program, service.args);
+  startDaemon(service.lab, service.file, service.log, program, args, service.environment);
   let answers = false;
   await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
   if (answers) return;

@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { ResourceKind } from '../resource';
+import type { Failure, ResourceKind } from '../resource';
+import { boundLab, type Bounds, boundsTrouble } from './bounds';
 import { labDirectory } from './places';
 import { sweep } from './sweep';
 import { troubledDifference, type Troubled } from './trouble';
 
-export interface SiteInputs {
+export interface SiteInputs extends Bounds {
   lab: string;
   /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; empty: never. */
   expires: string;
@@ -24,7 +25,8 @@ export function expiryOf(lab: string): string | undefined {
   }
 }
 
-function remember(inputs: SiteInputs): SiteState {
+async function make(inputs: SiteInputs): Promise<SiteState> {
+  await boundLab(inputs.lab, inputs);
   fs.mkdirSync(labDirectory(inputs.lab), { recursive: true, mode: 0o700 });
   fs.writeFileSync(record(inputs.lab), inputs.expires, { mode: 0o600 });
   return { ...inputs, trouble: '' };
@@ -37,21 +39,34 @@ function forget(lab: string): void {
 }
 
 /**
- * The lab's place on this machine. Made first, it holds only when the lab ends; gone last, it takes along all that is
- * left: also what a killed run had under way, which the engine forgets and whose removal it would never ask for.
+ * The lab's place on this machine: the control group that all of it runs in, with its bounds, and when the lab ends. Made
+ * first; gone last, it takes along all that is left: also what a killed run had under way, which the engine forgets and
+ * whose removal it would never ask for.
  */
 export const siteKind: ResourceKind<SiteInputs, SiteState> = {
+  async check(news) {
+    const failures: Failure[] = [];
+    if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(String(news.lab))) {
+      failures.push({ property: 'lab', reason: `"${news.lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01` });
+    }
+    if (process.getuid?.() !== 0) {
+      failures.push({ property: 'lab', reason: 'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab' });
+    }
+    return { inputs: news, failures };
+  },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, (input) => input === 'expires');
+    return troubledDifference(olds, news, unknown, (input) => input !== 'lab');
   },
   async create(inputs) {
-    return { id: inputs.lab, state: remember(inputs) };
+    return { id: inputs.lab, state: await make(inputs) };
   },
+  // Never gone as long as somebody asks: what is in it may be there, and only its deletion takes that along.
   async read(lab, state) {
-    return { ...state, trouble: expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends is not as it was' };
+    const expiry = expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends is not as it was';
+    return { ...state, trouble: [boundsTrouble(lab, state), expiry].filter(Boolean).join('; ') };
   },
   async update(_lab, _olds, news) {
-    return remember(news);
+    return make(news);
   },
   async delete(lab, _state, call) {
     forget(lab);

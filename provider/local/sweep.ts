@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attempt, run } from './command';
 import { processesStartedFor, until } from './daemon';
-import { commandOf, processesOf, removeGroups, stopMachine } from './machine';
+import { processesOf, removeGroups } from './groups';
+import { commandOf, stopMachine } from './machine';
 import { labDirectory, namespacesOf } from './places';
 import { hostLink, releaseSlot, slotOf } from './slots';
 
@@ -51,7 +52,7 @@ async function tearDown(lab: string): Promise<void> {
   // The whole lab at once: each machine by itself would wait for its own end.
   await until(() => endProcesses(lab), 10);
   for (const node of nodesOf(lab)) await stopMachine(lab, node);
-  removeGroups(lab);
+  await removeGroups(lab);
   const link = await linkOf(lab);
   if (link) await run('ip', ['link', 'del', link]);
   for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);

@@ -6,9 +6,13 @@ export interface SiteArgs {
   lab: pulumi.Input<string>;
   /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; empty: never. */
   expires: pulumi.Input<string>;
+  /** Bytes that all of the lab may take together, a multiple of MiB. */
+  memoryLimit: pulumi.Input<number>;
+  /** Processes and threads that it may have. */
+  processLimit: pulumi.Input<number>;
 }
 
-/** The lab's place on this machine: whatever is in it when it is deleted goes too. */
+/** The lab's place on this machine, bounded: whatever is in it when it is deleted goes too. */
 export class Site extends resource<SiteArgs>('hardway:local:Site') {}
 
 export interface NetworkArgs {

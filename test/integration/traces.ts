@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { sliceOf } from '../../provider/local/groups';
 import { run, state } from './command';
 
 /** Lines of a file, none where it is gone or can't be read. */
@@ -26,7 +27,7 @@ function inProcesses(lab: string): string[] {
 /** Paths below a directory whose own name, or the name of a directory on the way, is the lab's. */
 function named(directory: string, lab: string): string[] {
   if (!fs.existsSync(directory)) return [];
-  const isOurs = (name: string): boolean => name === lab || name.startsWith(`${lab}.`) || name.startsWith(`Pulumi.${lab}.`) || name.startsWith(`hardway-${lab}-`);
+  const isOurs = (name: string): boolean => name === lab || name.startsWith(`${lab}.`) || name.startsWith(`Pulumi.${lab}.`) || name.startsWith(`hardway-${lab}-`) || name === sliceOf(lab);
   return fs.readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(directory, entry.name);
     if (isOurs(entry.name)) return [file];

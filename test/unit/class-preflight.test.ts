@@ -69,7 +69,7 @@ test('everything that is in the way of a class is one message, and nothing was b
     exitCode: 3,
     message: expect.stringMatching(new RegExp([
       "^This machine can't make 402 labs now; nothing was begun:",
-      ' {2}- Memory: .* available; 400 labs of 4800 machines take about 1312\\.5 GiB',
+      ' {2}- Memory: .* available; 400 labs of 4800 machines take about 1312\\.5 GiB, and at most 4800\\.0 GiB',
       '    To do: .*',
       ' {2}- Public networks: 198\\.18\\.0\\.0/22 has 4 of 4 free, and 400 are needed',
       '    To do: .*',

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { CONFIG_KEYS, ConfigError, declaredDefault, parseConfig, type RawConfig } from '../../components/config';
+import { boundsOf } from '../../components/local/bounds';
 import { root } from '../../components/root';
 import { describeConfig, readOutputs, type StackOutputs } from '../../components/outputs';
 
@@ -23,6 +24,12 @@ describe('a config', () => {
   it('takes lists as JSON or with commas', () => {
     expect(parseConfig({ adminCidrs: '["198.18.0.0/15"]' }).adminCidrs).toEqual(['198.18.0.0/15']);
     expect(parseConfig({ nodePortCidrs: '192.0.2.0/24, 198.51.100.0/24' }).nodePortCidrs).toEqual(['192.0.2.0/24', '198.51.100.0/24']);
+  });
+
+  it('bounds a lab by the number of its machines, where it says nothing else', () => {
+    expect(boundsOf(parseConfig({}))).toEqual({ memoryLimit: 6 * 2 ** 30, processLimit: 6 * 512 });
+    expect(boundsOf(parseConfig({ controllers: '1', workers: '1', memoryLimit: '700Mi' }))).toEqual({ memoryLimit: 700 * 2 ** 20, processLimit: 1024 });
+    expect(boundsOf(parseConfig({ memoryLimit: '4Gi', processLimit: '999' }))).toEqual({ memoryLimit: 4 * 2 ** 30, processLimit: 999 });
   });
 
   it.each<[RawConfig, RegExp]>([
@@ -77,7 +84,7 @@ describe('a config', () => {
   });
 
   it('survives being a stack\'s output', () => {
-    const config = parseConfig({ workers: '2', adminCidrs: '["0.0.0.0/0"]', ipMasq: 'false' });
+    const config = parseConfig({ workers: '2', adminCidrs: '["0.0.0.0/0"]', ipMasq: 'false', memoryLimit: '4Gi', processLimit: '2000' });
     const outputs = readOutputs({ config: describeConfig(config) } as StackOutputs);
     expect(outputs.ipMasq).toBe(false);
     expect(outputs.topology.nodes).toHaveLength(5);

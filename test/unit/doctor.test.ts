@@ -128,15 +128,19 @@ describe('of this machine', () => {
   const V1 = 'cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu,cpuacct 0 0\ncgroup /sys/fs/cgroup/cpuset cgroup rw,cpuset 0 0\n';
   const V2 = 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n';
 
+  const asked = (machines: number, gibibytes: number, labs = 1): Parameters<typeof memoryFinding>[0] => ({ labs, machines, limit: gibibytes * GIB });
+
   test.each([
     ['root', rootFinding(0, undefined), 'ok', /^root$/],
     ['somebody else', rootFinding(1000), 'fail', /not root/],
     ['Node.js 22', nodeFinding('22.1.0'), 'ok', /22/],
     ['Node.js 18', nodeFinding('18.19.0'), 'fail', /18/],
-    ['enough memory', memoryFinding(6, 8 * GIB), 'ok', /8\.0 GiB available; a lab of 6 machines takes about 1\.6 GiB/],
-    ['little memory', memoryFinding(6, 2 * GIB), 'warn', /2\.0 GiB/],
-    ['too little memory', memoryFinding(6, GIB), 'fail', /1\.0 GiB/],
-    ['little memory for a small lab', memoryFinding(3, 2 * GIB), 'ok', /3 machines/],
+    ['enough memory', memoryFinding(asked(6, 6), 8 * GIB), 'ok', /8\.0 GiB available; a lab of 6 machines takes about 1\.6 GiB, and at most 6\.0 GiB/],
+    ['little memory', memoryFinding(asked(6, 6), 2 * GIB), 'warn', /2\.0 GiB/],
+    ['too little memory', memoryFinding(asked(6, 6), GIB), 'fail', /1\.0 GiB/],
+    ['little memory for a small lab', memoryFinding(asked(3, 3), 2 * GIB), 'ok', /3 machines/],
+    ['enough memory for a class', memoryFinding(asked(24, 24, 4), 20 * GIB), 'ok', /4 labs of 24 machines take about 6\.6 GiB, and at most 24\.0 GiB/],
+    ['a limit that is less than machines take', memoryFinding(asked(6, 1), 8 * GIB), 'warn', /at most 1\.0 GiB/],
     ['one processor', processorFinding(1), 'warn', /1/],
     ['cgroup v2', cgroupFinding(V2, () => 'cpuset cpu io memory hugetlb pids'), 'ok', /version 2/],
     ['cgroup v2 without memory', cgroupFinding(V2, () => 'cpuset cpu io pids'), 'fail', /without memory/],

@@ -8,6 +8,11 @@ import { unable } from '../../cli/failure';
 import { labelValue } from '../../components/gcp/provider';
 import { siteKind } from '../../provider/local/site';
 
+// What takes root: the bounds of a lab are tried on real ones.
+jest.mock('../../provider/local/bounds', () => ({ boundLab: async () => undefined, boundsTrouble: () => '' }));
+
+const BOUNDS = { memoryLimit: 2 ** 30, processLimit: 512 };
+
 let place: string;
 beforeEach(() => {
   place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-expiry-'));
@@ -48,7 +53,7 @@ describe("a lab's end", () => {
   });
 
   test('is what this machine remembers where no state knows the lab, or its state is damaged', async () => {
-    for (const lab of ['local-s03', 'local-s04']) await siteKind.create({ lab, expires: THEN });
+    for (const lab of ['local-s03', 'local-s04']) await siteKind.create({ lab, expires: THEN, ...BOUNDS });
     const found = await endings(engineOf({ 'local-s04': unable('damaged') }));
     expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([['local-s03', THEN, 'machine'], ['local-s04', THEN, 'state']]);
   });
@@ -69,7 +74,7 @@ describe("a lab's end", () => {
 });
 
 describe('the place of a lab on this machine', () => {
-  const inputs = { lab: 'local-s01', expires: THEN };
+  const inputs = { lab: 'local-s01', expires: THEN, ...BOUNDS };
   const record = (): string => path.join(place, 'labs/local-s01/expires');
 
   test('holds when it ends, for its owner alone, and tells where somebody changed that', async () => {
@@ -88,6 +93,7 @@ describe('the place of a lab on this machine', () => {
   test('is the same place when the end moves, and another one for another lab', async () => {
     const state = { ...inputs, trouble: '' };
     expect(await siteKind.diff!(state, { ...inputs, expires: '' }, new Set())).toEqual({ changed: ['expires'], replace: [] });
+    expect(await siteKind.diff!(state, { ...inputs, memoryLimit: 2 ** 31, processLimit: 9 }, new Set())).toEqual({ changed: ['memoryLimit', 'processLimit'], replace: [] });
     expect(await siteKind.diff!(state, { ...inputs, lab: 'local-s02' }, new Set())).toMatchObject({ replace: ['lab'] });
   });
 });

@@ -55,6 +55,10 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set jumpCidrs=192.0.2.7', 'jumpCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: behind the address its length is missing, /32 for one address alone'],
   ['--set jumpCidrs=students', 'jumpCidrs: "students" is not a CIDR such as 10.240.0.0/24'],
   ['--set jumpCidrs=auto', "jumpCidrs can't be auto: it stands for where your students are, so name their CIDRs"],
+  ['--set memoryLimit=4GB', 'memoryLimit is "4GB", not an amount of memory such as 4Gi or 512Mi, at least 128Mi'],
+  ['--set memoryLimit=4', 'memoryLimit is "4", not an amount of memory such as 4Gi or 512Mi, at least 128Mi'],
+  ['--set processLimit=0', 'processLimit is "0", not a whole number from 128 to 4194304'],
+  ['--set processLimit=max', 'processLimit is "max", not a whole number from 128 to 4194304'],
   ['--set region=us-west-2', 'region is "us-west-2", but cloud local has no use for it: remove it'],
   ['--set zone=us-west1-c', 'zone is "us-west1-c", but cloud local has no use for it: remove it'],
   ['--set project=my-project', 'project is "my-project", but cloud local has no use for it: remove it'],
@@ -97,6 +101,7 @@ const CLOUDS: [typed: string, ...mistakes: string[]][] = [
   ['aws-s01 --set student=Ada', 'student is "Ada", not lower-case letters, digits, - and _ between them, at most 63'],
   ['aws-s01 --set expires=tomorrow', 'expires is "tomorrow", neither a duration such as 8h nor a time such as 2026-12-01T18:00Z'],
   ['aws-s01 --set jumpCidrs=192.0.2.0/24', 'jumpCidrs is "192.0.2.0/24", but cloud aws has no use for it: remove it'],
+  ['aws-s01 --set memoryLimit=4Gi', 'memoryLimit is "4Gi", but cloud aws has no use for it: remove it'],
   ['aws-s01 --set project=my-project', 'project is "my-project", but cloud aws has no use for it: remove it'],
   ['--set region=us-west-2', 'region is "us-west-2", but cloud local has no use for it: remove it'],
 ];
@@ -142,5 +147,5 @@ describe("a lab's own config file", () => {
 });
 
 test('a good config is no mistake', async () => {
-  expect((await typed('up --set workers=9 --set controllers=1 --set mtu=1400 --set adminCidrs=198.18.0.0/15,192.0.2.7/32 --set jumpCidrs=192.0.2.0/24 --set aws:region=eu-west-1')).told).toContain('taken for a good one');
+  expect((await typed('up --set workers=9 --set controllers=1 --set mtu=1400 --set memoryLimit=6Gi --set processLimit=4000 --set jumpCidrs=192.0.2.0/24 --set adminCidrs=198.18.0.0/15,192.0.2.7/32 --set aws:region=eu-west-1')).told).toContain('taken for a good one');
 });
