@@ -17,7 +17,8 @@ interface Typed {
   out?: string;
 }
 
-interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes' | 'out'>, Pick<Roster, 'jumpHost'> {
+interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes' | 'out'> {
+  roster: Roster;
   parallel?: number;
   /** What to type to go on. */
   again: string;
@@ -40,7 +41,7 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
     const roster = readRoster(file);
     const students = chosen(roster, only);
     const again = `./lab class ${verb} ${file}${only ? ` --only ${only.join(',')}` : ''}`;
-    process.exitCode = await work(students, { ...options, parallel, again, jumpHost: roster.jumpHost });
+    process.exitCode = await work(students, { ...options, parallel, again, roster });
   };
 }
 

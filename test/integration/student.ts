@@ -72,7 +72,7 @@ export class Student {
 }
 
 /** As a card has it typed, but for what no test can wait for. */
-const OPTIONS = ['-F', 'ssh_config', ...['BatchMode=yes', 'ConnectTimeout=10', 'ExitOnForwardFailure=yes'].flatMap((option) => ['-o', option])];
+const OPTIONS = ['-F', 'ssh_config', ...['BatchMode=yes', 'ConnectTimeout=10', 'ExitOnForwardFailure=yes', 'LogLevel=INFO'].flatMap((option) => ['-o', option])];
 
 /** uid and gid of nobody on Debian and its kin. */
 const NOBODY = 65534;

@@ -19,6 +19,7 @@ afterEach(() => fs.rmSync(above, { recursive: true }));
 
 const PAGE = `${MARK} of Ada\n`;
 const mode = (file: string): number => fs.statSync(file).mode & 0o777;
+const ROSTER = { file: 'students.yaml' };
 const student: Student = { id: 's01', name: 'Ada Lovelace', lab: { stack: 'local-s01', cloud: 'local' }, settings: new Map() };
 const up = (more: Partial<Snapshot['outputs']> = {}): Snapshot => ({ resources: [], digest: '', pending: false, outputs: { ...labOutputs('local-s01'), ...more } });
 
@@ -118,16 +119,16 @@ describe('cards are refused, and nothing is made,', () => {
 
 describe('of a lab', () => {
   test('that is up there is one', () => {
-    expect(cardOf(student, up(), CardFolder.at(out, ['s01']))).toEqual({ id: 's01', name: 'Ada Lovelace', lab: 'local-s01', file: path.join(out, 's01.html') });
+    expect(cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER)).toEqual({ id: 's01', name: 'Ada Lovelace', lab: 'local-s01', file: path.join(out, 's01.html') });
     expect(fs.readFileSync(path.join(out, 's01.html'), 'utf8')).toContain(MARK);
   });
 
   test('that is not up there is none, nor an old one, and it is told', () => {
-    cardOf(student, up(), CardFolder.at(out, ['s01']));
+    cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER);
     for (const snapshot of [undefined, { ...up(), outputs: undefined }]) {
-      const { file, problem } = cardOf(student, snapshot, CardFolder.at(out, ['s01']));
+      const { file, problem } = cardOf(student, snapshot, CardFolder.at(out, ['s01']), ROSTER);
       expect(file).toBeUndefined();
-      expect(problem).toMatch(/^the lab is not up.*\nTo do: \.\/lab class up/);
+      expect(problem).toMatch(/^the lab is not up.*\nTo do: \.\/lab class up students\.yaml --only s01/);
     }
     expect(fs.readdirSync(out)).toEqual([]);
   });
@@ -135,9 +136,9 @@ describe('of a lab', () => {
   test('with half of what a jump host takes says which half is missing', () => {
     const jump = { user: 'student', port: 22001, hostKey: 'ssh-ed25519 AAAAjump' };
     const folder = CardFolder.at(out, ['s01']);
-    expect(cardOf(student, up(), folder, 'lab.example.org').problem).toMatch(/the lab has no jump host/);
-    expect(cardOf(student, up({ jump }), folder).problem).toMatch(/the roster no jumpHost/);
-    const { file, problem } = cardOf(student, up({ jump }), folder, 'lab.example.org');
+    expect(cardOf(student, up(), folder, { ...ROSTER, jumpHost: 'lab.example.org' }).problem).toMatch(/the lab has no jump host/);
+    expect(cardOf(student, up({ jump }), folder, ROSTER).problem).toMatch(/the roster no jumpHost/);
+    const { file, problem } = cardOf(student, up({ jump }), folder, { ...ROSTER, jumpHost: 'lab.example.org' });
     expect(problem).toBeUndefined();
     expect(fs.readFileSync(file!, 'utf8')).toContain('ssh://student@<wbr>lab.example.org:22001');
   });

@@ -6,7 +6,7 @@ import { installed } from '../../set-up';
 import { columns, print, printJson } from '../../terminal';
 import { asFailure } from '../crew';
 import { inLanes } from '../lanes';
-import type { Student } from '../roster';
+import type { Roster, Student } from '../roster';
 import { card } from './card';
 import { CardFolder } from './folder';
 
@@ -16,8 +16,7 @@ const AT_ONCE = 4;
 export interface CardsOptions {
   out?: string;
   json?: boolean;
-  /** How students call this machine from elsewhere; the roster's. */
-  jumpHost?: string;
+  roster: Pick<Roster, 'file' | 'jumpHost'>;
 }
 
 /** What became of a student's card. */
@@ -32,32 +31,32 @@ export interface Written {
 }
 
 /** Why a card lacks a way from elsewhere that roster or lab would have. */
-function lackOf({ lab }: Student, { outputs }: Snapshot, jumpHost: string | undefined): string | undefined {
+function lackOf({ lab }: Student, { outputs }: Snapshot, { file, jumpHost }: CardsOptions['roster']): string | undefined {
   if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
   return jumpHost
-    ? 'the lab has no jump host, so the card only tells the way in on this machine\nTo do: jumpCidrs in the config of the roster, ./lab class up, and the cards again'
-    : 'the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in the roster, and the cards again';
+    ? `the lab has no jump host, so the card only tells the way in on this machine\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
+    : `the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in ${file}, and the cards again`;
 }
 
 /** Makes the card that a state gives; a lab that is not up has none, nor keeps an old one. */
-export function cardOf(student: Student, snapshot: Snapshot | undefined, folder: CardFolder, jumpHost?: string): Written {
+export function cardOf(student: Student, snapshot: Snapshot | undefined, folder: CardFolder, roster: CardsOptions['roster']): Written {
   const { id, name, lab } = student;
   const about = { id, name, lab: lab.stack };
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (!snapshot?.outputs) {
     const old = folder.remove(id) ? '; its old card is removed' : '';
-    return { ...about, problem: `the lab is not up${old}\nTo do: ./lab class up ROSTER --only ${id}` };
+    return { ...about, problem: `the lab is not up${old}\nTo do: ./lab class up ${roster.file} --only ${id}` };
   }
   const { outputs } = snapshot;
-  const jump = jumpHost && outputs.jump ? { host: jumpHost, ...outputs.jump } : undefined;
+  const jump = roster.jumpHost && outputs.jump ? { host: roster.jumpHost, ...outputs.jump } : undefined;
   const file = folder.write(id, card({ student, outputs, expires: expiryIn(snapshot) || undefined, jump }));
-  const problem = lackOf(student, snapshot, jumpHost);
+  const problem = lackOf(student, snapshot, roster);
   return { ...about, file, ...(problem ? { problem } : {}) };
 }
 
-async function written(engine: Pick<Engine, 'snapshot'>, student: Student, folder: CardFolder, jumpHost?: string): Promise<Written> {
+async function written(engine: Pick<Engine, 'snapshot'>, student: Student, folder: CardFolder, roster: CardsOptions['roster']): Promise<Written> {
   try {
-    return cardOf(student, await engine.snapshot(student.lab.stack), folder, jumpHost);
+    return cardOf(student, await engine.snapshot(student.lab.stack), folder, roster);
   } catch (error) {
     const { message, cure } = asFailure(error);
     return { id: student.id, name: student.name, lab: student.lab.stack, problem: `no card: ${message}${cure ? `\nTo do: ${cure}` : ''}` };
@@ -72,11 +71,11 @@ function show(found: Written[]): void {
 }
 
 /** Writes a page a student into a directory; returns the exit code: 0 if each has one. */
-export async function classCards(students: Student[], { out, json, jumpHost }: CardsOptions): Promise<number> {
+export async function classCards(students: Student[], { out, json, roster }: CardsOptions): Promise<number> {
   if (!out) throw usage('Where shall the cards be written?', '--out DIR, a directory that nobody else can read');
   const folder = CardFolder.at(out, students.map(({ id }) => id));
   const engine = await Engine.open(await installed());
-  const found = await inLanes(students, AT_ONCE, (student) => written(engine, student, folder, jumpHost));
+  const found = await inLanes(students, AT_ONCE, (student) => written(engine, student, folder, roster));
   if (json) printJson(found);
   else show(found);
   return found.every(({ file }) => file) ? EXIT.well : EXIT.failed;
