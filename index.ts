@@ -3,6 +3,7 @@ import { CloudError } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
 import { withOwnAddress } from './components/own-address';
+import { seeded } from './components/seed';
 
 /** This stack's keys of `hardway-lab:…`, without the project's name before them. */
 function rawConfig(): RawConfig {
@@ -13,7 +14,8 @@ function rawConfig(): RawConfig {
 
 async function outputs(): Promise<Lab['outputs']> {
   try {
-    return new Lab(pulumi.getStack(), await withOwnAddress(parseConfig(rawConfig()))).outputs;
+    const raw = seeded(rawConfig(), pulumi.getStack(), pulumi.getProject());
+    return new Lab(pulumi.getStack(), await withOwnAddress(parseConfig(raw))).outputs;
   } catch (error) {
     // Told as it is, without a stack trace: it is the user's to mend.
     if (error instanceof ConfigError || error instanceof CloudError) throw new pulumi.RunError(error.message);

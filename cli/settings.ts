@@ -60,7 +60,9 @@ const seed = (lab: Lab): Record<string, unknown> =>
 
 function settled(lab: Lab, settings: Settings): Record<string, unknown> {
   const file = stackFile(lab.stack);
-  const config = fs.existsSync(file) ? readYaml(file) : seed(lab);
+  const kept = readYaml(file);
+  // A file that plain pulumi made has no cloud: nobody has given it any config yet.
+  const config = `${projectName()}:cloud` in kept ? kept : { ...seed(lab), ...kept };
   for (const [key, value] of settings) {
     if (value === undefined) delete config[key];
     else config[key] = value;

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { CONFIG_KEYS, ConfigError, declaredDefault, parseConfig, type RawConfig } from '../../components/config';
+import { seeded } from '../../components/seed';
 import { boundsOf } from '../../components/local/bounds';
 import { root } from '../../components/root';
 import { describeConfig, readOutputs, type StackOutputs } from '../../components/outputs';
@@ -105,5 +106,18 @@ describe('the project files', () => {
     const stacks = fs.readdirSync(root).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
     expect(stacks).toContain('Pulumi.local.yaml');
     for (const file of stacks) expect(fs.readFileSync(path.join(root, file), 'utf8')).not.toMatch(/encryptionsalt|secretsprovider/);
+  });
+});
+
+describe('a stack that plain pulumi made', () => {
+  const declared: RawConfig = Object.fromEntries(CONFIG_KEYS.map((key) => [key, declaredDefault(key)]));
+  test.each(['aws', 'aws-s01', 'gcp', 'gcp-s01'])('called %s is on the cloud that its name says, with what is tracked for it', (stack) => {
+    const config = parseConfig(seeded({ ...declared, workers: '2' }, stack, 'hardway-lab'));
+    expect(config).toMatchObject({ cloud: stack.slice(0, 3), workers: 2, adminCidrs: ['auto'] });
+  });
+  test('keeps what it was given, and others are left alone', () => {
+    expect(seeded({ ...declared, adminCidrs: '203.0.113.7/32' }, 'aws', 'hardway-lab').adminCidrs).toBe('203.0.113.7/32');
+    for (const stack of ['local', 'local-s01', 'awsome', 'dev']) expect(seeded(declared, stack, 'hardway-lab')).toBe(declared);
+    expect(seeded({ cloud: 'gcp' }, 'gcp', 'hardway-lab')).toEqual({ cloud: 'gcp' });
   });
 });
