@@ -1,7 +1,7 @@
 import type * as pulumi from '@pulumi/pulumi';
 import type { SshKey } from '../provider/resources';
 import type { Download } from './bootstrap';
-import type { Cloud, LabConfig } from './config';
+import type { LabConfig } from './config';
 import type { Machine } from './machine';
 import type { JumpLogin } from './outputs';
 import type { Topology } from './topology';
@@ -52,9 +52,12 @@ export interface CloudResult {
   disposable?: boolean;
 }
 
-/** The cloud called `cloud`; each is loaded only when it is the one, because a cloud's SDK takes seconds to load. Throws a CloudError where nothing here could be credentials for it. */
-export function loadCloud(cloud: Cloud): (args: CloudArgs) => CloudResult {
-  switch (cloud) {
+/**
+ * The cloud that a config names; each is loaded only when it is the one, because a cloud's SDK takes seconds to load.
+ * Throws a CloudError where nothing here could be credentials for it, or says in which project.
+ */
+export function loadCloud(config: LabConfig): (args: CloudArgs) => CloudResult {
+  switch (config.cloud) {
     case 'local':
       return (require('./local') as typeof import('./local')).makeLocal;
     case 'aws': {
@@ -63,8 +66,9 @@ export function loadCloud(cloud: Cloud): (args: CloudArgs) => CloudResult {
       return makeAws;
     }
     case 'gcp': {
-      const { makeGcp, requireCredentials } = require('./gcp') as typeof import('./gcp');
+      const { makeGcp, projectOf, requireCredentials } = require('./gcp') as typeof import('./gcp');
       requireCredentials();
+      projectOf(config);
       return makeGcp;
     }
   }

@@ -18,8 +18,8 @@ export class Lab extends pulumi.ComponentResource {
 
   /** `name` is the stack's: everything of the lab is called after it. */
   constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
-    // First: without credentials nothing at all is made.
-    const makeCloud = loadCloud(config.cloud);
+    // First: without credentials, or a project, nothing at all is made.
+    const makeCloud = loadCloud(config);
     super('hardway:lab:Lab', name, {}, options);
 
     const topology = plan(config);

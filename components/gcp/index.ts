@@ -8,7 +8,7 @@ import { makeNetwork } from './network';
 import { makeProvider } from './provider';
 import { makeRoutes, makeWayOut } from './routes';
 
-export { requireCredentials } from './provider';
+export { projectOf, requireCredentials } from './provider';
 
 /** What everything in a project is called is 63 characters long at most; this many of them are ours. */
 const LONGEST_SUFFIX = '-allow-health-checks'.length;

@@ -66,7 +66,7 @@ async function graphOf(raw: RawConfig, program: (config: LabConfig, plan: Topolo
 export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
   graphOf(raw, (config, plan, parent) => {
     const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
-    return loadCloud('aws')({ lab: 'aws-s01', config, topology: plan, sshKey: new SshKey('ssh-key', { comment: 'ubuntu' }, { parent }), tags, parent });
+    return loadCloud(config)({ lab: 'aws-s01', config, topology: plan, sshKey: new SshKey('ssh-key', { comment: 'ubuntu' }, { parent }), tags, parent });
   });
 
 /** The resources of a whole lab, and its outputs. */

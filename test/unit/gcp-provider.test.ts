@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { loadCloud } from '../../components/cloud';
 import { parseConfig } from '../../components/config';
 import { labels, labelValue, projectOf, regionOf, requireCredentials } from '../../components/gcp/provider';
 import { gcpLab, LEAST } from './gcp-mocks';
@@ -34,6 +35,11 @@ test('the project is config’s, else the environment’s, else asked for', () =
   expect(projectOf(parseConfig(LEAST), { GOOGLE_CLOUD_PROJECT: 'other-project' })).toBe('my-project');
   expect(projectOf(config, { GOOGLE_CLOUD_PROJECT: 'other-project' })).toBe('other-project');
   expect(() => projectOf(config, {})).toThrow(/^No Google Cloud project is chosen: [^\n]*\.$/);
+});
+
+test('without a project nothing is made, no key either', () => {
+  process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'of the tests';
+  expect(() => loadCloud(parseConfig({ ...LEAST, project: '' }))).toThrow(/^No Google Cloud project is chosen/);
 });
 
 test.each([['us-west1-c', 'us-west1'], ['northamerica-northeast2-a', 'northamerica-northeast2']])('zone %s is in region %s', (zone, region) => expect(regionOf(zone)).toBe(region));

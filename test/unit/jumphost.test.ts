@@ -136,7 +136,7 @@ describe('a lab', () => {
     const all = await registrations(
       (parent) => {
         const sshKey = new SshKey('ssh-key', { comment: 'lab' }, { parent });
-        login = loadCloud('local')({ lab: 'local', config, topology: topology(config), sshKey, tags: { lab: 'local', student: '', expires: '' }, parent }).jump;
+        login = loadCloud(config)({ lab: 'local', config, topology: topology(config), sshKey, tags: { lab: 'local', student: '', expires: '' }, parent }).jump;
       },
       {
         resource: (type, name) => ({
