@@ -4,6 +4,9 @@ export interface Interruption {
   readonly happened: boolean;
 }
 
+/** Signals that come closer together, in milliseconds, are one: `timeout` sends its own to the process and to its group. */
+const TOGETHER = 500;
+
 /**
  * Does `work` so that Ctrl-C (SIGINT), SIGTERM and SIGHUP end it in order instead of killing this process.
  * `onInterrupt` is called at the first of them, to say what is being waited for; `onAgain` at the second. `childrenHear`:
@@ -15,9 +18,10 @@ export async function interruptible<T>(
   { childrenHear = false, onAgain }: { childrenHear?: boolean; onAgain?: () => void } = {},
 ): Promise<T> {
   const controller = new AbortController();
-  let count = 0;
+  let [count, last] = [0, 0];
   const stop = (name: NodeJS.Signals): void => {
-    count++;
+    if (count > 0 && Date.now() - last < TOGETHER) return;
+    [count, last] = [count + 1, Date.now()];
     if (count === 1) onInterrupt();
     if (count === 2) onAgain?.();
     // Two of them make an engine drop everything where it is.

@@ -3,6 +3,7 @@ import { diskFull } from '../full-disk';
 import type { Progress } from '../progress';
 import { since } from '../seconds';
 import { interruptible } from '../signals';
+import { inLanes } from './lanes';
 
 /** Work on one student's lab that is under way. */
 export interface Work<T> {
@@ -48,9 +49,8 @@ export function asFailure(error: unknown): Failure {
  * Returns when none is under way, with an outcome for each.
  */
 export async function runCrew<T>(jobs: Job<T>[], parallel: number, board: Board): Promise<Outcome<T>[]> {
-  const outcomes = new Map<string, Outcome<T>>();
   const running = new Set<Work<T>>();
-  const waiting = [...jobs];
+  let stopping = false;
 
   const run = async ({ id, begin }: Job<T>): Promise<Outcome<T>> => {
     const started = Date.now();
@@ -65,20 +65,18 @@ export async function runCrew<T>(jobs: Job<T>[], parallel: number, board: Board)
       if (work) running.delete(work);
     }
   };
-  const lane = async (): Promise<void> => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
-      const outcome = await run(job);
-      outcomes.set(job.id, outcome);
-      board.end(outcome);
-    }
+  const atItsTurn = async (job: Job<T>): Promise<Outcome<T>> => {
+    if (stopping) return { id: job.id, state: 'waiting' };
+    const outcome = await run(job);
+    board.end(outcome);
+    return outcome;
   };
   const stop = (): void => {
-    waiting.length = 0;
+    stopping = true;
     board.say('Stopping: no other lab is begun, and what is under way comes to its end. Once more drops it.');
     for (const work of running) work.stop();
   };
   const drop = (): void => running.forEach((work) => work.drop());
 
-  await interruptible(() => Promise.all(Array.from({ length: Math.max(1, parallel) }, lane)), stop, { onAgain: drop });
-  return jobs.map(({ id }) => outcomes.get(id) ?? { id, state: 'waiting' });
+  return interruptible(() => inLanes(jobs, parallel, atItsTurn), stop, { onAgain: drop });
 }

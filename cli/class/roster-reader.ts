@@ -23,6 +23,8 @@ const isNothing = (node: unknown): boolean => node === undefined || (isScalar(no
 /** Reads the text of one roster; gathers what is wrong with it. */
 export class RosterReader {
   private readonly lines = new LineCounter();
+  /** Before every key of this project. */
+  private readonly own = `${projectName()}:`;
   readonly mistakes: { line: number; text: string }[] = [];
 
   constructor(private readonly text: string) {}
@@ -94,13 +96,12 @@ export class RosterReader {
       return found;
     }
     for (const { key, value } of node.items as Pair[]) {
-      const own = `${projectName()}:`;
-      const name = (isScalar(key) ? String(key.value) : '').replace(new RegExp(`^${own}`), '');
+      const name = (isScalar(key) ? String(key.value) : '').replace(new RegExp(`^${this.own}`), '');
       const text = this.valueOf(value, name);
       const mistake = mistakeIn(name, text ?? '');
       if (name === 'cloud') this.mistake(key, 'cloud stands beside config, not in it');
       else if (mistake) this.mistake(key, `${name}: ${mistake}`);
-      else found.set(name.includes(':') ? name : `${own}${name}`, { value: text || undefined, node: key as Node });
+      else found.set(name.includes(':') ? name : `${this.own}${name}`, { value: text || undefined, node: key as Node });
     }
     return found;
   }
@@ -129,11 +130,17 @@ export class RosterReader {
     const own = this.configAt(keys.get('config'));
     if (id === undefined) return undefined;
     const lab: Lab = { stack: `${cloud}-${id}`, cloud };
-    const given = new Map([...forCloud(defaults, cloud), ...own]);
-    const tag: [string, string][] = cloud === 'local' ? [] : [[`${projectName()}:student`, id]];
+    const given = new Map([...this.forCloud(defaults, cloud), ...own]);
+    const tag: [string, string][] = cloud === 'local' ? [] : [[`${this.own}student`, id]];
     const settings: Settings = new Map([...tag, ...[...given].map(([key, { value }]): [string, string | undefined] => [key, value])]);
     this.checkConfig(lab, settings, given, node);
     return { id, name: name ?? id, lab, settings };
+  }
+
+  /** A class may be on several clouds: of its defaults each lab gets those that its cloud has a use for. */
+  private forCloud(defaults: Map<string, Given>, cloud: Cloud): [string, Given][] {
+    const isUnused = (key: string): boolean => CONFIG_KEYS.some((known) => `${this.own}${known}` === key && defaultOf(known, cloud) === undefined);
+    return [...defaults].filter(([key]) => !isUnused(key));
   }
 
   private idAt(node: Node | undefined, student: Node, lines: Map<string, number>): string | undefined {
@@ -161,13 +168,6 @@ export class RosterReader {
       else throw error;
     }
   }
-}
-
-/** A class may be on several clouds: of its defaults each lab gets those that its cloud has a use for. */
-function forCloud(defaults: Map<string, Given>, cloud: Cloud): [string, Given][] {
-  const own = `${projectName()}:`;
-  const isUnused = (key: string): boolean => CONFIG_KEYS.some((known) => `${own}${known}` === key && defaultOf(known, cloud) === undefined);
-  return [...defaults].filter(([key]) => !isUnused(key));
 }
 
 function wrongWithId(id: string): string | undefined {

@@ -89,7 +89,7 @@ export function table(found: Standing[]): string {
   ]);
   const unreadable = found.flatMap(({ id, lab, problem }) => (problem ? ['', `${id} (${lab}) can't be read: ${problem}`] : []));
   const drift = found.filter((one) => one.drift.length > 0);
-  const changed = drift.length > 0 ? ['', `Not as declared: ${drift.map(({ id, lab, drift: lines }) => `${id} (./lab status ${lab}): ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more` : ''}`).join('\n  ')}`] : [];
+  const changed = drift.length > 0 ? ['', 'Not as declared:', ...drift.map(({ id, lab, drift: lines }) => `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`)] : [];
   const well = found.filter(isWell).length;
   return [columns([head, ...rows]), ...unreadable, ...changed, '', `${well} of ${found.length} labs are up and as declared.`].join('\n');
 }

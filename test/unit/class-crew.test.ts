@@ -82,7 +82,13 @@ test('at the second Ctrl-C those under way are dropped', async () => {
   const all = runCrew(IDS.map((id) => fakes.job(id)), 2, fakes.board);
   await turn();
   process.emit('SIGINT');
+  // Some send one signal twice: that is no second Ctrl-C.
   process.emit('SIGINT');
+  await turn();
+  expect(fakes.running).toEqual(['a', 'b']);
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 1000);
+  process.emit('SIGINT');
+  now.mockRestore();
   expect(states(await all)).toEqual(['a stopped', 'b stopped', 'c waiting', 'd waiting', 'e waiting']);
 });
 

@@ -63,15 +63,15 @@ test('does not ask for a lab that was begun already', async () => {
 
 test('everything that is in the way of a class is one message, and nothing was begun', async () => {
   mockAccount.addresses = 10;
-  const ids = Array.from({ length: 400 }, (_, index) => `- {id: s${index}}`);
+  const ids = Array.from({ length: 100 }, (_, index) => `- {id: s${index}}`);
   const class_ = wanted(`defaults: {config: {publicPool: 198.18.0.0/22, controllers: 3, workers: 9}}\nstudents:\n- {id: a1, cloud: aws}\n- {id: a2, cloud: aws}\n${ids.join('\n')}`);
   await expect(prepare(quiet, ...class_)).rejects.toMatchObject({
     exitCode: 3,
     message: expect.stringMatching(new RegExp([
-      "^This machine can't make 402 labs now; nothing was begun:",
-      ' {2}- Memory: .* available; 400 labs of 4800 machines take about 1312\\.5 GiB, and at most 4800\\.0 GiB',
+      "^This machine can't make 102 labs now; nothing was begun:",
+      ' {2}- Memory: .* available; 100 labs of 1200 machines take about 328\\.1 GiB, and at most 1200\\.0 GiB',
       '    To do: .*',
-      ' {2}- Public networks: 198\\.18\\.0\\.0/22 has 4 of 4 free, and 400 are needed',
+      ' {2}- Public networks: 198\\.18\\.0\\.0/22 has 4 of 4 free, and 100 are needed',
       '    To do: .*',
       "The account at AWS can't make 2 labs now; nothing was begun:",
       ' {2}- Quota: addresses: 26 needed, 10 of 10 free',

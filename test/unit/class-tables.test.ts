@@ -187,7 +187,8 @@ test('the status of a class is a row a student, what can not be read, and what d
     's04 (local-s04) can\'t be read: The state is cut off.',
     'To do: mend it',
     '',
-    'Not as declared: s02 (./lab status aws-s02): worker-0: ssh got no answer, and 1 more',
+    'Not as declared:',
+    '  s02: worker-0: ssh got no answer, and 1 more (./lab status aws-s02)',
     '',
     '1 of 4 labs are up and as declared.',
   ].join('\n'));
