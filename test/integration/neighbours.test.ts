@@ -43,7 +43,8 @@ beforeAll(async () => {
     labPrints('up', OTHER, '--yes', ...SMALL, '--set', `podCidr=${PODS}`, '--set', `serviceCidr=${SERVICES}`),
   ]);
   [own, other] = [slotOf(ONE)!, slotOf(OTHER)!];
-  await Promise.all([startPod(ONE, POD), ...[ONE, OTHER].flatMap((name) => ['controller-0', 'worker-0'].map((node) => mark(name, node)))]);
+  // The other's, so that there is a bridge with an address of its pod network.
+  await Promise.all([startPod(ONE, POD), startPod(OTHER, POD), ...[ONE, OTHER].flatMap((name) => ['controller-0', 'worker-0'].map((node) => mark(name, node)))]);
   counters = await Counters.start(own.link, networks(), OTHER);
   server = net.createServer((socket) => socket.on('error', () => undefined).end('this machine\n')).listen(MARKED, '0.0.0.0');
 });
