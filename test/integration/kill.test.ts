@@ -78,6 +78,12 @@ async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
   }
 }
 
+/** What the router's services said last. */
+const lastWords = (): string => ['mirror', 'balancer'].map((service) => {
+  const log = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/${service}/log`;
+  return `${service}: ${fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-1000) : 'no log'}`;
+}).join('\n');
+
 afterAll(async () => {
   await lab('down', LAB, '--yes');
   fs.rmSync(state, { recursive: true, force: true });
@@ -95,7 +101,9 @@ it.each(LIVES)('killed at $up.length moments of up and $down.length of down ($wh
   for (let round = 1; round === 1 || (upLeft.length + downLeft.length > 0 && round <= 6); round++) {
     await killedOver(upLeft, ...command);
     await labPrints(...command);
-    expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ state: 'up', differs: false });
+    const status = await lab('status', LAB, '--json');
+    if (status.code !== 0) throw new Error(`${status.stdout}\n${lastWords()}`);
+    expect(JSON.parse(status.stdout)).toMatchObject({ state: 'up', differs: false });
     await killedOver(downLeft, 'down', LAB, '--yes');
     // What a killed down leaves is something to go on from, too.
     if (round % 2 === 0 || downLeft.length > 0) await labPrints(...command);
