@@ -148,8 +148,9 @@ describe('the end of a lab', () => {
   it('is remembered by the machine, too: reap finds the lab without its state', async () => {
     await labPrints('up', LAB, ...SMALL, '--set', 'expires=2020-01-01T00:00Z');
     const { link } = slotOf(LAB)!;
-    const elsewhere = path.join(state, 'elsewhere');
-    const ran = await run('./lab', ['reap', '--yes'], { minutes: 5, env: { ...environment, HARDWAY_STATE: elsewhere } });
+    const elsewhere = { minutes: 5, env: { ...environment, HARDWAY_STATE: path.join(state, 'elsewhere') } };
+    expect(await run('./lab', ['setup'], elsewhere)).toMatchObject({ code: 0 });
+    const ran = await run('./lab', ['reap', '--yes'], elsewhere);
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringMatching(/local-remake +2020-01-01T00:00Z +gone/) });
     expect((await tracesOf(LAB, link)).filter((line) => !line.startsWith('state '))).toEqual([]);
   });
