@@ -16,7 +16,7 @@ import { slotOf, tracesOf } from './traces';
 
 interface Life {
   what: string;
-  stage: 'none' | 'network';
+  stage: 'none' | 'cluster';
   up: Moment[];
   down: Moment[];
 }
@@ -50,7 +50,7 @@ const LIVES: Life[] = [
   },
   {
     what: 'a cluster, with its commands in flight',
-    stage: 'network',
+    stage: 'cluster',
     up: ['machine@worker-0', 'control-plane@controller-0', 'objects@controller-0', 'registration@worker-0', 'workloads@controller-0'].map((name) => during('creating', new RegExp(`Command ${name}`))),
     down: [],
   },
