@@ -79,8 +79,10 @@ export async function apply(engine: Engine, lab: Lab, work: Work, progress: Prog
     });
     shown.finish();
     const files = writeLabFiles(lab.stack, outputs);
+    const step = progress.begin('Reading back what was made');
     const now = await engine.snapshot(lab.stack);
     if (now) noteApplied(lab.stack, now);
+    step.drop();
     return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);
@@ -119,7 +121,7 @@ export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted
   }
   return holdingPlace(lab, config.publicPool, async () => {
     const { changed, ...up } = await apply(engine, lab, { snapshot, refresh: damage.drifted, replace: damage.steps }, progress);
-    ended(changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} things made or changed`);
+    ended(changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`);
     return up;
   });
 }

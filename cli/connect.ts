@@ -1,9 +1,10 @@
 import { createAccess, type Access } from '../checks';
+import { nearest } from '../components/nearest';
 import type { LabOutputs } from '../components/outputs';
 import type { Engine } from './engine';
 import { blackholePool } from '../provider/local/pool';
-import { unable } from './failure';
-import { type LabFiles, writeLabFiles } from './lab-files';
+import { type Failure, unable } from './failure';
+import { type LabFiles, labsWithFiles, writeLabFiles } from './lab-files';
 import { labArgument, type Lab } from './names';
 import type { Snapshot } from './snapshot';
 
@@ -31,7 +32,13 @@ export async function upLab(lab: Lab, { outputs, unreadable }: Pick<Snapshot, 'o
 /** The same, read from the engine's state. */
 export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> => upLab(lab, await engine.snapshot(lab.stack));
 
-export const notUp = (lab: Lab): Error => unable(`Lab ${lab.stack} is not up.`, `./lab up${labArgument(lab)}`);
+/** That a lab is not up; where others are, one of them may have been meant. */
+export function notUp(lab: Lab): Failure {
+  const others = labsWithFiles().filter((name) => name !== lab.stack);
+  const up = `./lab up${labArgument(lab)}`;
+  if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);
+  return unable(`Lab ${lab.stack} is not up${nearest(lab.stack, others)}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}.`, `the name of one that is up, or ${up} makes this one`);
+}
 
 /** Ways in to a lab for the time of `work`. */
 export async function withAccess<T>({ outputs, files }: UpLab, kubectl: string, work: (access: Access) => Promise<T>): Promise<T> {

@@ -17,6 +17,8 @@ const isStep = (urn: string): boolean => parseUrn(urn).type.startsWith('command:
 export class EngineProgress {
   private readonly steps = new Map<string, Step>();
   private looking: Step | undefined;
+  /** Between what is told, and behind it: the engine is at work, and has nothing to show. */
+  private rest: Step | undefined;
   /** How many resources were made, changed or removed. */
   changed = 0;
 
@@ -35,6 +37,7 @@ export class EngineProgress {
     if (failed) this.looking?.failed();
     else this.looking?.done();
     this.looking = undefined;
+    this.rest?.drop();
   }
 
   private begin(metadata: StepEventMetadata): void {
@@ -42,6 +45,7 @@ export class EngineProgress {
     // From here on, the resources themselves are the news.
     this.looking?.done();
     this.looking = undefined;
+    this.rest?.drop();
     this.steps.set(this.key(metadata), this.progress.begin(resourceTitle(metadata.urn)));
   }
 
@@ -51,6 +55,7 @@ export class EngineProgress {
     this.steps.delete(this.key(metadata));
     this.changed++;
     step.done(isStep(metadata.urn) && metadata.op === 'create-replacement' ? 'done again' : NOTES[metadata.op]);
+    if (this.steps.size === 0) this.rest = this.progress.begin('Comparing the rest with what is declared');
   }
 
   private fail(metadata: StepEventMetadata): void {

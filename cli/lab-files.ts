@@ -48,5 +48,11 @@ export function writeLabFiles(stack: string, outputs: LabOutputs): LabFiles {
   return files;
 }
 
+/** The labs that have such files: those that this state directory brought up, or asked for. */
+export function labsWithFiles(): string[] {
+  const directory = path.join(stateDirectory(), 'labs');
+  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+}
+
 /** Removes a lab's files; fine if there are none. */
 export const removeLabFiles = (stack: string): void => fs.rmSync(labFiles(stack).directory, { recursive: true, force: true });

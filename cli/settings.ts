@@ -41,7 +41,7 @@ export function parseSettings(texts: string[]): Settings {
     else if (settings.has(whole) && before !== wanted) mistakes.push(`${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`);
     else settings.set(whole, wanted);
   }
-  if (mistakes.length > 0) throw usage(mistakes.join('\n'), './lab up --set KEY=VALUE; Pulumi.yaml lists every config key with its default');
+  if (mistakes.length > 0) throw usage(mistakes.join('\n'), '--set KEY=VALUE; Pulumi.yaml lists every config key with its default');
   return settings;
 }
 

@@ -23,7 +23,7 @@ function unknownOption(command: Command, message: string): Failure {
   const flag = quoted(message).replace(/=.*/s, '');
   const wrong = `${nameOf(command)} has no option ${flag}`;
   const key = flag.replace(/^--/, '');
-  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, nameOf(command).startsWith('./lab class') ? `config: {${key}: VALUE} in the roster` : `./lab up --set ${key}=VALUE`);
+  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, nameOf(command).startsWith('./lab class') ? `config: {${key}: VALUE} in the roster` : `./lab up [NAME] --set ${key}=VALUE`);
   const passing = PASSING[command.name()];
   if (passing) return usage(`${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`, passing);
   const near = nearest(flag, flagsOf(command));
@@ -40,7 +40,7 @@ const EXPLANATIONS: Record<string, Explain> = {
   'commander.unknownOption': unknownOption,
   'commander.optionMissingArgument': (command, message) => {
     const [flag, value] = quoted(message).split(' ');
-    return usage(`${flag} needs a value behind it.`, `${nameOf(command)} ${flag} ${value.replace(/[<>]/g, '')}`);
+    return usage(`${flag} needs a value behind it.`, `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`);
   },
   'commander.missingArgument': (command, message) => {
     const word = quoted(message);

@@ -19,6 +19,12 @@ interface Row {
   told: number;
 }
 
+/** On a terminal a longer name is cut: what stands behind it says more. */
+export const LONGEST_NAME = 24;
+
+/** How a job that was done turned out, where that is not the same. */
+export type Verdict = (value: unknown) => { isGood: boolean; words: string };
+
 /** What is looked at first where not all fit the screen. */
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
@@ -40,7 +46,7 @@ export class ClassBoard implements Board {
   private readonly lines: LiveLines;
   private readonly colour: Colours;
 
-  constructor(private readonly screen: Screen, students: Student[]) {
+  constructor(private readonly screen: Screen, students: Student[], private readonly verdict: Verdict = () => ({ isGood: true, words: '' })) {
     this.rows = new Map(students.map((student) => [student.id, { student, state: 'waiting', started: 0, steps: new Set(), told: 0 }]));
     this.lines = new LiveLines(screen, (frame) => this.table(frame), () => this.signsOfLife());
     this.colour = paint(screen);
@@ -66,7 +72,10 @@ export class ClassBoard implements Board {
     row.seconds = outcome.seconds;
     const time = this.lines.live ? this.colour.faint(elapsed(row)) : `(${elapsed(row)})`;
     const [good, bad, stopped] = this.lines.live ? [this.colour.good('✔'), this.colour.bad('✖'), '■'] : ['ok  ', 'FAIL', 'stop'];
-    if (outcome.state === 'done') this.say(`${good} ${outcome.id} ${time}`);
+    if (outcome.state === 'done') {
+      const { isGood, words } = this.verdict(outcome.value);
+      this.say(`${isGood ? good : bad} ${outcome.id}${words && `: ${words}`} ${time}`);
+    }
     else this.say(`${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`);
   }
 
@@ -98,7 +107,7 @@ export class ClassBoard implements Board {
     const room = Math.max(3, (this.screen.rows ?? 24) - 4);
     const all = [...this.rows.values()];
     const shown = all.length <= room ? all : [...all].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state)).slice(0, room - 1);
-    const cells = shown.map((row) => [`${row.state === 'running' ? frame : ' '} ${row.student.id}`, row.student.name, row.student.lab.stack, row.state, elapsed(row), stepOf(row)]);
+    const cells = shown.map((row) => [`${row.state === 'running' ? frame : ' '} ${row.student.id}`, cut(row.student.name, LONGEST_NAME), row.student.lab.stack, row.state, elapsed(row), stepOf(row)]);
     const lines = columns([['  ID', 'STUDENT', 'LAB', 'STATE', 'TIME', 'STEP'], ...cells]).split('\n');
     const counts = ORDER.map((state) => [all.filter((row) => row.state === state).length, state] as const).filter(([count]) => count > 0);
     const rest = all.length > shown.length ? `  and ${all.length - shown.length} more; ` : '  ';

@@ -29,6 +29,10 @@ function failuresOf(id: string, checked: Checked[]): string[] {
   return [...reasons].map(([reason, ids]) => `  ${ids.join(', ')}: ${reason.split('\n').join('\n    ')}`);
 }
 
+/** `16 passed, 1 failed, 7 skipped`. */
+export const countsOf = ({ passed, failed, skipped }: Report): string =>
+  `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
 /**
  * A row a student, a column of one character a check; then what failed, by check, and which labs could not be looked at.
  * `width` is the terminal's; names are cut so that 100 columns do. Ends without a newline.
@@ -36,15 +40,14 @@ function failuresOf(id: string, checked: Checked[]): string[] {
 export function matrix(checked: Checked[], width = 100): string {
   const reports = checked.flatMap(({ report }) => report ?? []);
   const checks = checksOf(reports);
-  const counts = ({ passed, failed, skipped }: Report): string => `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   const ids = Math.max(2, ...checked.map(({ student }) => student.id.length));
-  const room = Math.max(7, Math.min(24, width - ids - checks.length - 6 - Math.max(0, ...reports.map((report) => counts(report).length))));
+  const room = Math.max(7, Math.min(24, width - ids - checks.length - 6 - Math.max(0, ...reports.map((report) => countsOf(report).length))));
   const names = Math.min(room, Math.max(7, ...checked.map(({ student }) => student.name.length)));
   const line = (id: string, name: string, marks: string, said: string): string => cut(`${id.padEnd(ids)}  ${cut(name, names).padEnd(names)}  ${marks}  ${said}`.trimEnd(), width);
   const rows = checked.map(({ student: { id, name }, report, problem = '' }) => {
     if (!report) return line(id, name, '?'.repeat(checks.length), problem.split('\n')[0]);
     const status = new Map(report.checks.map((check) => [check.id, check.status]));
-    return line(id, name, checks.map((check) => MARKS[status.get(check.id) ?? 'skip']).join(''), counts(report));
+    return line(id, name, checks.map((check) => MARKS[status.get(check.id) ?? 'skip']).join(''), countsOf(report));
   });
   const failed = checks.flatMap((check, index) => {
     const who = failuresOf(check.id, checked);

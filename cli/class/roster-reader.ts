@@ -31,7 +31,8 @@ export class RosterReader {
 
   read(): Omit<Roster, 'file'> {
     const document = parseDocument(this.text, { lineCounter: this.lines });
-    for (const error of document.errors) this.mistakes.push({ line: error.linePos?.[0].line ?? 1, text: `not YAML: ${error.message.split(/ at line \d/)[0]}` });
+    // What comes behind the first is mostly of its making.
+    for (const error of document.errors.slice(0, 1)) this.mistakes.push({ line: error.linePos?.[0].line ?? 1, text: `not YAML: ${error.message.split(/ at line \d/)[0]}` });
     if (document.errors.length > 0) return { students: [] };
     if (!isMap(document.contents)) return this.nothing(document.contents);
     const keys = this.keysOf(document.contents, KEYS, 'of a roster');

@@ -3,7 +3,7 @@ import { type CloudOfAccounts } from '../account/account';
 import { needsOf } from '../account/needs';
 import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
-import { EXIT } from '../failure';
+import { EXIT, Interrupted } from '../failure';
 import { differences, statusOf } from '../lab-status';
 import { cut } from '../live-lines';
 import type { Progress } from '../progress';
@@ -13,6 +13,7 @@ import { installed } from '../set-up';
 import { type Interruption, interruptible } from '../signals';
 import { columns, print, printJson } from '../terminal';
 import { lastVerified, type Verified } from '../verified';
+import { LONGEST_NAME } from './board';
 import { asFailure } from './crew';
 import { inLanes } from './lanes';
 import type { Student } from './roster';
@@ -78,12 +79,12 @@ function checksOf({ verified }: Standing): string {
 }
 
 /** The table; below it, what can't be read and what differs. Ends without a newline. */
-export function table(found: Standing[]): string {
+export function table(found: Standing[], longestName = Infinity): string {
   const clouds = found.some(({ cloud }) => cloud !== 'local');
   const expiring = found.some(({ expires }) => expires);
   const head = ['ID', 'STUDENT', 'LAB', 'STATE', 'MACHINES', 'CHECKS', 'DRIFT', 'AGE', ...(expiring ? ['EXPIRES'] : []), ...(clouds ? ['COST'] : [])];
   const rows = found.map((one) => [
-    one.id, one.name, one.lab, one.state, one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-', checksOf(one),
+    one.id, cut(one.name, longestName), one.lab, one.state, one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-', checksOf(one),
     one.state === 'up' ? String(one.drift.length || '-') : '-', age(one.created) || '-',
     ...(expiring ? [one.expires ?? '-'] : []), ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),
   ]);
@@ -104,9 +105,15 @@ export interface StatusOptions {
 /** Draws over the whole terminal again and again, until Ctrl-C; then the look under way closes its connections first. Returns what was seen last. */
 async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
   const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
-    for (;;) {
+    for (let seen: Standing[] | undefined; ; ) {
       const found = await look();
-      const text = `${table(found)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
+      // The terminal's Ctrl-C ends the programs that a look runs, too: what they would have said is not known.
+      if (signal.aborted) {
+        if (seen) return seen;
+        throw new Interrupted();
+      }
+      seen = found;
+      const text = `${table(found, LONGEST_NAME)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
       print(`\x1b[H\x1b[2J${text.split('\n').map((line) => cut(line, process.stdout.columns - 1)).join('\n')}`);
       await rest(REST * 1000, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return found;
@@ -122,6 +129,6 @@ export async function classStatus(students: Student[], { json, watch: watching }
   const look = (): Promise<Standing[]> => inLanes(students, AT_ONCE, (student) => standingOf(engine, student, toolchain.kubectl));
   const found = watching ? await watch(look) : await look();
   if (json) printJson(found);
-  else if (!watching) print(table(found));
+  else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));
   return found.every(isWell) ? EXIT.well : EXIT.failed;
 }

@@ -4,7 +4,7 @@ import { print, printJson } from '../terminal';
 import { ClassBoard } from './board';
 import { childJob } from './child';
 import { runCrew } from './crew';
-import { type Checked, matrix } from './matrix';
+import { type Checked, countsOf, matrix } from './matrix';
 import type { Student } from './roster';
 import { exitCode } from './summary';
 import { EXIT } from '../failure';
@@ -24,7 +24,10 @@ export async function classVerify(students: Student[], { parallel = VERIFY_AT_ON
   const toolchain = await installed();
   const jobs = students.map(({ id, lab }) => childJob<Report>(id, { kind: 'verify', lab, toolchain }));
   // With --json, standard output is for a program.
-  const board = new ClassBoard(json ? process.stderr : process.stdout, students);
+  const board = new ClassBoard(json ? process.stderr : process.stdout, students, (value) => {
+    const report = value as Report;
+    return { isGood: report.failed === 0, words: countsOf(report) };
+  });
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
   const checked = students.map((student, index): Checked => {
     const outcome = outcomes[index];

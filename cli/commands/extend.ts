@@ -36,8 +36,10 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
 async function extend(words: string[]): Promise<void> {
   if (words.length > 2) throw usage(`./lab extend takes one NAME and by how long, and was given ${words.join(' ')}.`, './lab extend s01 2h');
   const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
+  // One word that is no time is a lab's name.
+  const isName = words.length === 1 && /^[a-z]/i.test(by);
+  if (by === '' || isName) throw usage('By how long?', `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`);
   const lab = parseLab(name);
-  if (by === '') throw usage('By how long?', `./lab extend${labArgument(lab)} 2h`);
   try {
     expiry(by);
   } catch {

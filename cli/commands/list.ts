@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { expiryOf } from '../../provider/local/site';
 import { labs as labsOnMachine } from '../../provider/local/slots';
+import { nodesOf } from '../../provider/local/sweep';
 import { Engine, type StackSummary } from '../engine';
+import { expiryIn } from '../expiry';
 import { Failure } from '../failure';
 import { isStackName } from '../names';
 import { age } from '../seconds';
@@ -33,10 +35,10 @@ const unreadable = ({ message, cure }: Failure): Pick<Listed, 'state' | 'problem
 export async function listedStack(engine: Pick<Engine, 'snapshot'>, { name, busy }: StackSummary): Promise<Listed> {
   const nothing = { name, cloud: cloudOf(name), nodes: 0 };
   try {
-    const { outputs, created, unreadable: failure } = (await engine.snapshot(name)) ?? {};
+    const { outputs, created, resources, unreadable: failure } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
     const state = busy ? 'busy' : outputs ? 'up' : 'partial';
-    return { ...nothing, state, nodes: outputs?.nodes.length ?? 0, stage: outputs?.stage, created, expires: outputs?.expires };
+    return { ...nothing, state, nodes: outputs?.nodes.length ?? nodesOf(name).length, stage: outputs?.stage, created, expires: resources && expiryIn({ resources }) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { ...nothing, ...unreadable(error) };
@@ -47,7 +49,7 @@ async function listed(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
   const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
   const names = new Set(known.map((lab) => lab.name));
-  const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: 0, expires: expiryOf(name) }));
+  const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: nodesOf(name).length, expires: expiryOf(name) }));
   return [...known, ...stray].sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -59,6 +61,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
     ...labs.map((lab) => [lab.name, lab.cloud, lab.state, lab.stage ?? '', String(lab.nodes), age(lab.created), lab.expires === undefined ? '' : lab.expires || 'never']),
   ]));
+  if (labs.some(({ state }) => state === 'stray')) print('\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.');
   for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
 }
 

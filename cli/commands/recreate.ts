@@ -37,16 +37,18 @@ async function runRecreate(name: string | undefined, { yes }: Options): Promise<
   await andVerify(lab, (engine, toolchain, progress) => recreate(engine, lab, toolchain, progress));
 }
 
+const names = (role: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${role}-${index}`);
+
 function refuseMistakes(lab: Lab, nodes: string[]): void {
-  if (nodes.length === 0) throw usage('Which machine?', `./lab reset${labArgument(lab)} --node worker-1; all of them: ./lab recreate${labArgument(lab)}`);
   const { controllers, workers } = labConfig(lab);
+  if (nodes.length === 0) throw usage('Which machine?', `./lab reset${labArgument(lab)} --node worker-${workers - 1}; all of them: ./lab recreate${labArgument(lab)}`);
   const there = (node: string): boolean => Number(node.split('-')[1]) < (node.startsWith('controller') ? controllers : workers);
   const wrong = nodes.filter((node) => !isNodeName(node) || !there(node));
   const lost = nodes.filter((node) => node.startsWith('controller')).length;
   if (wrong.length === 0 && controllers === 3 && lost === 2) {
     throw usage('Of three controllers two are the majority of etcd: the third could not take them in again.', 'one of them, then the other; or all three, and everything in Kubernetes is made anew');
   }
-  if (wrong.length > 0) throw usage(`Lab ${lab.stack} has no ${wrong.join(' and no ')}.`, `controller-0 to controller-${controllers - 1}, worker-0 to worker-${workers - 1}`);
+  if (wrong.length > 0) throw usage(`Lab ${lab.stack} has no ${wrong.join(' and no ')}.`, `it has ${[...names('controller', controllers), ...names('worker', workers)].join(', ')}`);
 }
 
 async function runReset(name: string | undefined, { yes, node }: Options): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { notUp } from '../connect';
 import { Engine } from '../engine';
 import { EXIT } from '../failure';
 import { differences, type LabStatus, statusOf } from '../lab-status';
@@ -15,7 +16,10 @@ function services(node: NodeState): string {
 
 function show(lab: Lab, status: LabStatus): void {
   const name = labArgument(lab);
-  if (status.state === 'down') return print(`Lab ${status.lab} is not up. To do: ./lab up${name}`);
+  if (status.state === 'down') {
+    const { message, cure } = notUp(lab);
+    return print(`${message} To do: ${cure}`);
+  }
   if (status.state === 'partial') return print(`Lab ${status.lab} was not brought up whole. To do: ./lab up${name} goes on; ./lab down${name} removes it.`);
   print(`Lab ${status.lab} (${status.cloud}, stage ${status.stage})${status.apiServer ? `, API at ${status.apiServer}` : ''}\n`);
   print(columns([

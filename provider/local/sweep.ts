@@ -9,7 +9,8 @@ import { hostLink, releaseSlot, slotOf } from './slots';
 
 // Asks the machine, not the state, what there is of a lab: for `down`, and for what a killed command left behind.
 
-function nodesOf(lab: string): string[] {
+/** The machines that this machine has of a lab. */
+export function nodesOf(lab: string): string[] {
   const directory = path.join(labDirectory(lab), 'nodes');
   return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
 }

@@ -10,7 +10,7 @@ jest.mock('../../cli/preflight', () => ({
 
 ownPlaces();
 
-const FORM = './lab up --set KEY=VALUE; Pulumi.yaml lists every config key with its default';
+const FORM = '--set KEY=VALUE; Pulumi.yaml lists every config key with its default';
 /** What to do: the lab is named where it isn't the default one. */
 const value = (line: string): string => `./lab up ${/^(?!--)\S+ |/.exec(line)![0]}--set KEY=VALUE with another value, or --set KEY= for the default`;
 const OTHERS = CONFIG_KEYS.join(', ');

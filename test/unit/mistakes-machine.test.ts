@@ -1,10 +1,11 @@
+import * as fs from 'node:fs';
 import { parseConfig } from '../../components/config';
 import { topology } from '../../components/topology';
 import { engineFailure } from '../../cli/engine-errors';
 import { diskFull } from '../../cli/full-disk';
 import { parseLab } from '../../cli/names';
 import { labConfig } from '../../cli/settings';
-import { ownPlaces, typed } from '../support/typed';
+import { inPlaces, ownPlaces, typed } from '../support/typed';
 
 // A command line that is right, on a machine, or a lab, that can't do it. The engine and the toolchain are not the real ones.
 const mockLab: { installed: boolean; snapshot?: object; broken?: Error } = { installed: true };
@@ -57,6 +58,14 @@ test.each([
   ['verify s01', 1, 'Lab local-s01 is not up, so every check fails.\nTo do: ./lab up local-s01'],
 ])('where there is no lab, ./lab %s', async (line, code, told) => {
   expect(await typed(line)).toEqual({ code, told });
+});
+
+test.each([
+  ['ssh s1 worker-0', 'Lab local-s1 is not up (did you mean "local-s01"?); there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up local-s1 makes this one'],
+  ['kubectl get pods', 'Lab local is not up; there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up makes this one'],
+])('where there are others, ./lab %s', async (line, told) => {
+  for (const name of ['local-s01', 'aws-x']) fs.mkdirSync(inPlaces('state', 'labs', name), { recursive: true });
+  expect(await typed(line)).toEqual({ code: 3, told });
 });
 
 describe('of a lab that is up', () => {
