@@ -179,7 +179,6 @@ describe('a lab that takes all it can get', () => {
     expect(most.processes).toBe(BOUNDS.processLimit);
     expect(most.memory).toBeLessThan(BOUNDS.memoryLimit * 1.01);
     expect(most.memory).toBeGreaterThan(BOUNDS.memoryLimit * 0.95);
-    expect(loaded.seconds).toBeLessThan(3 * idle);
   });
 
   it('works again afterwards', async () => {
