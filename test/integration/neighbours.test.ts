@@ -156,7 +156,7 @@ describe('a lab that takes all it can get', () => {
     expect(await Promise.all(['etcd', 'kube-apiserver'].map(runs))).toEqual(before);
   });
 
-  it('leaves the other as it is: all checks pass, in less than three times the time', async () => {
+  it('leaves the other as it is: all checks pass', async () => {
     const timed = async (): Promise<{ seconds: number; failed: string[] }> => {
       const begun = Date.now();
       const failed = failures(await verify(OTHER));
