@@ -56,10 +56,12 @@ fi
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$TREE,upperdir=$DIRECTORY/upper,workdir=$DIRECTORY/work" "$DIRECTORY/root"
 
-# kubelet insists on these kernel settings and they are the whole machine's: each node gets files in their place.
+# kubelet insists on these kernel settings and they are the whole machine's: each node gets files in their place. So is the
+# last, which every network namespace shows as its own: newer kernels have it, and once on it stays on.
 # nspawn resolves what is bound into /proc from inside the machine, so the files are on its disk.
 settings=()
-for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1; do
+for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 net/netfilter/nf_hooks_lwtunnel=0; do
+  [ -e "/proc/sys/${setting%=*}" ] || continue
   file=/var/lib/hardway/settings/${setting%=*}
   mkdir -p "$DIRECTORY/root${file%/*}"
   echo "${setting#*=}" > "$DIRECTORY/root$file"
