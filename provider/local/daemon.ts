@@ -35,6 +35,9 @@ export function readDaemon(file: string): Daemon | undefined {
 const MARK = 'HARDWAY_OWNER';
 export const markOf = (lab: string): Record<string, string> => ({ [MARK]: lab });
 
+/** Says which of a lab's programs a process is, or belongs to: by the file that has its id. */
+const WHICH = 'HARDWAY_DAEMON';
+
 /** Ids of the processes that were started for a lab, from their environment. */
 export const processesStartedFor = (lab: string): number[] => processesWith(`${MARK}=${lab}`);
 
@@ -55,7 +58,7 @@ export function startDaemon(lab: string, file: string, log: string, program: str
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, 'a', 0o600);
   // Not this process's own environment: the engine's may hold what a lasting process should not.
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, ...markOf(lab) }, cwd: '/' });
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, ...markOf(lab), [WHICH]: file }, cwd: '/' });
   fs.closeSync(output);
   child.unref();
   // ENOENT comes as an event; without a listener it would end the provider.
@@ -77,7 +80,22 @@ export async function until(condition: () => boolean | Promise<boolean>, seconds
   return condition();
 }
 
-/** Ends the process that `file` names, by force after `patience` seconds; returns when it is gone. */
+/** Ends by force what was started as `file` and is in none: who started it was killed before it had written the id down. */
+function endNameless(file: string): Promise<boolean> {
+  return until(() => {
+    const found = processesWith(`${WHICH}=${file}`);
+    for (const pid of found) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        continue;
+      }
+    }
+    return found.length === 0;
+  }, 5);
+}
+
+/** Ends the process that `file` names, by force after `patience` seconds; returns when it is gone, and all that belongs to it. */
 export async function stopDaemon(file: string, patience = 5): Promise<void> {
   const daemon = readDaemon(file);
   if (daemon) {
@@ -87,5 +105,6 @@ export async function stopDaemon(file: string, patience = 5): Promise<void> {
       await until(() => !isAlive(daemon), 5);
     }
   }
+  await endNameless(file);
   fs.rmSync(file, { force: true });
 }
