@@ -120,7 +120,9 @@ export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted
     return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
   }
   return holdingPlace(lab, config.publicPool, async () => {
-    const { changed, ...up } = await apply(engine, lab, { snapshot, refresh: damage.drifted, replace: damage.steps }, progress);
+    // Of a lab that the state knows nothing of there is nothing to look for.
+    const refresh = damage.drifted && (snapshot?.resources.length ?? 0) > 0;
+    const { changed, ...up } = await apply(engine, lab, { snapshot, refresh, replace: damage.steps }, progress);
     ended(changed === 0 ? 'is as declared: nothing to change' : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`);
     return up;
   });
