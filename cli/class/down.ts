@@ -10,7 +10,7 @@ import { runCrew } from './crew';
 import type { Student } from './roster';
 import { type Deed, exitCode, summary } from './summary';
 
-/** How many labs are taken down at a time. To be settled by the bench. */
+/** How many labs are taken down at a time. */
 export const DOWN_AT_ONCE = 1;
 
 export interface DownOptions {

@@ -9,7 +9,7 @@ import type { Student } from './roster';
 import { exitCode } from './summary';
 import { EXIT } from '../failure';
 
-/** How many labs are checked at a time. To be settled by the bench. */
+/** How many labs are checked at a time: side by side they would take each other's time, and some checks measure it. */
 export const VERIFY_AT_ONCE = 1;
 
 export interface VerifyOptions {
