@@ -52,8 +52,8 @@ function rememberLinks(): void {
 }
 
 /** A class's `up` of which one lab is whole and another is being made. */
-async function midway(...more: string[]): Promise<ReturnType<typeof started>> {
-  const up = started('class', 'up', ROSTER, ...more);
+async function midway(): Promise<ReturnType<typeof started>> {
+  const up = started('class', 'up', ROSTER, '--parallel', '1');
   await until('the first lab is up', () => up.told().includes('ok   k01'), 120);
   await until('the second is being made', () => fs.existsSync(`/run/netns/hardway.${LABS[1]}.router`), 120);
   rememberLinks();
