@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { CloudError } from './components/cloud';
+import { CloudError, loadCloud } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
 import { withOwnAddress } from './components/own-address';
@@ -14,8 +14,10 @@ function rawConfig(): RawConfig {
 
 async function outputs(): Promise<Lab['outputs']> {
   try {
-    const raw = seeded(rawConfig(), pulumi.getStack(), pulumi.getProject());
-    return new Lab(pulumi.getStack(), await withOwnAddress(parseConfig(raw))).outputs;
+    const config = parseConfig(seeded(rawConfig(), pulumi.getStack(), pulumi.getProject()));
+    // Without credentials nobody is asked for an address, either.
+    loadCloud(config);
+    return new Lab(pulumi.getStack(), await withOwnAddress(config)).outputs;
   } catch (error) {
     // Told as it is, without a stack trace: it is the user's to mend.
     if (error instanceof ConfigError || error instanceof CloudError) throw new pulumi.RunError(error.message);
