@@ -35,6 +35,9 @@ function engineRuns(pid: number): boolean {
 /** Whether the engine that holds a lock is surely dead: only a process of this host can be looked up. */
 export const isDead = ({ host, pid }: Pick<Holder, 'host' | 'pid'>, here = os.hostname(), runs = engineRuns): boolean => host === here && !runs(pid);
 
+/** A lock's file, and what it is called while it is written: an engine takes that one for a lock, too. */
+const LOCK = /\.json(\.[0-9a-f]+\.tmp)?$/;
+
 /** Who holds the lock that is in a file; undefined where the file is cut off, as a full disk leaves it. */
 function holderIn(file: string): Holder | undefined {
   try {
@@ -54,7 +57,7 @@ export function removeDeadLocks(backend: string, stack: string): Holder[] {
   const directory = path.join(backend.replace(/^file:\/\/|\?.*$/g, ''), '.pulumi/locks');
   if (!backend.startsWith('file://') || !fs.existsSync(directory)) return [];
   const locks = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => path.basename(path.dirname(name)) === stack);
-  return locks.map((name) => path.join(directory, name)).filter((name) => name.endsWith('.json')).flatMap((file) => {
+  return locks.map((name) => path.join(directory, name)).filter((name) => LOCK.test(name)).flatMap((file) => {
     const holder = holderIn(file);
     if (holder && !isDead(holder)) return holder;
     fs.rmSync(file, { force: true });

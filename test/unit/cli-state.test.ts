@@ -157,9 +157,11 @@ describe("a stack's lock", () => {
     write('dead.json', JSON.stringify({ pid: 2 ** 22 + 1, hostname: os.hostname() }));
     write('torn.json', '{"pid": 1, "host');
     write('elsewhere.json', JSON.stringify({ pid: 1, hostname: 'another-machine' }));
+    // One that the disk was full for as it was begun.
+    fs.writeFileSync(path.join(directory, 'begun.json.18eb5d69e918fb58.tmp'), '');
     removeDeadLocks('s3://bucket', 'local');
     removeDeadLocks(`file://${state}?metadata=skip`, 'local-s01');
-    expect(fs.readdirSync(directory)).toHaveLength(3);
+    expect(fs.readdirSync(directory)).toHaveLength(4);
     removeDeadLocks(`file://${state}?metadata=skip`, 'local');
     expect(fs.readdirSync(directory)).toEqual(['elsewhere.json']);
   });
