@@ -104,6 +104,27 @@ describe('a class', () => {
   });
 });
 
+describe('a disk that is full for one student', () => {
+  const place = path.join(process.env.HARDWAY_CLOUD ?? '/var/lib/hardway', 'labs', LABS[1]);
+
+  it('fails that lab alone, by name and with the reason; with room again the next run makes it', async () => {
+    fs.mkdirSync(place, { recursive: true, mode: 0o700 });
+    expect(await run('mount', ['-t', 'tmpfs', '-o', 'size=48k,mode=700', 'tmpfs', place])).toMatchObject({ code: 0 });
+    try {
+      const ran = await lab('class', 'up', ROSTER, '--parallel', '1');
+      expect(ran.code).toBe(1);
+      expect(ran.stdout).toMatch(/k02 \(local-k02\):\n {2}The disk is full[^]*2 of 3 labs are up; failed: k02\./);
+    } finally {
+      expect(await run('umount', [place])).toMatchObject({ code: 0 });
+    }
+    await labPrints('class', 'up', ROSTER, '--parallel', '1');
+    expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
+    rememberLinks();
+    await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
+    expect(await traces()).toEqual([]);
+  });
+});
+
 describe('kill -9 in the middle of class up', () => {
   it('of the command alone: what it had begun comes to its end by itself, and the next run finishes', async () => {
     const up = await midway();
