@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import * as net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { cloudDirectory, stateDirectory } from '../components/places';
-import { processesWith, until } from '../provider/local/daemon';
+import { endAll, processesWith } from '../provider/local/daemon';
 import { Locked, unable } from './failure';
 import type { Lab } from './names';
 
@@ -46,18 +46,7 @@ const MARK = 'HARDWAY_TURN';
  * host would look for it only after minutes). Nobody waits for any of it.
  */
 async function endRemains(mark: string): Promise<void> {
-  const gone = await until(() => {
-    const found = processesWith(mark);
-    for (const pid of found) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    }
-    return found.length === 0;
-  }, 10);
-  if (!gone) throw unable(`Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`, 'end them, then the same command again');
+  if (!(await endAll(() => processesWith(mark), 10))) throw unable(`Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`, 'end them, then the same command again');
 }
 
 /** Another command of this machine is at work on the lab, and nothing was done. */

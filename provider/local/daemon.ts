@@ -80,19 +80,19 @@ export async function until(condition: () => boolean | Promise<boolean>, seconds
   return condition();
 }
 
-/** Ends by force what was started as `file` and is in none: who started it was killed before it had written the id down. */
-function endNameless(file: string): Promise<boolean> {
+/** Ends by force all processes whose ids `find` gives, in its order, until it finds none, at most `seconds`; says whether they are gone. */
+export function endAll(find: () => number[], seconds: number): Promise<boolean> {
   return until(() => {
-    const found = processesWith(`${WHICH}=${file}`);
+    const found = find();
     for (const pid of found) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        continue;
+        // It ended by itself.
       }
     }
     return found.length === 0;
-  }, 5);
+  }, seconds);
 }
 
 /** Ends the process that `file` names, by force after `patience` seconds; returns when it is gone, and all that belongs to it. */
@@ -105,6 +105,7 @@ export async function stopDaemon(file: string, patience = 5): Promise<void> {
       await until(() => !isAlive(daemon), 5);
     }
   }
-  await endNameless(file);
+  // Started as this and in no file: who started it was killed before it had written the id down.
+  await endAll(() => processesWith(`${WHICH}=${file}`), 5);
   fs.rmSync(file, { force: true });
 }

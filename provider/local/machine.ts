@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../components/root';
 import { attempt, run } from './command';
-import { markOf, readDaemon, startDaemon, stopDaemon, until } from './daemon';
+import { endAll, markOf, readDaemon, startDaemon, stopDaemon, until } from './daemon';
 import { groupOf, hasSlices, hostRunsSystemd, processesOf, removeGroups, sliceOf, unitOf } from './groups';
 import { namespaceOf, nodeDirectory } from './places';
 
@@ -37,17 +37,10 @@ export async function isRunning(lab: string, name: string): Promise<boolean> {
 /** Ends the machine's process and everything that it started; returns when they are gone. */
 export async function stopMachine(lab: string, name: string): Promise<void> {
   if (hostRunsSystemd()) await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
-  const killed = await until(() => {
+  const killed = await endAll(() => {
     // The runner first: it would start the container again.
     const runner = readDaemon(pidFile(lab, name));
-    for (const pid of [...(runner ? [runner.pid] : []), ...processesOf(lab, name)]) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        continue;
-      }
-    }
-    return !runner && processesOf(lab, name).length === 0;
+    return [...(runner ? [runner.pid] : []), ...processesOf(lab, name)];
   }, 10);
   if (!killed) throw new Error(`${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`);
   await stopDaemon(pidFile(lab, name));

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attempt, run } from './command';
-import { processesStartedFor, until } from './daemon';
+import { endAll, processesStartedFor } from './daemon';
 import { processesOf, removeGroups } from './groups';
 import { commandOf, stopMachine } from './machine';
 import { labDirectory, namespacesOf } from './places';
@@ -25,18 +25,6 @@ async function linkOf(lab: string): Promise<string | undefined> {
 /** By cgroup and by environment: neither needs a file that may be gone. */
 const processes = (lab: string): number[] => [...new Set([...processesOf(lab), ...processesStartedFor(lab)])];
 
-function endProcesses(lab: string): boolean {
-  const found = processes(lab);
-  for (const pid of found) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      continue;
-    }
-  }
-  return found.length === 0;
-}
-
 /** What is still there of a lab on this machine, a line each; empty when nothing is. */
 export async function leftovers(lab: string): Promise<string[]> {
   const link = await linkOf(lab);
@@ -51,7 +39,7 @@ export async function leftovers(lab: string): Promise<string[]> {
 /** Ends and removes all that a lab has here, but for its directory. */
 async function tearDown(lab: string): Promise<void> {
   // The whole lab at once: each machine by itself would wait for its own end.
-  await until(() => endProcesses(lab), 10);
+  await endAll(() => processes(lab), 10);
   for (const node of nodesOf(lab)) await stopMachine(lab, node);
   await removeGroups(lab);
   const link = await linkOf(lab);
