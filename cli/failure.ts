@@ -43,6 +43,9 @@ export class Interrupted extends Failure {
   }
 }
 
+/** What is wrong and, where something can be done, below it what */
+export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string => `${message}${cure ? `\nTo do: ${cure}` : ''}`;
+
 /** Prints an error as a user should see it, on standard error; returns the exit code it stands for. */
 export function report(error: unknown): number {
   const known = error instanceof Failure || error instanceof CloudError;

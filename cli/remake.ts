@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import { empty } from '../provider/local/sweep';
 import { labs as labsOnMachine } from '../provider/local/slots';
-import type { Toolchain } from '../toolchain';
 import { apply, bring, type UpSnapshot, wasUp } from './bring-up';
 import { notUp, type UpLab } from './connect';
 import type { Engine } from './engine';
@@ -22,13 +21,13 @@ const MACHINES = ['hardway:local:Instance', 'aws:ec2/instance:Instance', 'gcp:co
 const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
   resources.filter(({ type, urn }) => MACHINES.includes(type) && (names?.includes(parseUrn(urn).name) ?? true)).map(({ urn }) => urn);
 
-/** A state that can't be read is no obstacle here: its keys are lost, and the lab gets others. */
+/** Of a local lab a state that can't be read is no obstacle here: its keys are lost, and the lab gets others. */
 function salvage({ stack }: Lab, progress: Progress): void {
   try {
     const mended = mendState(stack);
     if (mended) progress.say(mended);
   } catch (error) {
-    if (!damage(stack) || stack.split('-')[0] !== 'local') throw error;
+    if (!damage(stack)) throw error;
     progress.say(`${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: whoever had the old ones, on a card, needs the new ones.`);
   }
 }
@@ -44,7 +43,7 @@ async function takeAway(lab: Lab, progress: Progress): Promise<void> {
  * Makes a lab anew in its place, whatever became of it: the same name, addresses, keys and config, new machines with
  * nothing on them. Throws a Failure where there is no such lab, Locked while another command changes it.
  */
-export const recreate = (engine: Engine, lab: Lab, _toolchain: Toolchain, progress: Progress): Promise<UpLab> =>
+export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<UpLab> =>
   inTurn(lab, 'recreate', async () => {
     const isLocal = lab.cloud === 'local';
     if (!fs.existsSync(stackFile(lab.stack)) && !(isLocal && labsOnMachine().includes(lab.stack)) && !(await engine.snapshot(lab.stack))) {

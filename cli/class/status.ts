@@ -3,7 +3,7 @@ import { type CloudOfAccounts } from '../account/account';
 import { needsOf } from '../account/needs';
 import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
-import { EXIT, Interrupted } from '../failure';
+import { EXIT, Interrupted, withCure } from '../failure';
 import { differences, statusOf } from '../lab-status';
 import { cut } from '../live-lines';
 import type { Progress } from '../progress';
@@ -68,8 +68,7 @@ export async function standingOf(engine: Engine, student: Student, kubectl: stri
       ...(verified ? { verified } : {}), drift: differences(status), ...(created ? { created } : {}), ...(expires ? { expires } : {}), ...(cost === undefined ? {} : { cost }),
     };
   } catch (error) {
-    const { message, cure } = asFailure(error);
-    return { ...nothing, state: 'unreadable', problem: `${message}${cure ? `\nTo do: ${cure}` : ''}` };
+    return { ...nothing, state: 'unreadable', problem: withCure(asFailure(error)) };
   }
 }
 

@@ -4,7 +4,7 @@ import { labs as labsOnMachine } from '../../provider/local/slots';
 import { nodesOf } from '../../provider/local/sweep';
 import { Engine, type StackSummary } from '../engine';
 import { expiryIn } from '../expiry';
-import { Failure } from '../failure';
+import { Failure, withCure } from '../failure';
 import { isStackName } from '../names';
 import { age } from '../seconds';
 import { installed } from '../set-up';
@@ -27,9 +27,7 @@ interface Listed {
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
 
-const unreadable = ({ message, cure }: Failure): Pick<Listed, 'state' | 'problem'> => ({
-  state: 'unreadable', problem: `${message}${cure ? `\nTo do: ${cure}` : ''}`,
-});
+const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({ state: 'unreadable', problem: withCure(failure) });
 
 /** One lab as its stack says; a stack that can't be read is a line like the others. */
 export async function listedStack(engine: Pick<Engine, 'snapshot'>, { name, busy }: StackSummary): Promise<Listed> {

@@ -9,7 +9,6 @@ import { type Progress, progressOn } from '../progress';
 import { recreate, reset } from '../remake';
 import { labConfig } from '../settings';
 import { collect, confirm, print } from '../terminal';
-import type { Toolchain } from '../../toolchain';
 
 interface Options {
   yes?: boolean;
@@ -17,11 +16,11 @@ interface Options {
 }
 
 /** Does `work` on a lab, then runs every check on it. */
-async function andVerify(lab: Lab, work: (engine: Engine, toolchain: Toolchain, progress: Progress) => Promise<UpLab>): Promise<void> {
+async function andVerify(lab: Lab, work: (engine: Engine, progress: Progress) => Promise<UpLab>): Promise<void> {
   const progress = progressOn();
   try {
     const toolchain = await prepare(progress, { lab, config: labConfig(lab) });
-    const up = await work(await Engine.open(toolchain), toolchain, progress);
+    const up = await work(await Engine.open(toolchain), progress);
     const report = await check(up, toolchain.kubectl, [], progress);
     progress.close();
     print('');
@@ -34,7 +33,7 @@ async function andVerify(lab: Lab, work: (engine: Engine, toolchain: Toolchain, 
 async function runRecreate(name: string | undefined, { yes }: Options): Promise<void> {
   const lab = parseLab(name);
   await confirm(`Make lab ${lab.stack} anew? All that was done in it is lost.`, yes ?? false);
-  await andVerify(lab, (engine, toolchain, progress) => recreate(engine, lab, toolchain, progress));
+  await andVerify(lab, (engine, progress) => recreate(engine, lab, progress));
 }
 
 const names = (role: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${role}-${index}`);
@@ -58,7 +57,7 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
   const all = nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
   const etcd = all ? ' With all controllers goes everything that was made in Kubernetes.' : '';
   await confirm(`Make ${nodes.join(' and ')} of lab ${lab.stack} anew? What was done there is lost.${etcd}`, yes ?? false);
-  await andVerify(lab, (engine, _toolchain, progress) => reset(engine, lab, nodes, progress));
+  await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));
 }
 
 export function register(program: Command): void {

@@ -1,6 +1,6 @@
 import { expiryIn } from '../../expiry';
 import { Engine } from '../../engine';
-import { EXIT, usage } from '../../failure';
+import { EXIT, usage, withCure } from '../../failure';
 import type { Snapshot } from '../../snapshot';
 import { installed } from '../../set-up';
 import { columns, print, printJson } from '../../terminal';
@@ -58,8 +58,7 @@ async function written(engine: Pick<Engine, 'snapshot'>, student: Student, folde
   try {
     return cardOf(student, await engine.snapshot(student.lab.stack), folder, roster);
   } catch (error) {
-    const { message, cure } = asFailure(error);
-    return { id: student.id, name: student.name, lab: student.lab.stack, problem: `no card: ${message}${cure ? `\nTo do: ${cure}` : ''}` };
+    return { id: student.id, name: student.name, lab: student.lab.stack, problem: `no card: ${withCure(asFailure(error))}` };
   }
 }
 
