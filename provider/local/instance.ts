@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as fs from 'node:fs';
 import type { Failure, ResourceKind } from '../resource';
+import { run } from './command';
 import { diskExists, diskIsOf, makeDisk, removeDisk, type DiskContent } from './disk';
 import { isRunning, startMachine, stopMachine, type MachineProcess } from './machine';
 import { namespaceExists, namespaceOf } from './places';
@@ -35,11 +36,17 @@ async function trouble(state: InstanceState): Promise<string> {
 
 /** Brings the machine to life from whatever is there. */
 async function ensure(inputs: InstanceInputs): Promise<void> {
-  const running = await isRunning(inputs.lab, inputs.name);
-  // A namespace that was deleted lives on inside the machine's processes, where nothing can reach it.
-  if (running && !namespaceExists(namespaceOf(inputs.lab, inputs.name))) await stopMachine(inputs.lab, inputs.name);
+  const { lab, name } = inputs;
+  const namespace = namespaceOf(lab, name);
+  const runs = (await isRunning(lab, name)) && namespaceExists(namespace);
+  if (!runs) {
+    // A namespace that was deleted lives on inside the machine's processes, where nothing can reach it. One that is there
+    // holds what a former machine's kernel knew: its rules, its bridge, and which MAC had the address of a pod that is gone.
+    await stopMachine(lab, name);
+    if (namespaceExists(namespace)) await run('ip', ['netns', 'del', namespace]);
+  }
   await attach(inputs);
-  if (!(await isRunning(inputs.lab, inputs.name))) await startMachine(inputs);
+  if (!runs) await startMachine(inputs);
 }
 
 /** A machine: six of them are the article's nodes. */

@@ -5,7 +5,7 @@
 #   NAME       host name                 DIRECTORY  the machine's own disk: upper/, work/, containerd/
 #   NAMESPACE  its network namespace     TREE       the Debian tree, never written to
 #   GROUP      its cgroup's path, in     STORE      the programs that nodes run, read-only at /opt/artifacts
-#              the lab's
+#              the lab's                 ADDRESS    of its eth0, with the prefix; GATEWAY is its VPC's
 set -eu
 
 # A group in which the machine sees itself as the root. What it may take is set on the lab's, which is there and which
@@ -82,7 +82,32 @@ boot() {
     "${settings[@]}" --resolv-conf=off --timezone=off --link-journal=no --console=pipe
 }
 
+# A machine that reboots forgets what its kernel was told of the network; its namespace would remember.
+forget_network() {
+  local link
+  for link in $(ip -n "$NAMESPACE" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
+    case $link in lo | eth0) ;; *) ip -n "$NAMESPACE" link del "$link" ;; esac
+  done
+  ip netns exec "$NAMESPACE" nft flush ruleset
+  # conntrack is the tree's: what is on the machine's own disk runs in the machine only.
+  ip netns exec "$NAMESPACE" chroot "$TREE" /usr/sbin/conntrack --flush
+  ip -n "$NAMESPACE" rule flush
+  ip -n "$NAMESPACE" rule add priority 32766 table main
+  ip -n "$NAMESPACE" rule add priority 32767 table default
+  for link in lo eth0; do
+    ip netns exec "$NAMESPACE" tc qdisc del dev "$link" root
+    ip -n "$NAMESPACE" link set "$link" down
+    ip -n "$NAMESPACE" address flush dev "$link"
+    ip -n "$NAMESPACE" link set "$link" up
+  done
+  ip -n "$NAMESPACE" route flush table all scope global
+  ip -n "$NAMESPACE" address add "$ADDRESS" dev eth0
+  ip -n "$NAMESPACE" route add default via "$GATEWAY" dev eth0
+}
+
 # Without CAP_SYS_BOOT a reboot inside ends the container: start it again, as a machine would come back.
 while true; do
   (boot)
+  # Not all of it is there to be taken away, and a machine comes back all the same.
+  forget_network || true
 done

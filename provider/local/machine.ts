@@ -14,6 +14,9 @@ export interface MachineProcess {
   name: string;
   tree: string;
   store: string;
+  privateIp: string;
+  prefixLength: number;
+  gateway: string;
 }
 
 const SCRIPT = path.join(root, 'provider/local/machine.sh');
@@ -59,6 +62,8 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     NAME: name,
     DIRECTORY: directory,
     NAMESPACE: namespaceOf(lab, name),
+    ADDRESS: `${machine.privateIp}/${machine.prefixLength}`,
+    GATEWAY: machine.gateway,
     TREE: machine.tree,
     STORE: machine.store,
     GROUP: groupOf(lab, name),

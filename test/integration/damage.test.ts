@@ -124,19 +124,24 @@ describe('a machine', () => {
     await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=120s');
     const booted = (): Promise<string> => onNode(LAB, 'worker-0', 'stat -c %Y /proc/1; cat /proc/sys/kernel/random/boot_id').then(({ stdout }) => stdout);
     const before = await booted();
+    // What was told the kernel, and no file, ends with it.
+    await asRoot(LAB, 'worker-0', 'set -e; ip route add 192.0.2.0/24 via 10.240.0.1; ip rule add priority 9 table 9; ip link add stray type bridge; iptables -I FORWARD -s 10.200.0.0/24 -j DROP; tc qdisc add dev eth0 root pfifo limit 7; ip addr add 10.240.0.99/24 dev eth0');
     const ran = await onNode(LAB, 'worker-0', 'sudo reboot');
     expect(`${ran.stdout}${ran.stderr}`.replace(/Connection to .* closed.*\n?/g, '')).toBe('');
     await until('another boot', async () => ![before, ''].includes(await booted()), 120);
     await until('everything as declared', async () => (await lab('status', LAB)).stdout.includes('All is as declared'), 120);
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
     await until('its pods run again', async () => !/worker-0 False/.test(await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'jsonpath={range .items[*]}{.spec.nodeName} {.status.containerStatuses[0].ready}{"\\n"}{end}')), 120);
+    expect(await asRoot(LAB, 'worker-0', 'ip route; ip rule; ip link; iptables -S FORWARD; tc qdisc show dev eth0; ip -4 addr show eth0')).not.toMatch(/192\.0\.2\.|lookup 9|stray|10\.200\.0\.0\/24 -j DROP|pfifo|0\.99/);
     expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
     await kubectl('delete', '-f', path.join(root, 'examples/busybox.yaml'), '--wait=false');
   });
 
-  it('whose disk is deleted is another machine, made from nothing', async () => {
+  it('whose disk is deleted is another machine, made from nothing: no pod has the address of one whose MAC is remembered', async () => {
+    const remembered = 'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
+    await asRoot(LAB, 'worker-1', remembered);
     fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
-    await toldAndMended([/machine worker-1: is gone/], ...ROWS);
+    await toldAndMended([/machine worker-1: is gone/], ...ROWS, 'nat.off');
   });
 
   it('on which files, services, programs and settings were changed', async () => {
