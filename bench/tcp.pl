@@ -1,8 +1,11 @@
 # Measures one TCP connection with nothing but a machine's own perl: as `receive PORT SECONDS` it prints the bytes a
 # second that arrive, between the first and the last of them; as `send ADDRESS PORT SECONDS` it sends zeros for so long.
+# It sends by Reno, which every kernel has and lets everybody choose: BBR, the default of some, paces what it sends by its own
+# estimate, and is measured then instead of the way.
 use strict;
 use warnings;
 use IO::Socket::INET;
+use Socket qw(IPPROTO_TCP TCP_CONGESTION);
 use Time::HiRes qw(time sleep);
 
 my ($role, @arguments) = @ARGV;
@@ -30,6 +33,7 @@ if ($role eq 'receive') {
         die "$address:$port does not answer: $@\n" if time > $patience;
         sleep 0.1;
     }
+    setsockopt $peer, IPPROTO_TCP, TCP_CONGESTION, 'reno' or die "no Reno: $!\n";
     my $end = time + $seconds;
     while (time < $end) { syswrite($peer, $block) or die "the connection broke: $!\n" }
 }
