@@ -89,9 +89,12 @@ export const cidrs: Reader<string[]> = (text) => {
   return [...new Set(entries)];
 };
 
+/** Whether a lab's end is said as what it lasts: `8h`, `2d` or `90m`. */
+export const isDuration = (text: string): boolean => /^[1-9]\d*[mhd]$/.test(text);
+
 /** `8h`, `2d` or `90m`, or a time as `2026-12-01T18:00Z`. */
 export const expiry: Reader<string> = (text) => {
-  if (text === '' || /^[1-9]\d*[mhd]$/.test(text)) return text;
+  if (text === '' || isDuration(text)) return text;
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text))) {
     throw new Error(`is "${text}", neither a duration such as 8h nor a time such as 2026-12-01T18:00Z`);
   }

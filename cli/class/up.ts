@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
+import { isDuration } from '../../components/config-values';
 import { needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
 import { prepare, type Wanted } from '../preflight';
@@ -40,7 +41,7 @@ export function settingsFor({ lab, settings }: Student): Settings {
   const key = `${projectName()}:expires`;
   const rest: Settings = new Map([...settings].filter(([name]) => name !== key));
   const isMoved = fs.existsSync(stackFile(lab.stack)) && Number.isFinite(Date.parse(checkedConfig(lab, rest).expires));
-  return isMoved && /^\d+[mhd]$/.test(settings.get(key) ?? '') ? rest : settings;
+  return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
 }
 
 /** Brings every student's lab to what the roster says; returns the exit code. */
