@@ -56,6 +56,8 @@ export interface Check {
   workers: 1 | 2;
   /** Ids of the rows that show what this one takes for granted: where one of them fails too, it is to be mended first. */
   standsOn?: string[];
+  /** The line of the evidence that says most, for a table; the first, where nothing is said. */
+  telling?: RegExp;
   /** Why the check doesn't apply to this lab, or undefined. Stage and workers are looked at before. */
   skip?(outputs: LabOutputs): string | undefined;
   run(lab: Lab): Promise<Finding>;

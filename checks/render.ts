@@ -1,3 +1,4 @@
+import { checks } from './article';
 import type { Check, CheckResult, Report } from './check';
 
 export interface RenderOptions {
@@ -21,11 +22,15 @@ function cut(text: string, width: number | undefined): string {
   return `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
+const TELLING = new Map(checks.map(({ id, telling }) => [id, telling]));
+
 /** The line of the evidence that says most in a table: for a failure or a skip, the reason. */
-function brief({ status, evidence, reason }: CheckResult): string {
+function brief({ id, status, evidence, reason }: CheckResult): string {
   const text = status === 'pass' ? evidence : reason;
   const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' ')).filter((line) => line !== '' && !HEADING.test(line));
-  return lines.length > 1 && status === 'pass' ? `${lines[0]} (+${lines.length - 1})` : lines[0] ?? '';
+  const telling = TELLING.get(id);
+  const line = (telling && lines.find((one) => telling.test(one))) ?? lines[0] ?? '';
+  return lines.length > 1 && status === 'pass' ? `${line} (+${lines.length - 1})` : line;
 }
 
 function table(results: CheckResult[], { colour, width }: RenderOptions): string[] {

@@ -60,6 +60,7 @@ const cniConfig: Check = {
   stage: 'network',
   workers: 1,
   standsOn: ['nodes.list'],
+  telling: /"subnet"/,
   async run(lab) {
     const seen = await Promise.all(
       lab.workers.map((worker) => look(lab, worker).catch((error: Error) => ({ evidence: '', problems: [error.message] }))),

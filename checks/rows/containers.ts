@@ -21,6 +21,7 @@ const podContainers: Check = {
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
+  telling: /^[0-9a-f]{64} .*nginx/,
   async run(lab): Promise<Finding> {
     const pod = await lab.pods.nginx(lab.workers[0].name);
     const filter = `'labels."io.kubernetes.pod.uid"==${pod.uid}'`;

@@ -120,6 +120,7 @@ const podVeth: Check = {
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
+  telling: /eth0@/,
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const { node, ip } = nginx.pod;

@@ -64,6 +64,7 @@ const svcDns: Check = {
   stage: 'cluster',
   workers: 1,
   standsOn: ['cni.config', 'pod.bridge', 'route.vpc'],
+  telling: /^Endpoints:/,
   async run(lab): Promise<Finding> {
     const { dnsIp, apiServiceIp, clusterDomain, podCidr } = lab.topology;
     const name = `kubernetes.default.svc.${clusterDomain}`;
@@ -119,6 +120,7 @@ const svcChains: Check = {
   expected: 'PREROUTING and OUTPUT jump to KUBE-SERVICES; from there the ClusterIP of kube-dns to KUBE-SVC-, KUBE-SEP-, DNAT POD_IP:53, tcp and udp',
   stage: 'network',
   workers: 1,
+  telling: /DNAT/,
   async run(lab): Promise<Finding> {
     const wanted = await labServices(lab);
     const { command, evidence, problems } = await judgeRules(lab, (rules) => {
