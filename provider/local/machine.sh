@@ -84,9 +84,10 @@ boot() {
 
 # A machine that reboots forgets what its kernel was told of the network; its namespace would remember.
 forget_network() {
-  local link
-  for link in $(ip -n "$NAMESPACE" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
-    case $link in lo | eth0) ;; *) ip -n "$NAMESPACE" link del "$link" ;; esac
+  local link links
+  mapfile -t links < <(ip -n "$NAMESPACE" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
+  for link in "${links[@]}"; do
+    case $link in lo | eth0) ;; *) ip -n "$NAMESPACE" link del dev "$link" ;; esac
   done
   ip netns exec "$NAMESPACE" nft flush ruleset
   # conntrack is the tree's: what is on the machine's own disk runs in the machine only.

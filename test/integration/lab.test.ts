@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { root } from '../../components/root';
 import { until } from '../support/until';
 import { asRoot, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
+import { CNI } from './faults/fault';
 import { processesDuring } from './leaks';
 import { secretsAreKept } from './secrets';
 
@@ -42,6 +43,15 @@ describe('a lab that is up', () => {
     const report = await verify(LAB);
     expect(failures(report)).toEqual([]);
     expect(report).toMatchObject({ passed: 24, failed: 0, skipped: 0 });
+  });
+
+  it('reaches pods at addresses that other pods had, whose MACs the nodes remember', async () => {
+    const remembered = [
+      `prefix=$(sed -n 's/.*"subnet": "\\([0-9.]*\\.\\)0\\/24".*/\\1/p' ${CNI}); test -n "$prefix"`,
+      'for host in $(seq 2 250); do [ -e "/var/lib/cni/networks/bridge/$prefix$host" ] || ip neigh replace "$prefix$host" lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done',
+    ].join('\n');
+    for (const worker of ['worker-0', 'worker-1', 'worker-2']) await asRoot(LAB, worker, `set -e\n${remembered}`);
+    expect(failures(await verify(LAB, 'nat.ping', 'nat.off', 'svc.same-node', 'nodeport.reach'))).toEqual([]);
   });
 
   it('leaves nothing of the checks behind', async () => {

@@ -148,7 +148,7 @@ test('a lab that may not lose data lets etcd wait for the disk', async () => {
 
 test('units to expect are those of the role, and none on bare machines', async () => {
   expect(expectedUnits('controller', 'network')).toEqual(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']);
-  expect(expectedUnits('worker', 'cluster')).toEqual(['containerd', 'kubelet', 'kube-proxy']);
+  expect(expectedUnits('worker', 'cluster')).toEqual(['pod-bridge', 'containerd', 'kubelet', 'kube-proxy']);
   expect(expectedUnits('worker', 'none')).toEqual([]);
   expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
   expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
