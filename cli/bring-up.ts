@@ -1,6 +1,7 @@
 import { namespaceExists, routerOf } from '../provider/local/places';
 import { releaseSlot, reserveSlot } from '../provider/local/slots';
 import type { Toolchain } from '../toolchain';
+import { type Agree, agreeToLoss, refuseAnew } from './anew';
 import { isApplied, noteApplied } from './applied';
 import type { LabOutputs } from '../components/outputs';
 import { type UpLab, upLab, withAccess } from './connect';
@@ -91,17 +92,19 @@ export async function apply(engine: Engine, lab: Lab, work: Work, progress: Prog
 }
 
 /** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
-export const bringUp = (engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress): Promise<UpLab> =>
-  inTurn(lab, 'up', () => bring(engine, lab, { settings, look: (snapshot) => look(engine, lab, snapshot, toolchain.kubectl, progress) }, progress));
+export const bringUp = (engine: Engine, lab: Lab, settings: Settings, toolchain: Toolchain, progress: Progress, agree?: Agree): Promise<UpLab> =>
+  inTurn(lab, 'up', () => bring(engine, lab, { settings, agree, look: (snapshot) => look(engine, lab, snapshot, toolchain.kubectl, progress) }, progress));
 
 interface Wanted {
   settings: Settings;
+  /** Asked before all that was done in the lab is lost; without it, that is refused. */
+  agree?: Agree;
   /** What there is to mend of a lab that was up once. */
   look(snapshot: UpSnapshot): Promise<Damage>;
 }
 
 /** The same inside a turn that is the caller's. */
-export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted, progress: Progress): Promise<UpLab> {
+export async function bring(engine: Engine, lab: Lab, { settings, agree = refuseAnew(lab), look }: Wanted, progress: Progress): Promise<UpLab> {
   const started = Date.now();
   const mended = mendState(lab.stack);
   if (mended) progress.say(mended);
@@ -109,7 +112,10 @@ export async function bring(engine: Engine, lab: Lab, { settings, look }: Wanted
   if (snapshot?.unreadable) throw snapshot.unreadable;
   adoptConfig(lab, snapshot?.outputs);
   const config = labConfig(lab, settings);
-  if (snapshot?.outputs) refuseLowering(lab, config, snapshot.outputs);
+  if (snapshot?.outputs) {
+    refuseLowering(lab, config, snapshot.outputs);
+    await agreeToLoss(lab, config, snapshot.outputs.config, agree);
+  }
   writeSettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void => progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);

@@ -55,7 +55,7 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
       await takeAway(lab, progress);
     }
     // On this machine all is gone, as a look would find; a cloud is told to replace its machines.
-    return bring(engine, lab, { settings: new Map(), look: async (snapshot) => ({ drifted: true, steps: isLocal ? [] : machines(snapshot) }) }, progress);
+    return bring(engine, lab, { settings: new Map(), agree: async () => undefined, look: async (snapshot) => ({ drifted: true, steps: isLocal ? [] : machines(snapshot) }) }, progress);
   });
 
 /**

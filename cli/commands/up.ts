@@ -37,7 +37,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const progress = progressOn();
   try {
     const toolchain = await prepare(progress, { lab, config });
-    const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress);
+    const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress, (loss) => confirm(`${loss} Go on?`, options.yes ?? false));
     progress.close();
     print(`\n${wayIn(lab, found)}`);
   } finally {
@@ -51,6 +51,6 @@ export function register(program: Command): void {
     .description('bring a lab to what its config says, whatever state it is in')
     .option('--stage <STAGE>', `how far: ${STAGES.join(', ')}`)
     .option('--set <KEY=VALUE>', "change the lab's config, repeatable; lists with commas; KEY= for the default again", collect, [])
-    .option('--yes', 'do not ask before making what costs money')
+    .option('--yes', 'do not ask before making what costs money, nor before all that was done in a lab is lost')
     .action(up);
 }
