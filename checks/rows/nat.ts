@@ -16,8 +16,8 @@ export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: b
   const route = (node: Node): string => `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
   // Unmasqueraded answers come back to the pod's own address, over the sender's route.
   return masqueraded
-    ? `look at ${route(to)}, at ${to.name}'s source/destination check, and at \`sudo iptables -S FORWARD\` on both`
-    : `look at ${route(to)}, ${route(from)}, at the source/destination checks of ${from.name} and ${to.name}, and at \`sudo iptables -S FORWARD\` on both`;
+    ? `look at ${route(to)}, and at ${to.name}'s source/destination check; then at \`sudo iptables -S FORWARD\` on both`
+    : `look at ${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}; then at \`sudo iptables -S FORWARD\` on both`;
 }
 
 /** What is wrong with the TTL of a ping's answers, if anything. */
