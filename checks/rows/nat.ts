@@ -15,9 +15,10 @@ const COUNTERS = 'sudo iptables -t nat -L POSTROUTING -v -n -x';
 export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: boolean): string {
   const route = (node: Node): string => `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
   // Unmasqueraded answers come back to the pod's own address, over the sender's route.
-  return masqueraded
-    ? `look at ${route(to)}, and at ${to.name}'s source/destination check; then at \`sudo iptables -S FORWARD\` on both`
-    : `look at ${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}; then at \`sudo iptables -S FORWARD\` on both`;
+  const inVpc = masqueraded
+    ? `${route(to)}, and at ${to.name}'s source/destination check`
+    : `${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}`;
+  return `look at ${inVpc}; then at \`sudo iptables -S FORWARD\` on both`;
 }
 
 /** What is wrong with the TTL of a ping's answers, if anything. */

@@ -52,10 +52,9 @@ export async function stopMachine(lab: string, name: string): Promise<void> {
   await removeGroups(lab, name);
 }
 
-/** Starts the machine's process; what is left of an earlier one is ended first. */
+/** Starts the machine's process. Nothing of an earlier one may be left: see stopMachine. */
 export async function startMachine(machine: MachineProcess): Promise<void> {
   const { lab, name } = machine;
-  await stopMachine(lab, name);
   const directory = nodeDirectory(lab, name);
   const log = path.join(directory, 'console.log');
   const environment = {
