@@ -69,7 +69,8 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       const planted: Secret[] = [{ what: 'planted', forms: ['planted-5b0c6b39-by-this-test'] }];
       const [word] = planted[0].forms;
       const file = path.join(state, 'labs', lab, 'planted');
-      fs.writeFileSync(file, `before ${word} after`, { mode: 0o644 });
+      fs.writeFileSync(file, `before ${word} after`);
+      fs.chmodSync(file, 0o644);
       fs.writeFileSync(`${file}.log`, gzipSync(`before ${word} after`), { mode: 0o600 });
       expect(await inFiles(state, planted)).toEqual([file, `${file}.log`]);
       expect(await inFiles(state, planted, '-perm', '/077')).toEqual([file]);

@@ -22,7 +22,9 @@ function printed(what: string, ran: Ran): string {
 /** The lab of this name in the state directory that HARDWAY_STATE names. Throws where it isn't up. */
 export async function openLab(name: string): Promise<OpenLab> {
   const toolchain = await installed();
-  const up = await findLab(await Engine.open(toolchain), parseLab(name));
+  // The engine's place closes the umask, as a command may in its own process; this one goes on to other tests.
+  const umask = process.umask();
+  const up = await findLab(await Engine.open(toolchain), parseLab(name)).finally(() => process.umask(umask));
   if (!up) throw new Error(`lab ${name} is not up`);
   const { outputs, files } = up;
   // Its logins are made before any fault, and so outlast a node that takes no new connection.
