@@ -91,8 +91,14 @@ test('a roster and its jobs take memory and time in step with its students', () 
     expect(jobs).toHaveLength(count);
     return { bytes, time };
   };
+  // What the runner itself takes and gives back comes and goes meanwhile.
+  const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  const usual = (count: number): { bytes: number; time: number } => {
+    const tries = Array.from({ length: 9 }, () => taken(count));
+    return { bytes: median(tries.map(({ bytes }) => bytes)), time: median(tries.map(({ time }) => time)) };
+  };
   taken(50);
-  const [ten, fifty] = [taken(10), taken(50)];
+  const [ten, fifty] = [usual(10), usual(50)];
   expect(fifty.time / ten.time).toBeLessThan(10);
   // No process before a job is begun: a few kilobytes a student.
   expect(fifty.bytes).toBeLessThan(50 * 10_000);
