@@ -1,4 +1,4 @@
-import { overlap, parseCidr } from './cidr';
+import { covers, overlap, parseCidr } from './cidr';
 import { nearest } from './nearest';
 
 /** Reads one value of a config. Throws an Error whose message goes on after the key's name, or stands behind it. */
@@ -72,6 +72,20 @@ export const network =
     if (special) throw new Error(`is ${text}, where addresses of ${special[0]} are: ${special[1]}, so choose another network`);
     if (prefix < widest || prefix > narrowest) throw new Error(`is ${text}: ${why}, so the prefix must be from /${widest} to /${narrowest}`);
     return text;
+  };
+
+/** Networks that nobody on the Internet has: for private use, between a carrier and its customers, for benchmarks and for documentation. */
+const NOT_INTERNET = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '198.18.0.0/15', '192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24'];
+
+/** The same for addresses that this machine itself is to reach its labs by. */
+export const spareNetwork =
+  (...room: Parameters<typeof network>): Reader<string> =>
+  (text) => {
+    const cidr = network(...room)(text);
+    if (cidr !== '' && !NOT_INTERNET.some((spare) => covers(spare, cidr))) {
+      throw new Error(`is ${cidr}, where others' addresses on the Internet are, which this machine could then not reach: take a part of ${NOT_INTERNET.slice(0, 5).join(', ')}`);
+    }
+    return cidr;
   };
 
 /** Stands among CIDRs for the address that the caller's own packets come from; own-address.ts finds it out. */

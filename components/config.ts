@@ -1,5 +1,5 @@
 import { covers, overlap } from './cidr';
-import { AUTO, cidrs, controllerCount, expiry, httpsUrl, matching, memory, network, oneOf, optional, type Reader, truth, wholeNumber } from './config-values';
+import { AUTO, cidrs, controllerCount, expiry, httpsUrl, matching, memory, network, oneOf, optional, type Reader, spareNetwork, truth, wholeNumber } from './config-values';
 import { nearest } from './nearest';
 import { STAGES, type Stage } from './stage';
 
@@ -93,7 +93,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   jumpCidrs: { read: cidrs, default: { local: '' } },
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
   mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
-  publicPool: { read: network(8, 24, 'each lab gets a /24 of it'), default: { local: '198.18.0.0/15' } },
+  publicPool: { read: spareNetwork(8, 24, 'each lab gets a /24 of it'), default: { local: '198.18.0.0/15' } },
   memoryLimit: { read: optional(memory('128Mi')), default: { local: '' } },
   processLimit: { read: optional(wholeNumber(128, 4194304)), default: { local: '' } },
   region: { read: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as us-west-2'), default: { aws: 'us-west-2' } },

@@ -47,6 +47,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set serviceCidr=10.200.4.0/24', 'podCidr 10.200.0.0/16 and serviceCidr 10.200.4.0/24 overlap: choose networks that share no address'],
   ['--set serviceCidr=fd00::/112', 'serviceCidr: "fd00::/112" is not a CIDR such as 10.240.0.0/24'],
   ['--set publicPool=127.0.0.0/8', "publicPool is 127.0.0.0/8, where addresses of 127.0.0.0/8 are: they are every machine's own, so choose another network"],
+  ['--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0', "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this machine could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15"],
   ['--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0', 'publicPool 10.32.0.0/16 and serviceCidr 10.32.0.0/24 overlap: choose networks that share no address'],
   ['--set publicPool=203.0.113.0/24', "adminCidrs do not cover publicPool 203.0.113.0/24, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24"],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
