@@ -34,8 +34,11 @@ function brief({ id, status, evidence, reason }: CheckResult): string {
 }
 
 function table(results: CheckResult[], { colour, width }: RenderOptions): string[] {
-  // A check of all workers names them all; in the table the first is enough.
-  const where = ({ node }: CheckResult): string => (node.includes(',') ? `${node.split(',')[0]}, …` : node);
+  // A check of all workers names them all; in the table one is enough: of a failure, that which its reason names first.
+  const where = ({ node, reason }: CheckResult): string => {
+    const all = node.split(', ');
+    return all.length === 1 ? node : `${reason.match(/[\w-]+/g)?.find((word) => all.includes(word)) ?? all[0]}, …`;
+  };
   const [ids, nodes] = [Math.max(0, ...results.map(({ id }) => id.length)), Math.max(0, ...results.map((one) => where(one).length))];
   return results.map((result) => {
     const mark = MARKS[result.status].padEnd(4);

@@ -73,7 +73,7 @@ const cniConfig: Check = {
       expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the others`,
       evidence: `${name}:\n${seen[shown].evidence}`,
       problems: seen.flatMap(({ problems }) => problems),
-      look: `correct the file; pods made after that follow it (\`lab up\` writes it as declared)`,
+      look: `correct the file; pods made after that follow it (\`./lab up\` writes it as declared)`,
     };
   },
 };

@@ -97,7 +97,7 @@ const nodesPing: Check = {
     const { nodes, mtu } = lab.topology;
     const asked = nodes.map((node, at) => {
       const next = nodes[(at + 1) % nodes.length];
-      return pingNext(lab, node, next).catch((error: Error) => ({ lines: [], problems: [error.message] }));
+      return pingNext(lab, node, next).catch((error: Error) => ({ lines: [`${node.name}: no answer to a login`], problems: [error.message] }));
     });
     const seen = await Promise.all(asked);
     const { name, privateIp } = nodes[1];

@@ -142,7 +142,7 @@ const routeVpc: Check = {
       expected: lab.topology.routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`).join('; '),
       evidence: table.map(({ line }) => line).join('\n'),
       problems: vpcRouteProblems(table, lab.topology),
-      look: "look at the lab's routes: `lab up` puts back what is missing",
+      look: "look at the lab's routes: `./lab up` puts back what is missing",
     };
   },
 };

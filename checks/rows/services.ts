@@ -44,15 +44,16 @@ async function lookup(lab: Lab, worker: string, name: string): Promise<{ pod: st
   return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
 }
 
-/** Why kube-dns has nobody to answer: what the deployment behind it wants and has. */
-async function whyNoEndpoints(lab: Lab): Promise<string> {
+/** What the deployment behind kube-dns wants and has, where that is not the same, and what to do. */
+async function unready(lab: Lab): Promise<string | undefined> {
   const deployments = JSON.parse(await kubectl(lab, ['-n', 'kube-system', 'get', 'deployments', '-l', 'k8s-app=kube-dns', '-o', 'json'])) as Deployments;
   const [coredns] = deployments.items;
-  if (!coredns) return 'kube-dns has no endpoints: there is no deployment coredns in kube-system';
+  if (!coredns) return 'there is no deployment coredns in kube-system';
   const { name } = coredns.metadata;
-  const wanted = coredns.spec.replicas;
-  return `kube-dns has no endpoints: the deployment ${name} in kube-system has ${coredns.status.readyReplicas ?? 0} of ${wanted} pods ready` +
-    (wanted === 0 ? `, expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)` : '');
+  const [wanted, ready] = [coredns.spec.replicas, coredns.status.readyReplicas ?? 0];
+  if (wanted > 0 && ready === wanted) return undefined;
+  return `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready, ` +
+    (wanted === 0 ? `expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)` : `which takes a moment after its worker has started (\`kubectl -n kube-system rollout status deployment ${name}\` waits)`);
 }
 
 const svcDns: Check = {
@@ -79,6 +80,7 @@ const svcDns: Check = {
     // A pod that doesn't resolve here while another does has a fault on its own way, which nat.ping and svc.same-node tell.
     const resolved = lookups.find(({ answers }) => answers.includes(apiServiceIp));
     const shown = resolved ?? lookups[0];
+    const why = resolved ? undefined : await unready(lab);
     return {
       node: 'laptop',
       command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${lab.pods.namespace} exec ${shown.pod} -- nslookup ${name}`,
@@ -90,11 +92,11 @@ const svcDns: Check = {
         ...(has('dns', 'UDP') && has('dns-tcp', 'TCP')
           ? []
           : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
-        ...(targets.length > 0 ? [] : [await whyNoEndpoints(lab)]),
+        ...(targets.length > 0 ? [] : [`kube-dns has no endpoints${why ? `: ${why}` : ''}`]),
         ...targets
           .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
           .map((target) => `the endpoint ${target} is no pod's port 53`),
-        ...(resolved || targets.length === 0 ? [] : [`no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}`]),
+        ...(resolved || targets.length === 0 ? [] : [`no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}${why ? `: ${why}` : ''}`]),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',
     };
