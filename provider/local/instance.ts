@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import type { Failure, ResourceKind } from '../resource';
 import { run } from './command';
 import { diskExists, diskIsOf, makeDisk, removeDisk, type DiskContent } from './disk';
+import { processesOf } from './groups';
 import { isRunning, startMachine, stopMachine, type MachineProcess } from './machine';
 import { namespaceExists, namespaceOf } from './places';
 import { attach, detach, portTrouble, type Port } from './port';
@@ -31,7 +32,8 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
 
 async function trouble(state: InstanceState): Promise<string> {
   const [port, running] = await Promise.all([portTrouble(state), isRunning(state.lab, state.name)]);
-  return [...(running ? [] : ['it does not run']), ...(port ? [port] : [])].join('; ');
+  const stopped = processesOf(state.lab, state.name).length > 0 ? 'systemd-nspawn, which it runs in, has ended, though its processes live on' : 'it does not run';
+  return [...(running ? [] : [stopped]), ...(port ? [port] : [])].join('; ');
 }
 
 /** Brings the machine to life from whatever is there. */
