@@ -9,9 +9,10 @@ import { driftOf } from './drift';
 import type { Engine } from './engine';
 import { EngineProgress } from './engine-progress';
 import { writeLabFiles } from './lab-files';
+import { differences } from './lab-status';
 import { refuseLowering } from './lowering';
 import { type Lab, labArgument } from './names';
-import { type NodeState, nodeStates, stepsToRepeat } from './node-state';
+import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from './pools';
 import type { Progress } from './progress';
 import { mendState } from './records';
@@ -20,15 +21,6 @@ import { inWords, since } from './seconds';
 import { adoptConfig, labConfig, type Settings, writeSettings } from './settings';
 import type { Snapshot } from './snapshot';
 import { inTurn } from './turn';
-
-/** What differs on the nodes, in words: which files, services and steps. */
-function sayDifferences(progress: Progress, states: NodeState[]): void {
-  for (const state of states) {
-    if (state.problem) progress.say(`${state.name}: ${state.problem}`);
-    for (const file of state.edited) progress.say(`${state.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'}`);
-    for (const unit of state.inactive) progress.say(`${state.name}: service ${unit.unit} is ${unit.active}`);
-  }
-}
 
 /** What an `up` has to mend, as far as looking shows it. */
 export interface Damage {
@@ -47,7 +39,7 @@ async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: UpSnapsh
     withAccess(up, kubectl, nodeStates),
   ]);
   step.done();
-  sayDifferences(progress, states);
+  for (const line of differences({ nodes: states, drift: [] })) progress.say(line);
   // A machine that the cloud will start again counts as one that does not answer, whatever is left of it.
   const broken = new Set(snapshot.resources.filter(({ type, urn }) => type === 'hardway:local:Instance' && drift.has(urn)).map(({ urn }) => parseUrn(urn).name));
   const wanted = new Set(states.flatMap((state) => stepsToRepeat({ ...state, reachable: state.reachable && !broken.has(state.name) })));

@@ -52,19 +52,22 @@ export async function statusOf(engine: Engine, lab: Lab, kubectl: string, progre
   ]);
   const found = [...drift].filter(([urn]) => isReal(urn)).map(([urn, state]) => ({ resource: resourceTitle(urn), state }));
   const { stage, apiServer } = up.outputs;
-  const differs = found.length > 0 || nodes.some((node) => node.problem || node.edited.length + node.inactive.length + node.undone.length > 0);
+  const differs = differences({ nodes, drift: found }).length > 0;
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
 }
 
 /** What is not as declared, a line each. */
 export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): string[] {
-  return [
+  const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
     ...nodes.flatMap((node) => [
       ...(node.problem ? [`${node.name}: ${node.problem}`] : []),
       ...node.edited.map((file) => `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
+      ...node.objects.map(({ object, state }) => `${node.name}: ${object} ${state}`),
       ...node.undone.map((step) => `${node.name}: step ${step} is not done`),
     ]),
   ];
+  // Two steps may find the same: that the API does not answer.
+  return [...new Set(lines)];
 }

@@ -15,6 +15,8 @@ export interface NodeState {
   units: { unit: string; active: string }[];
   /** Files that are not as they were placed, with the step that placed them. */
   edited: { step: string; path: string; state: 'changed' | 'missing' }[];
+  /** What of steps' work in the cluster is not as it was, in words. */
+  objects: NodeStatus['objects'];
   /** Steps that the lab's stage has and that have not succeeded on this node. */
   undone: string[];
 }
@@ -35,12 +37,13 @@ export function judge(
     units: report.units,
     inactive: report.units.filter((unit) => unit.active !== 'active'),
     edited: report.files.flatMap((file) => (file.state === 'ok' ? [] : [{ ...file, state: file.state }])),
+    objects: report.objects,
     undone: expected.filter((step) => !done.has(step)),
   };
 }
 
 const unreadable = (node: LabOutputs['nodes'][number], reachable: boolean, problem: string): NodeState => ({
-  ...node, reachable, problem, inactive: [], units: [], edited: [], undone: [],
+  ...node, reachable, problem, inactive: [], units: [], edited: [], objects: [], undone: [],
 });
 
 async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Promise<NodeState> {
@@ -75,6 +78,6 @@ export function stepsToRepeat(state: NodeState): string[] {
   const owners = all.filter((step) => (step.units ?? []).some((unit) => stopped.has(unit))).map((step) => step.name);
   // Of steps only those that this version has: another one may have left records of its own.
   const known = new Set(all.map((step) => step.name));
-  const steps = [...state.edited.map((file) => file.step), ...state.undone, ...owners].filter((step) => known.has(step));
+  const steps = [...state.edited.map((file) => file.step), ...state.objects.map(({ step }) => step), ...state.undone, ...owners].filter((step) => known.has(step));
   return [...new Set(steps.flatMap((step) => commandsOf(step, state.name)))];
 }

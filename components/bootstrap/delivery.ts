@@ -13,11 +13,9 @@ export const RECEIVE =
 
 /** A step with everything it sends to a node. */
 function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
-  const ownScript = `${step.name}/${step.name}.sh`;
-  const files: StepFile[] = [
-    ...step.files(node, lab),
-    ...(source(ownScript) === undefined ? [] : [script(`/opt/hardway/steps/${step.name}.sh`, ownScript)]),
-  ];
+  const own = (directory: string, name: string): StepFile[] =>
+    source(`${step.name}/${name}`) === undefined ? [] : [script(`/opt/hardway/${directory}/${step.name}.sh`, `${step.name}/${name}`)];
+  const files: StepFile[] = [...step.files(node, lab), ...own('steps', `${step.name}.sh`), ...own('objects', 'objects.sh')];
   return pulumi.all(files.map((file) => file.content)).apply((contents) => ({
     name: step.name,
     units: step.units ?? [],

@@ -11,4 +11,6 @@ export interface NodeStatus {
   files: { step: string; path: string; state: 'ok' | 'changed' | 'missing' }[];
   /** systemd's word: active, activating, inactive, failed, … Of an active one also what is wrong with it: disabled, `overridden by FILE`. */
   units: { unit: string; active: string }[];
+  /** What of a step's work in the cluster is not as it was: `Deployment kube-system/coredns` `is missing`. */
+  objects: { step: string; object: string; state: string }[];
 }

@@ -69,6 +69,7 @@ export interface Step {
   secret?: boolean;
   /**
    * Its files, besides files/NAME/NAME.sh, the step's script, if there is one.
+   * files/NAME/objects.sh, if there is one, tells what of the step's work in the cluster is not as it was; status.sh runs it.
    * files/NAME/prepare.sh, if there is one, runs first, among the files to be placed: it fills in what only the node knows.
    */
   files(node: Node, lab: BootstrapArgs): StepFile[];

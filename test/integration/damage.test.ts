@@ -28,6 +28,8 @@ const handleOf = async (chain: string, comment: string): Promise<string> =>
 const pidOf = (service: string): number => (JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/${service}/process.json`, 'utf8')) as { pid: number }).pid;
 const pidsOf = async (pattern: string): Promise<number[]> => (await run('pgrep', ['-f', pattern])).stdout.split('\n').filter(Boolean).map(Number);
 
+const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
+
 /** Status says all of it, up mends it, status has nothing more to say, and these rows of the article hold. */
 async function toldAndMended(words: RegExp[], ...rows: string[]): Promise<void> {
   const told = await lab('status', LAB);
@@ -109,8 +111,6 @@ describe('in the router', () => {
 });
 
 describe('a machine', () => {
-  const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
-
   it('whose process is killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
@@ -164,6 +164,36 @@ describe('a machine', () => {
       /worker-1: service kubelet is disabled/,
       /worker-1: \/etc\/systemd\/system\/kube-proxy\.service was removed/,
     ]);
+  });
+});
+
+describe('in the cluster', () => {
+  it('what somebody deleted, scaled, edited or cordoned', async () => {
+    await kubectl('-n', 'kube-system', 'delete', 'service', 'kube-dns');
+    await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
+    await kubectl('delete', 'clusterrolebinding', 'system:kube-apiserver');
+    await kubectl('patch', 'clusterrole', 'system:coredns', '--type=json', '--patch=[{"op":"remove","path":"/rules/1"}]');
+    await kubectl('cordon', 'worker-0');
+    await kubectl('delete', 'node', 'worker-1');
+    await toldAndMended([
+      /controller-0: Service kube-system\/kube-dns is missing/,
+      /controller-0: Deployment kube-system\/coredns was changed/,
+      /controller-0: ClusterRoleBinding system:kube-apiserver is missing/,
+      /controller-0: ClusterRole system:coredns was changed/,
+      /worker-0: Node worker-0 is cordoned/,
+      /worker-1: Node worker-1 is not known to the API/,
+    ], ...ROWS, 'svc.dns', 'svc.chains');
+  });
+
+  it('a DNS that does not run, though all is there that was asked for', async () => {
+    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"strategy":{"type":"Recreate"},"template":{"spec":{"nodeSelector":{"no":"where"}}}}}');
+    await until('no pod of it', async () => (await kubectl('-n', 'kube-system', 'get', 'deployment', 'coredns', '-o', 'jsonpath={.status.readyReplicas}')) === '', 60);
+    const told = await lab('status', LAB);
+    expect([told.code, told.stdout]).toEqual([1, expect.stringMatching(/controller-0: CoreDNS has 0 of 1 pods ready/)]);
+    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"template":{"spec":{"nodeSelector":null}}}}');
+    await labPrints('up', LAB, '--yes');
+    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+    expect(failures(await verify(LAB, 'svc.dns'))).toEqual([]);
   });
 });
 

@@ -116,13 +116,14 @@ describe('the state of a node', () => {
       node: 'worker-0',
       files: [{ step: 'cni', path: '/etc/cni/net.d/10-bridge.conf', state: 'changed' }, { step: 'ready', path: '/etc/hosts', state: 'ok' }],
       units: [{ unit: 'kube-proxy', active: 'failed' }, { unit: 'containerd', active: 'active' }],
-    }, ['ready', 'cni', 'certificates', 'registration']);
-    expect(state).toMatchObject({ edited: [{ step: 'cni' }], inactive: [{ unit: 'kube-proxy' }], undone: ['certificates', 'registration'] });
+      objects: [{ step: 'registration', object: 'Node worker-0', state: 'is cordoned' }],
+    }, ['ready', 'cni', 'certificates']);
+    expect(state).toMatchObject({ edited: [{ step: 'cni' }], inactive: [{ unit: 'kube-proxy' }], undone: ['certificates'], objects: [{ object: 'Node worker-0' }] });
     expect(stepsToRepeat(state).sort()).toEqual(['machine@worker-0', 'registration@worker-0']);
   });
 
   test('that is as declared asks for nothing', () => {
-    expect(stepsToRepeat(judge(node, { node: 'worker-0', files: [], units: [] }, []))).toEqual([]);
+    expect(stepsToRepeat(judge(node, { node: 'worker-0', files: [], units: [], objects: [] }, []))).toEqual([]);
   });
 });
 

@@ -26,6 +26,36 @@ run_service() {
   fi
 }
 
+# this_node [CURL OPTION...]: what the API server knows of this worker, without any space; false and the last word of it where it
+# tells nothing. Any controller would do: they share their data.
+this_node() {
+  local controller answer
+  for controller in $CONTROLLERS; do
+    if answer=$(curl --silent --show-error --fail-with-body --connect-timeout 2 --max-time 5 --cacert /var/lib/kubernetes/ca.pem \
+      --cert "/var/lib/kubelet/$NODE_NAME.pem" --key "/var/lib/kubelet/$NODE_NAME-key.pem" \
+      "$@" "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
+      tr -d ' \n' <<< "$answer"
+      return
+    fi
+  done
+  echo "$answer"
+  return 1
+}
+
+# differing MANIFEST: which of its objects the cluster has not, or otherwise, a line each: KIND NAMESPACE/NAME, a tab, how it is.
+differing() {
+  local told
+  # kubectl has two directories compared, of the objects as they are and as they should be; one that is missing is an empty file.
+  # Exit 1: they differ.
+  told=$(KUBECTL_EXTERNAL_DIFF='diff -r' kubectl --request-timeout=5s diff --filename="$1" 2>&1) || [ $? -eq 1 ] || { no_answer "$told"; return; }
+  # Their names are GROUP.VERSION.KIND.NAMESPACE.NAME.
+  sed -nE '/^diff -r /{N; s/^diff -r [^ ]*\/([^ /]+) [^ ]+\n0a1.*/\1 is missing/p; t; s/^diff -r [^ ]*\/([^ /]+) [^ ]+\n.*/\1 was changed/p}' <<< "$told" |
+    sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^ ]*) /\2 \3\/\4\t/; s/ \// /'
+}
+
+# no_answer WORDS: the line of an object that could not be asked for.
+no_answer() { printf 'the API\tdoes not answer: %s\n' "$(tail -n 1 <<< "$1")"; }
+
 # last_lines UNIT: the end of its journal, for an error message.
 last_lines() {
   journalctl --no-pager --output=cat --lines=5 --unit="$1" 2> /dev/null || true

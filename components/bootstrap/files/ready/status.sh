@@ -1,10 +1,21 @@
 #!/usr/bin/env bash
-# Prints one JSON object: how each file that bootstrap placed here is now, and whether its services run.
+# Prints one JSON object: how each file that bootstrap placed here is now, whether its services run, and what of its work in the
+# cluster (OBJECT, a tab, how it is: a line of /opt/hardway/objects/STEP.sh) is not as it was.
 #   {"node": "worker-0",
 #    "files": [{"step": "cni", "path": "/etc/cni/net.d/10-bridge.conf", "state": "ok" | "changed" | "missing"}],
-#    "units": [{"unit": "containerd", "active": "active"}]}
+#    "units": [{"unit": "containerd", "active": "active"}],
+#    "objects": [{"step": "coredns", "object": "Deployment kube-system/coredns", "state": "is missing"}]}
 set -eu
+shopt -s nullglob
 cd /var/lib/hardway/steps
+
+# Asked for side by side, and while files are looked at.
+objects=$(mktemp -d /run/hardway.XXXXXXXX)
+trap 'rm -rf "$objects"' EXIT
+for tells in /opt/hardway/objects/*.sh; do
+  step=$(basename "$tells" .sh)
+  [ ! -e "$step.sha256" ] || timeout 15 bash "$tells" > "$objects/$step" 2> /dev/null &
+done
 
 # file STEP PATH STATE
 file() { printf '%s{"step":"%s","path":"%s","state":"%s"}' "$comma" "$1" "$2" "$3"; comma=,; }
@@ -39,7 +50,6 @@ while IFS=' =' read -r name value; do
 done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
 
 # tell ID ACTIVE ENABLED: of a service. What lies over its file counts before systemd has read it, too.
-shopt -s nullglob
 tell() {
   local word=$2 overlays=(/etc/systemd/system{,.control}/"$1".d/* /run/systemd/system{,.control}/"$1".d/*)
   if [ "$word" = active ] && [ "$3" != enabled ]; then word=${3:-not enabled}; fi
@@ -58,4 +68,15 @@ if [ ${#units[@]} -gt 0 ]; then
     if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}"; fi
   done < <(systemctl show --property=Id,ActiveState,UnitFileState -- "${units[@]}" && echo)
 fi
+
+wait
+printf '],"objects":['
+comma=
+for told in "$objects"/*; do
+  # No quote or backslash of another program's words may end the string.
+  while IFS=$'\t' read -r object state; do
+    printf '%s{"step":"%s","object":"%s","state":"%s"}' "$comma" "${told##*/}" "$object" "$state"
+    comma=,
+  done < <(tr -d '"\134' < "$told")
+done
 printf ']}\n'
