@@ -186,7 +186,7 @@ describe('in the cluster', () => {
   });
 
   it('a DNS that does not run, though all is there that was asked for', async () => {
-    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"strategy":{"type":"Recreate"},"template":{"spec":{"nodeSelector":{"no":"where"}}}}}');
+    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"nodeSelector":{"no":"where"}}}}}');
     await until('no pod of it', async () => (await kubectl('-n', 'kube-system', 'get', 'deployment', 'coredns', '-o', 'jsonpath={.status.readyReplicas}')) === '', 60);
     const told = await lab('status', LAB);
     expect([told.code, told.stdout]).toEqual([1, expect.stringMatching(/controller-0: CoreDNS has 0 of 1 pods ready/)]);
