@@ -9,7 +9,7 @@ import { type Finding, findingOf, type Probe } from './doctor/finding';
 import { kernelFindings } from './doctor/kernel';
 import { machineProbes } from './doctor/machine';
 import { jumpPortProbe, poolProbe, slotsProbe } from './doctor/network';
-import { unable } from './failure';
+import { type Failure, unable } from './failure';
 import type { Lab } from './names';
 import type { Progress } from './progress';
 import { stackFile } from './project';
@@ -25,6 +25,8 @@ export interface Wanted {
 
 /** What was found of one place, and whose. */
 interface Examined {
+  /** Those that the findings are about. */
+  labs: Wanted[];
   findings: Finding[];
   what: string;
   who: string;
@@ -52,7 +54,7 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
   return Promise.all([...groups(coming, ({ config }) => accountKey(config)).values()].map(async (labs) => {
     const [{ lab, config }] = labs;
     const findings = await cloudFindings(accountOf(config), ...labs.map((one) => one.config));
-    return { findings, what: inWords(labs), who: `The account at ${lab.cloud.toUpperCase()}`, where: `./lab doctor --cloud ${lab.cloud}` };
+    return { labs, findings, what: inWords(labs), who: `The account at ${lab.cloud.toUpperCase()}`, where: `./lab doctor --cloud ${lab.cloud}` };
   }));
 }
 
@@ -64,19 +66,18 @@ async function needs(here: Wanted[], coming: Wanted[], complete: boolean): Promi
   return [...setUpNeeds(items.some((item) => item.from.startsWith('built from'))), ...ofLabs];
 }
 
-/** Throws one Failure with everything that is in the way, wherever it is, and its cure. */
-function refuseAll(examined: Examined[]): void {
-  const bad = examined.map((one) => ({ ...one, findings: one.findings.filter((finding) => finding.status === 'fail') })).filter(({ findings }) => findings.length > 0);
-  if (bad.length === 0) return;
-  const parts = bad.map(({ findings, what, who }) => {
-    const lines = findings.map(({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`);
+/** Whether what was found is in the way. */
+export const stands = ({ findings }: Examined): boolean => findings.some(({ status }) => status === 'fail');
+
+/** One Failure with everything that is in the way, wherever it is, and its cure. */
+export function refusal(examined: Examined[]): Failure {
+  const parts = examined.map(({ findings, what, who }) => {
+    const bad = findings.filter(({ status }) => status === 'fail');
+    const lines = bad.map(({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`);
     return `${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`;
   });
-  throw unable(parts.join('\n'), bad.map(({ where }) => `${where} looks at everything`).join('; '));
+  return unable(parts.join('\n'), examined.map(({ where }) => `${where} looks at everything`).join('; '));
 }
-
-/** The same for one place. */
-export const refuse = (findings: Finding[], what: string, who = 'This machine', where = './lab doctor'): void => refuseAll([{ findings, what, who, where }]);
 
 async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
   const written = await needs(here, coming, complete);
@@ -91,19 +92,32 @@ async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promis
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
 
+/** What labs can be made with, and those that can't be made now. */
+export interface Prepared {
+  toolchain: toolchain.Toolchain;
+  /** By stack: their account is short, and others' labs have theirs or are on this machine. */
+  refused: Map<string, Failure>;
+}
+
 /**
  * Makes sure that this machine, and the accounts where labs are in clouds, can make all of these labs together, or with
  * none named what labs are made with, then that all which labs are made with is there. Throws one Failure (exit code 3)
- * with all that is in the way, before anything is made.
+ * with all that is in the way, before anything is made, where that leaves no lab to be made.
  */
-export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<toolchain.Toolchain> {
+export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<Prepared> {
   const complete = (await found()) !== undefined;
   const local = wanted.filter(({ lab }) => lab.cloud === 'local');
   const [here, coming] = [local.filter(isHere), local.filter((one) => !isHere(one))];
-  const machine = { what: inWords(wanted), who: 'This machine', where: './lab doctor' };
-  refuseAll([{ ...machine, findings: await look(here, coming, complete) }, ...(await accounts(wanted))]);
+  const machine = { labs: wanted, what: inWords(wanted), who: 'This machine', where: './lab doctor' };
+  const examined = [{ ...machine, findings: await look(here, coming, complete) }, ...(await accounts(wanted))];
+  const short = examined.filter(stands);
+  const hindered = new Set(short.flatMap(({ labs }) => labs));
+  if (short.length > 0 && hindered.size === wanted.length) throw refusal(short);
   const made = await setUp(progress);
   // What could not be tried for want of a program can be now.
-  if (!complete && coming.length > 0) refuseAll([{ ...machine, findings: kernelFindings() }]);
-  return made;
+  if (!complete && coming.length > 0) {
+    const again = { ...machine, findings: kernelFindings() };
+    if (stands(again)) throw refusal([again]);
+  }
+  return { toolchain: made, refused: new Map(short.flatMap((one) => one.labs.map(({ lab }) => [lab.stack, refusal([one])]))) };
 }

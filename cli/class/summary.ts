@@ -16,7 +16,15 @@ export interface Deed {
 
 const indented = (text: string): string => text.split('\n').map((line) => `  ${line}`).join('\n');
 
-const block = ({ id, lab }: Student, { message, cure }: Failure): string => `\n${id} (${lab.stack}):\n${indented(message)}${cure ? `\n  To do: ${cure}` : ''}`;
+/** Why labs failed, each reason once, under all whose it is. */
+function blocks(failed: { student: Student; failure: Failure }[]): string[] {
+  const whose = new Map<string, string[]>();
+  for (const { student: { id, lab }, failure: { message, cure } } of failed) {
+    const reason = `${indented(message)}${cure ? `\n  To do: ${cure}` : ''}`;
+    whose.set(reason, [...(whose.get(reason) ?? []), `${id} (${lab.stack})`]);
+  }
+  return [...whose].map(([reason, labs]) => `\n${labs.join(', ')}:\n${reason}`);
+}
 
 const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = { failed: 'failed', stopped: 'stopped', waiting: 'not begun' };
 
@@ -31,11 +39,11 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
     ['ID', 'STUDENT', 'LAB', 'OUTCOME', 'TOOK'],
     ...rows.map(({ student, outcome }) => [student.id, student.name, student.lab.stack, outcome.state === 'done' ? done : WORDS[outcome.state], outcome.state === 'waiting' ? '' : inWords(outcome.seconds)]),
   ]);
-  const blocks = rows.flatMap(({ student, outcome }) => (outcome.state === 'failed' ? block(student, outcome.failure) : []));
+  const failures = rows.flatMap(({ student, outcome }) => (outcome.state === 'failed' ? { student, failure: outcome.failure } : []));
   const well = outcomes.filter(({ state }) => state === 'done').length;
-  const failed = rows.filter(({ outcome }) => outcome.state === 'failed').map(({ student }) => student.id);
+  const failed = failures.map(({ student }) => student.id);
   const last = `${well} of ${students.length} ${students.length === 1 ? 'lab is' : 'labs are'} ${done}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}.`;
-  return [table, ...blocks, `\n${last}`].join('\n');
+  return [table, ...blocks(failures), `\n${last}`].join('\n');
 }
 
 /** 0 where every lab went well, 1 where some didn't. Throws Interrupted, with how to go on, where the run was stopped. */

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import { isDuration } from '../../components/config-values';
 import { needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
+import type { Failure } from '../failure';
 import { prepare, type Wanted } from '../preflight';
 import { rememberPool } from '../pools';
 import { progressOn } from '../progress';
@@ -12,7 +13,7 @@ import { confirm, print } from '../terminal';
 import { inWords, since } from '../seconds';
 import { ClassBoard } from './board';
 import { childJob } from './child';
-import { runCrew } from './crew';
+import { type Job, runCrew } from './crew';
 import type { Student } from './roster';
 import { type Deed, exitCode, summary } from './summary';
 
@@ -44,16 +45,25 @@ export function settingsFor({ lab, settings }: Student): Settings {
   return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
 }
 
+/** Fails at its turn, with nothing begun. */
+const refusedJob = (id: string, failure: Failure): Job<void> => ({
+  id,
+  begin: () => ({ result: Promise.reject(failure), stop: () => undefined, drop: () => undefined }),
+});
+
 /** Brings every student's lab to what the roster says; returns the exit code. */
 export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes = false, again }: UpOptions): Promise<number> {
   const started = Date.now();
   const wanted = students.map(({ lab, settings }): Wanted => ({ lab, config: checkedConfig(lab, settings) }));
   await confirmPrice(wanted, yes);
   const progress = progressOn();
-  const toolchain = await prepare(progress, ...wanted).finally(() => progress.close());
+  const { toolchain, refused } = await prepare(progress, ...wanted).finally(() => progress.close());
   // Here, as one process after the other: labs that come up side by side would write over each other's note.
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
-  const jobs = students.map((student) => childJob<void>(student.id, { kind: 'up', lab: student.lab, settings: settingsFor(student), toolchain }));
+  const jobs = students.map((student) => {
+    const failure = refused.get(student.lab.stack);
+    return failure ? refusedJob(student.id, failure) : childJob<void>(student.id, { kind: 'up', lab: student.lab, settings: settingsFor(student), toolchain });
+  });
   const board = new ClassBoard(process.stdout, students);
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
   const deed: Deed = { verb: 'up', done: 'up', again };

@@ -19,7 +19,7 @@ interface Options {
 async function andVerify(lab: Lab, work: (engine: Engine, progress: Progress) => Promise<UpLab>): Promise<void> {
   const progress = progressOn();
   try {
-    const toolchain = await prepare(progress, { lab, config: labConfig(lab) });
+    const { toolchain } = await prepare(progress, { lab, config: labConfig(lab) });
     const up = await work(await Engine.open(toolchain), progress);
     const report = await check(up, toolchain.kubectl, [], progress);
     progress.close();

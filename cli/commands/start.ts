@@ -17,7 +17,7 @@ async function start(name: string | undefined): Promise<number> {
   const config = labConfig(lab);
   const progress = progressOn();
   try {
-    const toolchain = await prepare(progress, { lab, config });
+    const { toolchain } = await prepare(progress, { lab, config });
     const engine = await Engine.open(toolchain);
     const up = await bringUp(engine, lab, new Map(), toolchain, progress);
     const report = await check(up, toolchain.kubectl, [], progress);

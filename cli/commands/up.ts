@@ -36,7 +36,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   }
   const progress = progressOn();
   try {
-    const toolchain = await prepare(progress, { lab, config });
+    const { toolchain } = await prepare(progress, { lab, config });
     const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress, (loss) => confirm(`${loss} Go on?`, options.yes ?? false));
     progress.close();
     print(`\n${wayIn(lab, found)}`);

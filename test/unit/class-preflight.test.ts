@@ -24,6 +24,11 @@ jest.mock('../../cli/account/account', () => ({
   }),
 }));
 const mockSetUp = jest.fn(async () => ({ kubectl: 'kubectl' }));
+/** The students whose labs were begun; each goes well at once. */
+const mockBegun: string[] = [];
+jest.mock('../../cli/class/child', () => ({
+  childJob: (id: string) => ({ id, begin: () => ({ result: Promise.resolve(mockBegun.push(id)), stop: () => undefined, drop: () => undefined }) }),
+}));
 jest.mock('../../cli/set-up', () => ({ found: async () => ({}), setUp: () => mockSetUp() }));
 jest.mock('../../cli/doctor/kernel', () => ({ kernelFindings: () => [] }));
 
@@ -81,6 +86,27 @@ test('everything that is in the way of a class is one message, and nothing was b
   });
   expect(mockSetUp).not.toHaveBeenCalled();
   expect(fs.readdirSync(inPlaces())).toEqual(['students.yaml']);
+});
+
+test('an account that is short keeps back its own labs, and no other', async () => {
+  mockAccount.addresses = 10;
+  const { refused } = await prepare(quiet, ...wanted(FEW));
+  expect([...refused].map(([stack, { exitCode, message, cure }]) => [stack, exitCode, message.split('\n').slice(0, 2), cure])).toEqual(['aws-s01', 'aws-s02'].map((stack) => [
+    stack, 3, ["The account at AWS can't make 2 labs now; nothing was begun:", '  - Quota: addresses: 14 needed, 10 of 10 free'], './lab doctor --cloud aws looks at everything',
+  ]));
+  expect(mockSetUp).toHaveBeenCalled();
+});
+
+test('what an account can not hold fails by name in the class, with one reason for all of it; the others come up', async () => {
+  mockAccount.addresses = 10;
+  const said: string[] = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  const code = await classUp(students(FEW), { yes: true, again: '' }).finally(() => jest.restoreAllMocks());
+  const text = said.join('');
+  expect(code).toBe(1);
+  expect(mockBegun).toEqual(['s03', 's04']);
+  expect(text).toMatch(/s01 .*aws-s01 +failed[\s\S]*s03 .*aws-s03 +up[\s\S]*2 of 4 labs are up; failed: s01, s02\. It took/);
+  expect(text.match(/\ns01 \(aws-s01\), s02 \(aws-s02\):\n {2}The account at AWS can't make 2 labs now[\s\S]*To do: \.\/lab doctor --cloud aws looks at everything\n/g)).toHaveLength(1);
 });
 
 test('the price of a whole class is asked about once, before anything is looked at', async () => {

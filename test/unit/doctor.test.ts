@@ -6,7 +6,7 @@ import { diskFinding, labNeeds, type Need, type Room, setUpNeeds } from '../../c
 import { fail, ok, warn } from '../../cli/doctor/finding';
 import { answersIn, FEATURES, kernelFindings } from '../../cli/doctor/kernel';
 import { cgroupFinding, inotifyFinding, memoryFinding, nodeFinding, nspawnFinding, processorFinding, rootFinding } from '../../cli/doctor/machine';
-import { refuse } from '../../cli/preflight';
+import { refusal, stands } from '../../cli/preflight';
 import { root } from '../../components/root';
 
 const SCRIPT = path.join(root, 'cli/doctor/kernel.sh');
@@ -162,10 +162,12 @@ test('what is in the way of a lab is told at once, each with its cure, exit code
     { id: 'cpu', title: 'Processors', ...warn('1', 'two') },
     { id: 'kernel.ttl', title: 'TTL target', ...fail('not in this kernel', 'modprobe xt_HL') },
   ];
-  expect(() => refuse(findings, 'lab local')).toThrow(expect.objectContaining({
+  const machine = { labs: [], what: 'lab local', who: 'This machine', where: './lab doctor' };
+  expect(stands({ ...machine, findings })).toBe(true);
+  expect(refusal([{ ...machine, findings }])).toMatchObject({
     exitCode: 3,
     message: "This machine can't make lab local now; nothing was begun:\n  - Disk space: 1 MiB free\n    To do: free some\n  - TTL target: not in this kernel\n    To do: modprobe xt_HL",
     cure: './lab doctor looks at everything',
-  }));
-  expect(() => refuse(findings.slice(1, 2), 'lab local')).not.toThrow();
+  });
+  expect(stands({ ...machine, findings: findings.slice(1, 2) })).toBe(false);
 });
