@@ -72,6 +72,9 @@ const connection = shared(async (lab: Lab) => {
   return { ...way, answered, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
 });
 
+/** One that was answered, rather than a try while the rules were still to come. */
+const answeredFirst = (flows: Flow[]): Flow | undefined => flows.find(({ unreplied }) => !unreplied) ?? flows[0];
+
 const nodePortEntry: Check = {
   id: 'nodeport.entry',
   title: 'The worker that is asked translates to the pod, and hides the client',
@@ -86,7 +89,7 @@ const nodePortEntry: Check = {
     const original = { src: client.privateIp, dst: entry.privateIp, dport: port };
     const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
     const flows = onEntry.filter((flow) => matches(flow.original, original));
-    const good = flows.find((flow) => matches(flow.reply, reply));
+    const good = answeredFirst(flows.filter((flow) => matches(flow.reply, reply)));
     const shown = good ?? flows[0];
     return {
       node: entry.name,
@@ -112,7 +115,7 @@ const nodePortExit: Check = {
     const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
     const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };
     const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
-    const good = onExit.find((flow) => matches(flow.original, original) && matches(flow.reply, reply));
+    const good = answeredFirst(onExit.filter((flow) => matches(flow.original, original) && matches(flow.reply, reply)));
     const other = onExit.find((flow) => matches(flow.original, { dst: pod.ip, dport: 80 }));
     return {
       node: exit.name,
