@@ -37,7 +37,9 @@ export async function type(lab: Pick<Lab, 'access'>, node: string, commands: str
   const script = commands.map((command) => `${command}\nprintf '\\n${MARK} %d\\n' $?`).join('\n');
   const result = await lab.access.onNode(node, script);
   // ssh's own exit code.
-  if (result.code === 255 && result.stdout === '') throw new Error(`${node} does not answer (${firstLine(result.stderr)})`);
+  if (result.code === 255 && result.stdout === '') {
+    throw new Error(`${node} does not answer (${firstLine(result.stderr)}): wait if it is just starting, or look at \`./lab status\``);
+  }
   const outputs: string[] = [];
   let rest = result.stdout;
   for (const command of commands) {
@@ -75,10 +77,10 @@ export async function until<T>(seconds: number, attempt: () => Promise<T>, satis
   }
 }
 
-/** The first line that says something; tools print warnings of deprecation around it. */
-function firstLine(text: string): string {
+/** The first line that says something; tools print warnings of deprecation, and lines of their log, around it. */
+export function firstLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
-  return lines.find((line) => line !== '' && !/level=warning/.test(line)) ?? '';
+  return lines.find((line) => line !== '' && !/level=warning|^[EWI]\d{4} /.test(line)) ?? '';
 }
 
 /** The lines of a listing that match, as evidence. */

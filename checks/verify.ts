@@ -5,7 +5,7 @@ import type { Access } from './access';
 import { checks } from './article';
 import { pointToCauses } from './causes';
 import type { Check, CheckResult, Report } from './check';
-import type { Lab } from './lab';
+import { firstLine, type Lab } from './lab';
 import { testPods } from './testpods';
 
 /** What `verify` tells while it runs. */
@@ -83,6 +83,22 @@ function summary(lab: string, cloud: Cloud, seconds: number, results: CheckResul
   return { lab, cloud, seconds, passed: count('pass'), failed: count('fail'), skipped: count('skip'), checks: results };
 }
 
+/** The same access, but for an API that does not answer at all: it is asked once, and each check is told so at once. */
+function throughApi(access: Access): { guarded: Access; trouble(): Promise<string | undefined> | undefined } {
+  const look = async (): Promise<string | undefined> => {
+    const { code, stderr } = await access.kubectl(['get', '--raw', '/readyz', '--request-timeout=5s']);
+    if (code === 0) return undefined;
+    return `the API at ${access.outputs.apiServer} does not answer (${firstLine(stderr)}): look at \`./lab status\`, and at kube-apiserver and etcd on the controllers`;
+  };
+  let looked: Promise<string | undefined> | undefined;
+  const kubectl: Access['kubectl'] = async (args, stdin) => {
+    const trouble = await (looked ??= look());
+    if (trouble) throw new Error(trouble);
+    return access.kubectl(args, stdin);
+  };
+  return { guarded: { ...access, kubectl }, trouble: () => looked };
+}
+
 /** Rejects when the signal is given. */
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
@@ -104,9 +120,9 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   const { topology } = outputs;
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
-  const lab: Lab = { access, outputs, topology, workers, controllers, pods: testPods(access, workers) };
-
   report({ kind: 'start', checks: selected.length });
+  const { guarded, trouble } = throughApi(access);
+  const lab: Lab = { access: guarded, outputs, topology, workers, controllers, pods: testPods(guarded, workers) };
   const runs = selected.map(async (check) => {
     const result = await runCheck(check, lab);
     if (!options.signal?.aborted) report({ kind: 'check', result });
@@ -116,7 +132,8 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   try {
     results = await Promise.race([Promise.all(runs), aborted(options.signal)]);
   } finally {
-    await lab.pods.remove().catch((error: Error) => report({ kind: 'leftover', message: error.message }));
+    // Where the API never answered nothing was made.
+    if (!(await trouble())) await lab.pods.remove().catch((error: Error) => report({ kind: 'leftover', message: error.message }));
   }
   return summary(outputs.lab, outputs.cloud, Math.round((Date.now() - started) / 100) / 10, pointToCauses(results));
 }

@@ -33,7 +33,7 @@ export interface Damage {
 /** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
 async function look(engine: Engine, lab: Lab, { outputs, ...snapshot }: UpSnapshot, kubectl: string, progress: Progress): Promise<Damage> {
   const up = (await upLab(lab, { outputs }))!;
-  const step = progress.begin('Looking at the network, the machines, and files and services on them');
+  const step = progress.begin('Looking at the network, the machines, files and services on them, and the cluster');
   const [drift, states] = await Promise.all([
     driftOf(engine, lab, snapshot),
     withAccess(up, kubectl, nodeStates),

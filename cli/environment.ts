@@ -38,6 +38,18 @@ function close(file: string): void {
 /** Makes the state its owner's alone: plain pulumi writes as the umask of its user's shell says. */
 export const closeState = (): void => close(prepareState());
 
+/** How many of the engine's logs stay: enough of them to look into what happened, at most some MB each. */
+const LOGS = 40;
+
+/** Drops the engine's older logs: it writes one for every command, and keeps them all. */
+export function dropOldLogs(pulumiHome: string): void {
+  const directory = path.join(pulumiHome, 'logs');
+  if (!fs.existsSync(directory)) return;
+  const written = (name: string): number => fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newestFirst = fs.readdirSync(directory).map((name) => ({ name, at: written(name) })).sort((a, b) => b.at - a.at);
+  for (const { name } of newestFirst.slice(LOGS)) fs.rmSync(path.join(directory, name), { force: true });
+}
+
 /**
  * The file with the passphrase that encrypts secrets in the state, made (0600) when there is none.
  * Two commands that start at once get the same one: the file appears whole or not at all.

@@ -47,7 +47,7 @@ export async function statusOf(engine: Engine, lab: Lab, kubectl: string, progre
   const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [], created: snapshot?.created, ...(expires ? { expires } : {}) };
   if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
   const [nodes, drift] = await Promise.all([
-    during(progress, 'Looking at files and services on the nodes', withAccess(up, kubectl, nodeStates)),
+    during(progress, 'Looking at files and services on the nodes, and at the cluster', withAccess(up, kubectl, nodeStates)),
     during(progress, 'Comparing what there is with what is declared', driftOf(engine, lab, snapshot)),
   ]);
   const found = [...drift].filter(([urn]) => isReal(urn)).map(([urn, state]) => ({ resource: resourceTitle(urn), state }));

@@ -51,7 +51,7 @@ async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Pro
   const planned = outputs.topology.nodes.find((candidate) => candidate.name === node.name)!;
   const expected = outline().expectedSteps(planned, outputs.stage);
   const ran = await access.onNode(node.name, expected.length > 0 ? STATUS_COMMAND : 'true', { seconds: 20 });
-  if (ran.code === 255) return unreadable(node, false, ran.stderr.trim().split('\n').pop() || 'ssh got no answer');
+  if (ran.code === 255) return unreadable(node, false, `it does not answer, or has just been started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`);
   if (expected.length === 0) return { ...unreadable(node, true, ''), problem: undefined };
   // Bash's word for a script that isn't there: bootstrap has not come this far, or somebody took it away.
   if (ran.code === 127) return { ...unreadable(node, true, 'bootstrap has left no record here'), undone: expected };

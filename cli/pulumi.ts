@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeState, type EnginePrograms, engineEnvironment } from './environment';
+import { closeState, dropOldLogs, type EnginePrograms, engineEnvironment } from './environment';
 import { engineFailure } from './engine-errors';
 import { unable } from './failure';
 import { prepareProject } from './project';
@@ -15,6 +15,7 @@ export function enginePlace(programs: EnginePrograms): EnginePlace {
   const workDir = prepareProject();
   // The file backend writes state as it is told to: for its owner alone.
   process.umask(0o077);
+  dropOldLogs(programs.pulumiHome);
   closeState();
   return { workDir, envVars: engineEnvironment(programs) };
 }

@@ -173,16 +173,31 @@ describe('in the cluster', () => {
     await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
     await kubectl('delete', 'clusterrolebinding', 'system:kube-apiserver');
     await kubectl('patch', 'clusterrole', 'system:coredns', '--type=json', '--patch=[{"op":"remove","path":"/rules/1"}]');
+    await kubectl('delete', 'clusterrolebinding', 'system:node-proxier');
     await kubectl('cordon', 'worker-0');
+    await kubectl('taint', 'node', 'worker-0', 'own=taint:NoSchedule');
+    await asRoot(LAB, 'worker-0', 'iptables -t nat -F');
     await kubectl('delete', 'node', 'worker-1');
     await toldAndMended([
       /controller-0: Service kube-system\/kube-dns is missing/,
-      /controller-0: Deployment kube-system\/coredns was changed/,
+      /controller-0: Deployment kube-system\/coredns was changed: replicas: 0, declared replicas: 1/,
       /controller-0: ClusterRoleBinding system:kube-apiserver is missing/,
       /controller-0: ClusterRole system:coredns was changed/,
-      /worker-0: Node worker-0 is cordoned/,
-      /worker-1: Node worker-1 is not known to the API/,
+      /controller-0: ClusterRoleBinding system:node-proxier is missing/,
+      /controller-0: Node worker-0 is cordoned/,
+      /controller-0: Node worker-0 has the taint own=taint:NoSchedule/,
+      /worker-0: kube-proxy has no rule in PREROUTING, OUTPUT, POSTROUTING, KUBE-SERVICES of iptables -t nat/,
+      /worker-1: Node worker-1 is not known to the API server/,
     ], ...ROWS, 'svc.dns', 'svc.chains');
+  });
+
+  it('an API that was away for so long that nodes ask for it once a minute: after up the article holds at once', async () => {
+    await asRoot(LAB, 'controller-0', 'systemctl stop kube-apiserver');
+    const [report] = await Promise.all([verify(LAB), new Promise((later) => setTimeout(later, 75_000))]);
+    // What needs the API says that, and nothing else.
+    expect(report.seconds).toBeLessThan(30);
+    for (const { id, reason } of report.checks.filter((check) => check.status === 'fail')) expect(`${id}: ${reason}`).toMatch(/^\S+: the API at https:\S+ does not answer \(.*\): look at `\.\/lab status`/);
+    await toldAndMended([/controller-0: service kube-apiserver is/, /controller-0: API server does not answer/, /worker-1: API server does not answer/], ...ROWS, 'svc.dns', 'nodeport.chains');
   });
 
   it('a DNS that does not run, though all is there that was asked for', async () => {

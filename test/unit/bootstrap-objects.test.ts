@@ -25,12 +25,12 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
     expect(told([
       files('rbac.authorization.k8s.io.v1.ClusterRole..system:coredns', '9a10,12\n> - apiGroups:\n>   - discovery.k8s.io'),
       files('v1.Service.kube-system.kube-dns', '0a1,30\n> apiVersion: v1'),
-      files('apps.v1.Deployment.kube-system.coredns', '20c20\n<   replicas: 0\n---\n>   replicas: 1'),
+      files('apps.v1.Deployment.kube-system.coredns', '7c7\n<   generation: 2\n---\n>   generation: 3\n20c20\n<   replicas: 0\n---\n>   replicas: 1'),
       files('v1.ConfigMap.kube-system.a.dotted.name', '0a1,9\n> apiVersion: v1'),
     ].join('\n'), 1)).toBe([
-      'ClusterRole system:coredns\twas changed',
+      'ClusterRole system:coredns\twas changed, declared - apiGroups:',
       'Service kube-system/kube-dns\tis missing',
-      'Deployment kube-system/coredns\twas changed',
+      'Deployment kube-system/coredns\twas changed: replicas: 0, declared replicas: 1',
       'ConfigMap kube-system/a.dotted.name\tis missing',
       '',
     ].join('\n'));
@@ -39,7 +39,7 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
   test('are none where nothing differs', () => expect(typed('differing file', { kubectl: 'exit 0' })).toEqual({ printed: '', code: 0 }));
 
   test('are not known where the API does not answer, which is said', () => {
-    expect(told('a warning\nThe connection to the server was refused', 2)).toBe('the API\tdoes not answer: The connection to the server was refused\n');
+    expect(told('a warning\nThe connection to the server was refused - did you specify the right host or port?', 2)).toBe('API server\tdoes not answer: The connection to the server was refused\n');
   });
 });
 

@@ -38,7 +38,8 @@ function silent(lab: LabOutputs, overrides: Partial<Access> = {}): Access & { ku
     hold: async () => Promise.reject(new Error('no route to host')),
     kubectl: async (args) => {
       kubectlCalls.push(args);
-      return gone();
+      // The API answers where nodes do, though nothing well.
+      return args.includes('/readyz') && overrides.onNode ? { code: 0, stdout: 'ok', stderr: '' } : gone();
     },
     http: async () => Promise.reject(new Error('no route to host')),
     routes: async () => Promise.reject(new Error('no such namespace')),
@@ -76,6 +77,15 @@ test('a lab that answers nothing fails every check, and verify still reports', a
   const report = await verify(silent(outputs()));
   expect(report.failed).toBe(IDS.length);
   expect(report.checks.every(({ reason }) => reason !== '')).toBe(true);
+});
+
+test('an API that does not answer is asked once, and is the one reason of all that asks it', async () => {
+  const access = silent(outputs());
+  const told: string[] = [];
+  const report = await verify(access, { only: ['pod.describe', 'svc.dns', 'nat.ping'], report: (event) => told.push(event.kind) });
+  expect(access.kubectlCalls).toEqual([['get', '--raw', '/readyz', '--request-timeout=5s']]);
+  expect(report.checks.find(({ id }) => id === 'svc.dns')!.reason).toMatch(/^the API at .*does not answer \(no route to host\): look at `\.\/lab status`/);
+  expect(told).not.toContain('leftover');
 });
 
 test('only runs the checks that are named, and names the ids there are when one is unknown', async () => {
@@ -161,7 +171,7 @@ describe('what does not apply is skipped with a reason', () => {
 });
 
 describe('rows that stand on others', () => {
-  const result = (id: string, status: CheckResult['status']): CheckResult => ({ id, title: '', node: '', command: '', expected: '', evidence: '', status, reason: 'seen so' });
+  const result = (id: string, status: CheckResult['status'], reason = `${id} seen so`): CheckResult => ({ id, title: '', node: '', command: '', expected: '', evidence: '', status, reason });
   const reasons = (...failed: string[]): Record<string, string> =>
     Object.fromEntries(pointToCauses(IDS.map((id) => result(id, failed.includes(id) ? 'fail' : 'pass'))).map(({ id, reason }) => [id, reason]));
 
@@ -177,11 +187,15 @@ describe('rows that stand on others', () => {
   });
   test('point to the lowest that fails, each once', () => {
     const { 'nat.masq.dest': dest, 'nat.ping': ping, 'route.vpc': vpc } = reasons('route.vpc', 'nat.ping', 'nat.masq.dest');
-    expect(dest).toBe('first mend what route.vpc shows; seen so');
-    expect(ping).toBe('first mend what route.vpc shows; seen so');
-    expect(vpc).toBe('seen so');
+    expect(dest).toBe('first mend what route.vpc shows; nat.masq.dest seen so');
+    expect(ping).toBe('first mend what route.vpc shows; nat.ping seen so');
+    expect(vpc).toBe('route.vpc seen so');
   });
-  test('speak for themselves where nothing below fails', () => expect(reasons('nat.ping')['nat.ping']).toBe('seen so'));
+  test('point to several in words', () => expect(reasons('nodes.ping', 'cni.config', 'route.vpc', 'nat.ping')['nat.ping']).toMatch(/^first mend what nodes\.ping, cni\.config and route\.vpc show; /));
+  test('do not point to what failed for the same reason', () => {
+    expect(pointToCauses(['route.vpc', 'nat.ping'].map((id) => result(id, 'fail', 'no API'))).map(({ reason }) => reason)).toEqual(['no API', 'no API']);
+  });
+  test('speak for themselves where nothing below fails', () => expect(reasons('nat.ping')['nat.ping']).toBe('nat.ping seen so'));
 });
 
 describe('route.vpc', () => {

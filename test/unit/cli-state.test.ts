@@ -8,7 +8,7 @@ import { describeConfig } from '../../components/outputs';
 import { defaultOf, parseConfig } from '../../components/config';
 import { ownPlaces, quoted } from '../../cli/commands/env';
 import { listedStack } from '../../cli/commands/list';
-import { closeState, engineEnvironment, passphraseFile } from '../../cli/environment';
+import { closeState, dropOldLogs, engineEnvironment, passphraseFile } from '../../cli/environment';
 import { labFiles, removeLabFiles, writeLabFiles } from '../../cli/lab-files';
 import { holders, isDead, removeDeadLocks } from '../../cli/locks';
 import { prepareProject, projectDirectory } from '../../cli/project';
@@ -28,6 +28,19 @@ beforeEach(() => {
 afterEach(() => {
   delete process.env.HARDWAY_STATE;
   fs.rmSync(path.dirname(state), { recursive: true });
+});
+
+test("of the engine's logs the newest stay", () => {
+  const home = path.join(path.dirname(state), 'home');
+  const logs = path.join(home, 'logs');
+  dropOldLogs(home);
+  fs.mkdirSync(logs, { recursive: true });
+  for (let index = 0; index < 60; index++) {
+    fs.writeFileSync(path.join(logs, `${index}.log`), '');
+    fs.utimesSync(path.join(logs, `${index}.log`), 1_000_000 + index, 1_000_000 + index);
+  }
+  dropOldLogs(home);
+  expect(fs.readdirSync(logs).map((name) => parseInt(name, 10)).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, index) => index + 20));
 });
 
 describe('the passphrase', () => {

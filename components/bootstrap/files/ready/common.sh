@@ -26,14 +26,14 @@ run_service() {
   fi
 }
 
-# this_node [CURL OPTION...]: what the API server knows of this worker, without any space; false and the last word of it where it
+# this_node: what the API server knows of this worker, without any space; false and the last word of it where it
 # tells nothing. Any controller would do: they share their data.
 this_node() {
   local controller answer
   for controller in $CONTROLLERS; do
     if answer=$(curl --silent --show-error --fail-with-body --connect-timeout 2 --max-time 5 --cacert /var/lib/kubernetes/ca.pem \
       --cert "/var/lib/kubelet/$NODE_NAME.pem" --key "/var/lib/kubelet/$NODE_NAME-key.pem" \
-      "$@" "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
+      "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
       tr -d ' \n' <<< "$answer"
       return
     fi
@@ -48,13 +48,24 @@ differing() {
   # kubectl has two directories compared, of the objects as they are and as they should be; one that is missing is an empty file.
   # Exit 1: they differ.
   told=$(KUBECTL_EXTERNAL_DIFF='diff -r' kubectl --request-timeout=5s diff --filename="$1" 2>&1) || [ $? -eq 1 ] || { no_answer "$told"; return; }
-  # Their names are GROUP.VERSION.KIND.NAMESPACE.NAME.
-  sed -nE '/^diff -r /{N; s/^diff -r [^ ]*\/([^ /]+) [^ ]+\n0a1.*/\1 is missing/p; t; s/^diff -r [^ ]*\/([^ /]+) [^ ]+\n.*/\1 was changed/p}' <<< "$told" |
-    sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^ ]*) /\2 \3\/\4\t/; s/ \// /'
+  # Their names are GROUP.VERSION.KIND.NAMESPACE.NAME. The first lines that differ say what; a generation is another with anything else.
+  awk '
+    function tell() { if (name != "") print name "\t" (missing ? "is missing" : "was changed" (is != "" ? ": " is : "") (should != "" ? ", declared " should : "")) }
+    /^diff -r / { tell(); name = $3; sub(/.*\//, "", name); missing = 0; is = should = "" }
+    /^0a1/ { missing = 1 }
+    /^[<>] *generation:/ { next }
+    /^</ && is == "" && should == "" { is = $0; sub(/^< */, "", is) }
+    /^>/ && should == "" { should = $0; sub(/^> */, "", should) }
+    END { tell() }
+  ' <<< "$told" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
 }
 
 # no_answer WORDS: the line of an object that could not be asked for.
-no_answer() { printf 'the API\tdoes not answer: %s\n' "$(tail -n 1 <<< "$1")"; }
+no_answer() {
+  local said
+  said=$(tail -n 1 <<< "$1")
+  printf 'API server\tdoes not answer: %s\n' "${said% - did you specify*}"
+}
 
 # last_lines UNIT: the end of its journal, for an error message.
 last_lines() {

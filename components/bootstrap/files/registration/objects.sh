@@ -6,10 +6,9 @@ set -eu
 
 if ! node=$(this_node); then
   case $node in
-    *'"reason": "NotFound"'*) printf 'Node %s\tis not known to the API\n' "$NODE_NAME" ;;
+    *'"reason": "NotFound"'*) printf 'Node %s\tis not known to the API server\n' "$NODE_NAME" ;;
     *) no_answer "$node" ;;
   esac
   exit
 fi
 grep -qF '"type":"Ready","status":"True"' <<< "$node" || printf 'Node %s\tis not Ready\n' "$NODE_NAME"
-if grep -qF '"unschedulable":true' <<< "$node"; then printf 'Node %s\tis cordoned\n' "$NODE_NAME"; fi

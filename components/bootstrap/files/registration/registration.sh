@@ -9,15 +9,15 @@ limit=180
 known() { this_node | grep -qF '"kind":"Node"'; }
 is_ready() { this_node | grep -qF '"type":"Ready","status":"True"'; }
 
+# Gone through before, so something was wrong since: what lost the API for long asks for it again only once a minute.
+if [ -e /var/lib/hardway/steps/registration.sha256 ] && journalctl --quiet --since=-10min --unit=kubelet --unit=kube-proxy | grep -q 'Failed to watch'; then
+  systemctl restart --no-block kubelet kube-proxy
+fi
+
 # A kubelet registers only when it starts. One that outlived its cluster (all controllers made anew) has to start again.
 wait_until 10 known || systemctl restart --no-block kubelet
 
 if ! wait_until "$limit" is_ready; then
   for unit in containerd kubelet; do echo "$unit is $(systemctl is-active "$unit" || true): $(last_lines "$unit")" >&2; done
   fail "$NODE_NAME is not Ready after $limit s"
-fi
-
-# A node that was cordoned takes no pods.
-if this_node | grep -qF '"unschedulable":true'; then
-  this_node --request PATCH --header 'Content-Type: application/merge-patch+json' --data '{"spec":{"unschedulable":null}}' > /dev/null
 fi

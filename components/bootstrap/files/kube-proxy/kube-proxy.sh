@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Rules that somebody flushed are written again when kube-proxy starts; by itself it looks at all of them once an hour.
+set -eu
+. /opt/hardway/common.sh
+
+all_there() { ! bash /opt/hardway/objects/kube-proxy.sh | grep -q .; }
+if ! all_there; then
+  systemctl restart --no-block kube-proxy
+  # Where it can't, for want of an API, another step says so.
+  wait_until 20 all_there || true
+fi
