@@ -12,9 +12,18 @@ cd /var/lib/hardway/steps
 # Asked for side by side, and while files are looked at.
 objects=$(mktemp -d /run/hardway.XXXXXXXX)
 trap 'rm -rf "$objects"' EXIT
+look() {
+  local code=0
+  timeout 15 bash "/opt/hardway/objects/$1.sh" > "$objects/$1" 2> /dev/null || code=$?
+  case $code in
+    0) ;;
+    124) printf 'API server\tdoes not answer in 15 s\n' >> "$objects/$1" ;;
+    *) printf 'step %s\tcould not be looked at (exit code %s)\n' "$1" "$code" >> "$objects/$1" ;;
+  esac
+}
 for tells in /opt/hardway/objects/*.sh; do
   step=$(basename "$tells" .sh)
-  [ ! -e "$step.sha256" ] || timeout 15 bash "$tells" > "$objects/$step" 2> /dev/null &
+  if [ -e "$step.sha256" ]; then look "$step" & fi
 done
 
 # file STEP PATH STATE
