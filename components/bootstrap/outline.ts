@@ -80,9 +80,14 @@ export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
 /** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
 
-/** The names of the Pulumi resources by which a machine goes through a step; it needn't have all of them. Throws for a step that there is not. */
+/**
+ * The names of the Pulumi resources by which a machine goes through a step again, with all that comes after it there and
+ * waits for what comes of it; it needn't have all of them. Throws for a step that there is not.
+ */
 export function commandsOf(step: string, machine: string): string[] {
-  const sessions = OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step));
-  if (sessions.length === 0) throw new Error(`there is no step "${step}"`);
-  return sessions.map(({ name }) => commandName(name, machine));
+  const sessions = new Set(OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step)).map(({ name }) => name));
+  if (sessions.size === 0) throw new Error(`there is no step "${step}"`);
+  // The outline is in order, so one look is enough.
+  for (const { name, after } of OUTLINE) if (after.some((before) => sessions.has(before))) sessions.add(name);
+  return [...sessions].map((name) => commandName(name, machine));
 }

@@ -152,8 +152,11 @@ test('units to expect are those of the role, and none on bare machines', async (
   expect(expectedUnits('worker', 'none')).toEqual([]);
   expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
   expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
-  expect(commandsOf('kubelet', 'worker-1')).toEqual(['machine@worker-1']);
-  expect(commandsOf('ready', 'controller-0')).toEqual(['gateway@controller-0', 'machine@controller-0']);
+  // With what waits for what comes of it.
+  expect(commandsOf('kubelet', 'worker-1')).toEqual(['machine', 'control-plane', 'registration', 'objects', 'workloads'].map((name) => `${name}@worker-1`));
+  expect(commandsOf('coredns', 'controller-0')).toEqual(['objects@controller-0', 'workloads@controller-0']);
+  expect(commandsOf('dns', 'controller-0')).toEqual(['workloads@controller-0']);
+  expect(commandsOf('ready', 'controller-0')).toEqual(['gateway', 'machine', 'control-plane', 'registration', 'objects', 'workloads'].map((name) => `${name}@controller-0`));
   expect(expectedSteps({ role: 'controller', index: 0, isGateway: true }, 'none')).toEqual(['ready', 'gateway']);
   expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });

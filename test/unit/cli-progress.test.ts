@@ -119,7 +119,8 @@ describe('the state of a node', () => {
       objects: [{ step: 'registration', object: 'Node worker-0', state: 'is cordoned' }],
     }, ['ready', 'cni', 'certificates']);
     expect(state).toMatchObject({ edited: [{ step: 'cni' }], inactive: [{ unit: 'kube-proxy' }], undone: ['certificates'], objects: [{ object: 'Node worker-0' }] });
-    expect(stepsToRepeat(state).sort()).toEqual(['machine@worker-0', 'registration@worker-0']);
+    expect(stepsToRepeat(state).sort()).toEqual(['control-plane@worker-0', 'machine@worker-0', 'objects@worker-0', 'registration@worker-0', 'workloads@worker-0']);
+    expect(stepsToRepeat({ ...state, edited: [], inactive: [], undone: [] })).toEqual(['registration@worker-0']);
   });
 
   test('that is as declared asks for nothing', () => {

@@ -7,4 +7,4 @@ export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 counts=$(kubectl --request-timeout=5s --namespace=kube-system get deployment coredns --ignore-not-found \
   --output=jsonpath='{.status.readyReplicas} {.spec.replicas}' 2>&1) || { no_answer "$counts"; exit; }
 read -r ready wanted <<< "${counts/# /0 }"
-[ "${ready:-0}" = "${wanted:-0}" ] || printf 'CoreDNS\thas %s of %s pods ready\n' "$ready" "$wanted"
+if [ "${ready:-0}" -lt 1 ] || [ "$ready" != "$wanted" ]; then printf 'CoreDNS\thas %s of %s pods ready\n' "${ready:-0}" "${wanted:-0}"; fi

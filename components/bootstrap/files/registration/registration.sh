@@ -10,7 +10,7 @@ known() { this_node | grep -qF '"kind":"Node"'; }
 is_ready() { this_node | grep -qF '"type":"Ready","status":"True"'; }
 
 # Gone through before, so something was wrong since: what lost the API for long asks for it again only once a minute.
-if [ -e /var/lib/hardway/steps/registration.sha256 ] && journalctl --quiet --since=-10min --unit=kubelet --unit=kube-proxy | grep -q 'Failed to watch'; then
+if [ -e /var/lib/hardway/steps/registration.sha256 ] && journalctl --quiet --since=-90s --unit=kubelet --unit=kube-proxy | grep -q 'Failed to watch'; then
   systemctl restart --no-block kubelet kube-proxy
 fi
 
