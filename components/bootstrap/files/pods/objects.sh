@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Nodes that take no pods, or not every pod: OBJECT, a tab, how it is. What Kubernetes keeps off them itself is another matter.
+# What keeps pods from being made: OBJECT, a tab, how it is. What Kubernetes itself keeps off a node is another matter.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
@@ -15,3 +15,15 @@ while IFS='|' read -r name cordoned taints; do
     esac
   done
 done <<< "$nodes"
+
+# Of all that run, one is the leader and does the work; it says so every two seconds. Another waits for 15 to take its place.
+leases=$(kubectl --request-timeout=5s --namespace=kube-system get leases --output=jsonpath='{range .items[*]}{.metadata.name} {.spec.renewTime}{"\n"}{end}') || exit 0
+for program in kube-controller-manager kube-scheduler; do
+  renewed=$(sed -n "s/^$program //p" <<< "$leases")
+  if [ -z "$renewed" ]; then
+    printf '%s\thas no leader yet\n' "$program"
+  else
+    age=$(($(date +%s) - $(date --date="$renewed" +%s)))
+    [ "$age" -lt 15 ] || printf '%s\thas had no leader for %s s\n' "$program" "$age"
+  fi
+done

@@ -4,11 +4,16 @@ set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
 
-if ! node=$(this_node); then
-  case $node in
-    *'"reason": "NotFound"'*) printf 'Node %s\tis not known to the API server\n' "$NODE_NAME" ;;
-    *) no_answer "$node" ;;
-  esac
+# For registration.sh.
+away=/run/hardway-api-away
+
+if node=$(this_node); then
+  grep -qF '"type":"Ready","status":"True"' <<< "$node" || printf 'Node %s\tis not Ready\n' "$NODE_NAME"
+elif grep -qF '"reason": "NotFound"' <<< "$node"; then
+  printf 'Node %s\tis not known to the API server\n' "$NODE_NAME"
+else
+  no_answer "$node"
+  touch "$away"
   exit
 fi
-grep -qF '"type":"Ready","status":"True"' <<< "$node" || printf 'Node %s\tis not Ready\n' "$NODE_NAME"
+rm -f "$away"

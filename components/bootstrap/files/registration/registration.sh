@@ -9,9 +9,10 @@ limit=180
 known() { this_node | grep -qF '"kind":"Node"'; }
 is_ready() { this_node | grep -qF '"type":"Ready","status":"True"'; }
 
-# Gone through before, so something was wrong since: what lost the API for long asks for it again only once a minute.
-if [ -e /var/lib/hardway/steps/registration.sha256 ] && journalctl --quiet --since=-90s --unit=kubelet --unit=kube-proxy | grep -q 'Failed to watch'; then
+# What has lost the API for long asks for it again only once a minute. objects.sh noted that nobody answered.
+if [ -e /run/hardway-api-away ]; then
   systemctl restart --no-block kubelet kube-proxy
+  rm /run/hardway-api-away
 fi
 
 # A kubelet registers only when it starts. One that outlived its cluster (all controllers made anew) has to start again.
