@@ -42,9 +42,12 @@ const childrenOf = (pid: number): number[] => {
   return tasks.flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number));
 };
 
-/** A process and all below it, but for what belongs to the lab: a machine or a service is meant to stay. */
+/** Whether a process is the lab's own, a machine or a service: that is meant to stay. It shows once its program is loaded. */
+const isLabs = (pid: number): boolean => read(`/proc/${pid}/environ`).includes('HARDWAY_OWNER=');
+
+/** A process and all below it, but for what belongs to the lab. */
 export function family(pid: number): number[] {
-  if (read(`/proc/${pid}/environ`).includes('HARDWAY_OWNER=')) return [];
+  if (isLabs(pid)) return [];
   return [pid, ...childrenOf(pid).flatMap(family)];
 }
 
@@ -135,6 +138,11 @@ export async function killedAt(lab: string, args: string[], moment: Moment, vict
   else all.forEach(kill);
   await ended;
   // An engine without a ./lab to tell goes on for a while; the next ./lab ends it.
-  if (victim !== 'command') await until(`${victim} killed: all processes of its run end`, () => !all.some(alive), PATIENCE);
+  const left = (): number[] => all.filter((pid) => alive(pid) && !isLabs(pid));
+  if (victim !== 'command') {
+    await until(`${victim} killed: all processes of its run end`, () => left().length === 0, PATIENCE).catch((error: Error) => {
+      throw new Error(`${error.message}; left: ${left().map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`).join('; ')}`);
+    });
+  }
   return { hit, code: null, output, silence: Date.now() - killedAt };
 }

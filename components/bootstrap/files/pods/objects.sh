@@ -16,14 +16,7 @@ while IFS='|' read -r name cordoned taints; do
   done
 done <<< "$nodes"
 
-# Of all that run, one is the leader and does the work; it says so every two seconds. Another waits for 15 to take its place.
-leases=$(kubectl --request-timeout=5s --namespace=kube-system get leases --output=jsonpath='{range .items[*]}{.metadata.name} {.spec.renewTime}{"\n"}{end}') || exit 0
 for program in kube-controller-manager kube-scheduler; do
-  renewed=$(sed -n "s/^$program //p" <<< "$leases")
-  if [ -z "$renewed" ]; then
-    printf '%s\thas no leader yet\n' "$program"
-  else
-    age=$(($(date +%s) - $(date --date="$renewed" +%s)))
-    [ "$age" -lt 15 ] || printf '%s\thas had no leader for %s s\n' "$program" "$age"
-  fi
+  age=$(leader_age "$program") || continue
+  [ "${age:-15}" -lt 15 ] || printf '%s\thas no leader%s\n' "$program" "${age:+ for $age s}"
 done

@@ -8,11 +8,14 @@ wait_until 60 kubectl get serviceaccount default || fail "there is no default se
 
 # What has lost the API for long asks for it again only once a minute; started anew it asks at once, and waits for no more than the
 # leader's time to run out.
-while IFS=$'\t' read -r object state; do
-  case $state in 'has had no leader for '*) systemctl restart --no-block "$object" ;; esac
-done < <(bash /opt/hardway/objects/pods.sh)
-led() { ! bash /opt/hardway/objects/pods.sh | grep -qE 'has (had )?no leader'; }
-wait_until 60 led || fail "after 60 s: $(bash /opt/hardway/objects/pods.sh)"
+led() { age=$(leader_age "$1") && [ "${age:-15}" -lt 5 ]; }
+for program in kube-controller-manager kube-scheduler; do
+  age=$(leader_age "$program")
+  [ "${age:-0}" -lt 15 ] || systemctl restart --no-block "$program"
+done
+for program in kube-controller-manager kube-scheduler; do
+  wait_until 60 led "$program" || fail "$program has no leader after 60 s: $(last_lines "$program")"
+done
 
 # Nodes that are there already take pods: what somebody said against it is taken back.
 while IFS=$'\t' read -r object state; do

@@ -60,6 +60,14 @@ differing() {
   ' <<< "$told" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
 }
 
+# leader_age PROGRAM: for how many seconds its leader has said nothing; nothing, where there never was one. Of all that run, one leads
+# and does the work; it says so every two seconds, and another takes its place after 15.
+leader_age() {
+  local renewed
+  renewed=$(kubectl --request-timeout=5s --namespace=kube-system get lease "$1" --ignore-not-found --output=jsonpath='{.spec.renewTime}')
+  [ -z "$renewed" ] || echo $(($(date +%s) - $(date --date="$renewed" +%s)))
+}
+
 # no_answer WORDS: the line of an object that could not be asked for.
 no_answer() {
   local said
