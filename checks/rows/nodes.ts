@@ -10,6 +10,12 @@ interface Address {
 /** What keeps a machine that runs from answering anything new. */
 const FULL = 'whether its connection tracking table is full (`sudo conntrack -C` against `sysctl net.netfilter.nf_conntrack_max`)';
 
+/** What keeps somebody from logging in. */
+const LOGIN = `at the machine itself, its sshd, its public address, the firewall rule allow-ssh, and ${FULL}`;
+
+/** Of a node that nobody can log in to, which a check of logins has more to say of than others. */
+const unreachable = (error: Error): string => (error.message.includes('does not answer') ? `${error.message}, ${LOGIN}` : error.message);
+
 /** What a node says of itself over its public address. */
 async function identity(lab: Lab, node: Node): Promise<{ line: string; problems: string[] }> {
   const publicIp = lab.outputs.nodes.find(({ name }) => name === node.name)?.publicIp || 'none';
@@ -33,7 +39,7 @@ const nodesList: Check = {
   workers: 1,
   async run(lab): Promise<Finding> {
     const asked = lab.topology.nodes.map((node) =>
-      identity(lab, node).catch((error: Error) => ({ line: `${node.name} does not answer`, problems: [error.message] })),
+      identity(lab, node).catch((error: Error) => ({ line: `${node.name} does not answer`, problems: [unreachable(error)] })),
     );
     const seen = await Promise.all(asked);
     return {
@@ -42,7 +48,7 @@ const nodesList: Check = {
       expected: `${lab.topology.nodes.length} nodes: ${lab.topology.nodes.map((node) => `${node.name} ${node.privateIp}`).join(', ')}`,
       evidence: seen.map(({ line }) => line).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: `look at the machine itself, its sshd, its public address, the firewall rule allow-ssh, and ${FULL}`,
+      look: `look ${LOGIN}`,
     };
   },
 };
@@ -97,7 +103,7 @@ const nodesPing: Check = {
     const { nodes, mtu } = lab.topology;
     const asked = nodes.map((node, at) => {
       const next = nodes[(at + 1) % nodes.length];
-      return pingNext(lab, node, next).catch((error: Error) => ({ lines: [`${node.name}: no answer to a login`], problems: [error.message] }));
+      return pingNext(lab, node, next).catch((error: Error) => ({ lines: [`${node.name}: no answer to a login`], problems: [unreachable(error)] }));
     });
     const seen = await Promise.all(asked);
     const { name, privateIp } = nodes[1];
