@@ -19,7 +19,7 @@ export function plainMessage(text: string): string {
   return text
     .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
     // What was run is the same for all; what it said comes after it.
-    .replace(/Process exited with status (\d+): running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
+    .replace(/Process exited with status \d+: running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
     .split('\n')
     .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
     .map((line) => line.replace(/^(Unhandled exception: |RunError: |Error: |error: )+/, '').trimEnd())

@@ -80,7 +80,7 @@ const svcDns: Check = {
     // A pod that doesn't resolve here while another does has a fault on its own way, which nat.ping and svc.same-node tell.
     const resolved = lookups.find(({ answers }) => answers.includes(apiServiceIp));
     const shown = resolved ?? lookups[0];
-    const why = resolved ? undefined : await unready(lab);
+    const why = resolved && targets.length > 0 ? undefined : await unready(lab);
     return {
       node: 'laptop',
       command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${lab.pods.namespace} exec ${shown.pod} -- nslookup ${name}`,

@@ -32,8 +32,9 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
 
 async function trouble(state: InstanceState): Promise<string> {
   const [port, running] = await Promise.all([portTrouble(state), isRunning(state.lab, state.name)]);
-  const stopped = processesOf(state.lab, state.name).length > 0 ? 'systemd-nspawn, which it runs in, has ended, though its processes live on' : 'it does not run';
-  return [...(running ? [] : [stopped]), ...(port ? [port] : [])].join('; ');
+  const stopped = (): string =>
+    processesOf(state.lab, state.name).length > 0 ? 'systemd-nspawn, which it runs in, has ended, though its processes live on' : 'it does not run';
+  return [...(running ? [] : [stopped()]), ...(port ? [port] : [])].join('; ');
 }
 
 /** Brings the machine to life from whatever is there. */

@@ -3,9 +3,8 @@
 set -eu
 . /opt/hardway/common.sh
 
-all_there() { ! bash /opt/hardway/objects/kube-proxy.sh | grep -q .; }
-if ! all_there; then
+if ! all_there kube-proxy; then
   systemctl restart --no-block kube-proxy
   # Where it can't, for want of an API, another step says so.
-  wait_until 20 all_there || true
+  wait_until 20 all_there kube-proxy || true
 fi

@@ -26,6 +26,9 @@ run_service() {
   fi
 }
 
+# all_there STEP: whether all of the step's work in the cluster is as it was.
+all_there() { ! bash "/opt/hardway/objects/$1.sh" | grep -q .; }
+
 # this_node: what the API server knows of this worker, without any space; false and the last word of it where it
 # tells nothing. Any controller would do: they share their data.
 this_node() {
