@@ -28,6 +28,7 @@ step 'types'
 npx --no-install tsc --noEmit
 step 'lint'
 npx --no-install eslint .
+npx --no-install prettier --check .
 step 'shell scripts'
 git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|sh)$' | xargs shellcheck
 step 'unit tests'
