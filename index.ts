@@ -20,7 +20,8 @@ async function outputs(): Promise<Lab['outputs']> {
     return new Lab(pulumi.getStack(), await withOwnAddress(config)).outputs;
   } catch (error) {
     // Told as it is, without a stack trace: it is the user's to mend.
-    if (error instanceof ConfigError || error instanceof CloudError) throw new pulumi.RunError(error.message);
+    if (error instanceof ConfigError || error instanceof CloudError)
+      throw new pulumi.RunError(error.message);
     throw error;
   }
 }

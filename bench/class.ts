@@ -18,16 +18,23 @@ const IDLE_SECONDS = 30;
 const labs = IDS.map((id) => new BenchLab(`local-${id}`));
 
 const classOf = (roster: string, ...words: string[]): Promise<string> =>
-  succeed(path.join(root, 'lab'), ['class', words[0], roster, '--yes', ...words.slice(1)], { seconds: SECONDS });
+  succeed(path.join(root, 'lab'), ['class', words[0], roster, '--yes', ...words.slice(1)], {
+    seconds: SECONDS,
+  });
 
 /** How long each lab was under way, in seconds, by the summary's last column. */
 export const took = (printed: string): number[] =>
-  [...printed.matchAll(/^bench-\d .* up +(?:(\d+) min )?(\d+(?:\.\d)?) s$/gm)].map(([, minutes = '0', seconds]) => Number(minutes) * 60 + Number(seconds));
+  [...printed.matchAll(/^bench-\d .* up +(?:(\d+) min )?(\d+(?:\.\d)?) s$/gm)].map(
+    ([, minutes = '0', seconds]) => Number(minutes) * 60 + Number(seconds),
+  );
 
 /** What a lab takes of the machine when four are up, the mean of all. */
 async function use({ measures, say }: Bench): Promise<void> {
   say('memory and idle processor time of four labs');
-  measures.add('class-memory', labs.reduce((sum, { name }) => sum + total(memory(name)), 0) / labs.length);
+  measures.add(
+    'class-memory',
+    labs.reduce((sum, { name }) => sum + total(memory(name)), 0) / labs.length,
+  );
   const idle = await Promise.all(labs.map(({ name }) => processorTime(name, IDLE_SECONDS)));
   measures.add('class-idle', idle.reduce((sum, one) => sum + total(one), 0) / labs.length);
 }
@@ -41,13 +48,21 @@ export async function classOfFour(bench: Bench): Promise<void> {
     say('four labs, one after another');
     const alone: number[] = [];
     for (const lab of labs) alone.push(await timed(() => lab.up()));
-    measures.add('class-serial', alone.reduce((sum, one) => sum + one, 0));
+    measures.add(
+      'class-serial',
+      alone.reduce((sum, one) => sum + one, 0),
+    );
     measures.add('class-up', median(alone));
     await classOf(roster, 'down');
     for (const parallel of PARALLEL) {
       say(`four labs, ${parallel} at a time`);
       let printed = '';
-      measures.add(`class-${parallel}`, await timed(async () => (printed = await classOf(roster, 'up', '--parallel', String(parallel)))));
+      measures.add(
+        `class-${parallel}`,
+        await timed(
+          async () => (printed = await classOf(roster, 'up', '--parallel', String(parallel))),
+        ),
+      );
       measures.add(`class-${parallel}-lab`, median(took(printed)));
       if (parallel === PARALLEL.at(-1)) {
         await use(bench);

@@ -11,12 +11,19 @@ import { succeed } from './succeed';
 const NAME = 'floor';
 
 /** Kernel settings of the whole machine that the floor's kubelets write. */
-const SETTINGS = ['vm/overcommit_memory', 'vm/panic_on_oom', 'kernel/panic', 'kernel/panic_on_oops'].map((name) => `/proc/sys/${name}`);
+const SETTINGS = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+].map((name) => `/proc/sys/${name}`);
 
 /** The one layer of an image of ours. */
 function layerOf(images: string, name: string): string {
   const manifest = findBlob(images, readLayout(images).get(name)!.digest)!;
-  const { layers } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as { layers: { digest: string }[] };
+  const { layers } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as {
+    layers: { digest: string }[];
+  };
   return findBlob(images, layers[0].digest)!;
 }
 
@@ -25,13 +32,17 @@ function layerOf(images: string, name: string): string {
  * itself is done. It is given the programs, the Debian tree and the busybox of our own labs.
  */
 export class Floor {
-  private constructor(private readonly scripts: string, private readonly directory: string) {}
+  private constructor(
+    private readonly scripts: string,
+    private readonly directory: string,
+  ) {}
 
   /** Prepares a run of the scripts in `scripts`; `directory` must be on a real filesystem. Undefined where there are none. */
   static async prepare(scripts: string, directory: string): Promise<Floor | undefined> {
     if (!fs.existsSync(path.join(scripts, 'up.sh'))) return undefined;
     const floor = new Floor(scripts, directory);
-    for (const part of ['bin', 'work', 'tree/etc/ssh/sshd_config.d']) fs.mkdirSync(path.join(directory, part), { recursive: true });
+    for (const part of ['bin', 'work', 'tree/etc/ssh/sshd_config.d'])
+      fs.mkdirSync(path.join(directory, part), { recursive: true });
     await floor.programs();
     await floor.tree();
     return floor;
@@ -44,16 +55,37 @@ export class Floor {
     for (const entry of fs.readdirSync(store, { withFileTypes: true })) {
       if (entry.isFile()) fs.linkSync(path.join(store, entry.name), path.join(bin, entry.name));
     }
-    await succeed('tar', ['-xf', layerOf(images, 'docker.io/library/busybox'), '-C', this.directory, 'bin/busybox'], { seconds: 10 });
+    await succeed(
+      'tar',
+      ['-xf', layerOf(images, 'docker.io/library/busybox'), '-C', this.directory, 'bin/busybox'],
+      { seconds: 10 },
+    );
     // It writes its images to where it is called.
-    await succeed('sh', ['-c', 'cd "$1" && exec python3 "$2" "$1/busybox"', 'sh', bin, path.join(this.scripts, 'images.py')], { seconds: 60 });
+    await succeed(
+      'sh',
+      [
+        '-c',
+        'cd "$1" && exec python3 "$2" "$1/busybox"',
+        'sh',
+        bin,
+        path.join(this.scripts, 'images.py'),
+      ],
+      { seconds: 60 },
+    );
   }
 
   /** What our tree lacks for it, as a layer above: a host key, and a way in for root. */
   private async tree(): Promise<void> {
     const ssh = path.join(this.directory, 'tree/etc/ssh');
-    fs.writeFileSync(path.join(ssh, 'sshd_config.d/00-floor.conf'), 'PermitRootLogin prohibit-password\n');
-    await succeed('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(ssh, 'ssh_host_ed25519_key')], { seconds: 10 });
+    fs.writeFileSync(
+      path.join(ssh, 'sshd_config.d/00-floor.conf'),
+      'PermitRootLogin prohibit-password\n',
+    );
+    await succeed(
+      'ssh-keygen',
+      ['-q', '-t', 'ed25519', '-N', '', '-f', path.join(ssh, 'ssh_host_ed25519_key')],
+      { seconds: 10 },
+    );
   }
 
   /** One run, from nothing to its pods, and all of it removed again; returns the seconds of its `pods` line. */
@@ -61,10 +93,19 @@ export class Floor {
     const settings = SETTINGS.map((file) => fs.readFileSync(file, 'utf8'));
     try {
       const { tree } = toolchainPaths();
-      const output = await succeed(path.join(root, 'bench/in-group.sh'), [groupOf(NAME), path.join(this.scripts, 'up.sh')], {
-        seconds: 300,
-        environment: { ...process.env, ROOTFS: `${path.join(this.directory, 'tree')}:${tree}`, BIN: path.join(this.directory, 'bin'), WORK: this.work() },
-      });
+      const output = await succeed(
+        path.join(root, 'bench/in-group.sh'),
+        [groupOf(NAME), path.join(this.scripts, 'up.sh')],
+        {
+          seconds: 300,
+          environment: {
+            ...process.env,
+            ROOTFS: `${path.join(this.directory, 'tree')}:${tree}`,
+            BIN: path.join(this.directory, 'bin'),
+            WORK: this.work(),
+          },
+        },
+      );
       const pods = /^pods ([\d.]+)$/m.exec(output);
       if (!pods) throw new Error(`the floor printed no \`pods\` line, but: ${output.trim()}`);
       return Number(pods[1]);
@@ -79,7 +120,10 @@ export class Floor {
   }
 
   private async remove(): Promise<void> {
-    await boundedRun(path.join(this.scripts, 'down.sh'), [], { seconds: 60, environment: { ...process.env, WORK: this.work() } });
+    await boundedRun(path.join(this.scripts, 'down.sh'), [], {
+      seconds: 60,
+      environment: { ...process.env, WORK: this.work() },
+    });
     for (const pid of processesOf(NAME)) process.kill(pid, 'SIGKILL');
     await removeGroups(NAME);
   }

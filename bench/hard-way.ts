@@ -23,16 +23,22 @@ const STAGE = 'cluster';
 function makeKeysHere(): void {
   pulumi.runtime.setMocks({
     call: () => ({}),
-    newResource: async ({ name, type, inputs }) => tlsKinds[type]?.create(inputs) ?? { id: name, state: inputs },
+    newResource: async ({ name, type, inputs }) =>
+      tlsKinds[type]?.create(inputs) ?? { id: name, state: inputs },
   });
 }
 
-const value = <T>(output: pulumi.Output<T>): Promise<T> => new Promise((resolve) => void output.apply(resolve));
+const value = <T>(output: pulumi.Output<T>): Promise<T> =>
+  new Promise((resolve) => void output.apply(resolve));
 
 /** What bootstrap wants to know of a lab whose machines are there, and nothing more. */
 function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): BootstrapArgs {
   const publicIps = Object.fromEntries(nodes.map(({ name, publicIp }) => [name, publicIp]));
-  const certificates = new Certificates('pki', { topology, apiAddress: new URL(apiServer).hostname, publicIps });
+  const certificates = new Certificates('pki', {
+    topology,
+    apiAddress: new URL(apiServer).hostname,
+    publicIps,
+  });
   return {
     topology,
     certificates,
@@ -50,21 +56,34 @@ async function goThrough({ files }: UpLab, args: BootstrapArgs): Promise<void> {
       for (const node of args.topology.nodes) {
         if (!stepsOf({ ...session, steps: [step] }, node, { stage: STAGE }).length) continue;
         const { archive } = await value(payload([step], node, args));
-        await succeed('ssh', ['-F', files.sshConfig, node.name, RECEIVE], { stdin: archive, seconds: 300 });
+        await succeed('ssh', ['-F', files.sshConfig, node.name, RECEIVE], {
+          stdin: archive,
+          seconds: 300,
+        });
       }
     }
   }
 }
 
 /** Admin's kubectl, with the certificates that were made here. */
-async function kubectlOf(program: string, args: BootstrapArgs, directory: string): Promise<Pick<Access, 'kubectl'>> {
+async function kubectlOf(
+  program: string,
+  args: BootstrapArgs,
+  directory: string,
+): Promise<Pick<Access, 'kubectl'>> {
   const kubeconfig = path.join(directory, 'kubeconfig');
   fs.writeFileSync(kubeconfig, await value(args.certificates.adminKubeconfig), { mode: 0o600 });
-  return { kubectl: (words, stdin) => boundedRun(program, ['--kubeconfig', kubeconfig, ...words], { stdin, seconds: 60 }) };
+  return {
+    kubectl: (words, stdin) =>
+      boundedRun(program, ['--kubeconfig', kubeconfig, ...words], { stdin, seconds: 60 }),
+  };
 }
 
 /** Brings a lab up as a script of the Hard Way would, until CoreDNS and the test pods are Ready; in seconds. */
-export async function hardWay(lab: BenchLab, directory: string): Promise<{ machines: number; steps: number }> {
+export async function hardWay(
+  lab: BenchLab,
+  directory: string,
+): Promise<{ machines: number; steps: number }> {
   const machines = await timed(() => lab.up('--stage', 'none'));
   const up = await lab.found();
   const { kubectl } = await installed();

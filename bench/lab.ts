@@ -36,9 +36,12 @@ export class BenchLab {
   /** Seconds until the lab is another one; the checks that it ends with are another row's. */
   async recreate(): Promise<number> {
     let printed = '';
-    const whole = await timed(async () => (printed = await this.lab('recreate', this.name, '--yes')));
+    const whole = await timed(
+      async () => (printed = await this.lab('recreate', this.name, '--yes')),
+    );
     const checks = /^ok +Checks \(([\d.]+) s\)$/m.exec(printed)?.[1];
-    if (checks === undefined) throw new Error(`recreate printed nothing of its checks, but: ${printed.trim().slice(-500)}`);
+    if (checks === undefined)
+      throw new Error(`recreate printed nothing of its checks, but: ${printed.trim().slice(-500)}`);
     return whole - Number(checks);
   }
 
@@ -61,19 +64,35 @@ export const NAMESPACE = 'hardway-bench';
 /** As many pods as the floor has: a busybox a worker and one nginx, which a NodePort leads to. */
 function testPods(workers: string[]): object {
   const web = workers[1] ?? workers[0];
-  const left = new Set(workers.filter((worker) => worker !== web).map((worker) => `nginx-${worker}`));
-  const all = manifest({ namespace: NAMESPACE, workers, sound: workers, nodePortWorker: web }) as { items: { metadata: { name: string } }[] };
+  const left = new Set(
+    workers.filter((worker) => worker !== web).map((worker) => `nginx-${worker}`),
+  );
+  const all = manifest({ namespace: NAMESPACE, workers, sound: workers, nodePortWorker: web }) as {
+    items: { metadata: { name: string } }[];
+  };
   return { ...all, items: all.items.filter(({ metadata }) => !left.has(metadata.name)) };
 }
 
 type Kubectl = Pick<Access, 'kubectl'>;
 
-const workersOf = (nodes: Node[]): string[] => nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
+const workersOf = (nodes: Node[]): string[] =>
+  nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
 
 /** Makes the test pods; returns when all are Ready. */
 export async function startPods(access: Kubectl, nodes: Node[]): Promise<void> {
-  await kubectl({ access: access as Access }, ['create', `--namespace=${NAMESPACE}`, '-f', '-'], JSON.stringify(testPods(workersOf(nodes))));
-  await kubectl({ access: access as Access }, ['wait', 'pods', '--all', `--namespace=${NAMESPACE}`, '--for=condition=Ready', '--timeout=55s']);
+  await kubectl(
+    { access: access as Access },
+    ['create', `--namespace=${NAMESPACE}`, '-f', '-'],
+    JSON.stringify(testPods(workersOf(nodes))),
+  );
+  await kubectl({ access: access as Access }, [
+    'wait',
+    'pods',
+    '--all',
+    `--namespace=${NAMESPACE}`,
+    '--for=condition=Ready',
+    '--timeout=55s',
+  ]);
 }
 
 /** Removes the test pods; returns when they are gone. */

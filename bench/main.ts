@@ -28,7 +28,10 @@ function rounds(text: string): number {
 }
 
 function parts(text: string): Part[] {
-  const words = text.split(',').map((word) => word.trim()).filter(Boolean);
+  const words = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
   const unknown = words.filter((word) => !(PARTS as readonly string[]).includes(word));
   if (unknown.length > 0) throw new InvalidArgumentError(`There is no ${unknown.join(', ')}.`);
   return words as Part[];
@@ -36,10 +39,14 @@ function parts(text: string): Part[] {
 
 function options(): Options {
   return new Command('npm run bench --')
-    .description('measure this machine\'s labs')
+    .description("measure this machine's labs")
     .option('--rounds <NUMBER>', 'how often', rounds, 3)
     .option('--only <LIST>', `with commas, some of ${PARTS.join(', ')}`, parts, [...USUAL_PARTS])
-    .option('--floor <DIRECTORY>', 'the scripts of the floor', path.resolve(root, '../shared/floor'))
+    .option(
+      '--floor <DIRECTORY>',
+      'the scripts of the floor',
+      path.resolve(root, '../shared/floor'),
+    )
     .option('--json', 'print one JSON object')
     .parse()
     .opts<Options>();
@@ -59,15 +66,28 @@ function teller(): (what: string) => void {
 }
 
 async function main({ rounds: count, only, floor: scripts, json }: Options): Promise<void> {
-  if (process.getuid?.() !== 0) throw unable('The bench makes labs and looks into their processes: run it as root.', 'sudo -E env "PATH=$PATH" npm run bench');
+  if (process.getuid?.() !== 0)
+    throw unable(
+      'The bench makes labs and looks into their processes: run it as root.',
+      'sudo -E env "PATH=$PATH" npm run bench',
+    );
   fs.mkdirSync(cacheDirectory(), { recursive: true });
   // Beside the store, as it holds hard links to it.
   const directory = fs.mkdtempSync(path.join(cacheDirectory(), 'bench-'));
   const [lab, bare] = ['local-bench', 'local-bench-bare'].map((name) => new BenchLab(name));
-  const bench: Bench = { parts: new Set(only), lab, bare, directory, measures: new Measures(), programs: {}, say: teller() };
+  const bench: Bench = {
+    parts: new Set(only),
+    lab,
+    bare,
+    directory,
+    measures: new Measures(),
+    programs: {},
+    say: teller(),
+  };
   try {
     if (bench.parts.has('floor')) bench.floor = await Floor.prepare(scripts, directory);
-    if (bench.parts.has('floor') && !bench.floor) process.stderr.write(`There is no floor in ${scripts}: its lines are left out.\n`);
+    if (bench.parts.has('floor') && !bench.floor)
+      process.stderr.write(`There is no floor in ${scripts}: its lines are left out.\n`);
     for (let done = 0; done < count; done++) {
       bench.say(`round ${done + 1} of ${count}`);
       await round(bench);
@@ -80,4 +100,7 @@ async function main({ rounds: count, only, floor: scripts, json }: Options): Pro
   else print(asText(bench, count));
 }
 
-main(options()).then(() => process.exit(0), (error) => process.exit(report(error)));
+main(options()).then(
+  () => process.exit(0),
+  (error) => process.exit(report(error)),
+);

@@ -15,35 +15,77 @@ interface Row {
 const ROWS: Row[] = [
   { id: 'up', title: 'lab up, until CoreDNS and test pods are Ready', unit: 's' },
   { id: 'floor', title: 'the same work in bare shell (the floor)', unit: 's' },
-  { id: 'up:floor', title: 'up : floor', unit: '×', ratio: ['up', 'floor'], target: { atMost: 1.5 }, aim: '1.1' },
+  {
+    id: 'up:floor',
+    title: 'up : floor',
+    unit: '×',
+    ratio: ['up', 'floor'],
+    target: { atMost: 1.5 },
+    aim: '1.1',
+  },
   { id: 'hard-way', title: 'the same steps one by one over ssh (Hard Way)', unit: 's' },
   { id: 'hard-way-steps', title: '  of it, without making the machines', unit: 's' },
   { id: 'hard-way:up', title: 'Hard Way : up', unit: '×', ratio: ['hard-way', 'up'], aim: '2' },
   { id: 'no-op', title: 'lab up again, nothing to change', unit: 's', target: { atMost: 4 } },
   { id: 'verify', title: 'lab verify', unit: 's', target: { atMost: 15 } },
   { id: 'recreate', title: 'lab recreate, without its checks', unit: 's' },
-  { id: 'recreate:up', title: 'recreate : up', unit: '×', ratio: ['recreate', 'up'], target: { atMost: 1.2 } },
+  {
+    id: 'recreate:up',
+    title: 'recreate : up',
+    unit: '×',
+    ratio: ['recreate', 'up'],
+    target: { atMost: 1.2 },
+  },
   { id: 'down', title: 'lab down', unit: 's', target: { atMost: 8 } },
-  { id: 'memory', title: 'memory of the lab, test pods running', unit: 'MB', target: { atMost: 2000 } },
+  {
+    id: 'memory',
+    title: 'memory of the lab, test pods running',
+    unit: 'MB',
+    target: { atMost: 2000 },
+  },
   { id: 'pod-to-pod', title: 'TCP, pod to pod across nodes', unit: 'Gbit/s' },
   { id: 'node-to-node', title: 'TCP, node to node', unit: 'Gbit/s' },
-  { id: 'pod:node', title: 'pod to pod : node to node', unit: '×', ratio: ['pod-to-pod', 'node-to-node'], target: { atLeast: 0.85 } },
+  {
+    id: 'pod:node',
+    title: 'pod to pod : node to node',
+    unit: '×',
+    ratio: ['pod-to-pod', 'node-to-node'],
+    target: { atLeast: 0.85 },
+  },
   { id: 'idle', title: 'processor time of an idle lab', unit: 'cores' },
   { id: 'class-serial', title: 'four labs, each by lab up, one after another', unit: 's' },
   { id: 'class-up', title: '  of it, one of them', unit: 's' },
   ...[1, 2, 4].flatMap((parallel): Row[] => [
     { id: `class-${parallel}`, title: `lab class up --parallel ${parallel}, four labs`, unit: 's' },
     { id: `class-${parallel}-lab`, title: '  of it, each lab', unit: 's' },
-    { id: `class-${parallel}:serial`, title: '  four at once : one after another', unit: '×', ratio: [`class-${parallel}`, 'class-serial'], target: { atMost: 1.1 } },
+    {
+      id: `class-${parallel}:serial`,
+      title: '  four at once : one after another',
+      unit: '×',
+      ratio: [`class-${parallel}`, 'class-serial'],
+      target: { atMost: 1.1 },
+    },
   ]),
   { id: 'class-recreate', title: 'one of four made anew, without its checks', unit: 's' },
-  { id: 'class-recreate:up', title: '  one of four made anew : up', unit: '×', ratio: ['class-recreate', 'class-up'], target: { atMost: 1.2 } },
+  {
+    id: 'class-recreate:up',
+    title: '  one of four made anew : up',
+    unit: '×',
+    ratio: ['class-recreate', 'class-up'],
+    target: { atMost: 1.2 },
+  },
   { id: 'class-memory', title: 'memory of a lab, of four', unit: 'MB', target: { atMost: 2000 } },
   { id: 'class-idle', title: 'processor time of an idle lab, of four', unit: 'cores' },
   { id: 'first-memory', title: 'memory of a new lab', unit: 'MB' },
   { id: 'ten-recreates', title: 'lab recreate, the middle one of ten', unit: 's' },
   { id: 'tenth-memory', title: 'memory after the tenth', unit: 'MB' },
-  { id: 'tenth:first', title: '  after the tenth : new', unit: '×', ratio: ['tenth-memory', 'first-memory'], target: { atMost: 1.1 } },
+  {
+    id: 'tenth:first',
+    title: '  after the tenth : new',
+    unit: '×',
+    ratio: ['tenth-memory', 'first-memory'],
+    target: { atMost: 1.1 },
+  },
 ];
 
 /** What a row came to. */
@@ -85,13 +127,25 @@ export class Measures {
       const samples = this.of(row);
       if (samples.length === 0) return [];
       const middle = median(samples);
-      return [{ id: row.id, title: row.title, unit: row.unit, least: Math.min(...samples), median: middle, samples, target: inWords(row), met: isMet(row, middle) }];
+      return [
+        {
+          id: row.id,
+          title: row.title,
+          unit: row.unit,
+          least: Math.min(...samples),
+          median: middle,
+          samples,
+          target: inWords(row),
+          met: isMet(row, middle),
+        },
+      ];
     });
   }
 }
 
 function inWords({ target, aim }: Row): string {
-  const bound = target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
+  const bound =
+    target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
   return [bound, aim && `aim ${aim}`].filter(Boolean).join(', ');
 }
 

@@ -7,7 +7,18 @@ import { throughput } from './throughput';
 import { type ByProgram, memory, processorTime, total } from './usage';
 
 /** What can be measured, in the order in which a round does it. */
-const LAB_PARTS = ['floor', 'up', 'memory', 'throughput', 'no-op', 'idle', 'verify', 'recreate', 'down', 'hard-way'] as const;
+const LAB_PARTS = [
+  'floor',
+  'up',
+  'memory',
+  'throughput',
+  'no-op',
+  'idle',
+  'verify',
+  'recreate',
+  'down',
+  'hard-way',
+] as const;
 /** Several labs, or one many times: only where they are asked for. */
 const CLASS_PARTS = ['class', 'recreates'] as const;
 export const PARTS = [...LAB_PARTS, ...CLASS_PARTS] as const;
@@ -85,7 +96,8 @@ export async function round(bench: Bench): Promise<void> {
     bench.say('floor');
     measures.add('floor', await bench.floor.run());
   }
-  if (LAB_PARTS.some((part) => parts.has(part) && part !== 'floor' && part !== 'hard-way')) await ours(bench);
+  if (LAB_PARTS.some((part) => parts.has(part) && part !== 'floor' && part !== 'hard-way'))
+    await ours(bench);
   if (parts.has('class')) await classOfFour(bench);
   if (parts.has('recreates')) await recreates(bench);
   if (!parts.has('hard-way')) return;

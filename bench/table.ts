@@ -5,30 +5,45 @@ import type { Bench } from './rounds';
 import type { ByProgram } from './usage';
 
 /** What the figures are worth: on what they were measured. */
-const machine = (): { cores: number; kernel: string; load: number } =>
-  ({ cores: os.cpus().length, kernel: os.release(), load: os.loadavg()[0] });
+const machine = (): { cores: number; kernel: string; load: number } => ({
+  cores: os.cpus().length,
+  kernel: os.release(),
+  load: os.loadavg()[0],
+});
 
 /** Three figures that mean something. */
-const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
+const figure = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
 function verdict({ met }: Result): string {
   if (met === undefined) return '';
   return met ? 'met' : 'MISSED';
 }
 
-const row = (result: Result): string[] =>
-  [result.title, figure(result.least), figure(result.median), result.unit, result.target, verdict(result)];
+const row = (result: Result): string[] => [
+  result.title,
+  figure(result.least),
+  figure(result.median),
+  result.unit,
+  result.target,
+  verdict(result),
+];
 
 /** The programs that matter: the rest is summed up. */
 function users(title: string, unit: string, amounts: ByProgram): string {
   const shown = amounts.slice(0, 12);
   const rest = amounts.slice(12).reduce((sum, [, amount]) => sum + amount, 0);
-  const words = [...shown, ['the rest', rest] as const].map(([program, amount]) => `${program} ${figure(amount)}`);
+  const words = [...shown, ['the rest', rest] as const].map(
+    ([program, amount]) => `${program} ${figure(amount)}`,
+  );
   return `${title}, in ${unit}, last round: ${words.join(', ')}`;
 }
 
 /** The table for people. */
-export function asText({ measures, programs }: Pick<Bench, 'measures' | 'programs'>, rounds: number): string {
+export function asText(
+  { measures, programs }: Pick<Bench, 'measures' | 'programs'>,
+  rounds: number,
+): string {
   const results = measures.results();
   const { cores, kernel, load } = machine();
   const missed = results.filter(({ met }) => met === false);
@@ -39,12 +54,24 @@ export function asText({ measures, programs }: Pick<Bench, 'measures' | 'program
     '',
     ...(programs.memory ? [users('Memory by program', 'MB', programs.memory)] : []),
     ...(programs.idle ? [users('Idle processor time by program', 'cores', programs.idle)] : []),
-    missed.length === 0 ? 'Every target that was measured is met.' : `Missed: ${missed.map(({ title }) => title.trim()).join('; ')}.`,
+    missed.length === 0
+      ? 'Every target that was measured is met.'
+      : `Missed: ${missed.map(({ title }) => title.trim()).join('; ')}.`,
   ].join('\n');
 }
 
 /** The same for a program; samples in the order of the rounds. */
-export function asJson({ measures, programs }: Pick<Bench, 'measures' | 'programs'>, rounds: number): object {
-  const byName = (amounts?: ByProgram): object | undefined => amounts && Object.fromEntries(amounts);
-  return { rounds, machine: machine(), rows: measures.results(), memory: byName(programs.memory), idle: byName(programs.idle) };
+export function asJson(
+  { measures, programs }: Pick<Bench, 'measures' | 'programs'>,
+  rounds: number,
+): object {
+  const byName = (amounts?: ByProgram): object | undefined =>
+    amounts && Object.fromEntries(amounts);
+  return {
+    rounds,
+    machine: machine(),
+    rows: measures.results(),
+    memory: byName(programs.memory),
+    idle: byName(programs.idle),
+  };
 }

@@ -21,24 +21,44 @@ interface End {
  * Runs tcp.pl on a node, in a pod's network where the end is one: the same program on all ends, and all on one processor,
  * which is full then. So what is measured is what the way costs; by the scheduler's choice two ends get 14 to 38 Gbit/s.
  */
-function tcp(access: Access, { node, namespace }: End, ...args: (string | number)[]): Promise<string> {
+function tcp(
+  access: Access,
+  { node, namespace }: End,
+  ...args: (string | number)[]
+): Promise<string> {
   const source = fs.readFileSync(path.join(root, 'bench/tcp.pl'), 'utf8');
   const inside = namespace ? `sudo ip netns exec ${namespace} ` : '';
-  return typeOne({ access }, node, `${inside}taskset --cpu-list 0 perl - ${args.join(' ')} << 'END_OF_PERL'\n${source}\nEND_OF_PERL`);
+  return typeOne(
+    { access },
+    node,
+    `${inside}taskset --cpu-list 0 perl - ${args.join(' ')} << 'END_OF_PERL'\n${source}\nEND_OF_PERL`,
+  );
 }
 
 /** Gigabits a second that arrive of what one end sends to the other. */
 async function once(access: Access, from: End, to: End): Promise<number> {
-  const [received] = await Promise.all([tcp(access, to, 'receive', PORT, 15), tcp(access, from, 'send', to.address, PORT, SECONDS)]);
-  return Number(received) * 8 / 1e9;
+  const [received] = await Promise.all([
+    tcp(access, to, 'receive', PORT, 15),
+    tcp(access, from, 'send', to.address, PORT, SECONDS),
+  ]);
+  return (Number(received) * 8) / 1e9;
 }
 
 /** The busybox test pod on a node. */
 async function podOn(access: Access, node: string): Promise<End> {
-  const address = await kubectl({ access }, ['get', 'pod', `busybox-${node}`, `--namespace=${NAMESPACE}`, '--output=jsonpath={.status.podIP}']);
+  const address = await kubectl({ access }, [
+    'get',
+    'pod',
+    `busybox-${node}`,
+    `--namespace=${NAMESPACE}`,
+    '--output=jsonpath={.status.podIP}',
+  ]);
   const find = `for n in $(ls /var/run/netns); do sudo ip -n "$n" address show eth0 2> /dev/null | grep -qF "inet ${address}/" && echo "$n"; done; true`;
   const namespace = (await typeOne({ access }, node, find)).trim();
-  if (!namespace) throw new Error(`no network namespace on ${node} has ${address}, the address of busybox-${node}`);
+  if (!namespace)
+    throw new Error(
+      `no network namespace on ${node} has ${address}, the address of busybox-${node}`,
+    );
   return { node, address, namespace };
 }
 

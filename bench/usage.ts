@@ -7,7 +7,9 @@ import { commandOf } from '../provider/local/machine';
 export type ByProgram = [program: string, amount: number][];
 
 /** Ids of all processes of a lab: of its machines, of its router, of what runs the machines. */
-const processes = (lab: string): number[] => [...new Set([...processesOf(lab), ...processesStartedFor(lab)])];
+const processes = (lab: string): number[] => [
+  ...new Set([...processesOf(lab), ...processesStartedFor(lab)]),
+];
 
 const read = (file: string): string => {
   try {
@@ -27,7 +29,8 @@ function byProgram(amounts: [pid: number, amount: number][]): ByProgram {
   return [...sums].sort((a, b) => b[1] - a[1]);
 }
 
-export const total = (amounts: ByProgram): number => amounts.reduce((sum, [, amount]) => sum + amount, 0);
+export const total = (amounts: ByProgram): number =>
+  amounts.reduce((sum, [, amount]) => sum + amount, 0);
 
 /**
  * Megabytes of memory by program: each process's proportional share (PSS), in which a page that several processes
@@ -36,7 +39,12 @@ export const total = (amounts: ByProgram): number => amounts.reduce((sum, [, amo
  * out the file cache, which the machine takes back when it needs it.
  */
 export function memory(lab: string): ByProgram {
-  return byProgram(processes(lab).map((pid) => [pid, Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024 / 1e6]));
+  return byProgram(
+    processes(lab).map((pid) => [
+      pid,
+      (Number(/^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) * 1024) / 1e6,
+    ]),
+  );
 }
 
 const TICKS_A_SECOND = 100;
@@ -44,7 +52,9 @@ const TICKS_A_SECOND = 100;
 /** Seconds of processor time of a process and of its children that have ended. */
 function processorSeconds(pid: number): number {
   // The program's name, in parentheses, may hold anything; utime, stime, cutime and cstime are fields 14 to 17.
-  const fields = read(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
+  const fields = read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
 }
 
@@ -53,5 +63,7 @@ export async function processorTime(lab: string, seconds: number): Promise<ByPro
   const before = new Map(processes(lab).map((pid) => [pid, processorSeconds(pid)]));
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const alive = processes(lab).filter((pid) => read(`/proc/${pid}/stat`) !== '');
-  return byProgram(alive.map((pid) => [pid, (processorSeconds(pid) - (before.get(pid) ?? 0)) / seconds]));
+  return byProgram(
+    alive.map((pid) => [pid, (processorSeconds(pid) - (before.get(pid) ?? 0)) / seconds]),
+  );
 }

@@ -11,7 +11,9 @@ const root = path.resolve(__dirname, '..');
 function fresh(stamp) {
   try {
     const inputs = JSON.parse(fs.readFileSync(stamp, 'utf8'));
-    return Object.entries(inputs).every(([file, mtime]) => fs.statSync(path.join(root, file)).mtimeMs === mtime);
+    return Object.entries(inputs).every(
+      ([file, mtime]) => fs.statSync(path.join(root, file)).mtimeMs === mtime,
+    );
   } catch {
     return false;
   }
@@ -37,15 +39,21 @@ function compile(entry) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
-    external: isPlugin(entry) ? ['esbuild'] : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild'],
+    external: isPlugin(entry)
+      ? ['esbuild']
+      : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild'],
     metafile: true,
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'error',
   });
-  const inputs = Object.keys(result.metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
+  const inputs = Object.keys(result.metafile.inputs).filter(
+    (file) => !file.startsWith('node_modules/'),
+  );
   inputs.push('package-lock.json', 'bin/run.cjs');
-  const mtimes = Object.fromEntries(inputs.map((file) => [file, fs.statSync(path.join(root, file)).mtimeMs]));
+  const mtimes = Object.fromEntries(
+    inputs.map((file) => [file, fs.statSync(path.join(root, file)).mtimeMs]),
+  );
   fs.writeFileSync(`${stamp}.${process.pid}`, JSON.stringify(mtimes));
   // Renamed whole, stamp last: several plugins may compile at once, and none may load half a file.
   fs.renameSync(scratch, out);

@@ -60,7 +60,11 @@ function get(url: string): Promise<HttpAnswer> {
       response.on('error', reject);
       response.on('end', () => {
         clearTimeout(timer);
-        resolve({ status: response.statusCode ?? 0, server: String(response.headers.server ?? ''), body });
+        resolve({
+          status: response.statusCode ?? 0,
+          server: String(response.headers.server ?? ''),
+          body,
+        });
       });
     });
     const timer = setTimeout(() => request.destroy(late), SECONDS.http * 1000);
@@ -80,16 +84,24 @@ export function createAccess(files: AccessFiles): Access {
   // Every program that runs listens to it.
   setMaxListeners(0, signal);
   const running = new Set<Promise<unknown>>();
-  const ssh = new OpenSsh(new Map(outputs.nodes.map((node) => [node.name, loginOf(outputs, node)])), {
-    user: 'ubuntu',
-    keyFile: files.sshKeyFile,
-    knownHostsFile: files.knownHostsFile,
-    directory,
-    connectSeconds: SECONDS.connect,
-    signal,
-  });
+  const ssh = new OpenSsh(
+    new Map(outputs.nodes.map((node) => [node.name, loginOf(outputs, node)])),
+    {
+      user: 'ubuntu',
+      keyFile: files.sshKeyFile,
+      knownHostsFile: files.knownHostsFile,
+      directory,
+      connectSeconds: SECONDS.connect,
+      signal,
+    },
+  );
   // kubectl keeps what it learns of an API: here, so that nothing of a lab that is gone stays behind.
-  const always = ['--kubeconfig', files.kubeconfigFile, '--cache-dir', path.join(directory, 'kube')];
+  const always = [
+    '--kubeconfig',
+    files.kubeconfigFile,
+    '--cache-dir',
+    path.join(directory, 'kube'),
+  ];
   const track = <T>(start: () => Promise<T>): Promise<T> => {
     if (signal.aborted) return Promise.reject(new Error('the ways in to the lab are closed'));
     const work = start();
@@ -99,9 +111,17 @@ export function createAccess(files: AccessFiles): Access {
   };
   return {
     outputs,
-    onNode: (node, script, options) => track(() => ssh.run(node, script, options?.seconds ?? SECONDS.node)),
+    onNode: (node, script, options) =>
+      track(() => ssh.run(node, script, options?.seconds ?? SECONDS.node)),
     hold: (node, script, args) => track(() => ssh.hold(node, script, args, SECONDS.hold)),
-    kubectl: (args, stdin) => track(() => boundedRun(files.kubectl, [...always, ...args], { stdin, seconds: SECONDS.kubectl, signal })),
+    kubectl: (args, stdin) =>
+      track(() =>
+        boundedRun(files.kubectl, [...always, ...args], {
+          stdin,
+          seconds: SECONDS.kubectl,
+          signal,
+        }),
+      ),
     http: get,
     routes: () => vpcRoutes(outputs),
     async close() {

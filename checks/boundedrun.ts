@@ -22,7 +22,11 @@ export interface RunOptions {
  */
 export function boundedRun(program: string, args: string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { detached: true, env: options.environment ?? process.env, stdio: 'pipe' });
+    const child = spawn(program, args, {
+      detached: true,
+      env: options.environment ?? process.env,
+      stdio: 'pipe',
+    });
     let [stdout, stderr] = ['', ''];
     let late = false;
     const stop = (): boolean => child.kill('SIGKILL');
@@ -41,7 +45,11 @@ export function boundedRun(program: string, args: string[], options: RunOptions)
     child.on('close', (code) => {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', stop);
-      resolve(late ? { code: -1, stdout, stderr: `no end after ${options.seconds} s\n${stderr}` } : { code: code ?? -1, stdout, stderr });
+      resolve(
+        late
+          ? { code: -1, stdout, stderr: `no end after ${options.seconds} s\n${stderr}` }
+          : { code: code ?? -1, stdout, stderr },
+      );
     });
     // A program that ends without reading its input is no fault of ours.
     child.stdin.on('error', () => undefined);

@@ -19,15 +19,25 @@ export interface Flow {
 
 function direction(fields: [string, string][]): Direction {
   const value = (name: string): string | undefined => fields.find(([key]) => key === name)?.[1];
-  const number = (name: string): number | undefined => (value(name) === undefined ? undefined : Number(value(name)));
-  return { src: value('src') ?? '', dst: value('dst') ?? '', sport: number('sport'), dport: number('dport'), id: number('id') };
+  const number = (name: string): number | undefined =>
+    value(name) === undefined ? undefined : Number(value(name));
+  return {
+    src: value('src') ?? '',
+    dst: value('dst') ?? '',
+    sport: number('sport'),
+    dport: number('dport'),
+    id: number('id'),
+  };
 }
 
 /** Reads what `conntrack -L` printed; lines of another form (its closing count) are left out. */
 export function parseConntrack(text: string): Flow[] {
   const flows: Flow[] = [];
   for (const line of text.split('\n')) {
-    const fields = [...line.matchAll(/(\w+)=(\S+)/g)].map((match): [string, string] => [match[1], match[2]]);
+    const fields = [...line.matchAll(/(\w+)=(\S+)/g)].map((match): [string, string] => [
+      match[1],
+      match[2],
+    ]);
     const starts = fields.flatMap(([key], at) => (key === 'src' ? [at] : []));
     if (starts.length !== 2) continue;
     flows.push({

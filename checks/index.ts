@@ -2,4 +2,11 @@ export { createAccess, type Access, type AccessFiles } from './access';
 export { checks } from './article';
 export type { Check, CheckResult, Report } from './check';
 export { renderList, renderReport, type RenderOptions } from './render';
-export { downReport, select, skipReason, verify, type VerifyEvent, type VerifyOptions } from './verify';
+export {
+  downReport,
+  select,
+  skipReason,
+  verify,
+  type VerifyEvent,
+  type VerifyOptions,
+} from './verify';

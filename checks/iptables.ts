@@ -73,16 +73,26 @@ export function iptablesRules(text: string): ServiceRules {
       }));
       return {
         lines: jumps.flatMap(({ rule }) => (rule ? [rule.line] : [])),
-        problems: jumps.flatMap(({ chain, rule }) => (rule ? [] : [`${chain} does not jump to KUBE-SERVICES`])),
+        problems: jumps.flatMap(({ chain, rule }) =>
+          rule ? [] : [`${chain} does not jump to KUBE-SERVICES`],
+        ),
       };
     },
     path(to) {
       const first = dispatch(rules, to);
       const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
-      if (!first) return { lines: [], targets: [], problems: [`no rule in ${chain} for ${spellDestination(to)}`] };
+      if (!first)
+        return {
+          lines: [],
+          targets: [],
+          problems: [`no rule in ${chain} for ${spellDestination(to)}`],
+        };
       const path: ServicePath = { lines: [first.line], targets: [], problems: [] };
       follow(rules, first.target!, path, new Set());
-      if (path.targets.length === 0) path.problems.push(`the chain ${first.target} for ${spellDestination(to)} leads to no DNAT`);
+      if (path.targets.length === 0)
+        path.problems.push(
+          `the chain ${first.target} for ${spellDestination(to)} leads to no DNAT`,
+        );
       return path;
     },
   };

@@ -19,22 +19,36 @@ export function parseLsns(json: string): NetworkNamespace[] {
 
 /** Reads `ls -1i DIRECTORY`: names and their inodes. */
 export function parseInodes(text: string): { inode: number; name: string }[] {
-  return [...text.matchAll(/^\s*(\d+) (.+)$/gm)].map((match) => ({ inode: Number(match[1]), name: match[2] }));
+  return [...text.matchAll(/^\s*(\d+) (.+)$/gm)].map((match) => ({
+    inode: Number(match[1]),
+    name: match[2],
+  }));
 }
 
 /** Reads `ps -p LIST`: process ids and command lines. */
 export function parseProcesses(text: string): { pid: number; command: string }[] {
-  return [...text.matchAll(/^\s*(\d+)\s+\S+\s+\S*\s+\d+:\d+\s+(.+)$/gm)].map((match) => ({ pid: Number(match[1]), command: match[2].trim() }));
+  return [...text.matchAll(/^\s*(\d+)\s+\S+\s+\S*\s+\d+:\d+\s+(.+)$/gm)].map((match) => ({
+    pid: Number(match[1]),
+    command: match[2].trim(),
+  }));
 }
 
 /** Reads `ctr task ls`: container ids, process ids, states. */
 export function parseTasks(text: string): { id: string; pid: number; state: string }[] {
-  return [...text.matchAll(/^(\S+)\s+(\d+)\s+(\S+)\s*$/gm)].map((match) => ({ id: match[1], pid: Number(match[2]), state: match[3] }));
+  return [...text.matchAll(/^(\S+)\s+(\d+)\s+(\S+)\s*$/gm)].map((match) => ({
+    id: match[1],
+    pid: Number(match[2]),
+    state: match[3],
+  }));
 }
 
 /** Reads `ctr containers ls`: ids, images, runtimes. */
 export function parseContainers(text: string): { id: string; image: string; runtime: string }[] {
-  return [...text.matchAll(/^([0-9a-f]{64})\s+(\S+)\s+(\S+)\s*$/gm)].map((match) => ({ id: match[1], image: match[2], runtime: match[3] }));
+  return [...text.matchAll(/^([0-9a-f]{64})\s+(\S+)\s+(\S+)\s*$/gm)].map((match) => ({
+    id: match[1],
+    image: match[2],
+    runtime: match[3],
+  }));
 }
 
 /** Reads `brctl show BRIDGE`: the interfaces on it. The first stands on the bridge's own line, the rest below. */
@@ -93,8 +107,18 @@ export interface CountedRule {
 export function parseCounters(text: string): CountedRule[] {
   const rules: CountedRule[] = [];
   for (const line of text.split('\n')) {
-    const match = /^\s*(\d+)\s+\d+\s+(\S+)\s+\S+\s+--\s+\S+\s+\S+\s+(\S+)\s+\S+\s*(?:.*\/\* (.*) \*\/)?/.exec(line);
-    if (match) rules.push({ packets: Number(match[1]), target: match[2], source: match[3], comment: match[4] ?? '', line: line.trim() });
+    const match =
+      /^\s*(\d+)\s+\d+\s+(\S+)\s+\S+\s+--\s+\S+\s+\S+\s+(\S+)\s+\S+\s*(?:.*\/\* (.*) \*\/)?/.exec(
+        line,
+      );
+    if (match)
+      rules.push({
+        packets: Number(match[1]),
+        target: match[2],
+        source: match[3],
+        comment: match[4] ?? '',
+        line: line.trim(),
+      });
   }
   return rules;
 }

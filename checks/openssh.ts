@@ -35,12 +35,26 @@ class Connection {
   private readonly waiting: (() => void)[] = [];
   private sessions = 0;
 
-  constructor(private readonly login: Login, name: string, private readonly options: SshOptions) {
+  constructor(
+    private readonly login: Login,
+    name: string,
+    private readonly options: SshOptions,
+  ) {
     const socket = path.join(options.directory, name);
-    this.master = spawn('ssh', [...this.common(socket), '-o', 'ControlMaster=yes', this.target(), 'echo ready; exec cat > /dev/null'], {
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.master = spawn(
+      'ssh',
+      [
+        ...this.common(socket),
+        '-o',
+        'ControlMaster=yes',
+        this.target(),
+        'echo ready; exec cat > /dev/null',
+      ],
+      {
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     this.session = [...this.common(socket), '-o', 'ControlMaster=no', this.target()];
     this.ready = this.awaitReady();
   }
@@ -79,17 +93,24 @@ class Connection {
       LogLevel: 'ERROR',
       ...more,
     };
-    return ['-F', '/dev/null', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
+    return [
+      '-F',
+      '/dev/null',
+      ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ];
   }
 
   /** Undefined when sessions can be opened, else why not. */
   private awaitReady(): Promise<string | undefined> {
     return new Promise((resolve) => {
       let stderr = '';
-      const timer = setTimeout(() => {
-        this.master.kill();
-        resolve(`${this.login.host} did not answer in ${this.options.connectSeconds + 5} s`);
-      }, (this.options.connectSeconds + 5) * 1000);
+      const timer = setTimeout(
+        () => {
+          this.master.kill();
+          resolve(`${this.login.host} did not answer in ${this.options.connectSeconds + 5} s`);
+        },
+        (this.options.connectSeconds + 5) * 1000,
+      );
       const settle = (problem?: string): void => {
         clearTimeout(timer);
         resolve(problem);
@@ -118,14 +139,19 @@ class Connection {
     const problem = await this.ready;
     if (problem !== undefined) return { code: 255, stdout: '', stderr: problem };
     const { signal } = this.options;
-    return this.slot(() => boundedRun('ssh', [...this.session, `bash -c ${quote(script)}`], { seconds, signal }));
+    return this.slot(() =>
+      boundedRun('ssh', [...this.session, `bash -c ${quote(script)}`], { seconds, signal }),
+    );
   }
 
   async hold(script: string, args: string[], seconds: number): Promise<Held> {
     const problem = await this.ready;
     if (problem !== undefined) throw new Error(problem);
     const command = `bash -c ${quote(script)} bash ${args.map(quote).join(' ')}`;
-    const child = spawn('ssh', [...this.session, command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('ssh', [...this.session, command], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     child.stdin.on('error', () => undefined);
     const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
     const release = async (): Promise<void> => {
@@ -155,7 +181,10 @@ class Connection {
 function firstLine(child: ChildProcess, seconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let [stdout, stderr] = ['', ''];
-    const timer = setTimeout(() => reject(new Error(`nothing printed in ${seconds} s`)), seconds * 1000);
+    const timer = setTimeout(
+      () => reject(new Error(`nothing printed in ${seconds} s`)),
+      seconds * 1000,
+    );
     child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
     child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;

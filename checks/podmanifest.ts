@@ -21,7 +21,12 @@ function pod(kind: PodKind, worker: string): object {
       serviceAccountName: ACCOUNT,
       automountServiceAccountToken: false,
       containers: [
-        { name: kind, image: kind, imagePullPolicy: 'IfNotPresent', ...(kind === 'busybox' ? { command: ['sh', '-c', SLEEP] } : {}) },
+        {
+          name: kind,
+          image: kind,
+          imagePullPolicy: 'IfNotPresent',
+          ...(kind === 'busybox' ? { command: ['sh', '-c', SLEEP] } : {}),
+        },
       ],
     },
   };
@@ -32,7 +37,11 @@ function service(name: string, type: 'ClusterIP' | 'NodePort', worker: string): 
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name },
-    spec: { type, selector: { app: 'nginx', worker }, ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] },
+    spec: {
+      type,
+      selector: { app: 'nginx', worker },
+      ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+    },
   };
 }
 
@@ -51,7 +60,11 @@ export function manifest({ namespace, workers, sound, nodePortWorker }: PodPlan)
     apiVersion: 'v1',
     kind: 'List',
     items: [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { [LABEL.name]: LABEL.value } } },
+      {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: namespace, labels: { [LABEL.name]: LABEL.value } },
+      },
       // Pods are refused until their account is there, and a new namespace's default one takes its time.
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT } },
       ...sound.flatMap((worker) => [pod('nginx', worker), pod('busybox', worker)]),

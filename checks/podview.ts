@@ -24,7 +24,8 @@ export interface NamespaceEnd {
 }
 
 /** Lists every namespace's eth0. */
-export const LIST_ENDS = 'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j -4 address show eth0 2> /dev/null)"; done';
+export const LIST_ENDS =
+  'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j -4 address show eth0 2> /dev/null)"; done';
 
 /** Reads what LIST_ENDS printed; a namespace without an eth0 is left out. */
 export function parseEnds(text: string): NamespaceEnd[] {
@@ -45,7 +46,9 @@ export async function viewPod(lab: Lab, pod: TestPod): Promise<PodView> {
   const end = parseEnds(ends).find(({ ip }) => ip === pod.ip);
   const inode = parseInodes(inodes).find(({ name }) => name === end?.namespace)?.inode;
   if (end && inode !== undefined) return { pod, namespace: end.namespace, inode, peer: end.peer };
-  throw new Error(`no namespace in /var/run/netns on ${pod.node} holds ${pod.ip}, the address of ${pod.name}: look at containerd there`);
+  throw new Error(
+    `no namespace in /var/run/netns on ${pod.node} holds ${pod.ip}, the address of ${pod.name}: look at containerd there`,
+  );
 }
 
 /** The article's nginx on worker-0, and the busybox beside it. */

@@ -26,10 +26,16 @@ export function pathProblems(rules: ServiceRules, wanted: Wanted[]): Seen {
     const path = rules.path(to);
     const right = [...path.targets].sort().join() === [...targets].sort().join();
     const name = to.address ?? `NodePort ${to.port}`;
-    const problems = path.problems.length > 0 || right ? path.problems : [`${name} leads to ${path.targets.join(', ')}, expected ${targets.join(', ')}`];
+    const problems =
+      path.problems.length > 0 || right
+        ? path.problems
+        : [`${name} leads to ${path.targets.join(', ')}, expected ${targets.join(', ')}`];
     return { lines: path.lines, problems };
   });
-  return { lines: paths.flatMap(({ lines }) => lines), problems: paths.flatMap(({ problems }) => problems) };
+  return {
+    lines: paths.flatMap(({ lines }) => lines),
+    problems: paths.flatMap(({ problems }) => problems),
+  };
 }
 
 interface Seen {
@@ -38,14 +44,31 @@ interface Seen {
 }
 
 /** Judges one worker's rules, giving kube-proxy its time to write them; where it doesn't run, that is a problem too. */
-export async function workerRules(lab: Lab, worker: string, judge: (rules: ServiceRules) => Seen): Promise<Seen> {
+export async function workerRules(
+  lab: Lab,
+  worker: string,
+  judge: (rules: ServiceRules) => Seen,
+): Promise<Seen> {
   const { command, read } = proxyRules(lab);
   const look = async (): Promise<Seen & { stopped: string[] }> => {
     const seen = judge(read(await typeOne(lab, worker, command)));
-    return { ...seen, stopped: seen.problems.length > 0 ? await unitProblems(lab.access, worker, ['kube-proxy']) : [] };
+    return {
+      ...seen,
+      stopped:
+        seen.problems.length > 0 ? await unitProblems(lab.access, worker, ['kube-proxy']) : [],
+    };
   };
-  const { lines, problems, stopped } = await until(PROXY_SECONDS, look, (seen) => seen.problems.length === 0 || seen.stopped.length > 0);
-  return { lines, problems: [...stopped, ...problems].map((problem) => (problem.includes(worker) ? problem : `${worker}: ${problem}`)) };
+  const { lines, problems, stopped } = await until(
+    PROXY_SECONDS,
+    look,
+    (seen) => seen.problems.length === 0 || seen.stopped.length > 0,
+  );
+  return {
+    lines,
+    problems: [...stopped, ...problems].map((problem) =>
+      problem.includes(worker) ? problem : `${worker}: ${problem}`,
+    ),
+  };
 }
 
 /** Judges every worker's rules. Shows those of the first worker with a problem, else of the first. */
@@ -56,7 +79,10 @@ export async function judgeRules(
   const seen = await Promise.all(
     lab.workers.map(async ({ name }) => ({
       name,
-      ...(await workerRules(lab, name, judge).catch((error: Error): Seen => ({ lines: [], problems: [error.message] }))),
+      ...(await workerRules(lab, name, judge).catch((error: Error): Seen => ({
+        lines: [],
+        problems: [error.message],
+      }))),
     })),
   );
   const shown = seen.find(({ problems }) => problems.length > 0) ?? seen[0];

@@ -27,7 +27,10 @@ const TELLING = new Map(checks.map(({ id, telling }) => [id, telling]));
 /** The line of the evidence that says most in a table: for a failure or a skip, the reason. */
 function brief({ id, status, evidence, reason }: CheckResult): string {
   const text = status === 'pass' ? evidence : reason;
-  const lines = text.split('\n').map((line) => line.trim().replace(/\s+/g, ' ')).filter((line) => line !== '' && !HEADING.test(line));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim().replace(/\s+/g, ' '))
+    .filter((line) => line !== '' && !HEADING.test(line));
   const telling = TELLING.get(id);
   const line = (telling && lines.find((one) => telling.test(one))) ?? lines[0] ?? '';
   return lines.length > 1 && status === 'pass' ? `${line} (+${lines.length - 1})` : line;
@@ -37,9 +40,14 @@ function table(results: CheckResult[], { colour, width }: RenderOptions): string
   // A check of all workers names them all; in the table one is enough: of a failure, that which its reason names first.
   const where = ({ node, reason }: CheckResult): string => {
     const all = node.split(', ');
-    return all.length === 1 ? node : `${reason.match(/[\w-]+/g)?.find((word) => all.includes(word)) ?? all[0]}, …`;
+    return all.length === 1
+      ? node
+      : `${reason.match(/[\w-]+/g)?.find((word) => all.includes(word)) ?? all[0]}, …`;
   };
-  const [ids, nodes] = [Math.max(0, ...results.map(({ id }) => id.length)), Math.max(0, ...results.map((one) => where(one).length))];
+  const [ids, nodes] = [
+    Math.max(0, ...results.map(({ id }) => id.length)),
+    Math.max(0, ...results.map((one) => where(one).length)),
+  ];
   return results.map((result) => {
     const mark = MARKS[result.status].padEnd(4);
     const painted = colour ? `\u001b[${COLOURS[result.status]}m${mark}\u001b[0m` : mark;
@@ -51,7 +59,13 @@ function table(results: CheckResult[], { colour, width }: RenderOptions): string
 
 function failure({ id, title, node, command, expected, evidence, reason }: CheckResult): string[] {
   const lines = evidence === '' ? ['nothing'] : evidence.split('\n');
-  const shown = lines.length > EVIDENCE_LINES ? [...lines.slice(0, EVIDENCE_LINES), `(${lines.length - EVIDENCE_LINES} lines more with --json)`] : lines;
+  const shown =
+    lines.length > EVIDENCE_LINES
+      ? [
+          ...lines.slice(0, EVIDENCE_LINES),
+          `(${lines.length - EVIDENCE_LINES} lines more with --json)`,
+        ]
+      : lines;
   return [
     `${id}: ${title}`,
     `  on        ${node}`,
@@ -65,17 +79,26 @@ function failure({ id, title, node, command, expected, evidence, reason }: Check
 /** Blocks for the failures. What failed for one and the same reason, before anything could be seen, shares a block. */
 function failures(results: CheckResult[]): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
-  const blind = (one: CheckResult): CheckResult[] => failed.filter((other) => other.evidence === '' && one.evidence === '' && other.reason === one.reason);
+  const blind = (one: CheckResult): CheckResult[] =>
+    failed.filter(
+      (other) => other.evidence === '' && one.evidence === '' && other.reason === one.reason,
+    );
   return failed.flatMap((result) => {
     const alike = blind(result);
     if (alike.length < 2) return ['', ...failure(result)];
-    return alike[0] === result ? ['', `${alike.map(({ id }) => id).join(', ')}:`, `  reason    ${result.reason}`] : [];
+    return alike[0] === result
+      ? ['', `${alike.map(({ id }) => id).join(', ')}:`, `  reason    ${result.reason}`]
+      : [];
   });
 }
 
 /** The report as a table, and a block for each failure under it. Ends without a newline. */
 export function renderReport(report: Report, options: RenderOptions): string {
-  const counts = [`${report.passed} passed`, `${report.failed} failed`, `${report.skipped} skipped`].join(', ');
+  const counts = [
+    `${report.passed} passed`,
+    `${report.failed} failed`,
+    `${report.skipped} skipped`,
+  ].join(', ');
   return [
     ...table(report.checks, options),
     ...failures(report.checks),
@@ -88,7 +111,10 @@ export function renderReport(report: Report, options: RenderOptions): string {
 export function renderList(checks: Check[]): string {
   return checks
     .map(({ id, title, node, command, expected, stage, workers }) => {
-      const needs = [stage === 'none' ? [] : [`stage ${stage}`], workers > 1 ? [`${workers} workers`] : []].flat();
+      const needs = [
+        stage === 'none' ? [] : [`stage ${stage}`],
+        workers > 1 ? [`${workers} workers`] : [],
+      ].flat();
       return [
         `${id}: ${title}${needs.length > 0 ? ` (needs ${needs.join(', ')})` : ''}`,
         `  on        ${node}`,

@@ -24,4 +24,5 @@ export interface ServiceRules {
 }
 
 /** For sentences: `10.32.0.10 tcp 53`, `NodePort tcp 31088`. */
-export const spellDestination = (to: Destination): string => `${to.address ?? 'NodePort'} ${to.protocol} ${to.port}`;
+export const spellDestination = (to: Destination): string =>
+  `${to.address ?? 'NodePort'} ${to.protocol} ${to.port}`;

@@ -46,7 +46,10 @@ const TOGETHER_SECONDS = 12;
 const LEFT_SECONDS = 300;
 
 interface ServiceList {
-  items: { metadata: { name: string }; spec: { clusterIP: string; ports: { nodePort?: number }[] } }[];
+  items: {
+    metadata: { name: string };
+    spec: { clusterIP: string; ports: { nodePort?: number }[] };
+  }[];
 }
 
 interface PodState {
@@ -56,7 +59,10 @@ interface PodState {
     phase: string;
     podIP?: string;
     conditions?: { type: string; status: string }[];
-    containerStatuses?: { containerID?: string; state?: { waiting?: { reason: string; message?: string } } }[];
+    containerStatuses?: {
+      containerID?: string;
+      state?: { waiting?: { reason: string; message?: string } };
+    }[];
   };
 }
 
@@ -66,20 +72,44 @@ const isReady = (state: PodState): boolean =>
 /** Why a pod isn't Ready: what Kubernetes warned of, else what the kubelet says that it waits for. */
 function notReady(state: PodState, warning: string): string {
   const waiting = state.status.containerStatuses?.[0]?.state?.waiting;
-  const why = warning || (waiting ? `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ''}` : state.status.phase);
+  const why =
+    warning ||
+    (waiting
+      ? `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ''}`
+      : state.status.phase);
   const { nodeName } = state.spec;
-  const look = /\bcni\b|plugin type=/i.test(why) ? `cni.config, and at /opt/cni/bin on ${nodeName}` : `\`journalctl -u kubelet -u containerd\` on ${nodeName}`;
+  const look = /\bcni\b|plugin type=/i.test(why)
+    ? `cni.config, and at /opt/cni/bin on ${nodeName}`
+    : `\`journalctl -u kubelet -u containerd\` on ${nodeName}`;
   return `the test pod ${state.metadata.name} on ${nodeName} does not become Ready (${why}): look at ${look}`;
 }
 
 /** Deletes what killed runs left. */
 async function removeLeft(access: Access): Promise<void> {
-  const list = await kubectl({ access }, ['get', 'namespaces', '-l', `${LABEL.name}=${LABEL.value}`, '-o', 'json']);
-  const { items } = JSON.parse(list) as { items: { metadata: { name: string; creationTimestamp: string; deletionTimestamp?: string } }[] };
+  const list = await kubectl({ access }, [
+    'get',
+    'namespaces',
+    '-l',
+    `${LABEL.name}=${LABEL.value}`,
+    '-o',
+    'json',
+  ]);
+  const { items } = JSON.parse(list) as {
+    items: { metadata: { name: string; creationTimestamp: string; deletionTimestamp?: string } }[];
+  };
   const left = items
     .map(({ metadata }) => metadata)
-    .filter(({ creationTimestamp, deletionTimestamp }) => !deletionTimestamp && Date.now() - Date.parse(creationTimestamp) > LEFT_SECONDS * 1000);
-  if (left.length > 0) await kubectl({ access }, ['delete', 'namespace', ...left.map(({ name }) => name), '--wait=false']);
+    .filter(
+      ({ creationTimestamp, deletionTimestamp }) =>
+        !deletionTimestamp && Date.now() - Date.parse(creationTimestamp) > LEFT_SECONDS * 1000,
+    );
+  if (left.length > 0)
+    await kubectl({ access }, [
+      'delete',
+      'namespace',
+      ...left.map(({ name }) => name),
+      '--wait=false',
+    ]);
 }
 
 /** The test pods, made when a check first asks for one of them. */
@@ -87,7 +117,8 @@ export function testPods(access: Access, workers: Node[]): TestPods {
   const names = workers.map((worker) => worker.name);
   const nodePortWorker = names[1] ?? names[0];
   const namespace = `hardway-verify-${randomBytes(3).toString('hex')}`;
-  const own = (...args: string[]): Promise<string> => kubectl({ access }, ['-n', namespace, ...args]);
+  const own = (...args: string[]): Promise<string> =>
+    kubectl({ access }, ['-n', namespace, ...args]);
 
   let creation: Promise<void> | undefined;
   /** What `creation` does in the cluster, once it has come that far. */
@@ -100,7 +131,14 @@ export function testPods(access: Access, workers: Node[]): TestPods {
 
   /** By worker, why no pod would start there. */
   const findProblems = async (): Promise<Map<string, string[]>> =>
-    new Map(await Promise.all(names.map(async (name): Promise<[string, string[]]> => [name, await unitProblems(access, name, ['containerd', 'kubelet'])])));
+    new Map(
+      await Promise.all(
+        names.map(async (name): Promise<[string, string[]]> => [
+          name,
+          await unitProblems(access, name, ['containerd', 'kubelet']),
+        ]),
+      ),
+    );
 
   const workerProblems = (): Promise<Map<string, string[]>> => (problems ??= findProblems());
 
@@ -109,7 +147,10 @@ export function testPods(access: Access, workers: Node[]): TestPods {
     const sound = names.filter((name) => found.get(name)!.length === 0);
     const list = JSON.stringify(manifest({ namespace, workers: names, sound, nodePortWorker }));
     if (removed) throw new Error('the test pods are not wanted any more');
-    making = Promise.all([kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list), removeLeft(access)]);
+    making = Promise.all([
+      kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),
+      removeLeft(access),
+    ]);
     await making;
   };
   const created = (): Promise<void> => (creation ??= create());
@@ -119,7 +160,16 @@ export function testPods(access: Access, workers: Node[]): TestPods {
    * all of them: one process, where asking again and again would take the time of the pods that are starting.
    */
   const ask = async (): Promise<PodState[]> => {
-    if (!waited) await access.kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', `--timeout=${TOGETHER_SECONDS}s`]);
+    if (!waited)
+      await access.kubectl([
+        '-n',
+        namespace,
+        'wait',
+        '--for=condition=Ready',
+        'pod',
+        '--all',
+        `--timeout=${TOGETHER_SECONDS}s`,
+      ]);
     waited = true;
     return (JSON.parse(await own('get', 'pods', '-o', 'json')) as { items: PodState[] }).items;
   };
@@ -127,7 +177,14 @@ export function testPods(access: Access, workers: Node[]): TestPods {
 
   /** What Kubernetes last warned of; ids of containers only make it longer. */
   const lastWarning = async (pod: string): Promise<string> => {
-    const list = await own('get', 'events', `--field-selector=type=Warning,involvedObject.name=${pod}`, '--sort-by=.lastTimestamp', '-o', 'json');
+    const list = await own(
+      'get',
+      'events',
+      `--field-selector=type=Warning,involvedObject.name=${pod}`,
+      '--sort-by=.lastTimestamp',
+      '-o',
+      'json',
+    );
     const { items } = JSON.parse(list) as { items: { reason: string; message: string }[] };
     const last = items.at(-1);
     return last ? `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}` : '';
@@ -143,7 +200,11 @@ export function testPods(access: Access, workers: Node[]): TestPods {
     const unsound = (await workerProblems()).get(worker)!;
     if (unsound.length > 0) throw new Error(unsound.join('; '));
     await created();
-    const { state, warning } = await until(READY_SECONDS, () => look(name), (seen) => !seen.state || isReady(seen.state) || seen.warning !== '');
+    const { state, warning } = await until(
+      READY_SECONDS,
+      () => look(name),
+      (seen) => !seen.state || isReady(seen.state) || seen.warning !== '',
+    );
     if (!state) throw new Error(`the test pod ${name} is gone`);
     if (!isReady(state)) throw new Error(notReady(state, warning));
     return {
@@ -181,7 +242,16 @@ export function testPods(access: Access, workers: Node[]): TestPods {
       if (making === undefined) return;
       await making.catch(() => undefined);
       // The namespace's own controller lets five seconds pass before it deletes what is in it.
-      await Promise.all([own('delete', 'pods,services', '--all'), kubectl({ access }, ['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false'])]);
+      await Promise.all([
+        own('delete', 'pods,services', '--all'),
+        kubectl({ access }, [
+          'delete',
+          'namespace',
+          namespace,
+          '--ignore-not-found',
+          '--wait=false',
+        ]),
+      ]);
     },
   };
 }

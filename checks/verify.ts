@@ -31,7 +31,9 @@ export function select(only?: string[]): Check[] {
   if (only === undefined || only.length === 0) return checks;
   const unknown = only.filter((id) => !checks.some((check) => check.id === id));
   if (unknown.length > 0) {
-    throw new Error(`no check is called ${unknown.join(', ')}; there are ${checks.map((check) => check.id).join(', ')}`);
+    throw new Error(
+      `no check is called ${unknown.join(', ')}; there are ${checks.map((check) => check.id).join(', ')}`,
+    );
   }
   return checks.filter((check) => only.includes(check.id));
 }
@@ -43,11 +45,18 @@ export function skipReason(check: Check, outputs: LabOutputs): string | undefine
     return `the lab's stage is ${outputs.stage}: ${missing}`;
   }
   const workers = outputs.topology.nodes.filter(({ role }) => role === 'worker').length;
-  if (workers < check.workers) return `it takes ${check.workers} workers, and the lab has ${workers}`;
+  if (workers < check.workers)
+    return `it takes ${check.workers} workers, and the lab has ${workers}`;
   return check.skip?.(outputs);
 }
 
-const described = ({ id, title, node, command, expected }: Check) => ({ id, title, node, command, expected });
+const described = ({ id, title, node, command, expected }: Check) => ({
+  id,
+  title,
+  node,
+  command,
+  expected,
+});
 
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -62,12 +71,15 @@ async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
 /** What was seen instead, each thing once, and where to look, unless that was said with it. */
 function explain(problems: string[], look: string): string {
   const seen = [...new Set(problems)].join('; ');
-  return look === '' || problems.every((problem) => problem.includes('look at')) ? seen : `${seen}: ${look}`;
+  return look === '' || problems.every((problem) => problem.includes('look at'))
+    ? seen
+    : `${seen}: ${look}`;
 }
 
 async function runCheck(check: Check, lab: Lab): Promise<CheckResult> {
   const skipped = skipReason(check, lab.outputs);
-  if (skipped !== undefined) return { ...described(check), evidence: '', status: 'skip', reason: skipped };
+  if (skipped !== undefined)
+    return { ...described(check), evidence: '', status: 'skip', reason: skipped };
   try {
     const { problems, look, ...seen } = await within(CHECK_SECONDS, check.run(lab));
     const { id, title } = check;
@@ -79,14 +91,31 @@ async function runCheck(check: Check, lab: Lab): Promise<CheckResult> {
 }
 
 function summary(lab: string, cloud: Cloud, seconds: number, results: CheckResult[]): Report {
-  const count = (status: CheckResult['status']): number => results.filter((result) => result.status === status).length;
-  return { lab, cloud, seconds, passed: count('pass'), failed: count('fail'), skipped: count('skip'), checks: results };
+  const count = (status: CheckResult['status']): number =>
+    results.filter((result) => result.status === status).length;
+  return {
+    lab,
+    cloud,
+    seconds,
+    passed: count('pass'),
+    failed: count('fail'),
+    skipped: count('skip'),
+    checks: results,
+  };
 }
 
 /** The same access, but for an API that does not answer at all: it is asked once, and each check is told so at once. */
-function throughApi(access: Access): { guarded: Access; trouble(): Promise<string | undefined> | undefined } {
+function throughApi(access: Access): {
+  guarded: Access;
+  trouble(): Promise<string | undefined> | undefined;
+} {
   const look = async (): Promise<string | undefined> => {
-    const { code, stderr } = await access.kubectl(['get', '--raw', '/readyz', '--request-timeout=5s']);
+    const { code, stderr } = await access.kubectl([
+      'get',
+      '--raw',
+      '/readyz',
+      '--request-timeout=5s',
+    ]);
     if (code === 0) return undefined;
     return `the API at ${access.outputs.apiServer} does not answer (${firstLine(stderr)}): look at \`./lab status\`, and at kube-apiserver and etcd on the controllers`;
   };
@@ -122,7 +151,14 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
   report({ kind: 'start', checks: selected.length });
   const { guarded, trouble } = throughApi(access);
-  const lab: Lab = { access: guarded, outputs, topology, workers, controllers, pods: testPods(guarded, workers) };
+  const lab: Lab = {
+    access: guarded,
+    outputs,
+    topology,
+    workers,
+    controllers,
+    pods: testPods(guarded, workers),
+  };
   const runs = selected.map(async (check) => {
     const result = await runCheck(check, lab);
     if (!options.signal?.aborted) report({ kind: 'check', result });
@@ -133,13 +169,26 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
     results = await Promise.race([Promise.all(runs), aborted(options.signal)]);
   } finally {
     // Where the API never answered nothing was made.
-    if (!(await trouble())) await lab.pods.remove().catch((error: Error) => report({ kind: 'leftover', message: error.message }));
+    if (!(await trouble()))
+      await lab.pods
+        .remove()
+        .catch((error: Error) => report({ kind: 'leftover', message: error.message }));
   }
-  return summary(outputs.lab, outputs.cloud, Math.round((Date.now() - started) / 100) / 10, pointToCauses(results));
+  return summary(
+    outputs.lab,
+    outputs.cloud,
+    Math.round((Date.now() - started) / 100) / 10,
+    pointToCauses(results),
+  );
 }
 
 /** The report on a lab that can't be looked at: every check failed, for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
-  const results = checks.map((check): CheckResult => ({ ...described(check), evidence: '', status: 'fail', reason }));
+  const results = checks.map((check): CheckResult => ({
+    ...described(check),
+    evidence: '',
+    status: 'fail',
+    reason,
+  }));
   return summary(lab, cloud, 0, results);
 }

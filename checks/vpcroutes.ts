@@ -19,32 +19,66 @@ const SECONDS = { local: 10, cloud: 30 } as const;
 
 async function run(program: string, args: string[], seconds: number): Promise<string> {
   const ran = await boundedRun(program, args, { seconds });
-  if (ran.code !== 0) throw new Error(`\`${program} ${args.join(' ')}\` exited ${ran.code}: ${ran.stderr.trim().split('\n').pop()}`);
+  if (ran.code !== 0)
+    throw new Error(
+      `\`${program} ${args.join(' ')}\` exited ${ran.code}: ${ran.stderr.trim().split('\n').pop()}`,
+    );
   return ran.stdout;
 }
 
 /** What a reader types to see the table: a program and its arguments. */
 function commandFor({ cloud, lab, router, region, project }: LabOutputs): [string, ...string[]] {
-  if (cloud === 'aws') return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', `Name=tag:lab,Values=${lab}`, '--output', 'json'];
-  if (cloud === 'gcp') return ['gcloud', 'compute', 'routes', 'list', ...(project ? ['--project', project] : []), '--filter', `network:${lab}`, '--format', 'json'];
+  if (cloud === 'aws')
+    return [
+      'aws',
+      'ec2',
+      'describe-route-tables',
+      '--region',
+      region,
+      '--filters',
+      `Name=tag:lab,Values=${lab}`,
+      '--output',
+      'json',
+    ];
+  if (cloud === 'gcp')
+    return [
+      'gcloud',
+      'compute',
+      'routes',
+      'list',
+      ...(project ? ['--project', project] : []),
+      '--filter',
+      `network:${lab}`,
+      '--format',
+      'json',
+    ];
   if (router === undefined) throw new Error("the stack's outputs name no router");
   return ['ip', '-n', router, 'route'];
 }
 
 /** As one types it. */
-export const routesCommand = (outputs: LabOutputs): string => [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
+export const routesCommand = (outputs: LabOutputs): string =>
+  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
 
 /** The cloud's own program, where this machine doesn't have it: nothing else tells what the VPC router does. */
-export function missingProgram(outputs: Pick<LabOutputs, 'cloud'>, where = process.env.PATH ?? ''): string | undefined {
+export function missingProgram(
+  outputs: Pick<LabOutputs, 'cloud'>,
+  where = process.env.PATH ?? '',
+): string | undefined {
   if (outputs.cloud === 'local') return undefined;
   const program = { aws: 'aws', gcp: 'gcloud' }[outputs.cloud];
-  return where.split(':').some((directory) => fs.existsSync(path.join(directory, program))) ? undefined : program;
+  return where.split(':').some((directory) => fs.existsSync(path.join(directory, program)))
+    ? undefined
+    : program;
 }
 
 /** Reads the table of the namespace that is a local lab's VPC router. */
 async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   const [program, ...args] = commandFor(outputs);
-  const [json, plain] = await Promise.all([run(program, ['-j', ...args], SECONDS.local), run(program, args, SECONDS.local)]);
+  const [json, plain] = await Promise.all([
+    run(program, ['-j', ...args], SECONDS.local),
+    run(program, args, SECONDS.local),
+  ]);
   const rows = JSON.parse(json) as { dst: string; gateway?: string }[];
   return rows.flatMap(({ dst, gateway }) => {
     if (gateway === undefined) return [];
@@ -54,7 +88,15 @@ async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
 }
 
 interface AwsTables {
-  RouteTables: { RouteTableId: string; Routes: { DestinationCidrBlock?: string; NetworkInterfaceId?: string; GatewayId?: string; State: string }[] }[];
+  RouteTables: {
+    RouteTableId: string;
+    Routes: {
+      DestinationCidrBlock?: string;
+      NetworkInterfaceId?: string;
+      GatewayId?: string;
+      State: string;
+    }[];
+  }[];
 }
 interface AwsInterfaces {
   NetworkInterfaces: { NetworkInterfaceId: string; PrivateIpAddress: string }[];
@@ -64,19 +106,42 @@ interface AwsInterfaces {
 async function awsRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   const [program, ...args] = commandFor(outputs);
   const tables = (JSON.parse(await run(program, args, SECONDS.cloud)) as AwsTables).RouteTables;
-  const ids = [...new Set(tables.flatMap(({ Routes }) => Routes.flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? [])))];
-  const query = ['ec2', 'describe-network-interfaces', '--region', outputs.region, '--filters', `Name=network-interface-id,Values=${ids.join(',')}`, '--output', 'json'];
-  const found = ids.length === 0 ? [] : (JSON.parse(await run(program, query, SECONDS.cloud)) as AwsInterfaces).NetworkInterfaces;
-  const addresses = new Map(found.map(({ NetworkInterfaceId, PrivateIpAddress }) => [NetworkInterfaceId, PrivateIpAddress]));
+  const ids = [
+    ...new Set(
+      tables.flatMap(({ Routes }) =>
+        Routes.flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []),
+      ),
+    ),
+  ];
+  const query = [
+    'ec2',
+    'describe-network-interfaces',
+    '--region',
+    outputs.region,
+    '--filters',
+    `Name=network-interface-id,Values=${ids.join(',')}`,
+    '--output',
+    'json',
+  ];
+  const found =
+    ids.length === 0
+      ? []
+      : (JSON.parse(await run(program, query, SECONDS.cloud)) as AwsInterfaces).NetworkInterfaces;
+  const addresses = new Map(
+    found.map(({ NetworkInterfaceId, PrivateIpAddress }) => [NetworkInterfaceId, PrivateIpAddress]),
+  );
   return tables.flatMap(({ RouteTableId: table, Routes }) =>
     Routes.flatMap(({ DestinationCidrBlock, NetworkInterfaceId, GatewayId, State }) => {
       if (DestinationCidrBlock === undefined) return [];
       const destination = DestinationCidrBlock === '0.0.0.0/0' ? 'default' : DestinationCidrBlock;
       const by = NetworkInterfaceId ?? GatewayId ?? 'nothing';
       // A blackhole: the machine that it led to is gone.
-      const nextHop = State === 'active' ? addresses.get(by) ?? by : State;
-      return [{ destination, nextHop, line: `${table}: ${destination} via ${nextHop} (${by})`, table }];
-    }));
+      const nextHop = State === 'active' ? (addresses.get(by) ?? by) : State;
+      return [
+        { destination, nextHop, line: `${table}: ${destination} via ${nextHop} (${by})`, table },
+      ];
+    }),
+  );
 }
 
 interface GcpRoute {
@@ -93,7 +158,8 @@ async function gcpRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   return routes.map(({ destRange, nextHopInstance, nextHopGateway, nextHopNetwork }) => {
     const by = (nextHopInstance ?? nextHopGateway ?? nextHopNetwork ?? 'nothing').split('/').pop()!;
     const destination = destRange === '0.0.0.0/0' ? 'default' : destRange;
-    const nextHop = outputs.topology.nodes.find(({ name }) => by === `${outputs.lab}-${name}`)?.privateIp ?? by;
+    const nextHop =
+      outputs.topology.nodes.find(({ name }) => by === `${outputs.lab}-${name}`)?.privateIp ?? by;
     return { destination, nextHop, line: `${destination} via ${nextHop} (${by})` };
   });
 }

@@ -13,13 +13,29 @@ const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
 };
 
 /** Where nobody can be asked. */
-export const refuseAnew = (lab: Lab): Agree => (loss) =>
-  Promise.reject(usage(`${loss} Nothing was done.`, `./lab up${labArgument(lab)} --yes, with the same config, if that is meant`));
+export const refuseAnew =
+  (lab: Lab): Agree =>
+  (loss) =>
+    Promise.reject(
+      usage(
+        `${loss} Nothing was done.`,
+        `./lab up${labArgument(lab)} --yes, with the same config, if that is meant`,
+      ),
+    );
 
 /** Asks before a lab that is up loses all that was done in it, as its config now asks for another network. */
-export async function agreeToLoss(lab: Lab, wanted: LabConfig, made: LabConfig, agree: Agree): Promise<void> {
+export async function agreeToLoss(
+  lab: Lab,
+  wanted: LabConfig,
+  made: LabConfig,
+  agree: Agree,
+): Promise<void> {
   const changed = NETWORK[made.cloud].filter((key) => String(wanted[key]) !== String(made[key]));
   if (changed.length === 0) return;
-  const told = changed.map((key) => `${key} ${String(wanted[key])} instead of ${String(made[key])}`).join(', ');
-  await agree(`Lab ${lab.stack} is up, and ${told} takes another network and other machines: all that was done in it is lost.`);
+  const told = changed
+    .map((key) => `${key} ${String(wanted[key])} instead of ${String(made[key])}`)
+    .join(', ');
+  await agree(
+    `Lab ${lab.stack} is up, and ${told} takes another network and other machines: all that was done in it is lost.`,
+  );
 }

@@ -15,7 +15,16 @@ import { stackFile } from './project';
 import type { Snapshot } from './snapshot';
 
 /** All that the Pulumi program and its plugins are made of. */
-const SOURCES = ['index.ts', 'Pulumi.yaml', 'package-lock.json', 'bin', 'components', 'provider', 'standin', 'toolchain'];
+const SOURCES = [
+  'index.ts',
+  'Pulumi.yaml',
+  'package-lock.json',
+  'bin',
+  'components',
+  'provider',
+  'standin',
+  'toolchain',
+];
 
 function* filesOf(place: string): Generator<string> {
   if (!fs.statSync(place).isDirectory()) return yield place;
@@ -25,8 +34,15 @@ function* filesOf(place: string): Generator<string> {
 /** One line that is the same exactly when program, config and state are. */
 function fingerprint(stack: string, snapshot: Snapshot): string {
   const hash = crypto.createHash('sha256');
-  const files = [...SOURCES.flatMap((source) => [...filesOf(path.join(root, source))]), stackFile(stack)];
-  for (const file of files) hash.update(`${path.relative(root, file)}\0`).update(fs.readFileSync(file)).update('\0');
+  const files = [
+    ...SOURCES.flatMap((source) => [...filesOf(path.join(root, source))]),
+    stackFile(stack),
+  ];
+  for (const file of files)
+    hash
+      .update(`${path.relative(root, file)}\0`)
+      .update(fs.readFileSync(file))
+      .update('\0');
   hash.update(JSON.stringify([toolchainPaths(), cloudDirectory(), snapshot.digest]));
   return `${hash.digest('hex')}\n`;
 }
@@ -39,4 +55,5 @@ export const noteApplied = (stack: string, snapshot: Snapshot): void =>
 
 /** Whether nothing changed since the last `up` that ended well: neither the program nor its config nor the state. */
 export const isApplied = (stack: string, snapshot: Snapshot): boolean =>
-  fs.existsSync(record(stack)) && fs.readFileSync(record(stack), 'utf8') === fingerprint(stack, snapshot);
+  fs.existsSync(record(stack)) &&
+  fs.readFileSync(record(stack), 'utf8') === fingerprint(stack, snapshot);

@@ -24,8 +24,23 @@ import { diskFull } from './full-disk';
 import { explainMistakes } from './usage-errors';
 
 const COMMANDS = [
-  registerSetup, registerStart, registerUp, registerVerify, registerSsh, registerKubectl, registerStatus,
-  registerList, registerRecreate, registerExtend, registerDown, registerReap, registerClass, registerAudit, registerClean, registerDoctor, registerEnv,
+  registerSetup,
+  registerStart,
+  registerUp,
+  registerVerify,
+  registerSsh,
+  registerKubectl,
+  registerStatus,
+  registerList,
+  registerRecreate,
+  registerExtend,
+  registerDown,
+  registerReap,
+  registerClass,
+  registerAudit,
+  registerClean,
+  registerDoctor,
+  registerEnv,
 ];
 
 const EPILOGUE = `
@@ -33,15 +48,21 @@ NAME is a lab: local (the default), aws or gcp, or one of these with an id, such
 Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
 `;
 
-const version = (): string => (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
+const version = (): string =>
+  (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string })
+    .version;
 
 /** The command line. What is wrong with it is thrown as a usage Failure; help and version end as a CommanderError. */
 export function commandLine(): Command {
   const program = new Command('./lab')
-    .description('A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.')
+    .description(
+      'A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.',
+    )
     .version(version())
     .enablePositionalOptions()
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}` })
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}`,
+    })
     .addHelpText('after', EPILOGUE);
   for (const register of COMMANDS) register(program);
   explainMistakes(program);

@@ -19,29 +19,43 @@ export interface UpLab {
  * can't be read. Before anybody connects to it, its pool is closed: after a reboot of this machine nothing else would keep
  * what is meant for the lab from leaving by the default route.
  */
-export async function upLab(lab: Lab, { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {}): Promise<UpLab | undefined> {
+export async function upLab(
+  lab: Lab,
+  { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {},
+): Promise<UpLab | undefined> {
   if (unreadable) throw unreadable;
   if (outputs && lab.cloud === 'local') {
     await blackholePool(outputs.publicPool).catch((error: Error) => {
-      throw unable(error.message, `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=…`);
+      throw unable(
+        error.message,
+        `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=…`,
+      );
     });
   }
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
 
 /** The same, read from the engine's state. */
-export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> => upLab(lab, await engine.snapshot(lab.stack));
+export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> =>
+  upLab(lab, await engine.snapshot(lab.stack));
 
 /** That a lab is not up; where others are, one of them may have been meant. */
 export function notUp(lab: Lab): Failure {
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);
-  return unable(`Lab ${lab.stack} is not up${nearest(lab.stack, others)}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}.`, `the name of one that is up, or ${up} makes this one`);
+  return unable(
+    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}.`,
+    `the name of one that is up, or ${up} makes this one`,
+  );
 }
 
 /** Ways in to a lab for the time of `work`. */
-export async function withAccess<T>({ outputs, files }: UpLab, kubectl: string, work: (access: Access) => Promise<T>): Promise<T> {
+export async function withAccess<T>(
+  { outputs, files }: UpLab,
+  kubectl: string,
+  work: (access: Access) => Promise<T>,
+): Promise<T> {
   const access = createAccess({
     outputs,
     sshKeyFile: files.sshKey,

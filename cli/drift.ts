@@ -21,8 +21,18 @@ async function differenceOf({ type, id, outputs }: Remembered): Promise<string |
  * What is otherwise than declared, by URN, in words that follow its name; nothing is changed by asking. The local cloud
  * is looked at here and now, which takes a tenth of the time that an engine does; of another cloud the engine is asked.
  */
-export async function driftOf(engine: Engine, lab: Lab, snapshot: Snapshot): Promise<Map<string, string>> {
+export async function driftOf(
+  engine: Engine,
+  lab: Lab,
+  snapshot: Snapshot,
+): Promise<Map<string, string>> {
   if (lab.cloud !== 'local') return engine.drift(lab.stack);
-  const found = await Promise.all(snapshot.resources.map(async (resource) => [resource.urn, await differenceOf(resource)] as const));
-  return new Map(found.flatMap(([urn, difference]) => (difference ? [[urn, difference] as const] : [])));
+  const found = await Promise.all(
+    snapshot.resources.map(
+      async (resource) => [resource.urn, await differenceOf(resource)] as const,
+    ),
+  );
+  return new Map(
+    found.flatMap(([urn, difference]) => (difference ? [[urn, difference] as const] : [])),
+  );
 }

@@ -16,30 +16,42 @@ const NOISE = [
 
 /** The engine's text without colours, stack frames and the dressing that its hosts put around a message. */
 export function plainMessage(text: string): string {
-  return text
-    .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
-    // What was run is the same for all; what it said comes after it.
-    .replace(/Process exited with status \d+: running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
-    .split('\n')
-    .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
-    .map((line) => line.replace(/^(Unhandled exception: |RunError: |Error: |error: )+/, '').trimEnd())
-    .filter((line) => !NOISE.some((noise) => noise.test(line.trim())))
-    .join('\n')
-    .trim();
+  return (
+    text
+      .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
+      // What was run is the same for all; what it said comes after it.
+      .replace(/Process exited with status \d+: running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
+      .split('\n')
+      .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
+      .map((line) =>
+        line.replace(/^(Unhandled exception: |RunError: |Error: |error: )+/, '').trimEnd(),
+      )
+      .filter((line) => !NOISE.some((noise) => noise.test(line.trim())))
+      .join('\n')
+      .trim()
+  );
 }
 
-const isStack = (urn: string | undefined): boolean => !urn || urn.includes('::pulumi:pulumi:Stack::');
+const isStack = (urn: string | undefined): boolean =>
+  !urn || urn.includes('::pulumi:pulumi:Stack::');
 
 /**
  * What went wrong in an engine run, from the errors it reported: each resource's own message once, or the program's.
  * Exit code 2 where the program complained of the config, 3 where it lacks something else (credentials, say) or a resource failed.
  */
-export function runFailure(diagnostics: DiagnosticEvent[], fallback: string, cure: string): Failure {
+export function runFailure(
+  diagnostics: DiagnosticEvent[],
+  fallback: string,
+  cure: string,
+): Failure {
   const messages = new Map<string, string>();
   for (const diagnostic of diagnostics) {
     const text = plainMessage(diagnostic.message);
     if (text === '') continue;
-    messages.set(text, isStack(diagnostic.urn) ? text : `${resourceTitle(diagnostic.urn!)}: ${text}`);
+    messages.set(
+      text,
+      isStack(diagnostic.urn) ? text : `${resourceTitle(diagnostic.urn!)}: ${text}`,
+    );
   }
   const full = diskFull([...messages.keys(), fallback].join('\n'), cure);
   if (full) return full;
@@ -50,10 +62,15 @@ export function runFailure(diagnostics: DiagnosticEvent[], fallback: string, cur
 
 /** Somebody else is at work on the stack. */
 export function lockedFailure(stack: string, found: Holder[]): Failure {
-  const who = found.map((holder) => `${holder.user} on ${holder.host}, process ${holder.pid}, since ${holder.since}`).join('; ');
+  const who = found
+    .map(
+      (holder) => `${holder.user} on ${holder.host}, process ${holder.pid}, since ${holder.since}`,
+    )
+    .join('; ');
   return new Locked(
     `Lab ${stack} is being worked on${who ? ` by ${who}` : ''}.`,
-    'wait until that ends; if it is surely dead: eval "$(./lab env)"; pulumi cancel --stack ' + stack,
+    'wait until that ends; if it is surely dead: eval "$(./lab env)"; pulumi cancel --stack ' +
+      stack,
   );
 }
 
@@ -74,5 +91,10 @@ export function engineFailure(error: unknown): Failure {
   if (full) return full;
   const said = plainMessage(stderr);
   const [, code] = /^code: (-?\d+)/.exec(message) ?? [];
-  return unable(said || (code ? `The Pulumi engine ended with exit code ${code} and said nothing.` : plainMessage(message)));
+  return unable(
+    said ||
+      (code
+        ? `The Pulumi engine ended with exit code ${code} and said nothing.`
+        : plainMessage(message)),
+  );
 }

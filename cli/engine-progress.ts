@@ -22,13 +22,18 @@ export class EngineProgress {
   /** How many resources were made, changed or removed. */
   changed = 0;
 
-  constructor(private readonly progress: Progress, purpose: string) {
+  constructor(
+    private readonly progress: Progress,
+    purpose: string,
+  ) {
     this.looking = progress.begin(purpose);
   }
 
   handle(event: EngineEvent): void {
-    if (event.resourcePreEvent && !event.resourcePreEvent.planning) this.begin(event.resourcePreEvent.metadata);
-    if (event.resOutputsEvent && !event.resOutputsEvent.planning) this.end(event.resOutputsEvent.metadata);
+    if (event.resourcePreEvent && !event.resourcePreEvent.planning)
+      this.begin(event.resourcePreEvent.metadata);
+    if (event.resOutputsEvent && !event.resOutputsEvent.planning)
+      this.end(event.resOutputsEvent.metadata);
     if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
   }
 
@@ -54,8 +59,13 @@ export class EngineProgress {
     if (!step) return;
     this.steps.delete(this.key(metadata));
     this.changed++;
-    step.done(isStep(metadata.urn) && metadata.op === 'create-replacement' ? 'done again' : NOTES[metadata.op]);
-    if (this.steps.size === 0) this.rest = this.progress.begin('Comparing the rest with what is declared');
+    step.done(
+      isStep(metadata.urn) && metadata.op === 'create-replacement'
+        ? 'done again'
+        : NOTES[metadata.op],
+    );
+    if (this.steps.size === 0)
+      this.rest = this.progress.begin('Comparing the rest with what is declared');
   }
 
   private fail(metadata: StepEventMetadata): void {

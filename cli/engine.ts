@@ -1,4 +1,9 @@
-import type { DiagnosticEvent, EngineEvent, LocalWorkspace, Stack } from '@pulumi/pulumi/automation';
+import type {
+  DiagnosticEvent,
+  EngineEvent,
+  LocalWorkspace,
+  Stack,
+} from '@pulumi/pulumi/automation';
 import type { LabOutputs } from '../components/outputs';
 import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './engine-errors';
@@ -10,7 +15,8 @@ import { interruptible } from './signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
 // Loaded for a run of the engine, not for what short commands do as well.
-const automation = (): typeof import('@pulumi/pulumi/automation') => require('@pulumi/pulumi/automation');
+const automation = (): typeof import('@pulumi/pulumi/automation') =>
+  require('@pulumi/pulumi/automation');
 
 /** A stack as the backend lists it. */
 export interface StackSummary {
@@ -49,7 +55,9 @@ export class Engine {
 
   /** The stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
-    const listed = await pulumi(this.place, 'stack', 'ls', '--json').catch((error) => Promise.reject(anyDamage() ?? error));
+    const listed = await pulumi(this.place, 'stack', 'ls', '--json').catch((error) =>
+      Promise.reject(anyDamage() ?? error),
+    );
     const found = JSON.parse(listed) as { name: string; updateInProgress?: boolean }[];
     return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
   }
@@ -57,10 +65,13 @@ export class Engine {
   /** What the state holds of a stack, or undefined where there is no such stack. */
   async snapshot(name: string): Promise<Snapshot | undefined> {
     try {
-      const exported = JSON.parse(await pulumi(this.place, 'stack', 'export', '--show-secrets', '--stack', name)) as { deployment?: unknown };
+      const exported = JSON.parse(
+        await pulumi(this.place, 'stack', 'export', '--show-secrets', '--stack', name),
+      ) as { deployment?: unknown };
       return readSnapshot(exported.deployment);
     } catch (error) {
-      if (error instanceof Failure && /no stack named .* found/.test(error.message)) return undefined;
+      if (error instanceof Failure && /no stack named .* found/.test(error.message))
+        return undefined;
       throw damage(name) ?? error;
     }
   }
@@ -82,11 +93,22 @@ export class Engine {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const { Stack } = automation();
     const workspace = await this.workspace();
-    const stack = await this.told(name, () => (options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace)));
+    const stack = await this.told(name, () =>
+      options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace),
+    );
     if (options.snapshot?.pending) await this.clearPending(stack, options);
     const { outputs } = await this.run(stack, options, (onEvent, signal) =>
-      stack.up({ color: 'never', refresh: options.refresh, replace: options.replace, onEvent, signal }));
-    const complete = asOutputs(Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])));
+      stack.up({
+        color: 'never',
+        refresh: options.refresh,
+        replace: options.replace,
+        onEvent,
+        signal,
+      }),
+    );
+    const complete = asOutputs(
+      Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])),
+    );
     if (!complete) throw unable(`The program of stack ${name} ended without outputs.`);
     return { outputs: complete };
   }
@@ -97,7 +119,9 @@ export class Engine {
     const stack = await this.find(name);
     if (!stack) return false;
     if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
-    await this.run(stack, options, (onEvent, signal) => stack.destroy({ color: 'never', onEvent, signal }));
+    await this.run(stack, options, (onEvent, signal) =>
+      stack.destroy({ color: 'never', onEvent, signal }),
+    );
     await pulumi(this.place, 'stack', 'rm', '--yes', '--stack', name);
     return true;
   }
@@ -110,7 +134,12 @@ export class Engine {
     const onEvent = (event: EngineEvent): void => {
       const metadata = event.resOutputsEvent?.metadata;
       if (!metadata || metadata.op === 'same' || metadata.op === 'refresh') return;
-      found.set(metadata.urn, metadata.op === 'delete' ? 'is gone' : String(metadata.new?.outputs.trouble || 'is not as declared'));
+      found.set(
+        metadata.urn,
+        metadata.op === 'delete'
+          ? 'is gone'
+          : String(metadata.new?.outputs.trouble || 'is not as declared'),
+      );
     };
     await this.told(name, () => stack.previewRefresh({ color: 'never', onEvent }));
     return found;
@@ -145,7 +174,9 @@ export class Engine {
 
   /** A killed engine never saw the end of some creates: the state forgets them, and the provider adopts what is there. */
   private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
-    await this.run(stack, options, (onEvent, signal) => stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }));
+    await this.run(stack, options, (onEvent, signal) =>
+      stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }),
+    );
   }
 
   /**
@@ -162,15 +193,24 @@ export class Engine {
       if (event.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent);
       options.onEvent(event);
     };
-    return interruptible(async (interruption) => {
-      try {
-        return await operation(onEvent, interruption.signal);
-      } catch (error) {
-        if (interruption.happened) throw new Interrupted(`Interrupted: lab ${stack.name} is as far as it came.`, options.cure);
-        if (error instanceof automation().ConcurrentUpdateError) throw lockedFailure(stack.name, holders(error.message));
-        throw runFailure(errors, engineFailure(error).message, options.cure);
-      }
-    }, options.onInterrupt, { childrenHear: true });
+    return interruptible(
+      async (interruption) => {
+        try {
+          return await operation(onEvent, interruption.signal);
+        } catch (error) {
+          if (interruption.happened)
+            throw new Interrupted(
+              `Interrupted: lab ${stack.name} is as far as it came.`,
+              options.cure,
+            );
+          if (error instanceof automation().ConcurrentUpdateError)
+            throw lockedFailure(stack.name, holders(error.message));
+          throw runFailure(errors, engineFailure(error).message, options.cure);
+        }
+      },
+      options.onInterrupt,
+      { childrenHear: true },
+    );
   }
 
   /** What short commands of the engine on a stack have to say when they fail, as a Failure. */

@@ -45,9 +45,14 @@ const LOGS = 40;
 export function dropOldLogs(pulumiHome: string): void {
   const directory = path.join(pulumiHome, 'logs');
   if (!fs.existsSync(directory)) return;
-  const written = (name: string): number => fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const newestFirst = fs.readdirSync(directory).map((name) => ({ name, at: written(name) })).sort((a, b) => b.at - a.at);
-  for (const { name } of newestFirst.slice(LOGS)) fs.rmSync(path.join(directory, name), { force: true });
+  const written = (name: string): number =>
+    fs.statSync(path.join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newestFirst = fs
+    .readdirSync(directory)
+    .map((name) => ({ name, at: written(name) }))
+    .sort((a, b) => b.at - a.at);
+  for (const { name } of newestFirst.slice(LOGS))
+    fs.rmSync(path.join(directory, name), { force: true });
 }
 
 /**
@@ -86,9 +91,14 @@ export const fileBackend = (): string => `file://${backendDirectory()}?metadata=
  * What the engine needs in its environment. The user's own choice of backend, Pulumi home or passphrase is respected.
  * Holds paths and names only, never the passphrase.
  */
-export function engineEnvironment(programs: EnginePrograms, given: NodeJS.ProcessEnv = process.env): Record<string, string> {
+export function engineEnvironment(
+  programs: EnginePrograms,
+  given: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
   const directories = [path.dirname(programs.pulumi), programs.languageHostDirectory];
-  const rest = (given.PATH ?? '').split(':').filter((directory) => directory !== '' && !directories.includes(directory));
+  const rest = (given.PATH ?? '')
+    .split(':')
+    .filter((directory) => directory !== '' && !directories.includes(directory));
   const environment: Record<string, string> = {
     PATH: [...new Set([...directories, ...rest])].join(':'),
     PULUMI_HOME: given.PULUMI_HOME || programs.pulumiHome,
@@ -99,7 +109,8 @@ export function engineEnvironment(programs: EnginePrograms, given: NodeJS.Proces
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
   };
   if (given.PULUMI_CONFIG_PASSPHRASE === undefined) {
-    environment.PULUMI_CONFIG_PASSPHRASE_FILE = given.PULUMI_CONFIG_PASSPHRASE_FILE || passphraseFile();
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE =
+      given.PULUMI_CONFIG_PASSPHRASE_FILE || passphraseFile();
   }
   return environment;
 }

@@ -25,9 +25,11 @@ export class Failure extends Error {
   }
 }
 
-export const usage = (message: string, cure?: string): Failure => new Failure(message, EXIT.usage, cure);
+export const usage = (message: string, cure?: string): Failure =>
+  new Failure(message, EXIT.usage, cure);
 
-export const unable = (message: string, cure = './lab doctor'): Failure => new Failure(message, EXIT.machine, cure);
+export const unable = (message: string, cure = './lab doctor'): Failure =>
+  new Failure(message, EXIT.machine, cure);
 
 /** Somebody else is at work on the lab: nothing may be done to it now. */
 export class Locked extends Failure {
@@ -44,7 +46,8 @@ export class Interrupted extends Failure {
 }
 
 /** What is wrong and, where something can be done, below it what */
-export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string => `${message}${cure ? `\nTo do: ${cure}` : ''}`;
+export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string =>
+  `${message}${cure ? `\nTo do: ${cure}` : ''}`;
 
 /** Prints an error as a user should see it, on standard error; returns the exit code it stands for. */
 export function report(error: unknown): number {
@@ -52,7 +55,11 @@ export function report(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${message}\n`);
   if (error instanceof Failure && error.cure) process.stderr.write(`To do: ${error.cure}\n`);
-  if (process.env.HARDWAY_DEBUG === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  else if (!known) process.stderr.write('This should not happen. HARDWAY_DEBUG=1 before the command shows where it came from.\n');
+  if (process.env.HARDWAY_DEBUG === '1' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  else if (!known)
+    process.stderr.write(
+      'This should not happen. HARDWAY_DEBUG=1 before the command shows where it came from.\n',
+    );
   return error instanceof Failure ? error.exitCode : EXIT.machine;
 }

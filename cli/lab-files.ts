@@ -55,4 +55,5 @@ export function labsWithFiles(): string[] {
 }
 
 /** Removes a lab's files; fine if there are none. */
-export const removeLabFiles = (stack: string): void => fs.rmSync(labFiles(stack).directory, { recursive: true, force: true });
+export const removeLabFiles = (stack: string): void =>
+  fs.rmSync(labFiles(stack).directory, { recursive: true, force: true });

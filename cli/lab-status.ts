@@ -40,17 +40,48 @@ async function during<T>(progress: Progress, title: string, work: Promise<T>): P
 }
 
 /** Looks at a lab from outside and on its nodes; changes nothing. */
-export async function statusOf(engine: Engine, lab: Lab, kubectl: string, progress: Progress): Promise<LabStatus> {
-  const snapshot = await during(progress, `Lab ${lab.stack}: reading its state`, engine.snapshot(lab.stack));
+export async function statusOf(
+  engine: Engine,
+  lab: Lab,
+  kubectl: string,
+  progress: Progress,
+): Promise<LabStatus> {
+  const snapshot = await during(
+    progress,
+    `Lab ${lab.stack}: reading its state`,
+    engine.snapshot(lab.stack),
+  );
   const up = await upLab(lab, snapshot);
   const expires = snapshot && expiryIn(snapshot);
-  const nothing = { lab: lab.stack, cloud: lab.cloud, nodes: [], drift: [], created: snapshot?.created, ...(expires ? { expires } : {}) };
-  if (!snapshot || !up) return { ...nothing, state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down', differs: true };
+  const nothing = {
+    lab: lab.stack,
+    cloud: lab.cloud,
+    nodes: [],
+    drift: [],
+    created: snapshot?.created,
+    ...(expires ? { expires } : {}),
+  };
+  if (!snapshot || !up)
+    return {
+      ...nothing,
+      state: (snapshot?.resources.length ?? 0) > 1 ? 'partial' : 'down',
+      differs: true,
+    };
   const [nodes, drift] = await Promise.all([
-    during(progress, 'Looking at files and services on the nodes, and at the cluster', withAccess(up, kubectl, nodeStates)),
-    during(progress, 'Comparing what there is with what is declared', driftOf(engine, lab, snapshot)),
+    during(
+      progress,
+      'Looking at files and services on the nodes, and at the cluster',
+      withAccess(up, kubectl, nodeStates),
+    ),
+    during(
+      progress,
+      'Comparing what there is with what is declared',
+      driftOf(engine, lab, snapshot),
+    ),
   ]);
-  const found = [...drift].filter(([urn]) => isReal(urn)).map(([urn, state]) => ({ resource: resourceTitle(urn), state }));
+  const found = [...drift]
+    .filter(([urn]) => isReal(urn))
+    .map(([urn, state]) => ({ resource: resourceTitle(urn), state }));
   const { stage, apiServer } = up.outputs;
   const differs = differences({ nodes, drift: found }).length > 0;
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
@@ -62,7 +93,10 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
     ...nodes.flatMap((node) => [
       ...(node.problem ? [`${node.name}: ${node.problem}`] : []),
-      ...node.edited.map((file) => `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`),
+      ...node.edited.map(
+        (file) =>
+          `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`,
+      ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
       ...node.objects.map(({ object, state }) => `${node.name}: ${object} ${state}`),
       ...node.undone.map((step) => `${node.name}: step ${step} is not done`),

@@ -17,12 +17,14 @@ export type Colours = Record<'good' | 'bad' | 'faint', (text: string) => string>
 /** Colours where the screen has them and they are wanted. */
 export function paint(screen: Screen): Colours {
   const colours = isLive(screen) && !process.env.NO_COLOR;
-  const code = (number: number) => (text: string) => (colours ? `\x1b[${number}m${text}\x1b[0m` : text);
+  const code = (number: number) => (text: string) =>
+    colours ? `\x1b[${number}m${text}\x1b[0m` : text;
   return { good: code(32), bad: code(31), faint: code(2) };
 }
 
 /** A text in so many columns at most. */
-export const cut = (text: string, columns: number): string => (text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text);
+export const cut = (text: string, columns: number): string =>
+  text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text;
 
 /**
  * The last lines of a terminal, drawn anew again and again, below what is printed for good. In a pipe nothing is drawn,
@@ -35,7 +37,11 @@ export class LiveLines {
   private frame = 0;
 
   /** `lines` are what is to be drawn now; none may be wider than the screen. It is given a sign that turns. */
-  constructor(private readonly screen: Screen, private readonly lines: (frame: string) => string[], private readonly alive: () => void) {
+  constructor(
+    private readonly screen: Screen,
+    private readonly lines: (frame: string) => string[],
+    private readonly alive: () => void,
+  ) {
     this.live = isLive(screen);
   }
 

@@ -22,7 +22,8 @@ export interface NodeState {
 }
 
 // Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
-const outline = (): typeof import('../components/bootstrap/outline') => require('../components/bootstrap/outline');
+const outline = (): typeof import('../components/bootstrap/outline') =>
+  require('../components/bootstrap/outline');
 
 /** What a node's own report says, against what the lab's stage has on such a node. */
 export function judge(
@@ -36,29 +37,54 @@ export function judge(
     reachable: true,
     units: report.units,
     inactive: report.units.filter((unit) => unit.active !== 'active'),
-    edited: report.files.flatMap((file) => (file.state === 'ok' ? [] : [{ ...file, state: file.state }])),
+    edited: report.files.flatMap((file) =>
+      file.state === 'ok' ? [] : [{ ...file, state: file.state }],
+    ),
     objects: report.objects,
     undone: expected.filter((step) => !done.has(step)),
   };
 }
 
-const unreadable = (node: LabOutputs['nodes'][number], reachable: boolean, problem: string): NodeState => ({
-  ...node, reachable, problem, inactive: [], units: [], edited: [], objects: [], undone: [],
+const unreadable = (
+  node: LabOutputs['nodes'][number],
+  reachable: boolean,
+  problem: string,
+): NodeState => ({
+  ...node,
+  reachable,
+  problem,
+  inactive: [],
+  units: [],
+  edited: [],
+  objects: [],
+  undone: [],
 });
 
 async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Promise<NodeState> {
   const { outputs } = access;
   const planned = outputs.topology.nodes.find((candidate) => candidate.name === node.name)!;
   const expected = outline().expectedSteps(planned, outputs.stage);
-  const ran = await access.onNode(node.name, expected.length > 0 ? STATUS_COMMAND : 'true', { seconds: 20 });
-  if (ran.code === 255) return unreadable(node, false, `it does not answer, or has just been started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`);
+  const ran = await access.onNode(node.name, expected.length > 0 ? STATUS_COMMAND : 'true', {
+    seconds: 20,
+  });
+  if (ran.code === 255)
+    return unreadable(
+      node,
+      false,
+      `it does not answer, or has just been started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
+    );
   if (expected.length === 0) return { ...unreadable(node, true, ''), problem: undefined };
   // Bash's word for a script that isn't there: bootstrap has not come this far, or somebody took it away.
-  if (ran.code === 127) return { ...unreadable(node, true, 'bootstrap has left no record here'), undone: expected };
+  if (ran.code === 127)
+    return { ...unreadable(node, true, 'bootstrap has left no record here'), undone: expected };
   try {
     return judge(node, JSON.parse(ran.stdout) as NodeStatus, expected);
   } catch {
-    return unreadable(node, true, `its status can't be read: ${ran.stderr.trim().split('\n').pop() || `the status script exited ${ran.code}`}`);
+    return unreadable(
+      node,
+      true,
+      `its status can't be read: ${ran.stderr.trim().split('\n').pop() || `the status script exited ${ran.code}`}`,
+    );
   }
 }
 
@@ -75,9 +101,16 @@ export function stepsToRepeat(state: NodeState): string[] {
   if (!state.reachable) return OUTLINE.map((session) => commandName(session.name, state.name));
   const stopped = new Set(state.inactive.map((unit) => unit.unit.replace(/\.service$/, '')));
   const all = OUTLINE.flatMap((session) => session.steps);
-  const owners = all.filter((step) => (step.units ?? []).some((unit) => stopped.has(unit))).map((step) => step.name);
+  const owners = all
+    .filter((step) => (step.units ?? []).some((unit) => stopped.has(unit)))
+    .map((step) => step.name);
   // Of steps only those that this version has: another one may have left records of its own.
   const known = new Set(all.map((step) => step.name));
-  const steps = [...state.edited.map((file) => file.step), ...state.objects.map(({ step }) => step), ...state.undone, ...owners].filter((step) => known.has(step));
+  const steps = [
+    ...state.edited.map((file) => file.step),
+    ...state.objects.map(({ step }) => step),
+    ...state.undone,
+    ...owners,
+  ].filter((step) => known.has(step));
   return [...new Set(steps.flatMap((step) => commandsOf(step, state.name)))];
 }

@@ -8,7 +8,9 @@ const file = (): string => path.join(stateDirectory(), 'pools.json');
 
 /** The public pools that labs of this machine have had: each may have left its blackhole route. Makes nothing. */
 export function knownPools(): string[] {
-  const noted = fs.existsSync(file()) ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[]) : [];
+  const noted = fs.existsSync(file())
+    ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[])
+    : [];
   return [...new Set([defaultOf('publicPool', 'local')!, ...noted])];
 }
 

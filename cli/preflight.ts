@@ -34,9 +34,15 @@ interface Examined {
 }
 
 const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack);
-const machinesOf = (labs: Wanted[]): number => labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
+const machinesOf = (labs: Wanted[]): number =>
+  labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
 
-const inWords = (wanted: Wanted[]): string => (wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : wanted.length === 0 ? 'what labs are made with' : `${wanted.length} labs`);
+const inWords = (wanted: Wanted[]): string =>
+  wanted.length === 1
+    ? `lab ${wanted[0].lab.stack}`
+    : wanted.length === 0
+      ? 'what labs are made with'
+      : `${wanted.length} labs`;
 
 /** How many labs of a kind there are, by what tells the kinds apart. */
 function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
@@ -46,48 +52,73 @@ function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
 }
 
 /** Where a lab's quotas are. */
-const accountKey = ({ cloud, project, region, zone }: LabConfig): string => [cloud, project, cloud === 'gcp' ? zone.replace(/-[a-z]$/, '') : region].join(' ');
+const accountKey = ({ cloud, project, region, zone }: LabConfig): string =>
+  [cloud, project, cloud === 'gcp' ? zone.replace(/-[a-z]$/, '') : region].join(' ');
 
 /** What each account lacks for the labs that are to be in it. Those that were begun already are a part of what is in use there. */
 async function accounts(wanted: Wanted[]): Promise<Examined[]> {
-  const coming = wanted.filter(({ lab }) => lab.cloud !== 'local' && !fs.existsSync(stackFile(lab.stack)));
-  return Promise.all([...groups(coming, ({ config }) => accountKey(config)).values()].map(async (labs) => {
-    const [{ lab, config }] = labs;
-    const findings = await cloudFindings(accountOf(config), ...labs.map((one) => one.config));
-    return { labs, findings, what: inWords(labs), who: `The account at ${lab.cloud.toUpperCase()}`, where: `./lab doctor --cloud ${lab.cloud}` };
-  }));
+  const coming = wanted.filter(
+    ({ lab }) => lab.cloud !== 'local' && !fs.existsSync(stackFile(lab.stack)),
+  );
+  return Promise.all(
+    [...groups(coming, ({ config }) => accountKey(config)).values()].map(async (labs) => {
+      const [{ lab, config }] = labs;
+      const findings = await cloudFindings(accountOf(config), ...labs.map((one) => one.config));
+      return {
+        labs,
+        findings,
+        what: inWords(labs),
+        who: `The account at ${lab.cloud.toUpperCase()}`,
+        where: `./lab doctor --cloud ${lab.cloud}`,
+      };
+    }),
+  );
 }
 
 /** What is going to be written, and where. */
 async function needs(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Need[]> {
-  const ofLabs = [...(here.length > 0 ? workingNeeds(here.length) : []), ...(coming.length > 0 ? labNeeds(machinesOf(coming), coming.length) : [])];
+  const ofLabs = [
+    ...(here.length > 0 ? workingNeeds(here.length) : []),
+    ...(coming.length > 0 ? labNeeds(machinesOf(coming), coming.length) : []),
+  ];
   if (complete) return ofLabs;
   const items = await toolchain.plan();
   return [...setUpNeeds(items.some((item) => item.from.startsWith('built from'))), ...ofLabs];
 }
 
 /** Whether what was found is in the way. */
-export const stands = ({ findings }: Examined): boolean => findings.some(({ status }) => status === 'fail');
+export const stands = ({ findings }: Examined): boolean =>
+  findings.some(({ status }) => status === 'fail');
 
 /** One Failure with everything that is in the way, wherever it is, and its cure. */
 export function refusal(examined: Examined[]): Failure {
   const parts = examined.map(({ findings, what, who }) => {
     const bad = findings.filter(({ status }) => status === 'fail');
-    const lines = bad.map(({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`);
+    const lines = bad.map(
+      ({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`,
+    );
     return `${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`;
   });
-  return unable(parts.join('\n'), examined.map(({ where }) => `${where} looks at everything`).join('; '));
+  return unable(
+    parts.join('\n'),
+    examined.map(({ where }) => `${where} looks at everything`).join('; '),
+  );
 }
 
 async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
   const written = await needs(here, coming, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
-  const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] => (config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : []);
+  const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] =>
+    config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
   probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
   const pools = groups(coming, ({ config }) => config.publicPool);
   const slots = new Map([...pools].map(([pool, labs]) => [pool, labs.length]));
-  probes.push(...machineProbes(coming.map(({ config }) => config)), poolProbe([...pools.keys()]), slotsProbe(slots));
+  probes.push(
+    ...machineProbes(coming.map(({ config }) => config)),
+    poolProbe([...pools.keys()]),
+    slotsProbe(slots),
+  );
   // For labs that aren't here yet: what a lab that is here needs was tried for it.
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
@@ -108,8 +139,16 @@ export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<
   const complete = (await found()) !== undefined;
   const local = wanted.filter(({ lab }) => lab.cloud === 'local');
   const [here, coming] = [local.filter(isHere), local.filter((one) => !isHere(one))];
-  const machine = { labs: wanted, what: inWords(wanted), who: 'This machine', where: './lab doctor' };
-  const examined = [{ ...machine, findings: await look(here, coming, complete) }, ...(await accounts(wanted))];
+  const machine = {
+    labs: wanted,
+    what: inWords(wanted),
+    who: 'This machine',
+    where: './lab doctor',
+  };
+  const examined = [
+    { ...machine, findings: await look(here, coming, complete) },
+    ...(await accounts(wanted)),
+  ];
   const short = examined.filter(stands);
   const hindered = new Set(short.flatMap(({ labs }) => labs));
   if (short.length > 0 && hindered.size === wanted.length) throw refusal(short);
@@ -119,5 +158,10 @@ export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<
     const again = { ...machine, findings: kernelFindings() };
     if (stands(again)) throw refusal([again]);
   }
-  return { toolchain: made, refused: new Map(short.flatMap((one) => one.labs.map(({ lab }) => [lab.stack, refusal([one])]))) };
+  return {
+    toolchain: made,
+    refused: new Map(
+      short.flatMap((one) => one.labs.map(({ lab }) => [lab.stack, refusal([one])])),
+    ),
+  };
 }

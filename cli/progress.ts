@@ -42,7 +42,11 @@ class StepList implements Progress {
   private readonly colour: Colours;
 
   constructor(private readonly screen: Screen) {
-    this.lines = new LiveLines(screen, (frame) => this.list(frame), () => this.signsOfLife());
+    this.lines = new LiveLines(
+      screen,
+      (frame) => this.list(frame),
+      () => this.signsOfLife(),
+    );
     this.live = this.lines.live;
     this.colour = paint(screen);
   }
@@ -54,7 +58,9 @@ class StepList implements Progress {
     const end = (mark: string, note?: string): void => {
       if (!this.running.delete(step)) return;
       const told = note ? `${step.title}: ${note}` : step.title;
-      this.say(`${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`);
+      this.say(
+        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`,
+      );
       if (this.running.size === 0) this.lines.rest();
     };
     return {
@@ -79,7 +85,9 @@ class StepList implements Progress {
       const seconds = since(step.started);
       if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
       step.told = seconds;
-      this.screen.write(`...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${inWords(seconds)} so far)\n`);
+      this.screen.write(
+        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${inWords(seconds)} so far)\n`,
+      );
     }
   }
 

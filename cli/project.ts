@@ -28,7 +28,8 @@ export function projectDirectory(): string {
 export const stacksDirectory = (): string => path.join(stateDirectory(), 'stacks');
 
 /** Config of one lab, as the engine reads and writes it. */
-export const stackFile = (stack: string): string => path.join(stacksDirectory(), `Pulumi.${stack}.yaml`);
+export const stackFile = (stack: string): string =>
+  path.join(stacksDirectory(), `Pulumi.${stack}.yaml`);
 
 interface Project {
   name: string;
@@ -38,7 +39,8 @@ interface Project {
   [key: string]: unknown;
 }
 
-const tracked = (): Project => parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8')) as Project;
+const tracked = (): Project =>
+  parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8')) as Project;
 
 /** The project's name, before every one of its config keys: `hardway-lab`. */
 export const projectName = (): string => tracked().name;
@@ -62,8 +64,14 @@ export function prepareProject(): string {
   project.main = 'program.cjs';
   project.stackConfigDir = path.relative(directory, stacksDirectory());
   for (const provider of project.plugins?.providers ?? []) provider.path = fromHere(provider.path);
-  place(path.join(directory, 'Pulumi.yaml'), `# Made by ./lab from Pulumi.yaml: change that one.\n${stringify(project)}`);
+  place(
+    path.join(directory, 'Pulumi.yaml'),
+    `# Made by ./lab from Pulumi.yaml: change that one.\n${stringify(project)}`,
+  );
   // The engine takes no program outside the project's directory: this one leads there.
-  place(path.join(directory, 'program.cjs'), `module.exports = require(${JSON.stringify(program)});\n`);
+  place(
+    path.join(directory, 'program.cjs'),
+    `module.exports = require(${JSON.stringify(program)});\n`,
+  );
   return directory;
 }

@@ -29,8 +29,14 @@ export function pulumi({ workDir, envVars }: EnginePlace, ...args: string[]): Pr
     const options = { cwd: workDir, env: { ...process.env, ...envVars }, maxBuffer: 256 * 2 ** 20 };
     execFile('pulumi', [...args, '--non-interactive'], options, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
-      else if (typeof error.code === 'number') reject(engineFailure(new Error(`code: ${error.code}\n stdout: \n stderr: ${stderr}`)));
-      else reject(unable(`The Pulumi engine does not start: ${error.signal ? `killed by ${error.signal}` : error.message}`));
+      else if (typeof error.code === 'number')
+        reject(engineFailure(new Error(`code: ${error.code}\n stdout: \n stderr: ${stderr}`)));
+      else
+        reject(
+          unable(
+            `The Pulumi engine does not start: ${error.signal ? `killed by ${error.signal}` : error.message}`,
+          ),
+        );
     });
   });
 }

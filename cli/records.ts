@@ -14,7 +14,8 @@ function ownBackend(): string | undefined {
   return !chosen || chosen === fileBackend() ? path.join(backendDirectory(), '.pulumi') : undefined;
 }
 
-const stateIn = (backend: string, stack: string): string => path.join(backend, 'stacks', projectName(), `${stack}.json`);
+const stateIn = (backend: string, stack: string): string =>
+  path.join(backend, 'stacks', projectName(), `${stack}.json`);
 
 const isLocal = (stack: string): boolean => stack.split('-')[0] === 'local';
 
@@ -38,10 +39,16 @@ export function damage(stack: string): Failure | undefined {
   const hasBackup = fs.existsSync(`${file}.bak`) && !wrongWith(`${file}.bak`);
   const name = labArgument({ stack });
   const cures = [
-    ...(isLocal(stack) && hasBackup ? [`./lab up${name} goes on from the one before its last step`] : []),
+    ...(isLocal(stack) && hasBackup
+      ? [`./lab up${name} goes on from the one before its last step`]
+      : []),
     ...(isLocal(stack) ? [`./lab down${name} removes the lab without it`] : []),
     // Of another cloud a thing that only the lost step knew of would cost money for ever.
-    ...(!isLocal(stack) ? [`put a whole one in its place (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`] : []),
+    ...(!isLocal(stack)
+      ? [
+          `put a whole one in its place (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
+        ]
+      : []),
   ];
   return unable(`The state of lab ${stack} is damaged: ${file} (${wrong}).`, cures.join('; '));
 }
@@ -51,7 +58,10 @@ export function anyDamage(): Failure | undefined {
   const backend = ownBackend();
   const directory = backend && path.dirname(stateIn(backend, 'any'));
   if (!directory || !fs.existsSync(directory)) return undefined;
-  const stacks = fs.readdirSync(directory).filter((file) => file.endsWith('.json')).map((file) => path.basename(file, '.json'));
+  const stacks = fs
+    .readdirSync(directory)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => path.basename(file, '.json'));
   return stacks.map(damage).find((found) => found !== undefined);
 }
 
@@ -87,9 +97,14 @@ export function removeRecords(stack: string): void {
   if (!backend) return;
   const state = stateIn(backend, stack);
   // With what lies beside it: the one before, a damaged one, one that a killed engine had half written.
-  const beside = fs.existsSync(path.dirname(state)) ? fs.readdirSync(path.dirname(state)).filter((name) => `${name}.`.startsWith(`${path.basename(state)}.`)) : [];
+  const beside = fs.existsSync(path.dirname(state))
+    ? fs
+        .readdirSync(path.dirname(state))
+        .filter((name) => `${name}.`.startsWith(`${path.basename(state)}.`))
+    : [];
   for (const name of beside) fs.rmSync(path.join(path.dirname(state), name));
-  for (const kind of ['backups', 'history']) fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
+  for (const kind of ['backups', 'history'])
+    fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
   const locks = path.join(backend, 'locks', 'organization', projectName(), stack);
   // A lock in it is somebody's.
   if (fs.existsSync(locks) && fs.readdirSync(locks).length === 0) fs.rmdirSync(locks);

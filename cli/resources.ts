@@ -27,7 +27,8 @@ const TITLES: Record<string, string> = {
 };
 
 // Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
-const outline = (): typeof import('../components/bootstrap/outline') => require('../components/bootstrap/outline');
+const outline = (): typeof import('../components/bootstrap/outline') =>
+  require('../components/bootstrap/outline');
 
 /** A session of bootstrap, `objects@controller-0`, is called after its steps there: `controller-0 · rbac, pods, coredns`. */
 function sessionTitle(resource: string): string {
@@ -35,13 +36,22 @@ function sessionTitle(resource: string): string {
   if (!machine) return resource;
   const { OUTLINE, stepsOf } = outline();
   const session = OUTLINE.find((candidate) => candidate.name === name);
-  const steps = session ? stepsOf(session, { role: role as 'worker', index: Number(index), isGateway: session.on === 'gateway' }, { stage: 'cluster' }) : [];
+  const steps = session
+    ? stepsOf(
+        session,
+        { role: role as 'worker', index: Number(index), isGateway: session.on === 'gateway' },
+        { stage: 'cluster' },
+      )
+    : [];
   return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;
 }
 
 /** `securityGroupRule` reads `security group rule`. */
 const words = (type: string): string =>
-  type.slice(type.lastIndexOf(':') + 1).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  type
+    .slice(type.lastIndexOf(':') + 1)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase();
 
 /** A resource in words a reader of the article knows: `machine worker-1`, `firewall rule allow-ssh`. */
 export function resourceTitle(urn: string): string {
@@ -52,4 +62,5 @@ export function resourceTitle(urn: string): string {
 }
 
 /** Whether the resource stands for something that exists: not a component, a provider or the stack itself. */
-export const isReal = (urn: string): boolean => !/^(pulumi:|hardway:(index|lab|bootstrap):)/.test(parseUrn(urn).type);
+export const isReal = (urn: string): boolean =>
+  !/^(pulumi:|hardway:(index|lab|bootstrap):)/.test(parseUrn(urn).type);

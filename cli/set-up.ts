@@ -8,7 +8,11 @@ import { diskFull } from './full-disk';
 import type { Progress, Step } from './progress';
 import { inWords } from './seconds';
 
-const DONE: Partial<Record<toolchain.Progress['state'], string>> = { downloading: 'downloaded', building: 'built', installing: 'installed' };
+const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
+  downloading: 'downloaded',
+  building: 'built',
+  installing: 'installed',
+};
 
 /** Shows the toolchain's news as steps; an item that waits for its turn is no step, so that its time is what it took. */
 function shown(progress: Progress): toolchain.Report {
@@ -37,7 +41,8 @@ export const noteFile = (): string => cachePath('toolchain.json');
 
 /** Notes for the Pulumi program where the nodes' parts are: in this command's environment, and for when it runs without it. */
 function note({ tree, store, images }: toolchain.Toolchain): void {
-  for (const [part, place] of Object.entries({ tree, store, images })) process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
+  for (const [part, place] of Object.entries({ tree, store, images }))
+    process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
   const file = noteFile();
   const content = `${JSON.stringify({ tree, store, images }, null, 2)}\n`;
   if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
@@ -50,9 +55,12 @@ async function announce(progress: Progress): Promise<void> {
   const items = await toolchain.plan();
   if (items.length === 0) return;
   const total = items.reduce((sum, item) => sum + item.seconds, 0);
-  progress.say(`To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`);
+  progress.say(
+    `To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`,
+  );
   const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
-  for (const item of items) progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
+  for (const item of items)
+    progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
 }
 
 /** Everything that a lab is made with, obtained if something is missing. Throws a Failure with every cause. */
@@ -60,7 +68,14 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
   // What is half made is never used, and what is whole is kept: it may end anywhere.
   const interrupted = (): void => {
     progress.close();
-    process.exit(report(new Interrupted('Interrupted: what was installed so far is kept.', './lab start goes on from here')));
+    process.exit(
+      report(
+        new Interrupted(
+          'Interrupted: what was installed so far is kept.',
+          './lab start goes on from here',
+        ),
+      ),
+    );
   };
   process.on('SIGINT', interrupted);
   try {
@@ -72,7 +87,8 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
     note(complete);
     return complete;
   } catch (error) {
-    if (error instanceof toolchain.ToolchainError) throw diskFull(error.message) ?? unable(error.message);
+    if (error instanceof toolchain.ToolchainError)
+      throw diskFull(error.message) ?? unable(error.message);
     throw error;
   } finally {
     process.off('SIGINT', interrupted);
@@ -92,7 +108,8 @@ export async function found(): Promise<toolchain.Toolchain | undefined> {
 /** What is there of it, without installing anything. Throws a Failure where something is missing. */
 export async function installed(): Promise<toolchain.Toolchain> {
   const complete = await found();
-  if (!complete) throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+  if (!complete)
+    throw unable('The programs that this lab is made with are not installed yet.', './lab start');
   note(complete);
   return complete;
 }

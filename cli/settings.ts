@@ -18,7 +18,8 @@ export function mistakeIn(key: string, value: string): string | undefined {
   if (key === '') return 'not of the form KEY=VALUE';
   if (key === 'cloud') return "a lab's cloud is in its name, such as aws-s01";
   const [namespace] = key.split(':', 1);
-  if (key.includes(':') && !FOREIGN.includes(namespace)) return `there is no namespace "${namespace}": a key of this project needs none`;
+  if (key.includes(':') && !FOREIGN.includes(namespace))
+    return `there is no namespace "${namespace}": a key of this project needs none`;
   const second = CONFIG_KEYS.find((other) => new RegExp(`[ ,;]${other}=`).test(value));
   return second && `each key needs a --set of its own, ${second} too`;
 }
@@ -38,25 +39,40 @@ export function parseSettings(texts: string[]): Settings {
     const before = settings.get(whole);
     const mistake = mistakeIn(key, value);
     if (mistake) mistakes.push(`--set ${text}: ${mistake}`);
-    else if (settings.has(whole) && before !== wanted) mistakes.push(`${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`);
+    else if (settings.has(whole) && before !== wanted)
+      mistakes.push(
+        `${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`,
+      );
     else settings.set(whole, wanted);
   }
-  if (mistakes.length > 0) throw usage(mistakes.join('\n'), '--set KEY=VALUE; Pulumi.yaml lists every config key with its default');
+  if (mistakes.length > 0)
+    throw usage(
+      mistakes.join('\n'),
+      '--set KEY=VALUE; Pulumi.yaml lists every config key with its default',
+    );
   return settings;
 }
 
 function readYaml(file: string): Record<string, unknown> {
   if (!fs.existsSync(file)) return {};
   try {
-    return (parse(fs.readFileSync(file, 'utf8')) as { config?: Record<string, unknown> } | null)?.config ?? {};
+    return (
+      (parse(fs.readFileSync(file, 'utf8')) as { config?: Record<string, unknown> } | null)
+        ?.config ?? {}
+    );
   } catch (error) {
-    throw usage(`${file} is not YAML: ${(error as Error).message.split('\n')[0]}`, 'correct it there, or remove the file and give the config by --set');
+    throw usage(
+      `${file} is not YAML: ${(error as Error).message.split('\n')[0]}`,
+      'correct it there, or remove the file and give the config by --set',
+    );
   }
 }
 
 /** What a lab of this cloud starts from: the values of the tracked Pulumi.CLOUD.yaml. */
-const seed = (lab: Lab): Record<string, unknown> =>
-  ({ ...readYaml(path.join(root, `Pulumi.${lab.cloud}.yaml`)), [`${projectName()}:cloud`]: lab.cloud });
+const seed = (lab: Lab): Record<string, unknown> => ({
+  ...readYaml(path.join(root, `Pulumi.${lab.cloud}.yaml`)),
+  [`${projectName()}:cloud`]: lab.cloud,
+});
 
 function settled(lab: Lab, settings: Settings): Record<string, unknown> {
   const file = stackFile(lab.stack);
@@ -75,7 +91,10 @@ export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConf
   const own = `${projectName()}:`;
   const raw = Object.entries(settled(lab, settings))
     .filter(([key]) => key.startsWith(own))
-    .map(([key, value]) => [key.slice(own.length), typeof value === 'string' ? value : JSON.stringify(value)]);
+    .map(([key, value]) => [
+      key.slice(own.length),
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]);
   return parseConfig(Object.fromEntries(raw));
 }
 
@@ -88,7 +107,10 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
     // What isn't on the command line is in the lab's own file.
     const file = stackFile(lab.stack);
     const kept = fs.existsSync(file) ? ` (what is not given is taken from ${file})` : '';
-    throw usage(error.message, `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`);
+    throw usage(
+      error.message,
+      `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`,
+    );
   }
 }
 
@@ -99,7 +121,15 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
 export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
   if (!made || fs.existsSync(stackFile(lab.stack))) return;
   // All of it, also what is the default today: the defaults here may be others.
-  writeSettings(lab, new Map(CONFIG_KEYS.map((key) => [`${projectName()}:${key}`, String(made.config[key] ?? '') || undefined])));
+  writeSettings(
+    lab,
+    new Map(
+      CONFIG_KEYS.map((key) => [
+        `${projectName()}:${key}`,
+        String(made.config[key] ?? '') || undefined,
+      ]),
+    ),
+  );
 }
 
 /**

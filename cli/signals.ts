@@ -31,7 +31,12 @@ export async function interruptible<T>(
   const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   signals.forEach((name) => process.on(name, stop));
   try {
-    return await work({ signal: controller.signal, get happened() { return count > 0; } });
+    return await work({
+      signal: controller.signal,
+      get happened() {
+        return count > 0;
+      },
+    });
   } finally {
     signals.forEach((name) => process.off(name, stop));
   }

@@ -28,7 +28,13 @@ export interface Snapshot {
 }
 
 interface Exported {
-  resources?: { urn: string; type: string; id?: string; created?: string; outputs?: Record<string, unknown> }[];
+  resources?: {
+    urn: string;
+    type: string;
+    id?: string;
+    created?: string;
+    outputs?: Record<string, unknown>;
+  }[];
   pending_operations?: unknown[];
 }
 
@@ -51,7 +57,10 @@ export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefi
     return readOutputs(outputs as unknown as StackOutputs);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof SyntaxError)) throw error;
-    throw unable(`Another version of this program made lab ${String(outputs.lab)}: ${error.message}`, 'use that version, or ./lab down and up');
+    throw unable(
+      `Another version of this program made lab ${String(outputs.lab)}: ${error.message}`,
+      'use that version, or ./lab down and up',
+    );
   }
 }
 
@@ -70,8 +79,16 @@ export function readSnapshot(deployment: unknown): Snapshot {
   const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');
   const created = resources.flatMap((resource) => resource.created ?? []).sort()[0];
   return {
-    resources: resources.map(({ urn, type, id, outputs }) => ({ urn, type, id, outputs: unwrapped(outputs ?? {}) as Record<string, unknown> })),
-    digest: crypto.createHash('sha256').update(JSON.stringify(deployment ?? null)).digest('hex'),
+    resources: resources.map(({ urn, type, id, outputs }) => ({
+      urn,
+      type,
+      id,
+      outputs: unwrapped(outputs ?? {}) as Record<string, unknown>,
+    })),
+    digest: crypto
+      .createHash('sha256')
+      .update(JSON.stringify(deployment ?? null))
+      .digest('hex'),
     created,
     pending: pending.length > 0,
     ...outputsOf(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),

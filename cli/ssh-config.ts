@@ -17,16 +17,27 @@ export interface SshFiles {
 }
 
 function host(name: string, settings: Record<string, string | number | undefined>): string {
-  const lines = Object.entries(settings).filter(([, value]) => value !== undefined).map(([key, value]) => `  ${key} ${value}\n`);
+  const lines = Object.entries(settings)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `  ${key} ${value}\n`);
   return `Host ${name}\n${lines.join('')}`;
 }
 
 /** The text of an ssh_config with every node of a lab by name, each by its way in. */
-export function sshConfig(outputs: Pick<LabOutputs, 'lab' | 'nodes' | 'topology'>, files: SshFiles, jump?: JumpHost): string {
+export function sshConfig(
+  outputs: Pick<LabOutputs, 'lab' | 'nodes' | 'topology'>,
+  files: SshFiles,
+  jump?: JumpHost,
+): string {
   const nodes = outputs.nodes.map((node) => {
     const login = loginOf(outputs, node);
     // The jump host stands inside the lab; known_hosts has the node by its address from outside.
-    if (jump) return host(node.name, { HostName: node.privateIp, HostKeyAlias: login.host, ProxyJump: JUMP });
+    if (jump)
+      return host(node.name, {
+        HostName: node.privateIp,
+        HostKeyAlias: login.host,
+        ProxyJump: JUMP,
+      });
     return host(node.name, { HostName: login.host, ProxyJump: login.through?.name });
   });
   return [

@@ -23,14 +23,18 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
     const existed = await engine.destroy(lab.stack, {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
-      onInterrupt: () => progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+      onInterrupt: () =>
+        progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
     });
     shown.finish();
     return existed;
   } catch (error) {
     shown.finish(true);
-    if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked) throw error;
-    progress.say(`The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`);
+    if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked)
+      throw error;
+    progress.say(
+      `The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`,
+    );
     await sweep(lab.stack);
     // An engine can't forget what it can't read; its records go with the lab's files.
     if (!damage(lab.stack)) await engine.forget(lab.stack);
@@ -46,12 +50,22 @@ async function leftInCloud(lab: Lab, progress: Progress): Promise<string[]> {
   const step = progress.begin(`Asking ${lab.cloud.toUpperCase()} what is left of lab ${lab.stack}`);
   try {
     const account = accountOf(accountConfig(lab));
-    const found = await until(CLOUD_FORGETS.within, () => account.remains(lab.stack), (remains) => remains.length === 0, CLOUD_FORGETS.every);
+    const found = await until(
+      CLOUD_FORGETS.within,
+      () => account.remains(lab.stack),
+      (remains) => remains.length === 0,
+      CLOUD_FORGETS.every,
+    );
     step.done();
     return found.map(({ kind, id }) => `${kind} ${id}`);
   } catch (error) {
     step.failed();
-    throw error instanceof CloudError ? unable(`Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`, `./lab audit ${lab.stack}`) : error;
+    throw error instanceof CloudError
+      ? unable(
+          `Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`,
+          `./lab audit ${lab.stack}`,
+        )
+      : error;
   }
 }
 
@@ -64,7 +78,11 @@ async function clear(lab: Lab, progress: Progress): Promise<string[]> {
 }
 
 const notGone = (lab: Lab, left: string[]): Failure =>
-  new Failure(`Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`, EXIT.failed, `./lab down${labArgument(lab)} again`);
+  new Failure(
+    `Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`,
+    EXIT.failed,
+    `./lab down${labArgument(lab)} again`,
+  );
 
 /** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
 async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
@@ -73,13 +91,20 @@ async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
   const left = await leftovers(lab.stack);
   removeLabFiles(lab.stack);
   if (left.length > 0) throw notGone(lab, left);
-  progress.say(swept.length > 0 ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.` : `There is nothing of a lab ${lab.stack} on this machine.`);
+  progress.say(
+    swept.length > 0
+      ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.`
+      : `There is nothing of a lab ${lab.stack} on this machine.`,
+  );
   if (!fs.existsSync(stackFile(lab.stack))) return;
-  progress.say(`Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`);
+  progress.say(
+    `Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`,
+  );
 }
 
 /** Removes a lab with all that is in it, and makes sure that nothing of it is left. Throws a Failure where something is; Locked while another command changes it. */
-export const takeDown = (lab: Lab, progress: Progress): Promise<void> => inTurn(lab, 'down', () => remove(lab, progress));
+export const takeDown = (lab: Lab, progress: Progress): Promise<void> =>
+  inTurn(lab, 'down', () => remove(lab, progress));
 
 async function remove(lab: Lab, progress: Progress): Promise<void> {
   const started = Date.now();
@@ -92,5 +117,9 @@ async function remove(lab: Lab, progress: Progress): Promise<void> {
   removeLabFiles(lab.stack);
   removeRecords(lab.stack);
   if (left.length > 0) throw notGone(lab, left);
-  progress.say(existed ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}` : `There was no lab ${lab.stack}; nothing of it is left.`);
+  progress.say(
+    existed
+      ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}`
+      : `There was no lab ${lab.stack}; nothing of it is left.`,
+  );
 }

@@ -4,7 +4,8 @@ import { Interrupted, usage } from './failure';
 /** Asks before something that can't be undone. Without a terminal nothing is asked: then it takes --yes. */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw usage(`${question} There is no terminal to ask on.`, 'the same command with --yes');
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    throw usage(`${question} There is no terminal to ask on.`, 'the same command with --yes');
   const dialogue = readline.createInterface({ input: process.stdin, output: process.stdout });
   const stop = new AbortController();
   dialogue.on('SIGINT', () => stop.abort());
@@ -21,8 +22,17 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
 
 /** Lines of columns, each as wide as its widest cell; the first row is the heading. */
 export function columns(rows: string[][]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -22,7 +22,9 @@ const PATIENCE = 2000;
 
 /** Who works on a lab just now, in words; undefined where nobody does. */
 export async function holderOf(lab: Lab): Promise<string | undefined> {
-  const connection = net.connect(`\0${nameOf(lab)}`).setTimeout(PATIENCE, () => connection.destroy());
+  const connection = net
+    .connect(`\0${nameOf(lab)}`)
+    .setTimeout(PATIENCE, () => connection.destroy());
   try {
     return (await text(connection)) || 'another ./lab';
   } catch (error) {
@@ -32,8 +34,12 @@ export async function holderOf(lab: Lab): Promise<string | undefined> {
 
 function take(socket: string, answer: string): Promise<net.Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = net.createServer((connection) => connection.on('error', () => undefined).end(answer));
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
+    const server = net.createServer((connection) =>
+      connection.on('error', () => undefined).end(answer),
+    );
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    );
     server.listen(socket, () => resolve(server.unref()));
   });
 }
@@ -46,7 +52,11 @@ const MARK = 'HARDWAY_TURN';
  * host would look for it only after minutes). Nobody waits for any of it.
  */
 async function endRemains(mark: string): Promise<void> {
-  if (!(await endAll(() => processesWith(mark), 10))) throw unable(`Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`, 'end them, then the same command again');
+  if (!(await endAll(() => processesWith(mark), 10)))
+    throw unable(
+      `Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`,
+      'end them, then the same command again',
+    );
 }
 
 /** Another command of this machine is at work on the lab, and nothing was done. */
@@ -58,7 +68,11 @@ export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>):
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
   const server = await take(socket, `./lab ${what}, process ${process.pid}, since ${since}`);
-  if (!server) throw new Taken(`Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`, 'wait until that ends, then the same command again');
+  if (!server)
+    throw new Taken(
+      `Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`,
+      'wait until that ends, then the same command again',
+    );
   const mark = `${MARK}=${name}`;
   try {
     await endRemains(mark);

@@ -7,11 +7,18 @@ import { type Failure, usage } from './failure';
 type Explain = (command: Command, message: string) => Failure;
 
 /** Commands whose last words are another program's, with an example. */
-const PASSING: Record<string, string> = { ssh: './lab ssh worker-0 -- ls -l', kubectl: './lab kubectl -- -n kube-system get pods' };
+const PASSING: Record<string, string> = {
+  ssh: './lab ssh worker-0 -- ls -l',
+  kubectl: './lab kubectl -- -n kube-system get pods',
+};
 
-const nameOf = (command: Command): string => (command.parent ? `${nameOf(command.parent)} ${command.name()}` : './lab');
+const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : './lab';
 const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
-const flagsOf = (command: Command): string[] => [...command.options.flatMap((option) => option.long ?? []), '--help'];
+const flagsOf = (command: Command): string[] => [
+  ...command.options.flatMap((option) => option.long ?? []),
+  '--help',
+];
 
 /** Commands other than `command` that know the option. */
 function others(command: Command, flag: string): string[] {
@@ -23,33 +30,61 @@ function unknownOption(command: Command, message: string): Failure {
   const flag = quoted(message).replace(/=.*/s, '');
   const wrong = `${nameOf(command)} has no option ${flag}`;
   const key = flag.replace(/^--/, '');
-  if ((CONFIG_KEYS as string[]).includes(key)) return usage(`${wrong}: ${key} is a config key.`, nameOf(command).startsWith('./lab class') ? `config: {${key}: VALUE} in the roster` : `./lab up [NAME] --set ${key}=VALUE`);
+  if ((CONFIG_KEYS as string[]).includes(key))
+    return usage(
+      `${wrong}: ${key} is a config key.`,
+      nameOf(command).startsWith('./lab class')
+        ? `config: {${key}: VALUE} in the roster`
+        : `./lab up [NAME] --set ${key}=VALUE`,
+    );
   const passing = PASSING[command.name()];
-  if (passing) return usage(`${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`, passing);
+  if (passing)
+    return usage(
+      `${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`,
+      passing,
+    );
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
-  return usage(`${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(', ')}` : ''}.`, `${nameOf(command)} --help lists its options`);
+  return usage(
+    `${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(', ')}` : ''}.`,
+    `${nameOf(command)} --help lists its options`,
+  );
 }
 
 const EXPLANATIONS: Record<string, Explain> = {
   'commander.unknownCommand': (command, message) => {
     const word = quoted(message);
     const group = command.parent ? `${command.name()} ` : '';
-    return usage(`There is no command ${group}${word}${nearest(word, command.commands.map((one) => one.name()))}.`, `${nameOf(command)} --help lists them`);
+    return usage(
+      `There is no command ${group}${word}${nearest(
+        word,
+        command.commands.map((one) => one.name()),
+      )}.`,
+      `${nameOf(command)} --help lists them`,
+    );
   },
   'commander.unknownOption': unknownOption,
   'commander.optionMissingArgument': (command, message) => {
     const [flag, value] = quoted(message).split(' ');
-    return usage(`${flag} needs a value behind it.`, `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`);
+    return usage(
+      `${flag} needs a value behind it.`,
+      `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
+    );
   },
   'commander.missingArgument': (command, message) => {
     const word = quoted(message);
-    return usage(`${nameOf(command)} needs a ${word}.`, `${nameOf(command)} ${word === 'ROSTER' ? 'students.yaml' : word}`);
+    return usage(
+      `${nameOf(command)} needs a ${word}.`,
+      `${nameOf(command)} ${word === 'ROSTER' ? 'students.yaml' : word}`,
+    );
   },
   'commander.excessArguments': (command) => {
     const [word] = command.registeredArguments;
     const takes = word ? `takes one ${word.name()} and no more words` : 'takes no words';
-    return usage(`${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`, `${nameOf(command)} --help`);
+    return usage(
+      `${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`,
+      `${nameOf(command)} --help`,
+    );
   },
 };
 

@@ -13,11 +13,17 @@ export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
   ];
   if (outputs.kubeconfig) {
     rows.push(
-      [`./lab kubectl${name} -- get nodes -o wide`, `or ${sudo}kubectl --kubeconfig ${files.kubeconfig}`],
+      [
+        `./lab kubectl${name} -- get nodes -o wide`,
+        `or ${sudo}kubectl --kubeconfig ${files.kubeconfig}`,
+      ],
       [`curl ${outputs.nodePortUrl}`, "the article's nginx, with examples/nginx-service.yaml"],
     );
   }
   rows.push([`./lab down${name}`, 'removes the lab']);
-  const nodes = columns([['NAME', 'PRIVATE IP', 'PUBLIC IP'], ...outputs.nodes.map((node) => [node.name, node.privateIp, node.publicIp])]);
+  const nodes = columns([
+    ['NAME', 'PRIVATE IP', 'PUBLIC IP'],
+    ...outputs.nodes.map((node) => [node.name, node.privateIp, node.publicIp]),
+  ]);
   return `${nodes}\n\nHow to get in:\n${columns(rows).replace(/^/gm, '  ')}`;
 }

@@ -63,13 +63,25 @@ export class Certificates extends pulumi.ComponentResource {
     this.cluster = args.cluster ?? 'hardway';
     this.privateServer = `https://${API_NAME}:${topology.apiPort}`;
 
-    this.ca = identity('kubernetes-ca', new CertificateAuthority(`${name}-ca`, { commonName: 'kubernetes-ca', validityDays: VALIDITY_DAYS }, { parent: this }));
-    const issue = (file: string, subject: Subject): Identity => this.issue(`${name}-${file}`, subject);
+    this.ca = identity(
+      'kubernetes-ca',
+      new CertificateAuthority(
+        `${name}-ca`,
+        { commonName: 'kubernetes-ca', validityDays: VALIDITY_DAYS },
+        { parent: this },
+      ),
+    );
+    const issue = (file: string, subject: Subject): Identity =>
+      this.issue(`${name}-${file}`, subject);
     const client = (file: string, commonName: string, organization?: string): Identity =>
       issue(file, { commonName, organization, usages: ['client'] });
 
     this.admin = client('admin', 'admin', 'system:masters');
-    this.controllerManager = client('kube-controller-manager', 'system:kube-controller-manager', 'system:kube-controller-manager');
+    this.controllerManager = client(
+      'kube-controller-manager',
+      'system:kube-controller-manager',
+      'system:kube-controller-manager',
+    );
     this.scheduler = client('kube-scheduler', 'system:kube-scheduler', 'system:kube-scheduler');
     this.proxy = client('kube-proxy', 'system:kube-proxy', 'system:node-proxier');
     this.kubeletClient = client('kubelet-client', 'kubernetes');
@@ -82,8 +94,16 @@ export class Certificates extends pulumi.ComponentResource {
       ipAddresses: ['127.0.0.1', ...controllers.map((node) => node.privateIp)],
       usages: ['client', 'server'],
     });
-    this.apiServer = issue('kube-apiserver', { commonName: 'kube-apiserver', ...apiServerNames(topology, controllers, apiAddress), usages: ['server'] });
-    this.serviceAccounts = new SigningKey(`${name}-service-accounts`, { comment: 'service-accounts' }, { parent: this });
+    this.apiServer = issue('kube-apiserver', {
+      commonName: 'kube-apiserver',
+      ...apiServerNames(topology, controllers, apiAddress),
+      usages: ['server'],
+    });
+    this.serviceAccounts = new SigningKey(
+      `${name}-service-accounts`,
+      { comment: 'service-accounts' },
+      { parent: this },
+    );
     this.workers = Object.fromEntries(
       topology.nodes
         .filter((node) => node.role === 'worker')
@@ -93,12 +113,18 @@ export class Certificates extends pulumi.ComponentResource {
             commonName: `system:node:${node.name}`,
             organization: 'system:nodes',
             dnsNames: [node.name],
-            ipAddresses: [node.privateIp, ...(node.name in args.publicIps ? [args.publicIps[node.name]] : [])],
+            ipAddresses: [
+              node.privateIp,
+              ...(node.name in args.publicIps ? [args.publicIps[node.name]] : []),
+            ],
             usages: ['client', 'server'],
           }),
         ]),
     );
-    this.adminKubeconfig = this.kubeconfig(this.admin, pulumi.interpolate`https://${apiAddress}:${topology.apiPort}`);
+    this.adminKubeconfig = this.kubeconfig(
+      this.admin,
+      pulumi.interpolate`https://${apiAddress}:${topology.apiPort}`,
+    );
     this.registerOutputs({});
   }
 
@@ -108,7 +134,14 @@ export class Certificates extends pulumi.ComponentResource {
       pulumi
         .all([server, this.ca.certificate, identity.certificate, identity.privateKey])
         .apply(([address, certificateAuthority, certificate, privateKey]) =>
-          kubeconfig({ cluster: this.cluster, server: address, certificateAuthority, user: identity.user, certificate, privateKey }),
+          kubeconfig({
+            cluster: this.cluster,
+            server: address,
+            certificateAuthority,
+            user: identity.user,
+            certificate,
+            privateKey,
+          }),
         ),
     );
   }
@@ -116,32 +149,62 @@ export class Certificates extends pulumi.ComponentResource {
   private issue(name: string, subject: Subject): Identity {
     const certificate = new Certificate(
       name,
-      { ...subject, caCertificate: this.ca.certificate, caPrivateKey: this.ca.privateKey, validityDays: VALIDITY_DAYS },
+      {
+        ...subject,
+        caCertificate: this.ca.certificate,
+        caPrivateKey: this.ca.privateKey,
+        validityDays: VALIDITY_DAYS,
+      },
       { parent: this },
     );
     return identity(subject.commonName, certificate);
   }
 }
 
-const identity = (user: string, { certificate, privateKey }: { certificate: pulumi.Output<string>; privateKey: pulumi.Output<string> }): Identity => ({
+const identity = (
+  user: string,
+  {
+    certificate,
+    privateKey,
+  }: { certificate: pulumi.Output<string>; privateKey: pulumi.Output<string> },
+): Identity => ({
   user,
   certificate,
   privateKey,
 });
 
 /** Every name and address at which somebody asks the API server. */
-function apiServerNames(topology: Topology, controllers: Node[], apiAddress: pulumi.Input<string>): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
-  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${topology.clusterDomain}`];
-  const addresses = ['127.0.0.1', topology.apiServiceIp, ...controllers.map((node) => node.privateIp)];
+function apiServerNames(
+  topology: Topology,
+  controllers: Node[],
+  apiAddress: pulumi.Input<string>,
+): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${topology.clusterDomain}`,
+  ];
+  const addresses = [
+    '127.0.0.1',
+    topology.apiServiceIp,
+    ...controllers.map((node) => node.privateIp),
+  ];
   const names = [API_NAME, ...service, 'localhost', ...controllers.map((node) => node.name)];
   return withPublic(apiAddress, names, addresses);
 }
 
 /** A load balancer has an address in one cloud and a name in another. */
-function withPublic(apiAddress: pulumi.Input<string>, names: string[], addresses: string[]): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
+function withPublic(
+  apiAddress: pulumi.Input<string>,
+  names: string[],
+  addresses: string[],
+): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
   const known = pulumi.output(apiAddress);
   return {
     dnsNames: known.apply((address) => (net.isIP(address) ? names : [...names, address])),
-    ipAddresses: known.apply((address) => (net.isIP(address) ? [...new Set([...addresses, address])] : addresses)),
+    ipAddresses: known.apply((address) =>
+      net.isIP(address) ? [...new Set([...addresses, address])] : addresses,
+    ),
   };
 }

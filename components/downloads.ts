@@ -17,10 +17,17 @@ export function officialDownloads(mirror: string): Download[] {
         const file = {
           architecture,
           url: mirrored(url(architecture), mirror),
-          digest: 'pinned' in digest ? digest.pinned[architecture] : mirrored(digest.published(architecture), mirror),
+          digest:
+            'pinned' in digest
+              ? digest.pinned[architecture]
+              : mirrored(digest.published(architecture), mirror),
         };
         if (typeof holds === 'string') return [{ ...file, name: holds }];
-        return Object.entries(holds(architecture)).map(([name, member]) => ({ ...file, name, member }));
+        return Object.entries(holds(architecture)).map(([name, member]) => ({
+          ...file,
+          name,
+          member,
+        }));
       }),
     );
 }

@@ -11,9 +11,19 @@ import type { SshKey } from '../provider/resources';
  * `more` is what one cloud alone needs, as cloud-config.
  */
 export function firstBoot(name: string, hostKey: SshKey, more: object = {}): pulumi.Output<string> {
-  const config = pulumi.all([hostKey.privateKey, hostKey.publicKey]).apply(([ed25519_private, ed25519_public]) => {
-    const text = stringify({ hostname: name, ssh_deletekeys: true, ssh_keys: { ed25519_private, ed25519_public }, ...more }, { lineWidth: 0 });
-    return `#cloud-config\n${text}`;
-  });
+  const config = pulumi
+    .all([hostKey.privateKey, hostKey.publicKey])
+    .apply(([ed25519_private, ed25519_public]) => {
+      const text = stringify(
+        {
+          hostname: name,
+          ssh_deletekeys: true,
+          ssh_keys: { ed25519_private, ed25519_public },
+          ...more,
+        },
+        { lineWidth: 0 },
+      );
+      return `#cloud-config\n${text}`;
+    });
   return pulumi.secret(config);
 }

@@ -20,8 +20,24 @@ export function kubeconfig(args: KubeconfigArgs): string {
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: args.cluster, cluster: { server: args.server, 'certificate-authority-data': base64(args.certificateAuthority) } }],
-      users: [{ name: args.user, user: { 'client-certificate-data': base64(args.certificate), 'client-key-data': base64(args.privateKey) } }],
+      clusters: [
+        {
+          name: args.cluster,
+          cluster: {
+            server: args.server,
+            'certificate-authority-data': base64(args.certificateAuthority),
+          },
+        },
+      ],
+      users: [
+        {
+          name: args.user,
+          user: {
+            'client-certificate-data': base64(args.certificate),
+            'client-key-data': base64(args.privateKey),
+          },
+        },
+      ],
       contexts: [{ name: args.cluster, context: { cluster: args.cluster, user: args.user } }],
       'current-context': args.cluster,
     },

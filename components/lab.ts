@@ -34,19 +34,55 @@ export class Lab extends pulumi.ComponentResource {
   }
 
   private tags(lab: string, { student, expires }: LabConfig): Tags {
-    return { lab, student: student || lab, expires: expires && new Deadline('expires', { after: expires }, { parent: this }).time };
+    return {
+      lab,
+      student: student || lab,
+      expires: expires && new Deadline('expires', { after: expires }, { parent: this }).time,
+    };
   }
 
   private certificates(topology: Topology, cloud: CloudResult): Certificates {
-    const publicIps = Object.fromEntries(cloud.machines.filter((machine) => machine.isPublic).map((machine) => [machine.name, machine.publicIp]));
-    return new Certificates('pki', { topology, apiAddress: cloud.apiAddress, publicIps }, { parent: this });
+    const publicIps = Object.fromEntries(
+      cloud.machines
+        .filter((machine) => machine.isPublic)
+        .map((machine) => [machine.name, machine.publicIp]),
+    );
+    return new Certificates(
+      'pki',
+      { topology, apiAddress: cloud.apiAddress, publicIps },
+      { parent: this },
+    );
   }
 
-  private bootstrap(config: LabConfig, topology: Topology, cloud: CloudResult, certificates: Certificates): pulumi.Output<string> {
-    const { machines, imageMirror, disposable, reachable, downloads, upstreamResolvers, plainHealth } = cloud;
+  private bootstrap(
+    config: LabConfig,
+    topology: Topology,
+    cloud: CloudResult,
+    certificates: Certificates,
+  ): pulumi.Output<string> {
+    const {
+      machines,
+      imageMirror,
+      disposable,
+      reachable,
+      downloads,
+      upstreamResolvers,
+      plainHealth,
+    } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
-      { topology, config, machines, reachable, certificates, imageMirror, disposable, downloads, upstreamResolvers, plainHealth },
+      {
+        topology,
+        config,
+        machines,
+        reachable,
+        certificates,
+        imageMirror,
+        disposable,
+        downloads,
+        upstreamResolvers,
+        plainHealth,
+      },
       { parent: this },
     );
     return bootstrap.ready;
@@ -67,15 +103,32 @@ interface Parts {
 /** A line of known_hosts for each machine: whoever logs in knows whom to expect. */
 const knownHosts = (machines: Machine[]): pulumi.Output<string> =>
   pulumi
-    .all(machines.map((machine) => pulumi.interpolate`${machine.connection.host} ${machine.connection.hostKey}`))
+    .all(
+      machines.map(
+        (machine) => pulumi.interpolate`${machine.connection.host} ${machine.connection.hostKey}`,
+      ),
+    )
     .apply((lines) => lines.map((line) => `${line.trim()}\n`).join(''));
 
-function outputsOf({ name, config, topology, tags, cloud, sshKey, certificates, ready }: Parts): Lab['outputs'] {
+function outputsOf({
+  name,
+  config,
+  topology,
+  tags,
+  cloud,
+  sshKey,
+  certificates,
+  ready,
+}: Parts): Lab['outputs'] {
   const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
   return {
     lab: name,
     config: describeConfig(config),
-    nodes: cloud.machines.map((machine) => ({ name: machine.name, privateIp: machine.privateIp, publicIp: machine.publicIp })) as never,
+    nodes: cloud.machines.map((machine) => ({
+      name: machine.name,
+      privateIp: machine.privateIp,
+      publicIp: machine.publicIp,
+    })) as never,
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
     nodePortUrl: pulumi.interpolate`http://${(firstWorker.through ?? firstWorker).publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),

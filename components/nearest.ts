@@ -13,12 +13,21 @@ export function distance(a: string, b: string): number {
 }
 
 /** The one of `words` that is near enough to be meant: at most `most` letters off, if that isn't given a third of the word. */
-export function nearestOf(word: string, words: readonly string[], most?: number): string | undefined {
+export function nearestOf(
+  word: string,
+  words: readonly string[],
+  most?: number,
+): string | undefined {
   const ranked = words
-    .map((candidate) => ({ candidate, steps: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({
+      candidate,
+      steps: distance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= (most ?? Math.max(2, Math.floor(best.candidate.length / 3))) ? best.candidate : undefined;
+  return best && best.steps <= (most ?? Math.max(2, Math.floor(best.candidate.length / 3)))
+    ? best.candidate
+    : undefined;
 }
 
 /** ` (did you mean "workers"?)` where one of `words` is near enough to be meant, else nothing. */

@@ -37,7 +37,13 @@ export interface StackOutputs {
 }
 
 /** The outputs and what follows from them: what `./lab` and the checks read. */
-export interface LabOutputs extends Omit<StackOutputs, 'config'>, Pick<LabConfig, 'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'publicPool' | 'region' | 'project'> {
+export interface LabOutputs
+  extends
+    Omit<StackOutputs, 'config'>,
+    Pick<
+      LabConfig,
+      'cloud' | 'stage' | 'ipMasq' | 'proxyMode' | 'publicPool' | 'region' | 'project'
+    > {
   config: LabConfig;
   topology: Topology;
 }
@@ -50,9 +56,14 @@ export interface Login {
 }
 
 /** At its public address, or by way of the gateway node at its private one. */
-export function loginOf({ nodes, topology }: Pick<LabOutputs, 'nodes' | 'topology'>, { publicIp, privateIp }: LabOutputs['nodes'][number]): Login {
+export function loginOf(
+  { nodes, topology }: Pick<LabOutputs, 'nodes' | 'topology'>,
+  { publicIp, privateIp }: LabOutputs['nodes'][number],
+): Login {
   if (publicIp) return { host: publicIp };
-  const gateway = nodes.find(({ name }) => topology.nodes.some((node) => node.name === name && node.isGateway))!;
+  const gateway = nodes.find(({ name }) =>
+    topology.nodes.some((node) => node.name === name && node.isGateway),
+  )!;
   return { host: privateIp, through: { name: gateway.name, host: gateway.publicIp } };
 }
 
@@ -65,8 +76,22 @@ export function describeConfig(config: LabConfig): string {
 /** Makes LabOutputs of a stack's outputs. Throws a ConfigError where another version of this program made the stack. */
 export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutputs {
   const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
-  const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]));
+  const raw: RawConfig = Object.fromEntries(
+    values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
-  return { ...outputs, expires: outputs.expires ?? '', config, cloud, stage, ipMasq, proxyMode, publicPool, region, project, topology: topology(config) };
+  return {
+    ...outputs,
+    expires: outputs.expires ?? '',
+    config,
+    cloud,
+    stage,
+    ipMasq,
+    proxyMode,
+    publicPool,
+    region,
+    project,
+    topology: topology(config),
+  };
 }

@@ -9,10 +9,12 @@ function place(variable: string, xdgVariable: string, fallback: string): string 
 }
 
 /** Outlives a checkout: the Pulumi backend, the passphrase, each lab's keys (0700). */
-export const stateDirectory = (): string => place('HARDWAY_STATE', 'XDG_STATE_HOME', '.local/state');
+export const stateDirectory = (): string =>
+  place('HARDWAY_STATE', 'XDG_STATE_HOME', '.local/state');
 
 /** Can be made again at any time: programs, images, the nodes' Debian tree. */
 export const cacheDirectory = (): string => place('HARDWAY_CACHE', 'XDG_CACHE_HOME', '.cache');
 
 /** Where the local cloud keeps its labs' machines; its own, so that it needs no stack to sweep what is left. */
-export const cloudDirectory = (): string => path.resolve(process.env.HARDWAY_CLOUD || '/var/lib/hardway');
+export const cloudDirectory = (): string =>
+  path.resolve(process.env.HARDWAY_CLOUD || '/var/lib/hardway');

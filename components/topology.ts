@@ -92,9 +92,17 @@ const CONTROLLERS_SHARE = 16;
  * one. Elsewhere a route is a machine's, by tag, and the node network is one subnet.
  */
 function subnets({ cloud, profile, nodeCidr }: LabConfig): Subnet[] {
-  const make = (name: string, cidr: string, isPublic: boolean): Subnet => ({ name, cidr, gateway: addressAt(cidr, 1), isPublic });
+  const make = (name: string, cidr: string, isPublic: boolean): Subnet => ({
+    name,
+    cidr,
+    gateway: addressAt(cidr, 1),
+    isPublic,
+  });
   if (cloud !== 'aws' || profile === 'full') return [make('nodes', nodeCidr, true)];
-  return [make('controllers', `${addressAt(nodeCidr, 0)}/28`, true), make('workers', `${addressAt(nodeCidr, CONTROLLERS_SHARE)}/28`, false)];
+  return [
+    make('controllers', `${addressAt(nodeCidr, 0)}/28`, true),
+    make('workers', `${addressAt(nodeCidr, CONTROLLERS_SHARE)}/28`, false),
+  ];
 }
 
 function nodes(config: LabConfig, all: Subnet[]): Node[] {
@@ -104,7 +112,9 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
       role,
       index,
       privateIp: addressAt(config.nodeCidr, FIRST_HOST[role] + index),
-      subnet: all.find((subnet) => contains(subnet.cidr, addressAt(config.nodeCidr, FIRST_HOST[role] + index)))!,
+      subnet: all.find((subnet) =>
+        contains(subnet.cidr, addressAt(config.nodeCidr, FIRST_HOST[role] + index)),
+      )!,
       isPublic: config.profile === 'full' || role === 'controller',
       isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
@@ -126,14 +136,41 @@ function firewallRules(config: LabConfig): FirewallRule[] {
   const rules: FirewallRule[] = [internal('tcp'), internal('udp'), internal('icmp')];
   if (config.adminCidrs.length > 0) {
     rules.push(
-      { name: 'allow-ssh', description: 'Administrators log in to every node', protocol: 'tcp', ports: [22, 22], sources: config.adminCidrs, targets: 'all' },
-      { name: 'allow-icmp', description: 'Administrators ping the nodes', protocol: 'icmp', sources: config.adminCidrs, targets: 'all' },
-      { name: 'allow-api', description: 'Administrators reach the Kubernetes API', protocol: 'tcp', ports: [config.apiPort, config.apiPort], sources: config.adminCidrs, targets: 'controller' },
+      {
+        name: 'allow-ssh',
+        description: 'Administrators log in to every node',
+        protocol: 'tcp',
+        ports: [22, 22],
+        sources: config.adminCidrs,
+        targets: 'all',
+      },
+      {
+        name: 'allow-icmp',
+        description: 'Administrators ping the nodes',
+        protocol: 'icmp',
+        sources: config.adminCidrs,
+        targets: 'all',
+      },
+      {
+        name: 'allow-api',
+        description: 'Administrators reach the Kubernetes API',
+        protocol: 'tcp',
+        ports: [config.apiPort, config.apiPort],
+        sources: config.adminCidrs,
+        targets: 'controller',
+      },
     );
   }
   if (config.nodePortCidrs.length > 0) {
     // In profile small the gateway hands them on to a worker.
-    rules.push({ name: 'allow-nodeports', description: 'Anybody in nodePortCidrs reaches services of type NodePort', protocol: 'tcp', ports: [...config.nodePorts], sources: config.nodePortCidrs, targets: config.profile === 'full' ? 'worker' : 'all' });
+    rules.push({
+      name: 'allow-nodeports',
+      description: 'Anybody in nodePortCidrs reaches services of type NodePort',
+      protocol: 'tcp',
+      ports: [...config.nodePorts],
+      sources: config.nodePortCidrs,
+      targets: config.profile === 'full' ? 'worker' : 'all',
+    });
   }
   return rules;
 }
@@ -157,7 +194,12 @@ export function topology(config: LabConfig): Topology {
     nodes: all,
     routes: all
       .filter((node) => node.podCidr !== undefined)
-      .map((node) => ({ name: `pod-route-${node.name}`, destination: node.podCidr!, nextHop: node.name, nextHopIp: node.privateIp })),
+      .map((node) => ({
+        name: `pod-route-${node.name}`,
+        destination: node.podCidr!,
+        nextHop: node.name,
+        nextHopIp: node.privateIp,
+      })),
     rules: firewallRules(config),
   };
 }

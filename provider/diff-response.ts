@@ -3,7 +3,12 @@ import type { Difference, Properties } from './resource';
 import type { Unwrapped } from './values';
 
 /** A kind's difference in the engine's words: each property added, changed or removed, and whether that replaces. */
-export function diffResponse(difference: Difference, olds: Properties, oldInputs: Properties, news: Unwrapped): rpc.DiffResponse {
+export function diffResponse(
+  difference: Difference,
+  olds: Properties,
+  oldInputs: Properties,
+  news: Unwrapped,
+): rpc.DiffResponse {
   const { DiffChanges } = rpc.DiffResponse;
   const { Kind } = rpc.PropertyDiff;
   const response = new rpc.DiffResponse();

@@ -3,7 +3,12 @@ import { EngineClient } from '@pulumi/pulumi/proto/engine_grpc_pb';
 import { LogRequest, LogSeverity } from '@pulumi/pulumi/proto/engine_pb';
 import type { Call } from './resource';
 
-const SEVERITY = { debug: LogSeverity.DEBUG, info: LogSeverity.INFO, warning: LogSeverity.WARNING, error: LogSeverity.ERROR };
+const SEVERITY = {
+  debug: LogSeverity.DEBUG,
+  info: LogSeverity.INFO,
+  warning: LogSeverity.WARNING,
+  error: LogSeverity.ERROR,
+};
 
 /** Lines for the engine's display. Without an engine (a debugger started the plugin) they go to standard error. */
 export class EngineLog {
@@ -15,7 +20,12 @@ export class EngineLog {
    * Shows `message` under the resource `urn`; an `ephemeral` one only for the moment.
    * A line that can't be delivered is dropped: it must not fail the work it is about.
    */
-  write(severity: Parameters<Call['log']>[0], message: string, urn: string, ephemeral = false): void {
+  write(
+    severity: Parameters<Call['log']>[0],
+    message: string,
+    urn: string,
+    ephemeral = false,
+  ): void {
     if (!this.address) {
       process.stderr.write(`${severity}: ${message}\n`);
       return;

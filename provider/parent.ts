@@ -7,7 +7,8 @@ const INTERVAL = 250;
  */
 export function exitWithParent(): void {
   // Ended by exit, not by the signal itself, so that what is to be cleaned up at the end is.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => process.exit(1));
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid !== parent) process.exit(1);

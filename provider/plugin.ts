@@ -18,12 +18,14 @@ interface ResourceRequest {
   getType(): string;
 }
 
-const properties = (struct: Struct | undefined): Unwrapped => unwrap((struct?.toJavaScript() ?? {}) as Properties);
+const properties = (struct: Struct | undefined): Unwrapped =>
+  unwrap((struct?.toJavaScript() ?? {}) as Properties);
 
 const struct = (wire: Properties): Struct => Struct.fromJavaScript(wire);
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` names the type where the request doesn't. */
-const typeOf = (request: ResourceRequest): string => request.getType() || request.getUrn().split('::')[2].split('$').pop()!;
+const typeOf = (request: ResourceRequest): string =>
+  request.getType() || request.getUrn().split('::')[2].split('$').pop()!;
 
 /** One resource plugin: translates the engine's calls into those of its kinds. */
 export class Plugin {
@@ -41,7 +43,10 @@ export class Plugin {
   private kind(request: ResourceRequest): ResourceKind {
     const type = typeOf(request);
     const kind = Object.hasOwn(this.kinds, type) ? this.kinds[type] : undefined;
-    if (!kind) throw new Error(`${type} is not a kind of resource that this plugin makes; it makes ${Object.keys(this.kinds).sort().join(', ')}`);
+    if (!kind)
+      throw new Error(
+        `${type} is not a kind of resource that this plugin makes; it makes ${Object.keys(this.kinds).sort().join(', ')}`,
+      );
     return kind;
   }
 
@@ -63,7 +68,10 @@ export class Plugin {
       return await work();
     } catch (error) {
       // A mistake of ours is worth its stack; anything else is a sentence for the user.
-      const ours = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+      const ours =
+        error instanceof TypeError ||
+        error instanceof ReferenceError ||
+        error instanceof RangeError;
       const text = error instanceof Error ? (ours && error.stack) || error.message : String(error);
       throw new Error(mask(text, secrets));
     }
@@ -75,7 +83,9 @@ export class Plugin {
     const texts = secretTexts([olds, news], kind);
     const known = Object.keys(olds.values).length > 0 ? olds.values : undefined;
     const call = this.call(request.getUrn(), texts);
-    const checked = kind.check ? await this.guarded(texts, () => kind.check!(news.values, known, news.unknown, call)) : { inputs: news.values };
+    const checked = kind.check
+      ? await this.guarded(texts, () => kind.check!(news.values, known, news.unknown, call))
+      : { inputs: news.values };
     const response = new rpc.CheckResponse();
     const inputs = wrap(checked.inputs, new Set([...news.secret, ...(kind.secrets ?? [])]), texts);
     for (const name of news.unknown) inputs[name] ??= news.wire[name];
@@ -91,17 +101,29 @@ export class Plugin {
 
   async diff(request: rpc.DiffRequest): Promise<rpc.DiffResponse> {
     const kind = this.kind(request);
-    const [state, oldInputs, news] = [properties(request.getOlds()), properties(request.getOldInputs()), properties(request.getNews())];
+    const [state, oldInputs, news] = [
+      properties(request.getOlds()),
+      properties(request.getOldInputs()),
+      properties(request.getNews()),
+    ];
     const olds = { ...oldInputs.values, ...state.values };
     const ignored = new Set(request.getIgnorechangesList());
     const texts = secretTexts([state, oldInputs, news], kind);
     const difference = await this.guarded(texts, async () =>
       kind.diff
         ? kind.diff(olds, news.values, news.unknown, this.call(request.getUrn(), texts))
-        : defaultDifference(changedInputs(olds, oldInputs.values, news.values, news.unknown), kind.update !== undefined),
+        : defaultDifference(
+            changedInputs(olds, oldInputs.values, news.values, news.unknown),
+            kind.update !== undefined,
+          ),
     );
     const kept = (names: string[]): string[] => names.filter((name) => !ignored.has(name));
-    return diffResponse({ ...difference, changed: kept(difference.changed), replace: kept(difference.replace) }, olds, oldInputs.values, news);
+    return diffResponse(
+      { ...difference, changed: kept(difference.changed), replace: kept(difference.replace) },
+      olds,
+      oldInputs.values,
+      news,
+    );
   }
 
   async create(request: rpc.CreateRequest): Promise<rpc.CreateResponse> {
@@ -112,7 +134,9 @@ export class Plugin {
     const { id, state } = await this.guarded(texts, () => kind.create(inputs.values, call));
     const response = new rpc.CreateResponse();
     response.setId(id);
-    response.setProperties(struct(wrap(state, new Set([...inputs.secret, ...(kind.secrets ?? [])]), texts)));
+    response.setProperties(
+      struct(wrap(state, new Set([...inputs.secret, ...(kind.secrets ?? [])]), texts)),
+    );
     return response;
   }
 
@@ -121,7 +145,9 @@ export class Plugin {
     const [state, inputs] = [properties(request.getProperties()), properties(request.getInputs())];
     const texts = secretTexts([state, inputs], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
-    const found = kind.read ? await this.guarded(texts, () => kind.read!(request.getId(), state.values, call)) : state.values;
+    const found = kind.read
+      ? await this.guarded(texts, () => kind.read!(request.getId(), state.values, call))
+      : state.values;
     const response = new rpc.ReadResponse();
     // An empty id is how a provider says that the resource is gone.
     if (!found) return response;
@@ -137,7 +163,11 @@ export class Plugin {
 
   async update(request: rpc.UpdateRequest): Promise<rpc.UpdateResponse> {
     const kind = this.kind(request);
-    const [state, oldInputs, news] = [properties(request.getOlds()), properties(request.getOldInputs()), properties(request.getNews())];
+    const [state, oldInputs, news] = [
+      properties(request.getOlds()),
+      properties(request.getOldInputs()),
+      properties(request.getNews()),
+    ];
     const texts = secretTexts([state, oldInputs, news], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
     const olds = { ...oldInputs.values, ...state.values };
@@ -146,23 +176,32 @@ export class Plugin {
       return kind.update(request.getId(), olds, news.values, call);
     });
     const response = new rpc.UpdateResponse();
-    response.setProperties(struct(wrap(updated, new Set([...news.secret, ...(kind.secrets ?? [])]), texts)));
+    response.setProperties(
+      struct(wrap(updated, new Set([...news.secret, ...(kind.secrets ?? [])]), texts)),
+    );
     return response;
   }
 
   async delete(request: rpc.DeleteRequest): Promise<Empty> {
     const kind = this.kind(request);
-    const [state, inputs] = [properties(request.getProperties()), properties(request.getOldInputs())];
+    const [state, inputs] = [
+      properties(request.getProperties()),
+      properties(request.getOldInputs()),
+    ];
     const texts = secretTexts([state, inputs], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
-    await this.guarded(texts, () => kind.delete(request.getId(), { ...inputs.values, ...state.values }, call));
+    await this.guarded(texts, () =>
+      kind.delete(request.getId(), { ...inputs.values, ...state.values }, call),
+    );
     return new Empty();
   }
 
   /** The engine's services, for a gRPC server. Calls not listed here are answered with "unimplemented", which the engine expects. */
   services(): grpc.UntypedServiceImplementation {
     const answer =
-      <Request, Response>(work: (request: Request) => Promise<Response>): grpc.handleUnaryCall<Request, Response> =>
+      <Request, Response>(
+        work: (request: Request) => Promise<Response>,
+      ): grpc.handleUnaryCall<Request, Response> =>
       (call, callback) => {
         work(call.request).then(
           (response) => callback(null, response),

@@ -32,7 +32,10 @@ export interface Call {
  * One kind of resource, its whole life. Inputs and states arrive with secrets unwrapped.
  * Every call may be repeated after a crash: create adopts what is there, delete of what is gone succeeds.
  */
-export interface ResourceKind<Inputs extends Properties = Properties, State extends Properties = Properties> {
+export interface ResourceKind<
+  Inputs extends Properties = Properties,
+  State extends Properties = Properties,
+> {
   /** Outputs to be kept secret, whatever they come from. Outputs that hold the text of a secret input always are. */
   secrets?: string[];
   /**
@@ -45,7 +48,12 @@ export interface ResourceKind<Inputs extends Properties = Properties, State exte
    * `unknown` tells which inputs aren't known yet (preview): those properties are absent from `news`.
    * `olds` are the inputs as check returned them last time.
    */
-  check?(news: Partial<Inputs>, olds: Inputs | undefined, unknown: Set<string>, call?: Call): Promise<{ inputs: Properties; failures?: Failure[] }>;
+  check?(
+    news: Partial<Inputs>,
+    olds: Inputs | undefined,
+    unknown: Set<string>,
+    call?: Call,
+  ): Promise<{ inputs: Properties; failures?: Failure[] }>;
   /** Default: any input that differs is changed, and replaces unless the kind has `update`. `olds` are old inputs and state in one. */
   diff?(olds: State, news: Inputs, unknown: Set<string>, call?: Call): Promise<Difference>;
   create(inputs: Inputs, call?: Call): Promise<{ id: string; state: State }>;

@@ -14,10 +14,18 @@ export async function serve(kinds: ResourceKinds, version: string): Promise<void
   exitWithParent();
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
   const plugin = new Plugin(kinds, version, engineAddress);
-  const server = new grpc.Server({ 'grpc.max_receive_message_length': MAXIMUM_MESSAGE, 'grpc.max_send_message_length': MAXIMUM_MESSAGE });
-  server.addService(ResourceProviderService as unknown as grpc.ServiceDefinition, plugin.services());
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': MAXIMUM_MESSAGE,
+    'grpc.max_send_message_length': MAXIMUM_MESSAGE,
+  });
+  server.addService(
+    ResourceProviderService as unknown as grpc.ServiceDefinition,
+    plugin.services(),
+  );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
   });
   process.stdout.write(`${port}\n`);
 }

@@ -5,7 +5,10 @@ const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86400 };
 /** The time that `after` names, or that is so long after `now`; UTC, to the minute. */
 export function timeAfter(after: string, now: Date): string {
   const [, count, unit] = /^(\d+)([mhd])$/.exec(after) ?? [];
-  const time = count === undefined ? new Date(after) : new Date(now.getTime() + Number(count) * UNIT_SECONDS[unit] * 1000);
+  const time =
+    count === undefined
+      ? new Date(after)
+      : new Date(now.getTime() + Number(count) * UNIT_SECONDS[unit] * 1000);
   return `${time.toISOString().slice(0, 16)}Z`;
 }
 
@@ -26,4 +29,6 @@ export const deadline: ResourceKind<DeadlineState, DeadlineState> = {
 };
 
 /** Times, by token. */
-export const timeKinds: Record<string, ResourceKind<any, any>> = { 'hardway:time:Deadline': deadline };
+export const timeKinds: Record<string, ResourceKind<any, any>> = {
+  'hardway:time:Deadline': deadline,
+};

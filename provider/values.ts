@@ -47,7 +47,9 @@ function plain(value: any, marks: Marks): any {
     if (!('value' in value)) marks.unknown = true;
     return plain(value.value, marks);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, element]) => [key, plain(element, marks)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, element]) => [key, plain(element, marks)]),
+  );
 }
 
 /** Takes secrets and unknowns out of what the engine sent. */
@@ -65,7 +67,8 @@ export function unwrap(wire: Properties): Unwrapped {
 
 /** A copy without `undefined`, which the wire format can't hold. */
 function defined(value: any): any {
-  if (Array.isArray(value)) return value.map((element) => (element === undefined ? null : defined(element)));
+  if (Array.isArray(value))
+    return value.map((element) => (element === undefined ? null : defined(element)));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -86,11 +89,16 @@ function collectStrings(value: any, into: Set<string>): void {
 }
 
 /** The texts that must not appear in the open: every string in a secret property, and in those that `kind.secrets` lists. */
-export function secretTexts(sources: Unwrapped[], kind: Pick<ResourceKind, 'secrets' | 'sensitive'> = {}): Set<string> {
+export function secretTexts(
+  sources: Unwrapped[],
+  kind: Pick<ResourceKind, 'secrets' | 'sensitive'> = {},
+): Set<string> {
   const texts = new Set<string>();
   for (const source of sources) {
     const names = new Set([...source.secret, ...(kind.secrets ?? [])]);
-    const values = kind.sensitive ? kind.sensitive(source.values, names) : [...names].map((name) => source.values[name]);
+    const values = kind.sensitive
+      ? kind.sensitive(source.values, names)
+      : [...names].map((name) => source.values[name]);
     collectStrings(values, texts);
   }
   return texts;
@@ -101,7 +109,8 @@ function mentions(value: any, texts: Set<string>): boolean {
     for (const text of texts) if (value.includes(text)) return true;
     return false;
   }
-  if (value !== null && typeof value === 'object') return Object.values(value).some((element) => mentions(element, texts));
+  if (value !== null && typeof value === 'object')
+    return Object.values(value).some((element) => mentions(element, texts));
   return false;
 }
 
@@ -116,7 +125,11 @@ export function mask(message: string, texts: Set<string>): string {
  * Values for the engine: those that `names` lists, and those that hold one of `texts`, are wrapped as secrets.
  * The whole property is wrapped, once: two layers would reach the program as an object.
  */
-export function wrap(values: Properties, names: Set<string>, texts: Set<string> = new Set()): Properties {
+export function wrap(
+  values: Properties,
+  names: Set<string>,
+  texts: Set<string> = new Set(),
+): Properties {
   const wire: Properties = {};
   for (const [name, value] of Object.entries(defined(values))) {
     const secret = names.has(name) || mentions(value, texts);

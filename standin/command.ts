@@ -23,22 +23,46 @@ interface CommandInputs {
 type CommandState = CommandInputs & Ran;
 
 const TEXTS = ['create', 'update', 'delete', 'stdin'];
-const INPUTS = [...TEXTS, 'connection', 'triggers', 'addPreviousOutputInEnv', 'logging', 'environment'];
+const INPUTS = [
+  ...TEXTS,
+  'connection',
+  'triggers',
+  'addPreviousOutputInEnv',
+  'logging',
+  'environment',
+];
 
 function mistakes(news: Properties): Failure[] {
-  const failures: Failure[] = connectionMistakes(news.connection).map((reason) => ({ property: 'connection', reason }));
-  const refuse = (property: string, reason: string): void => void failures.push({ property, reason });
-  for (const name of Object.keys(news)) if (!INPUTS.includes(name)) refuse(name, `a remote command has no property ${name}`);
-  for (const name of TEXTS) if (news[name] !== undefined && typeof news[name] !== 'string') refuse(name, `${name} must be a text`);
-  if (news.triggers !== undefined && !Array.isArray(news.triggers)) refuse('triggers', 'triggers must be a list');
-  if (news.logging !== undefined && !LOGGING.includes(news.logging)) refuse('logging', `logging must be one of ${LOGGING.join(', ')}`);
+  const failures: Failure[] = connectionMistakes(news.connection).map((reason) => ({
+    property: 'connection',
+    reason,
+  }));
+  const refuse = (property: string, reason: string): void =>
+    void failures.push({ property, reason });
+  for (const name of Object.keys(news))
+    if (!INPUTS.includes(name)) refuse(name, `a remote command has no property ${name}`);
+  for (const name of TEXTS)
+    if (news[name] !== undefined && typeof news[name] !== 'string')
+      refuse(name, `${name} must be a text`);
+  if (news.triggers !== undefined && !Array.isArray(news.triggers))
+    refuse('triggers', 'triggers must be a list');
+  if (news.logging !== undefined && !LOGGING.includes(news.logging))
+    refuse('logging', `logging must be one of ${LOGGING.join(', ')}`);
   if (Object.keys(news.environment ?? {}).length > 0) {
-    refuse('environment', 'this stand-in for the command plugin sets no environment: write VAR=value before the command');
+    refuse(
+      'environment',
+      'this stand-in for the command plugin sets no environment: write VAR=value before the command',
+    );
   }
   return failures;
 }
 
-async function run(command: string | undefined, inputs: CommandInputs, previous: Ran, call: Call | undefined): Promise<CommandState> {
+async function run(
+  command: string | undefined,
+  inputs: CommandInputs,
+  previous: Ran,
+  call: Call | undefined,
+): Promise<CommandState> {
   if (command === undefined) return { ...inputs, ...previous };
   const logging = inputs.logging ?? 'stdoutAndStderr';
   const withPrevious = inputs.addPreviousOutputInEnv ?? true;
@@ -47,7 +71,9 @@ async function run(command: string | undefined, inputs: CommandInputs, previous:
       connection: inputs.connection,
       command,
       stdin: inputs.stdin,
-      variables: withPrevious ? { PULUMI_COMMAND_STDOUT: previous.stdout, PULUMI_COMMAND_STDERR: previous.stderr } : {},
+      variables: withPrevious
+        ? { PULUMI_COMMAND_STDOUT: previous.stdout, PULUMI_COMMAND_STDERR: previous.stderr }
+        : {},
       logStdout: logging === 'stdout' || logging === 'stdoutAndStderr',
       logStderr: logging === 'stderr' || logging === 'stdoutAndStderr',
     },
@@ -57,7 +83,10 @@ async function run(command: string | undefined, inputs: CommandInputs, previous:
 }
 
 const NOTHING: Ran = { stdout: '', stderr: '' };
-const printed = (state: CommandState): Ran => ({ stdout: state.stdout ?? '', stderr: state.stderr ?? '' });
+const printed = (state: CommandState): Ran => ({
+  stdout: state.stdout ?? '',
+  stderr: state.stderr ?? '',
+});
 
 /**
  * A command on a machine, over SSH: what the real plugin, version 1.2.1, documents. As there, the connection is a
@@ -68,7 +97,9 @@ export const remoteCommand: ResourceKind<CommandInputs, CommandState> = {
   secrets: ['connection'],
   sensitive(properties, secret) {
     const { privateKey, password, privateKeyPassword, proxy } = properties.connection ?? {};
-    const others = [...secret].filter((name) => name !== 'connection').map((name) => properties[name]);
+    const others = [...secret]
+      .filter((name) => name !== 'connection')
+      .map((name) => properties[name]);
     return [privateKey, password, privateKeyPassword, proxy?.privateKey, ...others];
   },
   async check(news, _olds, unknown) {
@@ -76,13 +107,22 @@ export const remoteCommand: ResourceKind<CommandInputs, CommandState> = {
     return { inputs: news, failures };
   },
   async diff(olds, news, unknown) {
-    const inputs = Object.fromEntries(Object.entries(olds).filter(([name]) => INPUTS.includes(name)));
+    const inputs = Object.fromEntries(
+      Object.entries(olds).filter(([name]) => INPUTS.includes(name)),
+    );
     const changed = changedInputs(inputs, inputs, news, unknown);
-    return { changed, replace: changed.filter((name) => name === 'triggers'), deleteBeforeReplace: false };
+    return {
+      changed,
+      replace: changed.filter((name) => name === 'triggers'),
+      deleteBeforeReplace: false,
+    };
   },
   async create(inputs, call) {
     const name = call?.urn.split('::').at(-1) ?? 'command';
-    return { id: `${name}${randomBytes(4).toString('hex')}`, state: await run(inputs.create, inputs, NOTHING, call) };
+    return {
+      id: `${name}${randomBytes(4).toString('hex')}`,
+      state: await run(inputs.create, inputs, NOTHING, call),
+    };
   },
   async update(_id, olds, news, call) {
     return run(news.update ?? news.create, news, printed(olds), call);

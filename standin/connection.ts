@@ -42,38 +42,70 @@ const NAMES: Record<string, { form: RegExp; words: string }> = {
   user: { form: /^[^\s"'\\%-][^\s"'\\%]*$/, words: 'a name without spaces, quotes, \\ or %' },
 };
 
-const NUMBERS: [name: string, least: number, most: number][] = [['port', 1, 65535], ['dialErrorLimit', -1, Infinity], ['perDialTimeout', 0, Infinity]];
+const NUMBERS: [name: string, least: number, most: number][] = [
+  ['port', 1, 65535],
+  ['dialErrorLimit', -1, Infinity],
+  ['perDialTimeout', 0, Infinity],
+];
 
 /** Every mistake in a connection, a sentence each; `at` is what the properties are called by. */
 export function connectionMistakes(connection: unknown, at = 'connection'): string[] {
-  if (connection === null || typeof connection !== 'object') return [`${at} must be an object with a host`];
+  if (connection === null || typeof connection !== 'object')
+    return [`${at} must be an object with a host`];
   const given = connection as Record<string, unknown>;
   const mistakes: string[] = [];
   for (const [name, { form, words }] of Object.entries(NAMES)) {
     const value = given[name];
     if (value === undefined && name !== 'host') continue;
-    if (typeof value !== 'string' || !form.test(value)) mistakes.push(`${at}.${name} must be ${words}`);
+    if (typeof value !== 'string' || !form.test(value))
+      mistakes.push(`${at}.${name} must be ${words}`);
   }
   for (const [name, least, most] of NUMBERS) {
     const value = given[name];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-      mistakes.push(`${at}.${name} must be a whole number from ${least}${most === Infinity ? ' up' : ` to ${most}`}`);
+      mistakes.push(
+        `${at}.${name} must be a whole number from ${least}${most === Infinity ? ' up' : ` to ${most}`}`,
+      );
     }
   }
   if (given.hostKey !== undefined && !/^[a-z0-9@.-]+ [A-Za-z0-9+/=]+/.test(String(given.hostKey))) {
     mistakes.push(`${at}.hostKey must be a public key line: its type and its base64 text`);
   }
   for (const [name, reason] of Object.entries(REFUSED)) {
-    if (given[name] !== undefined && given[name] !== null) mistakes.push(`${at}.${name}: this stand-in for the command plugin ${reason}`);
+    if (given[name] !== undefined && given[name] !== null)
+      mistakes.push(`${at}.${name}: this stand-in for the command plugin ${reason}`);
   }
   if (given.proxy === undefined || given.proxy === null) return mistakes;
-  return [...mistakes, ...(at === 'connection' ? connectionMistakes(given.proxy, 'connection.proxy') : [`${at}.proxy: a proxy is reached without another`])];
+  return [
+    ...mistakes,
+    ...(at === 'connection'
+      ? connectionMistakes(given.proxy, 'connection.proxy')
+      : [`${at}.proxy: a proxy is reached without another`]),
+  ];
 }
 
 /** Connections that reach the same machine in the same way have the same key, however patient they are. */
-export function connectionKey({ host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout, proxy }: Connection): string {
-  const identity = JSON.stringify([host, port, user, privateKey, hostKey, agentSocketPath, perDialTimeout, proxy && connectionKey(proxy)]);
+export function connectionKey({
+  host,
+  port,
+  user,
+  privateKey,
+  hostKey,
+  agentSocketPath,
+  perDialTimeout,
+  proxy,
+}: Connection): string {
+  const identity = JSON.stringify([
+    host,
+    port,
+    user,
+    privateKey,
+    hostKey,
+    agentSocketPath,
+    perDialTimeout,
+    proxy && connectionKey(proxy),
+  ]);
   return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }
 
@@ -81,18 +113,24 @@ export function connectionKey({ host, port, user, privateKey, hostKey, agentSock
 export const ALIAS = 'machine';
 
 /** RSA keys sign by newer algorithms than the one they are named for. */
-const hostKeyAlgorithms = (type: string): string => (type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256,ssh-rsa' : type);
+const hostKeyAlgorithms = (type: string): string =>
+  type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256,ssh-rsa' : type;
 
 function hostKeyLines(directory: string, hostKey: string | undefined): string[] {
   if (!hostKey) return ['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null'];
   const [type, text] = hostKey.trim().split(/\s+/);
   const knownHosts = path.join(directory, 'known_hosts');
   fs.writeFileSync(knownHosts, `${ALIAS} ${type} ${text}\n`, { mode: 0o600 });
-  return ['StrictHostKeyChecking yes', `UserKnownHostsFile ${knownHosts}`, `HostKeyAlgorithms ${hostKeyAlgorithms(type)}`];
+  return [
+    'StrictHostKeyChecking yes',
+    `UserKnownHostsFile ${knownHosts}`,
+    `HostKeyAlgorithms ${hostKeyAlgorithms(type)}`,
+  ];
 }
 
 function identityLines(directory: string, connection: Connection): string[] {
-  if (!connection.privateKey) return connection.agentSocketPath ? [`IdentityAgent "${connection.agentSocketPath}"`] : [];
+  if (!connection.privateKey)
+    return connection.agentSocketPath ? [`IdentityAgent "${connection.agentSocketPath}"`] : [];
   const identity = path.join(directory, 'identity');
   fs.writeFileSync(identity, `${connection.privateKey.trim()}\n`, { mode: 0o600 });
   return [`IdentityFile ${identity}`, 'IdentitiesOnly yes', 'IdentityAgent none'];

@@ -14,10 +14,16 @@ const DEFAULT_LIMIT = 10;
 /** All attempts failed: whoever waits for this connection by way of it need not try again. */
 class GivenUp extends Error {}
 
-const nameOf = ({ user, host, port }: Connection): string => `${user ?? 'root'}@${host}:${port ?? 22}`;
+const nameOf = ({ user, host, port }: Connection): string =>
+  `${user ?? 'root'}@${host}:${port ?? 22}`;
 
 /** Tries as often as dialErrorLimit says. Throws GivenUp; a failure of that kind is passed on at once. */
-async function patiently(connection: Connection, where: string, enter: () => Promise<Master>, call: Call | undefined): Promise<Master> {
+async function patiently(
+  connection: Connection,
+  where: string,
+  enter: () => Promise<Master>,
+  call: Call | undefined,
+): Promise<Master> {
   const limit = connection.dialErrorLimit ?? DEFAULT_LIMIT;
   const longest = limit === -1 ? LONGEST_WAIT.forever : LONGEST_WAIT.counted;
   let pause = FIRST_WAIT;
@@ -29,12 +35,17 @@ async function patiently(connection: Connection, where: string, enter: () => Pro
       if (error instanceof GivenUp) throw error;
       reason = (error as Error).message;
     }
-    if (limit !== -1 && failed > limit) throw new GivenUp(`${where} can't be reached, after ${failed} attempts: ${reason}`);
-    call?.status(`dial ${failed}/${limit === -1 ? 'no limit' : limit} of ${where} failed, trying again: ${reason}`);
+    if (limit !== -1 && failed > limit)
+      throw new GivenUp(`${where} can't be reached, after ${failed} attempts: ${reason}`);
+    call?.status(
+      `dial ${failed}/${limit === -1 ? 'no limit' : limit} of ${where} failed, trying again: ${reason}`,
+    );
     try {
       await wait(pause, undefined, { signal: call?.signal });
     } catch {
-      throw new GivenUp(`${where} can't be reached, given up after ${failed} attempts (interrupted, or the custom timeout is over): ${reason}`);
+      throw new GivenUp(
+        `${where} can't be reached, given up after ${failed} attempts (interrupted, or the custom timeout is over): ${reason}`,
+      );
     }
     pause = Math.min(pause * 1.5, longest);
   }
@@ -47,6 +58,7 @@ async function patiently(connection: Connection, where: string, enter: () => Pro
  */
 export async function dial(connection: Connection, call: Call | undefined): Promise<Master> {
   const { proxy } = connection;
-  const way = proxy && (() => patiently(proxy, `the proxy ${nameOf(proxy)}`, () => enterMaster(proxy), call));
+  const way =
+    proxy && (() => patiently(proxy, `the proxy ${nameOf(proxy)}`, () => enterMaster(proxy), call));
   return patiently(connection, nameOf(connection), () => enterMaster(connection, way), call);
 }

@@ -24,8 +24,14 @@ export function endConnections(): void {
 process.on('exit', endConnections);
 
 /** Starts ssh, to be ended with this process. */
-export function startSsh(args: string[], options: { stdin: 'pipe' | 'ignore'; env?: NodeJS.ProcessEnv; stderr?: 'pipe' | 'ignore' }): ChildProcess {
-  const child = spawn('ssh', args, { stdio: [options.stdin, 'pipe', options.stderr ?? 'pipe'], env: options.env ?? process.env });
+export function startSsh(
+  args: string[],
+  options: { stdin: 'pipe' | 'ignore'; env?: NodeJS.ProcessEnv; stderr?: 'pipe' | 'ignore' },
+): ChildProcess {
+  const child = spawn('ssh', args, {
+    stdio: [options.stdin, 'pipe', options.stderr ?? 'pipe'],
+    env: options.env ?? process.env,
+  });
   children.add(child);
   child.on('close', () => children.delete(child));
   child.on('error', () => children.delete(child));
@@ -43,7 +49,8 @@ export function lastLine(log: string): string {
 let counter = 0;
 
 /** A path for a log of ssh's own messages, so that they don't mix with the command's. */
-export const newLog = (configuration: string): string => path.join(path.dirname(configuration), `log${++counter}`);
+export const newLog = (configuration: string): string =>
+  path.join(path.dirname(configuration), `log${++counter}`);
 
 /**
  * One open connection that commands share, so that only the first pays for the handshake. Its own session runs `cat`
@@ -61,19 +68,32 @@ export class Master {
     readonly socket: string,
     why: () => string,
   ) {
-    child.on('error', (error) => this.ended.abort(new Error(`ssh can't be run (${error.message}); install the OpenSSH client`)));
+    child.on('error', (error) =>
+      this.ended.abort(
+        new Error(`ssh can't be run (${error.message}); install the OpenSSH client`),
+      ),
+    );
     child.on('close', () => this.ended.abort(new Error(why() || 'the connection was closed')));
   }
 
   /** Dials, by way of `proxy` if there is one. Throws an Error with ssh's own words when the machine can't be reached or doesn't let us in. */
   static async open(connection: Connection, proxy?: Master): Promise<Master> {
     const proxyLog = proxy && newLog(proxy.configuration);
-    const configuration = writeConfiguration(connection, proxy && `ssh -F ${proxy.configuration} -S ${proxy.socket} -E ${proxyLog} -W [%h]:%p -- ${ALIAS}`);
+    const configuration = writeConfiguration(
+      connection,
+      proxy &&
+        `ssh -F ${proxy.configuration} -S ${proxy.socket} -E ${proxyLog} -W [%h]:%p -- ${ALIAS}`,
+    );
     const log = newLog(configuration);
     const socket = path.join(path.dirname(configuration), `s${++counter}`);
-    const child = startSsh(['-F', configuration, '-M', '-S', socket, '-E', log, '--', ALIAS, 'cat'], { stdin: 'pipe', stderr: 'ignore' });
+    const child = startSsh(
+      ['-F', configuration, '-M', '-S', socket, '-E', log, '--', ALIAS, 'cat'],
+      { stdin: 'pipe', stderr: 'ignore' },
+    );
     const noWay = (): string => (proxyLog ? lastLine(proxyLog) : '');
-    const master = new Master(child, configuration, socket, () => (noWay() ? `the proxy opens no way to it: ${noWay()}` : lastLine(log)));
+    const master = new Master(child, configuration, socket, () =>
+      noWay() ? `the proxy opens no way to it: ${noWay()}` : lastLine(log),
+    );
     try {
       await master.echo(master.ended.signal);
       return master;
@@ -151,7 +171,10 @@ async function attempt(connection: Connection, way: Way | undefined): Promise<Ma
   if (!dial) {
     dial = openBy(connection, way).finally(() => opening.delete(key));
     opening.set(key, dial);
-    dial.then((master) => masters.add(master), () => undefined);
+    dial.then(
+      (master) => masters.add(master),
+      () => undefined,
+    );
   }
   return dial;
 }

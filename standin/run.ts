@@ -33,7 +33,11 @@ export interface Ran {
 }
 
 /** Gathers a stream's text, tells its whole lines to `line`, and hands every piece to `piece`. */
-function gather(stream: Readable, piece: (text: string) => void, line: ((text: string) => void) | undefined): () => string {
+function gather(
+  stream: Readable,
+  piece: (text: string) => void,
+  line: ((text: string) => void) | undefined,
+): () => string {
   const decoder = new StringDecoder('utf8');
   const pieces: string[] = [];
   let rest = '';
@@ -57,9 +61,12 @@ function gather(stream: Readable, piece: (text: string) => void, line: ((text: s
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '');
 
 function failure(options: RunOptions, ending: string, output: string): Error {
-  const head = options.command.length > HEAD ? `${options.command.slice(0, HEAD)}…` : options.command;
+  const head =
+    options.command.length > HEAD ? `${options.command.slice(0, HEAD)}…` : options.command;
   const tail = output.length > TAIL ? `…${output.slice(-TAIL)}` : output;
-  return new Error(`${ending}: running ${JSON.stringify(head)} on ${options.connection.host}${tail ? `:\n${tail}` : ', with no output'}`);
+  return new Error(
+    `${ending}: running ${JSON.stringify(head)} on ${options.connection.host}${tail ? `:\n${tail}` : ', with no output'}`,
+  );
 }
 
 /** Why ssh ended other than with the command's success. */
@@ -73,11 +80,16 @@ function endingOf(code: number | null, log: string, call: Call | undefined): str
 
 async function session(master: Master, options: RunOptions, call: Call | undefined): Promise<Ran> {
   const log = newLog(master.configuration);
-  const variables = Object.entries(options.variables).filter(([, value]) => value !== '' && value.length < LONGEST_VARIABLE && !value.includes('\0'));
-  const child = startSsh(['-F', master.configuration, '-S', master.socket, '-E', log, '--', ALIAS, options.command], {
-    stdin: options.stdin ? 'pipe' : 'ignore',
-    env: { ...process.env, ...Object.fromEntries(variables) },
-  });
+  const variables = Object.entries(options.variables).filter(
+    ([, value]) => value !== '' && value.length < LONGEST_VARIABLE && !value.includes('\0'),
+  );
+  const child = startSsh(
+    ['-F', master.configuration, '-S', master.socket, '-E', log, '--', ALIAS, options.command],
+    {
+      stdin: options.stdin ? 'pipe' : 'ignore',
+      env: { ...process.env, ...Object.fromEntries(variables) },
+    },
+  );
   let output = '';
   const piece = (text: string): void => {
     output = (output + text).slice(-2 * TAIL);

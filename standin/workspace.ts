@@ -23,7 +23,8 @@ function sweep(parent: string): void {
     if (Number.isNaN(pid) || alive(pid)) continue;
     const directory = path.join(parent, name);
     const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
-    if (stat?.isDirectory() && stat.uid === process.getuid?.()) fs.rmSync(directory, { recursive: true, force: true });
+    if (stat?.isDirectory() && stat.uid === process.getuid?.())
+      fs.rmSync(directory, { recursive: true, force: true });
   }
 }
 

@@ -12,7 +12,11 @@ const plain = (name: string): string => path.posix.normalize(name).replace(/^\.\
  * Writes members of a tar.gz archive as executable files: `members` maps a file name in `directory` to a path in the
  * archive. Throws a ToolchainError that names what the archive lacks.
  */
-export async function extractMembers(archive: string, members: Record<string, string>, directory: string): Promise<void> {
+export async function extractMembers(
+  archive: string,
+  members: Record<string, string>,
+  directory: string,
+): Promise<void> {
   const wanted = new Map(Object.entries(members).map(([file, member]) => [plain(member), file]));
   const extract = tar.extract();
   const reading = pipeline(fs.createReadStream(archive), createGunzip(), extract);
@@ -29,7 +33,10 @@ export async function extractMembers(archive: string, members: Record<string, st
     }
     await reading;
   } catch (error) {
-    throw new ToolchainError(`${path.basename(archive)} can't be unpacked: ${(error as Error).message}`);
+    throw new ToolchainError(
+      `${path.basename(archive)} can't be unpacked: ${(error as Error).message}`,
+    );
   }
-  if (wanted.size > 0) throw new ToolchainError(`${path.basename(archive)} holds no ${[...wanted.keys()].join(', ')}`);
+  if (wanted.size > 0)
+    throw new ToolchainError(`${path.basename(archive)} holds no ${[...wanted.keys()].join(', ')}`);
 }

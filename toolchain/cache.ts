@@ -20,10 +20,12 @@ const ENTRIES = {
 };
 
 /** Where an entry of the cache is, or a file in it. */
-export const cachePath = (entry: keyof typeof ENTRIES, ...inside: string[]): string => path.join(cacheDirectory(), entry, ...inside);
+export const cachePath = (entry: keyof typeof ENTRIES, ...inside: string[]): string =>
+  path.join(cacheDirectory(), entry, ...inside);
 
 /** Whether a name in the cache is that of something that this program makes there. */
-export const isOurs = (name: string): boolean => Object.values(ENTRIES).some((names) => names.test(name));
+export const isOurs = (name: string): boolean =>
+  Object.values(ENTRIES).some((names) => names.test(name));
 
 /** Whether a name in the cache is that of what a lock's dead, or interrupted, owner left. */
 export const isRemnant = (name: string): boolean => ENTRIES.lock.test(name) && name !== 'lock';

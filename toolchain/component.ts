@@ -3,7 +3,8 @@ export const ARCHITECTURES = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 /** SHA-256 of an official file: known beforehand, or in a file that the project publishes beside it. */
-export type Digest = { pinned: Record<Architecture, string> } | { published: (architecture: Architecture) => string };
+export type Digest =
+  { pinned: Record<Architecture, string> } | { published: (architecture: Architecture) => string };
 
 /** A file that a project publishes. */
 export interface Release {

@@ -20,39 +20,77 @@ interface Source {
 /** Reads one-line sources: `deb [options] URI SUITE COMPONENT…`. */
 function readList(text: string): Source[] {
   return text.split('\n').flatMap((line) => {
-    const match = /^deb\s+(?:\[\s*(.*?)\s*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/.exec(line.replace(/#.*/, '').trim());
-    return match ? [{ options: match[1] ?? '', uri: match[2], suite: match[3], components: match[4].split(/\s+/) }] : [];
+    const match = /^deb\s+(?:\[\s*(.*?)\s*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/.exec(
+      line.replace(/#.*/, '').trim(),
+    );
+    return match
+      ? [
+          {
+            options: match[1] ?? '',
+            uri: match[2],
+            suite: match[3],
+            components: match[4].split(/\s+/),
+          },
+        ]
+      : [];
   });
 }
 
 /** Reads sources in paragraphs of fields (deb822). A key that is written out in the field is left to the keyring. */
 function readParagraphs(text: string): Source[] {
   return text.split(/\n\s*\n/).flatMap((paragraph) => {
-    const plain = paragraph.split('\n').filter((line) => !line.startsWith('#')).join('\n');
-    const field = (name: string): string[] => (new RegExp(`^${name}:(.*(?:\\n[ \\t].*)*)`, 'mi').exec(plain)?.[1] ?? '').split(/\s+/).filter(Boolean);
-    if (!field('Types').includes('deb') || /^(no|false|0)$/i.test(field('Enabled')[0] ?? 'yes')) return [];
+    const plain = paragraph
+      .split('\n')
+      .filter((line) => !line.startsWith('#'))
+      .join('\n');
+    const field = (name: string): string[] =>
+      (new RegExp(`^${name}:(.*(?:\\n[ \\t].*)*)`, 'mi').exec(plain)?.[1] ?? '')
+        .split(/\s+/)
+        .filter(Boolean);
+    if (!field('Types').includes('deb') || /^(no|false|0)$/i.test(field('Enabled')[0] ?? 'yes'))
+      return [];
     const key = field('Signed-By');
     const options = key.length === 1 && path.isAbsolute(key[0]) ? `signed-by=${key[0]}` : '';
-    return field('URIs').flatMap((uri) => field('Suites').map((suite) => ({ options, uri, suite, components: field('Components') })));
+    return field('URIs').flatMap((uri) =>
+      field('Suites').map((suite) => ({ options, uri, suite, components: field('Components') })),
+    );
   });
 }
 
 /** The Debian archive as `/etc/apt` names it, for our suite whatever release this machine is; empty on other systems. */
 export function sourcesFrom(files: { name: string; text: string }[], codename: string): string[] {
-  const all = files.flatMap(({ name, text }) => (name.endsWith('.sources') ? readParagraphs(text) : readList(text)));
+  const all = files.flatMap(({ name, text }) =>
+    name.endsWith('.sources') ? readParagraphs(text) : readList(text),
+  );
   const ours = [codename, `${codename}-updates`, `${codename}-security`];
   return all
     .filter((source) => ours.includes(source.suite) && source.components.includes('main'))
-    .map(({ options, uri, suite }) => `deb [${options || `signed-by=${KEYRING}`}] ${uri} ${suite.replace(codename, SUITE)} main`);
+    .map(
+      ({ options, uri, suite }) =>
+        `deb [${options || `signed-by=${KEYRING}`}] ${uri} ${suite.replace(codename, SUITE)} main`,
+    );
 }
 
 function machineSources(): string[] {
   const release = fs.readFileSync('/etc/os-release', 'utf8');
   const codename = /^VERSION_CODENAME="?(\w+)/m.exec(release)?.[1];
   if (!/^ID="?debian"?$/m.test(release) || codename === undefined) return [];
-  const parts = fs.existsSync('/etc/apt/sources.list.d') ? fs.readdirSync('/etc/apt/sources.list.d') : [];
-  const files = ['/etc/apt/sources.list', ...parts.filter((name) => /\.(list|sources)$/.test(name)).sort().map((name) => `/etc/apt/sources.list.d/${name}`)];
-  return sourcesFrom(files.filter((name) => fs.existsSync(name)).map((name) => ({ name, text: fs.readFileSync(name, 'utf8') })), codename);
+  const parts = fs.existsSync('/etc/apt/sources.list.d')
+    ? fs.readdirSync('/etc/apt/sources.list.d')
+    : [];
+  const files = [
+    '/etc/apt/sources.list',
+    ...parts
+      .filter((name) => /\.(list|sources)$/.test(name))
+      .sort()
+      .map((name) => `/etc/apt/sources.list.d/${name}`),
+  ];
+  return sourcesFrom(
+    files
+      .filter((name) => fs.existsSync(name))
+      .map((name) => ({ name, text: fs.readFileSync(name, 'utf8') })),
+    codename,
+  );
 }
 
 /** The public archive, or the mirror of it under $HARDWAY_MIRROR. */
@@ -63,10 +101,13 @@ const publicSources = (): string[] => [
 ];
 
 /** How apt reaches an archive from this machine: proxies, time-outs, checks. Nothing else of its settings. */
-const REACHING = /^Acquire::(https?|ftp|ForceIPv4|ForceIPv6|Retries|Check-Date|Check-Valid-Until|Max-FutureTime)\b/i;
+const REACHING =
+  /^Acquire::(https?|ftp|ForceIPv4|ForceIPv6|Retries|Check-Date|Check-Valid-Until|Max-FutureTime)\b/i;
 
 /** Writes sources.list and apt.conf into `directory` for mmdebstrap; returns their paths. */
-export async function writeAptFiles(directory: string): Promise<{ sources: string; settings: string }> {
+export async function writeAptFiles(
+  directory: string,
+): Promise<{ sources: string; settings: string }> {
   const sources = path.join(directory, 'sources.list');
   const settings = path.join(directory, 'apt.conf');
   const own = machineSources();

@@ -24,10 +24,23 @@ export function effectiveUrl(official: string): string {
 }
 
 const curl = (url: string, more: string[]) =>
-  run('curl', ['--silent', '--show-error', '--location', '--connect-timeout', `${CONNECT_SECONDS}`,
-    '--speed-limit', '1000', '--speed-time', '30', '--write-out', '%{http_code}',
+  run('curl', [
+    '--silent',
+    '--show-error',
+    '--location',
+    '--connect-timeout',
+    `${CONNECT_SECONDS}`,
+    '--speed-limit',
+    '1000',
+    '--speed-time',
+    '30',
+    '--write-out',
+    '%{http_code}',
     // Nobody may send a download that began over HTTPS on to a place without it.
-    ...(url.startsWith('https:') ? ['--proto-redir', '=https'] : []), ...more, url]);
+    ...(url.startsWith('https:') ? ['--proto-redir', '=https'] : []),
+    ...more,
+    url,
+  ]);
 
 /** Asks each site once, side by side, and remembers: nobody waits twice for a host that doesn't answer. */
 export class Sites {
@@ -47,7 +60,10 @@ export class Sites {
 
   /** Whether the site of `url` answers; it counts as answering as long as there is no curl to ask it with. */
   reachable(url: string): Promise<boolean> {
-    return this.reach(url).then(() => true, (error) => !(error instanceof UnreachableError));
+    return this.reach(url).then(
+      () => true,
+      (error) => !(error instanceof UnreachableError),
+    );
   }
 
   /** A site that answered the probe and then no more (or sent us on to one that doesn't answer). */
@@ -56,36 +72,59 @@ export class Sites {
   }
 
   private async probe(origin: string, host: string): Promise<UnreachableError | undefined> {
-    const outcome = await curl(`${origin}/`, ['--head', '--output', '/dev/null', '--max-redirs', '0', '--max-time', `${CONNECT_SECONDS + 2}`]);
+    const outcome = await curl(`${origin}/`, [
+      '--head',
+      '--output',
+      '/dev/null',
+      '--max-redirs',
+      '0',
+      '--max-time',
+      `${CONNECT_SECONDS + 2}`,
+    ]);
     if (outcome.code !== TIMED_OUT && !UNREACHABLE_CODES.includes(outcome.code)) return undefined;
     return new UnreachableError(host, reason(outcome.stderr));
   }
 }
 
 /** What curl said, without its own prefix. */
-const reason = (stderr: string): string => stderr.trim().replace(/^curl: \(\d+\) /, '').split('\n')[0];
+const reason = (stderr: string): string =>
+  stderr
+    .trim()
+    .replace(/^curl: \(\d+\) /, '')
+    .split('\n')[0];
 
 /**
  * Fetches `official` (through the mirror, if one is set) into `file`. Throws an UnreachableError if its host can't be
  * reached, a ToolchainError if the file is missing there or the transfer is cut off.
  */
-export async function fetchFile(sites: Sites, official: string, file: string, onProgress: (detail: string) => void): Promise<void> {
+export async function fetchFile(
+  sites: Sites,
+  official: string,
+  file: string,
+  onProgress: (detail: string) => void,
+): Promise<void> {
   const url = effectiveUrl(official);
   await sites.reach(url);
   const watch = setInterval(() => onProgress(megabytes(file)), 500);
   const outcome = await curl(url, ['--output', file]).finally(() => clearInterval(watch));
   const status = outcome.stdout.slice(-3);
-  if (UNREACHABLE_CODES.includes(outcome.code) || (outcome.code === TIMED_OUT && status === '000')) {
+  if (
+    UNREACHABLE_CODES.includes(outcome.code) ||
+    (outcome.code === TIMED_OUT && status === '000')
+  ) {
     const failure = new UnreachableError(new URL(url).host, reason(outcome.stderr));
     sites.giveUp(url, failure);
     throw failure;
   }
   if (CUT_OFF_CODES.includes(outcome.code) || outcome.code === TIMED_OUT) {
-    throw new ToolchainError(`${url}: the transfer was cut off (${reason(outcome.stderr)}). Run the command again.`);
+    throw new ToolchainError(
+      `${url}: the transfer was cut off (${reason(outcome.stderr)}). Run the command again.`,
+    );
   }
   if (outcome.code !== 0) throw new ToolchainError(`${url}: ${reason(outcome.stderr)}`);
   if (status === '404') throw new ToolchainError(`${url}: there is no such file (HTTP status 404)`);
-  if (!status.startsWith('2')) throw new ToolchainError(`${url}: the server answered with HTTP status ${status}`);
+  if (!status.startsWith('2'))
+    throw new ToolchainError(`${url}: the server answered with HTTP status ${status}`);
 }
 
 function megabytes(file: string): string {
@@ -105,8 +144,13 @@ export async function fileDigest(file: string): Promise<string> {
 
 /** Finds a file's SHA-256 in what its project publishes: a bare digest, or lines of `DIGEST  NAME`. */
 export function publishedDigest(text: string, name: string): string | undefined {
-  const lines = text.split('\n').map((line) => line.trim().split(/\s+\*?/)).filter((words) => /^[0-9a-f]{64}$/i.test(words[0]));
-  const line = lines.find((words) => words[1] !== undefined && path.posix.basename(words[1]) === name) ?? lines.find((words) => words.length === 1);
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/))
+    .filter((words) => /^[0-9a-f]{64}$/i.test(words[0]));
+  const line =
+    lines.find((words) => words[1] !== undefined && path.posix.basename(words[1]) === name) ??
+    lines.find((words) => words.length === 1);
   return line?.[0].toLowerCase();
 }
 
@@ -115,7 +159,11 @@ export function publishedDigest(text: string, name: string): string | undefined 
  * error that names both, never a reason to go on.
  */
 export async function fetchRelease(
-  sites: Sites, release: Release, architecture: Architecture, directory: string, onProgress: (detail: string) => void,
+  sites: Sites,
+  release: Release,
+  architecture: Architecture,
+  directory: string,
+  onProgress: (detail: string) => void,
 ): Promise<{ file: string; digest: string }> {
   const official = release.url(architecture);
   const name = path.posix.basename(new URL(official).pathname);
@@ -125,18 +173,27 @@ export async function fetchRelease(
   const digest = await fileDigest(file);
   if (digest !== expected) {
     fs.rmSync(file);
-    throw new ToolchainError(`${effectiveUrl(official)} is not the file it should be: expected SHA-256 ${expected}, got ${digest}. ` +
-      'It was not used. Find out who changed it before you go on.');
+    throw new ToolchainError(
+      `${effectiveUrl(official)} is not the file it should be: expected SHA-256 ${expected}, got ${digest}. ` +
+        'It was not used. Find out who changed it before you go on.',
+    );
   }
   return { file, digest };
 }
 
-async function expectedDigest(sites: Sites, release: Release, architecture: Architecture, name: string, file: string): Promise<string> {
+async function expectedDigest(
+  sites: Sites,
+  release: Release,
+  architecture: Architecture,
+  name: string,
+  file: string,
+): Promise<string> {
   if ('pinned' in release.digest) return release.digest.pinned[architecture];
   const url = release.digest.published(architecture);
   await fetchFile(sites, url, file, () => undefined);
   const digest = publishedDigest(fs.readFileSync(file, 'utf8'), name);
   fs.rmSync(file);
-  if (digest === undefined) throw new ToolchainError(`${effectiveUrl(url)} holds no SHA-256 digest of ${name}`);
+  if (digest === undefined)
+    throw new ToolchainError(`${effectiveUrl(url)} holds no SHA-256 digest of ${name}`);
   return digest;
 }

@@ -6,7 +6,10 @@ export class ToolchainError extends Error {
 /** The host of an official file can't be reached from here: building is the way then. */
 export class UnreachableError extends ToolchainError {
   override name = 'UnreachableError';
-  constructor(readonly host: string, reason: string) {
+  constructor(
+    readonly host: string,
+    reason: string,
+  ) {
     super(`${host} can't be reached: ${reason}`);
   }
 }

@@ -6,7 +6,8 @@ import type { Build, Component } from './manifest';
 import { must, run } from './run';
 
 /** Where a module's go.mod, go.sum and tools.go are. */
-export const moduleDirectory = (build: Build): string => path.join(root, 'toolchain', 'modules', build.name);
+export const moduleDirectory = (build: Build): string =>
+  path.join(root, 'toolchain', 'modules', build.name);
 
 /** The oldest Go that can fetch a newer Go for a module that asks for one. */
 const OLDEST_GO = [1, 21];
@@ -60,18 +61,28 @@ export function buildArguments(build: Build, directory: string): string[] {
   const [program] = Object.keys(build.packages);
   const only = Object.keys(build.packages).length === 1;
   return [
-    'build', '-v', '-mod=readonly', '-trimpath', '-buildvcs=false',
+    'build',
+    '-v',
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
     ...(build.tags ? ['-tags', build.tags.join(',')] : []),
     ...(build.ldflags ? ['-ldflags', build.ldflags] : []),
     // With several packages Go names each program by the last part of its path.
-    '-o', only ? path.join(directory, program) : `${directory}/`,
+    '-o',
+    only ? path.join(directory, program) : `${directory}/`,
     ...Object.values(build.packages),
   ];
 }
 
 /** Builds one module's programs into `directory`. Throws a ToolchainError with the last lines and the log's path. */
 export async function buildModule(
-  go: Go | undefined, component: Component, build: Build, directory: string, log: string, onProgress: (detail: string) => void,
+  go: Go | undefined,
+  component: Component,
+  build: Build,
+  directory: string,
+  log: string,
+  onProgress: (detail: string) => void,
 ): Promise<void> {
   if (!go) throw new ToolchainError(withoutGo([component]));
   let packages = 0;
@@ -80,15 +91,24 @@ export async function buildModule(
     onProgress(line.startsWith('go: ') ? line.slice(4) : `${packages} packages, ${line}`);
   };
   await must(`building ${build.name}`, go.command, buildArguments(build, directory), {
-    cwd: moduleDirectory(build), env: environment(go, build), onLine, log,
+    cwd: moduleDirectory(build),
+    env: environment(go, build),
+    onLine,
+    log,
   });
 }
 
 /** Why components can't be built here, and what to do. */
 export function withoutGo(components: Component[]): string {
-  const newest = components.flatMap((component) => component.builds).map(requiredGo).sort((a, b) => (atLeast(numbers(a), numbers(b)) ? 1 : -1)).pop();
+  const newest = components
+    .flatMap((component) => component.builds)
+    .map(requiredGo)
+    .sort((a, b) => (atLeast(numbers(a), numbers(b)) ? 1 : -1))
+    .pop();
   const names = components.map((component) => `${component.name} ${component.version}`).join(', ');
-  return `${names} must be built, and there is no Go ${OLDEST_GO.join('.')} or later on PATH or in ` +
+  return (
+    `${names} must be built, and there is no Go ${OLDEST_GO.join('.')} or later on PATH or in ` +
     `/usr/local/go/bin (Go ${newest} is asked for; an older one fetches that by itself). Install Go from https://go.dev/dl/, ` +
-    'or set HARDWAY_MIRROR to a mirror of the official releases.';
+    'or set HARDWAY_MIRROR to a mirror of the official releases.'
+  );
 }

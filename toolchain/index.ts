@@ -5,7 +5,13 @@ import { findGo, withoutGo, type Go } from './go';
 import { installPackages, missingPackages, neededPackages } from './host/host';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
-import { commandPlugin, component, components, type Architecture, type Component } from './manifest';
+import {
+  commandPlugin,
+  component,
+  components,
+  type Architecture,
+  type Component,
+} from './manifest';
 import { download, obtain, stored, type Means, type Obtained } from './obtain';
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './plugin/plugin';
@@ -38,13 +44,20 @@ export interface ProgramDownload {
 
 /** Official files with all programs that run on nodes of that architecture. */
 export function programsForDownload(architecture: Architecture): ProgramDownload[] {
-  return components.filter((one) => one.use.includes('node')).flatMap((one) => one.releases.map((release) => ({
-    component: one.name,
-    version: one.version,
-    url: effectiveUrl(release.url(architecture)),
-    sha256: 'pinned' in release.digest ? release.digest.pinned[architecture] : { publishedAt: effectiveUrl(release.digest.published(architecture)) },
-    holds: typeof release.holds === 'string' ? release.holds : release.holds(architecture),
-  })));
+  return components
+    .filter((one) => one.use.includes('node'))
+    .flatMap((one) =>
+      one.releases.map((release) => ({
+        component: one.name,
+        version: one.version,
+        url: effectiveUrl(release.url(architecture)),
+        sha256:
+          'pinned' in release.digest
+            ? release.digest.pinned[architecture]
+            : { publishedAt: effectiveUrl(release.digest.published(architecture)) },
+        holds: typeof release.holds === 'string' ? release.holds : release.holds(architecture),
+      })),
+    );
 }
 
 /** The toolchain if all of it is there, without touching anything; a few milliseconds. */
@@ -59,9 +72,13 @@ export async function present(): Promise<Toolchain | undefined> {
 export async function ensure(report: Report = () => undefined): Promise<Toolchain> {
   const there = await present();
   if (there) return there;
-  const onWait = (owner: Owner): void => report({
-    name: ITEMS.view, state: 'waiting', detail: `for another command (pid ${owner.pid} on ${owner.host}) that is ${owner.doing}`, seconds: 0,
-  });
+  const onWait = (owner: Owner): void =>
+    report({
+      name: ITEMS.view,
+      state: 'waiting',
+      detail: `for another command (pid ${owner.pid} on ${owner.host}) that is ${owner.doing}`,
+      seconds: 0,
+    });
   return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
     const state = await look();
     return toolchainOf(state) ?? obtainMissing(state, report);
@@ -69,7 +86,10 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
 }
 
 async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
-  if (process.getuid?.() !== 0) throw new ToolchainError('the toolchain is obtained as root, as the nodes\' Debian tree holds files of several users: use sudo');
+  if (process.getuid?.() !== 0)
+    throw new ToolchainError(
+      "the toolchain is obtained as root, as the nodes' Debian tree holds files of several users: use sudo",
+    );
   sweepPartial();
   const sites = new Sites();
   await installMissingPackages(await toBuild(state, sites), report);
@@ -78,21 +98,42 @@ async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
   await installMissingPackages(building, report);
   let go: Promise<Go | undefined> | undefined;
   const means: Means = {
-    architecture: state.architecture, mode: state.mode, sites, go: () => (go ??= findGo()), buildTurn: turns(BUILDS_AT_A_TIME),
+    architecture: state.architecture,
+    mode: state.mode,
+    sites,
+    go: () => (go ??= findGo()),
+    buildTurn: turns(BUILDS_AT_A_TIME),
   };
   // Said before minutes of other work, and once for all.
   if (building.length > 0 && !(await means.go())) throw new ToolchainError(withoutGo(building));
   const coredns = component('coredns');
-  const programs = new Map(state.missing.map((one) => [one.name, item(one.name, report, (progress) => obtain(one, means, progress))]));
-  const corednsThere = (programs.get(coredns.name) ?? Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
+  const programs = new Map(
+    state.missing.map((one) => [
+      one.name,
+      item(one.name, report, (progress) => obtain(one, means, progress)),
+    ]),
+  );
+  const corednsThere = (programs.get(coredns.name) ??
+    Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
   await allOf([
     ...programs.values(),
-    ...(state.treeMissing ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))] : []),
-    ...(state.images ? [] : [corednsThere.then(
-      ({ directory }) => item(ITEMS.images, report, (progress) => makeImages(state.architecture, directory, progress)),
-      () => Promise.reject(new Stopped()),
-    )]),
-    ...(state.commandPlugin === 'official' ? [] : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
+    ...(state.treeMissing
+      ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))]
+      : []),
+    ...(state.images
+      ? []
+      : [
+          corednsThere.then(
+            ({ directory }) =>
+              item(ITEMS.images, report, (progress) =>
+                makeImages(state.architecture, directory, progress),
+              ),
+            () => Promise.reject(new Stopped()),
+          ),
+        ]),
+    ...(state.commandPlugin === 'official'
+      ? []
+      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
   ]);
   return finish(report);
 }
@@ -103,7 +144,8 @@ async function finish(report: Report): Promise<Toolchain> {
   const parts = viewParts(state);
   if (!readOrigin(viewPath(parts))) await item(ITEMS.view, report, () => makeView(parts));
   const toolchain = toolchainOf(await look());
-  if (!toolchain) throw new Error('something of the toolchain is missing although all of it was obtained');
+  if (!toolchain)
+    throw new Error('something of the toolchain is missing although all of it was obtained');
   return toolchain;
 }
 
@@ -115,14 +157,17 @@ async function toBuild({ missing, mode }: State, sites: Sites): Promise<Componen
 
 async function installMissingPackages(building: Component[], report: Report): Promise<void> {
   const packages = await missingPackages(neededPackages(building));
-  if (packages.length > 0) await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
+  if (packages.length > 0)
+    await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 
 /** The real plugin wherever it can be had; the stand-in where its host can't be reached, or nothing may be downloaded. */
 async function obtainPlugin({ mode }: State, means: Means, progress: ItemProgress): Promise<void> {
   if (mode === 'build') return installStandIn();
   try {
-    const artifact = stored(commandPlugin, means.architecture, 'download')?.directory ?? (await download(commandPlugin, means, progress));
+    const artifact =
+      stored(commandPlugin, means.architecture, 'download')?.directory ??
+      (await download(commandPlugin, means, progress));
     installOfficialPlugin(artifact);
   } catch (error) {
     if (!(error instanceof UnreachableError) || mode === 'download') throw error;
@@ -132,7 +177,11 @@ async function obtainPlugin({ mode }: State, means: Means, progress: ItemProgres
 }
 
 /** Runs one item's work, telling its beginning and its end. */
-async function item<T>(name: string, report: Report, work: (progress: ItemProgress) => Promise<T>): Promise<T> {
+async function item<T>(
+  name: string,
+  report: Report,
+  work: (progress: ItemProgress) => Promise<T>,
+): Promise<T> {
   const progress = new ItemProgress(name, report);
   progress.tell('waiting');
   try {
@@ -147,9 +196,12 @@ async function item<T>(name: string, report: Report, work: (progress: ItemProgre
 
 /** Waits for all, also when one has failed: what is under way is kept for the next time. Throws what failed, in one. */
 async function allOf(works: Promise<unknown>[]): Promise<void> {
-  const failures = (await Promise.allSettled(works)).flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  const failures = (await Promise.allSettled(works)).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as Error] : [],
+  );
   const causes = failures.filter((failure) => !(failure instanceof Stopped));
   const unexpected = causes.find((failure) => !(failure instanceof ToolchainError));
   if (unexpected) throw unexpected;
-  if (causes.length > 0) throw new ToolchainError([...new Set(causes.map((failure) => failure.message))].join('\n'));
+  if (causes.length > 0)
+    throw new ToolchainError([...new Set(causes.map((failure) => failure.message))].join('\n'));
 }

@@ -29,7 +29,9 @@ export function fittingKubectl(version: string): boolean {
 
 /** First executable of that name on PATH that isn't one of our own store. */
 function onPath(name: string): string | undefined {
-  for (const directory of (process.env.PATH ?? '').split(path.delimiter).filter((one) => path.isAbsolute(one))) {
+  for (const directory of (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .filter((one) => path.isAbsolute(one))) {
     const file = path.join(directory, name);
     try {
       fs.accessSync(file, fs.constants.X_OK);
@@ -42,13 +44,19 @@ function onPath(name: string): string | undefined {
 }
 
 /** Asking costs a second for some programs: the answer is kept for as long as the file is the same. */
-async function versionOf(file: string, args: string[], pattern: RegExp): Promise<string | undefined> {
+async function versionOf(
+  file: string,
+  args: string[],
+  pattern: RegExp,
+): Promise<string | undefined> {
   const { size, mtimeMs } = fs.statSync(file);
   const key = `${file} ${size} ${mtimeMs}`;
   const memory = cachePath('installed.json');
   const known = readMemory(memory);
   if (key in known) return known[key] || undefined;
-  const outcome = await run(file, args, { env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' } });
+  const outcome = await run(file, args, {
+    env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' },
+  });
   const version = pattern.exec(outcome.stdout)?.[1] ?? '';
   remember(memory, { ...known, [key]: version });
   return version || undefined;
@@ -72,7 +80,12 @@ function readMemory(file: string): Record<string, string> {
   }
 }
 
-async function fitting(name: string, args: string[], pattern: RegExp, fits: (version: string) => boolean): Promise<Installed | undefined> {
+async function fitting(
+  name: string,
+  args: string[],
+  pattern: RegExp,
+  fits: (version: string) => boolean,
+): Promise<Installed | undefined> {
   const file = onPath(name);
   if (file === undefined) return undefined;
   const version = await versionOf(file, args, pattern).catch(() => undefined);
@@ -80,7 +93,9 @@ async function fitting(name: string, args: string[], pattern: RegExp, fits: (ver
 }
 
 /** The machine's own Pulumi, if it fits and has its language host for Node.js. */
-export async function installedPulumi(): Promise<(Installed & { languageHost: string }) | undefined> {
+export async function installedPulumi(): Promise<
+  (Installed & { languageHost: string }) | undefined
+> {
   const languageHost = onPath('pulumi-language-nodejs');
   if (languageHost === undefined) return undefined;
   const found = await fitting('pulumi', ['version'], /^v?(\d+\.\d+\.\d+)\s*$/m, fittingPulumi);

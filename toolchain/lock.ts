@@ -50,7 +50,8 @@ function renamed(from: string, to: string): boolean {
     fs.renameSync(from, to);
     return true;
   } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return false;
     throw error;
   }
 }
@@ -72,9 +73,21 @@ function take(lock: string, owner: Owner): boolean {
  * Runs `work` while holding the lock at `lock` (a directory made for it). Waits for another holder as long as it lives;
  * `onWait` is called once for each that is waited for.
  */
-export async function withLock<T>(lock: string, doing: string, onWait: (owner: Owner) => void, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  lock: string,
+  doing: string,
+  onWait: (owner: Owner) => void,
+  work: () => Promise<T>,
+): Promise<T> {
   fs.mkdirSync(path.dirname(lock), { recursive: true });
-  const owner: Owner = { id: randomUUID(), host: os.hostname(), pid: process.pid, started: startTime(process.pid)!, boot: bootId(), doing };
+  const owner: Owner = {
+    id: randomUUID(),
+    host: os.hostname(),
+    pid: process.pid,
+    started: startTime(process.pid)!,
+    boot: bootId(),
+    doing,
+  };
   let told = '';
   while (!take(lock, owner)) {
     const holder = readOwner(lock);
@@ -88,6 +101,7 @@ export async function withLock<T>(lock: string, doing: string, onWait: (owner: O
     return await work();
   } finally {
     // Renamed first: a directory that is being emptied could be taken for a free place.
-    if (renamed(lock, `${lock}.released.${owner.id}`)) fs.rmSync(`${lock}.released.${owner.id}`, { recursive: true, force: true });
+    if (renamed(lock, `${lock}.released.${owner.id}`))
+      fs.rmSync(`${lock}.released.${owner.id}`, { recursive: true, force: true });
   }
 }

@@ -1,20 +1,37 @@
 import type { Architecture, Component } from './component';
 
-export { ARCHITECTURES, type Architecture, type Build, type Component, type Digest, type Release } from './component';
+export {
+  ARCHITECTURES,
+  type Architecture,
+  type Build,
+  type Component,
+  type Digest,
+  type Release,
+} from './component';
 
 /** `HOST/OWNER/NAME/releases/download/TAG`, where GitHub keeps a release's files. */
-const github = (project: string, tag: string): string => `https://github.com/${project}/releases/download/${tag}`;
+const github = (project: string, tag: string): string =>
+  `https://github.com/${project}/releases/download/${tag}`;
 
 const pulumi = (version: string): Component => ({
   name: 'pulumi',
   version,
   use: ['machine'],
   programs: ['pulumi', 'pulumi-language-nodejs'],
-  releases: [{
-    url: (arch) => `${github('pulumi/pulumi', `v${version}`)}/pulumi-v${version}-linux-${arch === 'amd64' ? 'x64' : arch}.tar.gz`,
-    digest: { published: () => `${github('pulumi/pulumi', `v${version}`)}/pulumi-${version}-checksums.txt` },
-    holds: () => ({ pulumi: 'pulumi/pulumi', 'pulumi-language-nodejs': 'pulumi/pulumi-language-nodejs' }),
-  }],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('pulumi/pulumi', `v${version}`)}/pulumi-v${version}-linux-${arch === 'amd64' ? 'x64' : arch}.tar.gz`,
+      digest: {
+        published: () =>
+          `${github('pulumi/pulumi', `v${version}`)}/pulumi-${version}-checksums.txt`,
+      },
+      holds: () => ({
+        pulumi: 'pulumi/pulumi',
+        'pulumi-language-nodejs': 'pulumi/pulumi-language-nodejs',
+      }),
+    },
+  ],
   builds: [
     {
       name: 'pulumi',
@@ -25,14 +42,24 @@ const pulumi = (version: string): Component => ({
     {
       // The last version that is in a module of the Go proxy; it drives newer engines and SDKs.
       name: 'pulumi-language-nodejs',
-      packages: { 'pulumi-language-nodejs': 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs' },
+      packages: {
+        'pulumi-language-nodejs':
+          'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
+      },
       ldflags: '-s -w',
       seconds: 60,
     },
   ],
 });
 
-const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'];
+const KUBERNETES = [
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'kube-proxy',
+  'kubectl',
+];
 
 /** Of the Kubernetes programs, those whose digests are known beforehand. */
 const KUBERNETES_DIGESTS: Record<string, Record<Architecture, string>> = {
@@ -52,16 +79,25 @@ const kubernetes = (version: string): Component => ({
   use: ['node', 'machine'],
   programs: KUBERNETES,
   releases: KUBERNETES.map((program) => {
-    const url = (arch: Architecture): string => `https://dl.k8s.io/release/v${version}/bin/linux/${arch}/${program}`;
+    const url = (arch: Architecture): string =>
+      `https://dl.k8s.io/release/v${version}/bin/linux/${arch}/${program}`;
     const pinned = KUBERNETES_DIGESTS[program];
-    return { url, digest: pinned ? { pinned } : { published: (arch) => `${url(arch)}.sha256` }, holds: program };
+    return {
+      url,
+      digest: pinned ? { pinned } : { published: (arch) => `${url(arch)}.sha256` },
+      holds: program,
+    };
   }),
-  builds: [{
-    name: 'kubernetes',
-    packages: Object.fromEntries(KUBERNETES.map((program) => [program, `k8s.io/kubernetes/cmd/${program}`])),
-    ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${version} -X k8s.io/client-go/pkg/version.gitVersion=v${version}`,
-    seconds: 600,
-  }],
+  builds: [
+    {
+      name: 'kubernetes',
+      packages: Object.fromEntries(
+        KUBERNETES.map((program) => [program, `k8s.io/kubernetes/cmd/${program}`]),
+      ),
+      ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${version} -X k8s.io/client-go/pkg/version.gitVersion=v${version}`,
+      seconds: 600,
+    },
+  ],
 });
 
 const etcd = (version: string): Component => ({
@@ -69,15 +105,27 @@ const etcd = (version: string): Component => ({
   version,
   use: ['node'],
   programs: ['etcd'],
-  releases: [{
-    url: (arch) => `${github('etcd-io/etcd', `v${version}`)}/etcd-v${version}-linux-${arch}.tar.gz`,
-    digest: { pinned: {
-      amd64: 'cf9cfe91a4856cb90eed9c99e6aee4b708db2c7888b88a6f116281f04b0ea693',
-      arm64: '438f56a700d17ce761510a3e63e6fa5c1d587b2dd4d7a22c179c09a649366760',
-    } },
-    holds: (arch) => ({ etcd: `etcd-v${version}-linux-${arch}/etcd` }),
-  }],
-  builds: [{ name: 'etcd', packages: { etcd: 'go.etcd.io/etcd/server/v3' }, ldflags: '-s -w', seconds: 40 }],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('etcd-io/etcd', `v${version}`)}/etcd-v${version}-linux-${arch}.tar.gz`,
+      digest: {
+        pinned: {
+          amd64: 'cf9cfe91a4856cb90eed9c99e6aee4b708db2c7888b88a6f116281f04b0ea693',
+          arm64: '438f56a700d17ce761510a3e63e6fa5c1d587b2dd4d7a22c179c09a649366760',
+        },
+      },
+      holds: (arch) => ({ etcd: `etcd-v${version}-linux-${arch}/etcd` }),
+    },
+  ],
+  builds: [
+    {
+      name: 'etcd',
+      packages: { etcd: 'go.etcd.io/etcd/server/v3' },
+      ldflags: '-s -w',
+      seconds: 40,
+    },
+  ],
 });
 
 const containerd = (version: string): Component => ({
@@ -85,22 +133,36 @@ const containerd = (version: string): Component => ({
   version,
   use: ['node'],
   programs: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
-  releases: [{
-    url: (arch) => `${github('containerd/containerd', `v${version}`)}/containerd-${version}-linux-${arch}.tar.gz`,
-    digest: { pinned: {
-      amd64: '9d68969855fbf676cdb8ed758e420fb048d61f984f61de3e53eddfebe484d168',
-      arm64: 'a985fbb7e18fc0362d31a055338f5d7b0e087a3e27f14c70d1c5965399a29f95',
-    } },
-    holds: () => ({ containerd: 'bin/containerd', 'containerd-shim-runc-v2': 'bin/containerd-shim-runc-v2', ctr: 'bin/ctr' }),
-  }],
-  builds: [{
-    name: 'containerd',
-    packages: Object.fromEntries(
-      ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((program) => [program, `github.com/containerd/containerd/v2/cmd/${program}`]),
-    ),
-    ldflags: `-s -w -X github.com/containerd/containerd/v2/version.Version=v${version}`,
-    seconds: 75,
-  }],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('containerd/containerd', `v${version}`)}/containerd-${version}-linux-${arch}.tar.gz`,
+      digest: {
+        pinned: {
+          amd64: '9d68969855fbf676cdb8ed758e420fb048d61f984f61de3e53eddfebe484d168',
+          arm64: 'a985fbb7e18fc0362d31a055338f5d7b0e087a3e27f14c70d1c5965399a29f95',
+        },
+      },
+      holds: () => ({
+        containerd: 'bin/containerd',
+        'containerd-shim-runc-v2': 'bin/containerd-shim-runc-v2',
+        ctr: 'bin/ctr',
+      }),
+    },
+  ],
+  builds: [
+    {
+      name: 'containerd',
+      packages: Object.fromEntries(
+        ['containerd', 'containerd-shim-runc-v2', 'ctr'].map((program) => [
+          program,
+          `github.com/containerd/containerd/v2/cmd/${program}`,
+        ]),
+      ),
+      ldflags: `-s -w -X github.com/containerd/containerd/v2/version.Version=v${version}`,
+      seconds: 75,
+    },
+  ],
 });
 
 const runc = (version: string): Component => ({
@@ -108,23 +170,29 @@ const runc = (version: string): Component => ({
   version,
   use: ['node'],
   programs: ['runc'],
-  releases: [{
-    url: (arch) => `${github('opencontainers/runc', `v${version}`)}/runc.${arch}`,
-    digest: { pinned: {
-      amd64: 'f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60',
-      arm64: '633301e2e32f8a5ad54031aab4901eb00308bec677dd15faa2751e8f9dab5ca4',
-    } },
-    holds: 'runc',
-  }],
-  builds: [{
-    name: 'runc',
-    packages: { runc: 'github.com/opencontainers/runc' },
-    // Static: this machine's libc may be newer than the nodes'.
-    ldflags: '-s -w -extldflags "-static"',
-    tags: ['seccomp', 'netgo', 'osusergo'],
-    cgo: { debianPackages: ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'] },
-    seconds: 20,
-  }],
+  releases: [
+    {
+      url: (arch) => `${github('opencontainers/runc', `v${version}`)}/runc.${arch}`,
+      digest: {
+        pinned: {
+          amd64: 'f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60',
+          arm64: '633301e2e32f8a5ad54031aab4901eb00308bec677dd15faa2751e8f9dab5ca4',
+        },
+      },
+      holds: 'runc',
+    },
+  ],
+  builds: [
+    {
+      name: 'runc',
+      packages: { runc: 'github.com/opencontainers/runc' },
+      // Static: this machine's libc may be newer than the nodes'.
+      ldflags: '-s -w -extldflags "-static"',
+      tags: ['seccomp', 'netgo', 'osusergo'],
+      cgo: { debianPackages: ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'] },
+      seconds: 20,
+    },
+  ],
 });
 
 const CNI_PACKAGES = 'github.com/containernetworking/plugins/plugins';
@@ -134,24 +202,31 @@ const cniPlugins = (version: string): Component => ({
   version,
   use: ['node'],
   programs: ['bridge', 'loopback', 'host-local'],
-  releases: [{
-    url: (arch) => `${github('containernetworking/plugins', `v${version}`)}/cni-plugins-linux-${arch}-v${version}.tgz`,
-    digest: { pinned: {
-      amd64: 'b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303',
-      arm64: '56171987d3947707c3563db2f4001bccaf50fd63468611b9f3cbecb1375ee7ec',
-    } },
-    holds: () => ({ bridge: 'bridge', loopback: 'loopback', 'host-local': 'host-local' }),
-  }],
-  builds: [{
-    name: 'cni-plugins',
-    packages: {
-      bridge: `${CNI_PACKAGES}/main/bridge`,
-      loopback: `${CNI_PACKAGES}/main/loopback`,
-      'host-local': `${CNI_PACKAGES}/ipam/host-local`,
+  releases: [
+    {
+      url: (arch) =>
+        `${github('containernetworking/plugins', `v${version}`)}/cni-plugins-linux-${arch}-v${version}.tgz`,
+      digest: {
+        pinned: {
+          amd64: 'b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303',
+          arm64: '56171987d3947707c3563db2f4001bccaf50fd63468611b9f3cbecb1375ee7ec',
+        },
+      },
+      holds: () => ({ bridge: 'bridge', loopback: 'loopback', 'host-local': 'host-local' }),
     },
-    ldflags: `-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`,
-    seconds: 10,
-  }],
+  ],
+  builds: [
+    {
+      name: 'cni-plugins',
+      packages: {
+        bridge: `${CNI_PACKAGES}/main/bridge`,
+        loopback: `${CNI_PACKAGES}/main/loopback`,
+        'host-local': `${CNI_PACKAGES}/ipam/host-local`,
+      },
+      ldflags: `-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`,
+      seconds: 10,
+    },
+  ],
 });
 
 const crictl = (version: string): Component => ({
@@ -159,31 +234,52 @@ const crictl = (version: string): Component => ({
   version,
   use: ['node'],
   programs: ['crictl'],
-  releases: [{
-    url: (arch) => `${github('kubernetes-sigs/cri-tools', `v${version}`)}/crictl-v${version}-linux-${arch}.tar.gz`,
-    digest: { pinned: {
-      amd64: '83855e114566a8a8c44c548d515670f51de3a5e1da8b2effb59870e2f10c25a3',
-      arm64: '68328594ccf780a80ae2b092d9f6ce484eec7cf540c275242e8fd954bfd95332',
-    } },
-    holds: () => ({ crictl: 'crictl' }),
-  }],
-  builds: [{
-    name: 'crictl',
-    packages: { crictl: 'sigs.k8s.io/cri-tools/cmd/crictl' },
-    ldflags: `-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=v${version}`,
-    seconds: 40,
-  }],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('kubernetes-sigs/cri-tools', `v${version}`)}/crictl-v${version}-linux-${arch}.tar.gz`,
+      digest: {
+        pinned: {
+          amd64: '83855e114566a8a8c44c548d515670f51de3a5e1da8b2effb59870e2f10c25a3',
+          arm64: '68328594ccf780a80ae2b092d9f6ce484eec7cf540c275242e8fd954bfd95332',
+        },
+      },
+      holds: () => ({ crictl: 'crictl' }),
+    },
+  ],
+  builds: [
+    {
+      name: 'crictl',
+      packages: { crictl: 'sigs.k8s.io/cri-tools/cmd/crictl' },
+      ldflags: `-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=v${version}`,
+      seconds: 40,
+    },
+  ],
 });
 
 const coredns = (version: string): Component => {
-  const url = (arch: Architecture): string => `${github('coredns/coredns', `v${version}`)}/coredns_${version}_linux_${arch}.tgz`;
+  const url = (arch: Architecture): string =>
+    `${github('coredns/coredns', `v${version}`)}/coredns_${version}_linux_${arch}.tgz`;
   return {
     name: 'coredns',
     version,
     use: ['node'],
     programs: ['coredns'],
-    releases: [{ url, digest: { published: (arch) => `${url(arch)}.sha256` }, holds: () => ({ coredns: 'coredns' }) }],
-    builds: [{ name: 'coredns', packages: { coredns: 'github.com/coredns/coredns' }, ldflags: '-s -w', seconds: 160 }],
+    releases: [
+      {
+        url,
+        digest: { published: (arch) => `${url(arch)}.sha256` },
+        holds: () => ({ coredns: 'coredns' }),
+      },
+    ],
+    builds: [
+      {
+        name: 'coredns',
+        packages: { coredns: 'github.com/coredns/coredns' },
+        ldflags: '-s -w',
+        seconds: 160,
+      },
+    ],
   };
 };
 
@@ -194,12 +290,17 @@ export const commandPlugin: Component = {
   version: COMMAND_PLUGIN_VERSION,
   use: ['machine'],
   programs: ['pulumi-resource-command'],
-  releases: [{
-    url: (arch) =>
-      `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-resource-command-v${COMMAND_PLUGIN_VERSION}-linux-${arch}.tar.gz`,
-    digest: { published: () => `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-command_${COMMAND_PLUGIN_VERSION}_checksums.txt` },
-    holds: () => ({ 'pulumi-resource-command': 'pulumi-resource-command' }),
-  }],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-resource-command-v${COMMAND_PLUGIN_VERSION}-linux-${arch}.tar.gz`,
+      digest: {
+        published: () =>
+          `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-command_${COMMAND_PLUGIN_VERSION}_checksums.txt`,
+      },
+      holds: () => ({ 'pulumi-resource-command': 'pulumi-resource-command' }),
+    },
+  ],
   builds: [],
 };
 

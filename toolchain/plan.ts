@@ -15,15 +15,22 @@ export interface Item {
 }
 
 /** Names of the items that aren't components. */
-export const ITEMS = { packages: 'Debian packages', tree: 'Debian tree of the nodes', images: 'container images', view: 'store' } as const;
+export const ITEMS = {
+  packages: 'Debian packages',
+  tree: 'Debian tree of the nodes',
+  images: 'container images',
+  view: 'store',
+} as const;
 
 const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as const;
 
 /** Host of a component's official files, through the mirror if one is set. */
-const siteOf = (component: Component): string => new URL(effectiveUrl(component.releases[0].url('amd64'))).host;
+const siteOf = (component: Component): string =>
+  new URL(effectiveUrl(component.releases[0].url('amd64'))).host;
 
 /** What its official files are taken from, in words. */
-const sourceOf = (component: Component): string => `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(component)}`;
+const sourceOf = (component: Component): string =>
+  `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(component)}`;
 
 /** Whether a component will have to be built: its host can't be reached, or HARDWAY_TOOLCHAIN says so. */
 export async function mustBuild(component: Component, mode: Mode, sites: Sites): Promise<boolean> {
@@ -33,15 +40,19 @@ export async function mustBuild(component: Component, mode: Mode, sites: Sites):
 
 async function itemOf(component: Component, mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = component;
-  if (!(await mustBuild(component, mode, sites))) return { name, version, from: sourceOf(component), seconds: SECONDS.download };
-  const why = mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(component)} can't be reached`;
+  if (!(await mustBuild(component, mode, sites)))
+    return { name, version, from: sourceOf(component), seconds: SECONDS.download };
+  const why =
+    mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(component)} can't be reached`;
   const seconds = component.builds.reduce((sum, build) => sum + build.seconds, 0);
   return { name, version, from: `built from its Go module (${why})`, seconds };
 }
 
 async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = commandPlugin;
-  const from = (await mustBuild(commandPlugin, mode, sites)) ? 'this project\'s stand-in, as the real one can\'t be had' : sourceOf(commandPlugin);
+  const from = (await mustBuild(commandPlugin, mode, sites))
+    ? "this project's stand-in, as the real one can't be had"
+    : sourceOf(commandPlugin);
   return { name, version, from, seconds: SECONDS.download };
 }
 
@@ -51,10 +62,28 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
   const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
   const packages = await missingPackages(neededPackages(toBuild));
   return [
-    ...(packages.length > 0 ? [{ name: ITEMS.packages, from: `apt-get: ${packages.join(' ')}`, seconds: SECONDS.packages }] : []),
+    ...(packages.length > 0
+      ? [
+          {
+            name: ITEMS.packages,
+            from: `apt-get: ${packages.join(' ')}`,
+            seconds: SECONDS.packages,
+          },
+        ]
+      : []),
     ...items,
-    ...(state.treeMissing ? [{ name: ITEMS.tree, from: 'mmdebstrap, from the Debian archive', seconds: SECONDS.tree }] : []),
-    ...(state.images ? [] : [{ name: ITEMS.images, from: 'made here, from Debian packages and CoreDNS', seconds: SECONDS.images }]),
+    ...(state.treeMissing
+      ? [{ name: ITEMS.tree, from: 'mmdebstrap, from the Debian archive', seconds: SECONDS.tree }]
+      : []),
+    ...(state.images
+      ? []
+      : [
+          {
+            name: ITEMS.images,
+            from: 'made here, from Debian packages and CoreDNS',
+            seconds: SECONDS.images,
+          },
+        ]),
     ...(state.commandPlugin ? [] : [await pluginItem(state.mode, sites)]),
   ];
 }

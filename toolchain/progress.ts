@@ -17,7 +17,10 @@ export class ItemProgress {
   private readonly started = Date.now();
   private last: { state?: Progress['state']; told: number } = { told: 0 };
 
-  constructor(private readonly name: string, private readonly report: Report) {}
+  constructor(
+    private readonly name: string,
+    private readonly report: Report,
+  ) {}
 
   get seconds(): number {
     return (Date.now() - this.started) / 1000;
@@ -26,7 +29,12 @@ export class ItemProgress {
   /** A new state, or news within one; news of the same state that come faster than people read are dropped. */
   tell(state: Progress['state'], detail = ''): void {
     const now = Date.now();
-    if (state === this.last.state && this.last.told > 0 && now - this.last.told < QUIET_MILLISECONDS) return;
+    if (
+      state === this.last.state &&
+      this.last.told > 0 &&
+      now - this.last.told < QUIET_MILLISECONDS
+    )
+      return;
     // The bare change of a state holds nothing back: the first news within it are told at once.
     this.last = { state, told: detail === '' ? 0 : now };
     this.report({ name: this.name, state, detail, seconds: this.seconds });

@@ -17,7 +17,9 @@ const REMNANT_MILLISECONDS = 60 * 60_000;
 /** What this checkout's manifest names of the cache; undefined while something of it is missing. */
 export function referred(state: State): string[] | undefined {
   if (!toolchainOf(state)) return undefined;
-  const programs = [...components, commandPlugin].flatMap((one) => (['official', 'built'] as const).map((how) => componentPath(one, state.architecture, how)));
+  const programs = [...components, commandPlugin].flatMap((one) =>
+    (['official', 'built'] as const).map((how) => componentPath(one, state.architecture, how)),
+  );
   return [...programs, state.tree, state.images!, viewPath(viewParts(state))];
 }
 
@@ -30,15 +32,27 @@ function namedByProcesses(): string {
       return '';
     }
   };
-  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => read(`/proc/${pid}/cmdline`) + read(`/proc/${pid}/environ`)).join('\n');
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => read(`/proc/${pid}/cmdline`) + read(`/proc/${pid}/environ`))
+    .join('\n');
 }
 
 /** Entries of the cache that are neither in `kept` nor named in `used`, and what dead owners left of locks. */
 export function unreferenced(kept: string[], used: string, now = Date.now()): string[] {
-  const entries = (directory: string): string[] => (fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : []);
-  const old = KINDS.flatMap((kind) => entries(cachePath(kind))).filter((entry) => !kept.includes(entry) && !used.includes(entry));
+  const entries = (directory: string): string[] =>
+    fs.existsSync(directory)
+      ? fs.readdirSync(directory).map((name) => path.join(directory, name))
+      : [];
+  const old = KINDS.flatMap((kind) => entries(cachePath(kind))).filter(
+    (entry) => !kept.includes(entry) && !used.includes(entry),
+  );
   // A rename changes nothing but the time of the last change of the directory's own record.
-  const remnants = entries(cacheDirectory()).filter((entry) => isRemnant(path.basename(entry)) && now - fs.statSync(entry).ctimeMs > REMNANT_MILLISECONDS);
+  const remnants = entries(cacheDirectory()).filter(
+    (entry) =>
+      isRemnant(path.basename(entry)) && now - fs.statSync(entry).ctimeMs > REMNANT_MILLISECONDS,
+  );
   return [...old, ...remnants];
 }
 
@@ -48,13 +62,18 @@ export function unreferenced(kept: string[], used: string, now = Date.now()): st
  */
 export async function prune(noted: string[], onRemoved: (entry: string) => void): Promise<void> {
   if (!fs.existsSync(cacheDirectory())) return;
-  await withLock(cachePath('lock'), 'cleaning the cache', () => undefined, async () => {
-    const kept = referred(await look());
-    if (!kept) return;
-    const used = namedByProcesses();
-    for (const entry of unreferenced([...kept, ...noted], used)) {
-      fs.rmSync(entry, { recursive: true, force: true });
-      onRemoved(entry);
-    }
-  });
+  await withLock(
+    cachePath('lock'),
+    'cleaning the cache',
+    () => undefined,
+    async () => {
+      const kept = referred(await look());
+      if (!kept) return;
+      const used = namedByProcesses();
+      for (const entry of unreferenced([...kept, ...noted], used)) {
+        fs.rmSync(entry, { recursive: true, force: true });
+        onRemoved(entry);
+      }
+    },
+  );
 }

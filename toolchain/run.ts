@@ -19,7 +19,12 @@ export interface Outcome {
   stderr: string;
 }
 
-const SIGNALS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+const SIGNALS: Partial<Record<NodeJS.Signals, number>> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGKILL: 9,
+  SIGTERM: 15,
+};
 
 /** What runs now: none of it outlives this process, as nobody would wait for it. */
 const children = new Set<ChildProcess>();
@@ -28,21 +33,29 @@ process.on('exit', () => children.forEach((child) => child.kill()));
 /** Runs a command to its end, whatever its exit code. Throws a ToolchainError where it can't be started. */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     children.add(child);
     const log = options.log === undefined ? undefined : openLog(options.log, command, args);
     const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
     const rest = { stdout: '', stderr: '' };
-    const take = (stream: 'stdout' | 'stderr') => (chunk: string): void => {
-      outcome[stream] += chunk;
-      log?.write(chunk);
-      const lines = (rest[stream] + chunk).split('\n');
-      rest[stream] = lines.pop()!;
-      for (const line of lines) if (line.trim() !== '') options.onLine?.(line.trim());
-    };
+    const take =
+      (stream: 'stdout' | 'stderr') =>
+      (chunk: string): void => {
+        outcome[stream] += chunk;
+        log?.write(chunk);
+        const lines = (rest[stream] + chunk).split('\n');
+        rest[stream] = lines.pop()!;
+        for (const line of lines) if (line.trim() !== '') options.onLine?.(line.trim());
+      };
     child.stdout.setEncoding('utf8').on('data', take('stdout'));
     child.stderr.setEncoding('utf8').on('data', take('stderr'));
-    child.on('error', (error) => reject(new ToolchainError(`${command} can't be started: ${error.message}`)));
+    child.on('error', (error) =>
+      reject(new ToolchainError(`${command} can't be started: ${error.message}`)),
+    );
     child.on('close', (code, signal) => {
       children.delete(child);
       outcome.code = code ?? 128 + (SIGNALS[signal!] ?? 0);
@@ -60,10 +73,20 @@ function openLog(file: string, command: string, args: string[]): fs.WriteStream 
 }
 
 /** Runs a command that must succeed; returns its stdout. A failure says what was tried, its last lines and the log. */
-export async function must(what: string, command: string, args: string[], options: RunOptions = {}): Promise<string> {
+export async function must(
+  what: string,
+  command: string,
+  args: string[],
+  options: RunOptions = {},
+): Promise<string> {
   const outcome = await run(command, args, options);
   if (outcome.code === 0) return outcome.stdout;
-  const last = `${outcome.stdout}\n${outcome.stderr}`.split('\n').filter((line) => line.trim() !== '').slice(-12);
+  const last = `${outcome.stdout}\n${outcome.stderr}`
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-12);
   const where = options.log === undefined ? '' : `\nAll of its output is in ${options.log}`;
-  throw new ToolchainError(`${what} failed (${path.basename(command)}, exit code ${outcome.code}):\n${last.map((line) => `  ${line}`).join('\n')}${where}`);
+  throw new ToolchainError(
+    `${what} failed (${path.basename(command)}, exit code ${outcome.code}):\n${last.map((line) => `  ${line}`).join('\n')}${where}`,
+  );
 }

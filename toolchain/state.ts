@@ -28,35 +28,57 @@ export interface State {
 /** What this machine has of the toolchain. In mode auto its own Pulumi and kubectl count, if they fit. */
 export async function look(): Promise<State> {
   const [architecture, wanted] = [thisArchitecture(), mode()];
-  const [pulumi, kubectl] = wanted === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
+  const [pulumi, kubectl] =
+    wanted === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
   const needed = components.filter((one) => !(one.name === 'pulumi' && pulumi));
-  const obtained = new Map(needed.flatMap((one) => {
-    const found = stored(one, architecture, wanted);
-    return found ? [[one.name, found] as const] : [];
-  }));
+  const obtained = new Map(
+    needed.flatMap((one) => {
+      const found = stored(one, architecture, wanted);
+      return found ? [[one.name, found] as const] : [];
+    }),
+  );
   const coredns = obtained.get('coredns')?.directory;
   return {
-    architecture, mode: wanted, pulumi, kubectl, obtained,
+    architecture,
+    mode: wanted,
+    pulumi,
+    kubectl,
+    obtained,
     missing: needed.filter((one) => !obtained.has(one.name)),
     tree: treePath(architecture),
     treeMissing: !hasTree(architecture),
-    images: coredns !== undefined && hasImages(architecture, coredns) ? imagesPath(architecture, coredns) : undefined,
+    images:
+      coredns !== undefined && hasImages(architecture, coredns)
+        ? imagesPath(architecture, coredns)
+        : undefined,
     ...pluginState(pulumi !== undefined, wanted),
   };
 }
 
 /** The machine's own Pulumi uses the real plugin of its own home, if it is there; all else has the lab's own home. */
-function pluginState(ownPulumi: boolean, wanted: Mode): Pick<State, 'pulumiHome' | 'commandPlugin'> {
-  if (ownPulumi && commandPluginIn(ownPulumiHome()) === 'official') return { pulumiHome: ownPulumiHome(), commandPlugin: 'official' };
+function pluginState(
+  ownPulumi: boolean,
+  wanted: Mode,
+): Pick<State, 'pulumiHome' | 'commandPlugin'> {
+  if (ownPulumi && commandPluginIn(ownPulumiHome()) === 'official')
+    return { pulumiHome: ownPulumiHome(), commandPlugin: 'official' };
   const found = commandPluginIn(labPulumiHome());
-  return { pulumiHome: labPulumiHome(), commandPlugin: wanted === 'download' && found === 'stand-in' ? undefined : found };
+  return {
+    pulumiHome: labPulumiHome(),
+    commandPlugin: wanted === 'download' && found === 'stand-in' ? undefined : found,
+  };
 }
 
 /** What the nodes' view is made of. Only for a state in which nothing is missing. */
 export function viewParts(state: State): ViewParts {
   const onNodes = [...state.obtained.values()].filter((one) => one.component.use.includes('node'));
-  const programs = onNodes.flatMap((one) => one.component.programs.map((program) => [program, path.join(one.directory, program)]));
-  return { programs: Object.fromEntries(programs) as Record<string, string>, images: state.images! };
+  const programs = onNodes.flatMap((one) =>
+    one.component.programs.map((program) => [program, path.join(one.directory, program)]),
+  );
+  return {
+    programs: Object.fromEntries(programs) as Record<string, string>,
+    images: state.images!,
+  };
 }
 
 /** Paths of all that a lab is made with, and where it is from. */
@@ -78,28 +100,44 @@ export interface Toolchain {
 }
 
 /** Where a component is from, in words: the host of a mirror is named, as not the project itself vouches for it. */
-export function originWords({ component: { releases }, origin: { how, from } }: Obtained, architecture: Architecture): string {
+export function originWords(
+  { component: { releases }, origin: { how, from } }: Obtained,
+  architecture: Architecture,
+): string {
   if (how === 'built') return 'built here from its Go module';
   const official = releases.map((release) => release.url(architecture));
-  const [mirrored] = from.map((line) => line.split(' ')[0]).filter((url) => !official.includes(url));
+  const [mirrored] = from
+    .map((line) => line.split(' ')[0])
+    .filter((url) => !official.includes(url));
   return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
 }
 
 /** The toolchain of a state, or undefined if something of it is missing. */
 export function toolchainOf(state: State): Toolchain | undefined {
-  if (state.missing.length > 0 || state.treeMissing || !state.images || !state.commandPlugin) return undefined;
+  if (state.missing.length > 0 || state.treeMissing || !state.images || !state.commandPlugin)
+    return undefined;
   const store = viewPath(viewParts(state));
   if (!readOrigin(store)) return undefined;
   const own = state.obtained.get('pulumi')?.directory;
-  const origins = Object.fromEntries([...state.obtained.values()].map((one) =>
-    [one.component.name, `${one.component.version}, ${originWords(one, state.architecture)}`]));
+  const origins = Object.fromEntries(
+    [...state.obtained.values()].map((one) => [
+      one.component.name,
+      `${one.component.version}, ${originWords(one, state.architecture)}`,
+    ]),
+  );
   if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this machine`;
   if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this machine`;
   return {
     pulumi: state.pulumi?.path ?? path.join(own!, 'pulumi'),
     languageHostDirectory: state.pulumi ? path.dirname(state.pulumi.languageHost) : own!,
-    kubectl: state.kubectl?.path ?? path.join(state.obtained.get(component('kubernetes').name)!.directory, 'kubectl'),
-    store, images: path.join(store, 'images'), tree: state.tree,
-    pulumiHome: state.pulumiHome, commandPlugin: state.commandPlugin, origins,
+    kubectl:
+      state.kubectl?.path ??
+      path.join(state.obtained.get(component('kubernetes').name)!.directory, 'kubectl'),
+    store,
+    images: path.join(store, 'images'),
+    tree: state.tree,
+    pulumiHome: state.pulumiHome,
+    commandPlugin: state.commandPlugin,
+    origins,
   };
 }

@@ -24,13 +24,16 @@ export function shortDigest(parts: (string | Buffer)[]): string {
 /** Path and content of each file below `directory` but those that decide nothing, sorted: what a recipe's digest is made of. */
 export function recipeFiles(directory: string, without: RegExp = /^$/): (string | Buffer)[] {
   const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
-  return names.filter((name) => !without.test(name) && fs.statSync(path.join(directory, name)).isFile())
+  return names
+    .filter((name) => !without.test(name) && fs.statSync(path.join(directory, name)).isFile())
     .flatMap((name) => [name, fs.readFileSync(path.join(directory, name))]);
 }
 
 /** `CACHE/KIND/NAME`; what it holds counts only once it is there under this name. */
-export const artifactPath = (kind: 'programs' | 'images' | 'trees' | 'store', name: string): string =>
-  cachePath(kind, name);
+export const artifactPath = (
+  kind: 'programs' | 'images' | 'trees' | 'store',
+  name: string,
+): string => cachePath(kind, name);
 
 const partialDirectory = (): string => cachePath('partial');
 
@@ -40,8 +43,12 @@ export const logFile = (name: string): string => cachePath('logs', `${name}.log`
 /** How the artifact at `directory` was made, or undefined where there is none that is whole. */
 export function readOrigin(directory: string): Origin | undefined {
   try {
-    const origin = JSON.parse(fs.readFileSync(path.join(directory, 'origin.json'), 'utf8')) as Origin;
-    const whole = Object.entries(origin.files).every(([file, size]) => fs.statSync(path.join(directory, file)).size === size);
+    const origin = JSON.parse(
+      fs.readFileSync(path.join(directory, 'origin.json'), 'utf8'),
+    ) as Origin;
+    const whole = Object.entries(origin.files).every(
+      ([file, size]) => fs.statSync(path.join(directory, file)).size === size,
+    );
     return whole ? origin : undefined;
   } catch {
     return undefined;
@@ -52,7 +59,10 @@ export function readOrigin(directory: string): Origin | undefined {
  * Makes an artifact: `fill` writes it into a directory of the same file system, and only when all of it is on the disk
  * does it get its name. A directory under that name that isn't whole is moved away. Call it under the store's lock.
  */
-export async function commit(target: string, fill: (directory: string) => Promise<void>): Promise<string> {
+export async function commit(
+  target: string,
+  fill: (directory: string) => Promise<void>,
+): Promise<string> {
   const partial = path.join(partialDirectory(), `${path.basename(target)}.${process.pid}`);
   fs.rmSync(partial, { recursive: true, force: true });
   fs.mkdirSync(partial, { recursive: true });
@@ -64,16 +74,27 @@ export async function commit(target: string, fill: (directory: string) => Promis
   }
   await must('writing to the disk', 'sync', ['--file-system', partial]);
   fs.mkdirSync(path.dirname(target), { recursive: true });
-  if (fs.existsSync(target)) fs.renameSync(target, path.join(partialDirectory(), `${path.basename(target)}.broken.${process.pid}`));
+  if (fs.existsSync(target))
+    fs.renameSync(
+      target,
+      path.join(partialDirectory(), `${path.basename(target)}.broken.${process.pid}`),
+    );
   fs.renameSync(partial, target);
   return target;
 }
 
 /** Writes origin.json for the files that are in `directory` now. */
 export function writeOrigin(directory: string, origin: Omit<Origin, 'files'>): void {
-  const names = fs.readdirSync(directory).filter((name) => fs.statSync(path.join(directory, name)).isFile());
-  const files = Object.fromEntries(names.map((name) => [name, fs.statSync(path.join(directory, name)).size]));
-  fs.writeFileSync(path.join(directory, 'origin.json'), JSON.stringify({ ...origin, files }, null, 2));
+  const names = fs
+    .readdirSync(directory)
+    .filter((name) => fs.statSync(path.join(directory, name)).isFile());
+  const files = Object.fromEntries(
+    names.map((name) => [name, fs.statSync(path.join(directory, name)).size]),
+  );
+  fs.writeFileSync(
+    path.join(directory, 'origin.json'),
+    JSON.stringify({ ...origin, files }, null, 2),
+  );
 }
 
 /** Removes what interrupted commands left half-made. Call it under the store's lock. */

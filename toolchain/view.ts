@@ -11,7 +11,9 @@ export interface ViewParts {
 
 /** Where the view of these parts is, or will be: another version of anything is another view. */
 export function viewPath({ programs, images }: ViewParts): string {
-  const parts = Object.entries(programs).sort().flatMap(([name, file]) => [name, path.basename(path.dirname(file))]);
+  const parts = Object.entries(programs)
+    .sort()
+    .flatMap(([name, file]) => [name, path.basename(path.dirname(file))]);
   return artifactPath('store', shortDigest([...parts, path.basename(images)]));
 }
 
@@ -30,8 +32,13 @@ function linkTree(from: string, to: string): void {
  */
 export function makeView(parts: ViewParts): Promise<string> {
   return commit(viewPath(parts), async (directory) => {
-    for (const [name, file] of Object.entries(parts.programs)) fs.linkSync(file, path.join(directory, name));
+    for (const [name, file] of Object.entries(parts.programs))
+      fs.linkSync(file, path.join(directory, name));
     linkTree(parts.images, path.join(directory, 'images'));
-    writeOrigin(directory, { how: 'built', from: [...Object.values(parts.programs), parts.images], seconds: 0 });
+    writeOrigin(directory, {
+      how: 'built',
+      from: [...Object.values(parts.programs), parts.images],
+      seconds: 0,
+    });
   });
 }

@@ -24,12 +24,20 @@ export function imports(cloud: Cloud): Imports {
     const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
     console.log(JSON.stringify({ milliseconds: (user + system) / 1000, sdks: [...new Set(found.filter(Boolean))] }));
   `;
-  return JSON.parse(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8', env: { ...process.env, ...SOMEBODY } })) as Imports;
+  return JSON.parse(
+    execFileSync(process.execPath, ['-e', program], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, ...SOMEBODY },
+    }),
+  ) as Imports;
 }
 
 /** The median of several. The first one compiles, where a source has changed, and isn't counted. */
 export function medianImports(cloud: Cloud, times = 5): Imports {
   imports(cloud);
-  const all = Array.from({ length: times }, () => imports(cloud)).sort((a, b) => a.milliseconds - b.milliseconds);
+  const all = Array.from({ length: times }, () => imports(cloud)).sort(
+    (a, b) => a.milliseconds - b.milliseconds,
+  );
   return all[Math.floor(times / 2)];
 }

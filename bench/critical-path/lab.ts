@@ -18,7 +18,10 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
   // Components and providers take none.
   if (/^(hardway:lab|pulumi|test):/.test(resource.type)) return 0;
   const seconds = { ...OWN, ...CREATE[cloud] }[kindOf(resource)];
-  if (seconds === undefined) throw new Error(`bench/critical-path/latencies.ts doesn't say how long a ${kindOf(resource)} takes`);
+  if (seconds === undefined)
+    throw new Error(
+      `bench/critical-path/latencies.ts doesn't say how long a ${kindOf(resource)} takes`,
+    );
   return seconds;
 }
 
@@ -38,10 +41,15 @@ const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
 /** The longest chains that a cloud imposes on whoever makes this lab, however he goes about it. */
 function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
-  const machine = cloud === 'aws' ? aws.Vpc + aws.Subnet + aws.Instance : gcp.Network + gcp.Subnetwork + gcp.Instance;
+  const machine =
+    cloud === 'aws'
+      ? aws.Vpc + aws.Subnet + aws.Instance
+      : gcp.Network + gcp.Subnetwork + gcp.Instance;
   return {
     cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
-    balancer: machine + (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
+    balancer:
+      machine +
+      (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
   };
 }
 
@@ -60,7 +68,8 @@ export interface Simulated {
 
 /** Simulates the `up` of a lab of default config. */
 export async function simulated(cloud: InCloud, profile: 'full' | 'small'): Promise<Simulated> {
-  const all = cloud === 'aws' ? (await labOn({ profile })).made.all : (await gcpLab({ profile })).graph.all;
+  const all =
+    cloud === 'aws' ? (await labOn({ profile })).made.all : (await gcpLab({ profile })).graph.all;
   const tasks = tasksOf(all, cloud);
   const done = simulate(tasks, PLACES);
   const ends = [...done.values()];

@@ -6,19 +6,45 @@ import type { Cloud } from '../../components/config';
  */
 export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
   aws: {
-    Vpc: 3, InternetGateway: 1, Subnet: 1, RouteTable: 1, Route: 1, RouteTableAssociation: 1,
-    SecurityGroup: 2, SecurityGroupIngressRule: 1, SecurityGroupEgressRule: 1,
-    KeyPair: 1, Eip: 1, EipAssociation: 2, Instance: 14,
-    LoadBalancer: 130, TargetGroup: 1, TargetGroupAttachment: 1, Listener: 1,
+    Vpc: 3,
+    InternetGateway: 1,
+    Subnet: 1,
+    RouteTable: 1,
+    Route: 1,
+    RouteTableAssociation: 1,
+    SecurityGroup: 2,
+    SecurityGroupIngressRule: 1,
+    SecurityGroupEgressRule: 1,
+    KeyPair: 1,
+    Eip: 1,
+    EipAssociation: 2,
+    Instance: 14,
+    LoadBalancer: 130,
+    TargetGroup: 1,
+    TargetGroupAttachment: 1,
+    Listener: 1,
   },
   gcp: {
-    Network: 22, Subnetwork: 12, Firewall: 11, Route: 12, Instance: 14,
-    Address: 4, HttpHealthCheck: 11, TargetPool: 11, ForwardingRule: 11,
+    Network: 22,
+    Subnetwork: 12,
+    Firewall: 11,
+    Route: 12,
+    Instance: 14,
+    Address: 4,
+    HttpHealthCheck: 11,
+    TargetPool: 11,
+    ForwardingRule: 11,
   },
 };
 
 /** Of the lab's own provider: keys and certificates. */
-export const OWN: Record<string, number> = { SshKey: 0.1, SigningKey: 0.5, CertificateAuthority: 0.1, Certificate: 0.1, Deadline: 0.1 };
+export const OWN: Record<string, number> = {
+  SshKey: 0.1,
+  SigningKey: 0.5,
+  CertificateAuthority: 0.1,
+  Certificate: 0.1,
+  Deadline: 0.1,
+};
 
 /** From a machine that is there to one that lets somebody log in. */
 export const BOOT = 28;

@@ -15,7 +15,10 @@ const short = (key: string): string => key.replace(/^\S*:/, '').replace(/^Comman
 function tell(chain: Done[]): string {
   return chain
     .filter(({ begin, end }) => end > begin)
-    .map(({ key, seconds, begin, end }) => `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its machine` : ''})`)
+    .map(
+      ({ key, seconds, begin, end }) =>
+        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its machine` : ''})`,
+    )
     .join('\n');
 }
 
@@ -23,23 +26,44 @@ async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string
   const { tasks, done, whole, nodes, cluster, toReady, longest } = await simulated(cloud, profile);
   const unbounded = latest([...simulate(tasks, Infinity).values()]);
   const row = [
-    `${cloud}, ${profile}`, whole.end, nodes.end, cluster.end, toReady, nodes.end / toReady, longest, whole.end / longest, unbounded.end, oneAfterAnother(tasks),
-  ].map((cell) => (typeof cell === 'number' ? (cell < 10 ? cell.toFixed(2) : `${cell.toFixed(0)} s`) : cell));
-  console.log(`\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${tell(criticalPath(done, nodes))}`);
-  if (whole !== cluster) console.log(`and until everything is there\n${tell(criticalPath(done, whole))}`);
+    `${cloud}, ${profile}`,
+    whole.end,
+    nodes.end,
+    cluster.end,
+    toReady,
+    nodes.end / toReady,
+    longest,
+    whole.end / longest,
+    unbounded.end,
+    oneAfterAnother(tasks),
+  ].map((cell) =>
+    typeof cell === 'number' ? (cell < 10 ? cell.toFixed(2) : `${cell.toFixed(0)} s`) : cell,
+  );
+  console.log(
+    `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${tell(criticalPath(done, nodes))}`,
+  );
+  if (whole !== cluster)
+    console.log(`and until everything is there\n${tell(criticalPath(done, whole))}`);
   return `| ${row.join(' | ')} |`;
 }
 
 async function main(): Promise<void> {
-  console.log('Simulated: the order is that of the program’s own resource graph, the lengths are those of bench/critical-path/latencies.ts.');
+  console.log(
+    'Simulated: the order is that of the program’s own resource graph, the lengths are those of bench/critical-path/latencies.ts.',
+  );
   const rows: string[] = [];
-  for (const cloud of ['aws', 'gcp'] as const) for (const profile of ['full', 'small'] as const) rows.push(await report(cloud, profile));
-  console.log(`\n| simulated, ${PLACES} at once | whole up | nodes Ready | with DNS | chain to Ready | ratio | longest chain | ratio | without limit | one after another |`);
+  for (const cloud of ['aws', 'gcp'] as const)
+    for (const profile of ['full', 'small'] as const) rows.push(await report(cloud, profile));
+  console.log(
+    `\n| simulated, ${PLACES} at once | whole up | nodes Ready | with DNS | chain to Ready | ratio | longest chain | ratio | without limit | one after another |`,
+  );
   console.log(`|---|---|---|---|---|---|---|---|---|---|\n${rows.join('\n')}`);
   console.log('\nMeasured: processor time to load index.ts and the stack’s cloud, median of five');
   for (const cloud of CLOUDS) {
     const { milliseconds, sdks } = medianImports(cloud);
-    console.log(`  stack ${cloud}: ${milliseconds.toFixed(0)} ms, SDKs in memory: ${sdks.join(', ') || 'none'}`);
+    console.log(
+      `  stack ${cloud}: ${milliseconds.toFixed(0)} ms, SDKs in memory: ${sdks.join(', ') || 'none'}`,
+    );
   }
 }
 

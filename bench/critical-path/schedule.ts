@@ -32,7 +32,8 @@ export function simulate(tasks: Task[], places: number): Map<string, Done> {
       waiting.splice(waiting.indexOf(task), 1);
       running.push(begin(task, now, done, freed));
     }
-    if (running.length === 0) throw new Error(`nothing can begin of ${waiting.map(({ key }) => key).join(', ')}`);
+    if (running.length === 0)
+      throw new Error(`nothing can begin of ${waiting.map(({ key }) => key).join(', ')}`);
     running.sort((a, b) => a.end - b.end);
     const next = running.shift()!;
     now = next.end;
@@ -43,12 +44,22 @@ export function simulate(tasks: Task[], places: number): Map<string, Done> {
 }
 
 function begin(task: Task, now: number, done: Map<string, Done>, freed: string | undefined): Done {
-  const last = task.after.map((key) => done.get(key)!).reduce<Done | undefined>((latest, one) => (latest && latest.end >= one.end ? latest : one), undefined);
+  const last = task.after
+    .map((key) => done.get(key)!)
+    .reduce<Done | undefined>(
+      (latest, one) => (latest && latest.end >= one.end ? latest : one),
+      undefined,
+    );
   const because = last && last.end === now ? last.key : (freed ?? last?.key);
   const { notBefore } = task;
   const machine = notBefore && done.get(notBefore.key)!;
   const ready = machine ? machine.end + notBefore.seconds : now;
-  return { ...task, begin: now, end: Math.max(now, ready) + task.seconds, because: ready > now ? notBefore!.key : because };
+  return {
+    ...task,
+    begin: now,
+    end: Math.max(now, ready) + task.seconds,
+    because: ready > now ? notBefore!.key : because,
+  };
 }
 
 /** The chain of tasks that the last one waited for, first to last. */

@@ -21,7 +21,12 @@ export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string,
 }
 
 /** What differs between a worker's CNI file and the plan, a phrase each. */
-export function configProblems(text: string, podCidr: string, ipMasq: boolean, mtu: number): string[] {
+export function configProblems(
+  text: string,
+  podCidr: string,
+  ipMasq: boolean,
+  mtu: number,
+): string[] {
   let config: Record<string, unknown>;
   try {
     config = JSON.parse(text) as Record<string, unknown>;
@@ -32,9 +37,12 @@ export function configProblems(text: string, podCidr: string, ipMasq: boolean, m
     const seen = key in config ? config[key] : undefined;
     // The plugin takes a missing ipMasq for false.
     if (isDeepStrictEqual(seen ?? (key === 'ipMasq' ? false : undefined), wanted)) return [];
-    return [`${key} is ${seen === undefined ? 'missing' : JSON.stringify(seen)}, expected ${JSON.stringify(wanted)}`];
+    return [
+      `${key} is ${seen === undefined ? 'missing' : JSON.stringify(seen)}, expected ${JSON.stringify(wanted)}`,
+    ];
   });
-  if (config.mtu !== undefined && config.mtu !== mtu) problems.push(`mtu is ${JSON.stringify(config.mtu)}, expected ${mtu}`);
+  if (config.mtu !== undefined && config.mtu !== mtu)
+    problems.push(`mtu is ${JSON.stringify(config.mtu)}, expected ${mtu}`);
   return problems;
 }
 
@@ -45,8 +53,12 @@ async function look(lab: Lab, worker: Node): Promise<{ evidence: string; problem
   ]);
   const present = plugins.trim().split(/\s+/);
   const problems = [
-    ...configProblems(config, worker.podCidr!, lab.outputs.ipMasq, lab.topology.mtu).map((problem) => `${worker.name}: ${problem}`),
-    ...PLUGINS.filter((plugin) => !present.includes(plugin)).map((plugin) => `${worker.name}: no ${plugin} in /opt/cni/bin`),
+    ...configProblems(config, worker.podCidr!, lab.outputs.ipMasq, lab.topology.mtu).map(
+      (problem) => `${worker.name}: ${problem}`,
+    ),
+    ...PLUGINS.filter((plugin) => !present.includes(plugin)).map(
+      (plugin) => `${worker.name}: no ${plugin} in /opt/cni/bin`,
+    ),
   ];
   return { evidence: `${config.trim()}\n${present.join('  ')}`, problems };
 }
@@ -56,16 +68,22 @@ const cniConfig: Check = {
   title: "The bridge plugin's config on every worker",
   node: 'every worker',
   command: `cat ${CNI_FILE}; ls /opt/cni/bin`,
-  expected: 'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; plugins there',
+  expected:
+    'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; plugins there',
   stage: 'network',
   workers: 1,
   standsOn: ['nodes.list'],
   telling: /"subnet"/,
   async run(lab) {
     const seen = await Promise.all(
-      lab.workers.map((worker) => look(lab, worker).catch((error: Error) => ({ evidence: '', problems: [error.message] }))),
+      lab.workers.map((worker) =>
+        look(lab, worker).catch((error: Error) => ({ evidence: '', problems: [error.message] })),
+      ),
     );
-    const shown = Math.max(0, seen.findIndex(({ problems }) => problems.length > 0));
+    const shown = Math.max(
+      0,
+      seen.findIndex(({ problems }) => problems.length > 0),
+    );
     const { name, podCidr } = lab.workers[shown];
     return {
       node: lab.workers.map((worker) => worker.name).join(', '),

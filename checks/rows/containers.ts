@@ -16,8 +16,10 @@ const podContainers: Check = {
   id: 'pod.containers',
   title: "The pod's two containers, as containerd shows them",
   node: 'worker-0',
-  command: 'sudo ctr namespaces ls; sudo ctr -n k8s.io containers ls; sudo ctr -n k8s.io task ls; sudo ctr -n k8s.io containers info ID',
-  expected: 'namespace k8s.io; nginx and pause, RUNNING, with the labels io.cri-containerd.kind container and sandbox and the name of the pod',
+  command:
+    'sudo ctr namespaces ls; sudo ctr -n k8s.io containers ls; sudo ctr -n k8s.io task ls; sudo ctr -n k8s.io containers info ID',
+  expected:
+    'namespace k8s.io; nginx and pause, RUNNING, with the labels io.cri-containerd.kind container and sandbox and the name of the pod',
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
@@ -28,10 +30,18 @@ const podContainers: Check = {
     const commands = ['sudo ctr namespaces ls', `${CTR} containers ls ${filter}`, `${CTR} task ls`];
     const [namespaces, listing, taskListing] = await typeOn(lab, pod.node, commands);
     const containers = parseContainers(listing);
-    const infos = containers.length === 0 ? [] : await typeOn(lab, pod.node, containers.map(({ id }) => `${CTR} containers info ${id}`));
+    const infos =
+      containers.length === 0
+        ? []
+        : await typeOn(
+            lab,
+            pod.node,
+            containers.map(({ id }) => `${CTR} containers info ${id}`),
+          );
     const tasks = parseTasks(taskListing);
     const shown = infos.map((info) => JSON.parse(info) as ContainerInfo);
-    const ofKind = (kind: string) => shown.filter(({ Labels }) => Labels['io.cri-containerd.kind'] === kind);
+    const ofKind = (kind: string) =>
+      shown.filter(({ Labels }) => Labels['io.cri-containerd.kind'] === kind);
     const problems = [
       ...(/^k8s\.io\b/m.test(namespaces) ? [] : ['containerd has no namespace k8s.io']),
       ...['sandbox', 'container']
@@ -40,9 +50,14 @@ const podContainers: Check = {
       ...shown
         .filter(({ Labels }) => Labels['io.kubernetes.pod.name'] !== pod.name)
         .map(({ ID }) => `${ID} does not have ${pod.name} as io.kubernetes.pod.name`),
-      ...ofKind('sandbox').filter(({ Image }) => !/pause/.test(Image)).map(({ Image }) => `the sandbox is of ${Image}, expected pause`),
+      ...ofKind('sandbox')
+        .filter(({ Image }) => !/pause/.test(Image))
+        .map(({ Image }) => `the sandbox is of ${Image}, expected pause`),
       ...ofKind('container')
-        .filter(({ Image, Labels }) => !/nginx/.test(Image) || Labels['io.kubernetes.container.name'] !== 'nginx')
+        .filter(
+          ({ Image, Labels }) =>
+            !/nginx/.test(Image) || Labels['io.kubernetes.container.name'] !== 'nginx',
+        )
         .map(({ Image }) => `the container is of ${Image}, expected nginx`),
       ...containers
         .filter(({ id }) => !tasks.some((task) => task.id === id && task.state === 'RUNNING'))
@@ -56,7 +71,9 @@ const podContainers: Check = {
         ...linesWith(namespaces, /^k8s\.io/),
         ...linesWith(listing, /^[0-9a-f]{64}/),
         ...linesWith(taskListing, new RegExp(containers.map(({ id }) => id).join('|') || '^$')),
-        ...infos.flatMap((info) => linesWith(info, /"(ID|Image|io\.cri-containerd\.kind|io\.kubernetes\.pod\.name)":/)),
+        ...infos.flatMap((info) =>
+          linesWith(info, /"(ID|Image|io\.cri-containerd\.kind|io\.kubernetes\.pod\.name)":/),
+        ),
       ].join('\n'),
       problems,
       look: `look at containerd on ${pod.node}`,
@@ -74,7 +91,8 @@ const podDescribe: Check = {
   title: 'What kubectl says of the pod is what its node shows',
   node: 'laptop',
   command: 'kubectl get pods -o wide; kubectl describe pods POD',
-  expected: "an address of the worker's pod CIDR, the node and its address, and the container's id, all as on the node",
+  expected:
+    "an address of the worker's pod CIDR, the node and its address, and the container's id, all as on the node",
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
@@ -89,26 +107,40 @@ const podDescribe: Check = {
     const { spec, status } = JSON.parse(json) as PodObject;
     const id = status.containerStatuses[0].containerID.replace(/^containerd:\/\//, '');
     const onNode = await typeOne(lab, worker.name, `${CTR} containers ls -q | grep ${id}`);
-    const field = (name: string): string | undefined => new RegExp(`^ *${name}: +(\\S+)`, 'm').exec(description)?.[1];
+    const field = (name: string): string | undefined =>
+      new RegExp(`^ *${name}: +(\\S+)`, 'm').exec(description)?.[1];
     const wanted: [string, string][] = [
       ['Node', `${worker.name}/${worker.privateIp}`],
       ['IP', status.podIP],
       ['Container ID', status.containerStatuses[0].containerID],
     ];
     const problems = [
-      ...(spec.nodeName === worker.name ? [] : [`it is on ${spec.nodeName}, expected ${worker.name}`]),
-      ...(contains(worker.podCidr!, status.podIP) ? [] : [`${status.podIP} is outside ${worker.podCidr}`]),
+      ...(spec.nodeName === worker.name
+        ? []
+        : [`it is on ${spec.nodeName}, expected ${worker.name}`]),
+      ...(contains(worker.podCidr!, status.podIP)
+        ? []
+        : [`${status.podIP} is outside ${worker.podCidr}`]),
       ...wanted
         .filter(([name, value]) => field(name) !== value)
-        .map(([name, value]) => `describe says ${name}: ${field(name) ?? 'nothing'}, expected ${value}`),
+        .map(
+          ([name, value]) =>
+            `describe says ${name}: ${field(name) ?? 'nothing'}, expected ${value}`,
+        ),
       ...(onNode.trim() === id ? [] : [`${worker.name} has no container ${id}`]),
-      ...(await viewPod(lab, pod).then(() => [], (error: Error) => [error.message])),
+      ...(await viewPod(lab, pod).then(
+        () => [],
+        (error: Error) => [error.message],
+      )),
     ];
     return {
       node: 'laptop',
       command: `kubectl -n ${lab.pods.namespace} get pods -o wide; kubectl -n ${lab.pods.namespace} describe pods ${pod.name}`,
       expected: `${pod.name}: Node ${worker.name}/${worker.privateIp}, an IP in ${worker.podCidr} and a Container ID that ${worker.name} shows`,
-      evidence: [...linesWith(wide, new RegExp(`^(NAME|${pod.name}) `)), ...linesWith(description, /^ *(Name|Node|IP|Container ID|Image): /)].join('\n'),
+      evidence: [
+        ...linesWith(wide, new RegExp(`^(NAME|${pod.name}) `)),
+        ...linesWith(description, /^ *(Name|Node|IP|Container ID|Image): /),
+      ].join('\n'),
       problems,
       look: `look at kubelet on ${worker.name}`,
     };

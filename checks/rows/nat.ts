@@ -13,7 +13,8 @@ const COUNTERS = 'sudo iptables -t nat -L POSTROUTING -v -n -x';
 
 /** What a packet between two workers' pods needs of the VPC, to be looked at when it doesn't arrive. */
 export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: boolean): string {
-  const route = (node: Node): string => `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
+  const route = (node: Node): string =>
+    `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
   // Unmasqueraded answers come back to the pod's own address, over the sender's route.
   const inVpc = masqueraded
     ? `${route(to)}, and at ${to.name}'s source/destination check`
@@ -25,7 +26,9 @@ export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: b
 export function ttlProblem(answers: number[], from: string): string[] {
   const wrong = answers.find((ttl) => ttl !== EXPECTED_TTL);
   if (wrong === undefined) return [];
-  return [`ttl=${wrong} from ${from}, expected ${EXPECTED_TTL} (one for each of the two workers on the way; a VPC's router takes none)`];
+  return [
+    `ttl=${wrong} from ${from}, expected ${EXPECTED_TTL} (one for each of the two workers on the way; a VPC's router takes none)`,
+  ];
 }
 
 interface Ping {
@@ -36,7 +39,19 @@ interface Ping {
 }
 
 async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> {
-  const args = ['-n', lab.pods.namespace, 'exec', from.name, '--', 'ping', '-c', '2', '-W', '2', to.ip];
+  const args = [
+    '-n',
+    lab.pods.namespace,
+    'exec',
+    from.name,
+    '--',
+    'ping',
+    '-c',
+    '2',
+    '-W',
+    '2',
+    to.ip,
+  ];
   const { stdout, stderr } = await lab.access.kubectl(args);
   return { from, to, command: `kubectl ${args.join(' ')}`, output: stdout || stderr };
 }
@@ -44,7 +59,10 @@ async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> 
 /** The ping of the article, from worker-0 to worker-1, and what both workers and the counters show of it. */
 const firstPing = shared(async (lab: Lab) => {
   const [source, dest] = lab.workers;
-  const [from, to] = await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]);
+  const [from, to] = await Promise.all([
+    lab.pods.busybox(source.name),
+    lab.pods.busybox(dest.name),
+  ]);
   const before = await typeOne(lab, source.name, COUNTERS);
   const ping = await pingBetween(lab, from, to);
   const tracked = `sudo conntrack -L | grep ${to.ip}`;
@@ -56,21 +74,35 @@ const firstPing = shared(async (lab: Lab) => {
   return { source, dest, from, to, ping, tracked, onSource, onDest, before, after };
 });
 
-async function pingFrom(lab: Lab, at: number): Promise<{ lines: string[]; problems: string[]; command: string }> {
+async function pingFrom(
+  lab: Lab,
+  at: number,
+): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const source = lab.workers[at];
   const dest = lab.workers[(at + 1) % lab.workers.length];
   const { from, to, output, command } =
     at === 0
       ? (await firstPing(lab)).ping
-      : await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]).then((pods) => pingBetween(lab, ...pods));
+      : await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]).then(
+          (pods) => pingBetween(lab, ...pods),
+        );
   const answers = parseAnswers(output);
   const look = lookBetween(lab.topology, source, dest, lab.outputs.ipMasq);
   const problems = [
-    ...(answers.length > 0 ? [] : [`pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`]),
+    ...(answers.length > 0
+      ? []
+      : [`pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`]),
     ...ttlProblem(answers, `${to.ip} on ${dest.name}`),
   ];
-  const lines = linesWith(output, at === 0 ? /bytes from|packet loss/ : /packet loss|ttl=.*seq=0|seq=0.*ttl=/);
-  return { lines: lines.map((line) => `${source.name} -> ${dest.name}: ${line}`), problems, command };
+  const lines = linesWith(
+    output,
+    at === 0 ? /bytes from|packet loss/ : /packet loss|ttl=.*seq=0|seq=0.*ttl=/,
+  );
+  return {
+    lines: lines.map((line) => `${source.name} -> ${dest.name}: ${line}`),
+    problems,
+    command,
+  };
 }
 
 const natPing: Check = {
@@ -84,7 +116,13 @@ const natPing: Check = {
   standsOn: ['nodes.ping', 'cni.config', 'pod.bridge', 'route.host', 'route.vpc'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
-      lab.workers.map((_, at) => pingFrom(lab, at).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
+      lab.workers.map((_, at) =>
+        pingFrom(lab, at).catch((error: Error) => ({
+          lines: [],
+          problems: [error.message],
+          command: '',
+        })),
+      ),
     );
     return {
       node: 'laptop',
@@ -98,23 +136,33 @@ const natPing: Check = {
 };
 
 /** Judges one node's conntrack lines: is there an icmp flow with just this original and this reply? */
-export function flowProblems(flows: Flow[], original: Partial<Direction>, reply: Partial<Direction>): string[] {
-  if (flows.some((flow) => matches(flow.original, original) && matches(flow.reply, reply))) return [];
+export function flowProblems(
+  flows: Flow[],
+  original: Partial<Direction>,
+  reply: Partial<Direction>,
+): string[] {
+  if (flows.some((flow) => matches(flow.original, original) && matches(flow.reply, reply)))
+    return [];
   const near = flows.find((flow) => matches(flow.original, original)) ?? flows[0];
   const wanted = `${spell(original)} ... ${spell(reply)}`;
   if (!near) return [`no connection ${wanted}`];
   const { src, dst } = near.original;
-  return [`${spell({ src, dst })} ... ${spell({ src: near.reply.src, dst: near.reply.dst })}, expected ${wanted}`];
+  return [
+    `${spell({ src, dst })} ... ${spell({ src: near.reply.src, dst: near.reply.dst })}, expected ${wanted}`,
+  ];
 }
 
-const icmpFlows = (text: string): Flow[] => parseConntrack(text).filter(({ protocol }) => protocol === 'icmp');
+const icmpFlows = (text: string): Flow[] =>
+  parseConntrack(text).filter(({ protocol }) => protocol === 'icmp');
 
 /** The flows that a ping to `to` makes; a pod's address comes and goes, so older ones of another sender are left out. */
 const toPod = (flows: Flow[], to: string, senders: string[]): Flow[] =>
   flows.filter(({ original }) => original.dst === to && senders.includes(original.src));
 
 const withoutMasquerade = (outputs: LabOutputs): string | undefined =>
-  outputs.ipMasq ? undefined : 'ipMasq is false in the config: nothing is masqueraded, which nat.off shows';
+  outputs.ipMasq
+    ? undefined
+    : 'ipMasq is false in the config: nothing is masqueraded, which nat.off shows';
 
 const natMasqSource: Check = {
   id: 'nat.masq.source',
@@ -129,7 +177,10 @@ const natMasqSource: Check = {
   async run(lab): Promise<Finding> {
     const { source, from, to, onSource, tracked } = await firstPing(lab);
     const flows = toPod(icmpFlows(onSource), to.ip, [from.ip]);
-    const [original, reply] = [{ src: from.ip, dst: to.ip }, { src: to.ip, dst: source.privateIp }];
+    const [original, reply] = [
+      { src: from.ip, dst: to.ip },
+      { src: to.ip, dst: source.privateIp },
+    ];
     return {
       node: source.name,
       command: tracked,
@@ -154,24 +205,32 @@ const natMasqDest: Check = {
   async run(lab): Promise<Finding> {
     const { source, dest, from, to, onDest, tracked } = await firstPing(lab);
     const flows = toPod(icmpFlows(onDest), to.ip, [source.privateIp, from.ip]);
-    const [original, reply] = [{ src: source.privateIp, dst: to.ip }, { src: to.ip, dst: source.privateIp }];
+    const [original, reply] = [
+      { src: source.privateIp, dst: to.ip },
+      { src: to.ip, dst: source.privateIp },
+    ];
     return {
       node: dest.name,
       command: tracked,
       expected: `icmp ${spell(original)} ... ${spell(reply)}`,
       evidence: flows.map(({ line }) => line).join('\n') || onDest.trim(),
       problems: flowProblems(flows, original, reply),
-      look: flows.length > 0
-        ? `look at ipMasq in ${source.name}'s CNI config`
-        : `the ping did not arrive: ${lookBetween(lab.topology, source, dest, true)}`,
+      look:
+        flows.length > 0
+          ? `look at ipMasq in ${source.name}'s CNI config`
+          : `the ping did not arrive: ${lookBetween(lab.topology, source, dest, true)}`,
     };
   },
 };
 
 /** The masquerading rule of one pod: by its address (CNI plugins of today), or by its worker's pod CIDR (2018). */
 function podRule(listing: string, pod: TestPod, podCidr: string): CountedRule | undefined {
-  const rules = parseCounters(listing).filter(({ target, comment }) => target.startsWith('CNI-') && comment.includes('name: "bridge"'));
-  return rules.find(({ source }) => source === pod.ip) ?? rules.find(({ source }) => source === podCidr);
+  const rules = parseCounters(listing).filter(
+    ({ target, comment }) => target.startsWith('CNI-') && comment.includes('name: "bridge"'),
+  );
+  return (
+    rules.find(({ source }) => source === pod.ip) ?? rules.find(({ source }) => source === podCidr)
+  );
 }
 
 const natCounter: Check = {
@@ -179,7 +238,8 @@ const natCounter: Check = {
   title: 'The masquerading rule counts the ping',
   node: 'worker-0',
   command: COUNTERS,
-  expected: 'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
+  expected:
+    'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
   stage: 'network',
   workers: 2,
   standsOn: ['cni.config', 'nat.ping'],
@@ -188,7 +248,9 @@ const natCounter: Check = {
   skip: withoutMasquerade,
   async run(lab): Promise<Finding> {
     const { source, from, before, after } = await firstPing(lab);
-    const [first, second] = [before, after].map((listing) => podRule(listing, from, source.podCidr!));
+    const [first, second] = [before, after].map((listing) =>
+      podRule(listing, from, source.podCidr!),
+    );
     return {
       node: source.name,
       command: COUNTERS,
@@ -197,7 +259,9 @@ const natCounter: Check = {
       problems: [
         ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
         ...(second && second.packets <= (first?.packets ?? 0)
-          ? [`the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may take the packet first`]
+          ? [
+              `the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may take the packet first`,
+            ]
           : []),
       ],
       look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules it was made with`,

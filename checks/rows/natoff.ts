@@ -24,9 +24,11 @@ interface Scratch extends Held {
 async function attach(lab: Lab, worker: Node): Promise<Scratch> {
   const script = fs.readFileSync(path.join(root, 'checks/scripts/scratch-namespace.sh'), 'utf8');
   const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${CNI_FILE}`));
-  const held = await lab.access.hold(worker.name, script, [lab.pods.namespace, config]).catch((error: Error) => {
-    throw new Error(`the CNI plugin attached nothing on ${worker.name}: ${error.message}`);
-  });
+  const held = await lab.access
+    .hold(worker.name, script, [lab.pods.namespace, config])
+    .catch((error: Error) => {
+      throw new Error(`the CNI plugin attached nothing on ${worker.name}: ${error.message}`);
+    });
   const ip = /"address":\s*"([\d.]+)\//.exec(held.line)?.[1];
   if (ip !== undefined) return { ...held, ip };
   await held.release();
@@ -34,19 +36,33 @@ async function attach(lab: Lab, worker: Node): Promise<Scratch> {
 }
 
 /** Pings from one scratch namespace to the other, and reads what both workers track of it. */
-async function experiment(lab: Lab, [source, dest]: Node[], from: string, to: string): Promise<Finding> {
+async function experiment(
+  lab: Lab,
+  [source, dest]: Node[],
+  from: string,
+  to: string,
+): Promise<Finding> {
   const command = `sudo ip netns exec ${lab.pods.namespace} ping -c 2 -i 0.2 -W 2 ${to}`;
   const output = await typeOne(lab, source.name, `${command} || true`);
   const tracked = `sudo conntrack -L | grep ${to}`;
   const workers = [source, dest];
   const listings = await Promise.all(workers.map((worker) => typeOne(lab, worker.name, tracked)));
   const answers = parseAnswers(output);
-  const [original, reply] = [{ src: from, dst: to }, { src: to, dst: from }];
-  const flows = listings.map((listing) => parseConntrack(listing).filter(({ protocol }) => protocol === 'icmp'));
+  const [original, reply] = [
+    { src: from, dst: to },
+    { src: to, dst: from },
+  ];
+  const flows = listings.map((listing) =>
+    parseConntrack(listing).filter(({ protocol }) => protocol === 'icmp'),
+  );
   const problems = [
-    ...(answers.length > 0 ? [] : [`${to} on ${dest.name} did not answer from ${from} on ${source.name}`]),
+    ...(answers.length > 0
+      ? []
+      : [`${to} on ${dest.name} did not answer from ${from} on ${source.name}`]),
     ...ttlProblem(answers, `${to} on ${dest.name}`),
-    ...workers.flatMap((worker, at) => flowProblems(flows[at], original, reply).map((problem) => `${worker.name} tracks ${problem}`)),
+    ...workers.flatMap((worker, at) =>
+      flowProblems(flows[at], original, reply).map((problem) => `${worker.name} tracks ${problem}`),
+    ),
   ];
   return {
     node: `${source.name}, ${dest.name}`,
@@ -57,7 +73,10 @@ async function experiment(lab: Lab, [source, dest]: Node[], from: string, to: st
       ...workers.flatMap((worker, at) => flows[at].map(({ line }) => `${worker.name}: ${line}`)),
     ].join('\n'),
     problems,
-    look: answers.length > 0 ? `look for a rule beside CNI's and kube-proxy's in \`sudo iptables -t nat -L POSTROUTING\` on both` : lookBetween(lab.topology, source, dest, false),
+    look:
+      answers.length > 0
+        ? `look for a rule beside CNI's and kube-proxy's in \`sudo iptables -t nat -L POSTROUTING\` on both`
+        : lookBetween(lab.topology, source, dest, false),
   };
 }
 
@@ -76,10 +95,16 @@ const natOff: Check = {
     try {
       const failed = attached.find((result) => result.status === 'rejected');
       if (failed) throw failed.reason as Error;
-      const [from, to] = attached.map((result) => (result as PromiseFulfilledResult<Scratch>).value.ip);
+      const [from, to] = attached.map(
+        (result) => (result as PromiseFulfilledResult<Scratch>).value.ip,
+      );
       return await experiment(lab, pair, from, to);
     } finally {
-      await Promise.all(attached.map((result) => (result.status === 'fulfilled' ? result.value.release() : undefined)));
+      await Promise.all(
+        attached.map((result) =>
+          result.status === 'fulfilled' ? result.value.release() : undefined,
+        ),
+      );
     }
   },
 };

@@ -33,23 +33,41 @@ const nodePortReach: Check = {
   workers: 1,
   standsOn: ['nat.ping', 'nodeport.chains'],
   skip: ({ topology }) =>
-    topology.rules.some(({ name }) => name === 'allow-nodeports') ? undefined : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
+    topology.rules.some(({ name }) => name === 'allow-nodeports')
+      ? undefined
+      : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
   async run(lab): Promise<Finding> {
     const { entry, exit, pod, port } = await route(lab);
-    const login = loginOf(lab.outputs, lab.outputs.nodes.find(({ name }) => name === entry.name)!);
+    const login = loginOf(
+      lab.outputs,
+      lab.outputs.nodes.find(({ name }) => name === entry.name)!,
+    );
     // A gateway hands NodePorts on, as it does logins.
     const host = login.through?.host ?? login.host;
     const url = `http://${host}:${port}/`;
     // Not by instanceof: what Node's own modules throw is of no class that a test's realm knows.
-    const ask = (): Promise<HttpAnswer | { refusal: string }> => lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
+    const ask = (): Promise<HttpAnswer | { refusal: string }> =>
+      lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
     const answer = await until(PROXY_SECONDS, ask, (one) => 'status' in one);
-    const seen = 'status' in answer ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}` : answer.refusal;
-    const good = 'status' in answer && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
+    const seen =
+      'status' in answer
+        ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}`
+        : answer.refusal;
+    const good =
+      'status' in answer && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
     return {
       node: 'laptop',
       command: `curl -i ${url}`,
       expected: `HTTP 200 from nginx: the pod ${pod.ip} on ${exit.name}, asked at ${entry.name}'s public address`,
-      evidence: [seen, ...('status' in answer ? answer.body.split('\n').filter((line) => /nginx/i.test(line)).slice(0, 2) : [])].join('\n'),
+      evidence: [
+        seen,
+        ...('status' in answer
+          ? answer.body
+              .split('\n')
+              .filter((line) => /nginx/i.test(line))
+              .slice(0, 2)
+          : []),
+      ].join('\n'),
       problems: good ? [] : [`${url} gave ${seen}`],
       look: good ? '' : await whereLost(lab),
     };
@@ -64,16 +82,26 @@ const connection = shared(async (lab: Lab) => {
   const way = await route(lab);
   const url = `http://${way.entry.privateIp}:${way.port}/`;
   const client = lab.controllers[0];
-  const ask = () => typeOne(lab, client.name, `curl -s -o /dev/null -m 2 -w '%{http_code}' ${url} || true`);
-  const answered = (await until(PROXY_SECONDS, ask, (code) => code.trim() === '200')).trim() === '200';
-  const commands = { entry: `sudo conntrack -L | grep ${way.port}`, exit: `sudo conntrack -L | grep ${way.pod.ip}` };
-  const [entry, exit] = await Promise.all([typeOne(lab, way.entry.name, commands.entry), typeOne(lab, way.exit.name, commands.exit)]);
-  const tcp = (listing: string): Flow[] => parseConntrack(listing).filter(({ protocol }) => protocol === 'tcp');
+  const ask = () =>
+    typeOne(lab, client.name, `curl -s -o /dev/null -m 2 -w '%{http_code}' ${url} || true`);
+  const answered =
+    (await until(PROXY_SECONDS, ask, (code) => code.trim() === '200')).trim() === '200';
+  const commands = {
+    entry: `sudo conntrack -L | grep ${way.port}`,
+    exit: `sudo conntrack -L | grep ${way.pod.ip}`,
+  };
+  const [entry, exit] = await Promise.all([
+    typeOne(lab, way.entry.name, commands.entry),
+    typeOne(lab, way.exit.name, commands.exit),
+  ]);
+  const tcp = (listing: string): Flow[] =>
+    parseConntrack(listing).filter(({ protocol }) => protocol === 'tcp');
   return { ...way, answered, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
 });
 
 /** One that was answered, rather than a try while the rules were still to come. */
-const answeredFirst = (flows: Flow[]): Flow | undefined => flows.find(({ unreplied }) => !unreplied) ?? flows[0];
+const answeredFirst = (flows: Flow[]): Flow | undefined =>
+  flows.find(({ unreplied }) => !unreplied) ?? flows[0];
 
 const nodePortEntry: Check = {
   id: 'nodeport.entry',
@@ -96,7 +124,13 @@ const nodePortEntry: Check = {
       command: commands.entry,
       expected: `tcp ${spell(original)} ... ${spell(reply)}, after ${client.name} asked ${url}`,
       evidence: shown?.line ?? '',
-      problems: good ? [] : [shown ? `the answer is expected as ${spell(shown.reply)}, not ${spell(reply)}` : `no connection ${spell(original)}`],
+      problems: good
+        ? []
+        : [
+            shown
+              ? `the answer is expected as ${spell(shown.reply)}, not ${spell(reply)}`
+              : `no connection ${spell(original)}`,
+          ],
       look: `look at nodeport.chains and at kube-proxy on ${entry.name}`,
     };
   },
@@ -115,14 +149,22 @@ const nodePortExit: Check = {
     const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
     const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };
     const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
-    const good = answeredFirst(onExit.filter((flow) => matches(flow.original, original) && matches(flow.reply, reply)));
+    const good = answeredFirst(
+      onExit.filter((flow) => matches(flow.original, original) && matches(flow.reply, reply)),
+    );
     const other = onExit.find((flow) => matches(flow.original, { dst: pod.ip, dport: 80 }));
     return {
       node: exit.name,
       command: commands.exit,
       expected: `tcp ${spell(original)}, after ${client.name} asked ${url}`,
       evidence: (good ?? other)?.line ?? '',
-      problems: good ? [] : [other ? `it comes from ${other.original.src}, expected ${entry.privateIp}` : `no connection ${spell(original)}`],
+      problems: good
+        ? []
+        : [
+            other
+              ? `it comes from ${other.original.src}, expected ${entry.privateIp}`
+              : `no connection ${spell(original)}`,
+          ],
       look: lookBetween(lab.topology, entry, exit, true),
     };
   },
@@ -133,13 +175,16 @@ const nodePortChains: Check = {
   title: "kube-proxy's rules from a NodePort to its pod",
   node: 'every worker',
   command: 'sudo iptables-save -t nat',
-  expected: 'KUBE-NODEPORTS tcp dport NODE_PORT, by KUBE-EXT-, KUBE-SVC- and KUBE-SEP- to DNAT POD_IP:80',
+  expected:
+    'KUBE-NODEPORTS tcp dport NODE_PORT, by KUBE-EXT-, KUBE-SVC- and KUBE-SEP- to DNAT POD_IP:80',
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const { pod, port } = await route(lab);
-    const { command, evidence, problems } = await judgeRules(lab, (rules) => pathProblems(rules, [{ to: { protocol: 'tcp', port }, targets: [`${pod.ip}:80`] }]));
+    const { command, evidence, problems } = await judgeRules(lab, (rules) =>
+      pathProblems(rules, [{ to: { protocol: 'tcp', port }, targets: [`${pod.ip}:80`] }]),
+    );
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command,

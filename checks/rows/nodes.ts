@@ -8,25 +8,44 @@ interface Address {
 }
 
 /** What keeps a machine that runs from answering anything new. */
-const FULL = 'whether its connection tracking table is full (`sudo conntrack -C` against `sysctl net.netfilter.nf_conntrack_max`)';
+const FULL =
+  'whether its connection tracking table is full (`sudo conntrack -C` against `sysctl net.netfilter.nf_conntrack_max`)';
 
 /** What keeps somebody from logging in. */
 const LOGIN = `at the machine itself, its sshd, its public address, the firewall rule allow-ssh, and ${FULL}`;
 
 /** Of a node that nobody can log in to, which a check of logins has more to say of than others. */
-const unreachable = (error: Error): string => (error.message.includes('does not answer') ? `${error.message}, ${LOGIN}` : error.message);
+const unreachable = (error: Error): string =>
+  error.message.includes('does not answer') ? `${error.message}, ${LOGIN}` : error.message;
 
 /** What a node says of itself over its public address. */
 async function identity(lab: Lab, node: Node): Promise<{ line: string; problems: string[] }> {
   const publicIp = lab.outputs.nodes.find(({ name }) => name === node.name)?.publicIp || 'none';
   const [hostname, addresses] = await typeOn(lab, node.name, ['hostname', 'ip -j -4 address']);
   const name = hostname.trim();
-  const own = (JSON.parse(addresses) as Address[]).flatMap((link) => link.addr_info.map((address) => address.local));
+  const own = (JSON.parse(addresses) as Address[]).flatMap((link) =>
+    link.addr_info.map((address) => address.local),
+  );
   const problems = [
-    ...(name === node.name ? [] : [`${publicIp} leads to ${name}, expected ${node.name}: look at \`hostname\` there, and at who has that public address`]),
-    ...(own.includes(node.privateIp) ? [] : [`${node.name} has ${own.join(', ')}, expected ${node.privateIp}: look at \`ip address\` there`]),
+    ...(name === node.name
+      ? []
+      : [
+          `${publicIp} leads to ${name}, expected ${node.name}: look at \`hostname\` there, and at who has that public address`,
+        ]),
+    ...(own.includes(node.privateIp)
+      ? []
+      : [
+          `${node.name} has ${own.join(', ')}, expected ${node.privateIp}: look at \`ip address\` there`,
+        ]),
   ];
-  return { line: [name.padEnd(14), (own.includes(node.privateIp) ? node.privateIp : own.at(-1) ?? '').padEnd(16), publicIp].join(' '), problems };
+  return {
+    line: [
+      name.padEnd(14),
+      (own.includes(node.privateIp) ? node.privateIp : (own.at(-1) ?? '')).padEnd(16),
+      publicIp,
+    ].join(' '),
+    problems,
+  };
 }
 
 const nodesList: Check = {
@@ -34,12 +53,16 @@ const nodesList: Check = {
   title: 'Every node, with its private and its public address',
   node: 'laptop',
   command: 'for every node: ssh ubuntu@PUBLIC_IP "hostname; ip -4 address"',
-  expected: 'each public address leads to the node of that name, which has the private address of the plan',
+  expected:
+    'each public address leads to the node of that name, which has the private address of the plan',
   stage: 'none',
   workers: 1,
   async run(lab): Promise<Finding> {
     const asked = lab.topology.nodes.map((node) =>
-      identity(lab, node).catch((error: Error) => ({ line: `${node.name} does not answer`, problems: [unreachable(error)] })),
+      identity(lab, node).catch((error: Error) => ({
+        line: `${node.name} does not answer`,
+        problems: [unreachable(error)],
+      })),
     );
     const seen = await Promise.all(asked);
     return {
@@ -60,9 +83,14 @@ const PING_HEADERS = 28;
 const ANSWERS_ARP = /\b(REACHABLE|DELAY|PROBE|STALE)\b/;
 
 /** Pings the next node from `node`: by address, by name, and with a packet as large as the network carries. */
-async function pingNext(lab: Lab, node: Node, next: Node): Promise<{ lines: string[]; problems: string[] }> {
+async function pingNext(
+  lab: Lab,
+  node: Node,
+  next: Node,
+): Promise<{ lines: string[]; problems: string[] }> {
   const { mtu } = lab.topology;
-  const ping = (target: string, options = ''): string => `ping -c 1 -W 2 ${options}${target} 2>&1 || true`;
+  const ping = (target: string, options = ''): string =>
+    `ping -c 1 -W 2 ${options}${target} 2>&1 || true`;
   const [byAddress, byName, large, neighbour, routes, links] = await typeOn(lab, node.name, [
     ping(next.privateIp),
     ping(next.name),
@@ -76,18 +104,31 @@ async function pingNext(lab: Lab, node: Node, next: Node): Promise<{ lines: stri
   const own = (JSON.parse(links) as Link[]).find(({ ifname }) => ifname === device);
   const problems: string[] = [];
   // A cloud's own may be larger, which harms nobody.
-  if (own && own.mtu < mtu) problems.push(`${node.name} has mtu ${own.mtu} on ${own.ifname}, expected ${mtu}: look at \`ip link\` there`);
+  if (own && own.mtu < mtu)
+    problems.push(
+      `${node.name} has mtu ${own.mtu} on ${own.ifname}, expected ${mtu}: look at \`ip link\` there`,
+    );
   if (!answered(byAddress)) {
-    const there = ANSWERS_ARP.test(neighbour) ? ', which does answer ARP: something drops the packets' : '';
+    const there = ANSWERS_ARP.test(neighbour)
+      ? ', which does answer ARP: something drops the packets'
+      : '';
     problems.push(`${node.name} got no answer from ${next.privateIp} (${next.name})${there}`);
   } else if (!answered(large)) {
-    problems.push(`${node.name} got an answer from ${next.name} to a small packet, but to none of ${mtu} bytes: look at \`ip link\` on both, for an mtu other than ${mtu}`);
+    problems.push(
+      `${node.name} got an answer from ${next.name} to a small packet, but to none of ${mtu} bytes: look at \`ip link\` on both, for an mtu other than ${mtu}`,
+    );
   }
-  if (!answered(byName) && answered(byAddress)) problems.push(`${node.name} got no answer from ${next.name} by name: look at /etc/hosts there`);
+  if (!answered(byName) && answered(byAddress))
+    problems.push(`${node.name} got no answer from ${next.name} by name: look at /etc/hosts there`);
   // A name must lead to the node's own address, or it is another machine that answered.
   const named = /^PING \S+ \((\d+\.\d+\.\d+\.\d+)\)/m.exec(byName)?.[1];
-  if (named !== undefined && named !== next.privateIp) problems.push(`${node.name} takes ${next.name} for ${named}, expected ${next.privateIp}: look at /etc/hosts there`);
-  const lines = [byAddress, byName, large].flatMap((output) => linesWith(output, /bytes from|too long|frag needed/i));
+  if (named !== undefined && named !== next.privateIp)
+    problems.push(
+      `${node.name} takes ${next.name} for ${named}, expected ${next.privateIp}: look at /etc/hosts there`,
+    );
+  const lines = [byAddress, byName, large].flatMap((output) =>
+    linesWith(output, /bytes from|too long|frag needed/i),
+  );
   return { lines: lines.map((line) => `${node.name}: ${line}`), problems };
 }
 
@@ -95,15 +136,20 @@ const nodesPing: Check = {
   id: 'nodes.ping',
   title: 'Nodes ping each other by private address, by name, and with the largest packet',
   node: 'every node',
-  command: 'ping -c 1 NEXT_NODE_IP; ping -c 1 NEXT_NODE; ping -c 1 -M do -s MTU_LESS_28 NEXT_NODE_IP',
-  expected: 'an answer from each node to the one before it, by address, by name, and to a packet of the MTU that may not be fragmented',
+  command:
+    'ping -c 1 NEXT_NODE_IP; ping -c 1 NEXT_NODE; ping -c 1 -M do -s MTU_LESS_28 NEXT_NODE_IP',
+  expected:
+    'an answer from each node to the one before it, by address, by name, and to a packet of the MTU that may not be fragmented',
   stage: 'none',
   workers: 1,
   async run(lab): Promise<Finding> {
     const { nodes, mtu } = lab.topology;
     const asked = nodes.map((node, at) => {
       const next = nodes[(at + 1) % nodes.length];
-      return pingNext(lab, node, next).catch((error: Error) => ({ lines: [`${node.name}: no answer to a login`], problems: [unreachable(error)] }));
+      return pingNext(lab, node, next).catch((error: Error) => ({
+        lines: [`${node.name}: no answer to a login`],
+        problems: [unreachable(error)],
+      }));
     });
     const seen = await Promise.all(asked);
     const { name, privateIp } = nodes[1];

@@ -1,6 +1,14 @@
 import type { Check, Finding } from '../check';
 import { linesWith, type as typeOn, typeOne, until, type Lab } from '../lab';
-import { parseBridge, parseInodes, parseLsns, parsePeer, parseProcesses, type Link, type NetworkNamespace } from '../listings';
+import {
+  parseBridge,
+  parseInodes,
+  parseLsns,
+  parsePeer,
+  parseProcesses,
+  type Link,
+  type NetworkNamespace,
+} from '../listings';
 import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../podview';
 import { CNI_FILE } from './cni';
 
@@ -17,27 +25,47 @@ const steady = (command: string): string =>
 const isPause = ({ command }: NetworkNamespace): boolean => /(^|\/)pause\b/.test(command);
 
 /** Of all pods of a node, the student's too: each pause process's namespace has a name, and each name a pause process. */
-function nameProblems(namespaces: NetworkNamespace[], named: { inode: number; name: string }[]): string[] {
+function nameProblems(
+  namespaces: NetworkNamespace[],
+  named: { inode: number; name: string }[],
+): string[] {
   return [
     ...namespaces
       .filter((one) => isPause(one) && !named.some(({ inode }) => inode === one.inode))
-      .map(({ inode, pid }) => `the namespace ${inode}, of the pause process ${pid}, has no name in /var/run/netns`),
+      .map(
+        ({ inode, pid }) =>
+          `the namespace ${inode}, of the pause process ${pid}, has no name in /var/run/netns`,
+      ),
     ...named
-      .filter(({ name, inode }) => name.startsWith('cni-') && !namespaces.some((one) => one.inode === inode))
+      .filter(
+        ({ name, inode }) =>
+          name.startsWith('cni-') && !namespaces.some((one) => one.inode === inode),
+      )
       .map(({ name }) => `${name} is the namespace of no process`),
   ];
 }
 
 /** Whether a test pod's namespace is as it should be, in each of the three listings. */
-function viewProblems({ pod, inode, namespace }: PodView, namespaces: NetworkNamespace[], named: { inode: number }[], names: string): string[] {
+function viewProblems(
+  { pod, inode, namespace }: PodView,
+  namespaces: NetworkNamespace[],
+  named: { inode: number }[],
+  names: string,
+): string[] {
   const row = namespaces.find((one) => one.inode === inode);
   const count = named.filter((one) => one.inode === inode).length;
   return [
-    ...(/^cni-[0-9a-f-]{36}$/.test(namespace) ? [] : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
-    ...(count === 1 ? [] : [`${count} names in /var/run/netns have the inode ${inode}, expected 1`]),
+    ...(/^cni-[0-9a-f-]{36}$/.test(namespace)
+      ? []
+      : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
+    ...(count === 1
+      ? []
+      : [`${count} names in /var/run/netns have the inode ${inode}, expected 1`]),
     ...(row ? [] : [`lsns shows no namespace ${inode}, that of ${pod.name}`]),
     ...(row && !isPause(row) ? [`${inode} is owned by ${row.command}, expected pause`] : []),
-    ...(names.split('\n').some((line) => line.split(' ')[0] === namespace) ? [] : [`ip netns does not list ${namespace}`]),
+    ...(names.split('\n').some((line) => line.split(' ')[0] === namespace)
+      ? []
+      : [`ip netns does not list ${namespace}`]),
   ];
 }
 
@@ -53,15 +81,33 @@ const podNetns: Check = {
   async run(lab): Promise<Finding> {
     const views = Object.values(await firstPods(lab));
     const node = views[0].pod.node;
-    const commands = [steady('sudo lsns -t net -J'), steady('sudo lsns -t net'), 'ls -1i /var/run/netns', 'ip netns'];
+    const commands = [
+      steady('sudo lsns -t net -J'),
+      steady('sudo lsns -t net'),
+      'ls -1i /var/run/netns',
+      'ip netns',
+    ];
     const look = async () => {
       const [json, plain, inodes, names] = await typeOn(lab, node, commands);
       const [namespaces, named] = [parseLsns(json), parseInodes(inodes)];
-      return { listings: [plain, inodes, names], problems: [...nameProblems(namespaces, named), ...views.flatMap((view) => viewProblems(view, namespaces, named, names))] };
+      return {
+        listings: [plain, inodes, names],
+        problems: [
+          ...nameProblems(namespaces, named),
+          ...views.flatMap((view) => viewProblems(view, namespaces, named, names)),
+        ],
+      };
     };
-    const { listings, problems } = await until(SETTLED_SECONDS, look, (seen) => seen.problems.length === 0);
-    if (views[0].inode === views[1].inode) problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
-    const shown = new RegExp(views.map(({ inode, namespace }) => `\\b${inode}\\b|${namespace}`).join('|'));
+    const { listings, problems } = await until(
+      SETTLED_SECONDS,
+      look,
+      (seen) => seen.problems.length === 0,
+    );
+    if (views[0].inode === views[1].inode)
+      problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
+    const shown = new RegExp(
+      views.map(({ inode, namespace }) => `\\b${inode}\\b|${namespace}`).join('|'),
+    );
     return {
       node,
       command: podNetns.command,
@@ -96,15 +142,24 @@ const podProcesses: Check = {
       return { listing, commands: parseProcesses(listing).map((process) => process.command) };
     };
     // Whoever looks into the namespace (`ip -n`, another check) is in it for a moment.
-    const { listing, commands } = await until(SETTLED_SECONDS, look, (seen) => seen.commands.every(isWanted));
+    const { listing, commands } = await until(SETTLED_SECONDS, look, (seen) =>
+      seen.commands.every(isWanted),
+    );
     return {
       node: nginx.pod.node,
       command,
       expected: `${wanted.map(([name]) => name).join(', ')} in the namespace of ${nginx.pod.name}, and nothing else`,
       evidence: listing.trimEnd(),
       problems: [
-        ...wanted.filter(([, form]) => !commands.some((one) => form.test(one))).map(([name]) => `no ${name} in the namespace of ${nginx.pod.name}`),
-        ...commands.filter((one) => !isWanted(one)).map((one) => `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`),
+        ...wanted
+          .filter(([, form]) => !commands.some((one) => form.test(one)))
+          .map(([name]) => `no ${name} in the namespace of ${nginx.pod.name}`),
+        ...commands
+          .filter((one) => !isWanted(one))
+          .map(
+            (one) =>
+              `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`,
+          ),
       ],
       look: `look at \`sudo ip netns pids ${nginx.namespace}\` and at containerd on ${nginx.pod.node}`,
     };
@@ -115,8 +170,10 @@ const podVeth: Check = {
   id: 'pod.veth',
   title: "The two ends of the pod's veth",
   node: 'worker-0',
-  command: 'sudo ip netns identify PID; sudo nsenter -t PID -n ip link show; sudo nsenter -t PID -n ifconfig eth0; sudo ip netns exec NETNS ethtool -S eth0; ip link',
-  expected: "eth0@ifN in the pod with the pod's address, peer_ifindex N, and vethXXXX with number N on cnio0",
+  command:
+    'sudo ip netns identify PID; sudo nsenter -t PID -n ip link show; sudo nsenter -t PID -n ifconfig eth0; sudo ip netns exec NETNS ethtool -S eth0; ip link',
+  expected:
+    "eth0@ifN in the pod with the pod's address, peer_ifindex N, and vethXXXX with number N on cnio0",
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
@@ -124,8 +181,11 @@ const podVeth: Check = {
   async run(lab): Promise<Finding> {
     const { nginx } = await firstPods(lab);
     const { node, ip } = nginx.pod;
-    const pid = parseLsns(await typeOne(lab, node, steady('sudo lsns -t net -J'))).find(({ inode }) => inode === nginx.inode)?.pid;
-    if (pid === undefined) throw new Error(`lsns on ${node} shows no process in ${nginx.namespace}`);
+    const pid = parseLsns(await typeOne(lab, node, steady('sudo lsns -t net -J'))).find(
+      ({ inode }) => inode === nginx.inode,
+    )?.pid;
+    if (pid === undefined)
+      throw new Error(`lsns on ${node} shows no process in ${nginx.namespace}`);
     const commands = [
       `sudo ip netns identify ${pid}`,
       `sudo nsenter -t ${pid} -n ip link show`,
@@ -133,7 +193,10 @@ const podVeth: Check = {
       `sudo ip netns exec ${nginx.namespace} ethtool -S eth0`,
       'ip link',
     ];
-    const [name, inside, ifconfig, statistics, plain, json] = await typeOn(lab, node, [...commands, 'ip -j link']);
+    const [name, inside, ifconfig, statistics, plain, json] = await typeOn(lab, node, [
+      ...commands,
+      'ip -j link',
+    ]);
     const peer = parsePeer(statistics);
     const far = Number(/^\d+: eth0@if(\d+):/m.exec(inside)?.[1] ?? NaN);
     const outside = (JSON.parse(json) as Link[]).find((link) => link.ifindex === peer);
@@ -150,13 +213,23 @@ const podVeth: Check = {
         ...linesWith(plain, new RegExp(`^${peer}: `)),
       ].join('\n'),
       problems: [
-        ...(name.trim() === nginx.namespace ? [] : [`PID ${pid} is in ${name.trim() || 'no named namespace'}, expected ${nginx.namespace}`]),
+        ...(name.trim() === nginx.namespace
+          ? []
+          : [
+              `PID ${pid} is in ${name.trim() || 'no named namespace'}, expected ${nginx.namespace}`,
+            ]),
         ...(address === ip ? [] : [`eth0 has ${address ?? 'no address'}, expected ${ip}`]),
         ...(peer === undefined ? ['ethtool shows no peer_ifindex'] : []),
-        ...(peer === undefined || far === peer ? [] : [`eth0@if${far} does not match peer_ifindex ${peer}`]),
+        ...(peer === undefined || far === peer
+          ? []
+          : [`eth0@if${far} does not match peer_ifindex ${peer}`]),
         ...(peer === undefined || outside ? [] : [`${node} has no interface number ${peer}`]),
-        ...(outside && !outside.ifname.startsWith('veth') ? [`interface ${peer} is ${outside.ifname}, expected a veth`] : []),
-        ...(outside && outside.master !== BRIDGE ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`] : []),
+        ...(outside && !outside.ifname.startsWith('veth')
+          ? [`interface ${peer} is ${outside.ifname}, expected a veth`]
+          : []),
+        ...(outside && outside.master !== BRIDGE
+          ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`]
+          : []),
       ],
       look: `look at ${BRIDGE} on ${node}, and at bridge in ${CNI_FILE}`,
     };
@@ -164,18 +237,32 @@ const podVeth: Check = {
 };
 
 /** Whether the other end of every pod's eth0 is on the bridge of its worker; of the student's pods, too. */
-async function bridgeOf(lab: Lab, worker: string): Promise<{ listing: string; problems: string[] }> {
+async function bridgeOf(
+  lab: Lab,
+  worker: string,
+): Promise<{ listing: string; problems: string[] }> {
   // The bridge is there from the worker's first pod on.
   await lab.pods.busybox(worker);
   const look = async (): Promise<{ listing: string; problems: string[] }> => {
-    const [listing, ends, json] = await typeOn(lab, worker, [`sudo brctl show ${BRIDGE}`, LIST_ENDS, 'ip -j link']);
+    const [listing, ends, json] = await typeOn(lab, worker, [
+      `sudo brctl show ${BRIDGE}`,
+      LIST_ENDS,
+      'ip -j link',
+    ]);
     const onBridge = parseBridge(listing, BRIDGE);
     const links = JSON.parse(json) as Link[];
-    const problems = parseEnds(ends).filter(({ namespace }) => namespace.startsWith('cni-')).flatMap(({ ip, peer }) => {
-      const link = links.find(({ ifindex }) => ifindex === peer);
-      if (!link) return [`interface ${peer}, the end of the pod at ${ip}, is gone from ${worker}`];
-      return onBridge.includes(link.ifname) ? [] : [`${link.ifname} on ${worker}, the end of the pod at ${ip}, is on ${link.master ?? 'no bridge'}, expected ${BRIDGE}`];
-    });
+    const problems = parseEnds(ends)
+      .filter(({ namespace }) => namespace.startsWith('cni-'))
+      .flatMap(({ ip, peer }) => {
+        const link = links.find(({ ifindex }) => ifindex === peer);
+        if (!link)
+          return [`interface ${peer}, the end of the pod at ${ip}, is gone from ${worker}`];
+        return onBridge.includes(link.ifname)
+          ? []
+          : [
+              `${link.ifname} on ${worker}, the end of the pod at ${ip}, is on ${link.master ?? 'no bridge'}, expected ${BRIDGE}`,
+            ];
+      });
     return { listing: listing.trimEnd(), problems };
   };
   return until(SETTLED_SECONDS, look, ({ problems }) => problems.length === 0);
@@ -192,8 +279,15 @@ const podBridge: Check = {
   standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const names = lab.workers.map(({ name }) => name);
-    const seen = await Promise.all(names.map((name) => bridgeOf(lab, name).catch((error: Error) => ({ listing: '', problems: [error.message] }))));
-    const shown = Math.max(0, seen.findIndex(({ problems }) => problems.length > 0));
+    const seen = await Promise.all(
+      names.map((name) =>
+        bridgeOf(lab, name).catch((error: Error) => ({ listing: '', problems: [error.message] })),
+      ),
+    );
+    const shown = Math.max(
+      0,
+      seen.findIndex(({ problems }) => problems.length > 0),
+    );
     return {
       node: names.join(', '),
       command: `sudo brctl show ${BRIDGE}`,

@@ -21,7 +21,10 @@ const routePod: Check = {
     const { podCidr } = lab.workers[0];
     const gateway = addressAt(podCidr!, 1);
     const command = `sudo ip netns exec ${nginx.namespace} ip route show`;
-    const [plain, json] = await typeOn(lab, nginx.pod.node, [command, command.replace('ip route show', 'ip -j route show')]);
+    const [plain, json] = await typeOn(lab, nginx.pod.node, [
+      command,
+      command.replace('ip route show', 'ip -j route show'),
+    ]);
     const routes = JSON.parse(json) as Route[];
     const standard = routes.find(({ dst }) => dst === 'default');
     const own = routes.find(({ dst }) => dst === podCidr);
@@ -33,7 +36,11 @@ const routePod: Check = {
       problems: [
         ...(standard?.gateway === gateway && standard.dev === 'eth0'
           ? []
-          : [standard ? `default goes via ${standard.gateway} dev ${standard.dev}, expected ${gateway} dev eth0` : 'there is no default route']),
+          : [
+              standard
+                ? `default goes via ${standard.gateway} dev ${standard.dev}, expected ${gateway} dev eth0`
+                : 'there is no default route',
+            ]),
         ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip
           ? []
           : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
@@ -47,29 +54,51 @@ const routePod: Check = {
 export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology): string[] {
   const { gateway, cidr } = worker.subnet;
   const standard = routes.find(({ dst }) => dst === 'default');
-  const link = (dst: string, dev?: string): boolean => routes.some((one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway);
+  const link = (dst: string, dev?: string): boolean =>
+    routes.some(
+      (one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway,
+    );
   return [
     ...(standard?.gateway === gateway
       ? []
-      : [standard ? `default goes via ${standard.gateway}, expected ${gateway}` : 'there is no default route']),
+      : [
+          standard
+            ? `default goes via ${standard.gateway}, expected ${gateway}`
+            : 'there is no default route',
+        ]),
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
     ...routes
       .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
-      .map(({ dst, dev }) => `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; a bridge that an edited CNI config left goes by \`sudo ip link del ${dev}\``),
+      .map(
+        ({ dst, dev }) =>
+          `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; a bridge that an edited CNI config left goes by \`sudo ip link del ${dev}\``,
+      ),
     ...(link(cidr, standard?.dev) || link(gateway, standard?.dev)
       ? []
       : [`${cidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
     ...routes
-      .filter((one) => one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr))
-      .map((one) => `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: other pod networks are the VPC router's business, so look at who added it (\`sudo ip route del ${one.dst}\`)`),
+      .filter(
+        (one) =>
+          one.dst !== worker.podCidr && one.dst.includes('/') && overlap(one.dst, plan.podCidr),
+      )
+      .map(
+        (one) =>
+          `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: other pod networks are the VPC router's business, so look at who added it (\`sudo ip route del ${one.dst}\`)`,
+      ),
   ].map((problem) => `${worker.name}: ${problem}`);
 }
 
-async function hostRoutes(lab: Lab, worker: Node): Promise<{ lines: string[]; problems: string[] }> {
+async function hostRoutes(
+  lab: Lab,
+  worker: Node,
+): Promise<{ lines: string[]; problems: string[] }> {
   // The bridge, and its route, are there from the worker's first pod on.
   await lab.pods.busybox(worker.name);
   const [plain, json] = await typeOn(lab, worker.name, ['ip route list', 'ip -j route list']);
-  const lines = plain.trim().split('\n').map((line) => `${worker.name}: ${line.trim()}`);
+  const lines = plain
+    .trim()
+    .split('\n')
+    .map((line) => `${worker.name}: ${line.trim()}`);
   return { lines, problems: hostRouteProblems(JSON.parse(json) as Route[], worker, lab.topology) };
 }
 
@@ -78,13 +107,16 @@ const routeHost: Check = {
   title: "The workers' route tables",
   node: 'every worker',
   command: 'ip route list',
-  expected: "default via the VPC router; the worker's pod CIDR on cnio0; the node network on the default route's interface",
+  expected:
+    "default via the VPC router; the worker's pod CIDR on cnio0; the node network on the default route's interface",
   stage: 'network',
   workers: 1,
   standsOn: ['cni.config'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
-      lab.workers.map((worker) => hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] }))),
+      lab.workers.map((worker) =>
+        hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] })),
+      ),
     );
     const { gateway, cidr } = lab.workers[0].subnet;
     return {
@@ -93,7 +125,7 @@ const routeHost: Check = {
       expected: `default via ${gateway}; ${cidr} a link; on cnio0 ${lab.workers.map(({ name, podCidr }) => `${podCidr} (${name})`).join(', ')}`,
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: "look at cnio0 on that worker, and at isGateway in its CNI config",
+      look: 'look at cnio0 on that worker, and at isGateway in its CNI config',
     };
   },
 };
@@ -104,21 +136,33 @@ type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
 export function vpcRouteProblems(rows: Row[], plan: Topology): string[] {
   const tables = [...new Set(rows.map(({ table }) => table))];
   if (tables.length < 2) return tableProblems(rows, plan);
-  return tables.flatMap((name) => tableProblems(rows.filter(({ table }) => table === name), plan).map((problem) => `${name}: ${problem}`));
+  return tables.flatMap((name) =>
+    tableProblems(
+      rows.filter(({ table }) => table === name),
+      plan,
+    ).map((problem) => `${name}: ${problem}`),
+  );
 }
 
 function tableProblems(table: Row[], plan: Topology): string[] {
   const planned = plan.routes.flatMap((route) => {
     const seen = table.filter(({ destination }) => destination === route.destination);
-    if (seen.length === 0) return [`no route for ${route.destination}, expected one to ${route.nextHop}`];
+    if (seen.length === 0)
+      return [`no route for ${route.destination}, expected one to ${route.nextHop}`];
     return seen
       .filter(({ nextHop }) => nextHop !== route.nextHopIp)
-      .map(({ nextHop }) => `${route.destination} goes to ${nextHop}, expected ${route.nextHopIp} (${route.nextHop})`);
+      .map(
+        ({ nextHop }) =>
+          `${route.destination} goes to ${nextHop}, expected ${route.nextHopIp} (${route.nextHop})`,
+      );
   });
   const others = table
     .filter(({ destination }) => destination.includes('/') && overlap(destination, plan.podCidr))
     .filter(({ destination }) => !plan.routes.some((route) => route.destination === destination))
-    .map(({ destination, nextHop }) => `${destination} goes to ${nextHop}, a route that is not in the plan`);
+    .map(
+      ({ destination, nextHop }) =>
+        `${destination} goes to ${nextHop}, a route that is not in the plan`,
+    );
   return [...planned, ...others];
 }
 
@@ -132,14 +176,19 @@ const routeVpc: Check = {
   workers: 1,
   skip(outputs: LabOutputs) {
     const missing = missingProgram(outputs);
-    return missing && `there is no program "${missing}" here to ask the cloud by: install it, or type this where it is: ${routesCommand(outputs)}`;
+    return (
+      missing &&
+      `there is no program "${missing}" here to ask the cloud by: install it, or type this where it is: ${routesCommand(outputs)}`
+    );
   },
   async run(lab): Promise<Finding> {
     const table = await lab.access.routes();
     return {
       node: 'VPC router',
       command: routesCommand(lab.outputs),
-      expected: lab.topology.routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`).join('; '),
+      expected: lab.topology.routes
+        .map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`)
+        .join('; '),
       evidence: table.map(({ line }) => line).join('\n'),
       problems: vpcRouteProblems(table, lab.topology),
       look: "look at the lab's routes: `./lab up` puts back what is missing",

@@ -10,7 +10,11 @@ import { judgeRules, pathProblems, PROXY_SECONDS, workerRules, type Wanted } fro
 const BRIDGE_SETTING = 'net.bridge.bridge-nf-call-iptables';
 
 interface Service {
-  spec: { type: string; clusterIP: string; ports: { name?: string; port: number; protocol: string }[] };
+  spec: {
+    type: string;
+    clusterIP: string;
+    ports: { name?: string; port: number; protocol: string }[];
+  };
 }
 
 interface Slices {
@@ -22,46 +26,99 @@ interface Slices {
 }
 
 interface Deployments {
-  items: { metadata: { name: string }; spec: { replicas: number }; status: { readyReplicas?: number } }[];
+  items: {
+    metadata: { name: string };
+    spec: { replicas: number };
+    status: { readyReplicas?: number };
+  }[];
 }
 
 /** A service's ready endpoints as `address:port`, for one protocol. */
-async function endpoints(lab: Lab, namespace: string, service: string, protocol: string): Promise<string[]> {
-  const args = ['-n', namespace, 'get', 'endpointslices', '-l', `kubernetes.io/service-name=${service}`, '-o', 'json'];
+async function endpoints(
+  lab: Lab,
+  namespace: string,
+  service: string,
+  protocol: string,
+): Promise<string[]> {
+  const args = [
+    '-n',
+    namespace,
+    'get',
+    'endpointslices',
+    '-l',
+    `kubernetes.io/service-name=${service}`,
+    '-o',
+    'json',
+  ];
   const slices = (JSON.parse(await kubectl(lab, args)) as Slices).items;
   const all = slices.flatMap((slice) => {
-    const port = slice.ports?.find((one) => one.protocol === protocol && one.name !== 'metrics')?.port;
+    const port = slice.ports?.find(
+      (one) => one.protocol === protocol && one.name !== 'metrics',
+    )?.port;
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-    return port === undefined ? [] : ready.flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`));
+    return port === undefined
+      ? []
+      : ready.flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`));
   });
   return [...new Set(all)].sort();
 }
 
 /** Asks kube-dns from a pod. The full name, because busybox's nslookup doesn't follow the search list. */
-async function lookup(lab: Lab, worker: string, name: string): Promise<{ pod: string; output: string; answers: string[] }> {
+async function lookup(
+  lab: Lab,
+  worker: string,
+  name: string,
+): Promise<{ pod: string; output: string; answers: string[] }> {
   const pod = (await lab.pods.busybox(worker)).name;
-  const { stdout, stderr } = await lab.access.kubectl(['-n', lab.pods.namespace, 'exec', pod, '--', 'timeout', '4', 'nslookup', name]);
+  const { stdout, stderr } = await lab.access.kubectl([
+    '-n',
+    lab.pods.namespace,
+    'exec',
+    pod,
+    '--',
+    'timeout',
+    '4',
+    'nslookup',
+    name,
+  ]);
   return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
 }
 
 /** What the deployment behind kube-dns wants and has, where that is not the same, and what to do. */
 async function unready(lab: Lab): Promise<string | undefined> {
-  const deployments = JSON.parse(await kubectl(lab, ['-n', 'kube-system', 'get', 'deployments', '-l', 'k8s-app=kube-dns', '-o', 'json'])) as Deployments;
+  const deployments = JSON.parse(
+    await kubectl(lab, [
+      '-n',
+      'kube-system',
+      'get',
+      'deployments',
+      '-l',
+      'k8s-app=kube-dns',
+      '-o',
+      'json',
+    ]),
+  ) as Deployments;
   const [coredns] = deployments.items;
   if (!coredns) return 'there is no deployment coredns in kube-system';
   const { name } = coredns.metadata;
   const [wanted, ready] = [coredns.spec.replicas, coredns.status.readyReplicas ?? 0];
   if (wanted > 0 && ready === wanted) return undefined;
-  return `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready, ` +
-    (wanted === 0 ? `expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)` : `which takes a moment after its worker has started (\`kubectl -n kube-system rollout status deployment ${name}\` waits)`);
+  return (
+    `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready, ` +
+    (wanted === 0
+      ? `expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)`
+      : `which takes a moment after its worker has started (\`kubectl -n kube-system rollout status deployment ${name}\` waits)`)
+  );
 }
 
 const svcDns: Check = {
   id: 'svc.dns',
   title: 'kube-dns has its address and endpoints, and a pod resolves by it',
   node: 'laptop',
-  command: 'kubectl -n kube-system describe services kube-dns; kubectl exec BUSYBOX -- nslookup kubernetes.default.svc.cluster.local',
-  expected: "kube-dns at the plan's address, dns 53/UDP and dns-tcp 53/TCP, endpoints POD_IP:53; the API's ClusterIP for kubernetes.default",
+  command:
+    'kubectl -n kube-system describe services kube-dns; kubectl exec BUSYBOX -- nslookup kubernetes.default.svc.cluster.local',
+  expected:
+    "kube-dns at the plan's address, dns 53/UDP and dns-tcp 53/TCP, endpoints POD_IP:53; the API's ClusterIP for kubernetes.default",
   stage: 'cluster',
   workers: 1,
   standsOn: ['cni.config', 'pod.bridge', 'route.vpc'],
@@ -73,10 +130,17 @@ const svcDns: Check = {
       kubectl(lab, ['-n', 'kube-system', 'get', 'service', 'kube-dns', '-o', 'json']),
       kubectl(lab, ['-n', 'kube-system', 'describe', 'services', 'kube-dns']),
       endpoints(lab, 'kube-system', 'kube-dns', 'UDP'),
-      ...lab.workers.map((worker) => lookup(lab, worker.name, name).catch((error: Error) => ({ pod: worker.name, output: error.message, answers: [] as string[] }))),
+      ...lab.workers.map((worker) =>
+        lookup(lab, worker.name, name).catch((error: Error) => ({
+          pod: worker.name,
+          output: error.message,
+          answers: [] as string[],
+        })),
+      ),
     ]);
     const { spec } = JSON.parse(json) as Service;
-    const has = (port: string, protocol: string): boolean => spec.ports.some((one) => one.name === port && one.port === 53 && one.protocol === protocol);
+    const has = (port: string, protocol: string): boolean =>
+      spec.ports.some((one) => one.name === port && one.port === 53 && one.protocol === protocol);
     // A pod that doesn't resolve here while another does has a fault on its own way, which nat.ping and svc.same-node tell.
     const resolved = lookups.find(({ answers }) => answers.includes(apiServiceIp));
     const shown = resolved ?? lookups[0];
@@ -85,18 +149,31 @@ const svcDns: Check = {
       node: 'laptop',
       command: `kubectl -n kube-system describe services kube-dns; kubectl -n ${lab.pods.namespace} exec ${shown.pod} -- nslookup ${name}`,
       expected: `kube-dns ClusterIP ${dnsIp}, dns 53/UDP and dns-tcp 53/TCP, endpoints in ${podCidr} at port 53; ${name} is ${apiServiceIp}`,
-      evidence: [...linesWith(description, /^(Name|Type|IP|Port|TargetPort|Endpoints):/), ...linesWith(shown.output, /^(Server|Name|Address)|can't|timed out|no /)].join('\n'),
+      evidence: [
+        ...linesWith(description, /^(Name|Type|IP|Port|TargetPort|Endpoints):/),
+        ...linesWith(shown.output, /^(Server|Name|Address)|can't|timed out|no /),
+      ].join('\n'),
       problems: [
-        ...(spec.type === 'ClusterIP' ? [] : [`kube-dns is of type ${spec.type}, expected ClusterIP`]),
-        ...(spec.clusterIP === dnsIp ? [] : [`kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`]),
+        ...(spec.type === 'ClusterIP'
+          ? []
+          : [`kube-dns is of type ${spec.type}, expected ClusterIP`]),
+        ...(spec.clusterIP === dnsIp
+          ? []
+          : [`kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`]),
         ...(has('dns', 'UDP') && has('dns-tcp', 'TCP')
           ? []
-          : [`kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`]),
+          : [
+              `kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`,
+            ]),
         ...(targets.length > 0 ? [] : [`kube-dns has no endpoints${why ? `: ${why}` : ''}`]),
         ...targets
           .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
           .map((target) => `the endpoint ${target} is no pod's port 53`),
-        ...(resolved || targets.length === 0 ? [] : [`no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}${why ? `: ${why}` : ''}`]),
+        ...(resolved || targets.length === 0
+          ? []
+          : [
+              `no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}${why ? `: ${why}` : ''}`,
+            ]),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',
     };
@@ -110,8 +187,13 @@ async function labServices(lab: Lab): Promise<Wanted[]> {
     return [{ to: { address: lab.topology.apiServiceIp, protocol: 'tcp', port: 443 }, targets }];
   }
   const address = lab.topology.dnsIp;
-  const [tcp, udp] = await Promise.all(['TCP', 'UDP'].map((protocol) => endpoints(lab, 'kube-system', 'kube-dns', protocol)));
-  return [{ to: { address, protocol: 'tcp', port: 53 }, targets: tcp }, { to: { address, protocol: 'udp', port: 53 }, targets: udp }];
+  const [tcp, udp] = await Promise.all(
+    ['TCP', 'UDP'].map((protocol) => endpoints(lab, 'kube-system', 'kube-dns', protocol)),
+  );
+  return [
+    { to: { address, protocol: 'tcp', port: 53 }, targets: tcp },
+    { to: { address, protocol: 'udp', port: 53 }, targets: udp },
+  ];
 }
 
 const svcChains: Check = {
@@ -119,7 +201,8 @@ const svcChains: Check = {
   title: "kube-proxy's rules from a ClusterIP to its pods",
   node: 'every worker',
   command: 'sudo iptables-save -t nat',
-  expected: 'PREROUTING and OUTPUT jump to KUBE-SERVICES; from there the ClusterIP of kube-dns to KUBE-SVC-, KUBE-SEP-, DNAT POD_IP:53, tcp and udp',
+  expected:
+    'PREROUTING and OUTPUT jump to KUBE-SERVICES; from there the ClusterIP of kube-dns to KUBE-SVC-, KUBE-SEP-, DNAT POD_IP:53, tcp and udp',
   stage: 'network',
   workers: 1,
   telling: /DNAT/,
@@ -127,9 +210,17 @@ const svcChains: Check = {
     const wanted = await labServices(lab);
     const { command, evidence, problems } = await judgeRules(lab, (rules) => {
       const [entries, paths] = [rules.entries(), pathProblems(rules, wanted)];
-      return { lines: [...entries.lines, ...paths.lines], problems: [...entries.problems, ...paths.problems] };
+      return {
+        lines: [...entries.lines, ...paths.lines],
+        problems: [...entries.problems, ...paths.problems],
+      };
     });
-    const empty = wanted.filter(({ targets }) => targets.length === 0).map(({ to }) => `the service at ${to.address} has no ${to.protocol} endpoints, so there is nothing for rules to lead to: look at svc.dns`);
+    const empty = wanted
+      .filter(({ targets }) => targets.length === 0)
+      .map(
+        ({ to }) =>
+          `the service at ${to.address} has no ${to.protocol} endpoints, so there is nothing for rules to lead to: look at svc.dns`,
+      );
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command,
@@ -143,19 +234,49 @@ const svcChains: Check = {
 };
 
 /** Where the packet was lost: in kube-proxy's rules of that worker, or on the way back over its bridge. */
-async function whyLost(lab: Lab, worker: string, address: string, server: string): Promise<string[]> {
+async function whyLost(
+  lab: Lab,
+  worker: string,
+  address: string,
+  server: string,
+): Promise<string[]> {
   const wanted: Wanted = { to: { address, protocol: 'tcp', port: 80 }, targets: [`${server}:80`] };
   const { problems } = await workerRules(lab, worker, (rules) => pathProblems(rules, [wanted]));
   if (problems.length > 0) return problems;
   const setting = (await typeOne(lab, worker, `sysctl -n ${BRIDGE_SETTING}`)).trim();
-  if (setting === '1') return ['its rules are right: look at pod.bridge, and at \`sudo iptables-save\` for what drops packets'];
-  return [`${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1: answers over the bridge skip the rules that turn them back (look at /etc/sysctl.d)`];
+  if (setting === '1')
+    return [
+      'its rules are right: look at pod.bridge, and at \`sudo iptables-save\` for what drops packets',
+    ];
+  return [
+    `${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1: answers over the bridge skip the rules that turn them back (look at /etc/sysctl.d)`,
+  ];
 }
 
-async function askSameNode(lab: Lab, worker: string): Promise<{ lines: string[]; problems: string[]; command: string }> {
-  const [client, server, services] = await Promise.all([lab.pods.busybox(worker), lab.pods.nginx(worker), lab.pods.services()]);
+async function askSameNode(
+  lab: Lab,
+  worker: string,
+): Promise<{ lines: string[]; problems: string[]; command: string }> {
+  const [client, server, services] = await Promise.all([
+    lab.pods.busybox(worker),
+    lab.pods.nginx(worker),
+    lab.pods.services(),
+  ]);
   const address = services.sameNode.get(worker)!;
-  const args = ['-n', lab.pods.namespace, 'exec', client.name, '--', 'timeout', '2', 'wget', '-q', '-O', '-', `http://${address}/`];
+  const args = [
+    '-n',
+    lab.pods.namespace,
+    'exec',
+    client.name,
+    '--',
+    'timeout',
+    '2',
+    'wget',
+    '-q',
+    '-O',
+    '-',
+    `http://${address}/`,
+  ];
   const ask = () => lab.access.kubectl(args);
   const good = (answer: Ran): boolean => answer.code === 0 && /nginx/i.test(answer.stdout);
   let answer = await until(PROXY_SECONDS, ask, good);
@@ -163,10 +284,18 @@ async function askSameNode(lab: Lab, worker: string): Promise<{ lines: string[];
   // On a busy machine kube-proxy may have been later than that, and have written its rules while the cause was looked for.
   if (!good(answer)) answer = await ask();
   const { stdout, stderr } = answer;
-  const said = stdout.split('\n').find((line) => /nginx/i.test(line)) ?? stderr.trim().split('\n').at(-1) ?? '';
+  const said =
+    stdout.split('\n').find((line) => /nginx/i.test(line)) ??
+    stderr.trim().split('\n').at(-1) ??
+    '';
   return {
     lines: [`${worker}: ${said.trim()}`],
-    problems: good(answer) ? [] : [`${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`, ...why],
+    problems: good(answer)
+      ? []
+      : [
+          `${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`,
+          ...why,
+        ],
     command: `kubectl ${args.join(' ')}`,
   };
 }
@@ -182,13 +311,20 @@ const svcSameNode: Check = {
   standsOn: ['cni.config', 'pod.bridge'],
   async run(lab): Promise<Finding> {
     const seen = await Promise.all(
-      lab.workers.map(({ name }) => askSameNode(lab, name).catch((error: Error) => ({ lines: [], problems: [error.message], command: '' }))),
+      lab.workers.map(({ name }) =>
+        askSameNode(lab, name).catch((error: Error) => ({
+          lines: [],
+          problems: [error.message],
+          command: '',
+        })),
+      ),
     );
     const shown = seen.find(({ problems }) => problems.length > 0) ?? seen[0];
     return {
       node: 'laptop',
       command: shown.command || svcSameNode.command,
-      expected: 'nginx answers on each worker: the answer passes the rules on its way over the bridge',
+      expected:
+        'nginx answers on each worker: the answer passes the rules on its way over the bridge',
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
       look: '',

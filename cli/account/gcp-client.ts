@@ -3,7 +3,10 @@ import { CloudError } from '../../components/cloud';
 import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/provider';
 import { gathered } from './account';
 
-const SCOPES = ['https://www.googleapis.com/auth/cloud-platform.read-only', 'https://www.googleapis.com/auth/compute.readonly'];
+const SCOPES = [
+  'https://www.googleapis.com/auth/cloud-platform.read-only',
+  'https://www.googleapis.com/auth/compute.readonly',
+];
 
 type Environment = Record<string, string | undefined>;
 
@@ -15,7 +18,9 @@ function key(environment: Environment): object {
   try {
     return { credentials: JSON.parse(text) as object };
   } catch {
-    throw new CloudError(`${name} is neither a key of Google Cloud's nor the path of one: correct it, or unset it and run \`gcloud auth application-default login\`.`);
+    throw new CloudError(
+      `${name} is neither a key of Google Cloud's nor the path of one: correct it, or unset it and run \`gcloud auth application-default login\`.`,
+    );
   }
 }
 
@@ -31,17 +36,29 @@ function authentication(environment: Environment): compute_v1.Options['auth'] {
 /** Compute Engine's API where Pulumi's provider asks it, which this variable can turn elsewhere (`https://HOST/compute/v1/`). Throws a CloudError for a key that is none. */
 export function computeApi(environment: Environment = process.env): compute_v1.Compute {
   const endpoint = environment.GOOGLE_COMPUTE_CUSTOM_ENDPOINT;
-  return compute({ version: 'v1', auth: authentication(environment), ...(endpoint ? { rootUrl: new URL('/', endpoint).href } : {}) });
+  return compute({
+    version: 'v1',
+    auth: authentication(environment),
+    ...(endpoint ? { rootUrl: new URL('/', endpoint).href } : {}),
+  });
 }
 
 /** An error of Google Cloud as a sentence for the user. */
 export function gcpError(error: unknown): CloudError {
   const { message, status } = error as Error & { status?: number };
   if (/default credentials|invalid_grant|reauth/i.test(message) || status === 401) {
-    return new CloudError(`Google Cloud does not know who you are (${message}): run \`gcloud auth application-default login\`.`);
+    return new CloudError(
+      `Google Cloud does not know who you are (${message}): run \`gcloud auth application-default login\`.`,
+    );
   }
-  if (status === 403) return new CloudError(`Your Google Cloud credentials may not do this (${message}): they need the role Compute Viewer, and the project the Compute Engine API.`);
-  if (status === 404) return new CloudError(`Google Cloud has no such thing (${message}): look at the config keys project and zone.`);
+  if (status === 403)
+    return new CloudError(
+      `Your Google Cloud credentials may not do this (${message}): they need the role Compute Viewer, and the project the Compute Engine API.`,
+    );
+  if (status === 404)
+    return new CloudError(
+      `Google Cloud has no such thing (${message}): look at the config keys project and zone.`,
+    );
   return new CloudError(`Google Cloud did not answer: ${message}`);
 }
 
@@ -49,7 +66,9 @@ interface Page {
   nextPageToken?: string | null;
 }
 
-async function* pages<P extends Page>(list: (pageToken: string | undefined) => Promise<{ data: P }>): AsyncGenerator<P> {
+async function* pages<P extends Page>(
+  list: (pageToken: string | undefined) => Promise<{ data: P }>,
+): AsyncGenerator<P> {
   let token: string | undefined;
   do {
     const { data } = await list(token);
@@ -59,11 +78,17 @@ async function* pages<P extends Page>(list: (pageToken: string | undefined) => P
 }
 
 /** Everything that a list has. */
-export const all = <Item>(list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>): Promise<Item[]> =>
-  gathered(pages(list), ({ items }) => items);
+export const all = <Item>(
+  list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>,
+): Promise<Item[]> => gathered(pages(list), ({ items }) => items);
 
 /** Everything in all regions and zones: of an aggregated list what `of` takes from each of them. */
 export const everywhere = <Scope, Item>(
-  list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Record<string, Scope> | null } }>,
+  list: (
+    pageToken: string | undefined,
+  ) => Promise<{ data: Page & { items?: Record<string, Scope> | null } }>,
   of: (scope: Scope) => Item[] | undefined,
-): Promise<Item[]> => gathered(pages(list), ({ items }) => Object.values(items ?? {}).flatMap((scope) => of(scope) ?? []));
+): Promise<Item[]> =>
+  gathered(pages(list), ({ items }) =>
+    Object.values(items ?? {}).flatMap((scope) => of(scope) ?? []),
+  );

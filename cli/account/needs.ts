@@ -40,7 +40,10 @@ export function needsOf(config: LabConfig): Needs {
 /** What several labs take together. Throws where there are none. */
 export function sumOf(needs: Needs[]): Needs {
   return needs.reduce((sum, one) => ({
-    machines: [...one.machines].reduce((all, [type, count]) => all.set(type, (all.get(type) ?? 0) + count), new Map(sum.machines)),
+    machines: [...one.machines].reduce(
+      (all, [type, count]) => all.set(type, (all.get(type) ?? 0) + count),
+      new Map(sum.machines),
+    ),
     publicAddresses: sum.publicAddresses + one.publicAddresses,
     reservedAddresses: sum.reservedAddresses + one.reservedAddresses,
     networks: sum.networks + one.networks,

@@ -23,8 +23,15 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     region: 'us-west-2',
     date: '2026-07',
     machines: {
-      't3.micro': 0.0104, 't3.small': 0.0208, 't3.medium': 0.0416, 't3.large': 0.0832,
-      't3a.small': 0.0188, 't3a.medium': 0.0376, 't4g.small': 0.0168, 't4g.medium': 0.0336, 'm5.large': 0.096,
+      't3.micro': 0.0104,
+      't3.small': 0.0208,
+      't3.medium': 0.0416,
+      't3.large': 0.0832,
+      't3a.small': 0.0188,
+      't3a.medium': 0.0376,
+      't4g.small': 0.0168,
+      't4g.medium': 0.0336,
+      'm5.large': 0.096,
     },
     address: 0.005,
     idleAddress: 0.005,
@@ -34,7 +41,14 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
   gcp: {
     region: 'us-west1',
     date: '2026-08',
-    machines: { 'e2-micro': 0.0084, 'e2-small': 0.0168, 'e2-medium': 0.0335, 'e2-standard-2': 0.067, 'n1-standard-1': 0.0475, 'n2-standard-2': 0.0971 },
+    machines: {
+      'e2-micro': 0.0084,
+      'e2-small': 0.0168,
+      'e2-medium': 0.0335,
+      'e2-standard-2': 0.067,
+      'n1-standard-1': 0.0475,
+      'n2-standard-2': 0.0971,
+    },
     address: 0.005,
     idleAddress: 0.01,
     loadBalancer: 0.025,
@@ -45,15 +59,26 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
 const HOURS_A_MONTH = 730;
 
 /** An hour of a disk. */
-export const diskHourly = (cloud: CloudOfAccounts, gib: number): number => (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
+export const diskHourly = (cloud: CloudOfAccounts, gib: number): number =>
+  (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
 
 /** An hour of a lab in US dollars, traffic not counted, and the machine types whose price isn't listed here. */
-export function hourlyOf(cloud: CloudOfAccounts, needs: Needs): { dollars: number; unknown: string[] } {
+export function hourlyOf(
+  cloud: CloudOfAccounts,
+  needs: Needs,
+): { dollars: number; unknown: string[] } {
   const list = PRICES[cloud];
   const count = [...needs.machines.values()].reduce((sum, one) => sum + one, 0);
-  const machines = [...needs.machines].reduce((sum, [type, number]) => sum + number * (list.machines[type] ?? 0), 0);
+  const machines = [...needs.machines].reduce(
+    (sum, [type, number]) => sum + number * (list.machines[type] ?? 0),
+    0,
+  );
   return {
-    dollars: machines + needs.publicAddresses * list.address + needs.loadBalancers * list.loadBalancer + count * diskHourly(cloud, needs.diskGib),
+    dollars:
+      machines +
+      needs.publicAddresses * list.address +
+      needs.loadBalancers * list.loadBalancer +
+      count * diskHourly(cloud, needs.diskGib),
     unknown: [...needs.machines.keys()].filter((type) => list.machines[type] === undefined),
   };
 }
@@ -64,6 +89,7 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
-  const without = unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
+  const without =
+    unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
 }

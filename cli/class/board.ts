@@ -28,7 +28,8 @@ export type Verdict = (value: unknown) => { isGood: boolean; words: string };
 /** What is looked at first where not all fit the screen. */
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
-const elapsed = ({ state, started, seconds = since(started) }: Row): string => (state === 'waiting' ? '' : inWords(Math.floor(seconds)).replace('.0', ''));
+const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
+  state === 'waiting' ? '' : inWords(Math.floor(seconds)).replace('.0', '');
 
 /** The newest step of a lab, and how many others there are. */
 function stepOf({ steps }: Row): string {
@@ -46,9 +47,22 @@ export class ClassBoard implements Board {
   private readonly lines: LiveLines;
   private readonly colour: Colours;
 
-  constructor(private readonly screen: Screen, students: Student[], private readonly verdict: Verdict = () => ({ isGood: true, words: '' })) {
-    this.rows = new Map(students.map((student) => [student.id, { student, state: 'waiting', started: 0, steps: new Set(), told: 0 }]));
-    this.lines = new LiveLines(screen, (frame) => this.table(frame), () => this.signsOfLife());
+  constructor(
+    private readonly screen: Screen,
+    students: Student[],
+    private readonly verdict: Verdict = () => ({ isGood: true, words: '' }),
+  ) {
+    this.rows = new Map(
+      students.map((student) => [
+        student.id,
+        { student, state: 'waiting', started: 0, steps: new Set(), told: 0 },
+      ]),
+    );
+    this.lines = new LiveLines(
+      screen,
+      (frame) => this.table(frame),
+      () => this.signsOfLife(),
+    );
     this.colour = paint(screen);
     this.lines.start();
   }
@@ -71,12 +85,16 @@ export class ClassBoard implements Board {
     if (outcome.state === 'waiting') return;
     row.seconds = outcome.seconds;
     const time = this.lines.live ? this.colour.faint(elapsed(row)) : `(${elapsed(row)})`;
-    const [good, bad, stopped] = this.lines.live ? [this.colour.good('✔'), this.colour.bad('✖'), '■'] : ['ok  ', 'FAIL', 'stop'];
+    const [good, bad, stopped] = this.lines.live
+      ? [this.colour.good('✔'), this.colour.bad('✖'), '■']
+      : ['ok  ', 'FAIL', 'stop'];
     if (outcome.state === 'done') {
       const { isGood, words } = this.verdict(outcome.value);
       this.say(`${isGood ? good : bad} ${outcome.id}${words && `: ${words}`} ${time}`);
-    }
-    else this.say(`${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`);
+    } else
+      this.say(
+        `${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`,
+      );
   }
 
   say(line: string): void {
@@ -106,11 +124,30 @@ export class ClassBoard implements Board {
   private table(frame: string): string[] {
     const room = Math.max(3, (this.screen.rows ?? 24) - 4);
     const all = [...this.rows.values()];
-    const shown = all.length <= room ? all : [...all].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state)).slice(0, room - 1);
-    const cells = shown.map((row) => [`${row.state === 'running' ? frame : ' '} ${row.student.id}`, cut(row.student.name, LONGEST_NAME), row.student.lab.stack, row.state, elapsed(row), stepOf(row)]);
-    const lines = columns([['  ID', 'STUDENT', 'LAB', 'STATE', 'TIME', 'STEP'], ...cells]).split('\n');
-    const counts = ORDER.map((state) => [all.filter((row) => row.state === state).length, state] as const).filter(([count]) => count > 0);
+    const shown =
+      all.length <= room
+        ? all
+        : [...all]
+            .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+            .slice(0, room - 1);
+    const cells = shown.map((row) => [
+      `${row.state === 'running' ? frame : ' '} ${row.student.id}`,
+      cut(row.student.name, LONGEST_NAME),
+      row.student.lab.stack,
+      row.state,
+      elapsed(row),
+      stepOf(row),
+    ]);
+    const lines = columns([['  ID', 'STUDENT', 'LAB', 'STATE', 'TIME', 'STEP'], ...cells]).split(
+      '\n',
+    );
+    const counts = ORDER.map(
+      (state) => [all.filter((row) => row.state === state).length, state] as const,
+    ).filter(([count]) => count > 0);
     const rest = all.length > shown.length ? `  and ${all.length - shown.length} more; ` : '  ';
-    return [...lines, `${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`].map((line) => cut(line, (this.screen.columns ?? 80) - 1));
+    return [
+      ...lines,
+      `${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`,
+    ].map((line) => cut(line, (this.screen.columns ?? 80) - 1));
   }
 }

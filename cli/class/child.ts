@@ -19,13 +19,19 @@ function shownOn(progress: Progress): (news: News) => void {
 }
 
 const asError = ({ message, exitCode, cure }: News & { kind: 'failure' }): Failure =>
-  (exitCode === EXIT.interrupted ? new Interrupted(message, cure) : new Failure(message, exitCode, cure));
+  exitCode === EXIT.interrupted
+    ? new Interrupted(message, cure)
+    : new Failure(message, exitCode, cure);
 
 /** As much of what a process says last as fits an error. */
 const LAST_WORDS = 2000;
 
 /** What the worker has to say of its task, once it is gone. Rejects where it died before it could say. */
-function resultOf<T>(child: ChildProcess, progress: Progress, isStopped: () => boolean): Promise<T> {
+function resultOf<T>(
+  child: ChildProcess,
+  progress: Progress,
+  isStopped: () => boolean,
+): Promise<T> {
   let ended: News | undefined;
   let words = '';
   const show = shownOn(progress);
@@ -35,12 +41,21 @@ function resultOf<T>(child: ChildProcess, progress: Progress, isStopped: () => b
   });
   child.stderr?.on('data', (text) => (words = `${words}${String(text)}`.slice(-LAST_WORDS)));
   return new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(unable(`Its process could not be started: ${error.message}`)));
+    child.once('error', (error) =>
+      reject(unable(`Its process could not be started: ${error.message}`)),
+    );
     child.once('close', (code, signal) => {
       if (ended?.kind === 'result') resolve(ended.value as T);
       else if (ended?.kind === 'failure') reject(asError(ended));
-      else if (isStopped()) reject(new Interrupted('Interrupted before anything was changed, or dropped.'));
-      else reject(unable(`Its process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`, 'the same command again'));
+      else if (isStopped())
+        reject(new Interrupted('Interrupted before anything was changed, or dropped.'));
+      else
+        reject(
+          unable(
+            `Its process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            'the same command again',
+          ),
+        );
     });
   });
 }
@@ -52,10 +67,15 @@ export function childJob<T>(id: string, task: Task): Job<T> {
     begin(progress) {
       // In a session of its own: the terminal's Ctrl-C is this command's, which tells the worker.
       const child = fork(path.join(root, 'bin/run.cjs'), ['cli/class/worker.ts'], {
-        detached: true, serialization: 'advanced', execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        detached: true,
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       let stopped = false;
-      const result = resultOf<T>(child, progress, () => stopped).finally(() => (stopped ? endRemains(task) : undefined));
+      const result = resultOf<T>(child, progress, () => stopped).finally(() =>
+        stopped ? endRemains(task) : undefined,
+      );
       child.send(task, () => undefined);
       const stop = (): void => {
         stopped = true;
@@ -67,4 +87,5 @@ export function childJob<T>(id: string, task: Task): Job<T> {
 }
 
 /** What a dropped worker had started ends, too. */
-const endRemains = ({ lab }: Task): Promise<void> => inTurn(lab, 'class', async () => undefined).catch(() => undefined);
+const endRemains = ({ lab }: Task): Promise<void> =>
+  inTurn(lab, 'class', async () => undefined).catch(() => undefined);

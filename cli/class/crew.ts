@@ -48,7 +48,11 @@ export function asFailure(error: unknown): Failure {
  * (SIGTERM, SIGHUP) none is begun any more and those under way are asked to stop; at the second they are dropped.
  * Returns when none is under way, with an outcome for each.
  */
-export async function runCrew<T>(jobs: Job<T>[], parallel: number, board: Board): Promise<Outcome<T>[]> {
+export async function runCrew<T>(
+  jobs: Job<T>[],
+  parallel: number,
+  board: Board,
+): Promise<Outcome<T>[]> {
   const running = new Set<Work<T>>();
   let stopping = false;
 
@@ -60,7 +64,12 @@ export async function runCrew<T>(jobs: Job<T>[], parallel: number, board: Board)
       running.add(work);
       return { id, state: 'done', value: await work.result, seconds: since(started) };
     } catch (error) {
-      return { id, state: error instanceof Interrupted ? 'stopped' : 'failed', failure: asFailure(error), seconds: since(started) };
+      return {
+        id,
+        state: error instanceof Interrupted ? 'stopped' : 'failed',
+        failure: asFailure(error),
+        seconds: since(started),
+      };
     } finally {
       if (work) running.delete(work);
     }
@@ -73,7 +82,9 @@ export async function runCrew<T>(jobs: Job<T>[], parallel: number, board: Board)
   };
   const stop = (): void => {
     stopping = true;
-    board.say('Stopping: no other lab is begun, and what is under way comes to its end. Once more drops it.');
+    board.say(
+      'Stopping: no other lab is begun, and what is under way comes to its end. Once more drops it.',
+    );
     for (const work of running) work.stop();
   };
   const drop = (): void => running.forEach((work) => work.drop());

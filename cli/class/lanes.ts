@@ -1,9 +1,14 @@
 /** Does the same with each of `all`, at most `atOnce` at a time; the results are in their order. */
-export async function inLanes<T, R>(all: T[], atOnce: number, work: (one: T) => Promise<R>): Promise<R[]> {
+export async function inLanes<T, R>(
+  all: T[],
+  atOnce: number,
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const waiting = [...all.entries()];
   const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      results[next[0]] = await work(next[1]);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   return results;

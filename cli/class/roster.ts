@@ -29,7 +29,10 @@ export function readRoster(file: string): Roster {
     text = fs.readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw usage(code === 'ENOENT' ? `There is no roster ${file}.` : `${file} can't be read: ${code}.`, 'give the file that lists the students; examples/students.yaml is one');
+    throw usage(
+      code === 'ENOENT' ? `There is no roster ${file}.` : `${file} can't be read: ${code}.`,
+      'give the file that lists the students; examples/students.yaml is one',
+    );
   }
   const reader = new RosterReader(text);
   const roster = reader.read();
@@ -48,6 +51,12 @@ export function chosen({ file, students }: Roster, only: string[] | undefined): 
   if (only.length === 0) throw usage('--only names no student.', '--only s01,s02');
   const ids = students.map(({ id }) => id);
   const unknown = [...new Set(only)].filter((id) => !ids.includes(id));
-  if (unknown.length > 0) throw usage(unknown.map((id) => `No student in ${file} has the id "${id}"${nearest(id, ids)}.`).join('\n'), `--only with some of ${ids.join(', ')}`);
+  if (unknown.length > 0)
+    throw usage(
+      unknown
+        .map((id) => `No student in ${file} has the id "${id}"${nearest(id, ids)}.`)
+        .join('\n'),
+      `--only with some of ${ids.join(', ')}`,
+    );
   return students.filter(({ id }) => only.includes(id));
 }

@@ -14,19 +14,30 @@ export interface Deed {
   again: string;
 }
 
-const indented = (text: string): string => text.split('\n').map((line) => `  ${line}`).join('\n');
+const indented = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
 
 /** Why labs failed, each reason once, under all whose it is. */
 function blocks(failed: { student: Student; failure: Failure }[]): string[] {
   const whose = new Map<string, string[]>();
-  for (const { student: { id, lab }, failure: { message, cure } } of failed) {
+  for (const {
+    student: { id, lab },
+    failure: { message, cure },
+  } of failed) {
     const reason = `${indented(message)}${cure ? `\n  To do: ${cure}` : ''}`;
     whose.set(reason, [...(whose.get(reason) ?? []), `${id} (${lab.stack})`]);
   }
   return [...whose].map(([reason, labs]) => `\n${labs.join(', ')}:\n${reason}`);
 }
 
-const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = { failed: 'failed', stopped: 'stopped', waiting: 'not begun' };
+const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {
+  failed: 'failed',
+  stopped: 'stopped',
+  waiting: 'not begun',
+};
 
 /** What became of each lab, then why where it didn't go well, then one line for all. Ends without a newline. */
 export function summary(students: Student[], outcomes: Outcome<unknown>[], { done }: Deed): string {
@@ -37,9 +48,17 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
   });
   const table = columns([
     ['ID', 'STUDENT', 'LAB', 'OUTCOME', 'TOOK'],
-    ...rows.map(({ student, outcome }) => [student.id, student.name, student.lab.stack, outcome.state === 'done' ? done : WORDS[outcome.state], outcome.state === 'waiting' ? '' : inWords(outcome.seconds)]),
+    ...rows.map(({ student, outcome }) => [
+      student.id,
+      student.name,
+      student.lab.stack,
+      outcome.state === 'done' ? done : WORDS[outcome.state],
+      outcome.state === 'waiting' ? '' : inWords(outcome.seconds),
+    ]),
   ]);
-  const failures = rows.flatMap(({ student, outcome }) => (outcome.state === 'failed' ? { student, failure: outcome.failure } : []));
+  const failures = rows.flatMap(({ student, outcome }) =>
+    outcome.state === 'failed' ? { student, failure: outcome.failure } : [],
+  );
   const well = outcomes.filter(({ state }) => state === 'done').length;
   const failed = failures.map(({ student }) => student.id);
   const last = `${well} of ${students.length} ${students.length === 1 ? 'lab is' : 'labs are'} ${done}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}.`;
@@ -48,7 +67,13 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
 
 /** 0 where every lab went well, 1 where some didn't. Throws Interrupted, with how to go on, where the run was stopped. */
 export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: Deed): number {
-  const open = outcomes.filter(({ state }) => state === 'stopped' || state === 'waiting').map(({ id }) => id);
-  if (open.length > 0) throw new Interrupted(`Interrupted: ./lab class ${verb} has not come to its end for ${open.join(', ')}.`, `${again} goes on from here`);
+  const open = outcomes
+    .filter(({ state }) => state === 'stopped' || state === 'waiting')
+    .map(({ id }) => id);
+  if (open.length > 0)
+    throw new Interrupted(
+      `Interrupted: ./lab class ${verb} has not come to its end for ${open.join(', ')}.`,
+      `${again} goes on from here`,
+    );
   return outcomes.every(({ state }) => state === 'done') ? EXIT.well : EXIT.failed;
 }

@@ -41,7 +41,9 @@ async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
 export function settingsFor({ lab, settings }: Student): Settings {
   const key = `${projectName()}:expires`;
   const rest: Settings = new Map([...settings].filter(([name]) => name !== key));
-  const isMoved = fs.existsSync(stackFile(lab.stack)) && Number.isFinite(Date.parse(checkedConfig(lab, rest).expires));
+  const isMoved =
+    fs.existsSync(stackFile(lab.stack)) &&
+    Number.isFinite(Date.parse(checkedConfig(lab, rest).expires));
   return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
 }
 
@@ -52,9 +54,15 @@ const refusedJob = (id: string, failure: Failure): Job<void> => ({
 });
 
 /** Brings every student's lab to what the roster says; returns the exit code. */
-export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes = false, again }: UpOptions): Promise<number> {
+export async function classUp(
+  students: Student[],
+  { parallel = UP_AT_ONCE, yes = false, again }: UpOptions,
+): Promise<number> {
   const started = Date.now();
-  const wanted = students.map(({ lab, settings }): Wanted => ({ lab, config: checkedConfig(lab, settings) }));
+  const wanted = students.map(({ lab, settings }): Wanted => ({
+    lab,
+    config: checkedConfig(lab, settings),
+  }));
   await confirmPrice(wanted, yes);
   const progress = progressOn();
   const { toolchain, refused } = await prepare(progress, ...wanted).finally(() => progress.close());
@@ -62,7 +70,14 @@ export async function classUp(students: Student[], { parallel = UP_AT_ONCE, yes 
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
   const jobs = students.map((student) => {
     const failure = refused.get(student.lab.stack);
-    return failure ? refusedJob(student.id, failure) : childJob<void>(student.id, { kind: 'up', lab: student.lab, settings: settingsFor(student), toolchain });
+    return failure
+      ? refusedJob(student.id, failure)
+      : childJob<void>(student.id, {
+          kind: 'up',
+          lab: student.lab,
+          settings: settingsFor(student),
+          toolchain,
+        });
   });
   const board = new ClassBoard(process.stdout, students);
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());

@@ -20,9 +20,14 @@ export interface VerifyOptions {
 }
 
 /** Runs the checks on every student's lab; returns the exit code. */
-export async function classVerify(students: Student[], { parallel = VERIFY_AT_ONCE, json = false, again }: VerifyOptions): Promise<number> {
+export async function classVerify(
+  students: Student[],
+  { parallel = VERIFY_AT_ONCE, json = false, again }: VerifyOptions,
+): Promise<number> {
   const toolchain = await installed();
-  const jobs = students.map(({ id, lab }) => childJob<Report>(id, { kind: 'verify', lab, toolchain }));
+  const jobs = students.map(({ id, lab }) =>
+    childJob<Report>(id, { kind: 'verify', lab, toolchain }),
+  );
   // With --json, standard output is for a program.
   const board = new ClassBoard(json ? process.stderr : process.stdout, students, (value) => {
     const report = value as Report;
@@ -32,9 +37,20 @@ export async function classVerify(students: Student[], { parallel = VERIFY_AT_ON
   const checked = students.map((student, index): Checked => {
     const outcome = outcomes[index];
     if (outcome.state === 'done') return { student, report: outcome.value };
-    return { student, problem: outcome.state === 'waiting' ? 'not begun' : outcome.failure.message };
+    return {
+      student,
+      problem: outcome.state === 'waiting' ? 'not begun' : outcome.failure.message,
+    };
   });
-  if (json) printJson(checked.map(({ student: { id, name, lab }, report, problem }) => ({ id, name, lab: lab.stack, ...(report ? { report } : { problem }) })));
+  if (json)
+    printJson(
+      checked.map(({ student: { id, name, lab }, report, problem }) => ({
+        id,
+        name,
+        lab: lab.stack,
+        ...(report ? { report } : { problem }),
+      })),
+    );
   else print(`\n${matrix(checked, process.stdout.isTTY ? process.stdout.columns : undefined)}`);
   const code = exitCode(outcomes, { verb: 'verify', done: 'checked', again });
   return checked.every(({ report }) => report?.failed === 0) ? code : EXIT.failed;

@@ -20,15 +20,23 @@ const PATIENCE = 120;
 
 /** Tells the command, if it is still there. */
 const tell = (news: News): Promise<void> =>
-  new Promise((resolve) => (process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve()));
+  new Promise((resolve) =>
+    process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve(),
+  );
 
 let steps = 0;
 const progress: Progress = {
   begin(title) {
     const step = ++steps;
     void tell({ kind: 'begin', step, title });
-    const end = (how: 'done' | 'failed' | 'drop') => (note?: string) => void tell({ kind: 'end', step, how, note });
-    return { update: (detail) => void tell({ kind: 'update', step, detail }), done: end('done'), failed: end('failed'), drop: end('drop') };
+    const end = (how: 'done' | 'failed' | 'drop') => (note?: string) =>
+      void tell({ kind: 'end', step, how, note });
+    return {
+      update: (detail) => void tell({ kind: 'update', step, detail }),
+      done: end('done'),
+      failed: end('failed'),
+      drop: end('drop'),
+    };
   },
   say: (line) => void tell({ kind: 'say', line }),
   close: () => undefined,
@@ -74,9 +82,12 @@ process.on('disconnect', stop);
 process.once('message', (task: Task) => {
   process.on('message', (order: Order) => order === 'stop' && stop());
   void run(task)
-    .then((value) => tell({ kind: 'result', value }), (error) => {
-      const { message, exitCode, cure } = asFailure(error);
-      return tell({ kind: 'failure', message, exitCode, cure });
-    })
+    .then(
+      (value) => tell({ kind: 'result', value }),
+      (error) => {
+        const { message, exitCode, cure } = asFailure(error);
+        return tell({ kind: 'failure', message, exitCode, cure });
+      },
+    )
     .then(() => process.exit(0));
 });

@@ -16,15 +16,25 @@ import { print } from '../terminal';
 /** Refuses while a lab of this machine exists: it uses what would be taken away. */
 async function refuseWhileUsed(): Promise<void> {
   const programs = await found();
-  const stacks = programs ? (await (await Engine.open(programs)).stacks()).map((stack) => stack.name) : [];
+  const stacks = programs
+    ? (await (await Engine.open(programs)).stacks()).map((stack) => stack.name)
+    : [];
   const local = stacks.filter((name) => isStackName(name) && name.split('-')[0] === 'local');
   const labs = [...new Set([...local, ...labsOnMachine()])].sort();
-  if (labs.length > 0) throw usage(`There are still labs on this machine: ${labs.join(', ')}.`, labs.map((lab) => `./lab down ${lab}`).join('; '));
+  if (labs.length > 0)
+    throw usage(
+      `There are still labs on this machine: ${labs.join(', ')}.`,
+      labs.map((lab) => `./lab down ${lab}`).join('; '),
+    );
 }
 
 function removeRoutes(): void {
-  const routes = JSON.parse(execFileSync('ip', ['-j', '-4', 'route', 'show', 'type', 'blackhole'], { encoding: 'utf8' })) as { dst: string }[];
-  const ours = routes.map((route) => route.dst).filter((destination) => knownPools().includes(destination));
+  const routes = JSON.parse(
+    execFileSync('ip', ['-j', '-4', 'route', 'show', 'type', 'blackhole'], { encoding: 'utf8' }),
+  ) as { dst: string }[];
+  const ours = routes
+    .map((route) => route.dst)
+    .filter((destination) => knownPools().includes(destination));
   for (const destination of ours) {
     execFileSync('ip', ['route', 'del', 'blackhole', destination]);
     print(`Removed the blackhole route of ${destination}.`);
@@ -36,23 +46,37 @@ function removeRoutes(): void {
 /** Takes away what this program made in the cache, and the directory itself if nothing else is in it. */
 export function removeCache(): void {
   const directory = cacheDirectory();
-  const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '');
+  const mounts = fs
+    .readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
   const inside = mounts.find((mount) => mount === directory || mount.startsWith(`${directory}/`));
   if (inside) throw unable(`${inside} is mounted: the cache stays.`, `umount ${inside}`);
-  if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0) return print('There is no cache.');
+  if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0)
+    return print('There is no cache.');
   // HARDWAY_CACHE may name a directory of somebody's own.
-  if (!fs.existsSync(noteFile())) throw usage(`${directory} does not look like this lab's cache: it stays.`, `look into it and remove it by hand`);
-  const [ours, others] = [true, false].map((wanted) => fs.readdirSync(directory).filter((name) => isOurs(name) === wanted));
+  if (!fs.existsSync(noteFile()))
+    throw usage(
+      `${directory} does not look like this lab's cache: it stays.`,
+      `look into it and remove it by hand`,
+    );
+  const [ours, others] = [true, false].map((wanted) =>
+    fs.readdirSync(directory).filter((name) => isOurs(name) === wanted),
+  );
   for (const name of ours) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
   // A link to the cache is the user's own.
   if (others.length === 0 && !fs.lstatSync(directory).isSymbolicLink()) fs.rmdirSync(directory);
-  print(`Removed what the lab had in ${directory}: the next ./lab start obtains the programs again.`);
+  print(
+    `Removed what the lab had in ${directory}: the next ./lab start obtains the programs again.`,
+  );
   if (others.length > 0) print(`What is not the lab's stays there: ${others.join(', ')}`);
 }
 
 /** Takes away the versions of trees, programs and images that this checkout has moved on from. */
 async function pruneCache(): Promise<void> {
-  const noted = fs.existsSync(noteFile()) ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>) : [];
+  const noted = fs.existsSync(noteFile())
+    ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>)
+    : [];
   await prune(noted, (entry) => print(`Removed ${entry}, which no lab needs any more.`));
   print(`The cache stays (./lab clean --cache removes it): ${cacheDirectory()}`);
 }
@@ -67,7 +91,9 @@ async function clean({ cache }: { cache?: boolean }): Promise<void> {
 export function register(program: Command): void {
   program
     .command('clean')
-    .description("remove what no lab needs any more: the public pool's blackhole route, old versions in the cache; refuses while labs exist")
+    .description(
+      "remove what no lab needs any more: the public pool's blackhole route, old versions in the cache; refuses while labs exist",
+    )
     .option('--cache', 'programs, images and the Debian tree, too')
     .action(clean);
 }

@@ -28,13 +28,26 @@ const ARTICLE = parseConfig({});
 /** What a first lab writes here: what is there of the toolchain isn't written again. */
 async function diskProbe(): Promise<Probe> {
   const missing = await missingItems().catch(() => undefined);
-  const setUp = missing?.length === 0 ? [] : setUpNeeds(missing?.some((item) => item.from.startsWith('built from')) ?? true);
-  return { id: 'disk', title: 'Disk space', look: () => diskFinding([...setUp, ...labNeeds(ARTICLE.controllers + ARTICLE.workers)]) };
+  const setUp =
+    missing?.length === 0
+      ? []
+      : setUpNeeds(missing?.some((item) => item.from.startsWith('built from')) ?? true);
+  return {
+    id: 'disk',
+    title: 'Disk space',
+    look: () => diskFinding([...setUp, ...labNeeds(ARTICLE.controllers + ARTICLE.workers)]),
+  };
 }
 
 /** Everything that a lab asks of this machine. Changes nothing lasting. */
 async function examine(): Promise<Finding[]> {
-  const probes = [...machineProbes([ARTICLE]), stateProbe, await diskProbe(), poolProbe(), ...programProbes];
+  const probes = [
+    ...machineProbes([ARTICLE]),
+    stateProbe,
+    await diskProbe(),
+    poolProbe(),
+    ...programProbes,
+  ];
   const findings = await Promise.all(probes.map(findingOf));
   return [...findings, ...kernelFindings()];
 }
@@ -46,31 +59,56 @@ function show(findings: Finding[], whose: string): void {
     if (finding.cure) print(`      ${''.padEnd(width)}  To do: ${finding.cure}`);
   }
   const failed = findings.filter((finding) => finding.status === 'fail').length;
-  print(`\n${failed === 0 ? `${whose} can run a lab.` : `${failed} ${failed === 1 ? 'thing keeps' : 'things keep'} ${whose.replace(/^T/, 't')} from running a lab.`}`);
+  print(
+    `\n${failed === 0 ? `${whose} can run a lab.` : `${failed} ${failed === 1 ? 'thing keeps' : 'things keep'} ${whose.replace(/^T/, 't')} from running a lab.`}`,
+  );
 }
 
 /** What a lab with these settings asks of its cloud account. */
 function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
-  if (cloud !== 'aws' && cloud !== 'gcp') throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab doctor alone looks at this machine');
+  if (cloud !== 'aws' && cloud !== 'gcp')
+    throw usage(
+      `--cloud ${cloud}: not one of aws, gcp`,
+      './lab doctor alone looks at this machine',
+    );
   const config = accountConfig(parseLab(cloud), parseSettings(set));
   return cloudFindings(accountOf(config), config);
 }
 
 async function doctor({ cloud, set, json }: Options): Promise<void> {
-  if (!cloud && set.length > 0) throw usage('--set goes with --cloud: what a lab is to be decides what it asks of an account.', './lab doctor --cloud aws --set KEY=VALUE');
+  if (!cloud && set.length > 0)
+    throw usage(
+      '--set goes with --cloud: what a lab is to be decides what it asks of an account.',
+      './lab doctor --cloud aws --set KEY=VALUE',
+    );
   const findings = await (cloud ? examineCloud(cloud, set) : examine());
   if (json) printJson(findings);
   else show(findings, cloud ? `The account at ${cloud.toUpperCase()}` : 'This machine');
-  if (!json && !cloud) print('A local lab is no boundary: root in a node (sudo) can harm this machine. For people you do not trust, use a cloud.');
-  process.exitCode = findings.some((finding) => finding.status === 'fail') ? EXIT.machine : EXIT.well;
+  if (!json && !cloud)
+    print(
+      'A local lab is no boundary: root in a node (sudo) can harm this machine. For people you do not trust, use a cloud.',
+    );
+  process.exitCode = findings.some((finding) => finding.status === 'fail')
+    ? EXIT.machine
+    : EXIT.well;
 }
 
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('what this machine, or a cloud account, lacks to run a lab, each with its cure; changes nothing')
-    .option('--cloud <CLOUD>', 'look at an account instead: credentials, machine types, quotas, price (aws, gcp)')
-    .option('--set <KEY=VALUE>', 'with --cloud: config of the lab that it is to run, repeatable', collect, [])
+    .description(
+      'what this machine, or a cloud account, lacks to run a lab, each with its cure; changes nothing',
+    )
+    .option(
+      '--cloud <CLOUD>',
+      'look at an account instead: credentials, machine types, quotas, price (aws, gcp)',
+    )
+    .option(
+      '--set <KEY=VALUE>',
+      'with --cloud: config of the lab that it is to run, repeatable',
+      collect,
+      [],
+    )
     .option('--json', 'print one JSON array')
     .action(doctor);
 }

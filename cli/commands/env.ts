@@ -7,14 +7,19 @@ import { installed } from '../set-up';
 import { print } from '../terminal';
 
 /** A value as a shell reads it back. */
-export const quoted = (value: string): string => (/^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`);
+export const quoted = (value: string): string =>
+  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`;
 
 /** Where this program's own things are, absolute: pulumi may be run from anywhere, and by somebody with another home. */
 export function ownPlaces(): Record<string, string> {
   return {
     HARDWAY_STATE: stateDirectory(),
     HARDWAY_CACHE: cacheDirectory(),
-    ...Object.fromEntries(Object.values(TOOLCHAIN_VARIABLES).flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    ...Object.fromEntries(
+      Object.values(TOOLCHAIN_VARIABLES).flatMap((name) =>
+        process.env[name] ? [[name, process.env[name]]] : [],
+      ),
+    ),
     ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
   };
 }
@@ -23,8 +28,12 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   const found = await installed();
   prepareProject();
   const environment = { ...engineEnvironment(found), ...ownPlaces() };
-  print('# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.');
-  print('# On local labs pulumi runs as root, which their state belongs to: sudo -E env "PATH=$PATH" pulumi preview --stack local');
+  print(
+    '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.',
+  );
+  print(
+    '# On local labs pulumi runs as root, which their state belongs to: sudo -E env "PATH=$PATH" pulumi preview --stack local',
+  );
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);
     else if (name !== 'PATH') print(`unset ${name}`);

@@ -25,25 +25,41 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
   if (!wasUp(snapshot)) throw notUp(lab);
   adoptConfig(lab, snapshot.outputs);
   const { expires } = snapshot.outputs;
-  if (expires === '') throw usage(`Lab ${lab.stack} has no end that could be moved.`, `./lab up${labArgument(lab)} --set expires=${by} gives it one`);
+  if (expires === '')
+    throw usage(
+      `Lab ${lab.stack} has no end that could be moved.`,
+      `./lab up${labArgument(lab)} --set expires=${by} gives it one`,
+    );
   const to = moved(expires, by);
-  if (Date.parse(to) <= Date.now()) throw usage(`${to} is past: lab ${lab.stack} would end at once.`, `./lab down${labArgument(lab)}`);
+  if (Date.parse(to) <= Date.now())
+    throw usage(
+      `${to} is past: lab ${lab.stack} would end at once.`,
+      `./lab down${labArgument(lab)}`,
+    );
   writeSettings(lab, new Map([[`${projectName()}:expires`, to]]));
   await apply(engine, lab, { snapshot, refresh: false, replace: [] }, progress);
   progress.say(`Lab ${lab.stack} ends at ${to} (before: ${expires}).`);
 }
 
 async function extend(words: string[]): Promise<void> {
-  if (words.length > 2) throw usage(`./lab extend takes one NAME and by how long, and was given ${words.join(' ')}.`, './lab extend s01 2h');
+  if (words.length > 2)
+    throw usage(
+      `./lab extend takes one NAME and by how long, and was given ${words.join(' ')}.`,
+      './lab extend s01 2h',
+    );
   const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
   // One word that is no time is a lab's name.
   const isName = words.length === 1 && /^[a-z]/i.test(by);
-  if (by === '' || isName) throw usage('By how long?', `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`);
+  if (by === '' || isName)
+    throw usage('By how long?', `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`);
   const lab = parseLab(name);
   try {
     expiry(by);
   } catch {
-    throw usage(`"${by}" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.`, `./lab extend${labArgument(lab)} 2h`);
+    throw usage(
+      `"${by}" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.`,
+      `./lab extend${labArgument(lab)} 2h`,
+    );
   }
   const progress = progressOn();
   try {

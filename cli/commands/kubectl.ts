@@ -15,16 +15,21 @@ import { installed } from '../set-up';
 export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
   const [first] = words;
   if (words[1] === '--') return { lab: parseLab(first), args: words.slice(2) };
-  if (first !== undefined && isStackName(first)) return { lab: parseLab(first), args: words.slice(1) };
+  if (first !== undefined && isStackName(first))
+    return { lab: parseLab(first), args: words.slice(1) };
   return { lab: parseLab(), args: words };
 }
 
 /** Refuses words that kubectl could make nothing of: none, or an id alone that is a lab's here. */
 function refuseMistakes({ lab, args }: ReturnType<typeof parseKubectl>): void {
-  if (args.length === 0) throw usage('What shall kubectl do?', `./lab kubectl${labArgument(lab)} -- get nodes`);
+  if (args.length === 0)
+    throw usage('What shall kubectl do?', `./lab kubectl${labArgument(lab)} -- get nodes`);
   const named = `${DEFAULT_LAB}-${args[0]}`;
   if (/^[a-z0-9-]+$/.test(args[0]) && fs.existsSync(labFiles(named).directory)) {
-    throw usage(`${args[0]} is a lab's name, and kubectl would take it for a command of its own.`, `./lab kubectl ${args[0]} -- ${args.slice(1).join(' ') || 'get nodes'}`);
+    throw usage(
+      `${args[0]} is a lab's name, and kubectl would take it for a command of its own.`,
+      `./lab kubectl ${args[0]} -- ${args.slice(1).join(' ') || 'get nodes'}`,
+    );
   }
 }
 
@@ -38,7 +43,11 @@ async function kubectl(words: string[]): Promise<void> {
     const found = await findLab(await Engine.open(toolchain), lab);
     if (!found) throw notUp(lab);
     kubeconfig = found.files.kubeconfig;
-    if (!found.outputs.kubeconfig) throw usage(`Lab ${lab.stack} is at stage ${found.outputs.stage}: it has no Kubernetes.`, `./lab up ${lab.stack} --stage cluster`);
+    if (!found.outputs.kubeconfig)
+      throw usage(
+        `Lab ${lab.stack} is at stage ${found.outputs.stage}: it has no Kubernetes.`,
+        `./lab up ${lab.stack} --stage cluster`,
+      );
   }
   process.exitCode = await runInForeground(toolchain.kubectl, args, { KUBECONFIG: kubeconfig });
 }

@@ -27,16 +27,34 @@ interface Listed {
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
 
-const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({ state: 'unreadable', problem: withCure(failure) });
+const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({
+  state: 'unreadable',
+  problem: withCure(failure),
+});
 
 /** One lab as its stack says; a stack that can't be read is a line like the others. */
-export async function listedStack(engine: Pick<Engine, 'snapshot'>, { name, busy }: StackSummary): Promise<Listed> {
+export async function listedStack(
+  engine: Pick<Engine, 'snapshot'>,
+  { name, busy }: StackSummary,
+): Promise<Listed> {
   const nothing = { name, cloud: cloudOf(name), nodes: 0 };
   try {
-    const { outputs, created, resources, unreadable: failure } = (await engine.snapshot(name)) ?? {};
+    const {
+      outputs,
+      created,
+      resources,
+      unreadable: failure,
+    } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
     const state = busy ? 'busy' : outputs ? 'up' : 'partial';
-    return { ...nothing, state, nodes: outputs?.nodes.length ?? nodesOf(name).length, stage: outputs?.stage, created, expires: resources && expiryIn({ resources }) };
+    return {
+      ...nothing,
+      state,
+      nodes: outputs?.nodes.length ?? nodesOf(name).length,
+      stage: outputs?.stage,
+      created,
+      expires: resources && expiryIn({ resources }),
+    };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { ...nothing, ...unreadable(error) };
@@ -47,7 +65,15 @@ async function listed(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
   const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
   const names = new Set(known.map((lab) => lab.name));
-  const stray = labsOnMachine().filter((name) => !names.has(name)).map((name): Listed => ({ name, cloud: 'local', state: 'stray', nodes: nodesOf(name).length, expires: expiryOf(name) }));
+  const stray = labsOnMachine()
+    .filter((name) => !names.has(name))
+    .map((name): Listed => ({
+      name,
+      cloud: 'local',
+      state: 'stray',
+      nodes: nodesOf(name).length,
+      expires: expiryOf(name),
+    }));
   return [...known, ...stray].sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -55,14 +81,31 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   const labs = await listed(await Engine.open(await installed()));
   if (json) return printJson(labs);
   if (labs.length === 0) return print('There is no lab. To do: ./lab start');
-  print(columns([
-    ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
-    ...labs.map((lab) => [lab.name, lab.cloud, lab.state, lab.stage ?? '', String(lab.nodes), age(lab.created), lab.expires === undefined ? '' : lab.expires || 'never']),
-  ]));
-  if (labs.some(({ state }) => state === 'stray')) print('\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.');
+  print(
+    columns([
+      ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
+      ...labs.map((lab) => [
+        lab.name,
+        lab.cloud,
+        lab.state,
+        lab.stage ?? '',
+        String(lab.nodes),
+        age(lab.created),
+        lab.expires === undefined ? '' : lab.expires || 'never',
+      ]),
+    ]),
+  );
+  if (labs.some(({ state }) => state === 'stray'))
+    print(
+      '\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.',
+    );
   for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
 }
 
 export function register(program: Command): void {
-  program.command('list').description('all labs').option('--json', 'print one JSON array').action(run);
+  program
+    .command('list')
+    .description('all labs')
+    .option('--json', 'print one JSON array')
+    .action(run);
 }

@@ -28,7 +28,11 @@ interface Reaped {
 
 async function remainsOf(cloud: string | undefined): Promise<Remain[]> {
   if (cloud === undefined) return [];
-  if (cloud !== 'aws' && cloud !== 'gcp') throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway');
+  if (cloud !== 'aws' && cloud !== 'gcp')
+    throw usage(
+      `--cloud ${cloud}: not one of aws, gcp`,
+      './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway',
+    );
   try {
     return await accountOf(accountConfig(parseLab(cloud))).remains();
   } catch (error) {
@@ -36,7 +40,8 @@ async function remainsOf(cloud: string | undefined): Promise<Remain[]> {
   }
 }
 
-const ELSEWHERE = 'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
+const ELSEWHERE =
+  'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
 
 async function reapOne({ lab, expires, from }: Ending, progress: Progress): Promise<Reaped> {
   const one = { lab: lab.stack, expires };
@@ -46,12 +51,21 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     return { ...one, outcome: 'gone' };
   } catch (error) {
     if (!(error instanceof Failure) || error instanceof Interrupted) throw error;
-    return { ...one, outcome: 'failed', problem: `${error.message}${error.cure ? ` To do: ${error.cure}` : ''}` };
+    return {
+      ...one,
+      outcome: 'failed',
+      problem: `${error.message}${error.cure ? ` To do: ${error.cure}` : ''}`,
+    };
   }
 }
 
 function show(reaped: Reaped[]): void {
-  print(columns([['NAME', 'ENDED', 'OUTCOME'], ...reaped.map(({ lab, expires, outcome }) => [lab, expires, outcome])]));
+  print(
+    columns([
+      ['NAME', 'ENDED', 'OUTCOME'],
+      ...reaped.map(({ lab, expires, outcome }) => [lab, expires, outcome]),
+    ]),
+  );
   for (const { lab, problem } of reaped) if (problem) print(`\n${lab} is still there: ${problem}`);
 }
 
@@ -59,12 +73,18 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const engine = await Engine.open(await installed());
   const due = (await endings(engine, await remainsOf(cloud))).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);
-  if (due.length > 0 && !dryRun) await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
+  if (due.length > 0 && !dryRun)
+    await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
   // With --json, standard output is for a program.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const reaped: Reaped[] = [];
   try {
-    for (const ending of due) reaped.push(dryRun ? { lab: ending.lab.stack, expires: ending.expires, outcome: 'due' } : await reapOne(ending, progress));
+    for (const ending of due)
+      reaped.push(
+        dryRun
+          ? { lab: ending.lab.stack, expires: ending.expires, outcome: 'due' }
+          : await reapOne(ending, progress),
+      );
   } finally {
     progress.close();
   }
@@ -77,7 +97,9 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
 export function register(program: Command): void {
   program
     .command('reap')
-    .description('remove every lab that is past its end (config key expires), and make sure that nothing of it is left')
+    .description(
+      'remove every lab that is past its end (config key expires), and make sure that nothing of it is left',
+    )
     .option('--cloud <CLOUD>', 'ask this cloud too, for labs whose state is not here: aws, gcp')
     .option('--dry-run', 'only tell which')
     .option('--json', 'print one JSON array')

@@ -16,7 +16,10 @@ interface Options {
 }
 
 /** Does `work` on a lab, then runs every check on it. */
-async function andVerify(lab: Lab, work: (engine: Engine, progress: Progress) => Promise<UpLab>): Promise<void> {
+async function andVerify(
+  lab: Lab,
+  work: (engine: Engine, progress: Progress) => Promise<UpLab>,
+): Promise<void> {
   const progress = progressOn();
   try {
     const { toolchain } = await prepare(progress, { lab, config: labConfig(lab) });
@@ -36,34 +39,53 @@ async function runRecreate(name: string | undefined, { yes }: Options): Promise<
   await andVerify(lab, (engine, progress) => recreate(engine, lab, progress));
 }
 
-const names = (role: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${role}-${index}`);
+const names = (role: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${role}-${index}`);
 
 function refuseMistakes(lab: Lab, nodes: string[]): void {
   const { controllers, workers } = labConfig(lab);
-  if (nodes.length === 0) throw usage('Which machine?', `./lab reset${labArgument(lab)} --node worker-${workers - 1}; all of them: ./lab recreate${labArgument(lab)}`);
-  const there = (node: string): boolean => Number(node.split('-')[1]) < (node.startsWith('controller') ? controllers : workers);
+  if (nodes.length === 0)
+    throw usage(
+      'Which machine?',
+      `./lab reset${labArgument(lab)} --node worker-${workers - 1}; all of them: ./lab recreate${labArgument(lab)}`,
+    );
+  const there = (node: string): boolean =>
+    Number(node.split('-')[1]) < (node.startsWith('controller') ? controllers : workers);
   const wrong = nodes.filter((node) => !isNodeName(node) || !there(node));
   const lost = nodes.filter((node) => node.startsWith('controller')).length;
   if (wrong.length === 0 && controllers === 3 && lost === 2) {
-    throw usage('Of three controllers two are the majority of etcd: the third could not take them in again.', 'one of them, then the other; or all three, and everything in Kubernetes is made anew');
+    throw usage(
+      'Of three controllers two are the majority of etcd: the third could not take them in again.',
+      'one of them, then the other; or all three, and everything in Kubernetes is made anew',
+    );
   }
-  if (wrong.length > 0) throw usage(`Lab ${lab.stack} has no ${wrong.join(' and no ')}.`, `it has ${[...names('controller', controllers), ...names('worker', workers)].join(', ')}`);
+  if (wrong.length > 0)
+    throw usage(
+      `Lab ${lab.stack} has no ${wrong.join(' and no ')}.`,
+      `it has ${[...names('controller', controllers), ...names('worker', workers)].join(', ')}`,
+    );
 }
 
 async function runReset(name: string | undefined, { yes, node }: Options): Promise<void> {
   const lab = parseLab(name);
   const nodes = [...new Set(node)];
   refuseMistakes(lab, nodes);
-  const all = nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
+  const all =
+    nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
   const etcd = all ? ' With all controllers goes everything that was made in Kubernetes.' : '';
-  await confirm(`Make ${nodes.join(' and ')} of lab ${lab.stack} anew? What was done there is lost.${etcd}`, yes ?? false);
+  await confirm(
+    `Make ${nodes.join(' and ')} of lab ${lab.stack} anew? What was done there is lost.${etcd}`,
+    yes ?? false,
+  );
   await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));
 }
 
 export function register(program: Command): void {
   program
     .command('recreate [NAME]')
-    .description('make a lab anew, whatever became of it: same name, addresses and keys, new machines; ends verified')
+    .description(
+      'make a lab anew, whatever became of it: same name, addresses and keys, new machines; ends verified',
+    )
     .option('--yes', 'do not ask')
     .action(runRecreate);
   program

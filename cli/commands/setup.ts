@@ -16,6 +16,8 @@ async function run(): Promise<void> {
 export function register(program: Command): void {
   program
     .command('setup')
-    .description('install everything that a lab is made with, and make no lab: the day before a class')
+    .description(
+      'install everything that a lab is made with, and make no lab: the day before a class',
+    )
     .action(run);
 }

@@ -10,26 +10,39 @@ import { runInForeground } from '../foreground';
 import { installed } from '../set-up';
 
 /** Every name that a node can have. */
-const NODES = [...[0, 1, 2].map((index) => `controller-${index}`), ...Array.from({ length: 9 }, (_, index) => `worker-${index}`)];
+const NODES = [
+  ...[0, 1, 2].map((index) => `controller-${index}`),
+  ...Array.from({ length: 9 }, (_, index) => `worker-${index}`),
+];
 
 /** The node that somebody meant by a word that is none: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
 const meant = (word: string): string | undefined => nearestOf(word.replace(/^.*@/, ''), NODES, 2);
 
 /** Says that `word` is no node of the lab, and which could be meant. */
 function notANode(word: string, name = ''): Error {
-  if (word === 'router') return usage("The VPC's router is no node: it is a network namespace of this machine.", `sudo ip -n hardway.${parseLab(name || undefined).stack}.router route`);
-  return usage(`"${word}" is not a node's name: they are controller-0, worker-0 and so on.`, `./lab ssh ${name && `${name} `}${meant(word) ?? 'worker-0'}`);
+  if (word === 'router')
+    return usage(
+      "The VPC's router is no node: it is a network namespace of this machine.",
+      `sudo ip -n hardway.${parseLab(name || undefined).stack}.router route`,
+    );
+  return usage(
+    `"${word}" is not a node's name: they are controller-0, worker-0 and so on.`,
+    `./lab ssh ${name && `${name} `}${meant(word) ?? 'worker-0'}`,
+  );
 }
 
 /** What `lab ssh` was asked: words before the command are NAME and NODE, or NODE alone. */
 export function parseSsh(words: string[]): { lab: Lab; node: string; command: string[] } {
   const [first, second] = words;
   if (first === undefined) throw usage('Which node?', './lab ssh worker-0');
-  if (isNodeName(first)) return { lab: parseLab(), node: first, command: withoutDashes(words.slice(1)) };
-  if (second !== undefined && isNodeName(second)) return { lab: parseLab(first), node: second, command: withoutDashes(words.slice(2)) };
+  if (isNodeName(first))
+    return { lab: parseLab(), node: first, command: withoutDashes(words.slice(1)) };
+  if (second !== undefined && isNodeName(second))
+    return { lab: parseLab(first), node: second, command: withoutDashes(words.slice(2)) };
   if (first === 'router' || meant(first)) throw notANode(first);
   const lab = parseLab(first);
-  if (second === undefined || second === '--') throw usage(`Which node of lab ${lab.stack}?`, `./lab ssh ${first} worker-0`);
+  if (second === undefined || second === '--')
+    throw usage(`Which node of lab ${lab.stack}?`, `./lab ssh ${first} worker-0`);
   throw notANode(second, first);
 }
 
@@ -47,11 +60,27 @@ async function filesOf(lab: Lab): Promise<LabFiles> {
 async function ssh(words: string[]): Promise<void> {
   const { lab, node, command } = parseSsh(words);
   const files = await filesOf(lab);
-  const nodes = [...fs.readFileSync(files.sshConfig, 'utf8').matchAll(/^Host (\S+-\d+)$/gm)].map((match) => match[1]);
-  if (!nodes.includes(node)) throw usage(`Lab ${lab.stack} has no ${node}${nearest(node, nodes)}: it has ${nodes.join(', ')}.`, `./lab status${labArgument(lab)}`);
+  const nodes = [...fs.readFileSync(files.sshConfig, 'utf8').matchAll(/^Host (\S+-\d+)$/gm)].map(
+    (match) => match[1],
+  );
+  if (!nodes.includes(node))
+    throw usage(
+      `Lab ${lab.stack} has no ${node}${nearest(node, nodes)}: it has ${nodes.join(', ')}.`,
+      `./lab status${labArgument(lab)}`,
+    );
   // As ssh itself does, the words are joined: quoting for the far shell is the caller's.
-  const code = await runInForeground('ssh', ['-F', files.sshConfig, '-o', 'ConnectTimeout=10', node, ...(command.length > 0 ? ['--', ...command] : [])]);
-  if (code === 255) process.stderr.write(`To do: ./lab status${labArgument(lab)} tells what is wrong with ${node}\n`);
+  const code = await runInForeground('ssh', [
+    '-F',
+    files.sshConfig,
+    '-o',
+    'ConnectTimeout=10',
+    node,
+    ...(command.length > 0 ? ['--', ...command] : []),
+  ]);
+  if (code === 255)
+    process.stderr.write(
+      `To do: ./lab status${labArgument(lab)} tells what is wrong with ${node}\n`,
+    );
   process.exitCode = code;
 }
 

@@ -34,6 +34,8 @@ async function start(name: string | undefined): Promise<number> {
 export function register(program: Command): void {
   program
     .command('start [NAME]')
-    .description('everything from a bare machine to a proven lab: set-up, up, verify (npm start does this)')
+    .description(
+      'everything from a bare machine to a proven lab: set-up, up, verify (npm start does this)',
+    )
     .action(async (name?: string) => void (process.exitCode = await start(name)));
 }

@@ -20,15 +20,30 @@ function show(lab: Lab, status: LabStatus): void {
     const { message, cure } = notUp(lab);
     return print(`${message} To do: ${cure}`);
   }
-  if (status.state === 'partial') return print(`Lab ${status.lab} was not brought up whole. To do: ./lab up${name} goes on; ./lab down${name} removes it.`);
-  print(`Lab ${status.lab} (${status.cloud}, stage ${status.stage})${status.apiServer ? `, API at ${status.apiServer}` : ''}\n`);
-  print(columns([
-    ['NAME', 'PRIVATE IP', 'PUBLIC IP', 'STATE', 'SERVICES'],
-    ...status.nodes.map((node) => [node.name, node.privateIp, node.publicIp, node.reachable ? 'running' : 'no answer', services(node)]),
-  ]));
+  if (status.state === 'partial')
+    return print(
+      `Lab ${status.lab} was not brought up whole. To do: ./lab up${name} goes on; ./lab down${name} removes it.`,
+    );
+  print(
+    `Lab ${status.lab} (${status.cloud}, stage ${status.stage})${status.apiServer ? `, API at ${status.apiServer}` : ''}\n`,
+  );
+  print(
+    columns([
+      ['NAME', 'PRIVATE IP', 'PUBLIC IP', 'STATE', 'SERVICES'],
+      ...status.nodes.map((node) => [
+        node.name,
+        node.privateIp,
+        node.publicIp,
+        node.reachable ? 'running' : 'no answer',
+        services(node),
+      ]),
+    ]),
+  );
   const lines = differences(status);
   if (lines.length === 0) return print('\nAll is as declared.');
-  print(`\nNot as declared:\n${lines.map((line) => `  ${line}`).join('\n')}\nTo do: ./lab up${name} makes it so again.`);
+  print(
+    `\nNot as declared:\n${lines.map((line) => `  ${line}`).join('\n')}\nTo do: ./lab up${name} makes it so again.`,
+  );
 }
 
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
@@ -36,7 +51,12 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
   // With --json, standard output is for a program.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const toolchain = await installed();
-  const status = await statusOf(await Engine.open(toolchain), lab, toolchain.kubectl, progress).finally(() => progress.close());
+  const status = await statusOf(
+    await Engine.open(toolchain),
+    lab,
+    toolchain.kubectl,
+    progress,
+  ).finally(() => progress.close());
   if (json) printJson(status);
   else show(lab, status);
   process.exitCode = status.differs ? EXIT.failed : EXIT.well;
@@ -45,7 +65,9 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
 export function register(program: Command): void {
   program
     .command('status [NAME]')
-    .description('machines, addresses, services, and what is not as it was declared; exit 0 if nothing differs')
+    .description(
+      'machines, addresses, services, and what is not as it was declared; exit 0 if nothing differs',
+    )
     .option('--json', 'print one JSON object')
     .action(run);
 }

@@ -21,7 +21,10 @@ interface Options {
 
 function settingsOf({ stage, set }: Options): Settings {
   if (stage !== undefined && !(STAGES as readonly string[]).includes(stage)) {
-    throw usage(`--stage ${stage}: not one of ${STAGES.join(', ')}${nearest(stage, STAGES)}`, '--stage with one of these, or without it as far as the config says');
+    throw usage(
+      `--stage ${stage}: not one of ${STAGES.join(', ')}${nearest(stage, STAGES)}`,
+      '--stage with one of these, or without it as far as the config says',
+    );
   }
   return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
 }
@@ -32,12 +35,22 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const config = labConfig(lab, settings);
   if (lab.cloud !== 'local') {
     const price = priceInWords(lab.cloud, needsOf(config));
-    await confirm(`Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}. Go on?`, options.yes ?? false);
+    await confirm(
+      `Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}. Go on?`,
+      options.yes ?? false,
+    );
   }
   const progress = progressOn();
   try {
     const { toolchain } = await prepare(progress, { lab, config });
-    const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress, (loss) => confirm(`${loss} Go on?`, options.yes ?? false));
+    const found = await bringUp(
+      await Engine.open(toolchain),
+      lab,
+      settings,
+      toolchain,
+      progress,
+      (loss) => confirm(`${loss} Go on?`, options.yes ?? false),
+    );
     progress.close();
     print(`\n${wayIn(lab, found)}`);
   } finally {
@@ -50,7 +63,15 @@ export function register(program: Command): void {
     .command('up [NAME]')
     .description('bring a lab to what its config says, whatever state it is in')
     .option('--stage <STAGE>', `how far: ${STAGES.join(', ')}`)
-    .option('--set <KEY=VALUE>', "change the lab's config, repeatable; lists with commas; KEY= for the default again", collect, [])
-    .option('--yes', 'do not ask before making what costs money, nor before all that was done in a lab is lost')
+    .option(
+      '--set <KEY=VALUE>',
+      "change the lab's config, repeatable; lists with commas; KEY= for the default again",
+      collect,
+      [],
+    )
+    .option(
+      '--yes',
+      'do not ask before making what costs money, nor before all that was done in a lab is lost',
+    )
     .action(up);
 }

@@ -19,7 +19,11 @@ interface Options {
 /** Refuses what names no check, every mistake at once; `only` is undefined where --only isn't given. */
 function refuseMistakes(name: string | undefined, only: string[] | undefined): void {
   const ids = checks.map((one) => one.id);
-  if (name !== undefined && ids.includes(name)) throw usage(`"${name}" is a check, and where it stands a lab's NAME is expected.`, `./lab verify --only ${name}`);
+  if (name !== undefined && ids.includes(name))
+    throw usage(
+      `"${name}" is a check, and where it stands a lab's NAME is expected.`,
+      `./lab verify --only ${name}`,
+    );
   if (only?.length === 0) throw usage('--only names no check.', './lab verify --list shows all');
   const unknown = (only ?? []).filter((id) => !ids.includes(id));
   if (unknown.length === 0) return;
@@ -27,27 +31,47 @@ function refuseMistakes(name: string | undefined, only: string[] | undefined): v
   throw usage(lines.join('\n'), './lab verify --list shows all');
 }
 
-async function verifyLab(name: string | undefined, { json, only: asked, list }: Options): Promise<number> {
+async function verifyLab(
+  name: string | undefined,
+  { json, only: asked, list }: Options,
+): Promise<number> {
   refuseMistakes(name, asked);
   const lab = parseLab(name);
   const only = asked ?? [];
   if (list) {
     const chosen = select(only);
-    if (json) printJson(chosen.map(({ id, title, node, command, expected }) => ({ id, title, node, command, expected })));
+    if (json)
+      printJson(
+        chosen.map(({ id, title, node, command, expected }) => ({
+          id,
+          title,
+          node,
+          command,
+          expected,
+        })),
+      );
     else print(renderList(chosen));
     return EXIT.well;
   }
   const toolchain = await installed();
   const up = await findLab(await Engine.open(toolchain), lab);
   // A program gets the whole object, with every check failed; for a person one line says it.
-  if (!up && !json) throw new Failure(`Lab ${lab.stack} is not up, so every check fails.`, EXIT.failed, `./lab up${labArgument(lab)}`);
+  if (!up && !json)
+    throw new Failure(
+      `Lab ${lab.stack} is not up, so every check fails.`,
+      EXIT.failed,
+      `./lab up${labArgument(lab)}`,
+    );
   // With --json, standard output is for a program.
   const progress = progressOn(json ? process.stderr : process.stdout);
   try {
     const nothing = reportOnNothing(lab);
     const report = up
       ? await check(up, toolchain.kubectl, only, progress)
-      : { ...nothing, checks: nothing.checks.filter((one) => only.length === 0 || only.includes(one.id)) };
+      : {
+          ...nothing,
+          checks: nothing.checks.filter((one) => only.length === 0 || only.includes(one.id)),
+        };
     if (!up) report.failed = report.checks.length;
     progress.close();
     if (!json) return showReport(report);
@@ -58,14 +82,25 @@ async function verifyLab(name: string | undefined, { json, only: asked, list }: 
   }
 }
 
-const collect = (value: string, all: string[] = []): string[] => [...all, ...value.split(',').map((id) => id.trim()).filter(Boolean)];
+const collect = (value: string, all: string[] = []): string[] => [
+  ...all,
+  ...value
+    .split(',')
+    .map((id) => id.trim())
+    .filter(Boolean),
+];
 
 export function register(program: Command): void {
   program
     .command('verify [NAME]')
-    .description("run the checks, one for each row of the article; exit 0 only if all that apply pass")
+    .description(
+      'run the checks, one for each row of the article; exit 0 only if all that apply pass',
+    )
     .option('--json', 'print one JSON object')
     .option('--only <ID>', 'only this check; repeatable, or with commas', collect)
     .option('--list', 'what each check types and expects; runs nothing')
-    .action(async (name: string | undefined, options: Options) => void (process.exitCode = await verifyLab(name, options)));
+    .action(
+      async (name: string | undefined, options: Options) =>
+        void (process.exitCode = await verifyLab(name, options)),
+    );
 }

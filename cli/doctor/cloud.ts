@@ -7,21 +7,40 @@ import { fail, type Finding, ok, warn } from './finding';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;
 
-const isShort = ({ limit, used, needed }: Quota): boolean => limit !== undefined && used + needed > limit;
+const isShort = ({ limit, used, needed }: Quota): boolean =>
+  limit !== undefined && used + needed > limit;
 
 /** Whether what is short would do for labs of profile small. */
-async function smallFits(account: Account, configs: LabConfig[], processors: Map<string, number>): Promise<boolean> {
+async function smallFits(
+  account: Account,
+  configs: LabConfig[],
+  processors: Map<string, number>,
+): Promise<boolean> {
   if (configs.every(({ profile }) => profile === 'small')) return false;
-  const small = configs.map((config): LabConfig => ({ ...config, profile: 'small', controllers: 1, workers: Math.min(config.workers, 2) }));
+  const small = configs.map((config): LabConfig => ({
+    ...config,
+    profile: 'small',
+    controllers: 1,
+    workers: Math.min(config.workers, 2),
+  }));
   return !(await account.quotas(sumOf(small.map(needsOf)), processors)).some(isShort);
 }
 
 function judge(quota: Quota, small: boolean): Judgement {
   const { limit, used, needed, ask } = quota;
-  if (limit === undefined) return warn(`${needed} needed, ${used} in use; the limit is not told to these credentials`, `see ${ask}`);
+  if (limit === undefined)
+    return warn(
+      `${needed} needed, ${used} in use; the limit is not told to these credentials`,
+      `see ${ask}`,
+    );
   const found = `${needed} needed, ${Math.max(0, limit - used)} of ${limit} free`;
   if (!isShort(quota)) return ok(found);
-  return fail(found, small ? `a smaller lab fits: --set profile=small (one controller, two workers, one public address); or ask for more at ${ask}` : `ask for more at ${ask}, or remove what uses it`);
+  return fail(
+    found,
+    small
+      ? `a smaller lab fits: --set profile=small (one controller, two workers, one public address); or ask for more at ${ask}`
+      : `ask for more at ${ask}, or remove what uses it`,
+  );
 }
 
 function types(offered: Map<string, number>, { machines }: Needs, config: LabConfig): Finding[] {
@@ -29,8 +48,18 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
   return [...machines].map(([type, count]) => {
     const common = { id: `cloud.type.${type}`, title: `Machine type ${type}` };
     const cores = offered.get(type);
-    if (cores === undefined) return { ...common, ...fail(`not offered in ${place}`, 'choose another with --set controllerType=TYPE and --set workerType=TYPE, or another region or zone') };
-    return { ...common, ...ok(`${count} machines, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`) };
+    if (cores === undefined)
+      return {
+        ...common,
+        ...fail(
+          `not offered in ${place}`,
+          'choose another with --set controllerType=TYPE and --set workerType=TYPE, or another region or zone',
+        ),
+      };
+    return {
+      ...common,
+      ...ok(`${count} machines, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`),
+    };
   });
 }
 
@@ -38,17 +67,41 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
 export async function cloudFindings(account: Account, ...configs: LabConfig[]): Promise<Finding[]> {
   const [config] = configs;
   const needs = sumOf(configs.map(needsOf));
-  const cost: Finding = { id: 'cloud.price', title: 'Price', ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)) };
+  const cost: Finding = {
+    id: 'cloud.price',
+    title: 'Price',
+    ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)),
+  };
   try {
-    const who: Finding = { id: 'cloud.credentials', title: 'Credentials', ...ok(await account.who()) };
+    const who: Finding = {
+      id: 'cloud.credentials',
+      title: 'Credentials',
+      ...ok(await account.who()),
+    };
     const offered = await account.processors([...needs.machines.keys()]);
     const machines = types(offered, needs, config);
     if (machines.some(({ status }) => status === 'fail')) return [who, ...machines, cost];
     const quotas = await account.quotas(needs, offered);
     const small = quotas.some(isShort) && (await smallFits(account, configs, offered));
-    return [who, ...machines, ...quotas.map((quota) => ({ id: 'cloud.quota', title: `Quota: ${quota.name}`, ...judge(quota, small) })), cost];
+    return [
+      who,
+      ...machines,
+      ...quotas.map((quota) => ({
+        id: 'cloud.quota',
+        title: `Quota: ${quota.name}`,
+        ...judge(quota, small),
+      })),
+      cost,
+    ];
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    return [{ id: 'cloud', title: `Account at ${config.cloud.toUpperCase()}`, ...fail(error.message, '') }, { ...cost, ...warn(cost.found, '') }];
+    return [
+      {
+        id: 'cloud',
+        title: `Account at ${config.cloud.toUpperCase()}`,
+        ...fail(error.message, ''),
+      },
+      { ...cost, ...warn(cost.found, '') },
+    ];
   }
 }

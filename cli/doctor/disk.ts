@@ -28,52 +28,97 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** Bytes in words: `0.4 GiB`, `12 MiB`. */
-export const inBytes = (bytes: number): string => (bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`);
+export const inBytes = (bytes: number): string =>
+  bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 
 export function roomAt(directory: string): Room {
   let existing = directory;
   while (!fs.existsSync(existing)) existing = path.dirname(existing);
   const { bavail, bsize, files, ffree } = fs.statfsSync(existing);
-  return { device: fs.statSync(existing).dev, bytes: bavail * bsize, files: files === 0 ? Infinity : ffree };
+  return {
+    device: fs.statSync(existing).dev,
+    bytes: bavail * bsize,
+    files: files === 0 ? Infinity : ffree,
+  };
 }
 
 /** Go's own caches: its environment's, else where Go puts them. */
-const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string => process.env[variable] || path.join(os.homedir(), place);
+const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string =>
+  process.env[variable] || path.join(os.homedir(), place);
 
 /** What the first set-up writes; `building`: some programs are made from their Go modules. As measured, with half as much again. */
 export const setUpNeeds = (building: boolean): Need[] => [
-  { what: 'programs, images and the Debian tree', directory: cacheDirectory(), variable: 'HARDWAY_CACHE', bytes: 2.5 * GIB, files: 30_000 },
+  {
+    what: 'programs, images and the Debian tree',
+    directory: cacheDirectory(),
+    variable: 'HARDWAY_CACHE',
+    bytes: 2.5 * GIB,
+    files: 30_000,
+  },
   { what: 'unpacking', directory: os.tmpdir(), variable: 'TMPDIR', bytes: 0.5 * GIB, files: 3000 },
-  ...(building ? [
-    { what: "Go's modules", directory: goDirectory('GOMODCACHE', 'go/pkg/mod'), variable: 'GOMODCACHE', bytes: 3 * GIB, files: 100_000 },
-    { what: "Go's builds", directory: goDirectory('GOCACHE', '.cache/go-build'), variable: 'GOCACHE', bytes: 3 * GIB, files: 40_000 },
-  ] : []),
+  ...(building
+    ? [
+        {
+          what: "Go's modules",
+          directory: goDirectory('GOMODCACHE', 'go/pkg/mod'),
+          variable: 'GOMODCACHE',
+          bytes: 3 * GIB,
+          files: 100_000,
+        },
+        {
+          what: "Go's builds",
+          directory: goDirectory('GOCACHE', '.cache/go-build'),
+          variable: 'GOCACHE',
+          bytes: 3 * GIB,
+          files: 40_000,
+        },
+      ]
+    : []),
 ];
 
-const stateNeed = (labs: number, bytes: number, files: number): Need =>
-  ({ what: labs === 1 ? "the lab's state" : `the state of ${labs} labs`, directory: stateDirectory(), variable: 'HARDWAY_STATE', bytes: labs * bytes, files: labs * files });
+const stateNeed = (labs: number, bytes: number, files: number): Need => ({
+  what: labs === 1 ? "the lab's state" : `the state of ${labs} labs`,
+  directory: stateDirectory(),
+  variable: 'HARDWAY_STATE',
+  bytes: labs * bytes,
+  files: labs * files,
+});
 
 /** What labs of so many machines together write as they are made and for a day of use. */
 export const labNeeds = (machines: number, labs = 1): Need[] => [
-  { what: `${machines} machines`, directory: cloudDirectory(), variable: 'HARDWAY_CLOUD', bytes: machines * 150 * MIB, files: machines * 3000 },
+  {
+    what: `${machines} machines`,
+    directory: cloudDirectory(),
+    variable: 'HARDWAY_CLOUD',
+    bytes: machines * 150 * MIB,
+    files: machines * 3000,
+  },
   stateNeed(labs, 50 * MIB, 500),
 ];
 
 /** What every command that writes needs to end in order. */
 export const workingNeeds = (labs = 1): Need[] => [
-  { what: labs === 1 ? 'changing a lab' : `changing ${labs} labs`, directory: cloudDirectory(), variable: 'HARDWAY_CLOUD', bytes: labs * 50 * MIB, files: labs * 500 },
+  {
+    what: labs === 1 ? 'changing a lab' : `changing ${labs} labs`,
+    directory: cloudDirectory(),
+    variable: 'HARDWAY_CLOUD',
+    bytes: labs * 50 * MIB,
+    files: labs * 500,
+  },
   stateNeed(labs, 20 * MIB, 100),
 ];
 
-const total = (needs: Need[], of: 'bytes' | 'files'): number => needs.reduce((sum, need) => sum + need[of], 0);
+const total = (needs: Need[], of: 'bytes' | 'files'): number =>
+  needs.reduce((sum, need) => sum + need[of], 0);
 
 /** What is missing on one file system, in words; undefined where nothing is. */
 function shortage(needs: Need[], room: Room): { found: string; cure: string } | undefined {
   const [bytes, files] = [total(needs, 'bytes') - room.bytes, total(needs, 'files') - room.files];
   if (bytes <= 0 && files <= 0) return undefined;
-  const [amount, there, wanted] = bytes > 0
-    ? [inBytes(bytes), inBytes(room.bytes), inBytes(total(needs, 'bytes'))]
-    : [`${files} files (inodes)`, `${room.files} files`, `${total(needs, 'files')}`];
+  const [amount, there, wanted] =
+    bytes > 0
+      ? [inBytes(bytes), inBytes(room.bytes), inBytes(total(needs, 'bytes'))]
+      : [`${files} files (inodes)`, `${room.files} files`, `${total(needs, 'files')}`];
   const places = [...new Set(needs.map((need) => need.directory))].join(', ');
   const variables = [...new Set(needs.map((need) => need.variable))].join(' or ');
   return {
@@ -83,7 +128,10 @@ function shortage(needs: Need[], room: Room): { found: string; cure: string } | 
 }
 
 /** Holds what is needed against the room there is, each file system once: what shares one adds up. */
-export function diskFinding(needs: Need[], room: (directory: string) => Room = roomAt): Omit<Finding, 'id' | 'title'> {
+export function diskFinding(
+  needs: Need[],
+  room: (directory: string) => Room = roomAt,
+): Omit<Finding, 'id' | 'title'> {
   const systems = new Map<number, { room: Room; needs: Need[] }>();
   for (const need of needs) {
     const found = room(need.directory);
@@ -92,6 +140,14 @@ export function diskFinding(needs: Need[], room: (directory: string) => Room = r
     systems.set(found.device, known);
   }
   const short = [...systems.values()].flatMap((one) => shortage(one.needs, one.room) ?? []);
-  if (short.length > 0) return fail(short.map((one) => one.found).join('; '), short.map((one) => one.cure).join('; '));
-  return ok([...systems.values()].map((one) => `${inBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${inBytes(total(one.needs, 'bytes'))} needed`).join('; '));
+  if (short.length > 0)
+    return fail(short.map((one) => one.found).join('; '), short.map((one) => one.cure).join('; '));
+  return ok(
+    [...systems.values()]
+      .map(
+        (one) =>
+          `${inBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${inBytes(total(one.needs, 'bytes'))} needed`,
+      )
+      .join('; '),
+  );
 }

@@ -17,15 +17,34 @@ export interface Probe {
   look(): Promise<Omit<Finding, 'id' | 'title'>> | Omit<Finding, 'id' | 'title'>;
 }
 
-export const ok = (found: string): Omit<Finding, 'id' | 'title'> => ({ status: 'ok', found, cure: '' });
-export const warn = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({ status: 'warn', found, cure });
-export const fail = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({ status: 'fail', found, cure });
+export const ok = (found: string): Omit<Finding, 'id' | 'title'> => ({
+  status: 'ok',
+  found,
+  cure: '',
+});
+export const warn = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({
+  status: 'warn',
+  found,
+  cure,
+});
+export const fail = (found: string, cure: string): Omit<Finding, 'id' | 'title'> => ({
+  status: 'fail',
+  found,
+  cure,
+});
 
 /** One probe's finding; what it could not find out is a failure with that reason. */
 export async function findingOf({ id, title, look }: Probe): Promise<Finding> {
   try {
     return { id, title, ...(await look()) };
   } catch (error) {
-    return { id, title, ...fail(`could not be looked at: ${(error as Error).message.split('\n')[0]}`, 'HARDWAY_DEBUG=1 ./lab doctor, and tell whoever keeps this program') };
+    return {
+      id,
+      title,
+      ...fail(
+        `could not be looked at: ${(error as Error).message.split('\n')[0]}`,
+        'HARDWAY_DEBUG=1 ./lab doctor, and tell whoever keeps this program',
+      ),
+    };
   }
 }

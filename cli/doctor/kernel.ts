@@ -18,53 +18,139 @@ interface Feature {
 
 /** What kernel.sh tries, by the name that it prints. */
 export const FEATURES: Record<string, Feature> = {
-  netns: { title: 'Network namespaces', by: ['ip'], cure: 'a kernel with CONFIG_NET_NS; in a container, more privileges' },
+  netns: {
+    title: 'Network namespaces',
+    by: ['ip'],
+    cure: 'a kernel with CONFIG_NET_NS; in a container, more privileges',
+  },
   veth: { title: 'Pairs of virtual interfaces', by: ['ip'], cure: 'modprobe veth' },
   bridge: { title: 'Bridges', by: ['ip'], cure: 'modprobe bridge' },
-  br_netfilter: { title: 'Bridged packets seen by iptables', by: ['ip', 'modprobe'], cure: 'modprobe br_netfilter' },
-  forwarding: { title: 'Settings of a network namespace', by: ['ip', 'sysctl'], cure: 'in a container: mount /proc/sys writable, or run the lab on the machine itself' },
+  br_netfilter: {
+    title: 'Bridged packets seen by iptables',
+    by: ['ip', 'modprobe'],
+    cure: 'modprobe br_netfilter',
+  },
+  forwarding: {
+    title: 'Settings of a network namespace',
+    by: ['ip', 'sysctl'],
+    cure: 'in a container: mount /proc/sys writable, or run the lab on the machine itself',
+  },
   overlay: { title: 'Overlay filesystem', cure: 'modprobe overlay' },
-  disks: { title: "Overlay on the machines' disks", cure: 'set HARDWAY_CLOUD to a directory on ext4, xfs or btrfs: no overlay, network or FAT file system' },
-  nf_tables: { title: "nftables in a bridge's path", by: ['ip', 'nft'], cure: 'modprobe -a nf_tables nft_meta_bridge' },
-  nat: { title: 'Address translation', by: ['ip', 'iptables'], cure: 'modprobe -a iptable_nat xt_MASQUERADE' },
-  conntrack: { title: 'Connection tracking', by: ['ip', 'iptables', 'conntrack'], cure: 'modprobe -a nf_conntrack xt_conntrack nf_conntrack_netlink' },
-  ttl: { title: 'TTL target', by: ['ip', 'iptables'], cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it no hop through the VPC can be free' },
-  services: { title: "kube-proxy's iptables rules", by: ['ip', 'iptables'], cure: 'modprobe -a nft_compat xt_comment xt_statistic xt_addrtype xt_mark xt_nat xt_recent' },
-  nft_services: { title: "kube-proxy's nftables rules", by: ['ip', 'nft'], cure: 'modprobe -a nft_numgen nft_masq nft_nat', spared: 'only proxyMode=nftables needs them' },
-  pidns: { title: 'Process namespaces', cure: 'a kernel with CONFIG_PID_NS; in a container, more privileges' },
-  groups: { title: 'Control groups of the machines', cure: 'in a container: mount /sys/fs/cgroup writable, or run the lab on the machine itself' },
-  kmsg: { title: 'Kernel messages (/dev/kmsg)', cure: 'mknod /dev/kmsg c 1 11; in a container, give it the device: kubelet does not start without' },
+  disks: {
+    title: "Overlay on the machines' disks",
+    cure: 'set HARDWAY_CLOUD to a directory on ext4, xfs or btrfs: no overlay, network or FAT file system',
+  },
+  nf_tables: {
+    title: "nftables in a bridge's path",
+    by: ['ip', 'nft'],
+    cure: 'modprobe -a nf_tables nft_meta_bridge',
+  },
+  nat: {
+    title: 'Address translation',
+    by: ['ip', 'iptables'],
+    cure: 'modprobe -a iptable_nat xt_MASQUERADE',
+  },
+  conntrack: {
+    title: 'Connection tracking',
+    by: ['ip', 'iptables', 'conntrack'],
+    cure: 'modprobe -a nf_conntrack xt_conntrack nf_conntrack_netlink',
+  },
+  ttl: {
+    title: 'TTL target',
+    by: ['ip', 'iptables'],
+    cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it no hop through the VPC can be free',
+  },
+  services: {
+    title: "kube-proxy's iptables rules",
+    by: ['ip', 'iptables'],
+    cure: 'modprobe -a nft_compat xt_comment xt_statistic xt_addrtype xt_mark xt_nat xt_recent',
+  },
+  nft_services: {
+    title: "kube-proxy's nftables rules",
+    by: ['ip', 'nft'],
+    cure: 'modprobe -a nft_numgen nft_masq nft_nat',
+    spared: 'only proxyMode=nftables needs them',
+  },
+  pidns: {
+    title: 'Process namespaces',
+    cure: 'a kernel with CONFIG_PID_NS; in a container, more privileges',
+  },
+  groups: {
+    title: 'Control groups of the machines',
+    cure: 'in a container: mount /sys/fs/cgroup writable, or run the lab on the machine itself',
+  },
+  kmsg: {
+    title: 'Kernel messages (/dev/kmsg)',
+    cure: 'mknod /dev/kmsg c 1 11; in a container, give it the device: kubelet does not start without',
+  },
 };
 
 /** What an answer of kernel.sh means. Nothing is known where a program to try it with is yet to be installed. */
-export function judged(answer: string, { cure, by = [], spared }: Omit<Feature, 'title'>, has = hasCommand): Omit<Finding, 'id' | 'title'> {
+export function judged(
+  answer: string,
+  { cure, by = [], spared }: Omit<Feature, 'title'>,
+  has = hasCommand,
+): Omit<Finding, 'id' | 'title'> {
   if (answer === 'ok') return ok('works');
   const missing = by.filter((program) => !has(program));
-  if (missing.length > 0) return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
+  if (missing.length > 0)
+    return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
   const said = answer || 'does not work, and nothing says why';
   return spared ? warn(`${said}; ${spared}`, cure) : fail(said, cure);
 }
 
 /** What kernel.sh printed, by name. */
 export const answersIn = (printed: string): Map<string, string> =>
-  new Map(printed.trim().split('\n').map((line) => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]));
+  new Map(
+    printed
+      .trim()
+      .split('\n')
+      .map((line) => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]),
+  );
 
 /** Runs kernel.sh, which tries each in scratch namespaces that are gone afterwards. Needs root. */
 function tried(): string {
   let disks = cloudDirectory();
   while (!fs.existsSync(disks)) disks = path.dirname(disks);
-  return execFileSync('sh', [path.join(root, 'cli/doctor/kernel.sh'), disks], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
+  return execFileSync('sh', [path.join(root, 'cli/doctor/kernel.sh'), disks], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+  });
 }
 
 /** A finding for each feature; `attempts` is what kernel.sh prints. */
-export function kernelFindings(attempts: () => string = tried, has = hasCommand, uid = process.getuid?.()): Finding[] {
-  if (uid !== 0) return [{ id: 'kernel', title: 'Kernel features', ...warn('can be tried by root only', 'run ./lab doctor as root') }];
+export function kernelFindings(
+  attempts: () => string = tried,
+  has = hasCommand,
+  uid = process.getuid?.(),
+): Finding[] {
+  if (uid !== 0)
+    return [
+      {
+        id: 'kernel',
+        title: 'Kernel features',
+        ...warn('can be tried by root only', 'run ./lab doctor as root'),
+      },
+    ];
   let answers: Map<string, string>;
   try {
     answers = answersIn(attempts());
   } catch (error) {
-    return [{ id: 'kernel', title: 'Kernel features', ...fail(`could not be tried: ${(error as Error).message.split('\n')[0]}`, './lab doctor, when less else is under way') }];
+    return [
+      {
+        id: 'kernel',
+        title: 'Kernel features',
+        ...fail(
+          `could not be tried: ${(error as Error).message.split('\n')[0]}`,
+          './lab doctor, when less else is under way',
+        ),
+      },
+    ];
   }
-  return Object.entries(FEATURES).map(([id, { title, ...feature }]) =>
-    ({ id: `kernel.${id}`, title, ...judged(answers.get(id) ?? 'was not tried', feature, has) }));
+  return Object.entries(FEATURES).map(([id, { title, ...feature }]) => ({
+    id: `kernel.${id}`,
+    title,
+    ...judged(answers.get(id) ?? 'was not tried', feature, has),
+  }));
 }

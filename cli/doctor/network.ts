@@ -7,29 +7,54 @@ import { knownPools } from '../pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
 /** Whether this machine has routes of its own into any of these pools. */
-export function poolFinding(pools: string[], hasIp = hasCommand('ip')): Omit<Finding, 'id' | 'title'> {
+export function poolFinding(
+  pools: string[],
+  hasIp = hasCommand('ip'),
+): Omit<Finding, 'id' | 'title'> {
   if (!hasIp) return warn('routes can not be read without ip', 'comes with ./lab start');
   const routes = machineRoutes();
-  const foreign = pools.flatMap((one) => foreignRoutes(one, routes).map((route) => `${one} meets this machine's own route ${route}`));
+  const foreign = pools.flatMap((one) =>
+    foreignRoutes(one, routes).map((route) => `${one} meets this machine's own route ${route}`),
+  );
   if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
-  return fail(foreign.join('; '), './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use');
+  return fail(
+    foreign.join('; '),
+    './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use',
+  );
 }
 
-export const poolProbe = (pools: string[] = knownPools()): Probe => ({ id: 'pool', title: 'Public addresses', look: () => poolFinding(pools) });
+export const poolProbe = (pools: string[] = knownPools()): Probe => ({
+  id: 'pool',
+  title: 'Public addresses',
+  look: () => poolFinding(pools),
+});
 
 /** Whether each pool has a public /24 for so many labs that have none yet; `taken` are the numbers of those that labs have. */
-export function slotsFinding(wanted: Map<string, number>, taken = labs().flatMap((lab) => slotOf(lab)?.slot ?? [])): Omit<Finding, 'id' | 'title'> {
+export function slotsFinding(
+  wanted: Map<string, number>,
+  taken = labs().flatMap((lab) => slotOf(lab)?.slot ?? []),
+): Omit<Finding, 'id' | 'title'> {
   const found = [...wanted].map(([pool, needed]) => {
     const count = parseCidr(pool).size / 256;
     const free = count - new Set(taken.filter((slot) => slot < count)).size;
-    return { short: needed > free, text: `${pool} has ${free} of ${count} free, and ${needed} ${needed === 1 ? 'is' : 'are'} needed` };
+    return {
+      short: needed > free,
+      text: `${pool} has ${free} of ${count} free, and ${needed} ${needed === 1 ? 'is' : 'are'} needed`,
+    };
   });
   const short = found.filter((one) => one.short);
   if (short.length === 0) return ok(found.map(({ text }) => text).join('; '));
-  return fail(short.map(({ text }) => text).join('; '), './lab down of labs that are not needed, or a wider publicPool in the config');
+  return fail(
+    short.map(({ text }) => text).join('; '),
+    './lab down of labs that are not needed, or a wider publicPool in the config',
+  );
 }
 
-export const slotsProbe = (wanted: Map<string, number>): Probe => ({ id: 'slots', title: 'Public networks', look: () => slotsFinding(wanted) });
+export const slotsProbe = (wanted: Map<string, number>): Probe => ({
+  id: 'slots',
+  title: 'Public networks',
+  look: () => slotsFinding(wanted),
+});
 
 /** Whether a lab's jump host can have its port; `ahead` labs get theirs first. */
 export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({

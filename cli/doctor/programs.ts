@@ -1,4 +1,9 @@
-import { installCommand, isDebianLike, missingPackages, neededPackages } from '../../toolchain/host/host';
+import {
+  installCommand,
+  isDebianLike,
+  missingPackages,
+  neededPackages,
+} from '../../toolchain/host/host';
 import { plan, present } from '../../toolchain';
 import { findGo } from '../../toolchain/go';
 import { inWords } from '../seconds';
@@ -8,9 +13,18 @@ const packages: Probe = {
   id: 'packages',
   title: 'Packages of this machine',
   async look() {
-    if (!isDebianLike()) return warn('not Debian or Ubuntu: they can not be looked up', `see that it has what these hold: ${neededPackages([]).join(' ')}`);
+    if (!isDebianLike())
+      return warn(
+        'not Debian or Ubuntu: they can not be looked up',
+        `see that it has what these hold: ${neededPackages([]).join(' ')}`,
+      );
     const missing = await missingPackages(neededPackages([]));
-    return missing.length === 0 ? ok('all there') : warn(`missing: ${missing.join(', ')}`, `./lab start installs them, or ${installCommand(missing)}`);
+    return missing.length === 0
+      ? ok('all there')
+      : warn(
+          `missing: ${missing.join(', ')}`,
+          `./lab start installs them, or ${installCommand(missing)}`,
+        );
   },
 };
 
@@ -32,7 +46,10 @@ const programs: Probe = {
     if (found) return ok(byOrigin(found.origins));
     const items = await plan();
     const seconds = items.reduce((sum, item) => sum + item.seconds, 0);
-    return warn(`missing: ${items.map((item) => `${item.name} (${item.from})`).join('; ')}`, `./lab start obtains them, in about ${inWords(Math.max(60, seconds))}`);
+    return warn(
+      `missing: ${items.map((item) => `${item.name} (${item.from})`).join('; ')}`,
+      `./lab start obtains them, in about ${inWords(Math.max(60, seconds))}`,
+    );
   },
 };
 
@@ -44,7 +61,10 @@ const go: Probe = {
     if (found) return ok('there');
     const building = (await plan()).filter((item) => item.from.startsWith('built'));
     if (building.length === 0) return ok('not there, and not needed: nothing has to be built');
-    return fail(`not there, and needed to build ${building.map((item) => item.name).join(', ')}`, 'install Go from https://go.dev/dl, or let this machine reach the sites of the official releases');
+    return fail(
+      `not there, and needed to build ${building.map((item) => item.name).join(', ')}`,
+      'install Go from https://go.dev/dl, or let this machine reach the sites of the official releases',
+    );
   },
 };
 
@@ -55,7 +75,10 @@ const plugin: Probe = {
     const found = await present();
     if (!found) return ok('comes with ./lab start');
     if (found.commandPlugin === 'official') return ok('the official one');
-    return warn("this project's stand-in, as the official one could not be downloaded", 'none is needed; ./lab clean --cache and ./lab start where github.com can be reached bring the official one');
+    return warn(
+      "this project's stand-in, as the official one could not be downloaded",
+      'none is needed; ./lab clean --cache and ./lab start where github.com can be reached bring the official one',
+    );
   },
 };
 

@@ -19,10 +19,19 @@ export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudAr
   const firewall = makeFirewall(topology, network, options);
   const address = makeApiAddress(lab, network, options);
   const onlyAddress = config.profile === 'small' ? address : undefined;
-  const machines = makeInstances({ lab, config, topology, network, firewall, sshKey, onlyAddress }, options);
+  const machines = makeInstances(
+    { lab, config, topology, network, firewall, sshKey, onlyAddress },
+    options,
+  );
   const routes = makeRoutes(topology, network, machines, options);
   const reachable = [...network.reachable, ...firewall.rules, ...routes];
   if (onlyAddress) reachable.push(giveAddress(onlyAddress, machines[0], options));
   else makeLoadBalancer(lab, topology, network, address, machines, options);
-  return { machines, apiAddress: address.publicIp, reachable, downloads: officialDownloads(config.mirror), upstreamResolvers: [RESOLVER] };
+  return {
+    machines,
+    apiAddress: address.publicIp,
+    reachable,
+    downloads: officialDownloads(config.mirror),
+    upstreamResolvers: [RESOLVER],
+  };
 }

@@ -30,7 +30,9 @@ interface InstancesArgs {
 /** The newest Ubuntu 24.04 for a machine type. */
 function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string> {
   const { supportedArchitectures } = ec2.getInstanceTypeOutput({ instanceType }, options);
-  const architecture = supportedArchitectures.apply((all) => (all.includes('arm64') ? 'arm64' : 'x86_64'));
+  const architecture = supportedArchitectures.apply((all) =>
+    all.includes('arm64') ? 'arm64' : 'x86_64',
+  );
   const image = ec2.getAmiOutput(
     {
       owners: [UBUNTU_OWNER],
@@ -45,7 +47,14 @@ function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string
   return image.id;
 }
 
-function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pulumi.Output<string>, args: InstancesArgs, options: Options): ec2.Instance {
+function makeInstance(
+  node: Node,
+  hostKey: SshKey,
+  keyPair: ec2.KeyPair,
+  ami: pulumi.Output<string>,
+  args: InstancesArgs,
+  options: Options,
+): ec2.Instance {
   const { lab, config, network, firewall, onlyAddress } = args;
   const name = `${lab}-${node.name}`;
   return new ec2.Instance(
@@ -63,9 +72,19 @@ function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pu
       userData: firstBoot(node.name, hostKey),
       userDataReplaceOnChange: true,
       // The user data holds the host key. One hop: its answer never gets as far as a pod on the bridge.
-      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
+      metadataOptions: {
+        httpEndpoint: 'enabled',
+        httpTokens: 'required',
+        httpPutResponseHopLimit: 1,
+      },
       // It has the default tags by itself, and reads back only what is not among them.
-      rootBlockDevice: { volumeType: 'gp3', volumeSize: DISK_GIB, encrypted: true, deleteOnTermination: true, tags: { Name: name } },
+      rootBlockDevice: {
+        volumeType: 'gp3',
+        volumeSize: DISK_GIB,
+        encrypted: true,
+        deleteOnTermination: true,
+        tags: { Name: name },
+      },
       tags: { Name: name },
     },
     {
@@ -84,11 +103,20 @@ function makeInstance(node: Node, hostKey: SshKey, keyPair: ec2.KeyPair, ami: pu
 export function makeInstances(args: InstancesArgs, options: Options): AwsMachine[] {
   const { topology, config, sshKey, onlyAddress } = args;
   const keyPair = new ec2.KeyPair('ssh-key', { publicKey: sshKey.publicKey }, options);
-  const images = new Map([...new Set([config.controllerType, config.workerType])].map((type) => [type, ubuntuFor(type, options)]));
+  const images = new Map(
+    [...new Set([config.controllerType, config.workerType])].map((type) => [
+      type,
+      ubuntuFor(type, options),
+    ]),
+  );
   const machines: AwsMachine[] = [];
   // In order: the gateway is a controller, and so it is there before those that need it.
   for (const node of topology.nodes) {
-    const hostKey = new SshKey(`${node.name}-host-key`, { comment: node.name }, { parent: options.parent });
+    const hostKey = new SshKey(
+      `${node.name}-host-key`,
+      { comment: node.name },
+      { parent: options.parent },
+    );
     const ami = images.get(node.role === 'controller' ? config.controllerType : config.workerType)!;
     const instance = makeInstance(node, hostKey, keyPair, ami, args, options);
     const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
@@ -98,7 +126,12 @@ export function makeInstances(args: InstancesArgs, options: Options): AwsMachine
       machines.push({ ...own, publicIp, connection: { ...login, host: publicIp } });
     } else {
       const through = machines.find((machine) => machine.isGateway)!;
-      machines.push({ ...own, publicIp: pulumi.output(''), connection: { ...login, host: node.privateIp, proxy: through.connection }, through });
+      machines.push({
+        ...own,
+        publicIp: pulumi.output(''),
+        connection: { ...login, host: node.privateIp, proxy: through.connection },
+        through,
+      });
     }
   }
   return machines;

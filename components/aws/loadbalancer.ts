@@ -9,24 +9,55 @@ import type { Options } from './provider';
 
 /** The API's public address. It comes before all machines: certificates name it, and needn't wait for a balancer. */
 export function makeApiAddress(lab: string, { gateway }: Network, options: Options): ec2.Eip {
-  return new ec2.Eip('api', { domain: 'vpc', tags: { Name: `${lab}-api` } }, { ...options, dependsOn: gateway });
+  return new ec2.Eip(
+    'api',
+    { domain: 'vpc', tags: { Name: `${lab}-api` } },
+    { ...options, dependsOn: gateway },
+  );
 }
 
 /** In profile small the API's address is the one controller's own. */
-export function giveAddress(address: ec2.Eip, machine: AwsMachine, options: Options): ec2.EipAssociation {
-  return new ec2.EipAssociation('api', { allocationId: address.allocationId, networkInterfaceId: machine.resource.primaryNetworkInterfaceId }, options);
+export function giveAddress(
+  address: ec2.Eip,
+  machine: AwsMachine,
+  options: Options,
+): ec2.EipAssociation {
+  return new ec2.EipAssociation(
+    'api',
+    {
+      allocationId: address.allocationId,
+      networkInterfaceId: machine.resource.primaryNetworkInterfaceId,
+    },
+    options,
+  );
 }
 
 /** What people reach the API by; nodes don't use it. */
-export function makeLoadBalancer(lab: string, topology: Topology, network: Network, address: ec2.Eip, machines: AwsMachine[], options: Options): lb.LoadBalancer {
+export function makeLoadBalancer(
+  lab: string,
+  topology: Topology,
+  network: Network,
+  address: ec2.Eip,
+  machines: AwsMachine[],
+  options: Options,
+): lb.LoadBalancer {
   const port = topology.apiPort;
   const controllers = machines.filter((machine) => machine.role === 'controller');
   const group = makeGroup('balancer', 'The load balancer of the API', network, options);
   // Targets see the balancer's own address, which the nodes' rules let in: who may come is decided here.
-  const rules = topology.rules.filter((rule) => rule.name === 'allow-api').flatMap((rule) => letIn(rule, group, options, 'balancer'));
+  const rules = topology.rules
+    .filter((rule) => rule.name === 'allow-api')
+    .flatMap((rule) => letIn(rule, group, options, 'balancer'));
   const out = new SecurityGroupEgressRule(
     'balancer-out',
-    { securityGroupId: group.id, description: 'The API on the controllers', ipProtocol: 'tcp', fromPort: port, toPort: port, cidrIpv4: topology.nodeCidr },
+    {
+      securityGroupId: group.id,
+      description: 'The API on the controllers',
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      cidrIpv4: topology.nodeCidr,
+    },
     { ...options, deletedWith: group },
   );
   const balancer = new lb.LoadBalancer(
@@ -35,11 +66,16 @@ export function makeLoadBalancer(lab: string, topology: Topology, network: Netwo
       loadBalancerType: 'network',
       internal: false,
       securityGroups: [group.id],
-      subnetMappings: [{ subnetId: network.subnets[0].subnet.id, allocationId: address.allocationId }],
+      subnetMappings: [
+        { subnetId: network.subnets[0].subnet.id, allocationId: address.allocationId },
+      ],
       tags: { Name: `${lab}-api` },
     },
     // It takes an address of the subnet: after the machines, so that it can't be one of theirs.
-    { ...options, dependsOn: [network.gateway, out, ...rules, ...machines.map((machine) => machine.resource)] },
+    {
+      ...options,
+      dependsOn: [network.gateway, out, ...rules, ...machines.map((machine) => machine.resource)],
+    },
   );
   const targets = new lb.TargetGroup(
     'api',
@@ -52,17 +88,35 @@ export function makeLoadBalancer(lab: string, topology: Topology, network: Netwo
       preserveClientIp: 'false',
       deregistrationDelay: 0,
       // The API server answers this one to anybody: RBAC's system:public-info-viewer, of which anonymous requests are.
-      healthCheck: { protocol: 'HTTPS', path: '/healthz', port: 'traffic-port', matcher: '200', interval: 10, timeout: 5, healthyThreshold: 2, unhealthyThreshold: 2 },
+      healthCheck: {
+        protocol: 'HTTPS',
+        path: '/healthz',
+        port: 'traffic-port',
+        matcher: '200',
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
       tags: { Name: `${lab}-api` },
     },
     options,
   );
   for (const { name, resource } of controllers) {
-    new lb.TargetGroupAttachment(name, { targetGroupArn: targets.arn, targetId: resource.id, port }, { ...options, deletedWith: targets });
+    new lb.TargetGroupAttachment(
+      name,
+      { targetGroupArn: targets.arn, targetId: resource.id, port },
+      { ...options, deletedWith: targets },
+    );
   }
   new lb.Listener(
     'api',
-    { loadBalancerArn: balancer.arn, port, protocol: 'TCP', defaultActions: [{ type: 'forward', targetGroupArn: targets.arn }] },
+    {
+      loadBalancerArn: balancer.arn,
+      port,
+      protocol: 'TCP',
+      defaultActions: [{ type: 'forward', targetGroupArn: targets.arn }],
+    },
     options,
   );
   return balancer;

@@ -20,19 +20,44 @@ export interface Network {
 }
 
 /** The VPC: its subnet, the internet gateway, and the VPC router's table with the default route. */
-export function makeNetwork(lab: string, config: LabConfig, topology: Topology, options: Options): Network {
+export function makeNetwork(
+  lab: string,
+  config: LabConfig,
+  topology: Topology,
+  options: Options,
+): Network {
   const vpc = new ec2.Vpc('vpc', { cidrBlock: topology.nodeCidr, tags: { Name: lab } }, options);
-  const gateway = new ec2.InternetGateway('internet-gateway', { vpcId: vpc.id, tags: { Name: lab } }, options);
+  const gateway = new ec2.InternetGateway(
+    'internet-gateway',
+    { vpcId: vpc.id, tags: { Name: lab } },
+    options,
+  );
   const reachable: pulumi.Resource[] = [gateway];
   const subnets: SubnetParts[] = [];
   for (const plan of topology.subnets) {
     const name = { Name: `${lab}-${plan.name}` };
     // All of a lab is in one zone, be it AWS's choice: between zones every byte costs.
     const availabilityZone = subnets[0]?.subnet.availabilityZone ?? (config.zone || undefined);
-    const subnet = new ec2.Subnet(plan.name, { vpcId: vpc.id, cidrBlock: plan.cidr, availabilityZone, mapPublicIpOnLaunch: false, tags: name }, options);
+    const subnet = new ec2.Subnet(
+      plan.name,
+      {
+        vpcId: vpc.id,
+        cidrBlock: plan.cidr,
+        availabilityZone,
+        mapPublicIpOnLaunch: false,
+        tags: name,
+      },
+      options,
+    );
     const table = new ec2.RouteTable(plan.name, { vpcId: vpc.id, tags: name }, options);
     subnets.push({ plan, subnet, table });
-    reachable.push(new ec2.RouteTableAssociation(plan.name, { subnetId: subnet.id, routeTableId: table.id }, options));
+    reachable.push(
+      new ec2.RouteTableAssociation(
+        plan.name,
+        { subnetId: subnet.id, routeTableId: table.id },
+        options,
+      ),
+    );
     if (!plan.isPublic) continue;
     reachable.push(
       new ec2.Route(

@@ -22,21 +22,38 @@ export interface Surroundings {
 }
 
 const VARIABLES = [
-  'AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
 ];
 
 function here(): Surroundings {
   const firmware = '/sys/class/dmi/id/sys_vendor';
-  return { environment: process.env, home: homedir(), vendor: existsSync(firmware) ? readFileSync(firmware, 'utf8').trim() : '' };
+  return {
+    environment: process.env,
+    home: homedir(),
+    vendor: existsSync(firmware) ? readFileSync(firmware, 'utf8').trim() : '',
+  };
 }
 
 /** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
 export function requireCredentials({ environment, home, vendor }: Surroundings = here()): void {
-  const file = (variable: string, name: string): string => environment[variable] || path.join(home, '.aws', name);
-  const files = [file('AWS_SHARED_CREDENTIALS_FILE', 'credentials'), file('AWS_CONFIG_FILE', 'config')];
-  const found = VARIABLES.some((name) => environment[name]) || files.some((name) => existsSync(name)) || vendor === 'Amazon EC2';
+  const file = (variable: string, name: string): string =>
+    environment[variable] || path.join(home, '.aws', name);
+  const files = [
+    file('AWS_SHARED_CREDENTIALS_FILE', 'credentials'),
+    file('AWS_CONFIG_FILE', 'config'),
+  ];
+  const found =
+    VARIABLES.some((name) => environment[name]) ||
+    files.some((name) => existsSync(name)) ||
+    vendor === 'Amazon EC2';
   if (!found) {
-    throw new CloudError('There are no AWS credentials here: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.');
+    throw new CloudError(
+      'There are no AWS credentials here: run `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
+    );
   }
 }
 

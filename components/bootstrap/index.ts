@@ -28,7 +28,9 @@ export class Bootstrap extends pulumi.ComponentResource {
     const done = new Map<string, Commands>();
 
     for (const session of OUTLINE) {
-      const machines = args.machines.filter((machine) => stepsOf(session, machine, wanted(args)).length > 0);
+      const machines = args.machines.filter(
+        (machine) => stepsOf(session, machine, wanted(args)).length > 0,
+      );
       const here: Commands = new Map();
       done.set(session.name, here);
       for (const machine of machines) here.set(machine, this.run(session, machine, args, done));
@@ -37,13 +39,21 @@ export class Bootstrap extends pulumi.ComponentResource {
     this.commands = [...done.values()].flatMap((commands) => [...commands.values()]);
     this.ready = pulumi
       .all(this.commands.map((each) => each.triggers))
-      .apply((triggers) => crypto.createHash('sha256').update(JSON.stringify(triggers)).digest('hex'));
+      .apply((triggers) =>
+        crypto.createHash('sha256').update(JSON.stringify(triggers)).digest('hex'),
+      );
     this.registerOutputs({ ready: this.ready });
   }
 
   /** One session on one machine, after those that it needs. */
-  private run(session: Session, machine: Machine, args: BootstrapArgs, done: Map<string, Commands>): command.remote.Command {
-    const before = (name: string, on: Machine): command.remote.Command[] => [done.get(name)!.get(on)].filter((found) => found !== undefined);
+  private run(
+    session: Session,
+    machine: Machine,
+    args: BootstrapArgs,
+    done: Map<string, Commands>,
+  ): command.remote.Command {
+    const before = (name: string, on: Machine): command.remote.Command[] =>
+      [done.get(name)!.get(on)].filter((found) => found !== undefined);
     const here = session.after.flatMap((name) => before(name, machine));
     const first = here.length === 0;
     // Until the gateway has been made one, what is behind it can't be reached, nor download anything.
@@ -52,7 +62,13 @@ export class Bootstrap extends pulumi.ComponentResource {
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
     return deliver(session, machine, args, {
       parent: this,
-      dependsOn: [machine.resource, ...(args.reachable ?? []), ...here, ...gateway, ...everywhere.map(([, each]) => each)],
+      dependsOn: [
+        machine.resource,
+        ...(args.reachable ?? []),
+        ...here,
+        ...gateway,
+        ...everywhere.map(([, each]) => each),
+      ],
       also: [...others],
       first,
     });

@@ -44,16 +44,36 @@ export const OUTLINE: Session[] = [
   {
     name: 'machine',
     steps: [
-      ready, artifacts, cni, certificates,
-      etcd, kubeApiserver, plainHealth, kubeControllerManager, kubeScheduler, containerd, kubelet, kubeProxy,
+      ready,
+      artifacts,
+      cni,
+      certificates,
+      etcd,
+      kubeApiserver,
+      plainHealth,
+      kubeControllerManager,
+      kubeScheduler,
+      containerd,
+      kubelet,
+      kubeProxy,
     ],
     after: ['gateway'],
   },
   { name: 'control-plane', steps: [quorum], after: ['machine'] },
-  { name: 'registration', steps: [registration], after: ['machine'], afterEverywhere: ['control-plane'] },
+  {
+    name: 'registration',
+    steps: [registration],
+    after: ['machine'],
+    afterEverywhere: ['control-plane'],
+  },
   // What is asked for while the nodes still register; `workloads` waits for what comes of it.
   { name: 'objects', steps: [rbac, pods, coredns], after: ['control-plane'] },
-  { name: 'workloads', steps: [dns], after: ['objects'], afterEverywhere: ['control-plane', 'registration'] },
+  {
+    name: 'workloads',
+    steps: [dns],
+    after: ['objects'],
+    afterEverywhere: ['control-plane', 'registration'],
+  },
 ];
 
 type Place = Pick<Node, 'role' | 'index'> & Partial<Pick<Node, 'isGateway'>>;
@@ -67,15 +87,26 @@ function isFor(on: Step['on'], node: Place): boolean {
 
 /** The steps of a session that a node goes through; none where the session isn't for it. */
 export const stepsOf = (session: Session, node: Place, lab: Wanted): Step[] =>
-  session.steps.filter((step) => isFor(session.on ?? 'all', node) && isFor(step.on, node) && reaches(lab.stage, step.stage) && (step.when?.(lab) ?? true));
+  session.steps.filter(
+    (step) =>
+      isFor(session.on ?? 'all', node) &&
+      isFor(step.on, node) &&
+      reaches(lab.stage, step.stage) &&
+      (step.when?.(lab) ?? true),
+  );
 
 /** The names of the steps that a node has gone through when a lab at `stage` is up, on any cloud. */
-export const expectedSteps = (node: Place, stage: Stage): string[] =>
-  [...new Set(OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name)))];
+export const expectedSteps = (node: Place, stage: Stage): string[] => [
+  ...new Set(
+    OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name)),
+  ),
+];
 
 /** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up, on any cloud. */
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
-  OUTLINE.flatMap((session) => stepsOf(session, { role, index: 1 }, { stage }).flatMap((step) => step.units ?? []));
+  OUTLINE.flatMap((session) =>
+    stepsOf(session, { role, index: 1 }, { stage }).flatMap((step) => step.units ?? []),
+  );
 
 /** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
@@ -85,9 +116,12 @@ export const commandName = (session: string, machine: string): string => `${sess
  * waits for what comes of it; it needn't have all of them. Throws for a step that there is not.
  */
 export function commandsOf(step: string, machine: string): string[] {
-  const sessions = new Set(OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step)).map(({ name }) => name));
+  const sessions = new Set(
+    OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step)).map(({ name }) => name),
+  );
   if (sessions.size === 0) throw new Error(`there is no step "${step}"`);
   // The outline is in order, so one look is enough.
-  for (const { name, after } of OUTLINE) if (after.some((before) => sessions.has(before))) sessions.add(name);
+  for (const { name, after } of OUTLINE)
+    if (after.some((before) => sessions.has(before))) sessions.add(name);
   return [...sessions].map((name) => commandName(name, machine));
 }

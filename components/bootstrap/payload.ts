@@ -50,9 +50,11 @@ function entries(place: string, steps: PlacedStep[]): Map<string, { text: string
   for (const step of steps) {
     const own = `steps/${step.name}`;
     content.set(`${own}/units`, { text: `${step.units.join(' ')}\n`, mode: 0o600 });
-    if (step.prepare !== undefined) content.set(`${own}/prepare.sh`, { text: step.prepare, mode: 0o600 });
+    if (step.prepare !== undefined)
+      content.set(`${own}/prepare.sh`, { text: step.prepare, mode: 0o600 });
     for (const file of step.files) {
-      if (!SAFE_PATH.test(file.path) || file.path.includes('/../')) throw new Error(`"${file.path}" is not a plain absolute path`);
+      if (!SAFE_PATH.test(file.path) || file.path.includes('/../'))
+        throw new Error(`"${file.path}" is not a plain absolute path`);
       if (placed.has(file.path)) throw new Error(`${file.path} is placed twice`);
       placed.add(file.path);
       content.set(`${own}/root${file.path}`, { text: file.content, mode: file.mode });
@@ -70,11 +72,16 @@ export async function pack(place: string, steps: PlacedStep[]): Promise<Payload>
   const content = entries(place, steps);
   const archive = tar.pack();
   const common = { mtime: new Date(0), uid: 0, gid: 0, uname: 'root', gname: 'root' };
-  for (const name of directories([...content.keys()])) archive.entry({ ...common, name, type: 'directory', mode: 0o700 });
-  for (const name of [...content.keys()].sort()) archive.entry({ ...common, name, mode: content.get(name)!.mode }, content.get(name)!.text);
+  for (const name of directories([...content.keys()]))
+    archive.entry({ ...common, name, type: 'directory', mode: 0o700 });
+  for (const name of [...content.keys()].sort())
+    archive.entry({ ...common, name, mode: content.get(name)!.mode }, content.get(name)!.text);
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
-  return { archive: bytes.toString('base64'), digest: crypto.createHash('sha256').update(bytes).digest('hex') };
+  return {
+    archive: bytes.toString('base64'),
+    digest: crypto.createHash('sha256').update(bytes).digest('hex'),
+  };
 }

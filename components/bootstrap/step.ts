@@ -45,7 +45,10 @@ export interface BootstrapArgs {
 /** What decides which steps there are. */
 export type Wanted = Pick<BootstrapArgs, 'plainHealth'> & { stage: Stage };
 /** The part of a lab that does. */
-export const wanted = ({ config: { stage }, plainHealth }: BootstrapArgs): Wanted => ({ stage, plainHealth });
+export const wanted = ({ config: { stage }, plainHealth }: BootstrapArgs): Wanted => ({
+  stage,
+  plainHealth,
+});
 
 /** A file of a step. */
 export interface StepFile {
@@ -86,17 +89,28 @@ export function source(name: string): string | undefined {
 }
 
 /** The text of a file under components/bootstrap/files/, its placeholders filled in. Throws if there is none. */
-export function template(name: string, values: Record<string, string | number | boolean> = {}): string {
+export function template(
+  name: string,
+  values: Record<string, string | number | boolean> = {},
+): string {
   const text = source(name);
   if (text === undefined) throw new Error(`components/bootstrap/files/${name} is missing`);
   return render(name, text, values);
 }
 
 /** A file that anybody on the node may read. */
-export const plain = (path: string, content: pulumi.Input<string>): StepFile => ({ path, mode: 0o644, content });
+export const plain = (path: string, content: pulumi.Input<string>): StepFile => ({
+  path,
+  mode: 0o644,
+  content,
+});
 
 /** A file that only root may read. */
-export const confidential = (path: string, content: pulumi.Input<string>): StepFile => ({ path, mode: 0o600, content });
+export const confidential = (path: string, content: pulumi.Input<string>): StepFile => ({
+  path,
+  mode: 0o600,
+  content,
+});
 
 /** A program that anybody on the node may run. Its text is taken as it is: scripts are no templates. */
 export function script(path: string, name: string): StepFile {
@@ -106,7 +120,9 @@ export function script(path: string, name: string): StepFile {
 }
 
 /** The controllers of a lab, in order. */
-export const controllers = (topology: Topology): Node[] => topology.nodes.filter((node) => node.role === 'controller');
+export const controllers = (topology: Topology): Node[] =>
+  topology.nodes.filter((node) => node.role === 'controller');
 
 /** The workers of a lab, in order. */
-export const workers = (topology: Topology): Node[] => topology.nodes.filter((node) => node.role === 'worker');
+export const workers = (topology: Topology): Node[] =>
+  topology.nodes.filter((node) => node.role === 'worker');

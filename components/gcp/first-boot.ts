@@ -7,7 +7,29 @@ export const METADATA_SERVER = '169.254.169.254';
  */
 export const GOOGLE_FIRST_BOOT = {
   // Google's guest agent would put host keys of its own in their place.
-  write_files: [{ path: '/etc/default/instance_configs.cfg', content: '[InstanceSetup]\nset_host_keys = false\n', append: true }],
+  write_files: [
+    {
+      path: '/etc/default/instance_configs.cfg',
+      content: '[InstanceSetup]\nset_host_keys = false\n',
+      append: true,
+    },
+  ],
   // At every boot, before the network is up.
-  bootcmd: [['iptables', '-w', '-A', 'FORWARD', '-d', METADATA_SERVER, '-p', 'tcp', '!', '--dport', '53', '-j', 'REJECT']],
+  bootcmd: [
+    [
+      'iptables',
+      '-w',
+      '-A',
+      'FORWARD',
+      '-d',
+      METADATA_SERVER,
+      '-p',
+      'tcp',
+      '!',
+      '--dport',
+      '53',
+      '-j',
+      'REJECT',
+    ],
+  ],
 };

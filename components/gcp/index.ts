@@ -15,7 +15,9 @@ const LONGEST_SUFFIX = '-allow-health-checks'.length;
 
 function checkName(lab: string): void {
   if (/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(lab) && lab.length <= 63 - LONGEST_SUFFIX) return;
-  throw new CloudError(`A lab on Google Cloud can't be called "${lab}": everything in it is called after it, so lower-case letters, digits and hyphens, a letter first, at most ${63 - LONGEST_SUFFIX} characters.`);
+  throw new CloudError(
+    `A lab on Google Cloud can't be called "${lab}": everything in it is called after it, so lower-case letters, digits and hyphens, a letter first, at most ${63 - LONGEST_SUFFIX} characters.`,
+  );
 }
 
 /** Google Cloud: the same parts as the other clouds', by the same file names. */
@@ -28,7 +30,10 @@ export function makeGcp(args: CloudArgs): CloudResult {
   const rules = makeFirewall(lab, topology, vpc, options);
   const apiAddress = makeApiAddress(lab, options);
   const machines = makeInstances(args, vpc, small ? apiAddress : undefined, options);
-  const routes = [...makeRoutes(lab, topology, vpc, machines, options), ...makeWayOut(lab, vpc, machines, options)];
+  const routes = [
+    ...makeRoutes(lab, topology, vpc, machines, options),
+    ...makeWayOut(lab, vpc, machines, options),
+  ];
   if (!small) makeLoadBalancer(lab, topology, vpc, apiAddress, machines, options);
   return {
     machines,

@@ -20,13 +20,23 @@ const IMAGE = { family: 'ubuntu-2404-lts-amd64', project: 'ubuntu-os-cloud' };
 /** The family's newest image. Only machines that are made take it: the others keep the one that they have. */
 function newestImage({ provider }: Options): pulumi.Output<string> {
   const found = getImage(IMAGE, { provider }).catch((error: Error) => {
-    throw new pulumi.RunError(`Google Cloud did not tell which image of ${IMAGE.family} is the newest: ${error.message}`);
+    throw new pulumi.RunError(
+      `Google Cloud did not tell which image of ${IMAGE.family} is the newest: ${error.message}`,
+    );
   });
   return pulumi.output(found).selfLink;
 }
 
 /** The machine itself. `natIp` is its public address: none where it has none, and left to Google where it is not said which. */
-function makeInstance({ lab, config, sshKey, tags }: CloudArgs, node: Node, hostKey: SshKey, image: pulumi.Output<string>, vpc: Vpc, natIp: pulumi.Input<string> | undefined, options: Options): Instance {
+function makeInstance(
+  { lab, config, sshKey, tags }: CloudArgs,
+  node: Node,
+  hostKey: SshKey,
+  image: pulumi.Output<string>,
+  vpc: Vpc,
+  natIp: pulumi.Input<string> | undefined,
+  options: Options,
+): Instance {
   return new Instance(
     node.name,
     {
@@ -38,10 +48,22 @@ function makeInstance({ lab, config, sshKey, tags }: CloudArgs, node: Node, host
       machineType: node.role === 'controller' ? config.controllerType : config.workerType,
       canIpForward: node.canIpForward,
       tags: networkTags(lab, node),
-      networkInterfaces: [{ subnetwork: vpc.subnetworks[node.subnet.name].id, networkIp: node.privateIp, accessConfigs: node.isPublic ? [{ natIp }] : [] }],
-      bootDisk: { initializeParams: { image, size: DISK_GIB, type: 'pd-balanced', labels: labels(tags) } },
+      networkInterfaces: [
+        {
+          subnetwork: vpc.subnetworks[node.subnet.name].id,
+          networkIp: node.privateIp,
+          accessConfigs: node.isPublic ? [{ natIp }] : [],
+        },
+      ],
+      bootDisk: {
+        initializeParams: { image, size: DISK_GIB, type: 'pd-balanced', labels: labels(tags) },
+      },
       // No service account: nothing on a node can ask anything of Google Cloud.
-      shieldedInstanceConfig: { enableSecureBoot: true, enableVtpm: true, enableIntegrityMonitoring: true },
+      shieldedInstanceConfig: {
+        enableSecureBoot: true,
+        enableVtpm: true,
+        enableIntegrityMonitoring: true,
+      },
       metadata: {
         // The lab's key alone decides who gets in, neither the project's keys nor its roles.
         'enable-oslogin': 'FALSE',
@@ -65,7 +87,12 @@ function makeInstance({ lab, config, sshKey, tags }: CloudArgs, node: Node, host
 }
 
 /** The machines: six nodes of the article, each with a host key that is pinned from the start. `onlyAddress`: that of the one that has any. */
-export function makeInstances(args: CloudArgs, vpc: Vpc, onlyAddress: pulumi.Output<string> | undefined, options: Options): GcpMachine[] {
+export function makeInstances(
+  args: CloudArgs,
+  vpc: Vpc,
+  onlyAddress: pulumi.Output<string> | undefined,
+  options: Options,
+): GcpMachine[] {
   const { topology, sshKey, parent } = args;
   const image = newestImage(options);
   const machines: GcpMachine[] = [];
@@ -76,11 +103,17 @@ export function makeInstances(args: CloudArgs, vpc: Vpc, onlyAddress: pulumi.Out
     const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
     const own = { ...node, generation: instance.instanceId, resource: instance };
     if (node.isPublic) {
-      const publicIp = onlyAddress ?? instance.networkInterfaces.apply(([first]) => first.accessConfigs![0].natIp);
+      const publicIp =
+        onlyAddress ?? instance.networkInterfaces.apply(([first]) => first.accessConfigs![0].natIp);
       machines.push({ ...own, publicIp, connection: { ...login, host: publicIp } });
     } else {
       const through = machines.find((machine) => machine.isGateway)!;
-      machines.push({ ...own, publicIp: pulumi.output(''), connection: { ...login, host: node.privateIp, proxy: through.connection }, through });
+      machines.push({
+        ...own,
+        publicIp: pulumi.output(''),
+        connection: { ...login, host: node.privateIp, proxy: through.connection },
+        through,
+      });
     }
   }
   return machines;

@@ -13,12 +13,27 @@ export interface Vpc {
 export function makeNetwork(lab: string, topology: Topology, options: Options): Vpc {
   const network = new Network(
     'vpc',
-    { name: lab, description: `The VPC of lab ${lab}`, autoCreateSubnetworks: false, routingMode: 'REGIONAL', mtu: topology.mtu },
+    {
+      name: lab,
+      description: `The VPC of lab ${lab}`,
+      autoCreateSubnetworks: false,
+      routingMode: 'REGIONAL',
+      mtu: topology.mtu,
+    },
     options,
   );
   const subnetworks = topology.subnets.map(({ name, cidr }): [string, Subnetwork] => [
     name,
-    new Subnetwork(name, { name: `${lab}-${name}`, description: `Subnet ${name} of lab ${lab}`, network: network.id, ipCidrRange: cidr }, options),
+    new Subnetwork(
+      name,
+      {
+        name: `${lab}-${name}`,
+        description: `Subnet ${name} of lab ${lab}`,
+        network: network.id,
+        ipCidrRange: cidr,
+      },
+      options,
+    ),
   ]);
   return { network, subnetworks: Object.fromEntries(subnetworks) };
 }

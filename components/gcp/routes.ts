@@ -10,19 +10,36 @@ import type { Options } from './provider';
 const BEFORE_THE_INTERNET = 900;
 
 /** The VPC router's table: each worker's pod CIDR, by way of that worker. */
-export function makeRoutes(lab: string, topology: Topology, vpc: Vpc, machines: GcpMachine[], options: Options): Route[] {
+export function makeRoutes(
+  lab: string,
+  topology: Topology,
+  vpc: Vpc,
+  machines: GcpMachine[],
+  options: Options,
+): Route[] {
   return topology.routes.map(
     ({ name, destination, nextHop }) =>
       new Route(
         name,
-        { name: `${lab}-${name}`, description: `Pods of ${nextHop}`, network: vpc.network.id, destRange: destination, ...by(machines.find((machine) => machine.name === nextHop)!) },
+        {
+          name: `${lab}-${name}`,
+          description: `Pods of ${nextHop}`,
+          network: vpc.network.id,
+          destRange: destination,
+          ...by(machines.find((machine) => machine.name === nextHop)!),
+        },
         options,
       ),
   );
 }
 
 /** What machines without a public address take to the world: the gateway node. None where all have their own. */
-export function makeWayOut(lab: string, { network }: Vpc, machines: GcpMachine[], options: Options): Route[] {
+export function makeWayOut(
+  lab: string,
+  { network }: Vpc,
+  machines: GcpMachine[],
+  options: Options,
+): Route[] {
   return machines
     .filter((machine) => machine.isGateway)
     .map(
@@ -43,7 +60,12 @@ export function makeWayOut(lab: string, { network }: Vpc, machines: GcpMachine[]
     );
 }
 
-const by = ({ resource }: GcpMachine): { nextHopInstance: pulumi.Output<string>; nextHopInstanceZone: pulumi.Output<string> } => ({
+const by = ({
+  resource,
+}: GcpMachine): {
+  nextHopInstance: pulumi.Output<string>;
+  nextHopInstanceZone: pulumi.Output<string>;
+} => ({
   nextHopInstance: resource.name,
   nextHopInstanceZone: resource.zone,
 });

@@ -5,7 +5,13 @@ const MEMORY = 2 ** 30;
 const PROCESSES = 512;
 
 /** What a lab may take of this machine: bytes, and processes with their threads. Its machines share both. */
-export function boundsOf({ controllers, workers, memoryLimit, processLimit }: LabConfig): { memoryLimit: number; processLimit: number } {
+export function boundsOf({ controllers, workers, memoryLimit, processLimit }: LabConfig): {
+  memoryLimit: number;
+  processLimit: number;
+} {
   const machines = controllers + workers;
-  return { memoryLimit: memoryLimit ?? machines * MEMORY, processLimit: processLimit ?? machines * PROCESSES };
+  return {
+    memoryLimit: memoryLimit ?? machines * MEMORY,
+    processLimit: processLimit ?? machines * PROCESSES,
+  };
 }

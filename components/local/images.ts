@@ -9,10 +9,21 @@ const PORT = 5000;
 export const mirrorUrl = (topology: Topology): string => `http://${topology.gateway}:${PORT}`;
 
 /** The registry in the VPC that nodes pull from, because they have no way out; its URL as nodes see it. */
-export function makeImageMirror(lab: string, topology: Topology, network: Network, parent: pulumi.Resource): pulumi.Output<string> {
+export function makeImageMirror(
+  lab: string,
+  topology: Topology,
+  network: Network,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
   const mirror = new ImageMirror(
     'images',
-    { lab, network: network.generation, address: topology.gateway, port: PORT, images: toolchainPaths().images },
+    {
+      lab,
+      network: network.generation,
+      address: topology.gateway,
+      port: PORT,
+      images: toolchainPaths().images,
+    },
     { parent, dependsOn: network },
   );
   return pulumi.interpolate`http://${mirror.address}:${mirror.port}`;

@@ -16,5 +16,13 @@ export function makeLocal({ lab, config, topology, sshKey, tags, parent }: Cloud
   const balancer = makeLoadBalancer(lab, config, topology, network, parent);
   const imageMirror = makeImageMirror(lab, topology, network, parent);
   const jump = makeJumpHost(lab, config, topology, { network, balancer, sshKey }, parent);
-  return { machines, apiAddress: balancer.publicIp, reachable: rules, imageMirror, router: network.router, jump, disposable: true };
+  return {
+    machines,
+    apiAddress: balancer.publicIp,
+    reachable: rules,
+    imageMirror,
+    router: network.router,
+    jump,
+    disposable: true,
+  };
 }

@@ -6,7 +6,13 @@ import type { Topology } from '../topology';
 import { toolchainPaths } from './toolchain';
 
 /** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
-export function makeInstances(lab: string, topology: Topology, network: Network, sshKey: SshKey, parent: pulumi.Resource): Machine[] {
+export function makeInstances(
+  lab: string,
+  topology: Topology,
+  network: Network,
+  sshKey: SshKey,
+  parent: pulumi.Resource,
+): Machine[] {
   const { tree, store } = toolchainPaths();
   const nodeNetwork = parseCidr(topology.nodeCidr);
   return topology.nodes.map((node) => {
@@ -38,7 +44,12 @@ export function makeInstances(lab: string, topology: Topology, network: Network,
     return {
       ...node,
       publicIp: instance.publicIp,
-      connection: { host: instance.publicIp, user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey },
+      connection: {
+        host: instance.publicIp,
+        user: 'ubuntu',
+        privateKey: sshKey.privateKey,
+        hostKey: hostKey.publicKey,
+      },
       generation: instance.generation,
       resource: instance,
     };

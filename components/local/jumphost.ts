@@ -13,7 +13,13 @@ interface Behind {
 }
 
 /** How students log in from their own laptops, where some may; by the lab's one key. */
-export function makeJumpHost(lab: string, config: LabConfig, topology: Topology, { network, balancer, sshKey }: Behind, parent: pulumi.Resource): pulumi.Output<JumpLogin> | undefined {
+export function makeJumpHost(
+  lab: string,
+  config: LabConfig,
+  topology: Topology,
+  { network, balancer, sshKey }: Behind,
+  parent: pulumi.Resource,
+): pulumi.Output<JumpLogin> | undefined {
   if (config.jumpCidrs.length === 0) return undefined;
   const hostKey = new SshKey('jump-host-key', { comment: 'jump' }, { parent });
   const { user, port } = new JumpHost(

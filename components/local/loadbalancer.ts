@@ -8,11 +8,26 @@ import type { Topology } from '../topology';
 const HOST = 100;
 
 /** What people reach the API by; nodes don't use it. */
-export function makeLoadBalancer(lab: string, config: LabConfig, topology: Topology, network: Network, parent: pulumi.Resource): LoadBalancer {
-  const targets = topology.nodes.filter((node) => node.role === 'controller').map(({ name, privateIp }) => ({ name, privateIp }));
+export function makeLoadBalancer(
+  lab: string,
+  config: LabConfig,
+  topology: Topology,
+  network: Network,
+  parent: pulumi.Resource,
+): LoadBalancer {
+  const targets = topology.nodes
+    .filter((node) => node.role === 'controller')
+    .map(({ name, privateIp }) => ({ name, privateIp }));
   return new LoadBalancer(
     'api',
-    { lab, network: network.generation, port: topology.apiPort, publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)), targets, sources: config.adminCidrs },
+    {
+      lab,
+      network: network.generation,
+      port: topology.apiPort,
+      publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)),
+      targets,
+      sources: config.adminCidrs,
+    },
     { parent, dependsOn: network },
   );
 }

@@ -5,7 +5,13 @@ import type { Topology } from '../topology';
 import { boundsOf } from './bounds';
 
 /** The VPC: its router on this machine, and the lab's public /24. All else of the lab hangs on it, and it on the site. */
-export function makeNetwork(lab: string, config: LabConfig, topology: Topology, expires: pulumi.Input<string>, parent: pulumi.Resource): Network {
+export function makeNetwork(
+  lab: string,
+  config: LabConfig,
+  topology: Topology,
+  expires: pulumi.Input<string>,
+  parent: pulumi.Resource,
+): Network {
   const site = new Site('site', { lab, expires, ...boundsOf(config) }, { parent });
   return new Network(
     'vpc',

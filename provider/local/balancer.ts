@@ -25,7 +25,9 @@ export interface LoadBalancerInputs {
 const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'balancer', file);
 
 function configuration(inputs: LoadBalancerInputs): string {
-  const servers = inputs.targets.map((target) => `    server ${target.name} ${target.privateIp}:${inputs.port}`).join('\n');
+  const servers = inputs.targets
+    .map((target) => `    server ${target.name} ${target.privateIp}:${inputs.port}`)
+    .join('\n');
   return fs
     .readFileSync(path.join(root, 'provider/local/haproxy.cfg'), 'utf8')
     .replace('${publicIp}', inputs.publicIp)
@@ -42,7 +44,11 @@ const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'load-ba
 
 /** Opens the balancer to `sources`. */
 async function admit(inputs: LoadBalancerInputs): Promise<string> {
-  if (inputs.sources.length > 0) return writeRule(ruleOf(inputs.lab), `ip saddr ${anyOf(inputs.sources)} ip daddr ${inputs.publicIp} tcp dport ${inputs.port}`);
+  if (inputs.sources.length > 0)
+    return writeRule(
+      ruleOf(inputs.lab),
+      `ip saddr ${anyOf(inputs.sources)} ip daddr ${inputs.publicIp} tcp dport ${inputs.port}`,
+    );
   await deleteRule(ruleOf(inputs.lab));
   return '';
 }
@@ -58,7 +64,15 @@ async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
     file: place(inputs.lab, 'process.json'),
     log: place(inputs.lab, 'log'),
     program: 'ip',
-    args: ['netns', 'exec', routerOf(inputs.lab), 'haproxy', '-db', '-f', place(inputs.lab, 'haproxy.cfg')],
+    args: [
+      'netns',
+      'exec',
+      routerOf(inputs.lab),
+      'haproxy',
+      '-db',
+      '-f',
+      place(inputs.lab, 'haproxy.cfg'),
+    ],
     listens: () => answers(inputs.lab, inputs.publicIp, inputs.port),
   });
   return { ...inputs, installed, trouble: '' };
@@ -69,9 +83,13 @@ async function trouble(state: LoadBalancerState): Promise<string> {
   if (!router) return 'its router is gone';
   return [
     serviceTrouble(place(state.lab, 'process.json'), router, state.publicIp, state.port),
-    hasAddress(router, 'internet', `${state.publicIp}/32`) ? '' : `its address ${state.publicIp} is gone`,
+    hasAddress(router, 'internet', `${state.publicIp}/32`)
+      ? ''
+      : `its address ${state.publicIp} is gone`,
     await ruleTrouble(ruleOf(state.lab), state.installed),
-  ].filter(Boolean).join('; ');
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 /** The API's load balancer: HAProxy in the router, as a cloud's stands before the VPC. */
@@ -92,7 +110,15 @@ export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerStat
   async delete(_id, state) {
     await stopDaemon(place(state.lab, 'process.json'));
     await deleteRule(ruleOf(state.lab));
-    await attempt('ip', ['-n', routerOf(state.lab), 'addr', 'del', `${state.publicIp}/32`, 'dev', 'internet']);
+    await attempt('ip', [
+      '-n',
+      routerOf(state.lab),
+      'addr',
+      'del',
+      `${state.publicIp}/32`,
+      'dev',
+      'internet',
+    ]);
     fs.rmSync(place(state.lab, ''), { recursive: true, force: true });
   },
 };

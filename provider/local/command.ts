@@ -9,14 +9,25 @@ export interface Result {
 /** Runs a program without a shell, bounded to 60 s; never rejects for an exit code. */
 export function attempt(program: string, args: string[], input?: string): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = execFile(program, args, { timeout: 60_000, maxBuffer: 16 * 2 ** 20 }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number') {
-        const missing = error.code === 'ENOENT';
-        reject(new Error(missing ? `${program} is not installed: run ./lab doctor` : `${program} ${args.join(' ')}: ${error.message}`));
-      } else {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      }
-    });
+    const child = execFile(
+      program,
+      args,
+      { timeout: 60_000, maxBuffer: 16 * 2 ** 20 },
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== 'number') {
+          const missing = error.code === 'ENOENT';
+          reject(
+            new Error(
+              missing
+                ? `${program} is not installed: run ./lab doctor`
+                : `${program} ${args.join(' ')}: ${error.message}`,
+            ),
+          );
+        } else {
+          resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+        }
+      },
+    );
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');
   });
@@ -26,17 +37,24 @@ export function attempt(program: string, args: string[], input?: string): Promis
 export async function run(program: string, args: string[], input?: string): Promise<string> {
   const result = await attempt(program, args, input);
   if (result.code !== 0) {
-    throw new Error(`${program} ${args.join(' ')} failed (${result.code}): ${(result.stderr || result.stdout).trim()}`);
+    throw new Error(
+      `${program} ${args.join(' ')} failed (${result.code}): ${(result.stderr || result.stdout).trim()}`,
+    );
   }
   return result.stdout;
 }
 
 /** `ip` inside a network namespace. */
-export const ipIn = (namespace: string, ...args: string[]): Promise<string> => run('ip', ['-n', namespace, ...args]);
+export const ipIn = (namespace: string, ...args: string[]): Promise<string> =>
+  run('ip', ['-n', namespace, ...args]);
 
 /** Any program inside a network namespace. */
-export const runIn = (namespace: string, program: string, args: string[], input?: string): Promise<string> =>
-  run('ip', ['netns', 'exec', namespace, program, ...args], input);
+export const runIn = (
+  namespace: string,
+  program: string,
+  args: string[],
+  input?: string,
+): Promise<string> => run('ip', ['netns', 'exec', namespace, program, ...args], input);
 
 /** The same, without an error for an exit code. */
 export const attemptIn = (namespace: string, program: string, args: string[]): Promise<Result> =>

@@ -12,7 +12,10 @@ export interface Daemon {
 /** The 22nd field of /proc/PID/stat, or undefined where there is no such process or it is a zombie. */
 function startTime(pid: number): string | undefined {
   try {
-    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = fs
+      .readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
@@ -43,36 +46,56 @@ export const processesStartedFor = (lab: string): number[] => processesWith(`${M
 
 /** Ids of the processes that have an entry, `NAME=value`, in their environment. */
 export function processesWith(mark: string): number[] {
-  return fs.readdirSync('/proc').filter((entry) => {
-    if (!/^\d+$/.test(entry) || startTime(Number(entry)) === undefined) return false;
-    try {
-      return fs.readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark);
-    } catch {
-      return false;
-    }
-  }).map(Number);
+  return fs
+    .readdirSync('/proc')
+    .filter((entry) => {
+      if (!/^\d+$/.test(entry) || startTime(Number(entry)) === undefined) return false;
+      try {
+        return fs.readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 /** Starts a program of a lab detached from this process, its output in `log`, its id in `file`. */
-export function startDaemon(lab: string, file: string, log: string, program: string, args: string[], environment: Record<string, string> = {}): Daemon {
+export function startDaemon(
+  lab: string,
+  file: string,
+  log: string,
+  program: string,
+  args: string[],
+  environment: Record<string, string> = {},
+): Daemon {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, 'a', 0o600);
   // Not this process's own environment: the engine's may hold what a lasting process should not.
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', output, output], env: { PATH: process.env.PATH, ...environment, ...markOf(lab), [WHICH]: file }, cwd: '/' });
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { PATH: process.env.PATH, ...environment, ...markOf(lab), [WHICH]: file },
+    cwd: '/',
+  });
   fs.closeSync(output);
   child.unref();
   // ENOENT comes as an event; without a listener it would end the provider.
   child.on('error', () => undefined);
-  if (child.pid === undefined) throw new Error(`${program} can't be started: is it installed? ./lab doctor tells`);
+  if (child.pid === undefined)
+    throw new Error(`${program} can't be started: is it installed? ./lab doctor tells`);
   const daemon = { pid: child.pid, started: startTime(child.pid) ?? '' };
   fs.writeFileSync(file, JSON.stringify(daemon), { mode: 0o600 });
   return daemon;
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Waits until `condition` holds, at most `seconds`; says whether it came to hold. */
-export async function until(condition: () => boolean | Promise<boolean>, seconds: number): Promise<boolean> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  seconds: number,
+): Promise<boolean> {
   for (let tries = seconds * 20; tries > 0; tries--) {
     if (await condition()) return true;
     await pause(50);

@@ -26,14 +26,23 @@ function entries(disk: DiskContent): Entry[] {
   return [
     { path: 'etc', mode: 0o755 },
     { path: 'etc/hostname', content: `${disk.name}\n`, mode: 0o644 },
-    { path: 'etc/hosts', content: `127.0.0.1 localhost\n${disk.privateIp} ${disk.name}\n`, mode: 0o644 },
+    {
+      path: 'etc/hosts',
+      content: `127.0.0.1 localhost\n${disk.privateIp} ${disk.name}\n`,
+      mode: 0o644,
+    },
     { path: 'etc/machine-id', content: `${randomBytes(16).toString('hex')}\n`, mode: 0o444 },
     { path: 'etc/ssh', mode: 0o755 },
     { path: 'etc/ssh/ssh_host_ed25519_key.pub', content: disk.hostPublicKey, mode: 0o644 },
     { path: 'home', mode: 0o755 },
     { path: 'home/ubuntu', mode: 0o750, owner: UBUNTU },
     { path: 'home/ubuntu/.ssh', mode: 0o700, owner: UBUNTU },
-    { path: 'home/ubuntu/.ssh/authorized_keys', content: disk.authorizedKey, mode: 0o600, owner: UBUNTU },
+    {
+      path: 'home/ubuntu/.ssh/authorized_keys',
+      content: disk.authorizedKey,
+      mode: 0o600,
+      owner: UBUNTU,
+    },
     // Last: a disk that has it is whole.
     { path: 'etc/ssh/ssh_host_ed25519_key', content: disk.hostPrivateKey, mode: 0o600 },
   ];
@@ -43,11 +52,14 @@ const upperOf = (lab: string, name: string): string => path.join(nodeDirectory(l
 const keyOn = (upper: string): string => path.join(upper, 'etc/ssh/ssh_host_ed25519_key');
 
 /** Whether the machine's disk is there. */
-export const diskExists = (lab: string, name: string): boolean => fs.existsSync(keyOn(upperOf(lab, name)));
+export const diskExists = (lab: string, name: string): boolean =>
+  fs.existsSync(keyOn(upperOf(lab, name)));
 
 /** Whether the disk is this very machine's: it holds the same host key. */
 export const diskIsOf = (disk: DiskContent): boolean =>
-  diskExists(disk.lab, disk.name) && fs.readFileSync(keyOn(upperOf(disk.lab, disk.name)), 'utf8').trim() === disk.hostPrivateKey.trim();
+  diskExists(disk.lab, disk.name) &&
+  fs.readFileSync(keyOn(upperOf(disk.lab, disk.name)), 'utf8').trim() ===
+    disk.hostPrivateKey.trim();
 
 /**
  * Makes the disk, or keeps the one of an interrupted create. What has other content is removed first.
@@ -57,11 +69,15 @@ export function makeDisk(disk: DiskContent): void {
   const upper = upperOf(disk.lab, disk.name);
   if (diskIsOf(disk)) return;
   fs.rmSync(directory, { recursive: true, force: true });
-  for (const part of ['upper', 'work', 'root', 'containerd']) fs.mkdirSync(path.join(directory, part), { recursive: true, mode: 0o755 });
+  for (const part of ['upper', 'work', 'root', 'containerd'])
+    fs.mkdirSync(path.join(directory, part), { recursive: true, mode: 0o755 });
   for (const entry of entries(disk)) {
     const file = path.join(upper, entry.path);
     if (entry.content === undefined) fs.mkdirSync(file, { mode: entry.mode });
-    else fs.writeFileSync(file, entry.content.endsWith('\n') ? entry.content : `${entry.content}\n`, { mode: entry.mode });
+    else
+      fs.writeFileSync(file, entry.content.endsWith('\n') ? entry.content : `${entry.content}\n`, {
+        mode: entry.mode,
+      });
     fs.chownSync(file, entry.owner ?? 0, entry.owner ?? 0);
     fs.chmodSync(file, entry.mode);
   }

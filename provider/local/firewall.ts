@@ -26,16 +26,26 @@ interface FirewallRuleState extends FirewallRuleInputs, Troubled {
   installed: string;
 }
 
-const ruleOf = ({ lab, rule }: FirewallRuleInputs): OwnRule => ({ lab, chain: 'firewall', name: rule.name });
+const ruleOf = ({ lab, rule }: FirewallRuleInputs): OwnRule => ({
+  lab,
+  chain: 'firewall',
+  name: rule.name,
+});
 
 function matches(rule: Rule): string {
-  const ports = rule.firstPort === undefined ? `ip protocol ${rule.protocol}` : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
+  const ports =
+    rule.firstPort === undefined
+      ? `ip protocol ${rule.protocol}`
+      : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
   const targets = rule.targets.length > 0 ? `ip daddr ${anyOf(rule.targets)} ` : '';
   return `ip saddr ${anyOf(rule.sources)} ${targets}${ports}`;
 }
 
-const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> =>
-  ({ ...inputs, installed: await writeRule(ruleOf(inputs), matches(inputs.rule)), trouble: '' });
+const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> => ({
+  ...inputs,
+  installed: await writeRule(ruleOf(inputs), matches(inputs.rule)),
+  trouble: '',
+});
 
 /** One rule of the VPC's firewall: what may reach which machines; replies always pass. */
 export const firewallRuleKind: ResourceKind<FirewallRuleInputs, FirewallRuleState> = {

@@ -15,7 +15,8 @@ export const hasSlices = (): boolean => hostRunsSystemd() && isVersion2();
 
 export const unitOf = (lab: string, name: string): string => `hardway-${lab}-${name}.service`;
 /** A hyphen in a slice's name means "in the slice of that name": `local-s01` must not be in `local`. */
-export const sliceOf = (lab = ''): string => (lab ? `hardway-${lab.replaceAll('-', '\\x2d')}.slice` : 'hardway.slice');
+export const sliceOf = (lab = ''): string =>
+  lab ? `hardway-${lab.replaceAll('-', '\\x2d')}.slice` : 'hardway.slice';
 
 /** Path from any hierarchy's root to the group of all labs, of one, or of something in it. */
 export function groupOf(lab = '', name = ''): string {
@@ -27,7 +28,10 @@ export function groupOf(lab = '', name = ''): string {
 function hierarchies(): string[] {
   if (isVersion2()) return [ROOT];
   if (!fs.existsSync(ROOT)) return [];
-  return fs.readdirSync(ROOT).map((entry) => path.join(ROOT, entry)).filter((hierarchy) => fs.existsSync(path.join(hierarchy, 'cgroup.procs')));
+  return fs
+    .readdirSync(ROOT)
+    .map((entry) => path.join(ROOT, entry))
+    .filter((hierarchy) => fs.existsSync(path.join(hierarchy, 'cgroup.procs')));
 }
 
 /** What a group's setting is now, by the file's name: on cgroup v1 its first part is the controller; undefined where the kernel has no such file. */
@@ -40,12 +44,17 @@ export function readSetting(group: string, file: string): string | undefined {
 }
 
 /** Throws with the kernel's error code. */
-export const writeSetting = (group: string, file: string, value: string): void => fs.writeFileSync(settingFile(group, file), value);
+export const writeSetting = (group: string, file: string, value: string): void =>
+  fs.writeFileSync(settingFile(group, file), value);
 
-const settingFile = (group: string, file: string): string => path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
+const settingFile = (group: string, file: string): string =>
+  path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
 
 /** A group's directories, one a hierarchy. */
-const directories = (group: string): string[] => hierarchies().map((hierarchy) => path.join(hierarchy, group)).filter((directory) => fs.existsSync(directory));
+const directories = (group: string): string[] =>
+  hierarchies()
+    .map((hierarchy) => path.join(hierarchy, group))
+    .filter((directory) => fs.existsSync(directory));
 
 export const groupExists = (group: string): boolean => directories(group).length > 0;
 
@@ -53,9 +62,14 @@ export const groupExists = (group: string): boolean => directories(group).length
 function boundBelow(directory: string): void {
   const controllers = fs.readFileSync(path.join(directory, 'cgroup.controllers'), 'utf8').trim();
   try {
-    fs.writeFileSync(path.join(directory, 'cgroup.subtree_control'), controllers.replace(/\w+/g, '+$&'));
+    fs.writeFileSync(
+      path.join(directory, 'cgroup.subtree_control'),
+      controllers.replace(/\w+/g, '+$&'),
+    );
   } catch (error) {
-    throw new Error(`the groups below ${directory} can't be bounded as long as it has processes of its own (${(error as Error).message})`);
+    throw new Error(
+      `the groups below ${directory} can't be bounded as long as it has processes of its own (${(error as Error).message})`,
+    );
   }
 }
 
@@ -71,7 +85,8 @@ export function makeGroup(group: string): void {
       // Empty in a new group of cgroup v1, which then takes no process.
       for (const file of ['cpuset.cpus', 'cpuset.mems']) {
         const inherited = path.join(above, file);
-        if (!isVersion2() && fs.existsSync(inherited)) fs.writeFileSync(path.join(directory, file), fs.readFileSync(inherited));
+        if (!isVersion2() && fs.existsSync(inherited))
+          fs.writeFileSync(path.join(directory, file), fs.readFileSync(inherited));
       }
     }
   }
@@ -79,16 +94,25 @@ export function makeGroup(group: string): void {
 
 function members(directory: string): number[] {
   if (!fs.existsSync(directory)) return [];
-  const own = fs.readFileSync(path.join(directory, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
-  const below = fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const own = fs
+    .readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(Number);
+  const below = fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory());
   return [...own, ...below.flatMap((entry) => members(path.join(directory, entry.name)))];
 }
 
 /** Ids of all processes in a lab's, or one machine's, groups. */
-export const processesOf = (lab: string, name = ''): number[] => [...new Set(directories(groupOf(lab, name)).flatMap(members))];
+export const processesOf = (lab: string, name = ''): number[] => [
+  ...new Set(directories(groupOf(lab, name)).flatMap(members)),
+];
 
 function removeDirectory(directory: string): void {
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) if (entry.isDirectory()) removeDirectory(path.join(directory, entry.name));
+  for (const entry of fs.readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) removeDirectory(path.join(directory, entry.name));
   fs.rmdirSync(directory);
 }
 
@@ -113,13 +137,20 @@ async function removeSlices(lab: string): Promise<void> {
     await attempt('systemctl', ['revert', slice]);
   };
   await remove(sliceOf(lab));
-  const rest = directories(groupOf()).flatMap((directory) => fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()));
+  const rest = directories(groupOf()).flatMap((directory) =>
+    fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+  );
   if (rest.length === 0) await remove(sliceOf());
 }
 
 /** How to start a program so that it is in the group of the lab's router from its first moment. */
 export function inRouterGroup(lab: string, program: string, args: string[]): [string, string[]] {
-  if (hasSlices()) return ['systemd-run', ['--quiet', '--scope', '--collect', `--slice=${sliceOf(lab)}`, program, ...args]];
-  const enter = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
+  if (hasSlices())
+    return [
+      'systemd-run',
+      ['--quiet', '--scope', '--collect', `--slice=${sliceOf(lab)}`, program, ...args],
+    ];
+  const enter =
+    'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs"; shift; done; shift; exec "$@"';
   return ['sh', ['-c', enter, 'sh', ...directories(groupOf(lab, ROUTER)), '--', program, ...args]];
 }

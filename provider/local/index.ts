@@ -18,7 +18,9 @@ function watched(kind: ResourceKind<any, any>): ResourceKind {
   return {
     ...kind,
     create: (inputs, call) => changing(inputs.lab, () => kind.create(inputs, call)),
-    update: kind.update && ((id, olds, news, call) => changing(news.lab, () => kind.update!(id, olds, news, call))),
+    update:
+      kind.update &&
+      ((id, olds, news, call) => changing(news.lab, () => kind.update!(id, olds, news, call))),
     delete: (id, state, call) => changing(state.lab, () => kind.delete(id, state, call)),
   };
 }

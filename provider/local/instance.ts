@@ -22,10 +22,18 @@ const LONGEST_NAME = 15;
 
 function mistakes(news: Partial<InstanceInputs>): Failure[] {
   const failures: Failure[] = [];
-  if ((news.name ?? '').length > LONGEST_NAME) failures.push({ property: 'name', reason: `"${news.name}" is longer than ${LONGEST_NAME} characters` });
+  if ((news.name ?? '').length > LONGEST_NAME)
+    failures.push({
+      property: 'name',
+      reason: `"${news.name}" is longer than ${LONGEST_NAME} characters`,
+    });
   for (const property of ['tree', 'store'] as const) {
     const directory = news[property];
-    if (directory && !fs.existsSync(path.join(directory))) failures.push({ property, reason: `${directory} is not there: run ./lab start, which makes it` });
+    if (directory && !fs.existsSync(path.join(directory)))
+      failures.push({
+        property,
+        reason: `${directory} is not there: run ./lab start, which makes it`,
+      });
   }
   return failures;
 }
@@ -33,7 +41,9 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
 async function trouble(state: InstanceState): Promise<string> {
   const [port, running] = await Promise.all([portTrouble(state), isRunning(state.lab, state.name)]);
   const stopped = (): string =>
-    processesOf(state.lab, state.name).length > 0 ? 'systemd-nspawn, which it runs in, has ended, though its processes live on' : 'it does not run';
+    processesOf(state.lab, state.name).length > 0
+      ? 'systemd-nspawn, which it runs in, has ended, though its processes live on'
+      : 'it does not run';
   return [...(running ? [] : [stopped()]), ...(port ? [port] : [])].join('; ');
 }
 
@@ -56,7 +66,10 @@ async function ensure(inputs: InstanceInputs): Promise<void> {
 export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
   secrets: ['hostPrivateKey'],
   async check(news, olds) {
-    return { inputs: { ...news, generation: olds?.generation ?? randomBytes(8).toString('hex') }, failures: mistakes(news) };
+    return {
+      inputs: { ...news, generation: olds?.generation ?? randomBytes(8).toString('hex') },
+      failures: mistakes(news),
+    };
   },
   async diff(olds, news, unknown) {
     return troubledDifference(olds, news, unknown, (input) => input === 'canIpForward');

@@ -18,7 +18,8 @@ export const userIdOf = (slot: number): number => FIRST_USER_ID + slot;
 export const place = (lab: string, file = ''): string => path.join(labDirectory(lab), 'jump', file);
 
 /** Where the sshd listens: the router's own address toward this machine. */
-export const sshdAddress = ({ publicCidr }: Pick<JumpHostInputs, 'publicCidr'>): string => routerAddress(publicCidr);
+export const sshdAddress = ({ publicCidr }: Pick<JumpHostInputs, 'publicCidr'>): string =>
+  routerAddress(publicCidr);
 
 const fill = (template: string, values: Record<string, string | number>): string =>
   Object.entries(values).reduce(
@@ -28,13 +29,24 @@ const fill = (template: string, values: Record<string, string | number>): string
 
 export function sshdConfig(inputs: JumpHostInputs): string {
   const nodes = inputs.nodes.flatMap(({ name, privateIp }) => [`${privateIp}:*`, `${name}:*`]);
-  return fill('jumphost-sshd_config', { address: sshdAddress(inputs), port: SSHD_PORT, user: USER, open: [...nodes, `${inputs.api.address}:${inputs.api.port}`].join(' ') });
+  return fill('jumphost-sshd_config', {
+    address: sshdAddress(inputs),
+    port: SSHD_PORT,
+    user: USER,
+    open: [...nodes, `${inputs.api.address}:${inputs.api.port}`].join(' '),
+  });
 }
 
 export function relayConfig(inputs: JumpHostInputs): string {
   // A line a CIDR: HAProxy reads no more than 64 words of one.
   const admitted = inputs.sources.map((cidr) => `    acl admitted src ${cidr}`).join('\n');
-  return fill('jumphost-haproxy.cfg', { empty: place(inputs.lab, 'empty'), outside: inputs.port, admitted, address: sshdAddress(inputs), port: SSHD_PORT });
+  return fill('jumphost-haproxy.cfg', {
+    empty: place(inputs.lab, 'empty'),
+    outside: inputs.port,
+    admitted,
+    address: sshdAddress(inputs),
+    port: SSHD_PORT,
+  });
 }
 
 /** The jump host's whole /etc: its sshd's files, one user, and the lab's nodes by name. */

@@ -66,14 +66,18 @@ async function listenerOn(port: number): Promise<string> {
 /** Why the lab's jump host can't have its port of this machine, in words; '' where it can, or has it. */
 async function portTaken(lab: string, port: number): Promise<string> {
   const other = readDaemon(place(lab, RELAY)) ? '' : await listenerOn(port);
-  return other && `port ${port} of this machine, where students reach the jump host of lab ${lab}, is taken by ${other}`;
+  return (
+    other &&
+    `port ${port} of this machine, where students reach the jump host of lab ${lab}, is taken by ${other}`
+  );
 }
 
 /** What to do about that. */
 export const PORT_CURE = 'end that, or do without a jump host: --set jumpCidrs=';
 
 /** The same for a lab that may not be there yet, and is going to be made after `ahead` others. */
-export const jumpPortTaken = (lab: string, pool: string, ahead = 0): Promise<string> => portTaken(lab, jumpPort(chooseSlot(lab, pool, ahead)));
+export const jumpPortTaken = (lab: string, pool: string, ahead = 0): Promise<string> =>
+  portTaken(lab, jumpPort(chooseSlot(lab, pool, ahead)));
 
 async function stop(lab: string): Promise<void> {
   await stopDaemon(place(lab, RELAY));
@@ -88,14 +92,29 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
   const taken = await portTaken(lab, port);
   if (taken) throw new Error(`${taken}: ${PORT_CURE}`);
   writeFiles(inputs);
-  const installed = await writeRule(ruleOf(lab), `iifname "internet" ip saddr ${inputs.hostIp} ip daddr ${address} tcp dport ${SSHD_PORT}`);
+  const installed = await writeRule(
+    ruleOf(lab),
+    `iifname "internet" ip saddr ${inputs.hostIp} ip daddr ${address} tcp dport ${SSHD_PORT}`,
+  );
   await startService({
     lab,
     name: "the jump host's sshd",
     file: place(lab, SSHD),
     log: place(lab, 'log'),
     program: 'ip',
-    args: ['netns', 'exec', routerOf(lab), 'unshare', '--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', path.join(root, 'provider/local/jumphost.sh')],
+    args: [
+      'netns',
+      'exec',
+      routerOf(lab),
+      'unshare',
+      '--mount',
+      '--pid',
+      '--ipc',
+      '--uts',
+      '--fork',
+      '--kill-child',
+      path.join(root, 'provider/local/jumphost.sh'),
+    ],
     environment: { DIRECTORY: place(lab), TREE: inputs.tree, USER_ID: String(inputs.userId) },
     listens: () => answers(lab, address, SSHD_PORT),
   });
@@ -113,7 +132,9 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
 
 async function relayTrouble({ lab, port }: JumpHostState): Promise<string> {
   if (!readDaemon(place(lab, RELAY))) return 'its relay on this machine has ended';
-  return (await listenerOn(port)) ? '' : `its relay on this machine does not listen at port ${port}`;
+  return (await listenerOn(port))
+    ? ''
+    : `its relay on this machine does not listen at port ${port}`;
 }
 
 async function trouble(state: JumpHostState): Promise<string> {
@@ -123,7 +144,9 @@ async function trouble(state: JumpHostState): Promise<string> {
     serviceTrouble(place(state.lab, SSHD), router, sshdAddress(state), SSHD_PORT),
     await relayTrouble(state),
     await ruleTrouble(ruleOf(state.lab), state.installed),
-  ].filter(Boolean).join('; ');
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 /** A login from outside this machine that leads to one lab's machines and nowhere else. */
@@ -131,7 +154,11 @@ export const jumpHostKind: ResourceKind<JumpHostInputs, JumpHostState> = {
   secrets: ['hostPrivateKey'],
   async check(news) {
     const failures: Failure[] = [];
-    if (news.tree && !fs.existsSync(news.tree)) failures.push({ property: 'tree', reason: `${news.tree} is not there: run ./lab start, which makes it` });
+    if (news.tree && !fs.existsSync(news.tree))
+      failures.push({
+        property: 'tree',
+        reason: `${news.tree} is not there: run ./lab start, which makes it`,
+      });
     // In a preview of a network that is replaced by another, not known yet.
     if (!news.publicPool || !news.publicCidr) return { inputs: { ...news, user: USER }, failures };
     const slot = slotAt(news.publicPool, news.publicCidr);

@@ -37,9 +37,27 @@ export interface NftObject {
   set?: NftSet;
   map?: NftSet;
 }
-interface NftChain { family: string; table: string; name: string; hook?: string; policy?: string }
-export interface NftRule { family: string; table: string; chain: string; handle: number; comment?: string; expr: unknown }
-interface NftSet { family: string; table: string; name: string; elem?: unknown[] }
+interface NftChain {
+  family: string;
+  table: string;
+  name: string;
+  hook?: string;
+  policy?: string;
+}
+export interface NftRule {
+  family: string;
+  table: string;
+  chain: string;
+  handle: number;
+  comment?: string;
+  expr: unknown;
+}
+interface NftSet {
+  family: string;
+  table: string;
+  name: string;
+  elem?: unknown[];
+}
 
 export interface Look extends Addressing {
   ruleset: NftObject[];
@@ -51,16 +69,29 @@ export interface Look extends Addressing {
 
 /** The addressing of a namespace, or of this machine itself. Throws where there is no such namespace. */
 export async function addressing(namespace?: string): Promise<Addressing> {
-  const text = await run('ip', [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'], 'addr show\nroute show\n');
-  const [links, routes] = text.split('\n').filter((line) => line.startsWith('[')).map((line) => JSON.parse(line) as unknown[]);
-  return { links: new Map((links as Link[]).map((link) => [link.ifname, link])), routes: routes as RouteRow[] };
+  const text = await run(
+    'ip',
+    [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'],
+    'addr show\nroute show\n',
+  );
+  const [links, routes] = text
+    .split('\n')
+    .filter((line) => line.startsWith('['))
+    .map((line) => JSON.parse(line) as unknown[]);
+  return {
+    links: new Map((links as Link[]).map((link) => [link.ifname, link])),
+    routes: routes as RouteRow[],
+  };
 }
 
-export const parseRuleset = (json: string): NftObject[] => (JSON.parse(json) as { nftables: NftObject[] }).nftables;
+export const parseRuleset = (json: string): NftObject[] =>
+  (JSON.parse(json) as { nftables: NftObject[] }).nftables;
 
 /** The router's packet filter now; empty where there is no router. */
 export const rulesetNow = async (lab: string): Promise<NftObject[]> =>
-  namespaceExists(routerOf(lab)) ? parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset'])) : [];
+  namespaceExists(routerOf(lab))
+    ? parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']))
+    : [];
 
 /** Looks at a router now; undefined where there is none. */
 async function lookNow(lab: string): Promise<Look | undefined> {
@@ -107,7 +138,9 @@ export interface Wanted {
 
 /** Whether the interface has the address, `ADDRESS/PREFIX`. */
 export const hasAddress = ({ links }: Addressing, name: string, address: string): boolean =>
-  (links.get(name)?.addr_info ?? []).some(({ local, prefixlen }) => `${local}/${prefixlen}` === address);
+  (links.get(name)?.addr_info ?? []).some(
+    ({ local, prefixlen }) => `${local}/${prefixlen}` === address,
+  );
 
 /** How an interface differs from what is wanted, in words that follow its name; '' where it doesn't. */
 export function linkTrouble(where: Addressing, wanted: Wanted): string {
@@ -115,9 +148,13 @@ export function linkTrouble(where: Addressing, wanted: Wanted): string {
   if (!link) return 'is gone';
   if (!link.flags.includes('UP')) return 'is down';
   if (link.mtu !== wanted.mtu) return `has MTU ${link.mtu}, not ${wanted.mtu}`;
-  if (wanted.mac && link.address !== wanted.mac) return `has MAC ${link.address}, not ${wanted.mac}`;
-  if (wanted.master && link.master !== wanted.master) return `is not on the bridge ${wanted.master}`;
-  return wanted.address && !hasAddress(where, wanted.name, wanted.address) ? `lacks the address ${wanted.address}` : '';
+  if (wanted.mac && link.address !== wanted.mac)
+    return `has MAC ${link.address}, not ${wanted.mac}`;
+  if (wanted.master && link.master !== wanted.master)
+    return `is not on the bridge ${wanted.master}`;
+  return wanted.address && !hasAddress(where, wanted.name, wanted.address)
+    ? `lacks the address ${wanted.address}`
+    : '';
 }
 
 /** The routes to exactly this destination; an address stands for itself alone. */
@@ -126,9 +163,13 @@ export const routesTo = ({ routes }: Addressing, destination: string): RouteRow[
 
 /** The elements of a set or map of the VPC, each an array of its parts. */
 export function elements(objects: NftObject[], family: string, name: string): string[][] {
-  const found = objects.map((object) => object.set ?? object.map).find((set) => set?.family === family && set.table === 'vpc' && set.name === name);
+  const found = objects
+    .map((object) => object.set ?? object.map)
+    .find((set) => set?.family === family && set.table === 'vpc' && set.name === name);
   return (found?.elem ?? []).map((element) => {
     if (typeof element === 'string') return [element];
-    return Array.isArray(element) ? (element as string[]) : (element as { concat: string[] }).concat;
+    return Array.isArray(element)
+      ? (element as string[])
+      : (element as { concat: string[] }).concat;
   });
 }

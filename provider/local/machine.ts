@@ -3,7 +3,15 @@ import * as path from 'node:path';
 import { root } from '../../components/root';
 import { attempt, run } from './command';
 import { endAll, markOf, readDaemon, startDaemon, stopDaemon, until } from './daemon';
-import { groupOf, hasSlices, hostRunsSystemd, processesOf, removeGroups, sliceOf, unitOf } from './groups';
+import {
+  groupOf,
+  hasSlices,
+  hostRunsSystemd,
+  processesOf,
+  removeGroups,
+  sliceOf,
+  unitOf,
+} from './groups';
 import { namespaceOf, nodeDirectory } from './places';
 
 // How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup, in
@@ -20,7 +28,8 @@ export interface MachineProcess {
 }
 
 const SCRIPT = path.join(root, 'provider/local/machine.sh');
-const pidFile = (lab: string, name: string): string => path.join(nodeDirectory(lab, name), 'process.json');
+const pidFile = (lab: string, name: string): string =>
+  path.join(nodeDirectory(lab, name), 'process.json');
 
 /** The name of a process's program; '' for one that has ended. */
 export function commandOf(pid: number): string {
@@ -33,19 +42,24 @@ export function commandOf(pid: number): string {
 
 /** Whether the machine's process runs. */
 export async function isRunning(lab: string, name: string): Promise<boolean> {
-  if (hostRunsSystemd()) return (await attempt('systemctl', ['is-active', '--quiet', unitOf(lab, name)])).code === 0;
+  if (hostRunsSystemd())
+    return (await attempt('systemctl', ['is-active', '--quiet', unitOf(lab, name)])).code === 0;
   return readDaemon(pidFile(lab, name)) !== undefined;
 }
 
 /** Ends the machine's process and everything that it started; returns when they are gone. */
 export async function stopMachine(lab: string, name: string): Promise<void> {
-  if (hostRunsSystemd()) await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
+  if (hostRunsSystemd())
+    await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
   const killed = await endAll(() => {
     // The runner first: it would start the container again.
     const runner = readDaemon(pidFile(lab, name));
     return [...(runner ? [runner.pid] : []), ...processesOf(lab, name)];
   }, 10);
-  if (!killed) throw new Error(`${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`);
+  if (!killed)
+    throw new Error(
+      `${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`,
+    );
   await stopDaemon(pidFile(lab, name));
   // Only when its unit is unloaded can systemd start another of that name.
   if (hostRunsSystemd()) await attempt('systemctl', ['stop', unitOf(lab, name)]);
@@ -68,12 +82,28 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     GROUP: groupOf(lab, name),
   };
   if (hostRunsSystemd()) {
-    const settings = Object.entries({ ...environment, ...markOf(lab) }).map(([key, value]) => `--setenv=${key}=${value}`);
+    const settings = Object.entries({ ...environment, ...markOf(lab) }).map(
+      ([key, value]) => `--setenv=${key}=${value}`,
+    );
     // mixed: at this machine's shutdown the node ends at once; asked to by a signal, its own systemd takes 90 seconds.
-    await run('systemd-run', ['--quiet', '--collect', `--unit=${unitOf(lab, name)}`, ...(hasSlices() ? [`--slice=${sliceOf(lab)}`] : []), '--property=Delegate=yes', '--property=KillMode=mixed',
+    await run('systemd-run', [
+      '--quiet',
+      '--collect',
+      `--unit=${unitOf(lab, name)}`,
+      ...(hasSlices() ? [`--slice=${sliceOf(lab)}`] : []),
+      '--property=Delegate=yes',
+      '--property=KillMode=mixed',
       // As machine.sh does on cgroup v1: this machine's disks can be named in a node, but not opened.
-      '--property=DevicePolicy=closed', '--property=DeviceAllow=char-* rwm', '--property=DeviceAllow=block-* m',
-      `--property=StandardOutput=append:${log}`, `--property=StandardError=append:${log}`, ...settings, 'unshare', '--mount', SCRIPT]);
+      '--property=DevicePolicy=closed',
+      '--property=DeviceAllow=char-* rwm',
+      '--property=DeviceAllow=block-* m',
+      `--property=StandardOutput=append:${log}`,
+      `--property=StandardError=append:${log}`,
+      ...settings,
+      'unshare',
+      '--mount',
+      SCRIPT,
+    ]);
   } else {
     startDaemon(lab, pidFile(lab, name), log, 'unshare', ['--mount', SCRIPT], environment);
   }
@@ -87,5 +117,7 @@ async function waitForBoot(lab: string, name: string, log: string): Promise<void
   const booted = await until(async () => boots() || !(alive = await isRunning(lab, name)), 20);
   if (booted && alive) return;
   const console = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-800) : '';
-  throw new Error(`${name} of lab ${lab} ${alive ? 'does not boot' : 'ended while it started'}; its console says: ${console || 'nothing'}`);
+  throw new Error(
+    `${name} of lab ${lab} ${alive ? 'does not boot' : 'ended while it started'}; its console says: ${console || 'nothing'}`,
+  );
 }

@@ -29,15 +29,28 @@ const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'image-m
 const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'mirror', file);
 
 async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
-  const installed = await writeRule(ruleOf(inputs.lab), `iifname "vpc" ip daddr ${inputs.address} tcp dport ${inputs.port}`);
+  const installed = await writeRule(
+    ruleOf(inputs.lab),
+    `iifname "vpc" ip daddr ${inputs.address} tcp dport ${inputs.port}`,
+  );
   await startService({
     lab: inputs.lab,
     name: 'the image mirror',
     file: place(inputs.lab, 'process.json'),
     log: place(inputs.lab, 'log'),
     program: 'ip',
-    args: ['netns', 'exec', routerOf(inputs.lab), process.execPath, path.join(root, 'bin/run.cjs'), 'toolchain/images/mirror.ts',
-      '--listen', `${inputs.address}:${inputs.port}`, '--images', inputs.images],
+    args: [
+      'netns',
+      'exec',
+      routerOf(inputs.lab),
+      process.execPath,
+      path.join(root, 'bin/run.cjs'),
+      'toolchain/images/mirror.ts',
+      '--listen',
+      `${inputs.address}:${inputs.port}`,
+      '--images',
+      inputs.images,
+    ],
     listens: () => answers(inputs.lab, inputs.address, inputs.port),
   });
   return { ...inputs, installed, trouble: '' };
@@ -47,7 +60,11 @@ async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
 export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> = {
   async check(news) {
     const failures: Failure[] = [];
-    if (news.images && !fs.existsSync(news.images)) failures.push({ property: 'images', reason: `${news.images} is not there: run ./lab start, which makes it` });
+    if (news.images && !fs.existsSync(news.images))
+      failures.push({
+        property: 'images',
+        reason: `${news.images} is not there: run ./lab start, which makes it`,
+      });
     return { inputs: news, failures };
   },
   async diff(olds, news, unknown) {
@@ -59,8 +76,18 @@ export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> 
   async read(_id, state) {
     const router = await look(state.lab);
     if (!router) return { ...state, trouble: 'its router is gone' };
-    const service = serviceTrouble(place(state.lab, 'process.json'), router, state.address, state.port);
-    return { ...state, trouble: [service, await ruleTrouble(ruleOf(state.lab), state.installed)].filter(Boolean).join('; ') };
+    const service = serviceTrouble(
+      place(state.lab, 'process.json'),
+      router,
+      state.address,
+      state.port,
+    );
+    return {
+      ...state,
+      trouble: [service, await ruleTrouble(ruleOf(state.lab), state.installed)]
+        .filter(Boolean)
+        .join('; '),
+    };
   },
   async update(_id, _olds, news) {
     return start(news);

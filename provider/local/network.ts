@@ -63,7 +63,13 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     try {
       const slot = chooseSlot(lab, String(news.publicPool));
       const cidr = publicCidr(String(news.publicPool), slot);
-      inputs = { ...news, publicCidr: cidr, router: routerOf(lab), hostIp: addressAt(cidr, HOST), generation: olds?.generation ?? randomBytes(8).toString('hex') };
+      inputs = {
+        ...news,
+        publicCidr: cidr,
+        router: routerOf(lab),
+        hostIp: addressAt(cidr, HOST),
+        generation: olds?.generation ?? randomBytes(8).toString('hex'),
+      };
     } catch (error) {
       failures.push({ property: 'publicPool', reason: (error as Error).message });
     }
@@ -81,7 +87,12 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
   // Gone only where the machine knows nothing of the lab any more. Else it is the same network, and what is in it stays.
   async read(lab, state) {
     const slot = slotOf(lab);
-    return slot && { ...state, trouble: await routerTrouble({ ...state, link: hostLink(slot.slot) }, await look(lab)) };
+    return (
+      slot && {
+        ...state,
+        trouble: await routerTrouble({ ...state, link: hostLink(slot.slot) }, await look(lab)),
+      }
+    );
   },
   async update(_lab, _olds, news) {
     await ensureRouter(await hold(news));

@@ -6,7 +6,8 @@ import { cloudDirectory } from '../../components/places';
 const PREFIX = 'hardway.';
 
 export const labDirectory = (lab: string): string => path.join(cloudDirectory(), 'labs', lab);
-export const nodeDirectory = (lab: string, node: string): string => path.join(labDirectory(lab), 'nodes', node);
+export const nodeDirectory = (lab: string, node: string): string =>
+  path.join(labDirectory(lab), 'nodes', node);
 
 /** Name of a node's, or the router's, network namespace. */
 export const namespaceOf = (lab: string, part: string): string => `${PREFIX}${lab}.${part}`;
@@ -20,7 +21,8 @@ export function partOf(lab: string, namespace: string): string | undefined {
 
 const NAMESPACES = '/run/netns';
 
-export const namespaceExists = (name: string): boolean => fs.existsSync(path.join(NAMESPACES, name));
+export const namespaceExists = (name: string): boolean =>
+  fs.existsSync(path.join(NAMESPACES, name));
 
 /** All network namespaces of a lab, by name. */
 export function namespacesOf(lab: string): string[] {

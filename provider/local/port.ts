@@ -1,5 +1,14 @@
 import { attempt, ipIn, run, runIn } from './command';
-import { addressing, elements, linkTrouble, look, routesTo, rulesetNow, type NftObject, type Wanted } from './look';
+import {
+  addressing,
+  elements,
+  linkTrouble,
+  look,
+  routesTo,
+  rulesetNow,
+  type NftObject,
+  type Wanted,
+} from './look';
 import { namespaceExists, namespaceOf, routerOf } from './places';
 import { macOf } from './router';
 
@@ -46,16 +55,25 @@ async function register(port: Port, wanted: [Place, string[][]][]): Promise<void
     const found = entries(port, ruleset, place).map(PARTS[place]);
     const should = parts.map(PARTS[place]);
     return [
-      ...found.filter((entry) => !should.includes(entry)).map((entry) => `delete element ${place} { ${entry} }`),
-      ...should.filter((entry) => !found.includes(entry)).map((entry) => `add element ${place} { ${entry} }`),
+      ...found
+        .filter((entry) => !should.includes(entry))
+        .map((entry) => `delete element ${place} { ${entry} }`),
+      ...should
+        .filter((entry) => !found.includes(entry))
+        .map((entry) => `add element ${place} { ${entry} }`),
     ];
   });
-  if (commands.length > 0) await runIn(routerOf(port.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+  if (commands.length > 0)
+    await runIn(routerOf(port.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
 }
 
 const outer = (port: Port): Wanted => ({ name: port.name, mtu: port.mtu, master: 'vpc' });
-const inner = (port: Port): Wanted & { mac: string; address: string } =>
-  ({ name: 'eth0', mtu: port.mtu, mac: macOf(port.privateIp), address: `${port.privateIp}/${port.prefixLength}` });
+const inner = (port: Port): Wanted & { mac: string; address: string } => ({
+  name: 'eth0',
+  mtu: port.mtu,
+  mac: macOf(port.privateIp),
+  address: `${port.privateIp}/${port.prefixLength}`,
+});
 
 /** Connects the machine's namespace to the VPC, making what is missing and mending what is otherwise than it should be. */
 export async function attach(port: Port): Promise<void> {
@@ -64,11 +82,32 @@ export async function attach(port: Port): Promise<void> {
   const mtu = String(port.mtu);
   if (!namespaceExists(namespace)) await run('ip', ['netns', 'add', namespace]);
   await ipIn(namespace, 'link', 'set', 'lo', 'up');
-  if (!(await addressing(router)).links.has(port.name) || !(await addressing(namespace)).links.has('eth0')) {
+  if (
+    !(await addressing(router)).links.has(port.name) ||
+    !(await addressing(namespace)).links.has('eth0')
+  ) {
     // One end may still lead to a router or a machine that is gone.
     await attempt('ip', ['-n', router, 'link', 'del', port.name]);
     await attempt('ip', ['-n', namespace, 'link', 'del', 'eth0']);
-    await ipIn(router, 'link', 'add', port.name, 'mtu', mtu, 'type', 'veth', 'peer', 'name', 'eth0', 'address', mac, 'mtu', mtu, 'netns', namespace);
+    await ipIn(
+      router,
+      'link',
+      'add',
+      port.name,
+      'mtu',
+      mtu,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'eth0',
+      'address',
+      mac,
+      'mtu',
+      mtu,
+      'netns',
+      namespace,
+    );
   }
   await ipIn(router, 'link', 'set', port.name, 'master', 'vpc', 'mtu', mtu, 'up');
   await ipIn(namespace, 'addr', 'replace', address, 'dev', 'eth0');
@@ -85,11 +124,16 @@ export async function portTrouble(port: Port): Promise<string> {
   if (!router) return 'its router is gone';
   if (!namespaceExists(namespace)) return 'its network namespace is gone';
   const machine = await addressing(namespace);
-  const links = [['its port', linkTrouble(router, outer(port))], ['its eth0', linkTrouble(machine, inner(port))]];
+  const links = [
+    ['its port', linkTrouble(router, outer(port))],
+    ['its eth0', linkTrouble(machine, inner(port))],
+  ];
   const told = links.flatMap(([name, trouble]) => (trouble ? `${name} ${trouble}` : []));
-  if (!routesTo(machine, 'default').some(({ gateway }) => gateway === port.gateway)) told.push('its default route is gone');
+  if (!routesTo(machine, 'default').some(({ gateway }) => gateway === port.gateway))
+    told.push('its default route is gone');
   for (const [place, parts] of registration(port)) {
-    if (String(entries(port, router.ruleset, place).sort()) !== String(parts)) told.push(`its entry in the set ${place} is not as it was`);
+    if (String(entries(port, router.ruleset, place).sort()) !== String(parts))
+      told.push(`its entry in the set ${place} is not as it was`);
   }
   return told.join('; ');
 }
@@ -98,7 +142,10 @@ export async function portTrouble(port: Port): Promise<string> {
 export async function detach(port: Port): Promise<void> {
   const [router, namespace] = [routerOf(port.lab), namespaceOf(port.lab, port.name)];
   if (namespaceExists(router)) {
-    await register(port, registration(port).map(([place]) => [place, []]));
+    await register(
+      port,
+      registration(port).map(([place]) => [place, []]),
+    );
     await attempt('ip', ['-n', router, 'link', 'del', port.name]);
   }
   if (namespaceExists(namespace)) await run('ip', ['netns', 'del', namespace]);

@@ -18,24 +18,48 @@ export interface RouteInputs {
 interface RouteState extends RouteInputs, Troubled {}
 
 /** The router's entries for this destination, and those for a part of it, which come before it. */
-async function entries({ lab, destination }: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
-  const inside = ((await look(lab))?.routes ?? []).filter(({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination));
-  const narrower = inside.filter(({ dst }) => parseCidr(asCidr(dst)).prefix > parseCidr(destination).prefix);
+async function entries({
+  lab,
+  destination,
+}: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+  const inside = ((await look(lab))?.routes ?? []).filter(
+    ({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination),
+  );
+  const narrower = inside.filter(
+    ({ dst }) => parseCidr(asCidr(dst)).prefix > parseCidr(destination).prefix,
+  );
   return { own: inside.find(({ dst }) => dst === destination), narrower };
 }
 
 /** One entry of the VPC router's table. */
 export const routeKind: ResourceKind<RouteInputs, RouteState> = {
   async create(inputs) {
-    for (const { dst } of (await entries(inputs)).narrower) await ipIn(routerOf(inputs.lab), 'route', 'del', dst);
-    await ipIn(routerOf(inputs.lab), 'route', 'replace', inputs.destination, 'via', inputs.nextHopIp, 'dev', 'vpc');
+    for (const { dst } of (await entries(inputs)).narrower)
+      await ipIn(routerOf(inputs.lab), 'route', 'del', dst);
+    await ipIn(
+      routerOf(inputs.lab),
+      'route',
+      'replace',
+      inputs.destination,
+      'via',
+      inputs.nextHopIp,
+      'dev',
+      'vpc',
+    );
     return { id: `${inputs.lab}/${inputs.destination}`, state: { ...inputs, trouble: '' } };
   },
   async read(_id, state) {
     const { own, narrower } = await entries(state);
     if (!own) return undefined;
-    const wrong = own.gateway === state.nextHopIp ? '' : `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`;
-    return { ...state, trouble: wrong || narrower.map(({ dst }) => `another route, to ${dst}, comes before it`).join(', ') };
+    const wrong =
+      own.gateway === state.nextHopIp
+        ? ''
+        : `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`;
+    return {
+      ...state,
+      trouble:
+        wrong || narrower.map(({ dst }) => `another route, to ${dst}, comes before it`).join(', '),
+    };
   },
   async update(_id, _olds, news) {
     return (await routeKind.create(news)).state;
@@ -44,6 +68,7 @@ export const routeKind: ResourceKind<RouteInputs, RouteState> = {
     return troubledDifference(olds, news, unknown, (input) => input === 'nextHopIp');
   },
   async delete(_id, state) {
-    if ((await entries(state)).own) await ipIn(routerOf(state.lab), 'route', 'del', state.destination);
+    if ((await entries(state)).own)
+      await ipIn(routerOf(state.lab), 'route', 'del', state.destination);
   },
 };

@@ -27,7 +27,11 @@ const ROUTER = 2;
 
 /** A MAC that says which address it belongs to: 02:00 and the address's four bytes. */
 export const macOf = (address: string): string =>
-  ['02', '00', ...address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0'))].join(':');
+  [
+    '02',
+    '00',
+    ...address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0')),
+  ].join(':');
 
 /** The router's own kernel settings, set before any packet. */
 const SETTINGS = {
@@ -51,18 +55,51 @@ const LINK_SETTINGS = {
 /** The router's own address in a lab's public /24. */
 export const routerAddress = (publicCidr: string): string => addressAt(publicCidr, ROUTER);
 const routerIp = (plan: RouterPlan): string => routerAddress(plan.publicCidr);
-const bridge = (plan: RouterPlan): Wanted & { address: string; mac: string } =>
-  ({ name: 'vpc', mtu: plan.mtu, mac: macOf(plan.gateway), address: `${plan.gateway}/${parseCidr(plan.nodeCidr).prefix}` });
-const uplink = (plan: RouterPlan): Wanted & { address: string } => ({ name: 'internet', mtu: plan.mtu, address: `${routerIp(plan)}/32` });
-const downlink = (plan: RouterPlan): Wanted & { address: string } => ({ name: plan.link, mtu: plan.mtu, address: `${plan.hostIp}/32` });
+const bridge = (plan: RouterPlan): Wanted & { address: string; mac: string } => ({
+  name: 'vpc',
+  mtu: plan.mtu,
+  mac: macOf(plan.gateway),
+  address: `${plan.gateway}/${parseCidr(plan.nodeCidr).prefix}`,
+});
+const uplink = (plan: RouterPlan): Wanted & { address: string } => ({
+  name: 'internet',
+  mtu: plan.mtu,
+  address: `${routerIp(plan)}/32`,
+});
+const downlink = (plan: RouterPlan): Wanted & { address: string } => ({
+  name: plan.link,
+  mtu: plan.mtu,
+  address: `${plan.hostIp}/32`,
+});
 
 const set = (router: string, settings: Record<string, string>): Promise<string> =>
-  runIn(router, 'sysctl', ['-qw', ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)]);
+  runIn(router, 'sysctl', [
+    '-qw',
+    ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+  ]);
 
 async function makeBridge(plan: RouterPlan): Promise<void> {
   const { name, mtu, mac, address } = bridge(plan);
-  if (!(await addressing(plan.router)).links.has(name)) await ipIn(plan.router, 'link', 'add', name, 'type', 'bridge');
-  await ipIn(plan.router, 'link', 'set', name, 'address', mac, 'mtu', String(mtu), 'type', 'bridge', 'stp_state', '0', 'forward_delay', '0', 'mcast_snooping', '0');
+  if (!(await addressing(plan.router)).links.has(name))
+    await ipIn(plan.router, 'link', 'add', name, 'type', 'bridge');
+  await ipIn(
+    plan.router,
+    'link',
+    'set',
+    name,
+    'address',
+    mac,
+    'mtu',
+    String(mtu),
+    'type',
+    'bridge',
+    'stp_state',
+    '0',
+    'forward_delay',
+    '0',
+    'mcast_snooping',
+    '0',
+  );
   await ipIn(plan.router, 'addr', 'replace', address, 'dev', name);
   await ipIn(plan.router, 'link', 'set', name, 'up');
 }
@@ -75,7 +112,22 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
     // One end may still lead to a router that is gone.
     await attempt('ip', ['link', 'del', link]);
     await attempt('ip', ['-n', router, 'link', 'del', 'internet']);
-    await run('ip', ['link', 'add', link, 'mtu', mtu, 'type', 'veth', 'peer', 'name', 'internet', 'mtu', mtu, 'netns', router]);
+    await run('ip', [
+      'link',
+      'add',
+      link,
+      'mtu',
+      mtu,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'internet',
+      'mtu',
+      mtu,
+      'netns',
+      router,
+    ]);
   }
   await ipIn(router, 'addr', 'replace', uplink(plan).address, 'dev', 'internet');
   await ipIn(router, 'link', 'set', 'internet', 'mtu', mtu, 'up');
@@ -83,7 +135,17 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
   await run('ip', ['addr', 'replace', downlink(plan).address, 'dev', link]);
   await run('ip', ['link', 'set', link, 'mtu', mtu, 'up']);
   await run('ip', ['route', 'replace', `${routerIp(plan)}/32`, 'dev', link, 'src', hostIp]);
-  await run('ip', ['route', 'replace', publicCidr, 'via', routerIp(plan), 'dev', link, 'src', hostIp]);
+  await run('ip', [
+    'route',
+    'replace',
+    publicCidr,
+    'via',
+    routerIp(plan),
+    'dev',
+    link,
+    'src',
+    hostIp,
+  ]);
 }
 
 /** Makes the router and its link to this machine, or mends what is not as it should be. */
@@ -110,7 +172,9 @@ async function settingsTrouble(router: string): Promise<string[]> {
   const wanted = Object.entries({ ...SETTINGS, ...LINK_SETTINGS });
   // Those of an interface that is gone aren't there: that is told as the interface's trouble.
   const read = await attemptIn(router, 'sysctl', ['-e', ...wanted.map(([name]) => name)]);
-  const found = new Map(read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]));
+  const found = new Map(
+    read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]),
+  );
   return wanted.flatMap(([name, value]) => {
     const is = found.get(name) ?? (name in LINK_SETTINGS ? value : 'not there');
     return is === value ? [] : [`kernel setting ${name} is ${is}, not ${value}`];
@@ -124,10 +188,23 @@ const named = (where: Addressing, wanted: Wanted, name: string): string[] => {
 
 function routeTrouble(plan: RouterPlan, inside: Addressing, machine: Addressing): string[] {
   const wanted: [boolean, string][] = [
-    [routesTo(inside, 'default').every(({ type }) => type === 'blackhole') && routesTo(inside, 'default').length > 0, "the router's route to nowhere is gone"],
-    [routesTo(inside, plan.hostIp).some(({ dev }) => dev === 'internet'), `the router's route to ${plan.hostIp} is gone`],
-    [routesTo(machine, plan.publicCidr).some(({ dev }) => dev === plan.link), `this machine's route to ${plan.publicCidr} is gone`],
-    [routesTo(machine, plan.publicPool).some(({ type }) => type === 'blackhole'), `this machine's blackhole route of ${plan.publicPool} is gone`],
+    [
+      routesTo(inside, 'default').every(({ type }) => type === 'blackhole') &&
+        routesTo(inside, 'default').length > 0,
+      "the router's route to nowhere is gone",
+    ],
+    [
+      routesTo(inside, plan.hostIp).some(({ dev }) => dev === 'internet'),
+      `the router's route to ${plan.hostIp} is gone`,
+    ],
+    [
+      routesTo(machine, plan.publicCidr).some(({ dev }) => dev === plan.link),
+      `this machine's route to ${plan.publicCidr} is gone`,
+    ],
+    [
+      routesTo(machine, plan.publicPool).some(({ type }) => type === 'blackhole'),
+      `this machine's blackhole route of ${plan.publicPool} is gone`,
+    ],
   ];
   return wanted.flatMap(([holds, words]) => (holds ? [] : [words]));
 }

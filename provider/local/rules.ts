@@ -13,12 +13,26 @@ export interface OwnRule {
 
 /** The rules of that name. Of a chain that somebody gave a hook, none counts: the router's mending makes it anew, empty. */
 function ofName(ruleset: NftObject[], { chain, name }: OwnRule): NftRule[] {
-  const hooked = ruleset.some((object) => object.chain?.family === 'inet' && object.chain.name === chain && object.chain.hook);
+  const hooked = ruleset.some(
+    (object) => object.chain?.family === 'inet' && object.chain.name === chain && object.chain.hook,
+  );
   if (hooked) return [];
-  return ruleset.flatMap(({ rule }) => (rule && rule.family === 'inet' && rule.table === 'vpc' && rule.chain === chain && rule.comment === name ? rule : []));
+  return ruleset.flatMap(({ rule }) =>
+    rule &&
+    rule.family === 'inet' &&
+    rule.table === 'vpc' &&
+    rule.chain === chain &&
+    rule.comment === name
+      ? rule
+      : [],
+  );
 }
 
-const digest = (rules: NftRule[]): string => createHash('sha256').update(rules.map((rule) => expression(rule.expr)).join()).digest('hex').slice(0, 16);
+const digest = (rules: NftRule[]): string =>
+  createHash('sha256')
+    .update(rules.map((rule) => expression(rule.expr)).join())
+    .digest('hex')
+    .slice(0, 16);
 
 /** What the kernel holds of the rule, as a short digest; undefined where there is none. */
 export async function readRule(rule: OwnRule): Promise<string | undefined> {
@@ -27,16 +41,25 @@ export async function readRule(rule: OwnRule): Promise<string | undefined> {
 }
 
 const deletions = async (rule: OwnRule): Promise<string[]> =>
-  ofName(await rulesetNow(rule.lab), rule).map(({ handle }) => `delete rule inet vpc ${rule.chain} handle ${handle}`);
+  ofName(await rulesetNow(rule.lab), rule).map(
+    ({ handle }) => `delete rule inet vpc ${rule.chain} handle ${handle}`,
+  );
 
-const apply = (lab: string, commands: string[]): Promise<string> => runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+const apply = (lab: string, commands: string[]): Promise<string> =>
+  runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
 
 /** Puts the rule there in place of any of that name; returns the digest that `readRule` gives as long as nobody changes it. */
 export async function writeRule(rule: OwnRule, matches: string): Promise<string> {
   // In one transaction, so that there is no moment without it.
-  await apply(rule.lab, [...(await deletions(rule)), `add rule inet vpc ${rule.chain} ${matches} counter accept comment "${rule.name}"`]);
+  await apply(rule.lab, [
+    ...(await deletions(rule)),
+    `add rule inet vpc ${rule.chain} ${matches} counter accept comment "${rule.name}"`,
+  ]);
   const written = ofName(await rulesetNow(rule.lab), rule);
-  if (written.length === 0) throw new Error(`firewall rule ${rule.name} is not in the router's chain ${rule.chain} after it was added`);
+  if (written.length === 0)
+    throw new Error(
+      `firewall rule ${rule.name} is not in the router's chain ${rule.chain} after it was added`,
+    );
   return digest(written);
 }
 

@@ -9,7 +9,8 @@ import { routerOf } from './places';
 export const CHAINS = ['firewall', 'router'] as const;
 export type Chain = (typeof CHAINS)[number];
 
-const isOurs = (family: string, table: string): boolean => table === 'vpc' && (family === 'bridge' || family === 'inet');
+const isOurs = (family: string, table: string): boolean =>
+  table === 'vpc' && (family === 'bridge' || family === 'inet');
 const isResources = (chain: string): boolean => (CHAINS as readonly string[]).includes(chain);
 const isResource = (rule: NonNullable<NftObject['rule']>): boolean =>
   rule.family === 'inet' && isResources(rule.chain) && rule.comment !== undefined;
@@ -27,9 +28,16 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
   for (const { set, map, chain, rule } of objects) {
     const named = set ?? map ?? chain;
     if (named) {
-      const harmless = !isOurs(named.family, named.table) && (!chain || (chain.policy ?? 'accept') === 'accept');
-      const definition = JSON.stringify(named, (key, value: unknown) => (key === 'elem' || key === 'handle' ? undefined : value));
-      if (named.family !== 'ip' && !harmless) found.set(`${chain ? 'chain' : set ? 'set' : 'map'} ${named.family} ${named.table} ${named.name}`, definition);
+      const harmless =
+        !isOurs(named.family, named.table) && (!chain || (chain.policy ?? 'accept') === 'accept');
+      const definition = JSON.stringify(named, (key, value: unknown) =>
+        key === 'elem' || key === 'handle' ? undefined : value,
+      );
+      if (named.family !== 'ip' && !harmless)
+        found.set(
+          `${chain ? 'chain' : set ? 'set' : 'map'} ${named.family} ${named.table} ${named.name}`,
+          definition,
+        );
     } else if (rule && rule.family !== 'ip' && !isResource(rule)) {
       const name = `chain ${rule.family} ${rule.table} ${rule.chain}`;
       found.set(name, `${found.get(name) ?? ''} ${expression(rule.expr)}`);
@@ -40,7 +48,10 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
 
 /** router.nft for a router with this address and MAC. */
 export const rulesetOf = (gateway: string, mac: string): string =>
-  fs.readFileSync(path.join(root, 'provider/local/router.nft'), 'utf8').replace('${routerMac}', mac).replace('${gateway}', gateway);
+  fs
+    .readFileSync(path.join(root, 'provider/local/router.nft'), 'utf8')
+    .replace('${routerMac}', mac)
+    .replace('${gateway}', gateway);
 
 const pristine = new Map<string, Promise<Map<string, string>>>();
 
@@ -48,7 +59,11 @@ const pristine = new Map<string, Promise<Map<string, string>>>();
 function expected(ruleset: string): Promise<Map<string, string>> {
   const known = pristine.get(ruleset);
   if (known) return known;
-  const asked = run('unshare', ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'], ruleset).then((json) => fixedPart(parseRuleset(json)));
+  const asked = run(
+    'unshare',
+    ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'],
+    ruleset,
+  ).then((json) => fixedPart(parseRuleset(json)));
   pristine.set(ruleset, asked);
   return asked;
 }
@@ -64,9 +79,15 @@ export async function rulesetTrouble(ruleset: string, objects: NftObject[]): Pro
 
 /** Commands of nft that take away what is not the VPC's or has to be written anew; sets, maps and the resources' rules stay. */
 function clearance(objects: NftObject[]): string[] {
-  const commands = { tables: [] as string[], rules: [] as string[], flush: [] as string[], chains: [] as string[] };
+  const commands = {
+    tables: [] as string[],
+    rules: [] as string[],
+    flush: [] as string[],
+    chains: [] as string[],
+  };
   for (const { table, chain, rule } of objects) {
-    if (table && table.family !== 'ip' && !isOurs(table.family, table.name)) commands.tables.push(`delete table ${table.family} ${table.name}`);
+    if (table && table.family !== 'ip' && !isOurs(table.family, table.name))
+      commands.tables.push(`delete table ${table.family} ${table.name}`);
     if (rule && isOurs(rule.family, rule.table) && isResources(rule.chain) && !isResource(rule)) {
       commands.rules.push(`delete rule ${rule.family} vpc ${rule.chain} handle ${rule.handle}`);
     }
@@ -89,4 +110,5 @@ export async function loadRuleset(lab: string, ruleset: string): Promise<void> {
 export const TTL_RULE = '-A PREROUTING -m mark --mark 0x1 -j TTL --ttl-inc 1';
 
 /** Makes it the only rule of the router's table mangle. */
-export const loadTtlRule = (router: string): Promise<string> => runIn(router, 'iptables-restore', [], `*mangle\n${TTL_RULE}\nCOMMIT\n`);
+export const loadTtlRule = (router: string): Promise<string> =>
+  runIn(router, 'iptables-restore', [], `*mangle\n${TTL_RULE}\nCOMMIT\n`);

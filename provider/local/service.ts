@@ -24,7 +24,9 @@ export const answers = async (lab: string, address: string, port: number): Promi
 /** What is wrong with a running service, in words; '' when nothing is. */
 export function serviceTrouble(file: string, router: Look, address: string, port: number): string {
   if (!readDaemon(file)) return 'its process has ended';
-  return router.listening.has(`${address}:${port}`) ? '' : `it does not listen at ${address}:${port}`;
+  return router.listening.has(`${address}:${port}`)
+    ? ''
+    : `it does not listen at ${address}:${port}`;
 }
 
 /** Starts a service in place of an earlier one; returns when it answers, throws with its last words where it ends instead. */
@@ -35,5 +37,7 @@ export async function startService(service: Service): Promise<void> {
   let answers = false;
   await until(async () => (answers = await service.listens()) || !readDaemon(service.file), 15);
   if (answers) return;
-  throw new Error(`${service.name} does not answer: ${fs.readFileSync(service.log, 'utf8').trim().slice(-500)}`);
+  throw new Error(
+    `${service.name} does not answer: ${fs.readFileSync(service.log, 'utf8').trim().slice(-500)}`,
+  );
 }

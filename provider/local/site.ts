@@ -35,7 +35,8 @@ async function make(inputs: SiteInputs): Promise<SiteState> {
 /** Removes the record, and the lab's directory where nothing else is in it. */
 function forget(lab: string): void {
   fs.rmSync(record(lab), { force: true });
-  if (fs.existsSync(labDirectory(lab)) && fs.readdirSync(labDirectory(lab)).length === 0) fs.rmdirSync(labDirectory(lab));
+  if (fs.existsSync(labDirectory(lab)) && fs.readdirSync(labDirectory(lab)).length === 0)
+    fs.rmdirSync(labDirectory(lab));
 }
 
 /**
@@ -47,10 +48,17 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   async check(news) {
     const failures: Failure[] = [];
     if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(String(news.lab))) {
-      failures.push({ property: 'lab', reason: `"${news.lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01` });
+      failures.push({
+        property: 'lab',
+        reason: `"${news.lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01`,
+      });
     }
     if (process.getuid?.() !== 0) {
-      failures.push({ property: 'lab', reason: 'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab' });
+      failures.push({
+        property: 'lab',
+        reason:
+          'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab',
+      });
     }
     return { inputs: news, failures };
   },
@@ -62,7 +70,8 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   },
   // Never gone as long as somebody asks: what is in it may be there, and only its deletion takes that along.
   async read(lab, state) {
-    const expiry = expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends is not as it was';
+    const expiry =
+      expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends is not as it was';
     return { ...state, trouble: [boundsTrouble(lab, state), expiry].filter(Boolean).join('; ') };
   },
   async update(_lab, _olds, news) {
@@ -70,6 +79,7 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   },
   async delete(lab, _state, call) {
     forget(lab);
-    for (const line of await sweep(lab)) call?.log('info', `removed what no state knew of: ${line}`);
+    for (const line of await sweep(lab))
+      call?.log('info', `removed what no state knew of: ${line}`);
   },
 };

@@ -46,8 +46,11 @@ export function chooseSlot(lab: string, pool: string, ahead = 0): number {
   if (own?.pool === pool) return own.slot;
   const count = parseCidr(pool).size / 256;
   let before = ahead;
-  for (let slot = 0; slot < count; slot++) if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
-  throw new Error(`all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`);
+  for (let slot = 0; slot < count; slot++)
+    if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
+  throw new Error(
+    `all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`,
+  );
 }
 
 /** Whether the slot is the lab's now: it is not where another lab was faster. */
@@ -66,7 +69,10 @@ function take(slot: Slot): boolean {
 
 /** Takes a slot for the lab, or throws where another lab was faster. */
 export function holdSlot(slot: Slot): void {
-  if (!take(slot)) throw new Error(`lab ${holder(slot.slot)} took public network ${slot.slot} at the same moment: run the same command again`);
+  if (!take(slot))
+    throw new Error(
+      `lab ${holder(slot.slot)} took public network ${slot.slot} at the same moment: run the same command again`,
+    );
 }
 
 /**
@@ -86,18 +92,24 @@ export function releaseSlot(lab: string): void {
   fs.rmSync(slotFile(lab), { force: true });
   if (own) fs.rmSync(takenFile(own.slot), { force: true });
   const directory = labDirectory(lab);
-  if (fs.existsSync(directory) && fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))) {
+  if (
+    fs.existsSync(directory) &&
+    fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))
+  ) {
     fs.rmSync(directory, { recursive: true });
   }
 }
 
-const isEmpty = (entry: string): boolean => fs.statSync(entry).isDirectory() && fs.readdirSync(entry).length === 0;
+const isEmpty = (entry: string): boolean =>
+  fs.statSync(entry).isDirectory() && fs.readdirSync(entry).length === 0;
 
 /** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
-export const publicCidr = (pool: string, slot: number): string => `${addressAt(pool, slot * 256)}/24`;
+export const publicCidr = (pool: string, slot: number): string =>
+  `${addressAt(pool, slot * 256)}/24`;
 
 /** The slot of a public /24, the other way round. */
-export const slotAt = (pool: string, cidr: string): number => (parseCidr(cidr).first - parseCidr(pool).first) / 256;
+export const slotAt = (pool: string, cidr: string): number =>
+  (parseCidr(cidr).first - parseCidr(pool).first) / 256;
 
 /** Name of the machine's end of a lab's public link. */
 export const hostLink = (slot: number): string => `hw${slot}`;

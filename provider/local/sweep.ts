@@ -23,7 +23,9 @@ async function linkOf(lab: string): Promise<string | undefined> {
 }
 
 /** By cgroup and by environment: neither needs a file that may be gone. */
-const processes = (lab: string): number[] => [...new Set([...processesOf(lab), ...processesStartedFor(lab)])];
+const processes = (lab: string): number[] => [
+  ...new Set([...processesOf(lab), ...processesStartedFor(lab)]),
+];
 
 /** What is still there of a lab on this machine, a line each; empty when nothing is. */
 export async function leftovers(lab: string): Promise<string[]> {
@@ -60,6 +62,9 @@ export async function sweep(lab: string): Promise<string[]> {
 export async function empty(lab: string): Promise<void> {
   await tearDown(lab);
   const directory = labDirectory(lab);
-  const parts = fs.existsSync(directory) ? fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
-  for (const part of parts) fs.rmSync(path.join(directory, part.name), { recursive: true, force: true });
+  const parts = fs.existsSync(directory)
+    ? fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    : [];
+  for (const part of parts)
+    fs.rmSync(path.join(directory, part.name), { recursive: true, force: true });
 }

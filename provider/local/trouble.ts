@@ -7,7 +7,15 @@ export interface Troubled {
 }
 
 /** The difference of a kind whose trouble an update mends; of its inputs, `updatable` says which it can change in place. */
-export function troubledDifference(olds: Properties, news: Properties, unknown: Set<string>, updatable: (input: string) => boolean): Difference {
+export function troubledDifference(
+  olds: Properties,
+  news: Properties,
+  unknown: Set<string>,
+  updatable: (input: string) => boolean,
+): Difference {
   const changed = changedInputs(olds, news, news, unknown);
-  return { changed: olds.trouble ? [...changed, 'trouble'] : changed, replace: changed.filter((input) => !updatable(input)) };
+  return {
+    changed: olds.trouble ? [...changed, 'trouble'] : changed,
+    replace: changed.filter((input) => !updatable(input)),
+  };
 }

@@ -40,7 +40,13 @@ interface NetworkComputed {
 }
 
 /** The emulated VPC: a network namespace that is its router, and the lab's public /24. */
-export class Network extends resource<NetworkArgs, NetworkComputed>('hardway:local:Network', 'publicCidr', 'router', 'hostIp', 'generation') {}
+export class Network extends resource<NetworkArgs, NetworkComputed>(
+  'hardway:local:Network',
+  'publicCidr',
+  'router',
+  'hostIp',
+  'generation',
+) {}
 
 /** One rule of the VPC's firewall, as FirewallRule takes it. */
 export interface FirewallRuleSpec {
@@ -101,7 +107,10 @@ interface InstanceComputed {
 }
 
 /** A machine: systemd-nspawn on an overlay of the Debian tree. */
-export class Instance extends resource<InstanceArgs, InstanceComputed>('hardway:local:Instance', 'generation') {}
+export class Instance extends resource<InstanceArgs, InstanceComputed>(
+  'hardway:local:Instance',
+  'generation',
+) {}
 
 export interface RouteArgs {
   lab: pulumi.Input<string>;
@@ -187,4 +196,9 @@ interface JumpHostComputed {
 }
 
 /** What students go through from their own laptops: an sshd that leads to the lab's machines and nowhere else. */
-export class JumpHost extends resource<JumpHostArgs, JumpHostComputed>('hardway:local:JumpHost', 'user', 'port', 'userId') {}
+export class JumpHost extends resource<JumpHostArgs, JumpHostComputed>(
+  'hardway:local:JumpHost',
+  'user',
+  'port',
+  'userId',
+) {}

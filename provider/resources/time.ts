@@ -12,4 +12,7 @@ interface DeadlineComputed {
 }
 
 /** A time that is fixed when the lab is first made: a duration counts from then on, however often the program runs. */
-export class Deadline extends resource<DeadlineArgs, DeadlineComputed>('hardway:time:Deadline', 'time') {}
+export class Deadline extends resource<DeadlineArgs, DeadlineComputed>(
+  'hardway:time:Deadline',
+  'time',
+) {}

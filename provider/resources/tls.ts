@@ -14,7 +14,11 @@ interface SshKeyComputed {
 }
 
 /** An ed25519 key pair for SSH: for people and for hosts. */
-export class SshKey extends resource<SshKeyArgs, SshKeyComputed>('hardway:tls:SshKey', 'publicKey', 'privateKey') {}
+export class SshKey extends resource<SshKeyArgs, SshKeyComputed>(
+  'hardway:tls:SshKey',
+  'publicKey',
+  'privateKey',
+) {}
 
 export interface SigningKeyArgs {
   /** What the key is for; one line. */
@@ -29,7 +33,11 @@ interface SigningKeyComputed {
 }
 
 /** An RSA key pair of 2048 bits that service-account tokens are signed with. */
-export class SigningKey extends resource<SigningKeyArgs, SigningKeyComputed>('hardway:tls:SigningKey', 'publicKey', 'privateKey') {}
+export class SigningKey extends resource<SigningKeyArgs, SigningKeyComputed>(
+  'hardway:tls:SigningKey',
+  'publicKey',
+  'privateKey',
+) {}
 
 export interface CertificateAuthorityArgs {
   commonName: pulumi.Input<string>;
@@ -47,7 +55,10 @@ interface CertificateAuthorityComputed {
 }
 
 /** A certificate authority of the lab's own: self-signed, ECDSA on P-256. */
-export class CertificateAuthority extends resource<CertificateAuthorityArgs, CertificateAuthorityComputed>('hardway:tls:CertificateAuthority', 'certificate', 'privateKey', 'expires') {}
+export class CertificateAuthority extends resource<
+  CertificateAuthorityArgs,
+  CertificateAuthorityComputed
+>('hardway:tls:CertificateAuthority', 'certificate', 'privateKey', 'expires') {}
 
 export interface CertificateArgs {
   /** The authority's certificate, PEM. */
@@ -78,4 +89,9 @@ interface CertificateComputed {
 }
 
 /** A certificate and its key, signed by the lab's authority. Any change makes a new one. */
-export class Certificate extends resource<CertificateArgs, CertificateComputed>('hardway:tls:Certificate', 'certificate', 'privateKey', 'expires') {}
+export class Certificate extends resource<CertificateArgs, CertificateComputed>(
+  'hardway:tls:Certificate',
+  'certificate',
+  'privateKey',
+  'expires',
+) {}

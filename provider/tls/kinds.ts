@@ -18,7 +18,11 @@ type Validate = (mistakes: Mistakes) => Mistakes;
 /** The check of a kind whose inputs need no defaults. */
 const checking =
   (validate: Validate) =>
-  async (news: Properties, _olds: unknown, unknown: Set<string>): Promise<{ inputs: Properties; failures: Failure[] }> => ({
+  async (
+    news: Properties,
+    _olds: unknown,
+    unknown: Set<string>,
+  ): Promise<{ inputs: Properties; failures: Failure[] }> => ({
     inputs: news,
     failures: validate(new Mistakes(news, unknown)).failures,
   });
@@ -36,7 +40,9 @@ function stateOnly<Inputs extends Properties, State extends Inputs>(
     secrets: ['privateKey'],
     check: checking(validate),
     async diff(olds, news, unknown): Promise<Difference> {
-      const relevant = Object.fromEntries(names.filter((name) => name in olds).map((name) => [name, olds[name]]));
+      const relevant = Object.fromEntries(
+        names.filter((name) => name in olds).map((name) => [name, olds[name]]),
+      );
       const changed = changedInputs(relevant, relevant, news, unknown);
       if (typeof olds.expires === 'string' && nearExpiry(olds.expires)) changed.push('expires');
       return { changed, replace: changed, deleteBeforeReplace: false };
@@ -75,7 +81,10 @@ export const signingKey = stateOnly<Comment, KeyPair>(
       publicKeyEncoding: { type: 'spki', format: 'pem' },
       privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     });
-    return { id: idOf(keys.publicKey), state: { comment, publicKey: keys.publicKey, privateKey: keys.privateKey } };
+    return {
+      id: idOf(keys.publicKey),
+      state: { comment, publicKey: keys.publicKey, privateKey: keys.privateKey },
+    };
   },
 );
 
@@ -112,7 +121,16 @@ export const certificate: ResourceKind<CertificateInputs, CertificateInputs & Is
         .ipAddresses('ipAddresses')
         .someOf('usages', ['client', 'server'])
         .days('validityDays'),
-    ['caCertificate', 'caPrivateKey', 'commonName', 'organization', 'dnsNames', 'ipAddresses', 'usages', 'validityDays'],
+    [
+      'caCertificate',
+      'caPrivateKey',
+      'commonName',
+      'organization',
+      'dnsNames',
+      'ipAddresses',
+      'usages',
+      'validityDays',
+    ],
     async (inputs) => {
       const made = await x509().issueCertificate(inputs.caCertificate, inputs.caPrivateKey, inputs);
       return { id: idOf(made.certificate), state: { ...inputs, ...made } };

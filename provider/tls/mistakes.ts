@@ -3,7 +3,8 @@ import type { Failure } from '../resource';
 import { RENEW_DAYS } from './validity';
 
 /** Labels of letters, digits and inner hyphens, at most 63 characters each; a wildcard may stand for the first. */
-const DNS_NAME = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const DNS_NAME =
+  /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /** Gathers a resource's mistakes, so that all are told at once. Properties that aren't known yet are left alone. */
 export class Mistakes {
@@ -19,7 +20,11 @@ export class Mistakes {
   }
 
   /** Calls `judge` with a value that is there and known; tells of one that is missing unless it is `optional`. */
-  private given(property: string, optional: boolean, judge: (value: unknown) => string | undefined): void {
+  private given(
+    property: string,
+    optional: boolean,
+    judge: (value: unknown) => string | undefined,
+  ): void {
     if (this.unknown.has(property)) return;
     const value = this.values[property];
     if (value === undefined || value === null) {
@@ -35,7 +40,9 @@ export class Mistakes {
     this.given(property, optional, (value) => {
       if (typeof value !== 'string' || value.trim() === '') return `${property} must be a text`;
       if (/[\r\n\0]/.test(value)) return `${property} must be one line`;
-      return value.length > longest ? `${property} has ${value.length} characters, at most ${longest} fit` : undefined;
+      return value.length > longest
+        ? `${property} has ${value.length} characters, at most ${longest} fit`
+        : undefined;
     });
     return this;
   }
@@ -43,7 +50,9 @@ export class Mistakes {
   /** A PEM block with that label. */
   pem(property: string, label: string): this {
     this.given(property, false, (value) =>
-      typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`) ? undefined : `${property} must be a PEM "${label}" block`,
+      typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)
+        ? undefined
+        : `${property} must be a PEM "${label}" block`,
     );
     return this;
   }
@@ -58,11 +67,18 @@ export class Mistakes {
     return this;
   }
 
-  private list(property: string, optional: boolean, fits: (element: string) => boolean, form: string): void {
+  private list(
+    property: string,
+    optional: boolean,
+    fits: (element: string) => boolean,
+    form: string,
+  ): void {
     this.given(property, optional, (value) => {
       if (!Array.isArray(value)) return `${property} must be a list`;
       const wrong = value.filter((element) => typeof element !== 'string' || !fits(element));
-      return wrong.length > 0 ? `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}` : undefined;
+      return wrong.length > 0
+        ? `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}`
+        : undefined;
     });
   }
 
@@ -78,9 +94,15 @@ export class Mistakes {
 
   /** A list with at least one of `allowed`. */
   someOf(property: string, allowed: string[]): this {
-    this.list(property, false, (element) => allowed.includes(element), `one of ${allowed.join(', ')}`);
+    this.list(
+      property,
+      false,
+      (element) => allowed.includes(element),
+      `one of ${allowed.join(', ')}`,
+    );
     const value = this.values[property];
-    if (Array.isArray(value) && value.length === 0) this.add(property, `${property} must name at least one of ${allowed.join(', ')}`);
+    if (Array.isArray(value) && value.length === 0)
+      this.add(property, `${property} must name at least one of ${allowed.join(', ')}`);
     return this;
   }
 }

@@ -13,7 +13,10 @@ function field(content: Buffer | string): Buffer {
 /** The private section's length must be a multiple of the cipher's block; eight where there is no cipher. */
 function padded(section: Buffer): Buffer {
   const missing = (8 - (section.length % 8)) % 8;
-  return Buffer.concat([section, Buffer.from(Array.from({ length: missing }, (_, index) => index + 1))]);
+  return Buffer.concat([
+    section,
+    Buffer.from(Array.from({ length: missing }, (_, index) => index + 1)),
+  ]);
 }
 
 /**
@@ -26,7 +29,14 @@ export function generateSshKey(comment: string): { publicKey: string; privateKey
   const publicBlob = Buffer.concat([field(ALGORITHM), field(point)]);
   // Written twice: whoever decrypts the section sees from their equality that the passphrase was right.
   const check = randomBytes(4);
-  const section = Buffer.concat([check, check, field(ALGORITHM), field(point), field(Buffer.concat([secret, point])), field(comment)]);
+  const section = Buffer.concat([
+    check,
+    check,
+    field(ALGORITHM),
+    field(point),
+    field(Buffer.concat([secret, point])),
+    field(comment),
+  ]);
   const one = Buffer.from([0, 0, 0, 1]);
   // No cipher, no key derivation, no options for it; one key.
   const header = [Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), one];
@@ -34,6 +44,11 @@ export function generateSshKey(comment: string): { publicKey: string; privateKey
   const lines = file.toString('base64').match(/.{1,70}/g)!;
   return {
     publicKey: `${ALGORITHM} ${publicBlob.toString('base64')} ${comment}`,
-    privateKey: ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n'),
+    privateKey: [
+      '-----BEGIN OPENSSH PRIVATE KEY-----',
+      ...lines,
+      '-----END OPENSSH PRIVATE KEY-----',
+      '',
+    ].join('\n'),
   };
 }

@@ -29,9 +29,16 @@ export interface Request extends Subject {
   validityDays: number;
 }
 
-const name = ({ organization, commonName }: Subject): x509.JsonName => [...(organization ? [{ O: [organization] }] : []), { CN: [commonName] }];
+const name = ({ organization, commonName }: Subject): x509.JsonName => [
+  ...(organization ? [{ O: [organization] }] : []),
+  { CN: [commonName] },
+];
 
-const generate = (): Promise<CryptoKeyPair> => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as unknown as Promise<CryptoKeyPair>;
+const generate = (): Promise<CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(ALGORITHM, true, [
+    'sign',
+    'verify',
+  ]) as unknown as Promise<CryptoKeyPair>;
 
 /** 16 random bytes whose first bit is 0 and that don't start with a zero byte: positive, and no two alike. */
 function serialNumber(): string {
@@ -60,7 +67,12 @@ export async function issueAuthority(commonName: string, validityDays: number): 
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign |
+          x509.KeyUsageFlags.cRLSign |
+          x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -68,26 +80,44 @@ export async function issueAuthority(commonName: string, validityDays: number): 
 }
 
 /** Reads an authority's key. Throws an Error if it isn't an ECDSA P-256 key in PKCS8 PEM, or not the certificate's. */
-async function authorityKey(authority: x509.X509Certificate, privateKey: string): Promise<CryptoKey> {
+async function authorityKey(
+  authority: x509.X509Certificate,
+  privateKey: string,
+): Promise<CryptoKey> {
   let key: webcrypto.CryptoKey;
   try {
-    key = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(privateKey), ALGORITHM, true, ['sign']);
+    key = await webcrypto.subtle.importKey(
+      'pkcs8',
+      x509.PemConverter.decodeFirst(privateKey),
+      ALGORITHM,
+      true,
+      ['sign'],
+    );
   } catch {
     throw new Error('caPrivateKey is not an ECDSA P-256 key in PKCS8 form');
   }
   const { x, y } = await webcrypto.subtle.exportKey('jwk', key);
-  const certified = (await authority.publicKey.export(webcrypto as unknown as Crypto)) as unknown as webcrypto.CryptoKey;
+  const certified = (await authority.publicKey.export(
+    webcrypto as unknown as Crypto,
+  )) as unknown as webcrypto.CryptoKey;
   const own = await webcrypto.subtle.exportKey('jwk', certified);
   if (x !== own.x || y !== own.y) throw new Error('caPrivateKey does not belong to caCertificate');
   return key as unknown as CryptoKey;
 }
 
 /** A certificate for `request`, signed by the authority. Throws an Error when certificate and key don't belong together. */
-export async function issueCertificate(caCertificate: string, caPrivateKey: string, request: Request): Promise<Issued> {
+export async function issueCertificate(
+  caCertificate: string,
+  caPrivateKey: string,
+  request: Request,
+): Promise<Issued> {
   const authority = new x509.X509Certificate(caCertificate);
   const signingKey = await authorityKey(authority, caPrivateKey);
   const keys = await generate();
-  const { client, server } = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth };
+  const { client, server } = {
+    client: x509.ExtendedKeyUsage.clientAuth,
+    server: x509.ExtendedKeyUsage.serverAuth,
+  };
   const alternatives: x509.JsonGeneralNames = [
     ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
     ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
@@ -106,7 +136,9 @@ export async function issueCertificate(caCertificate: string, caPrivateKey: stri
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([...new Set(request.usages)].map((usage) => ({ client, server })[usage])),
+      new x509.ExtendedKeyUsageExtension(
+        [...new Set(request.usages)].map((usage) => ({ client, server })[usage]),
+      ),
       await x509.AuthorityKeyIdentifierExtension.create(authority, false),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),

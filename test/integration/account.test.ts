@@ -18,7 +18,11 @@ import { ownPlaces, typed } from '../support/typed';
 
 const VERSION = '5.2.5';
 const config = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32', region: 'us-west-2' });
-const tags = (lab: string): ec2.Tag[] => [{ Key: 'lab', Value: lab }, { Key: 'student', Value: 's01' }, { Key: 'expires', Value: '2030-01-01T00:00Z' }];
+const tags = (lab: string): ec2.Tag[] => [
+  { Key: 'lab', Value: lab },
+  { Key: 'student', Value: 's01' },
+  { Key: 'expires', Value: '2030-01-01T00:00Z' },
+];
 
 jest.setTimeout(180_000);
 
@@ -33,7 +37,11 @@ function moto(): string {
   const program = path.join(place, 'bin/moto_server');
   if (!fs.existsSync(program)) {
     execFileSync('python3', ['-m', 'venv', '--clear', place], { stdio: 'pipe' });
-    execFileSync(path.join(place, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`], { stdio: 'pipe' });
+    execFileSync(
+      path.join(place, 'bin/pip'),
+      ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`],
+      { stdio: 'pipe' },
+    );
   }
   return program;
 }
@@ -57,7 +65,12 @@ function listening(child: ChildProcess): Promise<string> {
 beforeAll(async () => {
   server = spawn(moto(), ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
   const port = await listening(server);
-  Object.assign(process.env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-west-2' });
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'us-west-2',
+  });
   account = awsAccount(config);
   client = new ec2.EC2Client({ region: 'us-west-2' });
   balancer = new balancing.ElasticLoadBalancingV2Client({ region: 'us-west-2' });
@@ -74,15 +87,41 @@ afterAll(async () => {
 
 /** A small part of a lab: what costs, and what doesn't. */
 async function makeRemains(lab: string): Promise<{ vpc: string; instance: string }> {
-  const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [{ ResourceType, Tags: tags(lab) }];
-  const { Vpc } = await client.send(new ec2.CreateVpcCommand({ CidrBlock: '10.240.0.0/24', TagSpecifications: of('vpc') }));
-  const { Subnet } = await client.send(new ec2.CreateSubnetCommand({ VpcId: Vpc!.VpcId, CidrBlock: '10.240.0.0/24', TagSpecifications: of('subnet') }));
+  const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [
+    { ResourceType, Tags: tags(lab) },
+  ];
+  const { Vpc } = await client.send(
+    new ec2.CreateVpcCommand({ CidrBlock: '10.240.0.0/24', TagSpecifications: of('vpc') }),
+  );
+  const { Subnet } = await client.send(
+    new ec2.CreateSubnetCommand({
+      VpcId: Vpc!.VpcId,
+      CidrBlock: '10.240.0.0/24',
+      TagSpecifications: of('subnet'),
+    }),
+  );
   const { Images } = await client.send(new ec2.DescribeImagesCommand({}));
-  const { Instances } = await client.send(new ec2.RunInstancesCommand({
-    ImageId: Images![0].ImageId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1, SubnetId: Subnet!.SubnetId, TagSpecifications: of('instance'),
-  }));
-  await client.send(new ec2.AllocateAddressCommand({ Domain: 'vpc', TagSpecifications: of('elastic-ip') }));
-  await balancer.send(new balancing.CreateLoadBalancerCommand({ Name: lab, Type: 'network', Subnets: [Subnet!.SubnetId!], Tags: tags(lab) as balancing.Tag[] }));
+  const { Instances } = await client.send(
+    new ec2.RunInstancesCommand({
+      ImageId: Images![0].ImageId,
+      InstanceType: 't3.small',
+      MinCount: 1,
+      MaxCount: 1,
+      SubnetId: Subnet!.SubnetId,
+      TagSpecifications: of('instance'),
+    }),
+  );
+  await client.send(
+    new ec2.AllocateAddressCommand({ Domain: 'vpc', TagSpecifications: of('elastic-ip') }),
+  );
+  await balancer.send(
+    new balancing.CreateLoadBalancerCommand({
+      Name: lab,
+      Type: 'network',
+      Subnets: [Subnet!.SubnetId!],
+      Tags: tags(lab) as balancing.Tag[],
+    }),
+  );
   return { vpc: Vpc!.VpcId!, instance: Instances![0].InstanceId! };
 }
 
@@ -101,14 +140,30 @@ describe('an account of AWS', () => {
     await makeRemains('aws-s02');
     const found = await account.remains('aws-s01');
     expect(new Set(found.map(({ lab }) => lab))).toEqual(new Set(['aws-s01']));
-    expect(found.map(({ kind }) => kind).sort()).toEqual(['elastic ip', 'instance', 'load balancer', 'subnet', 'vpc']);
-    expect(found).toEqual(expect.arrayContaining([
-      expect.objectContaining({ kind: 'vpc', id: vpc, hourly: 0, student: 's01', expires: '2030-01-01T00:00Z' }),
-      expect.objectContaining({ kind: 'elastic ip', hourly: 0.005 }),
-      expect.objectContaining({ kind: 'load balancer', hourly: 0.0225 }),
-    ]));
+    expect(found.map(({ kind }) => kind).sort()).toEqual([
+      'elastic ip',
+      'instance',
+      'load balancer',
+      'subnet',
+      'vpc',
+    ]);
+    expect(found).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'vpc',
+          id: vpc,
+          hourly: 0,
+          student: 's01',
+          expires: '2030-01-01T00:00Z',
+        }),
+        expect.objectContaining({ kind: 'elastic ip', hourly: 0.005 }),
+        expect.objectContaining({ kind: 'load balancer', hourly: 0.0225 }),
+      ]),
+    );
     expect(found.find(({ id }) => id === instance)!.hourly).toBeGreaterThanOrEqual(0.0208);
-    expect(new Set((await account.remains()).map(({ lab }) => lab))).toEqual(new Set(['aws-s01', 'aws-s02']));
+    expect(new Set((await account.remains()).map(({ lab }) => lab))).toEqual(
+      new Set(['aws-s01', 'aws-s02']),
+    );
   });
 
   it('does not count a machine that is no more, though its tags are still there', async () => {
@@ -119,16 +174,31 @@ describe('an account of AWS', () => {
 
   it('counts an address that is reserved once, be it a machine’s', async () => {
     const { instance } = await makeRemains('aws-s04');
-    const { Addresses } = await client.send(new ec2.DescribeAddressesCommand({ Filters: [{ Name: 'tag:lab', Values: ['aws-s04'] }] }));
-    await client.send(new ec2.AssociateAddressCommand({ AllocationId: Addresses![0].AllocationId, InstanceId: instance }));
-    const { Reservations } = await client.send(new ec2.DescribeInstancesCommand({ InstanceIds: [instance] }));
+    const { Addresses } = await client.send(
+      new ec2.DescribeAddressesCommand({ Filters: [{ Name: 'tag:lab', Values: ['aws-s04'] }] }),
+    );
+    await client.send(
+      new ec2.AssociateAddressCommand({
+        AllocationId: Addresses![0].AllocationId,
+        InstanceId: instance,
+      }),
+    );
+    const { Reservations } = await client.send(
+      new ec2.DescribeInstancesCommand({ InstanceIds: [instance] }),
+    );
     expect(Reservations![0].Instances![0].PublicIpAddress).toBe(Addresses![0].PublicIp);
-    expect((await account.remains('aws-s04')).find(({ id }) => id === instance)!.hourly).toBe(0.0208);
+    expect((await account.remains('aws-s04')).find(({ id }) => id === instance)!.hourly).toBe(
+      0.0208,
+    );
   });
 
   it('has quotas, in which what others use is counted', async () => {
     const needs = needsOf(config);
-    const quotas = new Map((await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map((quota) => [quota.name, quota]));
+    const quotas = new Map(
+      (await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map(
+        (quota) => [quota.name, quota],
+      ),
+    );
     expect(quotas.get('VPCs')).toMatchObject({ needed: 1, limit: 5 });
     expect(quotas.get('VPCs')!.used).toBeGreaterThanOrEqual(3);
     // moto's machines have one processor each, whatever their type.
@@ -146,11 +216,18 @@ describe('./lab doctor --cloud aws', () => {
   beforeAll(async () => {
     quotas = http.createServer((request, response) => {
       let body = '';
-      request.on('data', (part) => void (body += String(part))).on('end', () => {
-        const { ServiceCode, QuotaCode } = JSON.parse(body) as { ServiceCode: string; QuotaCode: string };
-        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-        response.end(JSON.stringify({ Quota: { ServiceCode, QuotaCode, Value: limits[QuotaCode] ?? 50 } }));
-      });
+      request
+        .on('data', (part) => void (body += String(part)))
+        .on('end', () => {
+          const { ServiceCode, QuotaCode } = JSON.parse(body) as {
+            ServiceCode: string;
+            QuotaCode: string;
+          };
+          response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+          response.end(
+            JSON.stringify({ Quota: { ServiceCode, QuotaCode, Value: limits[QuotaCode] ?? 50 } }),
+          );
+        });
     });
     await new Promise<void>((resolve) => void quotas.listen(0, '127.0.0.1', resolve));
     process.env.AWS_ENDPOINT_URL_SERVICE_QUOTAS = `http://127.0.0.1:${(quotas.address() as AddressInfo).port}`;
@@ -173,7 +250,9 @@ describe('./lab doctor --cloud aws', () => {
     limits = { 'L-1216C47A': 10 };
     const { code, told } = await typed('doctor --cloud aws');
     expect(code).toBe(3);
-    expect(told).toMatch(/^FAIL {2}Quota: processors of standard machines +12 needed, \d of 10 free\n +To do: a smaller lab fits: --set profile=small/m);
+    expect(told).toMatch(
+      /^FAIL {2}Quota: processors of standard machines +12 needed, \d of 10 free\n +To do: a smaller lab fits: --set profile=small/m,
+    );
     expect((await typed('doctor --cloud aws --set profile=small')).code).toBe(0);
   });
 });

@@ -9,16 +9,50 @@ import { labOutputs } from '../support/outputs';
 
 // Cards as a student sees them: opened as a file in a browser, on a wide and a narrow screen, and printed.
 
-const JUMP = { host: 'shared-machine-17.networking-lab.department.university.example.org', port: 22001, user: 'student', hostKey: 'ssh-ed25519 AAAAjump' };
-const LONG = 'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Adolph Blaine Charles David Earl Frederick the Younger, of the Evening Class';
-const args = (name: string, lab: string, raw: Parameters<typeof labOutputs>[1], more: Partial<CardArgs> = {}): CardArgs => ({ student: { id: 's01', name }, outputs: labOutputs(lab, raw), ...more });
+const JUMP = {
+  host: 'shared-machine-17.networking-lab.department.university.example.org',
+  port: 22001,
+  user: 'student',
+  hostKey: 'ssh-ed25519 AAAAjump',
+};
+const LONG =
+  'Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Adolph Blaine Charles David Earl Frederick the Younger, of the Evening Class';
+const args = (
+  name: string,
+  lab: string,
+  raw: Parameters<typeof labOutputs>[1],
+  more: Partial<CardArgs> = {},
+): CardArgs => ({ student: { id: 's01', name }, outputs: labOutputs(lab, raw), ...more });
 
 const CARDS: Record<string, CardArgs> = {
-  'three and three': args('Ada Lovelace', 'local-s01', {}, { expires: '2026-12-01T18:00Z', jump: JUMP }),
-  'one and one': args('Grace Hopper', 'local-s02', { controllers: '1', workers: '1', stage: 'none' }),
-  'three and nine, all names long': args(LONG, `local-${'long-'.repeat(6)}s1`, { workers: '9' }, { expires: '2026-12-01T18:00Z', jump: JUMP }),
-  'three and nine, addresses long': args('X'.repeat(300), 'local-s03', { workers: '9', nodeCidr: '192.168.100.0/24', podCidr: '172.16.128.0/17', serviceCidr: '192.168.200.0/24' }),
-  'small on a cloud, a hostile name': args('</title><script>document.title = "taken over"</script><img src="x" onerror="console.error(1)">', 'aws-s04', { cloud: 'aws', profile: 'small' }),
+  'three and three': args(
+    'Ada Lovelace',
+    'local-s01',
+    {},
+    { expires: '2026-12-01T18:00Z', jump: JUMP },
+  ),
+  'one and one': args('Grace Hopper', 'local-s02', {
+    controllers: '1',
+    workers: '1',
+    stage: 'none',
+  }),
+  'three and nine, all names long': args(
+    LONG,
+    `local-${'long-'.repeat(6)}s1`,
+    { workers: '9' },
+    { expires: '2026-12-01T18:00Z', jump: JUMP },
+  ),
+  'three and nine, addresses long': args('X'.repeat(300), 'local-s03', {
+    workers: '9',
+    nodeCidr: '192.168.100.0/24',
+    podCidr: '172.16.128.0/17',
+    serviceCidr: '192.168.200.0/24',
+  }),
+  'small on a cloud, a hostile name': args(
+    '</title><script>document.title = "taken over"</script><img src="x" onerror="console.error(1)">',
+    'aws-s04',
+    { cloud: 'aws', profile: 'small' },
+  ),
 };
 
 let directory: string;
@@ -34,35 +68,60 @@ afterAll(async () => {
 });
 
 /** Opens a card; whatever the browser complains of, the policy's refusals too, is gathered in `complaints`. */
-async function opened(given: CardArgs, width = 1280, colorScheme: 'light' | 'dark' = 'light'): Promise<{ page: Page; complaints: string[] }> {
+async function opened(
+  given: CardArgs,
+  width = 1280,
+  colorScheme: 'light' | 'dark' = 'light',
+): Promise<{ page: Page; complaints: string[] }> {
   const file = path.join(directory, 'card.html');
   fs.writeFileSync(file, card(given));
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => void (request.url() === pathToFileURL(file).href || complaints.push(`loaded ${request.url().slice(0, 100)}`)));
+  page.on(
+    'request',
+    (request) =>
+      void (
+        request.url() === pathToFileURL(file).href ||
+        complaints.push(`loaded ${request.url().slice(0, 100)}`)
+      ),
+  );
   await page.goto(pathToFileURL(file).href);
   return { page, complaints };
 }
 
 /** Elements of the page that reach out of the screen, and texts of the picture that reach out of it. */
-const sticksOut = (page: Page): Promise<string[]> => page.evaluate(() => {
-  const out = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 0.5 || one.getBoundingClientRect().left < -0.5);
-  const frame = document.querySelector('.picture')!.getBoundingClientRect();
-  const texts = [...document.querySelectorAll('.picture text')].filter((one) => one.getBoundingClientRect().right > frame.right || one.getBoundingClientRect().left < frame.left);
-  return [...out, ...texts].map((one) => `${one.tagName} ${one.textContent!.slice(0, 60)}`).concat(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []);
-});
+const sticksOut = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const out = [...document.querySelectorAll('body *')].filter(
+      (one) =>
+        one.getBoundingClientRect().right > innerWidth + 0.5 ||
+        one.getBoundingClientRect().left < -0.5,
+    );
+    const frame = document.querySelector('.picture')!.getBoundingClientRect();
+    const texts = [...document.querySelectorAll('.picture text')].filter(
+      (one) =>
+        one.getBoundingClientRect().right > frame.right ||
+        one.getBoundingClientRect().left < frame.left,
+    );
+    return [...out, ...texts]
+      .map((one) => `${one.tagName} ${one.textContent!.slice(0, 60)}`)
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []);
+  });
 
 describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
-  test.each([360, 1280])('fits a screen of %d pixels, loads nothing and is complained of by nobody', async (width) => {
-    const { page, complaints } = await opened(given, width);
-    expect(await sticksOut(page)).toEqual([]);
-    expect(complaints).toEqual([]);
-    expect(await page.title()).toBe(`${given.student.name}: lab ${given.outputs.lab}`);
-    expect(await page.locator('h1').innerText()).toBe(given.student.name);
-    await page.close();
-  });
+  test.each([360, 1280])(
+    'fits a screen of %d pixels, loads nothing and is complained of by nobody',
+    async (width) => {
+      const { page, complaints } = await opened(given, width);
+      expect(await sticksOut(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      expect(await page.title()).toBe(`${given.student.name}: lab ${given.outputs.lab}`);
+      expect(await page.locator('h1').innerText()).toBe(given.student.name);
+      await page.close();
+    },
+  );
 
   test.each(['A4', 'Letter'])('is one sheet of %s', async (format) => {
     const { page } = await opened(given);
@@ -74,7 +133,10 @@ describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
   test('gives its files byte by byte', async () => {
     const { page } = await opened(given);
     for (const { name, content } of keyFiles(given.outputs, given.jump)) {
-      const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`a[download="${name}"]`).click()]);
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator(`a[download="${name}"]`).click(),
+      ]);
       expect(download.suggestedFilename()).toBe(name);
       expect(fs.readFileSync(await download.path(), 'utf8')).toBe(content);
     }
@@ -85,16 +147,20 @@ describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
 test('a click on a command selects it, as it is to be typed', async () => {
   const { page } = await opened(CARDS['three and three']);
   await page.locator('.command', { hasText: '-N -L' }).click();
-  expect(await page.evaluate(() => getSelection()!.toString())).toBe('ssh -F ssh_config -N -L 16443:198.18.0.100:6443 -L 31088:worker-0:31088 jump');
+  expect(await page.evaluate(() => getSelection()!.toString())).toBe(
+    'ssh -F ssh_config -N -L 16443:198.18.0.100:6443 -L 31088:worker-0:31088 jump',
+  );
   await page.close();
 });
 
 test('in the dark the page is dark, and the QR code black on white', async () => {
   const { page } = await opened(CARDS['three and three'], 1280, 'dark');
-  const colours = await page.evaluate(() => ['body', '.code rect', '.code path'].map((one) => {
-    const style = getComputedStyle(document.querySelector(one)!);
-    return one === 'body' ? style.backgroundColor : style.fill;
-  }));
+  const colours = await page.evaluate(() =>
+    ['body', '.code rect', '.code path'].map((one) => {
+      const style = getComputedStyle(document.querySelector(one)!);
+      return one === 'body' ? style.backgroundColor : style.fill;
+    }),
+  );
   expect(colours).toEqual(['rgb(20, 25, 31)', 'rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
   await page.close();
 });

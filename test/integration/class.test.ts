@@ -22,22 +22,46 @@ jest.setTimeout(20 * 60_000);
 /** A roster of the three, with what differs for some. */
 function roster(name: string, overrides: Record<string, object> = {}): string {
   const file = path.join(directory, name);
-  fs.writeFileSync(file, stringify({ defaults: { config: SMALL }, students: IDS.map((id) => ({ id, name: `Student ${id}`, ...(overrides[id] ? { config: overrides[id] } : {}) })) }));
+  fs.writeFileSync(
+    file,
+    stringify({
+      defaults: { config: SMALL },
+      students: IDS.map((id) => ({
+        id,
+        name: `Student ${id}`,
+        ...(overrides[id] ? { config: overrides[id] } : {}),
+      })),
+    }),
+  );
   return file;
 }
 
 const ROSTER = roster('students.yaml');
 
-const standings = async (): Promise<Standing[]> => JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as Standing[];
-const statesOf = async (): Promise<string[]> => (await standings()).map((one) => `${one.state} ${one.drift.length}`);
+const standings = async (): Promise<Standing[]> =>
+  JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as Standing[];
+const statesOf = async (): Promise<string[]> =>
+  (await standings()).map((one) => `${one.state} ${one.drift.length}`);
 
 /** Starts a command, to be killed. */
-function started(...args: string[]): { child: ChildProcess; told(): string; ended: Promise<number | null> } {
-  const child = spawn('./lab', args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+function started(...args: string[]): {
+  child: ChildProcess;
+  told(): string;
+  ended: Promise<number | null>;
+} {
+  const child = spawn('./lab', args, {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   child.stdout.on('data', (more) => (text += more));
   child.stderr.on('data', (more) => (text += more));
-  return { child, told: () => text, ended: new Promise((resolve) => child.once('close', (code) => resolve(code))) };
+  return {
+    child,
+    told: () => text,
+    ended: new Promise((resolve) => child.once('close', (code) => resolve(code))),
+  };
 }
 
 const links = new Map<string, string>();
@@ -55,7 +79,11 @@ function rememberLinks(): void {
 async function midway(): Promise<ReturnType<typeof started>> {
   const up = started('class', 'up', ROSTER, '--parallel', '1');
   await until('the first lab is up', () => up.told().includes('ok   k01'), 120);
-  await until('the second is being made', () => fs.existsSync(`/run/netns/hardway.${LABS[1]}.router`), 120);
+  await until(
+    'the second is being made',
+    () => fs.existsSync(`/run/netns/hardway.${LABS[1]}.router`),
+    120,
+  );
   rememberLinks();
   return up;
 }
@@ -71,7 +99,11 @@ describe('a class', () => {
     expect(told).toMatch(/3 of 3 labs are up\./);
     rememberLinks();
     expect(new Set(LABS.map((name) => slotOf(name)?.slot)).size).toBe(3);
-    expect((await labPrints('class', 'up', ROSTER, '--parallel', '3')).match(/as declared: nothing to change/g)).toHaveLength(3);
+    expect(
+      (await labPrints('class', 'up', ROSTER, '--parallel', '3')).match(
+        /as declared: nothing to change/g,
+      ),
+    ).toHaveLength(3);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
@@ -83,38 +115,59 @@ describe('a class', () => {
     expect(ran.stdout).toMatch(/k01 .* up +2 of 2 +\d+ of \d+, 0 min ago +- /);
     expect(ran.stdout).toMatch(/2 of 3 labs are up and as declared/);
     const [, changed] = await standings();
-    expect(changed).toMatchObject({ state: 'up', drift: [expect.stringMatching(/^route pod-route-worker-0: /)], verified: { failed: 0 } });
+    expect(changed).toMatchObject({
+      state: 'up',
+      drift: [expect.stringMatching(/^route pod-route-worker-0: /)],
+      verified: { failed: 0 },
+    });
     await labPrints('class', 'up', ROSTER, '--only', 'k02');
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
   it('of which one can not be what the roster asks: that one is named with the reason, the others are changed', async () => {
-    const changed = roster('changed.yaml', { k01: { workers: 2 }, k02: { controllers: 3 }, k03: { workers: 2 } });
+    const changed = roster('changed.yaml', {
+      k01: { workers: 2 },
+      k02: { controllers: 3 },
+      k03: { workers: 2 },
+    });
     const ran = await lab('class', 'up', changed, '--parallel', '2');
     expect(ran.code).toBe(1);
-    expect(ran.stdout).toMatch(/k02 \(local-k02\):\n {2}Lab local-k02 is up and can't be changed to this; nothing was done:\n {4}- controllers: 3 asked for/);
+    expect(ran.stdout).toMatch(
+      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't be changed to this; nothing was done:\n {4}- controllers: 3 asked for/,
+    );
     expect(ran.stdout).toMatch(/2 of 3 labs are up; failed: k02\./);
     expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
   });
 
   it('taken down, leaves nothing, and says so after asking the machine', async () => {
     const told = await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
-    expect(told).toMatch(/3 of 3 labs are gone\.[^]*Audit of this machine: nothing of 3 labs is left\./);
+    expect(told).toMatch(
+      /3 of 3 labs are gone\.[^]*Audit of this machine: nothing of 3 labs is left\./,
+    );
     expect(await traces()).toEqual([]);
   });
 });
 
 describe('a disk that is full for one student', () => {
   // Where its machines' disks lie, and not what else of the lab has begun by then and keeps its own files open.
-  const place = path.join(process.env.HARDWAY_CLOUD ?? '/var/lib/hardway', 'labs', LABS[1], 'nodes');
+  const place = path.join(
+    process.env.HARDWAY_CLOUD ?? '/var/lib/hardway',
+    'labs',
+    LABS[1],
+    'nodes',
+  );
 
   it('fails that lab alone, by name and with the reason; with room again the next run makes it', async () => {
     fs.mkdirSync(place, { recursive: true, mode: 0o700 });
-    expect(await run('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=755', 'tmpfs', place])).toMatchObject({ code: 0 });
+    expect(
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=755', 'tmpfs', place]),
+    ).toMatchObject({ code: 0 });
     try {
       const ran = await lab('class', 'up', ROSTER, '--parallel', '1');
       expect(ran.code).toBe(1);
-      expect(ran.stdout).toMatch(/k02 \(local-k02\):\n {2}The disk is full[^]*2 of 3 labs are up; failed: k02\./);
+      expect(ran.stdout).toMatch(
+        /k02 \(local-k02\):\n {2}The disk is full[^]*2 of 3 labs are up; failed: k02\./,
+      );
     } finally {
       expect(await run('umount', [place])).toMatchObject({ code: 0 });
     }
@@ -154,13 +207,17 @@ describe('kill -9 in the middle of class up', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  it('of one student\'s process: that student fails, the others do not, and the next run finishes', async () => {
+  it("of one student's process: that student fails, the others do not, and the next run finishes", async () => {
     await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     const up = await midway();
-    const worker = family(up.child.pid!).find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/class/worker.ts'))!;
+    const worker = family(up.child.pid!).find((pid) =>
+      fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/class/worker.ts'),
+    )!;
     process.kill(worker, 'SIGKILL');
     expect(await up.ended).toBe(1);
-    expect(up.told()).toMatch(/k02 \(local-k02\):\n {2}Its process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./);
+    expect(up.told()).toMatch(
+      /k02 \(local-k02\):\n {2}Its process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./,
+    );
     await labPrints('class', 'up', ROSTER);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
@@ -172,7 +229,9 @@ describe('Ctrl-C in the middle', () => {
     await until('the first is being removed', () => down.told().includes('...  k01'), 60);
     down.child.kill('SIGINT');
     expect(await down.ended).toBe(130);
-    expect(down.told()).toMatch(/not begun[^]*Interrupted: \.\/lab class down has not come to its end for [^]*To do: \.\/lab class down \S+ goes on from here/);
+    expect(down.told()).toMatch(
+      /not begun[^]*Interrupted: \.\/lab class down has not come to its end for [^]*To do: \.\/lab class down \S+ goes on from here/,
+    );
     expect(fs.existsSync(`/run/netns/hardway.${LABS[2]}.router`)).toBe(true);
     expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
     expect(await traces()).toEqual([]);
@@ -191,15 +250,22 @@ describe('two class commands at once', () => {
 
 describe('another instructor on the same backend', () => {
   const other = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-other-'));
-  const shared = { ...environment, PULUMI_BACKEND_URL: `file://${state}/backend?metadata=skip`, PULUMI_CONFIG_PASSPHRASE_FILE: path.join(state, 'passphrase') };
-  const asOther = (...args: string[]): Promise<Ran> => run('./lab', args, { minutes: 10, env: { ...shared, HARDWAY_STATE: other } });
+  const shared = {
+    ...environment,
+    PULUMI_BACKEND_URL: `file://${state}/backend?metadata=skip`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: path.join(state, 'passphrase'),
+  };
+  const asOther = (...args: string[]): Promise<Ran> =>
+    run('./lab', args, { minutes: 10, env: { ...shared, HARDWAY_STATE: other } });
   afterAll(() => fs.rmSync(other, { recursive: true, force: true }));
 
   beforeAll(async () => expect((await asOther('setup')).code).toBe(0));
 
   it('sees the class, and brings nothing up otherwise than it is', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
-    expect((JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`)).toEqual(['up 0', 'up 0', 'up 0']);
+    expect(
+      (JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`),
+    ).toEqual(['up 0', 'up 0', 'up 0']);
     expect((await asOther('up', LABS[1])).stdout).toMatch(/as declared: nothing to change|is up: /);
     expect((await asOther('class', 'up', ROSTER)).code).toBe(0);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
@@ -209,11 +275,21 @@ describe('another instructor on the same backend', () => {
     const locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LABS[0]);
     fs.mkdirSync(locks, { recursive: true });
     const lock = path.join(locks, '00000000-0000-4000-8000-000000000000.json');
-    fs.writeFileSync(lock, JSON.stringify({ pid: 4711, username: 'ada', hostname: 'elsewhere', timestamp: '2026-12-01T12:00:00Z' }));
+    fs.writeFileSync(
+      lock,
+      JSON.stringify({
+        pid: 4711,
+        username: 'ada',
+        hostname: 'elsewhere',
+        timestamp: '2026-12-01T12:00:00Z',
+      }),
+    );
     const ran = await asOther('class', 'down', ROSTER, '--yes', '--parallel', '3');
     fs.rmSync(lock);
     expect(ran.code).toBe(1);
-    expect(ran.stdout).toMatch(/k01 \(local-k01\):\n {2}Lab local-k01 is being worked on by ada on elsewhere, process 4711/);
+    expect(ran.stdout).toMatch(
+      /k01 \(local-k01\):\n {2}Lab local-k01 is being worked on by ada on elsewhere, process 4711/,
+    );
     expect(ran.stdout).toMatch(/2 of 3 labs are gone; failed: k01\./);
     expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
     expect(await traces()).toEqual([]);

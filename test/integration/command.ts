@@ -16,13 +16,23 @@ export const state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-test-'));
 export const environment = { ...process.env, HARDWAY_STATE: state };
 
 /** Runs a program, bounded in time; an exit code is part of the answer. */
-export function run(program: string, args: string[], options: { minutes?: number; input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
+export function run(
+  program: string,
+  args: string[],
+  options: { minutes?: number; input?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
       program,
       args,
-      { cwd: root, env: options.env ?? environment, timeout: (options.minutes ?? 3) * 60_000, maxBuffer: 64 * 2 ** 20 },
-      (error: ExecFileException | null, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+      {
+        cwd: root,
+        env: options.env ?? environment,
+        timeout: (options.minutes ?? 3) * 60_000,
+        maxBuffer: 64 * 2 ** 20,
+      },
+      (error: ExecFileException | null, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
     // A program that ends without reading its input is no error here.
     child.stdin?.on('error', () => undefined);
@@ -36,16 +46,20 @@ export const lab = (...args: string[]): Promise<Ran> => run('./lab', args, { min
 /** The same, which must succeed; returns what it printed. */
 export async function labPrints(...args: string[]): Promise<string> {
   const ran = await lab(...args);
-  if (ran.code !== 0) throw new Error(`./lab ${args.join(' ')} exited ${ran.code}:\n${ran.stdout}\n${ran.stderr}`);
+  if (ran.code !== 0)
+    throw new Error(`./lab ${args.join(' ')} exited ${ran.code}:\n${ran.stdout}\n${ran.stderr}`);
   return ran.stdout;
 }
 
 /** A command line typed on a node, as ubuntu. */
-export const onNode = (name: string, node: string, line: string): Promise<Ran> => lab('ssh', name, node, '--', line);
+export const onNode = (name: string, node: string, line: string): Promise<Ran> =>
+  lab('ssh', name, node, '--', line);
 
 /** The same with sudo bash, which must succeed: for breaking and mending things. */
 export async function asRoot(name: string, node: string, line: string): Promise<string> {
-  const ran = await run('./lab', ['ssh', name, node, '--', 'sudo', 'bash', '-s'], { input: `${line}\n` });
+  const ran = await run('./lab', ['ssh', name, node, '--', 'sudo', 'bash', '-s'], {
+    input: `${line}\n`,
+  });
   if (ran.code !== 0) throw new Error(`${node}: ${line} exited ${ran.code}: ${ran.stderr}`);
   return ran.stdout;
 }
@@ -53,7 +67,8 @@ export async function asRoot(name: string, node: string, line: string): Promise<
 /** Runs a program in a lab's router, as the cloud's provider would. */
 export async function inRouter(name: string, ...args: string[]): Promise<string> {
   const ran = await run('ip', ['netns', 'exec', `hardway.${name}.router`, ...args]);
-  if (ran.code !== 0) throw new Error(`router: ${args.join(' ')} exited ${ran.code}: ${ran.stderr}`);
+  if (ran.code !== 0)
+    throw new Error(`router: ${args.join(' ')} exited ${ran.code}: ${ran.stderr}`);
   return ran.stdout;
 }
 
@@ -62,8 +77,11 @@ export async function verify(name: string, ...only: string[]): Promise<Report> {
   return JSON.parse(ran.stdout) as Report;
 }
 
-export const failedIds = (report: Report): string[] => report.checks.filter((check) => check.status === 'fail').map((check) => check.id);
+export const failedIds = (report: Report): string[] =>
+  report.checks.filter((check) => check.status === 'fail').map((check) => check.id);
 
 /** What a person should see when checks fail that shouldn't: their own words. */
 export const failures = (report: Report): string[] =>
-  report.checks.filter((check) => check.status === 'fail').map((check) => `${check.id}: ${check.reason}\n  evidence: ${check.evidence}`);
+  report.checks
+    .filter((check) => check.status === 'fail')
+    .map((check) => `${check.id}: ${check.reason}\n  evidence: ${check.evidence}`);

@@ -21,12 +21,21 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-const ip = async (...args: string[]): Promise<void> => expect({ args, ...(await run('ip', args)) }).toMatchObject({ code: 0 });
+const ip = async (...args: string[]): Promise<void> =>
+  expect({ args, ...(await run('ip', args)) }).toMatchObject({ code: 0 });
 const nft = (...args: string[]): Promise<string> => inRouter(LAB, 'nft', ...args);
 const handleOf = async (chain: string, comment: string): Promise<string> =>
-  new RegExp(`comment "${comment}" # handle (\\d+)`).exec(await nft('-a', 'list', 'chain', 'inet', 'vpc', chain))![1];
-const pidOf = (service: string): number => (JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/${service}/process.json`, 'utf8')) as { pid: number }).pid;
-const pidsOf = async (pattern: string): Promise<number[]> => (await run('pgrep', ['-f', pattern])).stdout.split('\n').filter(Boolean).map(Number);
+  new RegExp(`comment "${comment}" # handle (\\d+)`).exec(
+    await nft('-a', 'list', 'chain', 'inet', 'vpc', chain),
+  )![1];
+const pidOf = (service: string): number =>
+  (
+    JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/${service}/process.json`, 'utf8')) as {
+      pid: number;
+    }
+  ).pid;
+const pidsOf = async (pattern: string): Promise<number[]> =>
+  (await run('pgrep', ['-f', pattern])).stdout.split('\n').filter(Boolean).map(Number);
 
 const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
 
@@ -34,25 +43,79 @@ const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB
 async function toldAndMended(words: RegExp[], ...rows: string[]): Promise<void> {
   const told = await lab('status', LAB);
   expect(told.code).toBe(1);
-  expect(words.filter((word) => !word.test(told.stdout)).map((word) => `${String(word)} is not in:\n${told.stdout}`)).toEqual([]);
+  expect(
+    words
+      .filter((word) => !word.test(told.stdout))
+      .map((word) => `${String(word)} is not in:\n${told.stdout}`),
+  ).toEqual([]);
   await labPrints('up', LAB, '--yes');
   expect((await lab('status', LAB)).stdout).toContain('All is as declared');
   expect(failures(await verify(LAB, ...rows))).toEqual([]);
 }
 
-const ROWS = ['nodes.ping', 'nodes.list', 'route.vpc', 'nat.ping', 'svc.same-node', 'nodeport.reach'];
+const ROWS = [
+  'nodes.ping',
+  'nodes.list',
+  'route.vpc',
+  'nat.ping',
+  'svc.same-node',
+  'nodeport.reach',
+];
 
 describe('in the router', () => {
   it('rules, routes, chains, settings, services and ports that somebody changed', async () => {
-    await nft('delete', 'rule', 'inet', 'vpc', 'firewall', 'handle', await handleOf('firewall', 'allow-nodeports'));
-    await nft('replace', 'rule', 'inet', 'vpc', 'firewall', 'handle', await handleOf('firewall', 'allow-icmp'), 'ip', 'saddr', '192.0.2.1', 'drop', 'comment', '"allow-icmp"');
-    await nft('replace', 'rule', 'inet', 'vpc', 'router', 'handle', await handleOf('router', 'image-mirror'), 'ip', 'saddr', '192.0.2.1', 'drop', 'comment', '"image-mirror"');
+    await nft(
+      'delete',
+      'rule',
+      'inet',
+      'vpc',
+      'firewall',
+      'handle',
+      await handleOf('firewall', 'allow-nodeports'),
+    );
+    await nft(
+      'replace',
+      'rule',
+      'inet',
+      'vpc',
+      'firewall',
+      'handle',
+      await handleOf('firewall', 'allow-icmp'),
+      'ip',
+      'saddr',
+      '192.0.2.1',
+      'drop',
+      'comment',
+      '"allow-icmp"',
+    );
+    await nft(
+      'replace',
+      'rule',
+      'inet',
+      'vpc',
+      'router',
+      'handle',
+      await handleOf('router', 'image-mirror'),
+      'ip',
+      'saddr',
+      '192.0.2.1',
+      'drop',
+      'comment',
+      '"image-mirror"',
+    );
     await nft('insert', 'rule', 'inet', 'vpc', 'forward', 'ip', 'saddr', '192.0.2.1', 'accept');
     await nft('flush', 'chain', 'bridge', 'vpc', 'source_check');
     await nft('delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-0" }');
     await nft('add', 'table', 'netdev', 'harmless');
     await nft('add', 'table', 'ip6', 'stranger');
-    await nft('add', 'chain', 'ip6', 'stranger', 'stop', '{ type filter hook forward priority 0; policy drop; }');
+    await nft(
+      'add',
+      'chain',
+      'ip6',
+      'stranger',
+      'stop',
+      '{ type filter hook forward priority 0; policy drop; }',
+    );
     await inRouter(LAB, 'iptables', '-t', 'mangle', '-F', 'PREROUTING');
     await inRouter(LAB, 'sysctl', '-qw', 'net.ipv4.conf.vpc.send_redirects=1');
     await ip('-n', ROUTER, 'route', 'add', '10.200.1.0/25', 'via', '10.240.0.20');
@@ -78,34 +141,84 @@ describe('in the router', () => {
   });
 
   it('its bridge, and the link to this machine', async () => {
-    const link = (JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/slot.json`, 'utf8')) as { slot: number }).slot;
+    const link = (
+      JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/slot.json`, 'utf8')) as { slot: number }
+    ).slot;
     await ip('-n', ROUTER, 'link', 'del', 'vpc');
     await ip('link', 'del', `hw${link}`);
-    await toldAndMended([/network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ is gone/, /route pod-route-worker-1: is gone/, /worker-0: its port is not on the bridge vpc/], ...ROWS);
+    await toldAndMended(
+      [
+        /network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ is gone/,
+        /route pod-route-worker-1: is gone/,
+        /worker-0: its port is not on the bridge vpc/,
+      ],
+      ...ROWS,
+    );
   });
 
   it('the whole of it: machines keep what is on their disks', async () => {
     await asRoot(LAB, 'worker-0', 'echo mine > /root/kept');
     await ip('netns', 'del', ROUTER);
-    await toldAndMended([/network and router: the router is gone/, /firewall rule allow-ssh: is gone/, /machine worker-1: its router is gone/, /load balancer of the API: its router is gone/], ...ROWS);
+    await toldAndMended(
+      [
+        /network and router: the router is gone/,
+        /firewall rule allow-ssh: is gone/,
+        /machine worker-1: its router is gone/,
+        /load balancer of the API: its router is gone/,
+      ],
+      ...ROWS,
+    );
     expect(await asRoot(LAB, 'worker-0', 'cat /root/kept')).toBe('mine\n');
   });
 
   it('a route that is taken away is missed at once: nodes have no way around it in mind', async () => {
     // An address of worker-1's pod CIDR that is there without any pod.
-    const probe = (packets = 1): Promise<number> => onNode(LAB, 'worker-0', `ping -c ${packets} -i 0.2 -W 1 10.200.1.250 > /dev/null`).then(({ code }) => code);
+    const probe = (packets = 1): Promise<number> =>
+      onNode(LAB, 'worker-0', `ping -c ${packets} -i 0.2 -W 1 10.200.1.250 > /dev/null`).then(
+        ({ code }) => code,
+      );
     await ip('-n', `hardway.${LAB}.worker-1`, 'addr', 'add', '10.200.1.250/32', 'dev', 'lo');
     try {
       // The kernel drops a redirect that answers a flow's first packet, as the router does NAT: the second would bring one.
       expect(await probe(5)).toBe(0);
       await ip('-n', ROUTER, 'route', 'del', '10.200.1.0/24');
       expect(await probe()).not.toBe(0);
-      expect(await asRoot(LAB, 'worker-0', 'ip route show cache; ip route get 10.200.1.250')).toMatch(/^10\.200\.1\.250 via 10\.240\.0\.1 /);
-      await ip('-n', ROUTER, 'route', 'replace', '10.200.1.0/24', 'via', '10.240.0.21', 'dev', 'vpc');
+      expect(
+        await asRoot(LAB, 'worker-0', 'ip route show cache; ip route get 10.200.1.250'),
+      ).toMatch(/^10\.200\.1\.250 via 10\.240\.0\.1 /);
+      await ip(
+        '-n',
+        ROUTER,
+        'route',
+        'replace',
+        '10.200.1.0/24',
+        'via',
+        '10.240.0.21',
+        'dev',
+        'vpc',
+      );
       expect(await probe()).toBe(0);
     } finally {
-      await run('ip', ['-n', ROUTER, 'route', 'replace', '10.200.1.0/24', 'via', '10.240.0.21', 'dev', 'vpc']);
-      await run('ip', ['-n', `hardway.${LAB}.worker-1`, 'addr', 'del', '10.200.1.250/32', 'dev', 'lo']);
+      await run('ip', [
+        '-n',
+        ROUTER,
+        'route',
+        'replace',
+        '10.200.1.0/24',
+        'via',
+        '10.240.0.21',
+        'dev',
+        'vpc',
+      ]);
+      await run('ip', [
+        '-n',
+        `hardway.${LAB}.worker-1`,
+        'addr',
+        'del',
+        '10.200.1.250/32',
+        'dev',
+        'lo',
+      ]);
     }
   });
 });
@@ -114,46 +227,93 @@ describe('a machine', () => {
   it('whose process is killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
-    await toldAndMended([/machine worker-1: (it does not run|systemd-nspawn, which it runs in, has ended)/], ...ROWS);
+    await toldAndMended(
+      [/machine worker-1: (it does not run|systemd-nspawn, which it runs in, has ended)/],
+      ...ROWS,
+    );
   });
 
   it('that its student reboots comes back by itself, with its services and pods', async () => {
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
     // Nothing to wait for is an error, and the controller makes the pods a moment later.
-    await until('pods of busybox0', async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '', 30);
+    await until(
+      'pods of busybox0',
+      async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '',
+      30,
+    );
     await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=120s');
-    const booted = (): Promise<string> => onNode(LAB, 'worker-0', 'stat -c %Y /proc/1; cat /proc/sys/kernel/random/boot_id').then(({ stdout }) => stdout);
+    const booted = (): Promise<string> =>
+      onNode(LAB, 'worker-0', 'stat -c %Y /proc/1; cat /proc/sys/kernel/random/boot_id').then(
+        ({ stdout }) => stdout,
+      );
     const before = await booted();
     // What was told the kernel, and no file, ends with it.
-    await asRoot(LAB, 'worker-0', 'set -e; ip route add 192.0.2.0/24 via 10.240.0.1; ip rule add priority 9 table 9; ip link add stray type bridge; iptables -I FORWARD -s 10.200.0.0/24 -j DROP; tc qdisc add dev eth0 root pfifo limit 7; ip addr add 10.240.0.99/24 dev eth0');
+    await asRoot(
+      LAB,
+      'worker-0',
+      'set -e; ip route add 192.0.2.0/24 via 10.240.0.1; ip rule add priority 9 table 9; ip link add stray type bridge; iptables -I FORWARD -s 10.200.0.0/24 -j DROP; tc qdisc add dev eth0 root pfifo limit 7; ip addr add 10.240.0.99/24 dev eth0',
+    );
     const ran = await onNode(LAB, 'worker-0', 'sudo reboot');
     expect(`${ran.stdout}${ran.stderr}`.replace(/Connection to .* closed.*\n?/g, '')).toBe('');
     await until('another boot', async () => ![before, ''].includes(await booted()), 120);
-    await until('everything as declared', async () => (await lab('status', LAB)).stdout.includes('All is as declared'), 120);
+    await until(
+      'everything as declared',
+      async () => (await lab('status', LAB)).stdout.includes('All is as declared'),
+      120,
+    );
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
-    await until('its pods run again', async () => !/worker-0 False/.test(await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'jsonpath={range .items[*]}{.spec.nodeName} {.status.containerStatuses[0].ready}{"\\n"}{end}')), 120);
-    expect(await asRoot(LAB, 'worker-0', 'ip route; ip rule; ip link; iptables -S FORWARD; tc qdisc show dev eth0; ip -4 addr show eth0')).not.toMatch(/192\.0\.2\.|lookup 9|stray|10\.200\.0\.0\/24 -j DROP|pfifo|0\.99/);
+    await until(
+      'its pods run again',
+      async () =>
+        !/worker-0 False/.test(
+          await kubectl(
+            'get',
+            'pods',
+            '-l',
+            'app=busybox0',
+            '-o',
+            'jsonpath={range .items[*]}{.spec.nodeName} {.status.containerStatuses[0].ready}{"\\n"}{end}',
+          ),
+        ),
+      120,
+    );
+    expect(
+      await asRoot(
+        LAB,
+        'worker-0',
+        'ip route; ip rule; ip link; iptables -S FORWARD; tc qdisc show dev eth0; ip -4 addr show eth0',
+      ),
+    ).not.toMatch(/192\.0\.2\.|lookup 9|stray|10\.200\.0\.0\/24 -j DROP|pfifo|0\.99/);
     expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
     await kubectl('delete', '-f', path.join(root, 'examples/busybox.yaml'), '--wait=false');
   });
 
   it('whose disk is deleted is another machine, made from nothing: no pod has the address of one whose MAC is remembered', async () => {
-    const remembered = 'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
+    const remembered =
+      'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
     await asRoot(LAB, 'worker-1', remembered);
     fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
     await toldAndMended([/machine worker-1: is gone/], ...ROWS, 'nat.off');
   });
 
   it('on which files, services, programs and settings were changed', async () => {
-    await asRoot(LAB, 'worker-0', [
-      `sed -i 's/cnio0/cnio9/' ${CNI}`,
-      "sed -i 's/--node-ip=/--node-ip=192.0.2./' /etc/systemd/system/kubelet.service",
-      'systemctl stop kube-proxy',
-      'mkdir -p /etc/systemd/system/containerd.service.d; printf "[Service]\\nNice=5\\n" > /etc/systemd/system/containerd.service.d/override.conf',
-      'rm /usr/local/bin/crictl',
-      'sysctl -qw net.bridge.bridge-nf-call-iptables=0',
-    ].join('\n'));
-    await asRoot(LAB, 'worker-1', 'systemctl disable -q kubelet; ln -sf /dev/null /etc/systemd/system/kube-proxy.service; systemctl daemon-reload; systemctl kill -s KILL kube-proxy');
+    await asRoot(
+      LAB,
+      'worker-0',
+      [
+        `sed -i 's/cnio0/cnio9/' ${CNI}`,
+        "sed -i 's/--node-ip=/--node-ip=192.0.2./' /etc/systemd/system/kubelet.service",
+        'systemctl stop kube-proxy',
+        'mkdir -p /etc/systemd/system/containerd.service.d; printf "[Service]\\nNice=5\\n" > /etc/systemd/system/containerd.service.d/override.conf',
+        'rm /usr/local/bin/crictl',
+        'sysctl -qw net.bridge.bridge-nf-call-iptables=0',
+      ].join('\n'),
+    );
+    await asRoot(
+      LAB,
+      'worker-1',
+      'systemctl disable -q kubelet; ln -sf /dev/null /etc/systemd/system/kube-proxy.service; systemctl daemon-reload; systemctl kill -s KILL kube-proxy',
+    );
     await toldAndMended([
       /worker-0: \/etc\/cni\/net\.d\/10-bridge\.conf was edited/,
       /worker-0: \/etc\/systemd\/system\/kubelet\.service was edited/,
@@ -172,40 +332,96 @@ describe('in the cluster', () => {
     await kubectl('-n', 'kube-system', 'delete', 'service', 'kube-dns');
     await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
     await kubectl('delete', 'clusterrolebinding', 'system:kube-apiserver');
-    await kubectl('patch', 'clusterrole', 'system:coredns', '--type=json', '--patch=[{"op":"remove","path":"/rules/1"}]');
+    await kubectl(
+      'patch',
+      'clusterrole',
+      'system:coredns',
+      '--type=json',
+      '--patch=[{"op":"remove","path":"/rules/1"}]',
+    );
     await kubectl('delete', 'clusterrolebinding', 'system:node-proxier');
     await kubectl('cordon', 'worker-0');
     await kubectl('taint', 'node', 'worker-0', 'own=taint:NoSchedule');
     await asRoot(LAB, 'worker-0', 'iptables -t nat -F');
     await kubectl('delete', 'node', 'worker-1');
-    await toldAndMended([
-      /controller-0: Service kube-system\/kube-dns is missing/,
-      /controller-0: Deployment kube-system\/coredns was changed: replicas: 0, declared replicas: 1/,
-      /controller-0: ClusterRoleBinding system:kube-apiserver is missing/,
-      /controller-0: ClusterRole system:coredns was changed/,
-      /controller-0: ClusterRoleBinding system:node-proxier is missing/,
-      /controller-0: Node worker-0 is cordoned/,
-      /controller-0: Node worker-0 has the taint own=taint:NoSchedule/,
-      /worker-0: kube-proxy has no rule in PREROUTING, OUTPUT, POSTROUTING, KUBE-SERVICES of iptables -t nat/,
-      /worker-1: Node worker-1 is not known to the API server/,
-    ], ...ROWS, 'svc.dns', 'svc.chains');
+    await toldAndMended(
+      [
+        /controller-0: Service kube-system\/kube-dns is missing/,
+        /controller-0: Deployment kube-system\/coredns was changed: replicas: 0, declared replicas: 1/,
+        /controller-0: ClusterRoleBinding system:kube-apiserver is missing/,
+        /controller-0: ClusterRole system:coredns was changed/,
+        /controller-0: ClusterRoleBinding system:node-proxier is missing/,
+        /controller-0: Node worker-0 is cordoned/,
+        /controller-0: Node worker-0 has the taint own=taint:NoSchedule/,
+        /worker-0: kube-proxy has no rule in PREROUTING, OUTPUT, POSTROUTING, KUBE-SERVICES of iptables -t nat/,
+        /worker-1: Node worker-1 is not known to the API server/,
+      ],
+      ...ROWS,
+      'svc.dns',
+      'svc.chains',
+    );
   });
 
   it('an API that was away for so long that nodes ask for it once a minute: after up the article holds at once', async () => {
     await asRoot(LAB, 'controller-0', 'systemctl stop kube-apiserver');
-    const [report] = await Promise.all([verify(LAB), new Promise((later) => setTimeout(later, 75_000))]);
+    const [report] = await Promise.all([
+      verify(LAB),
+      new Promise((later) => setTimeout(later, 75_000)),
+    ]);
     // What needs the API says that, and nothing else.
     expect(report.seconds).toBeLessThan(30);
-    for (const { id, reason } of report.checks.filter((check) => check.status === 'fail')) expect(`${id}: ${reason}`).toMatch(/^\S+: the API at https:\S+ does not answer \(.*\): look at `\.\/lab status`/);
-    await toldAndMended([/controller-0: service kube-apiserver is/, /controller-0: API server does not answer/, /worker-1: API server does not answer/], ...ROWS, 'svc.dns', 'nodeport.chains');
+    for (const { id, reason } of report.checks.filter((check) => check.status === 'fail'))
+      expect(`${id}: ${reason}`).toMatch(
+        /^\S+: the API at https:\S+ does not answer \(.*\): look at `\.\/lab status`/,
+      );
+    await toldAndMended(
+      [
+        /controller-0: service kube-apiserver is/,
+        /controller-0: API server does not answer/,
+        /worker-1: API server does not answer/,
+      ],
+      ...ROWS,
+      'svc.dns',
+      'nodeport.chains',
+    );
   });
 
   it('a DNS that does not run, though all is there that was asked for', async () => {
-    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"nodeSelector":{"no":"where"}}}}}');
-    await until('no pod of it', async () => (await kubectl('-n', 'kube-system', 'get', 'deployment', 'coredns', '-o', 'jsonpath={.status.readyReplicas}')) === '', 60);
+    await kubectl(
+      '-n',
+      'kube-system',
+      'patch',
+      'deployment',
+      'coredns',
+      '--patch={"spec":{"strategy":{"type":"Recreate","rollingUpdate":null},"template":{"spec":{"nodeSelector":{"no":"where"}}}}}',
+    );
+    await until(
+      'no pod of it',
+      async () =>
+        (await kubectl(
+          '-n',
+          'kube-system',
+          'get',
+          'deployment',
+          'coredns',
+          '-o',
+          'jsonpath={.status.readyReplicas}',
+        )) === '',
+      60,
+    );
     const told = await lab('status', LAB);
-    expect([told.code, told.stdout]).toEqual([1, expect.stringMatching(/controller-0: CoreDNS has 0 of 1 pods ready/)]);
-    await kubectl('-n', 'kube-system', 'patch', 'deployment', 'coredns', '--patch={"spec":{"template":{"spec":{"nodeSelector":null}}}}');
+    expect([told.code, told.stdout]).toEqual([
+      1,
+      expect.stringMatching(/controller-0: CoreDNS has 0 of 1 pods ready/),
+    ]);
+    await kubectl(
+      '-n',
+      'kube-system',
+      'patch',
+      'deployment',
+      'coredns',
+      '--patch={"spec":{"template":{"spec":{"nodeSelector":null}}}}',
+    );
     await labPrints('up', LAB, '--yes');
     expect((await lab('status', LAB)).stdout).toContain('All is as declared');
     expect(failures(await verify(LAB, 'svc.dns'))).toEqual([]);
@@ -216,7 +432,17 @@ describe('another lab with the same private addresses', () => {
   const OTHER = 'local-damage2';
 
   it('goes while this one passes its checks', async () => {
-    await labPrints('up', OTHER, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1');
+    await labPrints(
+      'up',
+      OTHER,
+      '--yes',
+      '--stage',
+      'none',
+      '--set',
+      'controllers=1',
+      '--set',
+      'workers=1',
+    );
     expect((await onNode(OTHER, 'worker-0', 'hostname -I')).stdout).toContain('10.240.0.20');
     expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
     const [report] = await Promise.all([verify(LAB, ...ROWS), labPrints('down', OTHER, '--yes')]);

@@ -20,7 +20,11 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-const whole = async (): Promise<void> => expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ state: 'up', differs: false });
+const whole = async (): Promise<void> =>
+  expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({
+    state: 'up',
+    differs: false,
+  });
 
 /** Cuts a file off in its middle, as a machine does that loses power while it writes. */
 const cut = (file: string): void => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2));
@@ -28,14 +32,23 @@ const cut = (file: string): void => fs.truncateSync(file, Math.floor(fs.statSync
 /** A lock as an engine leaves it. */
 function lock(pid: number, hostname: string): void {
   fs.mkdirSync(LOCKS, { recursive: true });
-  fs.writeFileSync(path.join(LOCKS, 'left.json'), JSON.stringify({ pid, username: 'somebody', hostname, timestamp: '2026-11-22T12:00:00Z' }));
+  fs.writeFileSync(
+    path.join(LOCKS, 'left.json'),
+    JSON.stringify({ pid, username: 'somebody', hostname, timestamp: '2026-11-22T12:00:00Z' }),
+  );
 }
 
 describe('plain pulumi after a kill', () => {
   it('wants its lock cancelled, and then destroys all that the lab has here, also what no state knows of', async () => {
-    expect(await killedAt(LAB, UP, { when: 'creating', of: /Instance/ }, 'all')).toMatchObject({ hit: true });
+    expect(await killedAt(LAB, UP, { when: 'creating', of: /Instance/ }, 'all')).toMatchObject({
+      hit: true,
+    });
     const environment = (await labPrints('env')).trim().replace(/'/g, `'\\''`);
-    const pulumi = (...words: string[]): ReturnType<typeof run> => run('bash', ['-c', `eval '${environment}'; pulumi ${words.join(' ')} --stack ${LAB} --non-interactive`]);
+    const pulumi = (...words: string[]): ReturnType<typeof run> =>
+      run('bash', [
+        '-c',
+        `eval '${environment}'; pulumi ${words.join(' ')} --stack ${LAB} --non-interactive`,
+      ]);
     const refused = await pulumi('destroy', '--yes', '--skip-preview');
     expect(refused.code).not.toBe(0);
     expect(refused.stderr + refused.stdout).toMatch(/pulumi cancel/);
@@ -55,10 +68,14 @@ describe('a state that is cut off', () => {
       const ran = await lab(...command);
       expect({ command, code: ran.code }).toEqual({ command, code: 3 });
       expect(ran.stderr).toMatch(new RegExp(`state of lab ${LAB} is damaged: ${FILE} .*bytes`));
-      expect(ran.stderr).toMatch(new RegExp(`To do: ./lab up ${LAB} goes on .* ./lab down ${LAB} removes`));
+      expect(ran.stderr).toMatch(
+        new RegExp(`To do: ./lab up ${LAB} goes on .* ./lab down ${LAB} removes`),
+      );
     }
     const size = fs.statSync(FILE).size;
-    expect(await labPrints(...UP)).toMatch(/kept as .*\.cut, and the one before its last step is used/);
+    expect(await labPrints(...UP)).toMatch(
+      /kept as .*\.cut, and the one before its last step is used/,
+    );
     expect(fs.statSync(`${FILE}.cut`).size).toBe(size);
     await whole();
   });
@@ -67,8 +84,13 @@ describe('a state that is cut off', () => {
     cut(FILE);
     fs.rmSync(`${FILE}.bak`);
     const refused = await lab(...UP);
-    expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/is damaged.*\nTo do: \.\/lab down/) });
-    expect(await labPrints('down', LAB, '--yes')).toMatch(/could not destroy it, so it is swept from this machine: The state of lab/);
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/is damaged.*\nTo do: \.\/lab down/),
+    });
+    expect(await labPrints('down', LAB, '--yes')).toMatch(
+      /could not destroy it, so it is swept from this machine: The state of lab/,
+    );
     expect(await tracesOf(LAB)).toEqual([]);
   });
 });
@@ -87,12 +109,22 @@ describe('a lock', () => {
     fs.chmodSync(program, 0o755);
     const engine = spawn(program, ['600'], { stdio: 'ignore' });
     try {
-      for (const [pid, host] of [[4711, 'another-machine'], [engine.pid!, os.hostname()]] as const) {
+      for (const [pid, host] of [
+        [4711, 'another-machine'],
+        [engine.pid!, os.hostname()],
+      ] as const) {
         lock(pid, host);
         // An up that has nothing to do asks no engine.
-        for (const command of [['up', LAB, '--yes', '--set', 'ipMasq=false'], ['down', LAB, '--yes']]) {
+        for (const command of [
+          ['up', LAB, '--yes', '--set', 'ipMasq=false'],
+          ['down', LAB, '--yes'],
+        ]) {
           const ran = await lab(...command);
-          expect({ command, code: ran.code, stderr: ran.stderr }).toEqual({ command, code: 3, stderr: expect.stringContaining(`somebody on ${host}, process ${pid}`) });
+          expect({ command, code: ran.code, stderr: ran.stderr }).toEqual({
+            command,
+            code: 3,
+            stderr: expect.stringContaining(`somebody on ${host}, process ${pid}`),
+          });
           expect(ran.stderr).toMatch(/To do: .*pulumi cancel --stack local-damaged/);
         }
       }

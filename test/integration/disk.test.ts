@@ -21,20 +21,46 @@ interface Said {
 }
 
 /** What full-disk.sh printed, by command. */
-async function onDisk(what: keyof typeof places, options: string, fullAt?: string): Promise<Record<string, Said>> {
-  const env = { ...process.env, HARDWAY_STATE: what === 'state' ? places.state : state, HARDWAY_CLOUD: places.cloud };
+async function onDisk(
+  what: keyof typeof places,
+  options: string,
+  fullAt?: string,
+): Promise<Record<string, Said>> {
+  const env = {
+    ...process.env,
+    HARDWAY_STATE: what === 'state' ? places.state : state,
+    HARDWAY_CLOUD: places.cloud,
+  };
   const script = path.join(root, 'test/integration/full-disk.sh');
-  const ran = await run('unshare', ['--mount', script, LAB, places[what], options, ...(fullAt ? [fullAt] : [])], { minutes: 8, env });
+  const ran = await run(
+    'unshare',
+    ['--mount', script, LAB, places[what], options, ...(fullAt ? [fullAt] : [])],
+    { minutes: 8, env },
+  );
   const parts = [...ran.stdout.matchAll(/^== (?!exit)(.*)\n([\s\S]*?)^== exit (\d+)$/gm)];
   if (parts.length === 0) throw new Error(`${ran.stdout}${ran.stderr}`);
-  return Object.fromEntries(parts.map(([, name, text, code]) => [name, { text, code: Number(code) }]));
+  return Object.fromEntries(
+    parts.map(([, name, text, code]) => [name, { text, code: Number(code) }]),
+  );
 }
 
 describe('a disk that is too small is found before anything is made', () => {
   it.each([
-    ['state', 'size=10m', /Disk space: 10 MiB free at .*\/state, and 50 MiB needed: the lab's state\n.*or set HARDWAY_STATE to/],
-    ['cloud', 'size=60m', /Disk space: 60 MiB free at .*\/cloud, and 0\.3 GiB needed: 2 machines\n.*or set HARDWAY_CLOUD to/],
-    ['cloud', 'size=1g,nr_inodes=200', /Disk space: \d+ files free at .*\/cloud, and \d+ needed: 2 machines\n.*files \(inodes\)/],
+    [
+      'state',
+      'size=10m',
+      /Disk space: 10 MiB free at .*\/state, and 50 MiB needed: the lab's state\n.*or set HARDWAY_STATE to/,
+    ],
+    [
+      'cloud',
+      'size=60m',
+      /Disk space: 60 MiB free at .*\/cloud, and 0\.3 GiB needed: 2 machines\n.*or set HARDWAY_CLOUD to/,
+    ],
+    [
+      'cloud',
+      'size=1g,nr_inodes=200',
+      /Disk space: \d+ files free at .*\/cloud, and \d+ needed: 2 machines\n.*files \(inodes\)/,
+    ],
   ] as const)('%s, %s', async (what, options, message) => {
     const { up, left } = await onDisk(what, options);
     expect(up.code).toBe(3);
@@ -48,18 +74,32 @@ describe('a disk that fills while a lab is made', () => {
   it("the machines': one message, and down needs no room", async () => {
     const said = await onDisk('cloud', 'size=600m', `${places.cloud}/labs/${LAB}`);
     expect(said.up.code).toBe(3);
-    expect(said.up.text).toMatch(/\nThe disk is full at .*\/cloud\. What was under way stopped there\.\nTo do: free space there .* \.\/lab down local-test-full removes it\n$/);
-    expect(said['down on a full disk']).toMatchObject({ code: 0, text: expect.stringMatching(/is gone, and nothing of it is left/) });
+    expect(said.up.text).toMatch(
+      /\nThe disk is full at .*\/cloud\. What was under way stopped there\.\nTo do: free space there .* \.\/lab down local-test-full removes it\n$/,
+    );
+    expect(said['down on a full disk']).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/is gone, and nothing of it is left/),
+    });
     expect(said.left.text).toBe('');
   });
 
   it("the state's: one message, what is on the machine goes at once, and the rest when there is room", async () => {
-    const said = await onDisk('state', 'size=600m', `${places.state}/backend/.pulumi/stacks/*/${LAB}.json`);
+    const said = await onDisk(
+      'state',
+      'size=600m',
+      `${places.state}/backend/.pulumi/stacks/*/${LAB}.json`,
+    );
     expect(said.up.code).toBe(3);
-    expect(said.up.text).toMatch(/\nThe disk is full at .*\/state\. What was under way stopped there\.\nTo do: free space there .*\n$/);
+    expect(said.up.text).toMatch(
+      /\nThe disk is full at .*\/state\. What was under way stopped there\.\nTo do: free space there .*\n$/,
+    );
     const { text, code } = said['down on a full disk'];
     expect(code === 0 || /The disk is full at .*\/state\./.test(text)).toBe(true);
-    expect(said['down with room']).toMatchObject({ code: 0, text: expect.stringMatching(/nothing of it is left/) });
+    expect(said['down with room']).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/nothing of it is left/),
+    });
     expect(said.left.text).toBe('');
   });
 });

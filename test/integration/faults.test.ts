@@ -16,7 +16,12 @@ beforeAll(async () => {
   process.env.HARDWAY_STATE = state;
   open = await openLab(LAB);
   const { kubectl } = open.hands;
-  await kubectl('run', VICTIM, '--image=nginx', '--overrides={"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}');
+  await kubectl(
+    'run',
+    VICTIM,
+    '--image=nginx',
+    '--overrides={"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}',
+  );
   await kubectl('wait', '--for=condition=Ready', `pod/${VICTIM}`, '--timeout=60s');
 });
 
@@ -26,21 +31,30 @@ afterAll(async () => {
 });
 
 describe('a fault is caught by the checks that should catch it, which say where it is, and not by its neighbours', () => {
-  it.each(faults.map((fault) => [fault.what, fault] as const))('%s', async (_what, { make, mend, fails, passes }) => {
-    const failing = Object.keys(fails);
-    const passing = new Set([...passes, ...mended.filter((id) => !failing.includes(id))]);
-    await make(open.hands);
-    try {
-      const report = await open.look([...failing, ...passing]);
-      // With its words, where one fails that shouldn't.
-      expect(failures({ ...report, checks: report.checks.filter(({ id }) => !failing.includes(id)) })).toEqual([]);
-      expect(failedIds(report).sort()).toEqual(failing.sort());
-      for (const { id, reason, status } of report.checks) if (status === 'fail') expect(`${id}: ${reason}`).toMatch(new RegExp(fails[id].source.replace(/^\^/, `^${id}: `)));
-    } finally {
-      await mend(open.hands);
-    }
-    mended = failing;
-  });
+  it.each(faults.map((fault) => [fault.what, fault] as const))(
+    '%s',
+    async (_what, { make, mend, fails, passes }) => {
+      const failing = Object.keys(fails);
+      const passing = new Set([...passes, ...mended.filter((id) => !failing.includes(id))]);
+      await make(open.hands);
+      try {
+        const report = await open.look([...failing, ...passing]);
+        // With its words, where one fails that shouldn't.
+        expect(
+          failures({ ...report, checks: report.checks.filter(({ id }) => !failing.includes(id)) }),
+        ).toEqual([]);
+        expect(failedIds(report).sort()).toEqual(failing.sort());
+        for (const { id, reason, status } of report.checks)
+          if (status === 'fail')
+            expect(`${id}: ${reason}`).toMatch(
+              new RegExp(fails[id].source.replace(/^\^/, `^${id}: `)),
+            );
+      } finally {
+        await mend(open.hands);
+      }
+      mended = failing;
+    },
+  );
 
   it('all are mended', async () => {
     expect(failures(await open.look())).toEqual([]);

@@ -9,8 +9,14 @@ import { slotOf, tracesOf } from './traces';
 
 const OWN = 'local-j01';
 const OTHER = 'local-j02';
-const small = (name: string, ...settings: string[]): string[] =>
-  ['up', name, '--yes', '--stage', 'none', ...['controllers=1', 'workers=1', ...settings].flatMap((setting) => ['--set', setting])];
+const small = (name: string, ...settings: string[]): string[] => [
+  'up',
+  name,
+  '--yes',
+  '--stage',
+  'none',
+  ...['controllers=1', 'workers=1', ...settings].flatMap((setting) => ['--set', setting]),
+];
 const NODE_PORT = 31088;
 
 jest.setTimeout(10 * 60_000);
@@ -25,18 +31,34 @@ const student = (...of: Parameters<typeof Student.with>): Student => {
   return made;
 };
 /** An address in a lab's public /24, by its host number. */
-const publicAddress = (told: Told, host: number): string => told.nodes[0].publicIp.replace(/\d+$/, String(host));
+const publicAddress = (told: Told, host: number): string =>
+  told.nodes[0].publicIp.replace(/\d+$/, String(host));
 const statusOf = async (name: string): Promise<{ differs: boolean; drift: unknown[] }> =>
-  JSON.parse((await lab('status', name, '--json')).stdout) as { differs: boolean; drift: unknown[] };
+  JSON.parse((await lab('status', name, '--json')).stdout) as {
+    differs: boolean;
+    drift: unknown[];
+  };
 const pidOf = (daemon: 'sshd' | 'relay'): number =>
-  (JSON.parse(fs.readFileSync(`${process.env.HARDWAY_CLOUD || '/var/lib/hardway'}/labs/${OWN}/jump/${daemon}.json`, 'utf8')) as { pid: number }).pid;
+  (
+    JSON.parse(
+      fs.readFileSync(
+        `${process.env.HARDWAY_CLOUD || '/var/lib/hardway'}/labs/${OWN}/jump/${daemon}.json`,
+        'utf8',
+      ),
+    ) as { pid: number }
+  ).pid;
 
 /** The sshd itself: the first process in its namespace of processes. */
-const sshd = async (): Promise<number> => Number((await run('pgrep', ['-P', String(pidOf('sshd'))])).stdout);
+const sshd = async (): Promise<number> =>
+  Number((await run('pgrep', ['-P', String(pidOf('sshd'))])).stdout);
 
 const REFUSED = /open failed/;
 const isRefused = (ran: Ran, why: RegExp = REFUSED): void => {
-  expect(ran).toMatchObject({ code: expect.any(Number), stdout: '', stderr: expect.stringMatching(why) });
+  expect(ran).toMatchObject({
+    code: expect.any(Number),
+    stdout: '',
+    stderr: expect.stringMatching(why),
+  });
   expect(ran.code).not.toBe(0);
 };
 
@@ -46,8 +68,12 @@ beforeAll(async () => {
   await labPrints(...small(OTHER, 'jumpCidrs=192.0.2.0/24', 'nodeCidr=10.241.0.0/24'));
   [own, other] = [await outputsOf(OWN), await outputsOf(OTHER)];
   links = Object.fromEntries([OWN, OTHER].map((name) => [name, slotOf(name)?.link]));
-  await asRoot(OWN, 'worker-0', `systemd-run --quiet --unit=page perl -MIO::Socket::INET -e '
-    my $server = IO::Socket::INET->new(Listen => 5, LocalPort => ${NODE_PORT}, ReuseAddr => 1) or die; while (my $client = $server->accept) { print $client "Welcome to nginx\\n"; close $client }'`);
+  await asRoot(
+    OWN,
+    'worker-0',
+    `systemd-run --quiet --unit=page perl -MIO::Socket::INET -e '
+    my $server = IO::Socket::INET->new(Listen => 5, LocalPort => ${NODE_PORT}, ReuseAddr => 1) or die; while (my $client = $server->accept) { print $client "Welcome to nginx\\n"; close $client }'`,
+  );
 });
 afterEach(() => {
   for (const one of students) one.gone();
@@ -60,16 +86,31 @@ afterAll(async () => {
 
 describe('by the jump host a student', () => {
   it('logs in to every node of the own lab', async () => {
-    for (const { name } of own.nodes) expect(await student(own).ssh(name, 'hostname; sudo id -un')).toMatchObject({ code: 0, stdout: `${name}\nroot\n` });
+    for (const { name } of own.nodes)
+      expect(await student(own).ssh(name, 'hostname; sudo id -un')).toMatchObject({
+        code: 0,
+        stdout: `${name}\nroot\n`,
+      });
   });
 
   it('reaches a NodePort, by address and by name', async () => {
-    for (const [port, host] of [[41088, '10.240.0.20'], [41089, 'worker-0']] as const) {
+    for (const [port, host] of [
+      [41088, '10.240.0.20'],
+      [41089, 'worker-0'],
+    ] as const) {
       student(own).keeps('-L', `127.0.0.1:${port}:${host}:${NODE_PORT}`, 'jump');
-      const said = await until('the page comes', () => new Promise<string>((resolve) => {
-        let text = '';
-        net.connect(port, '127.0.0.1').on('error', () => resolve('')).on('data', (data) => (text += String(data))).on('close', () => resolve(text));
-      }));
+      const said = await until(
+        'the page comes',
+        () =>
+          new Promise<string>((resolve) => {
+            let text = '';
+            net
+              .connect(port, '127.0.0.1')
+              .on('error', () => resolve(''))
+              .on('data', (data) => (text += String(data)))
+              .on('close', () => resolve(text));
+          }),
+      );
       expect(said).toBe('Welcome to nginx\n');
     }
   });
@@ -79,46 +120,103 @@ describe('by the jump host a student', () => {
     isRefused(await student(own).ssh('jump', 'id'));
     isRefused(await student(own).ssh('-tt', 'jump'));
     isRefused(await student(own).sftp('jump'), /Connection closed|open failed/);
-    isRefused(await student(own).ssh('-N', '-R', '9999:127.0.0.1:22', 'jump'), /remote port forwarding failed/);
-    isRefused(await student(own).ssh('-N', '-R', '/tmp/hardway-student:127.0.0.1:22', 'jump'), /remote port forwarding failed/);
+    isRefused(
+      await student(own).ssh('-N', '-R', '9999:127.0.0.1:22', 'jump'),
+      /remote port forwarding failed/,
+    );
+    isRefused(
+      await student(own).ssh('-N', '-R', '/tmp/hardway-student:127.0.0.1:22', 'jump'),
+      /remote port forwarding failed/,
+    );
   });
 
   it('gets to no other lab, by no address, and to nothing of this machine or of the router', async () => {
     const [ownPort, otherPort] = [own.jump!.port, other.jump!.port];
     const targets = [
-      '10.241.0.20:22', `${publicAddress(other, 20)}:22`, `${publicAddress(other, 100)}:6443`, `${publicAddress(other, 2)}:2222`,
-      `127.0.0.1:${ownPort}`, `localhost:${ownPort}`, `${publicAddress(own, 1)}:${ownPort}`, `${publicAddress(other, 1)}:${otherPort}`,
-      '10.240.0.1:5000', `${publicAddress(own, 2)}:2222`, '127.0.0.1:2222', `${publicAddress(own, 100)}:22`,
+      '10.241.0.20:22',
+      `${publicAddress(other, 20)}:22`,
+      `${publicAddress(other, 100)}:6443`,
+      `${publicAddress(other, 2)}:2222`,
+      `127.0.0.1:${ownPort}`,
+      `localhost:${ownPort}`,
+      `${publicAddress(own, 1)}:${ownPort}`,
+      `${publicAddress(other, 1)}:${otherPort}`,
+      '10.240.0.1:5000',
+      `${publicAddress(own, 2)}:2222`,
+      '127.0.0.1:2222',
+      `${publicAddress(own, 100)}:22`,
     ];
-    for (const target of targets) isRefused(await student(own).reaches(target), /administratively prohibited/);
-    expect(await student(own).reaches('10.240.0.20:22')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^SSH-2.0-/) });
+    for (const target of targets)
+      isRefused(await student(own).reaches(target), /administratively prohibited/);
+    expect(await student(own).reaches('10.240.0.20:22')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^SSH-2.0-/),
+    });
   });
 
   it('is not let in by the key of another lab, nor taken in by another host', async () => {
-    isRefused(await student(own, { key: other.sshPrivateKey }).ssh('jump'), /Permission denied \(publickey\)/);
-    isRefused(await student(own, { hostKey: other.jump!.hostKey }).ssh('jump'), /Host key verification failed/);
+    isRefused(
+      await student(own, { key: other.sshPrivateKey }).ssh('jump'),
+      /Permission denied \(publickey\)/,
+    );
+    isRefused(
+      await student(own, { hostKey: other.jump!.hostKey }).ssh('jump'),
+      /Host key verification failed/,
+    );
   });
 
   it('comes from where the config says, or not at all', async () => {
-    isRefused(await student(other).ssh('worker-0', 'hostname'), /Connection (closed|reset) by (remote host|127.0.0.1)|kex_exchange_identification/);
+    isRefused(
+      await student(other).ssh('worker-0', 'hostname'),
+      /Connection (closed|reset) by (remote host|127.0.0.1)|kex_exchange_identification/,
+    );
     await labPrints('up', OTHER, '--yes', '--set', 'jumpCidrs=127.0.0.1/32');
-    expect(await student(other).ssh('worker-0', 'hostname')).toMatchObject({ code: 0, stdout: 'worker-0\n' });
+    expect(await student(other).ssh('worker-0', 'hostname')).toMatchObject({
+      code: 0,
+      stdout: 'worker-0\n',
+    });
     isRefused(await student(other).reaches('10.240.0.20:22'));
   });
 });
 
 describe('behind the word of its sshd', () => {
-  const connect = (host: string, port: number): string[] => ['timeout', '2', 'bash', '-c', `: < /dev/tcp/${host}/${port}`];
+  const connect = (host: string, port: number): string[] => [
+    'timeout',
+    '2',
+    'bash',
+    '-c',
+    `: < /dev/tcp/${host}/${port}`,
+  ];
   /** Whether whoever is the sshd could connect, from where it is. */
   const connects = async (host: string, port: number): Promise<boolean> => {
     const { uid } = fs.statSync(`/proc/${await sshd()}`);
-    return (await run('ip', ['netns', 'exec', `hardway.${OWN}.router`, 'setpriv', `--reuid=${uid}`, '--clear-groups', ...connect(host, port)])).code === 0;
+    return (
+      (
+        await run('ip', [
+          'netns',
+          'exec',
+          `hardway.${OWN}.router`,
+          'setpriv',
+          `--reuid=${uid}`,
+          '--clear-groups',
+          ...connect(host, port),
+        ])
+      ).code === 0
+    );
   };
 
   it('routes and the packet filter keep it to its own lab', async () => {
     expect(await connects('10.240.0.20', 22)).toBe(true);
-    const elsewhere: [string, number][] = [[publicAddress(own, 1), own.jump!.port], [publicAddress(other, 1), other.jump!.port], [publicAddress(other, 20), 22], [publicAddress(other, 2), 2222], ['10.241.0.20', 22], ['192.0.2.1', 22]];
-    for (const [host, port] of elsewhere) expect([host, port, await connects(host, port)]).toEqual([host, port, false]);
+    const elsewhere: [string, number][] = [
+      [publicAddress(own, 1), own.jump!.port],
+      [publicAddress(other, 1), other.jump!.port],
+      [publicAddress(other, 20), 22],
+      [publicAddress(other, 2), 2222],
+      ['10.241.0.20', 22],
+      ['192.0.2.1', 22],
+    ];
+    for (const [host, port] of elsewhere)
+      expect([host, port, await connects(host, port)]).toEqual([host, port, false]);
     // This machine does listen there.
     const [program, ...args] = connect(publicAddress(own, 1), own.jump!.port);
     expect(await run(program, args)).toMatchObject({ code: 0 });
@@ -127,19 +225,37 @@ describe('behind the word of its sshd', () => {
   it('it has no power of root, none of this machine’s files and nowhere to write', async () => {
     const pid = await sshd();
     const told = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(told).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+      expect(told).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
     expect(told).toMatch(/^NoNewPrivs:\s1$/m);
     expect(told).toMatch(/^NSpid:\s\d+\s1$/m);
     const [uid] = /^Uid:\s(\d+)/m.exec(told)!.slice(1).map(Number);
     expect(uid).toBeGreaterThan(60000);
-    const mounts = fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8').trim().split('\n').map((line) => line.split(' ')).map(([, , , , at, options]) => `${at} ${options.split(',')[0]}`);
+    const mounts = fs
+      .readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '))
+      .map(([, , , , at, options]) => `${at} ${options.split(',')[0]}`);
     expect(mounts.sort()).toEqual(['/ ro', '/dev ro', '/dev/null rw', '/etc ro']);
     expect(fs.existsSync(`/proc/${pid}/root${state}`)).toBe(false);
-    expect(fs.readdirSync(`/proc/${pid}/root/etc`).sort()).toEqual(['group', 'hosts', 'nsswitch.conf', 'passwd', 'ssh']);
+    expect(fs.readdirSync(`/proc/${pid}/root/etc`).sort()).toEqual([
+      'group',
+      'hosts',
+      'nsswitch.conf',
+      'passwd',
+      'ssh',
+    ]);
   });
 
   it('nobody on a node reaches it', async () => {
-    expect(await asRoot(OWN, 'worker-0', `for at in ${publicAddress(own, 2)}/2222 10.240.0.1/2222 ${publicAddress(own, 1)}/${own.jump!.port}; do timeout 2 bash -c ": < /dev/tcp/$at" 2> /dev/null && echo "$at"; done; true`)).toBe('');
+    expect(
+      await asRoot(
+        OWN,
+        'worker-0',
+        `for at in ${publicAddress(own, 2)}/2222 10.240.0.1/2222 ${publicAddress(own, 1)}/${own.jump!.port}; do timeout 2 bash -c ": < /dev/tcp/$at" 2> /dev/null && echo "$at"; done; true`,
+      ),
+    ).toBe('');
   });
 });
 
@@ -148,15 +264,25 @@ it.each([
   ['relay', 'its relay on this machine has ended'],
 ] as const)('whose %s is killed is named by status and mended by up', async (daemon, words) => {
   process.kill(daemon === 'sshd' ? await sshd() : pidOf(daemon), 'SIGKILL');
-  await until('nobody gets in', async () => (await student(own).ssh('worker-0', 'true')).code !== 0);
-  expect(await statusOf(OWN)).toMatchObject({ differs: true, drift: [{ resource: 'jump host', state: words }] });
+  await until(
+    'nobody gets in',
+    async () => (await student(own).ssh('worker-0', 'true')).code !== 0,
+  );
+  expect(await statusOf(OWN)).toMatchObject({
+    differs: true,
+    drift: [{ resource: 'jump host', state: words }],
+  });
   await labPrints('up', OWN, '--yes');
-  expect(await student(own).ssh('worker-0', 'hostname')).toMatchObject({ code: 0, stdout: 'worker-0\n' });
+  expect(await student(own).ssh('worker-0', 'hostname')).toMatchObject({
+    code: 0,
+    stdout: 'worker-0\n',
+  });
   expect(await statusOf(OWN)).toMatchObject({ differs: false, drift: [] });
 });
 
 it('is gone where nobody may come any more, and with its lab', async () => {
-  const listening = async (told: Told): Promise<string> => (await run('ss', ['-Hltn', `sport = :${told.jump!.port}`])).stdout;
+  const listening = async (told: Told): Promise<string> =>
+    (await run('ss', ['-Hltn', `sport = :${told.jump!.port}`])).stdout;
   expect(await listening(other)).not.toBe('');
   await labPrints('up', OTHER, '--yes', '--set', 'jumpCidrs=');
   expect(await listening(other)).toBe('');
@@ -178,12 +304,20 @@ it('whose port is taken by somebody else is refused before anything is made', as
   const servers: net.Server[] = [];
   // Whatever slot the lab would get: the lowest that is free.
   for (let slot = 0; slot < 16; slot++) {
-    const server = net.createServer().on('error', () => undefined).listen(22000 + slot, '0.0.0.0');
+    const server = net
+      .createServer()
+      .on('error', () => undefined)
+      .listen(22000 + slot, '0.0.0.0');
     servers.push(server);
   }
   try {
     const ran = await lab(...small(OWN, 'jumpCidrs=127.0.0.0/8'));
-    expect(ran).toMatchObject({ code: 3, stderr: expect.stringMatching(/port 220\d\d of this machine, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: end that, or do without a jump host: --set jumpCidrs=/) });
+    expect(ran).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /port 220\d\d of this machine, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: end that, or do without a jump host: --set jumpCidrs=/,
+      ),
+    });
     expect(await tracesOf(OWN)).toEqual([]);
   } finally {
     for (const server of servers) server.close();

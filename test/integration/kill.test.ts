@@ -21,37 +21,94 @@ interface Life {
   down: Moment[];
 }
 
-const during = (when: 'creating' | 'created' | 'deleting' | 'deleted', of: RegExp): Moment => ({ when, of });
+const during = (when: 'creating' | 'created' | 'deleting' | 'deleted', of: RegExp): Moment => ({
+  when,
+  of,
+});
 
 const LIVES: Life[] = [
   {
     what: 'the lock, keys, the site, the network, machines',
     stage: 'none',
-    up: [{ when: 'locked' }, during('creating', /SshKey ssh-key/), during('created', /Site/), during('creating', /Network/), during('creating', /Instance controller-0/)],
-    down: [{ when: 'locked' }, during('deleted', /Command/), during('deleting', /LoadBalancer/), during('deleting', /Network/), during('deleted', /Network/)],
+    up: [
+      { when: 'locked' },
+      during('creating', /SshKey ssh-key/),
+      during('created', /Site/),
+      during('creating', /Network/),
+      during('creating', /Instance controller-0/),
+    ],
+    down: [
+      { when: 'locked' },
+      during('deleted', /Command/),
+      during('deleting', /LoadBalancer/),
+      during('deleting', /Network/),
+      during('deleted', /Network/),
+    ],
   },
   {
     what: 'the authority, routes, commands on the machines',
     stage: 'none',
-    up: [during('creating', /CertificateAuthority/), during('created', /Network/), during('creating', /Route/), during('creating', /Command machine@controller-0/), during('created', /Command/)],
-    down: [during('deleting', /Certificate /), during('deleting', /FirewallRule/), during('deleting', /Instance worker-0/), during('deleting', /SshKey/), during('deleting', /Site/)],
+    up: [
+      during('creating', /CertificateAuthority/),
+      during('created', /Network/),
+      during('creating', /Route/),
+      during('creating', /Command machine@controller-0/),
+      during('created', /Command/),
+    ],
+    down: [
+      during('deleting', /Certificate /),
+      during('deleting', /FirewallRule/),
+      during('deleting', /Instance worker-0/),
+      during('deleting', /SshKey/),
+      during('deleting', /Site/),
+    ],
   },
   {
     what: 'rules, the mirror, certificates',
     stage: 'none',
-    up: [during('creating', /Network/), during('creating', /FirewallRule/), during('creating', /ImageMirror/), during('created', /Instance/), during('creating', /Certificate pki-worker-0/)],
-    down: [during('deleted', /Certificate /), during('deleting', /ImageMirror/), during('deleting', /Instance controller-0/), during('deleted', /Instance/), during('deleted', /Site/)],
+    up: [
+      during('creating', /Network/),
+      during('creating', /FirewallRule/),
+      during('creating', /ImageMirror/),
+      during('created', /Instance/),
+      during('creating', /Certificate pki-worker-0/),
+    ],
+    down: [
+      during('deleted', /Certificate /),
+      during('deleting', /ImageMirror/),
+      during('deleting', /Instance controller-0/),
+      during('deleted', /Instance/),
+      during('deleted', /Site/),
+    ],
   },
   {
     what: 'the load balancer, machines, commands on them',
     stage: 'none',
-    up: [during('creating', /LoadBalancer/), during('created', /FirewallRule/), during('creating', /Instance worker-0/), during('created', /LoadBalancer/), during('creating', /Command machine@worker-0/)],
-    down: [during('deleting', /Route/), during('deleted', /ImageMirror/), during('deleted', /LoadBalancer/), during('deleting', /Instance/), during('deleted', /SshKey/)],
+    up: [
+      during('creating', /LoadBalancer/),
+      during('created', /FirewallRule/),
+      during('creating', /Instance worker-0/),
+      during('created', /LoadBalancer/),
+      during('creating', /Command machine@worker-0/),
+    ],
+    down: [
+      during('deleting', /Route/),
+      during('deleted', /ImageMirror/),
+      during('deleted', /LoadBalancer/),
+      during('deleting', /Instance/),
+      during('deleted', /SshKey/),
+    ],
   },
   {
     what: 'a cluster, with its commands in flight',
     stage: 'cluster',
-    up: ['machine@worker-0', 'control-plane@controller-0', 'objects@controller-0', 'registration@worker-0', 'workloads@controller-0'].map((name) => during('creating', new RegExp(`Command ${name}`))),
+    up: [
+      'machine@worker-0',
+      'control-plane@controller-0',
+      'objects@controller-0',
+      'registration@worker-0',
+      'workloads@controller-0',
+    ].map((name) => during('creating', new RegExp(`Command ${name}`))),
     down: [],
   },
 ];
@@ -70,7 +127,8 @@ async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
     const killed = await killedAt(LAB, args, moment, VICTIMS[kills % VICTIMS.length]);
     link = slotOf(LAB)?.link ?? link;
     if (!killed.hit) {
-      if (killed.code !== 0) throw new Error(`./lab ${args.join(' ')} exited ${killed.code}:\n${killed.output}`);
+      if (killed.code !== 0)
+        throw new Error(`./lab ${args.join(' ')} exited ${killed.code}:\n${killed.output}`);
       return;
     }
     kills++;
@@ -79,10 +137,13 @@ async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
 }
 
 /** What the router's services said last. */
-const lastWords = (): string => ['mirror', 'balancer'].map((service) => {
-  const log = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/${service}/log`;
-  return `${service}: ${fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-1000) : 'no log'}`;
-}).join('\n');
+const lastWords = (): string =>
+  ['mirror', 'balancer']
+    .map((service) => {
+      const log = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/${service}/log`;
+      return `${service}: ${fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-1000) : 'no log'}`;
+    })
+    .join('\n');
 
 afterAll(async () => {
   await lab('down', LAB, '--yes');
@@ -91,24 +152,47 @@ afterAll(async () => {
 
 it('has twenty moments of an up and twenty of a down, beside those of a cluster', () => {
   const alone = LIVES.filter(({ stage }) => stage === 'none');
-  expect([alone.flatMap(({ up }) => up).length, alone.flatMap(({ down }) => down).length]).toEqual([20, 20]);
+  expect([alone.flatMap(({ up }) => up).length, alone.flatMap(({ down }) => down).length]).toEqual([
+    20, 20,
+  ]);
 });
 
-it.each(LIVES)('killed at $up.length moments of up and $down.length of down ($what): the next up completes, down leaves nothing', async ({ stage, up, down }) => {
-  const command = ['up', LAB, '--yes', '--stage', stage, '--set', 'controllers=1', '--set', 'workers=1'];
-  const [upLeft, downLeft] = [[...up], [...down]];
-  kills = 0;
-  for (let round = 1; round === 1 || (upLeft.length + downLeft.length > 0 && round <= 6); round++) {
-    await killedOver(upLeft, ...command);
-    await labPrints(...command);
-    const status = await lab('status', LAB, '--json');
-    if (status.code !== 0) throw new Error(`${status.stdout}\n${lastWords()}`);
-    expect(JSON.parse(status.stdout)).toMatchObject({ state: 'up', differs: false });
-    await killedOver(downLeft, 'down', LAB, '--yes');
-    // What a killed down leaves is something to go on from, too.
-    if (round % 2 === 0 || downLeft.length > 0) await labPrints(...command);
-    await labPrints('down', LAB, '--yes');
-    expect(await tracesOf(LAB, link)).toEqual([]);
-  }
-  expect({ upLeft, downLeft, kills }).toEqual({ upLeft: [], downLeft: [], kills: up.length + down.length });
-});
+it.each(LIVES)(
+  'killed at $up.length moments of up and $down.length of down ($what): the next up completes, down leaves nothing',
+  async ({ stage, up, down }) => {
+    const command = [
+      'up',
+      LAB,
+      '--yes',
+      '--stage',
+      stage,
+      '--set',
+      'controllers=1',
+      '--set',
+      'workers=1',
+    ];
+    const [upLeft, downLeft] = [[...up], [...down]];
+    kills = 0;
+    for (
+      let round = 1;
+      round === 1 || (upLeft.length + downLeft.length > 0 && round <= 6);
+      round++
+    ) {
+      await killedOver(upLeft, ...command);
+      await labPrints(...command);
+      const status = await lab('status', LAB, '--json');
+      if (status.code !== 0) throw new Error(`${status.stdout}\n${lastWords()}`);
+      expect(JSON.parse(status.stdout)).toMatchObject({ state: 'up', differs: false });
+      await killedOver(downLeft, 'down', LAB, '--yes');
+      // What a killed down leaves is something to go on from, too.
+      if (round % 2 === 0 || downLeft.length > 0) await labPrints(...command);
+      await labPrints('down', LAB, '--yes');
+      expect(await tracesOf(LAB, link)).toEqual([]);
+    }
+    expect({ upLeft, downLeft, kills }).toEqual({
+      upLeft: [],
+      downLeft: [],
+      kills: up.length + down.length,
+    });
+  },
+);

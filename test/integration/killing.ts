@@ -10,7 +10,10 @@ import { environment, state } from './command';
  * created or deleted in this run. Or the run itself: from its lock on, before anything is done.
  */
 export type Moment =
-  | { when: 'creating' | 'created' | 'deleting' | 'deleted'; /** Type and name: `hardway:local:Route pod-route-worker-0`. */ of: RegExp }
+  | {
+      when: 'creating' | 'created' | 'deleting' | 'deleted';
+      /** Type and name: `hardway:local:Route pod-route-worker-0`. */ of: RegExp;
+    }
   | { when: 'locked' };
 
 /**
@@ -27,7 +30,8 @@ const read = (file: string): string => {
   }
 };
 
-export const alive = (pid: number): boolean => !/^\d+ \(.*\) [ZX]|^$/s.test(read(`/proc/${pid}/stat`));
+export const alive = (pid: number): boolean =>
+  !/^\d+ \(.*\) [ZX]|^$/s.test(read(`/proc/${pid}/stat`));
 
 const kill = (pid: number): void => {
   try {
@@ -39,7 +43,9 @@ const kill = (pid: number): void => {
 
 const childrenOf = (pid: number): number[] => {
   const tasks = fs.existsSync(`/proc/${pid}/task`) ? fs.readdirSync(`/proc/${pid}/task`) : [];
-  return tasks.flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number));
+  return tasks.flatMap((task) =>
+    read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
+  );
 };
 
 /** Whether a process is the lab's own, a machine or a service: that is meant to stay. It shows once its program is loaded. */
@@ -74,24 +80,37 @@ class Watch {
   private stale: string[] = [];
   private written = '';
 
-  constructor(lab: string, private readonly moment: Moment) {
+  constructor(
+    lab: string,
+    private readonly moment: Moment,
+  ) {
     this.file = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${lab}.json`);
     this.locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', lab);
   }
 
   hasCome(): boolean {
-    if (this.moment.when === 'locked') return fs.existsSync(this.locks) && fs.readdirSync(this.locks).some((name) => name.endsWith('.json'));
+    if (this.moment.when === 'locked')
+      return (
+        fs.existsSync(this.locks) &&
+        fs.readdirSync(this.locks).some((name) => name.endsWith('.json'))
+      );
     const text = read(this.file);
     if (text === this.written && this.before) return false;
     this.written = text;
-    const { resources = [], pending_operations: pending = [] } = (text ? JSON.parse(text).checkpoint.latest ?? {} : {}) as Checkpoint;
+    const { resources = [], pending_operations: pending = [] } = (
+      text ? (JSON.parse(text).checkpoint.latest ?? {}) : {}
+    ) as Checkpoint;
     const there = new Set(resources.map(({ urn }) => titleOf(urn)));
-    const underWay = pending.filter(({ type }) => type === this.moment.when).map(({ resource }) => titleOf(resource.urn));
+    const underWay = pending
+      .filter(({ type }) => type === this.moment.when)
+      .map(({ resource }) => titleOf(resource.urn));
     this.stale = this.before ? this.stale.filter((title) => underWay.includes(title)) : underWay;
     this.before ??= there;
     const { when, of } = this.moment;
-    if (when === 'created') return [...there].some((title) => of.test(title) && !this.before!.has(title));
-    if (when === 'deleted') return [...this.before].some((title) => of.test(title) && !there.has(title));
+    if (when === 'created')
+      return [...there].some((title) => of.test(title) && !this.before!.has(title));
+    if (when === 'deleted')
+      return [...this.before].some((title) => of.test(title) && !there.has(title));
     return underWay.some((title) => of.test(title) && !this.stale.includes(title));
   }
 }
@@ -110,8 +129,17 @@ export interface Killed {
 const PATIENCE = 10;
 
 /** Runs `./lab ARGS` and kills at the moment; returns when nothing of that run is left. Throws where something stays. */
-export async function killedAt(lab: string, args: string[], moment: Moment, victim: Victim): Promise<Killed> {
-  const child = spawn('./lab', args, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function killedAt(
+  lab: string,
+  args: string[],
+  moment: Moment,
+  victim: Victim,
+): Promise<Killed> {
+  const child = spawn('./lab', args, {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (text) => (output += text));
   child.stderr.on('data', (text) => (output += text));
@@ -140,8 +168,16 @@ export async function killedAt(lab: string, args: string[], moment: Moment, vict
   // An engine without a ./lab to tell goes on for a while; the next ./lab ends it.
   const left = (): number[] => all.filter((pid) => alive(pid) && !isLabs(pid));
   if (victim !== 'command') {
-    await until(`${victim} killed: all processes of its run end`, () => left().length === 0, PATIENCE).catch((error: Error) => {
-      throw new Error(`${error.message}; left: ${left().map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`).join('; ')}`);
+    await until(
+      `${victim} killed: all processes of its run end`,
+      () => left().length === 0,
+      PATIENCE,
+    ).catch((error: Error) => {
+      throw new Error(
+        `${error.message}; left: ${left()
+          .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`)
+          .join('; ')}`,
+      );
     });
   }
   return { hit, code: null, output, silence: Date.now() - killedAt };

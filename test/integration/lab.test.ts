@@ -16,9 +16,17 @@ async function traces(): Promise<string> {
   const parts = [
     await run('ip', ['netns', 'list']),
     await run('ip', ['-o', 'link']),
-    await run('sh', ['-c', `mount | grep -F ${LAB}; pgrep -af '[l]abs/${LAB}/|[h]ardway.${LAB}'; grep -lz HARDWAY_OWNER=${LAB} /proc/[0-9]*/environ | sed 's/$/ of ${LAB}/'; ls /var/lib/hardway/labs; find /sys/fs/cgroup -path '*hardway/${LAB}*'`]),
+    await run('sh', [
+      '-c',
+      `mount | grep -F ${LAB}; pgrep -af '[l]abs/${LAB}/|[h]ardway.${LAB}'; grep -lz HARDWAY_OWNER=${LAB} /proc/[0-9]*/environ | sed 's/$/ of ${LAB}/'; ls /var/lib/hardway/labs; find /sys/fs/cgroup -path '*hardway/${LAB}*'`,
+    ]),
   ];
-  return parts.map((part) => part.stdout).join('').split('\n').filter((line) => line.includes(LAB) && !line.includes('pgrep')).join('\n');
+  return parts
+    .map((part) => part.stdout)
+    .join('')
+    .split('\n')
+    .filter((line) => line.includes(LAB) && !line.includes('pgrep'))
+    .join('\n');
 }
 
 /** What processes showed of themselves while the lab was made. */
@@ -50,15 +58,31 @@ describe('a lab that is up', () => {
       `prefix=$(sed -n 's/.*"subnet": "\\([0-9.]*\\.\\)0\\/24".*/\\1/p' ${CNI}); test -n "$prefix"`,
       'for host in $(seq 2 250); do [ -e "/var/lib/cni/networks/bridge/$prefix$host" ] || ip neigh replace "$prefix$host" lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done',
     ].join('\n');
-    for (const worker of ['worker-0', 'worker-1', 'worker-2']) await asRoot(LAB, worker, `set -e\n${remembered}`);
-    expect(failures(await verify(LAB, 'nat.ping', 'nat.off', 'svc.same-node', 'nodeport.reach'))).toEqual([]);
+    for (const worker of ['worker-0', 'worker-1', 'worker-2'])
+      await asRoot(LAB, worker, `set -e\n${remembered}`);
+    expect(
+      failures(await verify(LAB, 'nat.ping', 'nat.off', 'svc.same-node', 'nodeport.reach')),
+    ).toEqual([]);
   });
 
   it('leaves nothing of the checks behind', async () => {
     // Kubernetes lets some seconds pass before it removes an empty namespace.
-    await labPrints('kubectl', LAB, '--', 'wait', '--for=delete', 'namespace', '-l', 'app.kubernetes.io/managed-by=hardway-verify', '--timeout=30s');
-    expect(await labPrints('kubectl', LAB, '--', 'get', 'namespaces', '-o', 'name')).not.toContain('hardway-verify');
-    for (const node of ['worker-0', 'worker-1']) expect(await asRoot(LAB, node, 'ip netns list | grep -v "^cni-" || true')).toBe('');
+    await labPrints(
+      'kubectl',
+      LAB,
+      '--',
+      'wait',
+      '--for=delete',
+      'namespace',
+      '-l',
+      'app.kubernetes.io/managed-by=hardway-verify',
+      '--timeout=30s',
+    );
+    expect(await labPrints('kubectl', LAB, '--', 'get', 'namespaces', '-o', 'name')).not.toContain(
+      'hardway-verify',
+    );
+    for (const node of ['worker-0', 'worker-1'])
+      expect(await asRoot(LAB, node, 'ip netns list | grep -v "^cni-" || true')).toBe('');
   });
 
   it('is not changed by a second up', async () => {
@@ -68,14 +92,23 @@ describe('a lab that is up', () => {
   it('shows no change to plain pulumi, and leaves the checkout as it was', async () => {
     const before = (await run('git', ['status', '--porcelain'])).stdout;
     const environment = (await labPrints('env')).trim();
-    const preview = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi preview --stack ${LAB} --refresh --expect-no-changes --non-interactive`]);
+    const preview = await run('bash', [
+      '-c',
+      `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi preview --stack ${LAB} --refresh --expect-no-changes --non-interactive`,
+    ]);
     expect(preview).toMatchObject({ code: 0 });
     expect((await run('git', ['status', '--porcelain'])).stdout).toBe(before);
   });
 
   it('is in the list and is as declared', async () => {
-    expect(JSON.parse(await labPrints('list', '--json'))).toEqual(expect.arrayContaining([expect.objectContaining({ name: LAB })]));
-    expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ lab: LAB, state: 'up', differs: false });
+    expect(JSON.parse(await labPrints('list', '--json'))).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: LAB })]),
+    );
+    expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({
+      lab: LAB,
+      state: 'up',
+      differs: false,
+    });
   });
 
   it('pulls an image for no name it does not have, and says which ones it has', async () => {
@@ -94,16 +127,33 @@ describe('a lab that is up', () => {
 
 describe('a config that is wrong', () => {
   it('is refused with every mistake at once, exit 2, before anything is made', async () => {
-    const ran = await lab('up', 'local-wrong', '--set', 'controllers=2', '--set', 'workers=99', '--set', 'podCidr=10.240.0.0/16');
+    const ran = await lab(
+      'up',
+      'local-wrong',
+      '--set',
+      'controllers=2',
+      '--set',
+      'workers=99',
+      '--set',
+      'podCidr=10.240.0.0/16',
+    );
     expect(ran.code).toBe(2);
-    for (const mistake of [/controllers is 2/, /workers is "99"/, /nodeCidr .* and podCidr .* overlap/]) expect(ran.stderr + ran.stdout).toMatch(mistake);
+    for (const mistake of [
+      /controllers is 2/,
+      /workers is "99"/,
+      /nodeCidr .* and podCidr .* overlap/,
+    ])
+      expect(ran.stderr + ran.stdout).toMatch(mistake);
     expect(await labPrints('list', '--json')).not.toContain('local-wrong');
     expect((await run('ip', ['netns'])).stdout).not.toContain('local-wrong');
   });
 
   it('is refused by plain pulumi with the same sentences and no stack trace', async () => {
     const environment = (await labPrints('env')).trim();
-    const ran = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi stack init local-wrong && pulumi config set controllers 2 -s local-wrong && pulumi config set stage half -s local-wrong; begin=$SECONDS; pulumi preview --non-interactive -s local-wrong; code=$?; echo took $((SECONDS - begin)) s; pulumi stack rm --yes -s local-wrong >&2; exit $code`]);
+    const ran = await run('bash', [
+      '-c',
+      `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi stack init local-wrong && pulumi config set controllers 2 -s local-wrong && pulumi config set stage half -s local-wrong; begin=$SECONDS; pulumi preview --non-interactive -s local-wrong; code=$?; echo took $((SECONDS - begin)) s; pulumi stack rm --yes -s local-wrong >&2; exit $code`,
+    ]);
     expect(ran.code).not.toBe(0);
     expect(ran.stdout).toMatch(/controllers is 2/);
     expect(ran.stdout).toMatch(/stage is "half"/);
@@ -123,7 +173,11 @@ describe('the article, as typed', () => {
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
     await kubectl('wait', '--for=condition=Available', 'deployment/nginx', '--timeout=60s');
     // Nothing to wait for is an error, and the controller makes the pods a moment later.
-    await until('pods of busybox0', async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '', 30);
+    await until(
+      'pods of busybox0',
+      async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '',
+      30,
+    );
     await kubectl('wait', '--for=condition=Ready', 'pod', '-l', 'app=busybox0', '--timeout=60s');
     nodePort = await kubectl('get', 'service', 'nginx', '-o', 'jsonpath={.spec.ports[0].nodePort}');
   });
@@ -148,23 +202,45 @@ describe('the article, as typed', () => {
     ['sudo tcpdump --version 2>&1', /tcpdump version/],
     ['ifconfig eth0', /inet 10\.240\.0\.20/],
     ['sudo nsenter -t $(pgrep -o pause) -n ip link show', /eth0@if\d+/],
-    ['sudo ip netns exec $(ip netns | head -1 | cut -d" " -f1) ethtool -S eth0', /peer_ifindex: \d+/],
+    [
+      'sudo ip netns exec $(ip netns | head -1 | cut -d" " -f1) ethtool -S eth0',
+      /peer_ifindex: \d+/,
+    ],
     ['echo "$(whoami)@$(hostname)"', /^ubuntu@worker-0$/m],
   ])('worker-0: %s', async (line, shows) => {
     const ran = await onNode(LAB, 'worker-0', line);
     expect(ran.stdout).toMatch(shows);
   });
 
-  it('http to worker-0\'s public address at the NodePort', async () => {
-    const page = await run('curl', ['-sS', '--max-time', '5', `http://${await publicPrefix()}.20:${nodePort}/`]);
+  it("http to worker-0's public address at the NodePort", async () => {
+    const page = await run('curl', [
+      '-sS',
+      '--max-time',
+      '5',
+      `http://${await publicPrefix()}.20:${nodePort}/`,
+    ]);
     expect(page.stdout).toContain('Welcome to nginx!');
   });
 
   it('kubectl exec, logs, run and port-forward', async () => {
     const pod = (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')).split('\n')[0];
-    expect(await kubectl('exec', pod, '--', 'ping', '-c', '1', '10.240.0.21')).toMatch(/1 packets received/);
+    expect(await kubectl('exec', pod, '--', 'ping', '-c', '1', '10.240.0.21')).toMatch(
+      /1 packets received/,
+    );
     expect(await kubectl('logs', 'deployment/nginx')).toMatch(/GET \/ HTTP|^$/);
-    expect(await kubectl('run', 'once', '--image=busybox', '--restart=Never', '--rm', '-i', '--', 'echo', 'from a pod')).toContain('from a pod');
+    expect(
+      await kubectl(
+        'run',
+        'once',
+        '--image=busybox',
+        '--restart=Never',
+        '--rm',
+        '-i',
+        '--',
+        'echo',
+        'from a pod',
+      ),
+    ).toContain('from a pod');
     const forwarded = await run('bash', [
       '-c',
       `exec 3< <(./lab kubectl ${LAB} -- port-forward deployment/nginx :80 2>&1 & echo $!); read -r pid <&3; read -r line <&3
@@ -175,7 +251,9 @@ describe('the article, as typed', () => {
 });
 
 async function publicPrefix(): Promise<string> {
-  const { nodes } = JSON.parse(await labPrints('status', LAB, '--json')) as { nodes: { publicIp: string }[] };
+  const { nodes } = JSON.parse(await labPrints('status', LAB, '--json')) as {
+    nodes: { publicIp: string }[];
+  };
   return nodes[0].publicIp.split('.').slice(0, 3).join('.');
 }
 
@@ -197,17 +275,36 @@ describe('what somebody changed', () => {
 describe('a controller that is made anew', () => {
   it('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
-    expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(/controller-1 of lab local-test is another machine[^]*24 passed, 0 failed/);
-    const ask = 'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';
-    const { members } = JSON.parse((await onNode(LAB, 'controller-1', ask)).stdout) as { members: { name: string; clientURLs: string[] }[] };
-    expect(members.filter(({ clientURLs }) => clientURLs.length > 0).map(({ name }) => name).sort()).toEqual(['controller-0', 'controller-1', 'controller-2']);
-    expect(await labPrints('kubectl', LAB, '--', 'delete', 'namespace', 'kept')).toContain('deleted');
+    expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
+      /controller-1 of lab local-test is another machine[^]*24 passed, 0 failed/,
+    );
+    const ask =
+      'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';
+    const { members } = JSON.parse((await onNode(LAB, 'controller-1', ask)).stdout) as {
+      members: { name: string; clientURLs: string[] }[];
+    };
+    expect(
+      members
+        .filter(({ clientURLs }) => clientURLs.length > 0)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['controller-0', 'controller-1', 'controller-2']);
+    expect(await labPrints('kubectl', LAB, '--', 'delete', 'namespace', 'kept')).toContain(
+      'deleted',
+    );
   });
 });
 
 describe('a second lab with the same private addresses', () => {
   const OTHER = 'local-test2';
-  const cross = ['nodes.ping', 'route.vpc', 'nat.ping', 'nat.off', 'svc.same-node', 'nodeport.reach'];
+  const cross = [
+    'nodes.ping',
+    'route.vpc',
+    'nat.ping',
+    'nat.off',
+    'svc.same-node',
+    'nodeport.reach',
+  ];
 
   afterAll(async () => {
     await labPrints('down', OTHER, '--yes');

@@ -10,10 +10,17 @@ export interface Secret {
 }
 
 /** A line as it is, and in base64 at each of the three places that it can have in a group: inside an archive or a kubeconfig. */
-const formsOf = (line: string): string[] => [line, ...[0, 1, 2].map((skip) => Buffer.from(line.slice(skip)).toString('base64').slice(0, 40))];
+const formsOf = (line: string): string[] => [
+  line,
+  ...[0, 1, 2].map((skip) => Buffer.from(line.slice(skip)).toString('base64').slice(0, 40)),
+];
 
 /** Every line of a PEM block that is only this key's: not those that all keys of its kind begin with. */
-const linesOf = (pem: string): string[] => pem.split('\n').filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line)).slice(1, 4);
+const linesOf = (pem: string): string[] =>
+  pem
+    .split('\n')
+    .filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line))
+    .slice(1, 4);
 
 /** The strings of a value that are long enough to be told from anything else, with where they stand. */
 function strings(value: unknown, at: string): { at: string; text: string }[] {
@@ -23,21 +30,33 @@ function strings(value: unknown, at: string): { at: string; text: string }[] {
 }
 
 /** Every private key, and every client's key of a kubeconfig, in a stack's decrypted state. */
-export function secretsIn(deployment: { resources: { urn: string; outputs?: object }[] }): Secret[] {
-  return deployment.resources.flatMap(({ urn, outputs }) => strings(outputs, urn.split('::').pop()!).flatMap(({ at, text }) => {
-    const plain = text.startsWith('"') ? (JSON.parse(text) as unknown) : text;
-    const found = String(plain);
-    const keys = [...found.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END/g)].flatMap(([pem]) => linesOf(pem));
-    const clients = [...found.matchAll(/client-key-data: (\S{80})/g)].map(([, data]) => data);
-    return [...keys, ...clients].map((line) => ({ what: at, forms: formsOf(line) }));
-  }));
+export function secretsIn(deployment: {
+  resources: { urn: string; outputs?: object }[];
+}): Secret[] {
+  return deployment.resources.flatMap(({ urn, outputs }) =>
+    strings(outputs, urn.split('::').pop()!).flatMap(({ at, text }) => {
+      const plain = text.startsWith('"') ? (JSON.parse(text) as unknown) : text;
+      const found = String(plain);
+      const keys = [...found.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END/g)].flatMap(
+        ([pem]) => linesOf(pem),
+      );
+      const clients = [...found.matchAll(/client-key-data: (\S{80})/g)].map(([, data]) => data);
+      return [...keys, ...clients].map((line) => ({ what: at, forms: formsOf(line) }));
+    }),
+  );
 }
 
 /** What of `secrets` is in a text. */
-export const inText = (text: string, secrets: Secret[]): string[] =>
-  [...new Set(secrets.filter(({ forms }) => forms.some((form) => text.includes(form))).map(({ what }) => what))];
+export const inText = (text: string, secrets: Secret[]): string[] => [
+  ...new Set(
+    secrets
+      .filter(({ forms }) => forms.some((form) => text.includes(form)))
+      .map(({ what }) => what),
+  ),
+];
 
-const patterns = (secrets: Secret[]): string => `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
+const patterns = (secrets: Secret[]): string =>
+  `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
 
 /** What a gzip file holds, cut off or not; undefined for any other file. The engine compresses its logs. */
 function unpacked(file: string): string | undefined {
@@ -47,21 +66,65 @@ function unpacked(file: string): string | undefined {
 }
 
 /** Files below `directory`, of those that `test` (of find) lets through, that hold one of the secrets, compressed ones too. */
-export async function inFiles(directory: string, secrets: Secret[], ...test: string[]): Promise<string[]> {
+export async function inFiles(
+  directory: string,
+  secrets: Secret[],
+  ...test: string[]
+): Promise<string[]> {
   const list = path.join(fs.mkdtempSync('/run/hardway-leaks-'), 'patterns');
   fs.writeFileSync(list, patterns(secrets), { mode: 0o600 });
-  const ran = await run('find', [directory, '-xdev', '-type', 'f', ...test, '-exec', 'grep', '-lFaf', list, '{}', '+']);
+  const ran = await run('find', [
+    directory,
+    '-xdev',
+    '-type',
+    'f',
+    ...test,
+    '-exec',
+    'grep',
+    '-lFaf',
+    list,
+    '{}',
+    '+',
+  ]);
   fs.rmSync(path.dirname(list), { recursive: true });
-  const logs = (await run('find', [directory, '-xdev', '-type', 'f', '-size', '+1c', '(', '-name', '*.log', '-o', '-name', '*.gz', ')', ...test])).stdout.split('\n').filter(Boolean);
-  return [...ran.stdout.split('\n').filter(Boolean), ...logs.filter((file) => inText(unpacked(file) ?? '', secrets).length > 0)];
+  const logs = (
+    await run('find', [
+      directory,
+      '-xdev',
+      '-type',
+      'f',
+      '-size',
+      '+1c',
+      '(',
+      '-name',
+      '*.log',
+      '-o',
+      '-name',
+      '*.gz',
+      ')',
+      ...test,
+    ])
+  ).stdout
+    .split('\n')
+    .filter(Boolean);
+  return [
+    ...ran.stdout.split('\n').filter(Boolean),
+    ...logs.filter((file) => inText(unpacked(file) ?? '', secrets).length > 0),
+  ];
 }
 
 /** The same on a node, among what others than the owner can read; and in its journal, which is named so. */
-export async function onNodeReadable(lab: string, node: string, secrets: Secret[]): Promise<string[]> {
+export async function onNodeReadable(
+  lab: string,
+  node: string,
+  secrets: Secret[],
+): Promise<string[]> {
   const script = [
-    'umask 077; list=$(mktemp -p /run)', `cat > "$list" <<'END'\n${patterns(secrets)}END`,
+    'umask 077; list=$(mktemp -p /run)',
+    `cat > "$list" <<'END'\n${patterns(secrets)}END`,
     'find / /run /tmp -xdev -path /proc -prune -o -path /sys -prune -o -type f -perm /077 -size -2M -exec grep -lFaf "$list" {} + || true',
-    'journalctl --no-pager --output=export | grep -qFaf "$list" && echo journal', 'rm -f "$list"',
+    'journalctl --no-pager --output=export | grep -qFaf "$list" && echo journal',
+    'rm -f "$list"',
   ];
   return (await asRoot(lab, node, script.join('\n'))).split('\n').filter(Boolean);
 }

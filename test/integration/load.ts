@@ -20,12 +20,21 @@ export const LOADS = {
 export type Load = keyof typeof LOADS;
 
 /** On a node as root, in a unit of its own: systemd ends it without having to start anything. */
-export const loadNode = (name: string, node: string, load: Load): Promise<string> => asRoot(name, node,
-  `systemd-run --quiet --collect --setenv=${MARK} --property=RuntimeMaxSec=${BOUND} --property=TasksMax=infinity --property=OOMPolicy=continue bash -c '${LOADS[load]}'`);
+export const loadNode = (name: string, node: string, load: Load): Promise<string> =>
+  asRoot(
+    name,
+    node,
+    `systemd-run --quiet --collect --setenv=${MARK} --property=RuntimeMaxSec=${BOUND} --property=TasksMax=infinity --property=OOMPolicy=continue bash -c '${LOADS[load]}'`,
+  );
 
 /** The same in a pod, as far as busybox can: loops, and memory. */
-export const loadPod = (name: string, pod: string): Promise<string> => inPodOf(name, pod)(
-  `export ${MARK}; for line in '${LOADS.loops}' 'while :; do dd if=/dev/zero of=/dev/null bs=4000M count=1; done'; do setsid timeout ${BOUND} sh -c "$line" > /dev/null 2>&1 < /dev/null & done`);
+export const loadPod = (name: string, pod: string): Promise<string> =>
+  inPodOf(
+    name,
+    pod,
+  )(
+    `export ${MARK}; for line in '${LOADS.loops}' 'while :; do dd if=/dev/zero of=/dev/null bs=4000M count=1; done'; do setsid timeout ${BOUND} sh -c "$line" > /dev/null 2>&1 < /dev/null & done`,
+  );
 
 const signal = (pids: number[], name: NodeJS.Signals): void => {
   for (const pid of pids) {

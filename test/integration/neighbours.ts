@@ -14,28 +14,55 @@ const TABLE = 'hardway_neighbours';
 /** A place where a lab's packets can start. */
 export type Place = (script: string) => Promise<string>;
 
-export const onNodeOf = (name: string, node: string): Place => (script) => asRoot(name, node, script);
+export const onNodeOf =
+  (name: string, node: string): Place =>
+  (script) =>
+    asRoot(name, node, script);
 
-export const inPodOf = (name: string, pod: string): Place => async (script) => {
-  const ran = await run('./lab', ['kubectl', name, '--', 'exec', '-i', pod, '--', 'sh', '-s'], { input: script });
-  if (ran.code !== 0) throw new Error(`${pod}: ${script} exited ${ran.code}: ${ran.stderr}`);
-  return ran.stdout;
-};
+export const inPodOf =
+  (name: string, pod: string): Place =>
+  async (script) => {
+    const ran = await run('./lab', ['kubectl', name, '--', 'exec', '-i', pod, '--', 'sh', '-s'], {
+      input: script,
+    });
+    if (ran.code !== 0) throw new Error(`${pod}: ${script} exited ${ran.code}: ${ran.stderr}`);
+    return ran.stdout;
+  };
 
 /** Makes a node say its name to whoever connects: LAB NODE. */
-export const mark = (name: string, node: string): Promise<string> => asRoot(name, node, `
+export const mark = (name: string, node: string): Promise<string> =>
+  asRoot(
+    name,
+    node,
+    `
   cd /etc/systemd/system
   printf '[Socket]\\nListenStream=${MARKED}\\nAccept=yes\\n' > ${MARKER}.socket
   # The whole request is read: what is left of it unread would end the connection before the answer is through.
   printf '[Service]\\nExecStart=/bin/sh -c "read -r request; read -r end; echo ${name} ${node}"\\nStandardInput=socket\\nStandardOutput=socket\\n' > '${MARKER}@.service'
-  systemctl daemon-reload; systemctl start ${MARKER}.socket`);
+  systemctl daemon-reload; systemctl start ${MARKER}.socket`,
+  );
 
 /** A pod that may do what root in the node may do to the network, on worker-0. */
 export async function startPod(name: string, pod: string): Promise<void> {
-  const container = { name: 'sh', image: 'busybox', command: ['sleep', 'infinity'], securityContext: { privileged: true } };
-  const manifest = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod }, spec: { nodeName: 'worker-0', terminationGracePeriodSeconds: 0, containers: [container] } };
-  for (const args of [['apply', '-f', '-'], ['wait', '--for=condition=Ready', '--timeout=60s', `pod/${pod}`]]) {
-    const ran = await run('./lab', ['kubectl', name, '--', ...args], { input: JSON.stringify(manifest) });
+  const container = {
+    name: 'sh',
+    image: 'busybox',
+    command: ['sleep', 'infinity'],
+    securityContext: { privileged: true },
+  };
+  const manifest = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod },
+    spec: { nodeName: 'worker-0', terminationGracePeriodSeconds: 0, containers: [container] },
+  };
+  for (const args of [
+    ['apply', '-f', '-'],
+    ['wait', '--for=condition=Ready', '--timeout=60s', `pod/${pod}`],
+  ]) {
+    const ran = await run('./lab', ['kubectl', name, '--', ...args], {
+      input: JSON.stringify(manifest),
+    });
     if (ran.code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${ran.stderr}`);
   }
 }
@@ -62,25 +89,53 @@ export const routed = (how: string, networks: string[]): Way => ({
 /** With a source that is somebody else's. */
 export function from(source: string, networks: string[]): Way {
   const { before, after } = routed(`via 10.240.0.1 src ${source}`, networks);
-  return { before: `ip addr add ${source}/32 dev lo\n${before}`, after: `${after}\nip addr del ${source}/32 dev lo`, own: source };
+  return {
+    before: `ip addr add ${source}/32 dev lo\n${before}`,
+    after: `${after}\nip addr del ${source}/32 dev lo`,
+    own: source,
+  };
 }
 
 /** In frames to a MAC of choice, whoever has the address. */
 export function framed(mac: string, networks: string[], targets: Target[]): Way {
   const { before, after } = routed('dev eth0 scope link', networks);
-  const neighbours = targets.map((target) => `ip neigh replace ${target.split(' ')[0]} lladdr ${mac} dev eth0`);
-  return { before: [before, ...neighbours].join('\n'), after: `${after}\nip neigh flush dev eth0 nud permanent` };
+  const neighbours = targets.map(
+    (target) => `ip neigh replace ${target.split(' ')[0]} lladdr ${mac} dev eth0`,
+  );
+  return {
+    before: [before, ...neighbours].join('\n'),
+    after: `${after}\nip neigh flush dev eth0 nud permanent`,
+  };
 }
 
 /** What each target answers from a place, behind commands that prepare the way and with those that undo them. */
-export async function answers(place: Place, targets: Target[], before = '', after = ''): Promise<Record<Target, string>> {
-  const script = [ASK, before, ...targets.map((target) => `ask ${target} &`), 'wait', after, 'true'].join('\n');
-  return Object.fromEntries((await place(script)).trim().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+export async function answers(
+  place: Place,
+  targets: Target[],
+  before = '',
+  after = '',
+): Promise<Record<Target, string>> {
+  const script = [
+    ASK,
+    before,
+    ...targets.map((target) => `ask ${target} &`),
+    'wait',
+    after,
+    'true',
+  ].join('\n');
+  return Object.fromEntries(
+    (await place(script))
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
 }
 
 /** What each target answers to this machine itself, which needs no program for it. */
 export const answersHere = async (targets: Target[]): Promise<Record<Target, string>> =>
-  Object.fromEntries(await Promise.all(targets.map(async (target) => [target, await firstLine(target)] as const)));
+  Object.fromEntries(
+    await Promise.all(targets.map(async (target) => [target, await firstLine(target)] as const)),
+  );
 
 const firstLine = (target: Target): Promise<string> =>
   new Promise((resolve) => {
@@ -90,13 +145,17 @@ const firstLine = (target: Target): Promise<string> =>
       socket.destroy();
       resolve(line);
     };
-    socket.on('connect', () => socket.write('GET / HTTP/1.0\r\n\r\n')).on('data', (data) => end(data.toString().split(/\r?\n/)[0]));
+    socket
+      .on('connect', () => socket.write('GET / HTTP/1.0\r\n\r\n'))
+      .on('data', (data) => end(data.toString().split(/\r?\n/)[0]));
     for (const failure of ['error', 'timeout', 'end']) socket.on(failure, () => end(''));
   });
 
 /** Addresses of these that answer a ping from a place. */
 export async function pinged(place: Place, addresses: string[]): Promise<string[]> {
-  const script = addresses.map((address) => `{ ping -c 1 -W 1 ${address} > /dev/null 2>&1 && echo ${address}; } &`);
+  const script = addresses.map(
+    (address) => `{ ping -c 1 -W 1 ${address} > /dev/null 2>&1 && echo ${address}; } &`,
+  );
   return (await place([...script, 'wait', 'true'].join('\n'))).split('\n').filter(Boolean).sort();
 }
 
@@ -111,25 +170,42 @@ export class Counters {
   private constructor(private readonly router: string) {}
 
   static async start(link: string, networks: string[], neighbour: string): Promise<Counters> {
-    const chain = (match: string): string => `table ip ${TABLE} { counter seen { }; chain seen { type filter hook prerouting priority raw; ${match} counter name seen; }; }\n`;
+    const chain = (match: string): string =>
+      `table ip ${TABLE} { counter seen { }; chain seen { type filter hook prerouting priority raw; ${match} counter name seen; }; }\n`;
     const load = async (program: string, args: string[], input: string): Promise<void> => {
       const ran = await run(program, args, { input });
       if (ran.code !== 0) throw new Error(ran.stderr);
     };
     await load('nft', ['-f', '-'], chain(`iifname "${link}" ip daddr { ${networks.join(', ')} }`));
-    await load('ip', ['netns', 'exec', `hardway.${neighbour}.router`, 'nft', '-f', '-'], chain(`iifname "internet" udp dport ${COUNTED}`));
+    await load(
+      'ip',
+      ['netns', 'exec', `hardway.${neighbour}.router`, 'nft', '-f', '-'],
+      chain(`iifname "internet" udp dport ${COUNTED}`),
+    );
     return new Counters(neighbour);
   }
 
   async seen(): Promise<{ left: number; arrived: number }> {
     const command = ['nft', 'list', 'counter', 'ip', TABLE, 'seen'];
     const packets = (text: string): number => Number(/packets (\d+)/.exec(text)![1]);
-    return { left: packets((await run(command[0], command.slice(1))).stdout), arrived: packets(await inRouter(this.router, ...command)) };
+    return {
+      left: packets((await run(command[0], command.slice(1))).stdout),
+      arrived: packets(await inRouter(this.router, ...command)),
+    };
   }
 
   async stop(): Promise<void> {
     await run('nft', ['delete', 'table', 'ip', TABLE]);
-    await run('ip', ['netns', 'exec', `hardway.${this.router}.router`, 'nft', 'delete', 'table', 'ip', TABLE]);
+    await run('ip', [
+      'netns',
+      'exec',
+      `hardway.${this.router}.router`,
+      'nft',
+      'delete',
+      'table',
+      'ip',
+      TABLE,
+    ]);
   }
 }
 
@@ -137,17 +213,40 @@ export class Counters {
  * Takes down what stands between two labs: the router of `from` lets out what it drops, and this machine, which forwards
  * nothing, forwards between their links. Returns how to have it all back.
  */
-export async function breach(from: string, hostIp: string, links: string[]): Promise<() => Promise<void>> {
+export async function breach(
+  from: string,
+  hostIp: string,
+  links: string[],
+): Promise<() => Promise<void>> {
   const settings = links.map((link) => `net.ipv4.conf.${link}.forwarding`);
-  const masquerade = (names: string[]): string => `add table ip hardway_breach; add chain ip hardway_breach out { type nat hook postrouting priority srcnat; }; add rule ip hardway_breach out oifname { ${names.join(', ')} } masquerade`;
-  await inRouter(from, 'nft', 'insert rule inet vpc forward iifname "vpc" oifname "internet" accept');
+  const masquerade = (names: string[]): string =>
+    `add table ip hardway_breach; add chain ip hardway_breach out { type nat hook postrouting priority srcnat; }; add rule ip hardway_breach out oifname { ${names.join(', ')} } masquerade`;
+  await inRouter(
+    from,
+    'nft',
+    'insert rule inet vpc forward iifname "vpc" oifname "internet" accept',
+  );
   await inRouter(from, 'nft', masquerade(['internet']));
-  await inRouter(from, 'ip', 'route', 'replace', 'default', 'via', hostIp, 'dev', 'internet', 'onlink');
+  await inRouter(
+    from,
+    'ip',
+    'route',
+    'replace',
+    'default',
+    'via',
+    hostIp,
+    'dev',
+    'internet',
+    'onlink',
+  );
   await run('nft', [masquerade(links)]);
   const before = (await run('sysctl', ['-n', ...settings])).stdout.split('\n');
   await run('sysctl', ['-qw', ...settings.map((setting) => `${setting}=1`)]);
   return async () => {
-    await run('sysctl', ['-qw', ...settings.map((setting, index) => `${setting}=${before[index]}`)]);
+    await run('sysctl', [
+      '-qw',
+      ...settings.map((setting, index) => `${setting}=${before[index]}`),
+    ]);
     await run('nft', ['delete', 'table', 'ip', 'hardway_breach']);
     await inRouter(from, 'nft', 'delete', 'table', 'ip', 'hardway_breach');
     // The rest is the router's own, and mended as anybody's would be.

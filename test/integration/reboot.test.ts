@@ -18,17 +18,26 @@ const WATCH = 'hardway_reboot_test';
 jest.setTimeout(20 * 60_000);
 
 function processes(): number[] {
-  return fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => {
-    try {
-      return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HARDWAY_OWNER=${LAB}\0`) || fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/hardway/${LAB}/`);
-    } catch {
-      return false;
-    }
-  }).filter(alive);
+  return fs
+    .readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return (
+          fs.readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HARDWAY_OWNER=${LAB}\0`) ||
+          fs.readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(`/hardway/${LAB}/`)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .filter(alive);
 }
 
 function removeGroups(directory: string): void {
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true })) if (entry.isDirectory()) removeGroups(path.join(directory, entry.name));
+  for (const entry of fs.readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) removeGroups(path.join(directory, entry.name));
   fs.rmdirSync(directory);
 }
 
@@ -45,7 +54,10 @@ async function reboot(): Promise<void> {
     }
     return found.length === 0;
   });
-  for (const name of fs.readdirSync('/run/netns').filter((entry) => entry.startsWith(`hardway.${LAB}.`))) await run('ip', ['netns', 'del', name]);
+  for (const name of fs
+    .readdirSync('/run/netns')
+    .filter((entry) => entry.startsWith(`hardway.${LAB}.`)))
+    await run('ip', ['netns', 'del', name]);
   // Its end in the router's namespace is gone, and it with that; only the blackhole is the machine's own.
   await until(`${link} goes with the router`, () => !fs.existsSync(`/sys/class/net/${link}`));
   expect((await run('ip', ['route', 'del', 'blackhole', POOL])).code).toBe(0);
@@ -67,7 +79,18 @@ beforeAll(async () => {
   const rule = `ip daddr ${POOL} oifname != "hw*" oifname != "lo" counter drop`;
   const ruleset = `table inet ${WATCH} { chain output { type filter hook output priority 0; ${rule}; }; }\n`;
   expect(await run('nft', ['-f', '-'], { input: ruleset })).toMatchObject({ code: 0 });
-  await labPrints('up', LAB, '--yes', '--stage', 'network', '--set', 'controllers=1', '--set', 'workers=2', ...['publicPool', 'adminCidrs', 'nodePortCidrs'].flatMap((key) => ['--set', `${key}=${POOL}`]));
+  await labPrints(
+    'up',
+    LAB,
+    '--yes',
+    '--stage',
+    'network',
+    '--set',
+    'controllers=1',
+    '--set',
+    'workers=2',
+    ...['publicPool', 'adminCidrs', 'nodePortCidrs'].flatMap((key) => ['--set', `${key}=${POOL}`]),
+  );
 });
 
 afterAll(async () => {
@@ -92,8 +115,13 @@ it('up makes the lab again, and it works', async () => {
   await run('ip', ['route', 'del', 'blackhole', POOL]);
   await labPrints('up', LAB, '--yes');
   expect((await run('ip', ['route'])).stdout).toContain(`blackhole ${POOL}`);
-  expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ state: 'up', differs: false });
-  expect(failures(await verify(LAB, 'nodes.ping', 'route.vpc', 'nat.ping', 'svc.chains'))).toEqual([]);
+  expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({
+    state: 'up',
+    differs: false,
+  });
+  expect(failures(await verify(LAB, 'nodes.ping', 'route.vpc', 'nat.ping', 'svc.chains'))).toEqual(
+    [],
+  );
   expect(await strays()).toBe(0);
 });
 

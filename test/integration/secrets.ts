@@ -14,37 +14,65 @@ export function secretsAreKept(lab: string, processes: () => string): void {
     /** Plain pulumi, as a user of it types it. */
     const pulumi = async (line: string): Promise<string> => {
       const environment = (await labPrints('env')).trim();
-      const ran = await run('bash', ['-c', `eval '${environment.replace(/'/g, `'\\''`)}'; ${line} --stack ${lab} --non-interactive`]);
+      const ran = await run('bash', [
+        '-c',
+        `eval '${environment.replace(/'/g, `'\\''`)}'; ${line} --stack ${lab} --non-interactive`,
+      ]);
       if (ran.code !== 0) throw new Error(`${line}: ${ran.stderr}${ran.stdout}`);
       return ran.stdout + ran.stderr;
     };
 
     beforeAll(async () => {
       const passphrase = fs.readFileSync(path.join(state, 'passphrase'), 'utf8').trim();
-      const { deployment } = JSON.parse(await pulumi('pulumi stack export --show-secrets')) as { deployment: Parameters<typeof secretsIn>[0] };
+      const { deployment } = JSON.parse(await pulumi('pulumi stack export --show-secrets')) as {
+        deployment: Parameters<typeof secretsIn>[0];
+      };
       secrets = [{ what: 'passphrase', forms: [passphrase] }, ...secretsIn(deployment)];
-      nodes = (JSON.parse(await labPrints('status', lab, '--json')) as { nodes: { name: string }[] }).nodes.map((node) => node.name);
+      nodes = (
+        JSON.parse(await labPrints('status', lab, '--json')) as { nodes: { name: string }[] }
+      ).nodes.map((node) => node.name);
     });
 
     it('of which there are many: keys of SSH, of hosts, of the authority and of every identity', () => {
       const owners = [...new Set(secrets.map(({ what }) => what.split('.')[0]))];
-      expect(owners).toEqual(expect.arrayContaining(['passphrase', 'ssh-key', 'worker-0-host-key', 'pki-ca', 'pki-service-accounts', 'pki-admin', 'pki-kube-apiserver', 'pki-etcd', 'pki-worker-0']));
+      expect(owners).toEqual(
+        expect.arrayContaining([
+          'passphrase',
+          'ssh-key',
+          'worker-0-host-key',
+          'pki-ca',
+          'pki-service-accounts',
+          'pki-admin',
+          'pki-kube-apiserver',
+          'pki-etcd',
+          'pki-worker-0',
+        ]),
+      );
     });
 
     it('from what commands print', async () => {
       const shown = [
-        await labPrints('up', lab, '--yes'), await labPrints('status', lab, '--json'), await labPrints('list', '--json'), await labPrints('env'),
-        await pulumi('pulumi stack output'), await pulumi('pulumi stack output --json'), await pulumi('pulumi stack export'), await pulumi('pulumi stack history --json'),
+        await labPrints('up', lab, '--yes'),
+        await labPrints('status', lab, '--json'),
+        await labPrints('list', '--json'),
+        await labPrints('env'),
+        await pulumi('pulumi stack output'),
+        await pulumi('pulumi stack output --json'),
+        await pulumi('pulumi stack export'),
+        await pulumi('pulumi stack history --json'),
         await pulumi("pulumi preview --diff --target-replace '**'"),
       ];
       // Every resource was in that last one.
-      expect(shown.at(-1)).toMatch(/worker-0-host-key[\s\S]*pki-admin|pki-admin[\s\S]*worker-0-host-key/);
+      expect(shown.at(-1)).toMatch(
+        /worker-0-host-key[\s\S]*pki-admin|pki-admin[\s\S]*worker-0-host-key/,
+      );
       expect(inText(shown.join('\n'), secrets)).toEqual([]);
     });
 
     it('from every process of this machine, while the lab was made', () => {
       // That the look was a good one: what ran then is in it.
-      for (const ran of ['systemd-nspawn', 'kube-apiserver', 'HARDWAY_OWNER=', 'pulumi']) expect(processes()).toContain(ran);
+      for (const ran of ['systemd-nspawn', 'kube-apiserver', 'HARDWAY_OWNER=', 'pulumi'])
+        expect(processes()).toContain(ran);
       expect(inText(processes(), secrets)).toEqual([]);
     });
 
@@ -54,15 +82,16 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(found.sort()).toEqual([...own, path.join(state, 'passphrase')].sort());
     });
 
-    it('in files that are their owner\'s alone, as is every other file of the state', async () => {
+    it("in files that are their owner's alone, as is every other file of the state", async () => {
       // Plain pulumi writes as the umask of its user's shell says: the next ./lab closes what it left open.
       await labPrints('list');
       expect((await run('find', [state, '-perm', '/077', '!', '-type', 'l'])).stdout).toBe('');
     });
 
-    it('from what others can read on this machine and on the nodes, and from the nodes\' journals', async () => {
+    it("from what others can read on this machine and on the nodes, and from the nodes' journals", async () => {
       expect(await inFiles('/var/lib/hardway', secrets, '-perm', '/077')).toEqual([]);
-      for (const node of nodes) expect([node, ...(await onNodeReadable(lab, node, secrets))]).toEqual([node]);
+      for (const node of nodes)
+        expect([node, ...(await onNodeReadable(lab, node, secrets))]).toEqual([node]);
     });
 
     it('and would be told of in each of these places', async () => {
@@ -75,8 +104,15 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(await inFiles(state, planted)).toEqual([file, `${file}.log`]);
       expect(await inFiles(state, planted, '-perm', '/077')).toEqual([file]);
       for (const made of [file, `${file}.log`]) fs.rmSync(made);
-      await asRoot(lab, 'worker-0', `echo ${word} > /etc/planted; chmod 644 /etc/planted; echo ${word} | systemd-cat; journalctl --sync`);
-      expect((await onNodeReadable(lab, 'worker-0', planted)).sort()).toEqual(['/etc/planted', 'journal']);
+      await asRoot(
+        lab,
+        'worker-0',
+        `echo ${word} > /etc/planted; chmod 644 /etc/planted; echo ${word} | systemd-cat; journalctl --sync`,
+      );
+      expect((await onNodeReadable(lab, 'worker-0', planted)).sort()).toEqual([
+        '/etc/planted',
+        'journal',
+      ]);
       await asRoot(lab, 'worker-0', 'rm /etc/planted');
       const seen = await processesDuring(async () => {
         const sleeper = spawn('sleep', ['60'], { env: { ...process.env, PLANTED: word } });
@@ -86,13 +122,26 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(inText(seen, planted)).toEqual(['planted']);
     });
 
-    it('lets no node change the machine\'s kernel settings or load modules', async () => {
-      const settings = ['kernel/panic', 'vm/overcommit_memory', 'vm/swappiness', 'kernel/core_pattern'];
-      const read = (): string[] => settings.map((setting) => fs.readFileSync(`/proc/sys/${setting}`, 'utf8'));
+    it("lets no node change the machine's kernel settings or load modules", async () => {
+      const settings = [
+        'kernel/panic',
+        'vm/overcommit_memory',
+        'vm/swappiness',
+        'kernel/core_pattern',
+      ];
+      const read = (): string[] =>
+        settings.map((setting) => fs.readFileSync(`/proc/sys/${setting}`, 'utf8'));
       const before = read();
-      await asRoot(lab, 'worker-0', settings.map((setting) => `echo 7 > /proc/sys/${setting} || true`).join('; ') + '; modprobe dummy || true; insmod /dev/null || true');
+      await asRoot(
+        lab,
+        'worker-0',
+        settings.map((setting) => `echo 7 > /proc/sys/${setting} || true`).join('; ') +
+          '; modprobe dummy || true; insmod /dev/null || true',
+      );
       expect(read()).toEqual(before);
-      const mask = BigInt(`0x${/CapBnd:\s*([0-9a-f]+)/.exec(await asRoot(lab, 'worker-0', 'cat /proc/1/status'))![1]}`);
+      const mask = BigInt(
+        `0x${/CapBnd:\s*([0-9a-f]+)/.exec(await asRoot(lab, 'worker-0', 'cat /proc/1/status'))![1]}`,
+      );
       const held = (capability: number): boolean => (mask >> BigInt(capability)) % 2n === 1n;
       const dropped = { CAP_SYS_MODULE: 16, CAP_SYS_RAWIO: 17, CAP_SYS_BOOT: 22, CAP_SYS_TIME: 25 };
       expect(Object.entries(dropped).filter(([, number]) => held(number))).toEqual([]);

@@ -3,7 +3,13 @@ import type { Call } from '../../provider/resource';
 /** The engine's call, with what was shown to its user. */
 export function call(signal = new AbortController().signal): Call & { shown: string[] } {
   const shown: string[] = [];
-  return { urn: 'urn:pulumi:s::p::command:remote:Command::step', shown, signal, log: (_, text) => void shown.push(text), status: (text) => void shown.push(text) };
+  return {
+    urn: 'urn:pulumi:s::p::command:remote:Command::step',
+    shown,
+    signal,
+    log: (_, text) => void shown.push(text),
+    status: (text) => void shown.push(text),
+  };
 }
 
 /** What something fails with, in words. */

@@ -13,15 +13,23 @@ beforeAll(async () => {
 });
 afterAll(() => sshd.stop());
 
-const workspacesOf = (pid: number): string[] => fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`hardway-command-${pid}-`));
+const workspacesOf = (pid: number): string[] =>
+  fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`hardway-command-${pid}-`));
 
 test('the connection is a secret in the state, output is not, unless it repeats a secret', async () => {
   const running = await RunningPlugin.start('standin/pulumi-resource-command');
   try {
-    const open = await running.create(TYPE, 'open', { connection: secret(sshd.connection()), create: 'echo host 127.0.0.1' });
+    const open = await running.create(TYPE, 'open', {
+      connection: secret(sshd.connection()),
+      create: 'echo host 127.0.0.1',
+    });
     expect(open.wire.stdout).toBe('host 127.0.0.1');
     expect(open.wire.connection).toEqual(secret(sshd.connection()));
-    const repeated = await running.create(TYPE, 'repeated', { connection: secret(sshd.connection()), create: 'cat', stdin: secret('hunter22') });
+    const repeated = await running.create(TYPE, 'repeated', {
+      connection: secret(sshd.connection()),
+      create: 'cat',
+      stdin: secret('hunter22'),
+    });
     expect(repeated.wire.stdout).toEqual(secret('hunter22'));
   } finally {
     running.stop();
@@ -31,7 +39,12 @@ test('the connection is a secret in the state, output is not, unless it repeats 
 test('nothing is left of it when its engine is killed in the middle of a command', async () => {
   const running = await RunningPlugin.start('standin/pulumi-resource-command');
   try {
-    running.create(TYPE, 'long', { connection: secret(sshd.connection()), create: 'echo; exec sleep 5432' }).catch(() => undefined);
+    running
+      .create(TYPE, 'long', {
+        connection: secret(sshd.connection()),
+        create: 'echo; exec sleep 5432',
+      })
+      .catch(() => undefined);
     await until('the command started', () => processesWith('sleep 5432').length > 0);
     const [workspace] = workspacesOf(running.pid);
     expect(workspace).toBeDefined();

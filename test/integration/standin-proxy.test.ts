@@ -25,34 +25,60 @@ afterAll(async () => {
   await behind.stop();
 });
 
-const through = (changes: Partial<ProxyConnection> = {}, own: Partial<Connection> = {}): Connection => ({ ...behind.connection(own), proxy: { ...proxy.connection(), ...changes } });
-const told = (connection: Connection, signal?: AbortSignal): Promise<string> => failure(create({ connection, create: 'true' }, call(signal)));
+const through = (
+  changes: Partial<ProxyConnection> = {},
+  own: Partial<Connection> = {},
+): Connection => ({ ...behind.connection(own), proxy: { ...proxy.connection(), ...changes } });
+const told = (connection: Connection, signal?: AbortSignal): Promise<string> =>
+  failure(create({ connection, create: 'true' }, call(signal)));
 
 test('a machine behind a proxy is reached by it alone, each by its own key and host key, and the proxy is logged in to once', async () => {
   const before = [proxy.logins(), behind.logins()];
   const connection = through({ perDialTimeout: 9 });
-  const results = await Promise.all(Array.from({ length: 12 }, (_, index) => create({ connection, create: `echo ${index} $SSH_CONNECTION` }, call())));
-  expect(results.map(({ state }) => state.stdout)).toEqual(Array.from({ length: 12 }, (_, index) => expect.stringMatching(new RegExp(`^${index} 127\\.0\\.0\\.1 \\d+ 127\\.0\\.0\\.1 ${behind.port}$`))));
+  const results = await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      create({ connection, create: `echo ${index} $SSH_CONNECTION` }, call()),
+    ),
+  );
+  expect(results.map(({ state }) => state.stdout)).toEqual(
+    Array.from({ length: 12 }, (_, index) =>
+      expect.stringMatching(
+        new RegExp(`^${index} 127\\.0\\.0\\.1 \\d+ 127\\.0\\.0\\.1 ${behind.port}$`),
+      ),
+    ),
+  );
   expect(proxy.logins() - before[0]).toBe(1);
   expect(behind.logins() - before[1]).toBeLessThanOrEqual(3);
 });
 
 test('a machine behind a proxy is refused where it has another host key, or the proxy has', async () => {
   const hostKey = generateSshKey('other').publicKey;
-  expect(await told(through({}, { hostKey, dialErrorLimit: 0 }))).toMatch(/^\S+ can't be reached, after 1 attempts: .*host key/i);
-  expect(await told(through({ hostKey, dialErrorLimit: 0 }))).toMatch(/^the proxy \S+ can't be reached, after 1 attempts: .*host key/i);
+  expect(await told(through({}, { hostKey, dialErrorLimit: 0 }))).toMatch(
+    /^\S+ can't be reached, after 1 attempts: .*host key/i,
+  );
+  expect(await told(through({ hostKey, dialErrorLimit: 0 }))).toMatch(
+    /^the proxy \S+ can't be reached, after 1 attempts: .*host key/i,
+  );
 });
 
 test('a machine behind a proxy is not tried where the proxy is dead, or lets nobody in: that is told of the proxy', async () => {
   const logins = behind.logins();
-  expect(await told(through({ port: 1, dialErrorLimit: 1 }, { dialErrorLimit: -1 }))).toMatch(/^the proxy \S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: .*Connection refused/);
-  expect(await told(through({ privateKey: generateSshKey('stranger').privateKey, dialErrorLimit: 0 }))).toMatch(/^the proxy .*Permission denied/);
-  expect(await told(through({ port: 1, dialErrorLimit: -1 }), AbortSignal.timeout(500))).toMatch(/^the proxy .*given up after \d+ attempts/);
+  expect(await told(through({ port: 1, dialErrorLimit: 1 }, { dialErrorLimit: -1 }))).toMatch(
+    /^the proxy \S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: .*Connection refused/,
+  );
+  expect(
+    await told(through({ privateKey: generateSshKey('stranger').privateKey, dialErrorLimit: 0 })),
+  ).toMatch(/^the proxy .*Permission denied/);
+  expect(await told(through({ port: 1, dialErrorLimit: -1 }), AbortSignal.timeout(500))).toMatch(
+    /^the proxy .*given up after \d+ attempts/,
+  );
   expect(behind.logins()).toBe(logins);
 });
 
 test('a machine behind a proxy that is dead itself is told as such, and not the proxy', async () => {
-  expect(await told(through({}, { port: 1, dialErrorLimit: 1 }))).toMatch(/^\S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: the proxy opens no way to it: .*/);
+  expect(await told(through({}, { port: 1, dialErrorLimit: 1 }))).toMatch(
+    /^\S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: the proxy opens no way to it: .*/,
+  );
 });
 
 test('a machine behind a proxy that starts late is waited for, also where the proxy is a new one meanwhile', async () => {
@@ -60,8 +86,15 @@ test('a machine behind a proxy that starts late is waited for, also where the pr
   try {
     gateway.start();
     const recorder = call();
-    const running = create({ connection: { ...late.connection({ dialErrorLimit: -1 }), proxy: gateway.connection() }, create: 'echo up' }, recorder);
-    const failed = (): number => recorder.shown.filter((text) => text.includes('opens no way')).length;
+    const running = create(
+      {
+        connection: { ...late.connection({ dialErrorLimit: -1 }), proxy: gateway.connection() },
+        create: 'echo up',
+      },
+      recorder,
+    );
+    const failed = (): number =>
+      recorder.shown.filter((text) => text.includes('opens no way')).length;
     await until('two dials failed', () => failed() >= 2);
     await gateway.restart();
     const before = failed();
@@ -75,9 +108,17 @@ test('a machine behind a proxy that starts late is waited for, also where the pr
 });
 
 test('a machine behind a proxy has its mistakes told beside the proxy’s', async () => {
-  const connection = { host: 'a;b', proxy: { host: '$(reboot)', user: 'a b', port: 0, password: 'x', proxy: { host: 'c' } } };
+  const connection = {
+    host: 'a;b',
+    proxy: { host: '$(reboot)', user: 'a b', port: 0, password: 'x', proxy: { host: 'c' } },
+  };
   const { failures } = await check({ connection } as never, undefined, new Set());
   expect(failures!.map(({ reason }) => reason.split(' ')[0].replace(/:$/, ''))).toEqual([
-    'connection.host', 'connection.proxy.host', 'connection.proxy.user', 'connection.proxy.port', 'connection.proxy.password', 'connection.proxy.proxy',
+    'connection.host',
+    'connection.proxy.host',
+    'connection.proxy.user',
+    'connection.proxy.port',
+    'connection.proxy.password',
+    'connection.proxy.proxy',
   ]);
 });

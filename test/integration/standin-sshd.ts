@@ -58,16 +58,28 @@ export class Sshd {
   }
 
   start(): void {
-    this.child = spawn(SSHD, ['-D', '-e', '-f', path.join(this.directory, 'sshd_config')], { stdio: ['ignore', 'ignore', fs.openSync(path.join(this.directory, 'log'), 'a')] });
+    this.child = spawn(SSHD, ['-D', '-e', '-f', path.join(this.directory, 'sshd_config')], {
+      stdio: ['ignore', 'ignore', fs.openSync(path.join(this.directory, 'log'), 'a')],
+    });
   }
 
   /** How many times somebody logged in. */
   logins(): number {
-    return (fs.readFileSync(path.join(this.directory, 'log'), 'utf8').match(/Accepted publickey/g) ?? []).length;
+    return (
+      fs.readFileSync(path.join(this.directory, 'log'), 'utf8').match(/Accepted publickey/g) ?? []
+    ).length;
   }
 
   connection(changes: Partial<Connection> = {}): Connection {
-    return { host: '127.0.0.1', port: this.port, user: os.userInfo().username, privateKey: this.clientKey, hostKey: this.hostKey, dialErrorLimit: 20, ...changes };
+    return {
+      host: '127.0.0.1',
+      port: this.port,
+      user: os.userInfo().username,
+      privateKey: this.clientKey,
+      hostKey: this.hostKey,
+      dialErrorLimit: 20,
+      ...changes,
+    };
   }
 
   private async end(): Promise<void> {
@@ -80,7 +92,11 @@ export class Sshd {
 
   /** Ends it with every connection to it, and starts it again. */
   async restart(): Promise<void> {
-    const sessions = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child!.pid)], { encoding: 'utf8' }).split('\n').filter(Boolean);
+    const sessions = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child!.pid)], {
+      encoding: 'utf8',
+    })
+      .split('\n')
+      .filter(Boolean);
     await this.end();
     for (const pid of sessions) process.kill(Number(pid));
     this.start();
@@ -94,5 +110,7 @@ export class Sshd {
 
 /** Command lines of all processes that mention `text`. */
 export function processesWith(text: string): string[] {
-  return execFileSync('ps', ['-eo', 'pid,args', '--width', '100000'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(text));
+  return execFileSync('ps', ['-eo', 'pid,args', '--width', '100000'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(text));
 }

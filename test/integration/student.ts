@@ -12,7 +12,10 @@ export type Told = StackOutputs;
 /** A lab's outputs, as plain Pulumi shows them. */
 export async function outputsOf(lab: string): Promise<Told> {
   const variables = await labPrints('env');
-  const ran = await run('bash', ['-c', `${variables}\npulumi stack output --json --show-secrets --stack ${lab}`]);
+  const ran = await run('bash', [
+    '-c',
+    `${variables}\npulumi stack output --json --show-secrets --stack ${lab}`,
+  ]);
   if (ran.code !== 0) throw new Error(`pulumi stack output exited ${ran.code}: ${ran.stderr}`);
   return JSON.parse(ran.stdout) as Told;
 }
@@ -26,7 +29,11 @@ export class Student {
   static with(told: Told, wrong: { key?: string; hostKey?: string } = {}): Student {
     const student = new Student(fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-student-')));
     const outputs = readOutputs({ ...told, sshPrivateKey: wrong.key ?? told.sshPrivateKey });
-    const jump = { host: '127.0.0.1', ...told.jump!, ...(wrong.hostKey ? { hostKey: wrong.hostKey } : {}) };
+    const jump = {
+      host: '127.0.0.1',
+      ...told.jump!,
+      ...(wrong.hostKey ? { hostKey: wrong.hostKey } : {}),
+    };
     for (const { name, content } of keyFiles(outputs, jump)) student.place(name, content);
     fs.chownSync(student.directory, NOBODY, NOBODY);
     return student;
@@ -39,7 +46,20 @@ export class Student {
   }
 
   private asNobody(...command: string[]): string[] {
-    return [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--bounding-set=-all', '--no-new-privs', 'env', '-i', '-C', this.directory, `PATH=${process.env.PATH}`, `HOME=${this.directory}`, ...command];
+    return [
+      `--reuid=${NOBODY}`,
+      `--regid=${NOBODY}`,
+      '--clear-groups',
+      '--bounding-set=-all',
+      '--no-new-privs',
+      'env',
+      '-i',
+      '-C',
+      this.directory,
+      `PATH=${process.env.PATH}`,
+      `HOME=${this.directory}`,
+      ...command,
+    ];
   }
 
   /** A program as an unprivileged user of a machine that has nothing to do with the lab. */
@@ -62,7 +82,9 @@ export class Student {
 
   /** Leaves an ssh running, for a forwarding; it ends with `gone`. */
   keeps(...args: string[]): void {
-    this.started.push(spawn('setpriv', this.asNobody('ssh', ...OPTIONS, '-N', ...args), { stdio: 'ignore' }));
+    this.started.push(
+      spawn('setpriv', this.asNobody('ssh', ...OPTIONS, '-N', ...args), { stdio: 'ignore' }),
+    );
   }
 
   gone(): void {
@@ -72,7 +94,13 @@ export class Student {
 }
 
 /** As a card has it typed, but for what no test can wait for. */
-const OPTIONS = ['-F', 'ssh_config', ...['BatchMode=yes', 'ConnectTimeout=10', 'ExitOnForwardFailure=yes', 'LogLevel=INFO'].flatMap((option) => ['-o', option])];
+const OPTIONS = [
+  '-F',
+  'ssh_config',
+  ...['BatchMode=yes', 'ConnectTimeout=10', 'ExitOnForwardFailure=yes', 'LogLevel=INFO'].flatMap(
+    (option) => ['-o', option],
+  ),
+];
 
 /** uid and gid of nobody on Debian and its kin. */
 const NOBODY = 65534;

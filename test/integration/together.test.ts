@@ -22,17 +22,27 @@ function told(pid: string, file: string): string {
 
 /** Process ids of the engines that change the lab just now, by their command lines. */
 function enginesAtWork(): string[] {
-  const engines = fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
-    const line = told(pid, 'cmdline').split('\0').join(' ');
-    return /^\S*pulumi (up|destroy|refresh) /.test(line) && line.includes(` ${LAB} `);
-  });
+  const engines = fs
+    .readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      const line = told(pid, 'cmdline').split('\0').join(' ');
+      return /^\S*pulumi (up|destroy|refresh) /.test(line) && line.includes(` ${LAB} `);
+    });
   // A child that an engine has just forked has its command line until it becomes a plugin.
-  const parent = (pid: string): string => told(pid, 'stat').replace(/^.*\) \S /s, '').split(' ')[0];
+  const parent = (pid: string): string =>
+    told(pid, 'stat')
+      .replace(/^.*\) \S /s, '')
+      .split(' ')[0];
   return engines.filter((pid) => !engines.includes(parent(pid)));
 }
 
 /** Runs two commands at once; returns what each ended with, and the greatest number of engines that were at work together. */
-async function together(one: string[], other: string[], lead: () => Promise<unknown> = async () => undefined): Promise<{ ended: Ran[]; most: number }> {
+async function together(
+  one: string[],
+  other: string[],
+  lead: () => Promise<unknown> = async () => undefined,
+): Promise<{ ended: Ran[]; most: number }> {
   let most = 0;
   const watch = setInterval(() => (most = Math.max(most, enginesAtWork().length)), 20);
   const first = lab(...one);
@@ -46,7 +56,11 @@ async function together(one: string[], other: string[], lead: () => Promise<unkn
 function oneRefused({ ended, most }: { ended: Ran[]; most: number }): void {
   const [well, refused] = [...ended].sort((a, b) => a.code - b.code);
   expect([well.code, refused.code, most]).toEqual([0, 3, 1]);
-  expect(refused.stderr).toMatch(new RegExp(`Lab ${LAB} is being worked on by (\\./lab (up|down), process \\d+, since|another \\./lab)`));
+  expect(refused.stderr).toMatch(
+    new RegExp(
+      `Lab ${LAB} is being worked on by (\\./lab (up|down), process \\d+, since|another \\./lab)`,
+    ),
+  );
   expect(refused.stderr).toMatch(/To do: wait until that ends/);
 }
 
@@ -55,7 +69,11 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-const whole = async (): Promise<void> => expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({ state: 'up', differs: false });
+const whole = async (): Promise<void> =>
+  expect(JSON.parse(await labPrints('status', LAB, '--json'))).toMatchObject({
+    state: 'up',
+    differs: false,
+  });
 
 it('up and up: one makes it', async () => {
   oneRefused(await together(UP, UP));
@@ -64,7 +82,9 @@ it('up and up: one makes it', async () => {
 
 it('up and down: the up that came first goes on, and its lab is whole', async () => {
   await labPrints(...DOWN);
-  const running = together(UP, DOWN, () => until('the engine of up is at work', () => enginesAtWork().length > 0, 60));
+  const running = together(UP, DOWN, () =>
+    until('the engine of up is at work', () => enginesAtWork().length > 0, 60),
+  );
   oneRefused(await running);
   await whole();
 });

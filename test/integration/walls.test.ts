@@ -25,38 +25,81 @@ afterAll(async () => {
 describe('the watcher', () => {
   const NAMESPACE = 'hardway-test-walls';
 
-  it.each(['10.240.0.20', '10.200.1.2', '10.32.0.10', '198.18.0.20'])('sees a packet to %s that leaves by another interface', async (address) => {
-    // An interface of the test's own, in a namespace of its own: nothing is on its other side.
-    for (const args of [['netns', 'add', NAMESPACE], ['-n', NAMESPACE, 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'nowhere'],
-      ['-n', NAMESPACE, 'addr', 'add', '192.0.2.1/24', 'dev', 'out'], ['-n', NAMESPACE, 'link', 'set', 'out', 'up'], ['-n', NAMESPACE, 'link', 'set', 'nowhere', 'up'],
-      ['-n', NAMESPACE, 'neigh', 'add', '192.0.2.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'out'], ['-n', NAMESPACE, 'route', 'add', 'default', 'via', '192.0.2.2']]) {
-      expect(await run('ip', args)).toMatchObject({ code: 0 });
-    }
-    const control = await Watch.start(NAMESPACE);
-    const send = (to: string): Promise<unknown> => run('ip', ['netns', 'exec', NAMESPACE, 'bash', '-c', `echo x > /dev/udp/${to}/9`]);
-    try {
-      expect(await send('192.0.2.2')).toMatchObject({ code: 0 });
-      expect(await control.seen()).toEqual({ escaped: 0, own: 0 });
-      expect(await send(address)).toMatchObject({ code: 0 });
-      expect(await control.seen()).toEqual({ escaped: 1, own: 0 });
-    } finally {
-      await run('ip', ['netns', 'del', NAMESPACE]);
-    }
-  });
+  it.each(['10.240.0.20', '10.200.1.2', '10.32.0.10', '198.18.0.20'])(
+    'sees a packet to %s that leaves by another interface',
+    async (address) => {
+      // An interface of the test's own, in a namespace of its own: nothing is on its other side.
+      for (const args of [
+        ['netns', 'add', NAMESPACE],
+        ['-n', NAMESPACE, 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'nowhere'],
+        ['-n', NAMESPACE, 'addr', 'add', '192.0.2.1/24', 'dev', 'out'],
+        ['-n', NAMESPACE, 'link', 'set', 'out', 'up'],
+        ['-n', NAMESPACE, 'link', 'set', 'nowhere', 'up'],
+        ['-n', NAMESPACE, 'neigh', 'add', '192.0.2.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'out'],
+        ['-n', NAMESPACE, 'route', 'add', 'default', 'via', '192.0.2.2'],
+      ]) {
+        expect(await run('ip', args)).toMatchObject({ code: 0 });
+      }
+      const control = await Watch.start(NAMESPACE);
+      const send = (to: string): Promise<unknown> =>
+        run('ip', ['netns', 'exec', NAMESPACE, 'bash', '-c', `echo x > /dev/udp/${to}/9`]);
+      try {
+        expect(await send('192.0.2.2')).toMatchObject({ code: 0 });
+        expect(await control.seen()).toEqual({ escaped: 0, own: 0 });
+        expect(await send(address)).toMatchObject({ code: 0 });
+        expect(await control.seen()).toEqual({ escaped: 1, own: 0 });
+      } finally {
+        await run('ip', ['netns', 'del', NAMESPACE]);
+      }
+    },
+  );
 });
 
 describe('packets for a lab', () => {
   /** Every public network that the lab may get, and its nodes' and balancer's places there. */
-  const addresses = Array.from({ length: 16 }, (_, slot) => [10, 20, 100].map((host) => `198.19.${slot}.${host}`)).flat();
+  const addresses = Array.from({ length: 16 }, (_, slot) =>
+    [10, 20, 100].map((host) => `198.19.${slot}.${host}`),
+  ).flat();
 
   it('leave this machine by no other interface: before, while it comes up, while it is up, while it goes, after', async () => {
     expect(await run('ip', ['route', 'replace', 'blackhole', POOL])).toMatchObject({ code: 0 });
     const before = bombard(addresses);
-    await labPrints('up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=2', '--set', `publicPool=${POOL}`, '--set', `adminCidrs=${POOL}`);
+    await labPrints(
+      'up',
+      LAB,
+      '--yes',
+      '--stage',
+      'none',
+      '--set',
+      'controllers=1',
+      '--set',
+      'workers=2',
+      '--set',
+      `publicPool=${POOL}`,
+      '--set',
+      `adminCidrs=${POOL}`,
+    );
     // A machine that talks on: to pods and services that are not there, to this machine, to other labs' places.
-    const targets = ['10.240.0.99', '10.200.0.9', '10.200.1.9', '10.32.0.1', '10.32.0.10', '10.99.0.1', '198.19.0.1', '198.18.0.20'];
-    await asRoot(LAB, 'worker-0', `for address in ${targets.join(' ')}; do setsid ping -i 0.1 "$address" > /dev/null 2>&1 & done`);
-    await asRoot(LAB, 'worker-0', 'ip route add 10.200.5.0/24 via 10.240.0.1; ping -c 3 -i 0.2 -W 1 10.200.5.5 > /dev/null; true');
+    const targets = [
+      '10.240.0.99',
+      '10.200.0.9',
+      '10.200.1.9',
+      '10.32.0.1',
+      '10.32.0.10',
+      '10.99.0.1',
+      '198.19.0.1',
+      '198.18.0.20',
+    ];
+    await asRoot(
+      LAB,
+      'worker-0',
+      `for address in ${targets.join(' ')}; do setsid ping -i 0.1 "$address" > /dev/null 2>&1 & done`,
+    );
+    await asRoot(
+      LAB,
+      'worker-0',
+      'ip route add 10.200.5.0/24 via 10.240.0.1; ping -c 3 -i 0.2 -W 1 10.200.5.5 > /dev/null; true',
+    );
     await labPrints('down', LAB, '--yes');
     const { sent, refused } = await before.stop();
     const after = bombard(addresses);
@@ -73,18 +116,39 @@ describe('packets for a lab', () => {
 });
 
 describe('root in a node', () => {
-  const tries = (line: string): Promise<string> => asRoot(LAB, 'worker-0', `{ ${line}; } 2>&1 || true`);
+  const tries = (line: string): Promise<string> =>
+    asRoot(LAB, 'worker-0', `{ ${line}; } 2>&1 || true`);
 
   beforeAll(async () => {
-    await labPrints('up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1', '--set', `publicPool=${POOL}`, '--set', `adminCidrs=${POOL}`);
+    await labPrints(
+      'up',
+      LAB,
+      '--yes',
+      '--stage',
+      'none',
+      '--set',
+      'controllers=1',
+      '--set',
+      'workers=1',
+      '--set',
+      `publicPool=${POOL}`,
+      '--set',
+      `adminCidrs=${POOL}`,
+    );
   });
 
   it("can write none of the machine's own kernel settings, each tried with the value that it has", async () => {
-    const taken = await tries(`find /proc/sys -path /proc/sys/net -prune -o -type f -print | while read -r file; do
+    const taken =
+      await tries(`find /proc/sys -path /proc/sys/net -prune -o -type f -print | while read -r file; do
       value=$(cat "$file" 2> /dev/null) || continue
       { printf '%s\\n' "$value" > "$file"; } 2> /dev/null && echo "$file"; done`);
     // Files of the node's own, that stand where kubelet looks for the machine's.
-    const own = ['kernel/panic', 'kernel/panic_on_oops', 'vm/overcommit_memory', 'vm/panic_on_oom'].map((name) => `/proc/sys/${name}`);
+    const own = [
+      'kernel/panic',
+      'kernel/panic_on_oops',
+      'vm/overcommit_memory',
+      'vm/panic_on_oom',
+    ].map((name) => `/proc/sys/${name}`);
     expect(taken.trim().split('\n').sort()).toEqual(own);
     const machine = fs.readFileSync('/proc/sys/kernel/panic', 'utf8');
     await tries(`echo ${Number(machine) + 7} > /proc/sys/kernel/panic`);
@@ -93,16 +157,36 @@ describe('root in a node', () => {
 
   it("changes with the network's settings nothing of the machine's", async () => {
     // All that hold one number, but for those of single interfaces: raised by one in the node.
-    const listed = await run('find', ['/proc/sys/net', '-type', 'f', '!', '-path', '*/conf/*', '!', '-path', '*/neigh/*', '!', '-name', 'flush']);
-    const read = (): Record<string, string> => Object.fromEntries(listed.stdout.trim().split('\n').flatMap((file) => {
-      try {
-        return [[file, fs.readFileSync(file, 'utf8')]];
-      } catch {
-        return [];
-      }
-    }));
+    const listed = await run('find', [
+      '/proc/sys/net',
+      '-type',
+      'f',
+      '!',
+      '-path',
+      '*/conf/*',
+      '!',
+      '-path',
+      '*/neigh/*',
+      '!',
+      '-name',
+      'flush',
+    ]);
+    const read = (): Record<string, string> =>
+      Object.fromEntries(
+        listed.stdout
+          .trim()
+          .split('\n')
+          .flatMap((file) => {
+            try {
+              return [[file, fs.readFileSync(file, 'utf8')]];
+            } catch {
+              return [];
+            }
+          }),
+      );
     const before = read();
-    const raised = await tries(`find /proc/sys/net -type f ! -path '*/conf/*' ! -path '*/neigh/*' ! -name flush | while read -r file; do
+    const raised =
+      await tries(`find /proc/sys/net -type f ! -path '*/conf/*' ! -path '*/neigh/*' ! -name flush | while read -r file; do
       value=$(cat "$file" 2> /dev/null) || continue
       [[ $value =~ ^[0-9]+$ ]] && { echo $((value + 1)) > "$file"; } 2> /dev/null && echo "$file"; done`);
     const files = raised.trim().split('\n');
@@ -112,44 +196,71 @@ describe('root in a node', () => {
     for (const file of reached) await run('tee', [file], { input: before[file] });
     expect(reached).toEqual([]);
     // It can be put on once only, so that a machine on which it is shows nothing of that.
-    expect(await tries('stat -f -c %T /proc/sys/net/netfilter/nf_hooks_lwtunnel')).not.toBe('proc\n');
+    expect(await tries('stat -f -c %T /proc/sys/net/netfilter/nf_hooks_lwtunnel')).not.toBe(
+      'proc\n',
+    );
     // Some were raised, or nothing was tried.
     expect(files.length).toBeGreaterThan(20);
   });
 
   it('loads no module, rings no alarm, turns no clock', async () => {
-    const modules = (): string[] => (fs.existsSync('/proc/modules') ? fs.readFileSync('/proc/modules', 'utf8').split('\n').map((line) => line.split(' ')[0]) : []);
+    const modules = (): string[] =>
+      fs.existsSync('/proc/modules')
+        ? fs
+            .readFileSync('/proc/modules', 'utf8')
+            .split('\n')
+            .map((line) => line.split(' ')[0])
+        : [];
     const before = modules();
     expect(await tries('modprobe dummy && echo taken')).not.toContain('taken');
     expect(await tries(': > /tmp/x.ko; insmod /tmp/x.ko && echo taken')).not.toContain('taken');
     expect(await tries('rmmod br_netfilter && echo taken')).not.toContain('taken');
     expect(modules()).toEqual(expect.arrayContaining(before));
-    expect(await tries('[ -w /proc/sysrq-trigger ] && echo h > /proc/sysrq-trigger && echo taken')).not.toContain('taken');
+    expect(
+      await tries('[ -w /proc/sysrq-trigger ] && echo h > /proc/sysrq-trigger && echo taken'),
+    ).not.toContain('taken');
     expect(await tries('date --set=2001-01-01 && echo taken')).toMatch(/not permitted/i);
     expect(await tries('hwclock --systohc && echo taken')).not.toContain('taken');
-    expect(Math.abs(Number(await asRoot(LAB, 'worker-0', 'date +%s')) - Date.now() / 1000)).toBeLessThan(60);
+    expect(
+      Math.abs(Number(await asRoot(LAB, 'worker-0', 'date +%s')) - Date.now() / 1000),
+    ).toBeLessThan(60);
   });
 
   it("opens none of the machine's devices, though it can name them", async () => {
     // A loop device, which this machine may open: it holds nothing, but is a disk to the kernel.
     const [major, minor] = [7, 0];
-    const open = (place: string): string => `mknod ${place} b ${major} ${minor} && head -c 1 ${place} && echo opened; rm -f ${place}`;
-    if (fs.existsSync('/dev/loop0')) expect((await run('sh', ['-c', open(`${state}/disk`)])).stdout).toContain('opened');
+    const open = (place: string): string =>
+      `mknod ${place} b ${major} ${minor} && head -c 1 ${place} && echo opened; rm -f ${place}`;
+    if (fs.existsSync('/dev/loop0'))
+      expect((await run('sh', ['-c', open(`${state}/disk`)])).stdout).toContain('opened');
     expect(await tries(open('/dev/disk'))).toMatch(/not permitted/i);
-    expect(await tries('mknod /dev/mem c 1 1 && head -c 1 /dev/mem && echo opened; rm -f /dev/mem')).not.toContain('opened');
+    expect(
+      await tries('mknod /dev/mem c 1 1 && head -c 1 /dev/mem && echo opened; rm -f /dev/mem'),
+    ).not.toContain('opened');
     expect(await tries('ls /dev')).not.toMatch(/^(sd|vd|nvme|loop|kvm|mem)/m);
   });
 
   it("sees and ends none of the machine's processes, nor its groups of processes", async () => {
     const name = `hardway-walls-${process.pid}`;
-    const groups = fs.readdirSync('/sys/fs/cgroup').filter((entry) => fs.existsSync(`/sys/fs/cgroup/${entry}/cgroup.procs`)).map((entry) => `/sys/fs/cgroup/${entry}`);
-    const marks = (groups.length > 0 ? groups : ['/sys/fs/cgroup']).map((group) => `${group}/${name}`);
+    const groups = fs
+      .readdirSync('/sys/fs/cgroup')
+      .filter((entry) => fs.existsSync(`/sys/fs/cgroup/${entry}/cgroup.procs`))
+      .map((entry) => `/sys/fs/cgroup/${entry}`);
+    const marks = (groups.length > 0 ? groups : ['/sys/fs/cgroup']).map(
+      (group) => `${group}/${name}`,
+    );
     try {
       for (const mark of marks) fs.mkdirSync(mark);
-      expect(await tries(`find / -xdev -name ${name}; find /sys/fs/cgroup /proc -name ${name} 2> /dev/null`)).toBe('');
+      expect(
+        await tries(
+          `find / -xdev -name ${name}; find /sys/fs/cgroup /proc -name ${name} 2> /dev/null`,
+        ),
+      ).toBe('');
       expect(await tries(`ps -eo args | grep -c '[j]est'`)).toBe('0\n');
       expect((await asRoot(LAB, 'worker-0', 'cat /proc/1/comm')).trim()).toBe('systemd');
-      expect(await tries(`kill -0 ${process.pid} && cat /proc/${process.pid}/cmdline`)).not.toContain('jest');
+      expect(
+        await tries(`kill -0 ${process.pid} && cat /proc/${process.pid}/cmdline`),
+      ).not.toContain('jest');
     } finally {
       for (const mark of marks) fs.rmdirSync(mark);
     }
@@ -157,14 +268,42 @@ describe('root in a node', () => {
 });
 
 describe('the files of a lab', () => {
-  it('are open to nobody else: not the state, not the keys, not the machines\' disks', async () => {
+  it("are open to nobody else: not the state, not the keys, not the machines' disks", async () => {
     const cloud = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
-    const reachable = await run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'find', state, `${cloud}/labs/${LAB}`, '-mindepth', '1']);
+    const reachable = await run('setpriv', [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      'find',
+      state,
+      `${cloud}/labs/${LAB}`,
+      '-mindepth',
+      '1',
+    ]);
     expect(reachable.stdout).toBe('');
     const named = ['*key*', 'kubeconfig', 'passphrase', '*.json', 'slot.json', '*.cfg', '*log*'];
-    const wide = await run('find', [state, `${cloud}/labs/${LAB}`, '-path', '*/nodes/*/*/*', '-prune', '-o', '-type', 'f', '-perm', '/077', '(', ...named.flatMap((name) => ['-o', '-name', name]).slice(1), ')', '-print']);
+    const wide = await run('find', [
+      state,
+      `${cloud}/labs/${LAB}`,
+      '-path',
+      '*/nodes/*/*/*',
+      '-prune',
+      '-o',
+      '-type',
+      'f',
+      '-perm',
+      '/077',
+      '(',
+      ...named.flatMap((name) => ['-o', '-name', name]).slice(1),
+      ')',
+      '-print',
+    ]);
     expect(wide.stdout).toBe('');
-    const shown = await onNode(LAB, 'worker-0', 'sudo find /etc/ssh /var/lib -name "*key" -type f -perm /077; sudo find /etc/ssh -name "ssh_host*key"');
+    const shown = await onNode(
+      LAB,
+      'worker-0',
+      'sudo find /etc/ssh /var/lib -name "*key" -type f -perm /077; sudo find /etc/ssh -name "ssh_host*key"',
+    );
     expect(shown.stdout.trim()).toBe('/etc/ssh/ssh_host_ed25519_key');
   });
 });

@@ -18,7 +18,8 @@ const RULES = `table ip hardway_watch {
 }
 `;
 
-const inside = (namespace: string | undefined, ...command: string[]): string[] => (namespace ? ['ip', 'netns', 'exec', namespace, ...command] : command);
+const inside = (namespace: string | undefined, ...command: string[]): string[] =>
+  namespace ? ['ip', 'netns', 'exec', namespace, ...command] : command;
 
 /** Counts the packets for labs' addresses that leave this machine, or one network namespace, other than into a lab. */
 export class Watch {
@@ -39,8 +40,11 @@ export class Watch {
   }
 
   async seen(): Promise<{ escaped: number; own: number }> {
-    const { nftables } = JSON.parse(await this.nft(['-j', 'list', 'counters', 'table', 'ip', 'hardway_watch'])) as { nftables: { counter?: { name: string; packets: number } }[] };
-    const count = (name: string): number => nftables.find(({ counter }) => counter?.name === name)!.counter!.packets;
+    const { nftables } = JSON.parse(
+      await this.nft(['-j', 'list', 'counters', 'table', 'ip', 'hardway_watch']),
+    ) as { nftables: { counter?: { name: string; packets: number } }[] };
+    const count = (name: string): number =>
+      nftables.find(({ counter }) => counter?.name === name)!.counter!.packets;
     return { escaped: count('escaped'), own: count('own') };
   }
 
@@ -50,12 +54,15 @@ export class Watch {
 }
 
 /** Sends datagrams to the addresses, round after round, until told to stop; says how many the kernel took and refused. */
-export function bombard(addresses: string[]): { stop(): Promise<{ sent: number; refused: number }> } {
+export function bombard(addresses: string[]): {
+  stop(): Promise<{ sent: number; refused: number }>;
+} {
   const socket = dgram.createSocket('udp4');
   const count = { sent: 0, refused: 0 };
   socket.on('error', () => undefined);
   const timer = setInterval(() => {
-    for (const address of addresses) socket.send('x', 9, address, (error) => (error ? count.refused++ : count.sent++));
+    for (const address of addresses)
+      socket.send('x', 9, address, (error) => (error ? count.refused++ : count.sent++));
   }, 20);
   return {
     async stop() {

@@ -20,13 +20,32 @@ export interface Having {
 }
 
 export const NOTHING: Having = {
-  project: {}, regions: {}, machineTypes: {}, instances: {}, disks: {}, addresses: {}, forwardingRules: {}, subnetworks: {}, targetPools: {},
-  networks: [], firewalls: [], routes: [], httpHealthChecks: [],
+  project: {},
+  regions: {},
+  machineTypes: {},
+  instances: {},
+  disks: {},
+  addresses: {},
+  forwardingRules: {},
+  subnetworks: {},
+  targetPools: {},
+  networks: [],
+  firewalls: [],
+  routes: [],
+  httpHealthChecks: [],
 };
 
-const AGGREGATED = ['instances', 'disks', 'addresses', 'forwardingRules', 'subnetworks', 'targetPools'] as const;
+const AGGREGATED = [
+  'instances',
+  'disks',
+  'addresses',
+  'forwardingRules',
+  'subnetworks',
+  'targetPools',
+] as const;
 type Aggregated = (typeof AGGREGATED)[number];
-const isAggregated = (kind: string): kind is Aggregated => (AGGREGATED as readonly string[]).includes(kind);
+const isAggregated = (kind: string): kind is Aggregated =>
+  (AGGREGATED as readonly string[]).includes(kind);
 
 const GLOBAL = ['networks', 'firewalls', 'routes', 'httpHealthChecks'] as const;
 type Global = (typeof GLOBAL)[number];
@@ -39,7 +58,11 @@ interface Item {
 
 /** The API's way to refuse: `reason` as Google's own words for it. */
 class Refusal extends Error {
-  constructor(readonly code: number, readonly reason: string, message: string) {
+  constructor(
+    readonly code: number,
+    readonly reason: string,
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -47,16 +70,26 @@ class Refusal extends Error {
 /** Of the filters that the API knows, those by label: `labels.KEY = VALUE`, and `labels.KEY:*` for whatever has it. */
 function matches(filter: string | null): (item: Item) => boolean {
   if (filter === null) return () => true;
-  const [, key, operator, value] = /^labels\.([a-z][a-z0-9_-]*)\s*(=|:)\s*(\*|[a-z0-9_-]+)$/.exec(filter) ?? [];
-  if (!key || (operator === ':') !== (value === '*')) throw new Refusal(400, 'invalid', `Invalid value for field 'filter': '${filter}'. Invalid list filter expression.`);
+  const [, key, operator, value] =
+    /^labels\.([a-z][a-z0-9_-]*)\s*(=|:)\s*(\*|[a-z0-9_-]+)$/.exec(filter) ?? [];
+  if (!key || (operator === ':') !== (value === '*'))
+    throw new Refusal(
+      400,
+      'invalid',
+      `Invalid value for field 'filter': '${filter}'. Invalid list filter expression.`,
+    );
   return ({ labels }) => (value === '*' ? labels?.[key] !== undefined : labels?.[key] === value);
 }
 
 /** A page of one thing, so that whoever doesn't ask for the next one misses most. */
 function page<T>(all: T[], token: string | null): { part: T[]; nextPageToken?: string } {
   const first = token === null ? 0 : Number(/^page-(\d+)$/.exec(token)?.[1] ?? NaN);
-  if (Number.isNaN(first)) throw new Refusal(400, 'invalid', `Invalid value for field 'pageToken': '${token}'.`);
-  return { part: all.slice(first, first + 1), ...(first + 1 < all.length ? { nextPageToken: `page-${first + 1}` } : {}) };
+  if (Number.isNaN(first))
+    throw new Refusal(400, 'invalid', `Invalid value for field 'pageToken': '${token}'.`);
+  return {
+    part: all.slice(first, first + 1),
+    ...(first + 1 < all.length ? { nextPageToken: `page-${first + 1}` } : {}),
+  };
 }
 
 /** Answers as Compute Engine's API v1 documents, over HTTP, as far as an account is asked. Nothing can be changed by it. */
@@ -67,7 +100,10 @@ export class ComputeServer {
   /** Paths and queries as they came. */
   readonly asked: string[] = [];
 
-  private constructor(private readonly server: http.Server, private readonly token: string) {
+  private constructor(
+    private readonly server: http.Server,
+    private readonly token: string,
+  ) {
     server.on('request', (request, response) => this.serve(request, response));
   }
 
@@ -93,11 +129,21 @@ export class ComputeServer {
   private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
     this.asked.push(request.url!);
-    const answer = (code: number, body: object): void => void response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const answer = (code: number, body: object): void =>
+      void response
+        .writeHead(code, { 'content-type': 'application/json' })
+        .end(JSON.stringify(body));
     try {
-      if (request.headers.authorization !== `Bearer ${this.token}`) throw new Refusal(401, 'authError', 'Invalid Credentials');
-      if (this.refusal) throw new Refusal(this.refusal.code, this.refusal.reason, this.refusal.message);
-      if (request.method !== 'GET') throw new Refusal(405, 'httpMethodNotAllowed', `${request.method} is not what an account is asked with`);
+      if (request.headers.authorization !== `Bearer ${this.token}`)
+        throw new Refusal(401, 'authError', 'Invalid Credentials');
+      if (this.refusal)
+        throw new Refusal(this.refusal.code, this.refusal.reason, this.refusal.message);
+      if (request.method !== 'GET')
+        throw new Refusal(
+          405,
+          'httpMethodNotAllowed',
+          `${request.method} is not what an account is asked with`,
+        );
       answer(200, this.find(pathname, searchParams));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -108,15 +154,23 @@ export class ComputeServer {
 
   private find(pathname: string, query: URLSearchParams): object {
     const { project, regions, machineTypes } = this.having;
-    const [, name, path = ''] = /^\/compute\/v1\/projects\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
-    const missing = (): Refusal => new Refusal(404, 'notFound', `The resource '${pathname.replace('/compute/v1/', '')}' was not found`);
+    const [, name, path = ''] =
+      /^\/compute\/v1\/projects\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
+    const missing = (): Refusal =>
+      new Refusal(
+        404,
+        'notFound',
+        `The resource '${pathname.replace('/compute/v1/', '')}' was not found`,
+      );
     if (name !== project.name) throw missing();
     if (path === '') return project;
     const [kind, ...rest] = path.split('/');
     if (kind === 'regions' && rest.length === 1 && regions[rest[0]]) return regions[rest[0]];
-    if (kind === 'zones' && rest[1] === 'machineTypes' && machineTypes[rest.slice(0, 3).join('/')]) return machineTypes[rest.slice(0, 3).join('/')];
+    if (kind === 'zones' && rest[1] === 'machineTypes' && machineTypes[rest.slice(0, 3).join('/')])
+      return machineTypes[rest.slice(0, 3).join('/')];
     const [list, more] = rest;
-    if (kind === 'aggregated' && isAggregated(list) && more === undefined) return this.aggregated(list, query);
+    if (kind === 'aggregated' && isAggregated(list) && more === undefined)
+      return this.aggregated(list, query);
     if (kind === 'global' && isGlobal(list) && more === undefined) return this.listed(list, query);
     throw missing();
   }
@@ -124,19 +178,47 @@ export class ComputeServer {
   /** Items by scope. A scope with nothing on this page says so, as the API does. */
   private aggregated(kind: Aggregated, query: URLSearchParams): object {
     const scopes: Record<string, Item[]> = this.having[kind];
-    const fitting = Object.entries(scopes).flatMap(([scope, items]) => items.filter(matches(query.get('filter'))).map((item) => ({ scope, item })));
+    const fitting = Object.entries(scopes).flatMap(([scope, items]) =>
+      items.filter(matches(query.get('filter'))).map((item) => ({ scope, item })),
+    );
     const { part, nextPageToken } = page(fitting, query.get('pageToken'));
-    const items = Object.fromEntries(Object.keys({ 'zones/us-east1-b': [], ...scopes }).map((scope) => {
-      const here = part.filter((one) => one.scope === scope).map(({ item }) => item);
-      return [scope, here.length > 0 ? { [kind]: here } : { warning: { code: 'NO_RESULTS_ON_PAGE', message: `There are no results for scope '${scope}' on this page.`, data: [{ key: 'scope', value: scope }] } }];
-    }));
-    return { kind: `compute#${kind.replace(/s$/, '')}AggregatedList`, id: `projects/${this.having.project.name}/aggregated/${kind}`, items, nextPageToken };
+    const items = Object.fromEntries(
+      Object.keys({ 'zones/us-east1-b': [], ...scopes }).map((scope) => {
+        const here = part.filter((one) => one.scope === scope).map(({ item }) => item);
+        return [
+          scope,
+          here.length > 0
+            ? { [kind]: here }
+            : {
+                warning: {
+                  code: 'NO_RESULTS_ON_PAGE',
+                  message: `There are no results for scope '${scope}' on this page.`,
+                  data: [{ key: 'scope', value: scope }],
+                },
+              },
+        ];
+      }),
+    );
+    return {
+      kind: `compute#${kind.replace(/s$/, '')}AggregatedList`,
+      id: `projects/${this.having.project.name}/aggregated/${kind}`,
+      items,
+      nextPageToken,
+    };
   }
 
   /** A list without `items` where there is nothing, as the API's is. */
   private listed(kind: Global, query: URLSearchParams): object {
     const all: Item[] = this.having[kind];
-    const { part, nextPageToken } = page(all.filter(matches(query.get('filter'))), query.get('pageToken'));
-    return { kind: `compute#${kind.replace(/s$/, '')}List`, id: `projects/${this.having.project.name}/global/${kind}`, ...(part.length > 0 ? { items: part } : {}), nextPageToken };
+    const { part, nextPageToken } = page(
+      all.filter(matches(query.get('filter'))),
+      query.get('pageToken'),
+    );
+    return {
+      kind: `compute#${kind.replace(/s$/, '')}List`,
+      id: `projects/${this.having.project.name}/global/${kind}`,
+      ...(part.length > 0 ? { items: part } : {}),
+      nextPageToken,
+    };
   }
 }

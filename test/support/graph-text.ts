@@ -5,7 +5,10 @@ const INDENT = '    ';
 function value(input: any): string {
   if (isSecret(input)) return 'SECRET';
   if (Array.isArray(input)) return `[${input.map(value).join(', ')}]`;
-  if (input !== null && typeof input === 'object') return `{ ${Object.entries(input).map(([key, each]) => `${key}: ${value(each)}`).join(', ')} }`;
+  if (input !== null && typeof input === 'object')
+    return `{ ${Object.entries(input)
+      .map(([key, each]) => `${key}: ${value(each)}`)
+      .join(', ')} }`;
   return String(input);
 }
 
@@ -18,8 +21,11 @@ export function graphText(resources: Registered[]): string {
     [
       `${shortType(type)} ${name}`,
       ...Object.entries(inputs).map(([key, input]) => `${INDENT}${key}: ${value(input)}`),
-      ...(dependencies.length > 0 ? [`${INDENT}after ${[...dependencies].map(shortTitle).sort().join(', ')}`] : []),
+      ...(dependencies.length > 0
+        ? [`${INDENT}after ${[...dependencies].map(shortTitle).sort().join(', ')}`]
+        : []),
       ...(deletedWith ? [`${INDENT}goes with ${shortTitle(deletedWith)}`] : []),
-    ].join('\n'));
+    ].join('\n'),
+  );
   return `\n${blocks.sort().join('\n')}\n`;
 }

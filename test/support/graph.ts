@@ -39,7 +39,9 @@ export class Graph {
     const key = keyOf(resource);
     let known = this.known.get(key);
     if (!known) {
-      known = new Set(resource.dependencies.flatMap((one) => [one, ...this.before(this.byKey.get(one)!)]));
+      known = new Set(
+        resource.dependencies.flatMap((one) => [one, ...this.before(this.byKey.get(one)!)]),
+      );
       this.known.set(key, known);
     }
     return known;
@@ -59,8 +61,12 @@ export function describeGraph(graph: Graph, detailed: (resource: Registered) => 
 
 /** A line a value: short ones whole, others a line a part. Secrets are named and not shown. */
 function lines(values: object, indent: string): string[] {
-  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, value]) => {
-    const line = `${indent}${key}: ${isSecret(value) ? '(secret)' : JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ')}`;
-    return line.length > 100 && typeof value === 'object' ? [`${indent}${key}:`, ...lines(value, `${indent}  `)] : [line];
-  });
+  return Object.entries(values)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([key, value]) => {
+      const line = `${indent}${key}: ${isSecret(value) ? '(secret)' : JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ')}`;
+      return line.length > 100 && typeof value === 'object'
+        ? [`${indent}${key}:`, ...lines(value, `${indent}  `)]
+        : [line];
+    });
 }

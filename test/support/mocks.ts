@@ -26,7 +26,11 @@ export const bare = (value: any): any => (isSecret(value) ? value.value : value)
 /** What a test's cloud answers. */
 export interface Answers {
   /** Outputs that are not inputs, and the id, of a resource. */
-  resource(type: string, name: string, inputs: Record<string, any>): { id?: string } & Record<string, unknown>;
+  resource(
+    type: string,
+    name: string,
+    inputs: Record<string, any>,
+  ): { id?: string } & Record<string, unknown>;
   call?(token: string, inputs: Record<string, any>): Record<string, unknown>;
 }
 
@@ -44,13 +48,17 @@ function settled(output: pulumi.Output<unknown>, what: string): Promise<void> {
 }
 
 /** `TYPE NAME` of a URN. */
-const titleOf = (urn: string): string => (urn === '' ? '' : urn.split('::').slice(2).join(' ').replace(/^.*\$/, ''));
+const titleOf = (urn: string): string =>
+  urn === '' ? '' : urn.split('::').slice(2).join(' ').replace(/^.*\$/, '');
 
 /**
  * Runs a program against mocks and returns every resource that it registered. What mocks are not told (dependencies,
  * options), the monitor is. Rejects where a resource was made in an apply: a preview would not know of it.
  */
-export async function registrations(program: (parent: pulumi.Resource) => unknown, answers: Answers): Promise<Registered[]> {
+export async function registrations(
+  program: (parent: pulumi.Resource) => unknown,
+  answers: Answers,
+): Promise<Registered[]> {
   const found: Registered[] = [];
   await pulumi.runtime.setMocks({
     call: ({ token, inputs }) => answers.call?.(token, inputs) ?? {},
@@ -92,7 +100,14 @@ export async function registrations(program: (parent: pulumi.Resource) => unknow
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    program(new pulumi.ComponentResource('test:test:Parent', 'test', {}, { transformations: [transformation] }));
+    program(
+      new pulumi.ComponentResource(
+        'test:test:Parent',
+        'test',
+        {},
+        { transformations: [transformation] },
+      ),
+    );
     running = false;
     await Promise.all(made.map((resource) => settled(resource.urn, 'a resource')));
   } finally {
@@ -106,4 +121,10 @@ export async function registrations(program: (parent: pulumi.Resource) => unknow
 
 /** Keys and certificates, as the lab's own provider would answer. */
 export const keys = (type: string, name: string): Record<string, pulumi.Input<string>> =>
-  type.startsWith('hardway:tls') ? { certificate: `certificate ${name}`, publicKey: `public ${name}`, privateKey: pulumi.secret(`PRIVATE ${name}`) } : {};
+  type.startsWith('hardway:tls')
+    ? {
+        certificate: `certificate ${name}`,
+        publicKey: `public ${name}`,
+        privateKey: pulumi.secret(`PRIVATE ${name}`),
+      }
+    : {};

@@ -8,10 +8,19 @@ export const SECRETS = { sshKey: 'SECRET-ssh-key', clientKey: 'SECRET-client-key
 
 /** The outputs of a lab that was never made, of any config; with made-up keys. */
 export function labOutputs(lab: string, raw: RawConfig = {}): LabOutputs {
-  const config = parseConfig({ ...(raw.cloud && raw.cloud !== 'local' ? { adminCidrs: '198.51.100.0/24' } : {}), ...raw });
+  const config = parseConfig({
+    ...(raw.cloud && raw.cloud !== 'local' ? { adminCidrs: '198.51.100.0/24' } : {}),
+    ...raw,
+  });
   const first = config.cloud === 'local' ? '198.18.0' : '203.0.113';
-  const nodes = topology(config).nodes.map(({ name, privateIp, isPublic, index, role }) => ({ name, privateIp, publicIp: isPublic ? `${first}.${index + (role === 'worker' ? 20 : 10)}` : '' }));
-  const reached = nodes.find(({ name, publicIp }) => name === 'worker-0' && publicIp)?.publicIp ?? nodes[0].publicIp;
+  const nodes = topology(config).nodes.map(({ name, privateIp, isPublic, index, role }) => ({
+    name,
+    privateIp,
+    publicIp: isPublic ? `${first}.${index + (role === 'worker' ? 20 : 10)}` : '',
+  }));
+  const reached =
+    nodes.find(({ name, publicIp }) => name === 'worker-0' && publicIp)?.publicIp ??
+    nodes[0].publicIp;
   const server = `https://${first}.100:${config.apiPort}`;
   return readOutputs({
     lab,
@@ -19,9 +28,22 @@ export function labOutputs(lab: string, raw: RawConfig = {}): LabOutputs {
     nodes,
     apiServer: server,
     nodePortUrl: `http://${reached}:31088`,
-    knownHosts: nodes.map((node) => `${node.publicIp || node.privateIp} ssh-ed25519 AAAA${node.name}\n`).join(''),
-    kubeconfig: config.stage === 'none' ? '' : kubeconfig({ cluster: lab, server, certificateAuthority: 'CA', user: 'admin', certificate: 'CERTIFICATE', privateKey: SECRETS.clientKey }),
+    knownHosts: nodes
+      .map((node) => `${node.publicIp || node.privateIp} ssh-ed25519 AAAA${node.name}\n`)
+      .join(''),
+    kubeconfig:
+      config.stage === 'none'
+        ? ''
+        : kubeconfig({
+            cluster: lab,
+            server,
+            certificateAuthority: 'CA',
+            user: 'admin',
+            certificate: 'CERTIFICATE',
+            privateKey: SECRETS.clientKey,
+          }),
     sshPrivateKey: `-----BEGIN OPENSSH PRIVATE KEY-----\n${SECRETS.sshKey}\n-----END OPENSSH PRIVATE KEY-----\n`,
-    expires: '', bootstrapped: '',
+    expires: '',
+    bootstrapped: '',
   });
 }

@@ -10,9 +10,13 @@ export const SIGNATURE = '4dabf18193072939515e22adb298388d';
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 /** A value as the engine sends secrets. */
-export const secret = (value: unknown): object => ({ [SIGNATURE]: '1b47061264138c4ac30d75fd1eb44270', value });
+export const secret = (value: unknown): object => ({
+  [SIGNATURE]: '1b47061264138c4ac30d75fd1eb44270',
+  value,
+});
 
-export const struct = (values: object): Struct => Struct.fromJavaScript(values as Parameters<typeof Struct.fromJavaScript>[0]);
+export const struct = (values: object): Struct =>
+  Struct.fromJavaScript(values as Parameters<typeof Struct.fromJavaScript>[0]);
 
 /** A plugin's process, started as the engine starts it, and a client that speaks the engine's part. */
 export class RunningPlugin {
@@ -25,7 +29,9 @@ export class RunningPlugin {
   /** Starts it under a shell that stands for the engine, so that killing the engine can be tried. */
   static async start(launcher: string): Promise<RunningPlugin> {
     // The shell waits behind the plugin: it is its parent and not replaced by it.
-    const parent = spawn('sh', ['-c', '"$0" & echo "pid $!"; wait', path.join(root, launcher)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn('sh', ['-c', '"$0" & echo "pid $!"; wait', path.join(root, launcher)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let text = '';
     const [pid, port] = await new Promise<[number, number]>((resolve, reject) => {
       parent.stdout!.on('data', (bytes) => {
@@ -35,7 +41,11 @@ export class RunningPlugin {
       });
       parent.on('close', () => reject(new Error(`the plugin ended; it printed: ${text}`)));
     });
-    return new RunningPlugin(parent, pid, new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure()));
+    return new RunningPlugin(
+      parent,
+      pid,
+      new ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure()),
+    );
   }
 
   create(type: string, name: string, properties: object): Promise<{ id: string; wire: any }> {
@@ -44,7 +54,9 @@ export class RunningPlugin {
     request.setProperties(struct(properties));
     return new Promise((resolve, reject) => {
       this.client.create(request, (error, response) =>
-        error ? reject(new Error(error.details)) : resolve({ id: response.getId(), wire: response.getProperties()!.toJavaScript() }),
+        error
+          ? reject(new Error(error.details))
+          : resolve({ id: response.getId(), wire: response.getProperties()!.toJavaScript() }),
       );
     });
   }

@@ -20,7 +20,8 @@ export function ownPlaces(): void {
     process.env.HARDWAY_CLOUD = path.join(directory, 'cloud');
   });
   afterEach(() => {
-    for (const name of ['HARDWAY_STATE', 'HARDWAY_CACHE', 'HARDWAY_CLOUD']) delete process.env[name];
+    for (const name of ['HARDWAY_STATE', 'HARDWAY_CACHE', 'HARDWAY_CLOUD'])
+      delete process.env[name];
     fs.rmSync(directory, { recursive: true });
   });
 }
@@ -35,7 +36,10 @@ export async function typed(line: string): Promise<Answer> {
     told += String(text);
     return true;
   };
-  const heard = [jest.spyOn(process.stderr, 'write').mockImplementation(hear), jest.spyOn(process.stdout, 'write').mockImplementation(hear)];
+  const heard = [
+    jest.spyOn(process.stderr, 'write').mockImplementation(hear),
+    jest.spyOn(process.stdout, 'write').mockImplementation(hear),
+  ];
   try {
     const code = await main(line.split(' ').filter((word) => word !== ''));
     return { code, told: told.trimEnd() };

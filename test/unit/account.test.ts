@@ -11,7 +11,13 @@ const of = (raw: Record<string, string>) => parseConfig({ adminCidrs: '203.0.113
 
 describe('what a lab takes of an account', () => {
   test('on AWS: six machines, an address each and one for the API, a VPC, a balancer', () => {
-    expect(needsOf(of({ cloud: 'aws' }))).toMatchObject({ machines: new Map([['t3.small', 6]]), publicAddresses: 7, reservedAddresses: 1, networks: 1, loadBalancers: 1 });
+    expect(needsOf(of({ cloud: 'aws' }))).toMatchObject({
+      machines: new Map([['t3.small', 6]]),
+      publicAddresses: 7,
+      reservedAddresses: 1,
+      networks: 1,
+      loadBalancers: 1,
+    });
   });
 
   test('in profile small: three machines and one address', () => {
@@ -23,7 +29,14 @@ describe('what a lab takes of an account', () => {
   });
 
   test('by type, where controllers and workers differ', () => {
-    expect(needsOf(of({ cloud: 'gcp', controllerType: 'e2-medium', workerType: 'e2-small' })).machines).toEqual(new Map([['e2-medium', 3], ['e2-small', 3]]));
+    expect(
+      needsOf(of({ cloud: 'gcp', controllerType: 'e2-medium', workerType: 'e2-small' })).machines,
+    ).toEqual(
+      new Map([
+        ['e2-medium', 3],
+        ['e2-small', 3],
+      ]),
+    );
   });
 });
 
@@ -34,19 +47,28 @@ describe('the price', () => {
   });
 
   test('names its list and date, and what it does not know', () => {
-    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n9-standard-1' })))).toMatch(/^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n9-standard-1 cost.*us-west1, \d{4}-\d\d/);
+    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n9-standard-1' })))).toMatch(
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n9-standard-1 cost.*us-west1, \d{4}-\d\d/,
+    );
   });
 });
 
 /** An account with these quotas, in which every type is there and has two processors. */
-const account = (quotas: (needs: ReturnType<typeof needsOf>) => Quota[], missing: string[] = []): Account => ({
+const account = (
+  quotas: (needs: ReturnType<typeof needsOf>) => Quota[],
+  missing: string[] = [],
+): Account => ({
   who: async () => 'somebody',
-  processors: async (types) => new Map(types.filter((type) => !missing.includes(type)).map((type) => [type, 2])),
+  processors: async (types) =>
+    new Map(types.filter((type) => !missing.includes(type)).map((type) => [type, 2])),
   quotas: async (needs) => quotas(needs),
   remains: async () => [],
 });
-const addresses = (limit: number | undefined, used = 0) => ({ publicAddresses }: { publicAddresses: number }): Quota[] =>
-  [{ name: 'addresses in use', limit, used, needed: publicAddresses, ask: 'the console' }];
+const addresses =
+  (limit: number | undefined, used = 0) =>
+  ({ publicAddresses }: { publicAddresses: number }): Quota[] => [
+    { name: 'addresses in use', limit, used, needed: publicAddresses, ask: 'the console' },
+  ];
 
 describe('doctor of a cloud account', () => {
   const config = of({ cloud: 'gcp' });
@@ -57,40 +79,78 @@ describe('doctor of a cloud account', () => {
     expect(findings.find(({ title }) => title === 'Price')!.found).toMatch(/an hour/);
   });
 
-  test('names profile small where that fits a new account\'s four addresses', async () => {
-    const finding = (await cloudFindings(account(addresses(4)), config)).find(({ id }) => id === 'cloud.quota')!;
+  test("names profile small where that fits a new account's four addresses", async () => {
+    const finding = (await cloudFindings(account(addresses(4)), config)).find(
+      ({ id }) => id === 'cloud.quota',
+    )!;
     expect(finding).toMatchObject({ status: 'fail', found: '7 needed, 4 of 4 free' });
     expect(finding.cure).toMatch(/profile=small/);
   });
 
   test('does not, where small is too much as well', async () => {
-    const finding = (await cloudFindings(account(addresses(4, 4)), config)).find(({ id }) => id === 'cloud.quota')!;
+    const finding = (await cloudFindings(account(addresses(4, 4)), config)).find(
+      ({ id }) => id === 'cloud.quota',
+    )!;
     expect(finding.cure).not.toMatch(/profile=small/);
     expect(finding.cure).toMatch(/the console/);
   });
 
   test('warns where a limit is not told', async () => {
-    expect((await cloudFindings(account(addresses(undefined)), config)).find(({ id }) => id === 'cloud.quota')!.status).toBe('warn');
+    expect(
+      (await cloudFindings(account(addresses(undefined)), config)).find(
+        ({ id }) => id === 'cloud.quota',
+      )!.status,
+    ).toBe('warn');
   });
 
   test('names a machine type that the zone does not offer, and asks for no quotas of it', async () => {
-    const findings = await cloudFindings(account(() => { throw new Error('asked'); }, ['e2-small']), config);
-    expect(findings.find(({ status }) => status === 'fail')).toMatchObject({ title: 'Machine type e2-small', found: 'not offered in us-west1-c' });
+    const findings = await cloudFindings(
+      account(() => {
+        throw new Error('asked');
+      }, ['e2-small']),
+      config,
+    );
+    expect(findings.find(({ status }) => status === 'fail')).toMatchObject({
+      title: 'Machine type e2-small',
+      found: 'not offered in us-west1-c',
+    });
   });
 
   test('says in one sentence that nobody may act', async () => {
-    const nobody = { ...account(addresses(8)), who: () => Promise.reject(new CloudError('no credentials')) };
-    expect((await cloudFindings(nobody, config))[0]).toMatchObject({ status: 'fail', found: 'no credentials' });
+    const nobody = {
+      ...account(addresses(8)),
+      who: () => Promise.reject(new CloudError('no credentials')),
+    };
+    expect((await cloudFindings(nobody, config))[0]).toMatchObject({
+      status: 'fail',
+      found: 'no credentials',
+    });
   });
 });
 
 describe('an error of a cloud', () => {
   test.each([
-    [awsError(Object.assign(new Error('Could not load credentials from any providers'), { name: 'CredentialsProviderError' })), /aws configure/],
-    [awsError(Object.assign(new Error('expired'), { name: 'ExpiredTokenException' })), /aws sso login/],
-    [awsError(Object.assign(new Error('not authorized'), { name: 'UnauthorizedOperation' })), /read access/],
+    [
+      awsError(
+        Object.assign(new Error('Could not load credentials from any providers'), {
+          name: 'CredentialsProviderError',
+        }),
+      ),
+      /aws configure/,
+    ],
+    [
+      awsError(Object.assign(new Error('expired'), { name: 'ExpiredTokenException' })),
+      /aws sso login/,
+    ],
+    [
+      awsError(Object.assign(new Error('not authorized'), { name: 'UnauthorizedOperation' })),
+      /read access/,
+    ],
     [awsError(new Error('getaddrinfo ENOTFOUND')), /did not answer: getaddrinfo/],
-    [gcpError(new Error('Could not load the default credentials')), /gcloud auth application-default login/],
+    [
+      gcpError(new Error('Could not load the default credentials')),
+      /gcloud auth application-default login/,
+    ],
     [gcpError(Object.assign(new Error('forbidden'), { status: 403 })), /Compute Viewer/],
     [gcpError(new Error('socket hang up')), /did not answer: socket hang up/],
   ])('says what to do: %s', (error, sentence) => {

@@ -31,7 +31,8 @@ let cutOff: string | undefined;
 
 beforeEach(async () => {
   node = fs.mkdtempSync(path.join(os.tmpdir(), 'artifacts-'));
-  for (const directory of ['etc/hardway', 'opt/hardway', 'var/tmp']) fs.mkdirSync(path.join(node, directory), { recursive: true });
+  for (const directory of ['etc/hardway', 'opt/hardway', 'var/tmp'])
+    fs.mkdirSync(path.join(node, directory), { recursive: true });
   fs.writeFileSync(path.join(node, 'opt/hardway/common.sh'), source('ready/common.sh')!);
   fs.writeFileSync(path.join(node, 'etc/hardway/node.env'), 'NODE_NAME=controller-0\n');
   fs.writeFileSync(path.join(node, 'etc/hardway/packages'), 'sh dash\n');
@@ -55,11 +56,17 @@ afterEach(() => {
 
 /** Runs the step's own script, its absolute paths turned to a directory that stands for the node. */
 function run(...programs: string[]): Promise<{ code: number | null; told: string }> {
-  const here = (text: string): string => text.replace(/(?<=[ ='"]|^)\/(opt|etc|var)\//gm, `${node}/$1/`);
+  const here = (text: string): string =>
+    text.replace(/(?<=[ ='"]|^)\/(opt|etc|var)\//gm, `${node}/$1/`);
   const own = path.join(node, 'bin');
-  fs.writeFileSync(path.join(node, 'etc/hardway/programs'), programs.map((line) => `${line.replace(' BIN ', ` ${own} `)}\n`).join(''));
+  fs.writeFileSync(
+    path.join(node, 'etc/hardway/programs'),
+    programs.map((line) => `${line.replace(' BIN ', ` ${own} `)}\n`).join(''),
+  );
   // Fewer tries: what fails here fails for good.
-  const script = here(source('artifacts/artifacts.sh')!).replace('--retry 5', '--retry 0').replaceAll('$(dpkg --print-architecture)', 'amd64');
+  const script = here(source('artifacts/artifacts.sh')!)
+    .replace('--retry 5', '--retry 0')
+    .replaceAll('$(dpkg --print-architecture)', 'amd64');
   const child = spawn('bash', ['-c', script]);
   let told = '';
   child.stderr.on('data', (chunk) => (told += chunk));
@@ -86,13 +93,44 @@ test('a digest may be where the project publishes it', async () => {
 });
 
 test.each<[string, () => string, RegExp]>([
-  ['another digest', () => `kubectl BIN amd64 ${site}/kubectl ${'0'.repeat(64)} -`, /kubectl has SHA-256 [0-9a-f]{64}, not 0{64}: refused/],
-  ['another published digest', () => ((files['/d'] = Buffer.from('1'.repeat(64))), `kubectl BIN amd64 ${site}/kubectl ${site}/d -`), /not 1{64}: refused/],
-  ['a published digest that is none', () => ((files['/d'] = Buffer.from('<html>')), `kubectl BIN amd64 ${site}/kubectl ${site}/d -`), /\/d holds no SHA-256/],
-  ['a missing file', () => `kubectl BIN amd64 ${site}/nothing ${'0'.repeat(64)} -`, /\/nothing could not be downloaded/],
-  ['a transfer that is cut off', () => ((cutOff = '/kubectl'), `kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`), /\/kubectl could not be downloaded/],
-  ['an archive without the program', () => `etcd BIN amd64 ${site}/etcd.tar ${digestOf(files['/etcd.tar'])} elsewhere`, /etcd\.tar holds no elsewhere/],
-  ['a program from nowhere', () => 'kubectl BIN - - - -', /kubectl is neither in .* nor among the downloads/],
+  [
+    'another digest',
+    () => `kubectl BIN amd64 ${site}/kubectl ${'0'.repeat(64)} -`,
+    /kubectl has SHA-256 [0-9a-f]{64}, not 0{64}: refused/,
+  ],
+  [
+    'another published digest',
+    () => (
+      (files['/d'] = Buffer.from('1'.repeat(64))),
+      `kubectl BIN amd64 ${site}/kubectl ${site}/d -`
+    ),
+    /not 1{64}: refused/,
+  ],
+  [
+    'a published digest that is none',
+    () => ((files['/d'] = Buffer.from('<html>')), `kubectl BIN amd64 ${site}/kubectl ${site}/d -`),
+    /\/d holds no SHA-256/,
+  ],
+  [
+    'a missing file',
+    () => `kubectl BIN amd64 ${site}/nothing ${'0'.repeat(64)} -`,
+    /\/nothing could not be downloaded/,
+  ],
+  [
+    'a transfer that is cut off',
+    () => ((cutOff = '/kubectl'), `kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`),
+    /\/kubectl could not be downloaded/,
+  ],
+  [
+    'an archive without the program',
+    () => `etcd BIN amd64 ${site}/etcd.tar ${digestOf(files['/etcd.tar'])} elsewhere`,
+    /etcd\.tar holds no elsewhere/,
+  ],
+  [
+    'a program from nowhere',
+    () => 'kubectl BIN - - - -',
+    /kubectl is neither in .* nor among the downloads/,
+  ],
 ])('%s is refused, and nothing is installed', async (_, line, told) => {
   const ran = await run(line());
   expect(ran.code).not.toBe(0);
@@ -103,7 +141,8 @@ test.each<[string, () => string, RegExp]>([
 test('every program that a node runs has an official download for both architectures', () => {
   const offered = officialDownloads('').map(({ name, architecture }) => `${name} ${architecture}`);
   for (const { name } of [...PROGRAMS.controller, ...PROGRAMS.worker]) {
-    for (const architecture of ['amd64', 'arm64']) expect(offered).toContain(`${name} ${architecture}`);
+    for (const architecture of ['amd64', 'arm64'])
+      expect(offered).toContain(`${name} ${architecture}`);
   }
   for (const { url, digest } of officialDownloads('')) {
     expect(url).toMatch(/^https:/);

@@ -10,11 +10,15 @@ test('leaves systemd’s and the shell’s own dollars alone', () => {
 });
 
 test('names the file and the placeholder that has no value', () => {
-  expect(() => render('etcd/etcd.service', '${NODE_IP}', {})).toThrow('etcd/etcd.service: no value for ${NODE_IP}');
+  expect(() => render('etcd/etcd.service', '${NODE_IP}', {})).toThrow(
+    'etcd/etcd.service: no value for ${NODE_IP}',
+  );
 });
 
 test('names the values that no placeholder uses', () => {
-  expect(() => render('etcd/etcd.service', '${A}', { A: 1, B: 2, C: 3 })).toThrow('etcd/etcd.service: no placeholder for B, C');
+  expect(() => render('etcd/etcd.service', '${A}', { A: 1, B: 2, C: 3 })).toThrow(
+    'etcd/etcd.service: no placeholder for B, C',
+  );
 });
 
 test('does not take names of inherited properties, nor placeholders inside values', () => {

@@ -1,6 +1,17 @@
 import { matches, parseConntrack } from '../../checks/conntrack';
 import { iptablesRules } from '../../checks/iptables';
-import { parseAnswers, parseBridge, parseContainers, parseCounters, parseInodes, parseLookup, parseLsns, parsePeer, parseProcesses, parseTasks } from '../../checks/listings';
+import {
+  parseAnswers,
+  parseBridge,
+  parseContainers,
+  parseCounters,
+  parseInodes,
+  parseLookup,
+  parseLsns,
+  parsePeer,
+  parseProcesses,
+  parseTasks,
+} from '../../checks/listings';
 import { nftablesRules } from '../../checks/nftables';
 
 describe('conntrack lines', () => {
@@ -15,7 +26,12 @@ describe('conntrack lines', () => {
     const flows = parseConntrack(text);
     expect(flows.map(({ protocol }) => protocol)).toEqual(['icmp', 'tcp', 'icmp']);
     expect(flows[0].original).toMatchObject({ src: '10.200.0.11', dst: '10.200.1.8', id: 17 });
-    expect(flows[1].reply).toMatchObject({ src: '10.200.1.9', dst: '10.240.0.20', sport: 80, dport: 57708 });
+    expect(flows[1].reply).toMatchObject({
+      src: '10.200.1.9',
+      dst: '10.240.0.20',
+      sport: 80,
+      dport: 57708,
+    });
     expect(flows.map(({ unreplied }) => unreplied)).toEqual([false, false, true]);
   });
 
@@ -29,8 +45,16 @@ describe('conntrack lines', () => {
 describe('listings', () => {
   test('lsns may print numbers or strings', () => {
     const row = { type: 'net', user: 'root', netnsid: '1', command: '/pause' };
-    const text = JSON.stringify({ namespaces: [{ ns: 4026532781, nprocs: 3, pid: 438, ...row }, { ns: '4026532855', nprocs: '2', pid: '492', ...row }] });
-    expect(parseLsns(text).map(({ inode, pid }) => [inode, pid])).toEqual([[4026532781, 438], [4026532855, 492]]);
+    const text = JSON.stringify({
+      namespaces: [
+        { ns: 4026532781, nprocs: 3, pid: 438, ...row },
+        { ns: '4026532855', nprocs: '2', pid: '492', ...row },
+      ],
+    });
+    expect(parseLsns(text).map(({ inode, pid }) => [inode, pid])).toEqual([
+      [4026532781, 438],
+      [4026532855, 492],
+    ]);
   });
 
   test('brctl shows the first interface beside the bridge and the others below, and not those of the next bridge', () => {
@@ -43,24 +67,49 @@ describe('listings', () => {
     ].join('\n');
     expect(parseBridge(text, 'cnio0')).toEqual(['veth81445f14', 'veth1911bd7d']);
     expect(parseBridge(text, 'cni0')).toEqual([]);
-    expect(parseBridge('bridge name\tbridge id\t\tSTP enabled\tinterfaces\ncnio0\t\t8000.0\tno\t\t\n', 'cnio0')).toEqual([]);
+    expect(
+      parseBridge(
+        'bridge name\tbridge id\t\tSTP enabled\tinterfaces\ncnio0\t\t8000.0\tno\t\t\n',
+        'cnio0',
+      ),
+    ).toEqual([]);
   });
 
   test('both pings give their TTLs, and an unanswered ping gives none', () => {
-    expect(parseAnswers('64 bytes from 10.200.1.8: seq=0 ttl=62 time=0.409 ms\n64 bytes from 10.200.1.8: seq=1 ttl=62 time=0.1 ms')).toEqual([62, 62]);
-    expect(parseAnswers('64 bytes from worker-1 (10.240.0.21): icmp_seq=1 ttl=64 time=0.044 ms')).toEqual([64]);
-    expect(parseAnswers('From 10.240.0.1 icmp_seq=1 Destination Host Unreachable\n2 packets transmitted, 0 packets received')).toEqual([]);
+    expect(
+      parseAnswers(
+        '64 bytes from 10.200.1.8: seq=0 ttl=62 time=0.409 ms\n64 bytes from 10.200.1.8: seq=1 ttl=62 time=0.1 ms',
+      ),
+    ).toEqual([62, 62]);
+    expect(
+      parseAnswers('64 bytes from worker-1 (10.240.0.21): icmp_seq=1 ttl=64 time=0.044 ms'),
+    ).toEqual([64]);
+    expect(
+      parseAnswers(
+        'From 10.240.0.1 icmp_seq=1 Destination Host Unreachable\n2 packets transmitted, 0 packets received',
+      ),
+    ).toEqual([]);
   });
 
   test('ps, ls, ctr and ethtool are read as they print', () => {
-    const ps = '    PID TTY      STAT   TIME COMMAND\n    438 ?        Ssl    0:00 /pause\n    513 ?        Ss     0:00 nginx: master process nginx -g daemon off;';
-    expect(parseProcesses(ps)).toEqual([{ pid: 438, command: '/pause' }, { pid: 513, command: 'nginx: master process nginx -g daemon off;' }]);
-    expect(parseInodes('4026532781 cni-34ed74fb-f43d-653f-989e-ff930daa348d\n')).toEqual([{ inode: 4026532781, name: 'cni-34ed74fb-f43d-653f-989e-ff930daa348d' }]);
-    const id = 'a'.repeat(64);
-    expect(parseContainers(`CONTAINER    IMAGE    RUNTIME\n${id}    docker.io/library/nginx:latest    io.containerd.runc.v2    \n`)).toEqual([
-      { id, image: 'docker.io/library/nginx:latest', runtime: 'io.containerd.runc.v2' },
+    const ps =
+      '    PID TTY      STAT   TIME COMMAND\n    438 ?        Ssl    0:00 /pause\n    513 ?        Ss     0:00 nginx: master process nginx -g daemon off;';
+    expect(parseProcesses(ps)).toEqual([
+      { pid: 438, command: '/pause' },
+      { pid: 513, command: 'nginx: master process nginx -g daemon off;' },
     ]);
-    expect(parseTasks(`TASK    PID    STATUS    \n${id}    551    RUNNING\n`)).toEqual([{ id, pid: 551, state: 'RUNNING' }]);
+    expect(parseInodes('4026532781 cni-34ed74fb-f43d-653f-989e-ff930daa348d\n')).toEqual([
+      { inode: 4026532781, name: 'cni-34ed74fb-f43d-653f-989e-ff930daa348d' },
+    ]);
+    const id = 'a'.repeat(64);
+    expect(
+      parseContainers(
+        `CONTAINER    IMAGE    RUNTIME\n${id}    docker.io/library/nginx:latest    io.containerd.runc.v2    \n`,
+      ),
+    ).toEqual([{ id, image: 'docker.io/library/nginx:latest', runtime: 'io.containerd.runc.v2' }]);
+    expect(parseTasks(`TASK    PID    STATUS    \n${id}    551    RUNNING\n`)).toEqual([
+      { id, pid: 551, state: 'RUNNING' },
+    ]);
     expect(parsePeer('NIC statistics:\n     peer_ifindex: 4\n     rx_queue_0_drops: 0')).toBe(4);
     expect(parsePeer('no stats available')).toBeUndefined();
   });
@@ -72,7 +121,14 @@ describe('listings', () => {
       '       2       80 KUBE-POSTROUTING  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes postrouting rules */',
       '      10      840 CNI-06b01ce199b415474707b7bd  all  --  *      *       10.200.0.2           0.0.0.0/0            /* name: "bridge" id: "7d9e" */',
     ].join('\n');
-    expect(parseCounters(text).map(({ packets, target, source, comment }) => [packets, target, source, comment])).toEqual([
+    expect(
+      parseCounters(text).map(({ packets, target, source, comment }) => [
+        packets,
+        target,
+        source,
+        comment,
+      ]),
+    ).toEqual([
       [2, 'KUBE-POSTROUTING', '0.0.0.0/0', 'kubernetes postrouting rules'],
       [10, 'CNI-06b01ce199b415474707b7bd', '10.200.0.2', 'name: "bridge" id: "7d9e"'],
     ]);
@@ -80,34 +136,49 @@ describe('listings', () => {
 
   test("nslookup's own server is not taken for an answer", () => {
     const name = 'kubernetes.default.svc.cluster.local';
-    expect(parseLookup(`Server:\t\t10.32.0.10\nAddress:\t10.32.0.10:53\n\nName:\t${name}\nAddress: 10.32.0.1\n`, name)).toEqual(['10.32.0.1']);
-    expect(parseLookup(`Server:\t\t10.32.0.10\nAddress:\t10.32.0.10:53\n\n** server can't find ${name}: NXDOMAIN\n`, name)).toEqual([]);
+    expect(
+      parseLookup(
+        `Server:\t\t10.32.0.10\nAddress:\t10.32.0.10:53\n\nName:\t${name}\nAddress: 10.32.0.1\n`,
+        name,
+      ),
+    ).toEqual(['10.32.0.1']);
+    expect(
+      parseLookup(
+        `Server:\t\t10.32.0.10\nAddress:\t10.32.0.10:53\n\n** server can't find ${name}: NXDOMAIN\n`,
+        name,
+      ),
+    ).toEqual([]);
   });
 });
 
-const save = (nodePort: number): string => [
-  '*nat',
-  ':KUBE-SERVICES - [0:0]',
-  '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
-  '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
-  `-A KUBE-NODEPORTS -d 127.0.0.0/8 -p tcp -m comment --comment "v/nginx" -m tcp --dport ${nodePort} -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-4EA7`,
-  `-A KUBE-NODEPORTS -p tcp -m comment --comment "v/nginx -j DNAT" -m tcp --dport ${nodePort} -j KUBE-EXT-4EA7`,
-  '-A KUBE-EXT-4EA7 -m comment --comment "masquerade traffic for v/nginx external destinations" -j KUBE-MARK-MASQ',
-  '-A KUBE-EXT-4EA7 -j KUBE-SVC-4EA7',
-  '-A KUBE-SERVICES -d 10.32.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU',
-  '-A KUBE-SVC-TCOU ! -s 10.200.0.0/16 -d 10.32.0.10/32 -p udp -m comment --comment "x cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ',
-  '-A KUBE-SVC-TCOU -m comment --comment "kube-system/kube-dns:dns -> 10.200.2.45:53" -m statistic --mode random --probability 0.5 -j KUBE-SEP-A',
-  '-A KUBE-SVC-TCOU -m comment --comment "kube-system/kube-dns:dns -> 10.200.1.4:53" -j KUBE-SEP-B',
-  '-A KUBE-SEP-A -s 10.200.2.45/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ',
-  '-A KUBE-SEP-A -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.200.2.45:53',
-  '-A KUBE-SEP-B -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.200.1.4:53',
-  '-A KUBE-SVC-4EA7 -m comment --comment "v/nginx -> 10.200.1.9:80" -j KUBE-SEP-C',
-  '-A KUBE-SEP-C -p tcp -m comment --comment "v/nginx" -m tcp -j DNAT --to-destination 10.200.1.9:80',
-].join('\n');
+const save = (nodePort: number): string =>
+  [
+    '*nat',
+    ':KUBE-SERVICES - [0:0]',
+    '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    '-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    `-A KUBE-NODEPORTS -d 127.0.0.0/8 -p tcp -m comment --comment "v/nginx" -m tcp --dport ${nodePort} -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-4EA7`,
+    `-A KUBE-NODEPORTS -p tcp -m comment --comment "v/nginx -j DNAT" -m tcp --dport ${nodePort} -j KUBE-EXT-4EA7`,
+    '-A KUBE-EXT-4EA7 -m comment --comment "masquerade traffic for v/nginx external destinations" -j KUBE-MARK-MASQ',
+    '-A KUBE-EXT-4EA7 -j KUBE-SVC-4EA7',
+    '-A KUBE-SERVICES -d 10.32.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU',
+    '-A KUBE-SVC-TCOU ! -s 10.200.0.0/16 -d 10.32.0.10/32 -p udp -m comment --comment "x cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ',
+    '-A KUBE-SVC-TCOU -m comment --comment "kube-system/kube-dns:dns -> 10.200.2.45:53" -m statistic --mode random --probability 0.5 -j KUBE-SEP-A',
+    '-A KUBE-SVC-TCOU -m comment --comment "kube-system/kube-dns:dns -> 10.200.1.4:53" -j KUBE-SEP-B',
+    '-A KUBE-SEP-A -s 10.200.2.45/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ',
+    '-A KUBE-SEP-A -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.200.2.45:53',
+    '-A KUBE-SEP-B -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.200.1.4:53',
+    '-A KUBE-SVC-4EA7 -m comment --comment "v/nginx -> 10.200.1.9:80" -j KUBE-SEP-C',
+    '-A KUBE-SEP-C -p tcp -m comment --comment "v/nginx" -m tcp -j DNAT --to-destination 10.200.1.9:80',
+  ].join('\n');
 
 describe("kube-proxy's rules, iptables mode", () => {
   test('a ClusterIP is followed to every endpoint', () => {
-    const path = iptablesRules(save(31826)).path({ address: '10.32.0.10', protocol: 'udp', port: 53 });
+    const path = iptablesRules(save(31826)).path({
+      address: '10.32.0.10',
+      protocol: 'udp',
+      port: 53,
+    });
     expect(path.problems).toEqual([]);
     expect(path.targets.sort()).toEqual(['10.200.1.4:53', '10.200.2.45:53']);
   });
@@ -119,17 +190,26 @@ describe("kube-proxy's rules, iptables mode", () => {
   });
 
   test('the rule for 127.0.0.0/8 alone does not make a NodePort', () => {
-    const without = save(31826).split('\n').filter((line) => !line.includes('-j DNAT" -m tcp')).join('\n');
-    expect(iptablesRules(without).path({ protocol: 'tcp', port: 31826 }).problems).toEqual(['no rule in KUBE-NODEPORTS for NodePort tcp 31826']);
+    const without = save(31826)
+      .split('\n')
+      .filter((line) => !line.includes('-j DNAT" -m tcp'))
+      .join('\n');
+    expect(iptablesRules(without).path({ protocol: 'tcp', port: 31826 }).problems).toEqual([
+      'no rule in KUBE-NODEPORTS for NodePort tcp 31826',
+    ]);
   });
 
   test('what is missing is said: protocol, endpoint, jump', () => {
     const rules = iptablesRules(save(31826));
-    expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual(['no rule in KUBE-SERVICES for 10.32.0.10 tcp 53']);
+    expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual([
+      'no rule in KUBE-SERVICES for 10.32.0.10 tcp 53',
+    ]);
     const dead = iptablesRules(save(31826).replace(/^-A KUBE-SEP-C.*$/m, ''));
     expect(dead.path({ protocol: 'tcp', port: 31826 }).problems[0]).toContain('leads to no DNAT');
     expect(rules.entries().problems).toEqual([]);
-    expect(iptablesRules(save(31826).replace(/^-A OUTPUT.*$/m, '')).entries().problems).toEqual(['OUTPUT does not jump to KUBE-SERVICES']);
+    expect(iptablesRules(save(31826).replace(/^-A OUTPUT.*$/m, '')).entries().problems).toEqual([
+      'OUTPUT does not jump to KUBE-SERVICES',
+    ]);
   });
 });
 
@@ -183,8 +263,13 @@ describe("kube-proxy's rules, nftables mode", () => {
   const rules = nftablesRules(ruleset);
 
   test('a ClusterIP is followed to its map of endpoints, or through endpoint chains', () => {
-    expect(rules.path({ address: '10.32.0.1', protocol: 'tcp', port: 443 }).targets).toEqual(['10.240.0.10:6443', '10.240.0.11:6443']);
-    expect(rules.path({ address: '10.32.0.10', protocol: 'udp', port: 53 }).targets).toEqual(['10.200.2.45:53']);
+    expect(rules.path({ address: '10.32.0.1', protocol: 'tcp', port: 443 }).targets).toEqual([
+      '10.240.0.10:6443',
+      '10.240.0.11:6443',
+    ]);
+    expect(rules.path({ address: '10.32.0.10', protocol: 'udp', port: 53 }).targets).toEqual([
+      '10.200.2.45:53',
+    ]);
   });
 
   test('a NodePort is followed through its external chain', () => {
@@ -193,7 +278,9 @@ describe("kube-proxy's rules, nftables mode", () => {
 
   test('what is missing is said', () => {
     expect(rules.entries().problems).toEqual(['the chain nat-output does not jump to services']);
-    expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual(['no element in the map service-ips for 10.32.0.10 tcp 53']);
+    expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual([
+      'no element in the map service-ips for 10.32.0.10 tcp 53',
+    ]);
     expect(nftablesRules('').path({ protocol: 'tcp', port: 31500 }).problems).toHaveLength(1);
   });
 });

@@ -20,8 +20,18 @@ afterEach(() => fs.rmSync(above, { recursive: true }));
 const PAGE = `${MARK} of Ada\n`;
 const mode = (file: string): number => fs.statSync(file).mode & 0o777;
 const ROSTER = { file: 'students.yaml' };
-const student: Student = { id: 's01', name: 'Ada Lovelace', lab: { stack: 'local-s01', cloud: 'local' }, settings: new Map() };
-const up = (more: Partial<Snapshot['outputs']> = {}): Snapshot => ({ resources: [], digest: '', pending: false, outputs: { ...labOutputs('local-s01'), ...more } });
+const student: Student = {
+  id: 's01',
+  name: 'Ada Lovelace',
+  lab: { stack: 'local-s01', cloud: 'local' },
+  settings: new Map(),
+};
+const up = (more: Partial<Snapshot['outputs']> = {}): Snapshot => ({
+  resources: [],
+  digest: '',
+  pending: false,
+  outputs: { ...labOutputs('local-s01'), ...more },
+});
 
 describe('a card', () => {
   test('is its owner’s alone, and so is what it lies in', () => {
@@ -55,14 +65,16 @@ describe('a card', () => {
   test('that a killed run had half written goes with the next run; one that another run writes does not', () => {
     fs.mkdirSync(out, { mode: 0o700 });
     const { pid } = spawnSync('true');
-    for (const name of [`s07.html.${pid}`, `s08.html.${process.ppid}`]) fs.writeFileSync(path.join(out, name), 'half');
+    for (const name of [`s07.html.${pid}`, `s08.html.${process.ppid}`])
+      fs.writeFileSync(path.join(out, name), 'half');
     CardFolder.at(out, ['s01']).write('s01', PAGE);
     expect(fs.readdirSync(out).sort()).toEqual(['s01.html', `s08.html.${process.ppid}`]);
   });
 });
 
 describe('cards are refused, and nothing is made,', () => {
-  const refused = (message: RegExp): void => expect(() => CardFolder.at(out, ['s01'])).toThrow(message);
+  const refused = (message: RegExp): void =>
+    expect(() => CardFolder.at(out, ['s01'])).toThrow(message);
 
   test('where others can read', () => {
     fs.mkdirSync(out, { mode: 0o755 });
@@ -95,7 +107,9 @@ describe('cards are refused, and nothing is made,', () => {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'cards-link-'));
     fs.mkdirSync(path.join(above, 'real'), { mode: 0o700 });
     fs.symlinkSync(path.join(above, 'real'), path.join(elsewhere, 'link'));
-    expect(() => CardFolder.at(path.join(elsewhere, 'link'), ['s01'])).toThrow(/is in the git repository/);
+    expect(() => CardFolder.at(path.join(elsewhere, 'link'), ['s01'])).toThrow(
+      /is in the git repository/,
+    );
     fs.rmSync(elsewhere, { recursive: true });
     fs.writeFileSync(path.join(above, '.gitignore'), '/cards/\n');
     expect(() => CardFolder.at(out, ['s01'])).not.toThrow();
@@ -111,7 +125,9 @@ describe('cards are refused, and nothing is made,', () => {
   test('cards belong to who called sudo, and another user’s directory is refused', () => {
     Object.assign(process.env, { SUDO_UID: '12345', SUDO_GID: '12345' });
     CardFolder.at(out, ['s01']).write('s01', PAGE);
-    expect([out, path.join(out, 's01.html')].map((file) => fs.statSync(file).uid)).toEqual([12345, 12345]);
+    expect([out, path.join(out, 's01.html')].map((file) => fs.statSync(file).uid)).toEqual([
+      12345, 12345,
+    ]);
     process.env.SUDO_UID = '777';
     expect(() => CardFolder.at(out, ['s01'])).toThrow(/belongs to another user/);
   });
@@ -119,7 +135,12 @@ describe('cards are refused, and nothing is made,', () => {
 
 describe('of a lab', () => {
   test('that is up there is one', () => {
-    expect(cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER)).toEqual({ id: 's01', name: 'Ada Lovelace', lab: 'local-s01', file: path.join(out, 's01.html') });
+    expect(cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER)).toEqual({
+      id: 's01',
+      name: 'Ada Lovelace',
+      lab: 'local-s01',
+      file: path.join(out, 's01.html'),
+    });
     expect(fs.readFileSync(path.join(out, 's01.html'), 'utf8')).toContain(MARK);
   });
 
@@ -128,7 +149,9 @@ describe('of a lab', () => {
     for (const snapshot of [undefined, { ...up(), outputs: undefined }]) {
       const { file, problem } = cardOf(student, snapshot, CardFolder.at(out, ['s01']), ROSTER);
       expect(file).toBeUndefined();
-      expect(problem).toMatch(/^the lab is not up.*\nTo do: \.\/lab class up students\.yaml --only s01/);
+      expect(problem).toMatch(
+        /^the lab is not up.*\nTo do: \.\/lab class up students\.yaml --only s01/,
+      );
     }
     expect(fs.readdirSync(out)).toEqual([]);
   });
@@ -136,9 +159,14 @@ describe('of a lab', () => {
   test('with half of what a jump host takes says which half is missing', () => {
     const jump = { user: 'student', port: 22001, hostKey: 'ssh-ed25519 AAAAjump' };
     const folder = CardFolder.at(out, ['s01']);
-    expect(cardOf(student, up(), folder, { ...ROSTER, jumpHost: 'lab.example.org' }).problem).toMatch(/the lab has no jump host/);
+    expect(
+      cardOf(student, up(), folder, { ...ROSTER, jumpHost: 'lab.example.org' }).problem,
+    ).toMatch(/the lab has no jump host/);
     expect(cardOf(student, up({ jump }), folder, ROSTER).problem).toMatch(/the roster no jumpHost/);
-    const { file, problem } = cardOf(student, up({ jump }), folder, { ...ROSTER, jumpHost: 'lab.example.org' });
+    const { file, problem } = cardOf(student, up({ jump }), folder, {
+      ...ROSTER,
+      jumpHost: 'lab.example.org',
+    });
     expect(problem).toBeUndefined();
     expect(fs.readFileSync(file!, 'utf8')).toContain('ssh://student@<wbr>lab.example.org:22001');
   });

@@ -17,22 +17,48 @@ ownPlaces();
 
 function students(count: number, cloud = 'gcp'): Student[] {
   const file = inPlaces(`${cloud}-${count}.yaml`);
-  const list = Array.from({ length: count }, (_, index) => ({ id: `s${String(index + 1).padStart(2, '0')}`, name: `Student ${index + 1}` }));
-  fs.writeFileSync(file, stringify({ defaults: { cloud, config: { profile: cloud === 'local' ? 'full' : 'small', project: 'my-project', adminCidrs: '198.18.0.0/15', stage: 'none', workers: 1 } }, students: list }));
+  const list = Array.from({ length: count }, (_, index) => ({
+    id: `s${String(index + 1).padStart(2, '0')}`,
+    name: `Student ${index + 1}`,
+  }));
+  fs.writeFileSync(
+    file,
+    stringify({
+      defaults: {
+        cloud,
+        config: {
+          profile: cloud === 'local' ? 'full' : 'small',
+          project: 'my-project',
+          adminCidrs: '198.18.0.0/15',
+          stage: 'none',
+          workers: 1,
+        },
+      },
+      students: list,
+    }),
+  );
   return readRoster(file).students;
 }
 
 const distinct = <T>(items: T[]): number => new Set(items).size;
 
-test.each(CLOUDS)('names of fifty labs on %s are theirs alone, and what they take adds up', (cloud) => {
-  const all = students(50, cloud);
-  expect(distinct(all.map(({ lab }) => lab.stack))).toBe(50);
-  expect(all.every(({ lab, id }) => lab.stack === `${cloud}-${id}`)).toBe(true);
-  const needs = all.map(({ lab, settings }) => needsOf(checkedConfig(lab, settings)));
-  const [one, sum] = [needs[0], sumOf(needs)];
-  expect([sum.publicAddresses, sum.networks, sum.loadBalancers, sum.diskGib]).toEqual([one.publicAddresses * 50, 50, one.loadBalancers * 50, one.diskGib]);
-  expect([...sum.machines]).toEqual([...one.machines].map(([type, count]) => [type, count * 50]));
-});
+test.each(CLOUDS)(
+  'names of fifty labs on %s are theirs alone, and what they take adds up',
+  (cloud) => {
+    const all = students(50, cloud);
+    expect(distinct(all.map(({ lab }) => lab.stack))).toBe(50);
+    expect(all.every(({ lab, id }) => lab.stack === `${cloud}-${id}`)).toBe(true);
+    const needs = all.map(({ lab, settings }) => needsOf(checkedConfig(lab, settings)));
+    const [one, sum] = [needs[0], sumOf(needs)];
+    expect([sum.publicAddresses, sum.networks, sum.loadBalancers, sum.diskGib]).toEqual([
+      one.publicAddresses * 50,
+      50,
+      one.loadBalancers * 50,
+      one.diskGib,
+    ]);
+    expect([...sum.machines]).toEqual([...one.machines].map(([type, count]) => [type, count * 50]));
+  },
+);
 
 test('public networks of fifty local labs are theirs alone', () => {
   const slots = students(50, 'local').map(({ lab, settings }) => {
@@ -46,11 +72,20 @@ test('public networks of fifty local labs are theirs alone', () => {
 
 /** Names that have to be unique in one Google project, of all that a student's program makes. */
 async function namesOf({ lab, settings }: Student): Promise<{ names: string[]; tags: string[] }> {
-  const raw = Object.fromEntries([...settings].map(([key, value]) => [key.replace('hardway-lab:', ''), value]));
+  const raw = Object.fromEntries(
+    [...settings].map(([key, value]) => [key.replace('hardway-lab:', ''), value]),
+  );
   const { graph } = await gcpLab(raw, lab.stack);
-  const named = graph.all.filter(({ type, inputs }) => type.startsWith('gcp:') && typeof inputs.name === 'string');
-  const { lab: tag, student } = JSON.parse(graph.of('gcp', 'gcp').inputs.defaultLabels as string) as Record<string, string>;
-  return { names: named.map(({ type, inputs }) => `${type} ${inputs.name as string}`), tags: [tag, student] };
+  const named = graph.all.filter(
+    ({ type, inputs }) => type.startsWith('gcp:') && typeof inputs.name === 'string',
+  );
+  const { lab: tag, student } = JSON.parse(
+    graph.of('gcp', 'gcp').inputs.defaultLabels as string,
+  ) as Record<string, string>;
+  return {
+    names: named.map(({ type, inputs }) => `${type} ${inputs.name as string}`),
+    tags: [tag, student],
+  };
 }
 
 const processorTime = (): number => {
@@ -92,10 +127,14 @@ test('a roster and its jobs take memory and time in step with its students', () 
     return { bytes, time };
   };
   // What the runner itself takes and gives back comes and goes meanwhile.
-  const median = (numbers: number[]): number => numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  const median = (numbers: number[]): number =>
+    numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
   const usual = (count: number): { bytes: number; time: number } => {
     const tries = Array.from({ length: 9 }, () => taken(count));
-    return { bytes: median(tries.map(({ bytes }) => bytes)), time: median(tries.map(({ time }) => time)) };
+    return {
+      bytes: median(tries.map(({ bytes }) => bytes)),
+      time: median(tries.map(({ time }) => time)),
+    };
   };
   taken(50);
   const [ten, fifty] = [usual(10), usual(50)];

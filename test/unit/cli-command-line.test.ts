@@ -21,10 +21,13 @@ afterEach(() => {
 });
 
 describe('the command line', () => {
-  test.each([[['--help']], [['--version']], [['verify', '--help']], [['verify', '--list']]])('ends with 0 for %j', async (words) => {
-    expect(await main(words)).toBe(0);
-    expect(told).not.toBe('');
-  });
+  test.each([[['--help']], [['--version']], [['verify', '--help']], [['verify', '--list']]])(
+    'ends with 0 for %j',
+    async (words) => {
+      expect(await main(words)).toBe(0);
+      expect(told).not.toBe('');
+    },
+  );
 
   test('refuses to go down without a terminal and without --yes', async () => {
     expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();

@@ -8,15 +8,24 @@ let checkout: string;
 
 /** A program of the test's own, first on PATH. */
 function program(name: string, script: string): void {
-  fs.writeFileSync(path.join(checkout, 'bin-of-test', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  fs.writeFileSync(path.join(checkout, 'bin-of-test', name), `#!/bin/sh\n${script}\n`, {
+    mode: 0o755,
+  });
 }
 
 /** Runs the launcher in a scratch checkout, in which `npm` and what it starts only say what they were asked. */
-function lab(words: string[], environment: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string; stderr: string } {
+function lab(
+  words: string[],
+  environment: NodeJS.ProcessEnv = {},
+): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(path.join(checkout, 'lab'), words, {
     encoding: 'utf8',
     cwd: os.tmpdir(),
-    env: { HOME: checkout, PATH: `${path.join(checkout, 'bin-of-test')}:/usr/bin:/bin`, ...environment },
+    env: {
+      HOME: checkout,
+      PATH: `${path.join(checkout, 'bin-of-test')}:/usr/bin:/bin`,
+      ...environment,
+    },
   });
 }
 
@@ -27,7 +36,10 @@ beforeEach(() => {
   fs.writeFileSync(path.join(checkout, 'package-lock.json'), '{}');
   // Answers the version question well, and otherwise prints what it was asked.
   program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "node in $PWD: $*"');
-  program('npm', `echo "npm $*" >> "${checkout}/npm.log"; mkdir -p node_modules; echo '{}' > node_modules/.package-lock.json`);
+  program(
+    'npm',
+    `echo "npm $*" >> "${checkout}/npm.log"; mkdir -p node_modules; echo '{}' > node_modules/.package-lock.json`,
+  );
   program('id', 'echo 0');
 });
 
@@ -38,14 +50,17 @@ const npmCalls = (): number => {
   return fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split('\n').length : 0;
 };
 
-const age = (file: string, seconds: number): void => fs.utimesSync(path.join(checkout, file), seconds, seconds);
+const age = (file: string, seconds: number): void =>
+  fs.utimesSync(path.join(checkout, file), seconds, seconds);
 
 describe('./lab', () => {
   test('installs the npm packages where there are none, says so on standard error, and starts the command where the caller is', () => {
     const result = lab(['list', '--json']);
     expect(npmCalls()).toBe(1);
     expect(result.stderr).toMatch(/npm packages/);
-    expect(result.stdout).toBe(`node in ${fs.realpathSync(os.tmpdir())}: ${fs.realpathSync(checkout)}/bin/run.cjs cli/main.ts list --json\n`);
+    expect(result.stdout).toBe(
+      `node in ${fs.realpathSync(os.tmpdir())}: ${fs.realpathSync(checkout)}/bin/run.cjs cli/main.ts list --json\n`,
+    );
   });
 
   test('installs nothing when they are there, and says nothing', () => {
@@ -71,18 +86,28 @@ describe('./lab', () => {
   });
 
   // One of the places that are looked at can't be hidden from it.
-  (fs.existsSync('/usr/local/bin/node') ? test.skip : test)('says where to get Node when there is none that is new enough', () => {
-    for (const name of ['node', 'nodejs']) program(name, 'exit 1');
-    const dirname = spawnSync('sh', ['-c', 'command -v dirname'], { encoding: 'utf8' }).stdout.trim();
-    program('dirname', `exec ${dirname} "$@"`);
-    const result = lab(['list'], { PATH: path.join(checkout, 'bin-of-test'), NVM_DIR: '/nowhere' });
-    expect(result.status).toBe(3);
-    expect(result.stderr).toMatch(/Node\.js 20 or later[\s\S]*https:\/\/nodejs\.org/);
-  });
+  (fs.existsSync('/usr/local/bin/node') ? test.skip : test)(
+    'says where to get Node when there is none that is new enough',
+    () => {
+      for (const name of ['node', 'nodejs']) program(name, 'exit 1');
+      const dirname = spawnSync('sh', ['-c', 'command -v dirname'], {
+        encoding: 'utf8',
+      }).stdout.trim();
+      program('dirname', `exec ${dirname} "$@"`);
+      const result = lab(['list'], {
+        PATH: path.join(checkout, 'bin-of-test'),
+        NVM_DIR: '/nowhere',
+      });
+      expect(result.status).toBe(3);
+      expect(result.stderr).toMatch(/Node\.js 20 or later[\s\S]*https:\/\/nodejs\.org/);
+    },
+  );
 
   test("finds what only root runs, which an ordinary user's PATH lacks on Debian", () => {
     program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "PATH is $PATH"');
-    expect(lab(['list']).stdout).toMatch(/:\/usr\/bin:\/bin:\/usr\/local\/sbin:\/usr\/sbin:\/sbin$/m);
+    expect(lab(['list']).stdout).toMatch(
+      /:\/usr\/bin:\/bin:\/usr\/local\/sbin:\/usr\/sbin:\/sbin$/m,
+    );
     const own = `${path.join(checkout, 'bin-of-test')}:/usr/sbin:/usr/bin:/bin`;
     expect(lab(['list'], { PATH: own }).stdout).toContain(`:${own}\n`);
   });
@@ -102,11 +127,26 @@ describe('./lab', () => {
       expect(stdout).not.toContain('secret-word');
     });
 
-    test.each([['--help'], ['help'], ['--version'], ['up --help'], ['ssh -h'], ['class --help'], ['class up --help']])('stays who it is for %s', (words) => {
+    test.each([
+      ['--help'],
+      ['help'],
+      ['--version'],
+      ['up --help'],
+      ['ssh -h'],
+      ['class --help'],
+      ['class up --help'],
+    ])('stays who it is for %s', (words) => {
       expect(lab(words.split(' ')).stdout).toMatch(/^node in /);
     });
 
-    test.each([['env'], ['class'], ['class up students.yaml --help'], ['ssh worker-0 df -h'], ['ssh -- worker-0 ls --help'], ['kubectl -- get -h']])('becomes root for %s', (words) => {
+    test.each([
+      ['env'],
+      ['class'],
+      ['class up students.yaml --help'],
+      ['ssh worker-0 df -h'],
+      ['ssh -- worker-0 ls --help'],
+      ['kubectl -- get -h'],
+    ])('becomes root for %s', (words) => {
       expect(lab(words.split(' ')).stdout).toContain(`/lab ${words}\n`);
     });
 

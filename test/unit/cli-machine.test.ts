@@ -30,8 +30,17 @@ function cached(names: string[]): void {
 }
 
 const OURS = [
-  'programs/etcd/etcd', 'images/x/index.json', 'trees/y/bin/sh', 'store/z/etcd', 'partial/a/b', 'logs/tree.log', 'installed.json',
-  'toolchain.json', 'toolchain.json.17', 'lock/owner.json', 'lock.dead.4df3b8c2-015b-4efe-a3a1-d0702f8b88c4/owner.json',
+  'programs/etcd/etcd',
+  'images/x/index.json',
+  'trees/y/bin/sh',
+  'store/z/etcd',
+  'partial/a/b',
+  'logs/tree.log',
+  'installed.json',
+  'toolchain.json',
+  'toolchain.json.17',
+  'lock/owner.json',
+  'lock.dead.4df3b8c2-015b-4efe-a3a1-d0702f8b88c4/owner.json',
 ];
 
 describe('lab clean --cache', () => {
@@ -45,7 +54,12 @@ describe('lab clean --cache', () => {
     const own = ['images.tar', 'lock.txt', 'thesis/chapter-1.tex', 'toolchain.json.old'];
     cached([...OURS, ...own]);
     removeCache();
-    expect(fs.readdirSync(process.env.HARDWAY_CACHE!).sort()).toEqual(['images.tar', 'lock.txt', 'thesis', 'toolchain.json.old']);
+    expect(fs.readdirSync(process.env.HARDWAY_CACHE!).sort()).toEqual([
+      'images.tar',
+      'lock.txt',
+      'thesis',
+      'toolchain.json.old',
+    ]);
     expect(fs.existsSync(path.join(process.env.HARDWAY_CACHE!, 'thesis/chapter-1.tex'))).toBe(true);
   });
 
@@ -67,13 +81,21 @@ describe("what the kernel can't", () => {
 
   test.each([
     ['works', 'ok', nothing, 'ok'],
-    ['keeps a machine from running a lab', "Extension TTL revision 0 not supported", all, 'fail'],
-    ['is not known where the program to try it with comes later', 'exec of "iptables" failed', nothing, 'warn'],
+    ['keeps a machine from running a lab', 'Extension TTL revision 0 not supported', all, 'fail'],
+    [
+      'is not known where the program to try it with comes later',
+      'exec of "iptables" failed',
+      nothing,
+      'warn',
+    ],
   ])('%s', (_what, answer, has, status) => {
     expect(judged(answer, { cure: 'modprobe xt_HL', by: ['iptables'] }, has).status).toBe(status);
   });
 
   test('says what brings a program that is not there yet', () => {
-    expect(judged('', { cure: 'modprobe xt_HL', by: ['ip', 'iptables'] }, nothing)).toMatchObject({ found: 'could not be tried without ip and iptables', cure: 'comes with ./lab start' });
+    expect(judged('', { cure: 'modprobe xt_HL', by: ['ip', 'iptables'] }, nothing)).toMatchObject({
+      found: 'could not be tried without ip and iptables',
+      cure: 'comes with ./lab start',
+    });
   });
 });

@@ -24,8 +24,12 @@ afterEach(() => {
 
 describe('--set', () => {
   test('puts the project before a key that has no namespace', () => {
-    expect([...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'aws:region=eu-west-1'])]).toEqual([
-      ['hardway-lab:workers', '4'], ['hardway-lab:ipMasq', 'false'], ['aws:region', 'eu-west-1'],
+    expect([
+      ...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'aws:region=eu-west-1']),
+    ]).toEqual([
+      ['hardway-lab:workers', '4'],
+      ['hardway-lab:ipMasq', 'false'],
+      ['aws:region', 'eu-west-1'],
     ]);
   });
 
@@ -34,7 +38,10 @@ describe('--set', () => {
   });
 
   test('reads lists with commas', () => {
-    expect(labConfig(parseLab(), parseSettings(['adminCidrs=198.18.0.0/15, 198.51.100.7/32'])).adminCidrs).toEqual(['198.18.0.0/15', '198.51.100.7/32']);
+    expect(
+      labConfig(parseLab(), parseSettings(['adminCidrs=198.18.0.0/15, 198.51.100.7/32']))
+        .adminCidrs,
+    ).toEqual(['198.18.0.0/15', '198.51.100.7/32']);
   });
 
   test('takes a key back to its default where nothing follows the =', () => {
@@ -46,7 +53,8 @@ describe('--set', () => {
   });
 
   test('tells every mistake of form at once', () => {
-    const wrong = (): unknown => parseSettings(['ipMasq=true', 'ipMasq=false', 'workers', 'cloud=aws']);
+    const wrong = (): unknown =>
+      parseSettings(['ipMasq=true', 'ipMasq=false', 'workers', 'cloud=aws']);
     expect(wrong).toThrow(/ipMasq is set twice, to true and to false/);
     expect(wrong).toThrow(/--set workers: not of the form KEY=VALUE/);
     expect(wrong).toThrow(/--set cloud=aws: a lab's cloud is in its name/);
@@ -73,7 +81,9 @@ describe("a lab's config file", () => {
 
   test("names the cloud of the lab's name", () => {
     writeSettings(parseLab('aws-s01'), new Map());
-    expect(parse(fs.readFileSync(stackFile('aws-s01'), 'utf8')).config['hardway-lab:cloud']).toBe('aws');
+    expect(parse(fs.readFileSync(stackFile('aws-s01'), 'utf8')).config['hardway-lab:cloud']).toBe(
+      'aws',
+    );
   });
 
   test('keeps the salt that the engine wrote, and is not touched when nothing changes', () => {
@@ -82,14 +92,20 @@ describe("a lab's config file", () => {
     fs.appendFileSync(stackFile('local'), 'encryptionsalt: v1:salt\n');
     expect(writeSettings(lab, parseSettings(['workers=2']))).toBe(false);
     expect(writeSettings(lab, parseSettings(['workers=1']))).toBe(true);
-    expect(parse(fs.readFileSync(stackFile('local'), 'utf8'))).toMatchObject({ encryptionsalt: 'v1:salt', config: { 'hardway-lab:workers': '1' } });
+    expect(parse(fs.readFileSync(stackFile('local'), 'utf8'))).toMatchObject({
+      encryptionsalt: 'v1:salt',
+      config: { 'hardway-lab:workers': '1' },
+    });
   });
 });
 
 describe('a lab that is up', () => {
   const config = parseConfig({});
   const made = { stage: config.stage, topology: topology(config) };
-  const asked = (change: object): (() => void) => () => refuseLowering(parseLab('s01'), { ...config, ...change }, made);
+  const asked =
+    (change: object): (() => void) =>
+    () =>
+      refuseLowering(parseLab('s01'), { ...config, ...change }, made);
 
   test('may stay as it is, and get more workers', () => {
     expect(asked({})).not.toThrow();
@@ -102,15 +118,41 @@ describe('a lab that is up', () => {
 
   test('may not be lowered: every mistake at once, with the cure', () => {
     const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
-    expect(lower).toThrow(/controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/);
-    expect(lower).toThrow(expect.objectContaining({ exitCode: 2, cure: './lab down local-s01, then the same command again' }));
+    expect(lower).toThrow(
+      /controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/,
+    );
+    expect(lower).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        cure: './lab down local-s01, then the same command again',
+      }),
+    );
   });
 });
 
 describe('a lab that was made from another state directory', () => {
   test.each([
-    ['aws-s01', { cloud: 'aws', adminCidrs: '203.0.113.7/32', workers: '2', region: 'eu-west-1', zone: 'eu-west-1b', profile: 'small', expires: '2d' }],
-    ['gcp-s01', { cloud: 'gcp', adminCidrs: '203.0.113.7/32,198.51.100.0/24', project: 'my-class', nodePortCidrs: '203.0.113.7/32' }],
+    [
+      'aws-s01',
+      {
+        cloud: 'aws',
+        adminCidrs: '203.0.113.7/32',
+        workers: '2',
+        region: 'eu-west-1',
+        zone: 'eu-west-1b',
+        profile: 'small',
+        expires: '2d',
+      },
+    ],
+    [
+      'gcp-s01',
+      {
+        cloud: 'gcp',
+        adminCidrs: '203.0.113.7/32,198.51.100.0/24',
+        project: 'my-class',
+        nodePortCidrs: '203.0.113.7/32',
+      },
+    ],
     ['local-s01', { cloud: 'local', controllers: '1', ipMasq: 'false', mtu: '1400' }],
   ])('%s keeps the config that it was made with', (name, raw) => {
     const [lab, config] = [parseLab(name), parseConfig(raw)];

@@ -26,14 +26,18 @@ afterEach(() => {
   fs.rmSync(state, { recursive: true });
 });
 
-describe('a lab\'s turn', () => {
+describe("a lab's turn", () => {
   const lab = parseLab('turns');
 
-  test('is one command\'s; another is refused with 3 and told whose it is, one for another lab is not', async () => {
+  test("is one command's; another is refused with 3 and told whose it is, one for another lab is not", async () => {
     await inTurn(lab, 'up', async () => {
       await expect(inTurn(lab, 'down', async () => 'done')).rejects.toMatchObject({
         exitCode: EXIT.machine,
-        message: expect.stringMatching(new RegExp(`local-turns is being worked on by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`)),
+        message: expect.stringMatching(
+          new RegExp(
+            `local-turns is being worked on by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
+          ),
+        ),
       });
       expect(await inTurn(parseLab('other'), 'down', async () => 'done')).toBe('done');
     });
@@ -46,7 +50,8 @@ describe('a lab\'s turn', () => {
   });
 
   test('starts with the end of what an earlier one left running, and ends with that of its own', async () => {
-    const sleep = (env = process.env): ReturnType<typeof spawn> => spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    const sleep = (env = process.env): ReturnType<typeof spawn> =>
+      spawn('sleep', ['600'], { env, stdio: 'ignore' });
     let own: NodeJS.ProcessEnv = {};
     let ended: Promise<unknown[]> | undefined;
     await inTurn(lab, 'up', async () => {
@@ -63,7 +68,8 @@ describe('a lab\'s turn', () => {
 });
 
 describe('a damaged state', () => {
-  const file = (stack: string, end = ''): string => path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${stack}.json${end}`);
+  const file = (stack: string, end = ''): string =>
+    path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${stack}.json${end}`);
   const write = (stack: string, text: string, end = ''): void => {
     fs.mkdirSync(path.dirname(file(stack)), { recursive: true });
     fs.writeFileSync(file(stack, end), text);
@@ -71,13 +77,21 @@ describe('a damaged state', () => {
 
   test('is none where the file is whole, or where there is none', () => {
     write('local', '{"version": 3}');
-    expect([damage('local'), damage('local-s01'), mendState('local')]).toEqual([undefined, undefined, undefined]);
+    expect([damage('local'), damage('local-s01'), mendState('local')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('gives way to the one before, and is kept', () => {
     write('local', '{"vers');
     write('local', '{"version": 3}', '.bak');
-    expect(damage('local')).toMatchObject({ exitCode: EXIT.machine, message: expect.stringContaining(`${file('local')} (`), cure: expect.stringMatching(/^\.\/lab up goes on .*; \.\/lab down removes/) });
+    expect(damage('local')).toMatchObject({
+      exitCode: EXIT.machine,
+      message: expect.stringContaining(`${file('local')} (`),
+      cure: expect.stringMatching(/^\.\/lab up goes on .*; \.\/lab down removes/),
+    });
     expect(mendState('local')).toContain(`kept as ${file('local')}.cut`);
     expect(fs.readFileSync(file('local'), 'utf8')).toBe('{"version": 3}');
     expect(fs.readFileSync(file('local', '.cut'), 'utf8')).toBe('{"vers');
@@ -90,10 +104,13 @@ describe('a damaged state', () => {
     expect(() => mendState('local')).toThrow(/local is damaged: .*0 bytes/);
     expect(() => mendState('aws')).toThrow(/aws is damaged/);
     expect(damage('aws')!.cure).not.toMatch(/lab (up|down)/);
-    expect([fs.readFileSync(file('local'), 'utf8'), fs.readFileSync(file('aws'), 'utf8')]).toEqual(['', '']);
+    expect([fs.readFileSync(file('local'), 'utf8'), fs.readFileSync(file('aws'), 'utf8')]).toEqual([
+      '',
+      '',
+    ]);
   });
 
-  test('is the user\'s own affair in a backend of the user\'s own', () => {
+  test("is the user's own affair in a backend of the user's own", () => {
     write('local', '');
     process.env.PULUMI_BACKEND_URL = 'file:///elsewhere';
     expect(damage('local')).toBeUndefined();
@@ -101,9 +118,10 @@ describe('a damaged state', () => {
     expect(fs.existsSync(file('local'))).toBe(true);
   });
 
-  test('goes with its backups and locks when the lab goes, and no other lab\'s', () => {
+  test("goes with its backups and locks when the lab goes, and no other lab's", () => {
     write('local', '');
-    for (const end of ['.bak', '.cut', '.attrs', '.bak.18ea819652ea5c1d.tmp']) write('local', '', end);
+    for (const end of ['.bak', '.cut', '.attrs', '.bak.18ea819652ea5c1d.tmp'])
+      write('local', '', end);
     write('local-s01', '{}');
     removeRecords('local');
     expect(fs.readdirSync(path.dirname(file('local')))).toEqual(['local-s01.json']);

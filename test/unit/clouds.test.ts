@@ -12,7 +12,10 @@ async function local(): Promise<Registered[]> {
   for (const name of VARIABLES) process.env[name] = '/nowhere';
   try {
     return await registrations((parent) => new Lab('local', parseConfig({}), { parent }), {
-      resource: (type, name) => ({ ...keys(type, name), ...(type.endsWith(':Network') ? { publicCidr: '198.18.0.0/24' } : {}) }),
+      resource: (type, name) => ({
+        ...keys(type, name),
+        ...(type.endsWith(':Network') ? { publicCidr: '198.18.0.0/24' } : {}),
+      }),
     });
   } finally {
     for (const name of VARIABLES) delete process.env[name];
@@ -24,7 +27,10 @@ const bootstrapOf = (all: Registered[]): string[] =>
   all
     .filter(({ type }) => type === 'command:remote:Command')
     .map((command) => {
-      const after = command.dependencies.filter((title) => title.startsWith('command:')).map((title) => title.split(' ')[1]).sort();
+      const after = command.dependencies
+        .filter((title) => title.startsWith('command:'))
+        .map((title) => title.split(' ')[1])
+        .sort();
       return `${command.name}: ${steps(command).join(', ')} <- ${after.join(', ')}`;
     })
     .sort();
@@ -34,6 +40,8 @@ test('bootstrap is the same everywhere; but one load balancer can’t ask over H
   expect(here.length).toBeGreaterThan(12);
   expect(bootstrapOf((await labOn()).made.all)).toEqual(here);
   const google = bootstrapOf((await gcpLab()).graph.all);
-  expect(google.map((line) => line.replace('kube-apiserver, plain-health,', 'kube-apiserver,'))).toEqual(here);
+  expect(
+    google.map((line) => line.replace('kube-apiserver, plain-health,', 'kube-apiserver,')),
+  ).toEqual(here);
   expect(google.filter((line) => line.includes('plain-health'))).toHaveLength(3);
 }, 60_000);

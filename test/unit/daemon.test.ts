@@ -10,8 +10,11 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(place, { recursive: true }));
 
 const file = (name: string): string => path.join(place, `${name}.json`);
-const start = (name: string): number => startDaemon('local-nobody', file(name), path.join(place, 'log'), 'sleep', ['60']).pid;
-const runs = (pid: number): boolean => fs.existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
+const start = (name: string): number =>
+  startDaemon('local-nobody', file(name), path.join(place, 'log'), 'sleep', ['60']).pid;
+const runs = (pid: number): boolean =>
+  fs.existsSync(`/proc/${pid}`) &&
+  !/^\d+ \(.*\) Z/.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 test('a program of a lab is ended by the file that has its id, and no other is', async () => {
   const [one, other] = [start('one'), start('other')];
@@ -30,7 +33,13 @@ test('it is ended, too, where whoever started it was killed before the id was wr
   fs.rmSync(file('mirror'));
   const second = start('mirror');
   // Until the kernel has made it the program, its environment is that of who started it.
-  expect(await until(() => [first, second].every((pid) => fs.readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n'), 5)).toBe(true);
+  expect(
+    await until(
+      () =>
+        [first, second].every((pid) => fs.readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n'),
+      5,
+    ),
+  ).toBe(true);
   await stopDaemon(file('mirror'));
   expect([runs(first), runs(second)]).toEqual([false, false]);
 });

@@ -9,7 +9,10 @@ import { labelValue } from '../../components/gcp/provider';
 import { siteKind } from '../../provider/local/site';
 
 // What takes root: the bounds of a lab are tried on real ones.
-jest.mock('../../provider/local/bounds', () => ({ boundLab: async () => undefined, boundsTrouble: () => '' }));
+jest.mock('../../provider/local/bounds', () => ({
+  boundLab: async () => undefined,
+  boundsTrouble: () => '',
+}));
 
 const BOUNDS = { memoryLimit: 2 ** 30, processLimit: 512 };
 
@@ -24,7 +27,9 @@ afterEach(() => {
 });
 
 const THEN = '2026-12-01T18:00Z';
-const deadline = (time: string): object => ({ resources: [{ urn: 'u', type: 'hardway:time:Deadline', outputs: { time } }] });
+const deadline = (time: string): object => ({
+  resources: [{ urn: 'u', type: 'hardway:time:Deadline', outputs: { time } }],
+});
 
 /** An engine whose backend has these states; an Error is a state that can't be read. */
 const engineOf = (states: Record<string, object>): Parameters<typeof endings>[0] => ({
@@ -35,10 +40,21 @@ const engineOf = (states: Record<string, object>): Parameters<typeof endings>[0]
   },
 });
 
-const remain = (lab: string, expires: string): Remain => ({ lab, student: '', expires, kind: 'instance', id: 'i', hourly: 0 });
+const remain = (lab: string, expires: string): Remain => ({
+  lab,
+  student: '',
+  expires,
+  kind: 'instance',
+  id: 'i',
+  hourly: 0,
+});
 
 test('a lab is past its end from the minute on that it names; one without an end never is', () => {
-  expect([isPast({ expires: THEN }, Date.parse(THEN) - 1), isPast({ expires: THEN }, Date.parse(THEN)), isPast({ expires: '' }, Infinity)]).toEqual([false, true, false]);
+  expect([
+    isPast({ expires: THEN }, Date.parse(THEN) - 1),
+    isPast({ expires: THEN }, Date.parse(THEN)),
+    isPast({ expires: '' }, Infinity),
+  ]).toEqual([false, true, false]);
 });
 
 test("a label's time is read as it was before it was made one", () => {
@@ -48,21 +64,45 @@ test("a label's time is read as it was before it was made one", () => {
 
 describe("a lab's end", () => {
   test('is what the state says, of a stack that was never brought up whole too', async () => {
-    const found = await endings(engineOf({ 'aws-s01': deadline(THEN), 'local-s02': { resources: [] }, unrelated: deadline(THEN) }));
-    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([['aws-s01', THEN, 'state'], ['local-s02', '', 'state']]);
+    const found = await endings(
+      engineOf({
+        'aws-s01': deadline(THEN),
+        'local-s02': { resources: [] },
+        unrelated: deadline(THEN),
+      }),
+    );
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['aws-s01', THEN, 'state'],
+      ['local-s02', '', 'state'],
+    ]);
   });
 
   test('is what this machine remembers where no state knows the lab, or its state is damaged', async () => {
-    for (const lab of ['local-s03', 'local-s04']) await siteKind.create({ lab, expires: THEN, ...BOUNDS });
+    for (const lab of ['local-s03', 'local-s04'])
+      await siteKind.create({ lab, expires: THEN, ...BOUNDS });
     const found = await endings(engineOf({ 'local-s04': unable('damaged') }));
-    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([['local-s03', THEN, 'machine'], ['local-s04', THEN, 'state']]);
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['local-s03', THEN, 'machine'],
+      ['local-s04', THEN, 'state'],
+    ]);
   });
 
   test('is what a cloud remembers where nothing else does: of all that is left of a lab, whatever has a label', async () => {
-    const remains = [remain('gcp-s05', ''), remain('gcp-s05', labelValue(THEN)), remain('aws-s01', THEN), remain('somebody', THEN)];
-    expect(inCloud(remains).map(({ lab, expires }) => [lab.stack, expires])).toEqual([['gcp-s05', THEN], ['aws-s01', THEN]]);
+    const remains = [
+      remain('gcp-s05', ''),
+      remain('gcp-s05', labelValue(THEN)),
+      remain('aws-s01', THEN),
+      remain('somebody', THEN),
+    ];
+    expect(inCloud(remains).map(({ lab, expires }) => [lab.stack, expires])).toEqual([
+      ['gcp-s05', THEN],
+      ['aws-s01', THEN],
+    ]);
     const found = await endings(engineOf({ 'aws-s01': deadline('2027-01-01T00:00Z') }), remains);
-    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([['aws-s01', '2027-01-01T00:00Z', 'state'], ['gcp-s05', THEN, 'cloud']]);
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['aws-s01', '2027-01-01T00:00Z', 'state'],
+      ['gcp-s05', THEN, 'cloud'],
+    ]);
   });
 
   test('moves by what is asked, counted from now where it is past', () => {
@@ -85,15 +125,25 @@ describe('the place of a lab on this machine', () => {
     fs.rmSync(record());
     const trouble = await siteKind.read!(id, state);
     expect(trouble?.trouble).toMatch(/when the lab ends/);
-    expect(await siteKind.diff!(trouble!, inputs, new Set())).toEqual({ changed: ['trouble'], replace: [] });
+    expect(await siteKind.diff!(trouble!, inputs, new Set())).toEqual({
+      changed: ['trouble'],
+      replace: [],
+    });
     await siteKind.update!(id, state, { ...inputs, expires: '' });
     expect(fs.readFileSync(record(), 'utf8')).toBe('');
   });
 
   test('is the same place when the end moves, and another one for another lab', async () => {
     const state = { ...inputs, trouble: '' };
-    expect(await siteKind.diff!(state, { ...inputs, expires: '' }, new Set())).toEqual({ changed: ['expires'], replace: [] });
-    expect(await siteKind.diff!(state, { ...inputs, memoryLimit: 2 ** 31, processLimit: 9 }, new Set())).toEqual({ changed: ['memoryLimit', 'processLimit'], replace: [] });
-    expect(await siteKind.diff!(state, { ...inputs, lab: 'local-s02' }, new Set())).toMatchObject({ replace: ['lab'] });
+    expect(await siteKind.diff!(state, { ...inputs, expires: '' }, new Set())).toEqual({
+      changed: ['expires'],
+      replace: [],
+    });
+    expect(
+      await siteKind.diff!(state, { ...inputs, memoryLimit: 2 ** 31, processLimit: 9 }, new Set()),
+    ).toEqual({ changed: ['memoryLimit', 'processLimit'], replace: [] });
+    expect(await siteKind.diff!(state, { ...inputs, lab: 'local-s02' }, new Set())).toMatchObject({
+      replace: ['lab'],
+    });
   });
 });

@@ -11,17 +11,31 @@ beforeAll(async () => {
 }, 60_000);
 
 test('small is one controller and two workers, and no load balancer', () => {
-  expect(every('Instance').map(({ name }) => name).sort()).toEqual(['controller-0', 'worker-0', 'worker-1']);
-  for (const kind of ['ForwardingRule', 'TargetPool', 'HttpHealthCheck']) expect(every(kind)).toEqual([]);
+  expect(
+    every('Instance')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['controller-0', 'worker-0', 'worker-1']);
+  for (const kind of ['ForwardingRule', 'TargetPool', 'HttpHealthCheck'])
+    expect(every(kind)).toEqual([]);
   expect(every('Firewall').map(({ name }) => name)).not.toContain('allow-health-checks');
   expect(every('Command').flatMap(steps)).not.toContain('plain-health');
 });
 
 test('the one public address is the controller’s, and stays when the controller goes', () => {
   expect(every('Address')).toHaveLength(1);
-  const addresses = Object.fromEntries(every('Instance').map(({ name, inputs }) => [name, inputs.networkInterfaces[0].accessConfigs]));
-  expect(addresses).toEqual({ 'controller-0': [{ natIp: '203.0.113.100' }], 'worker-0': [], 'worker-1': [] });
-  expect(lab.outputs).toMatchObject({ apiServer: 'https://203.0.113.100:6443', nodePortUrl: 'http://203.0.113.100:31088' });
+  const addresses = Object.fromEntries(
+    every('Instance').map(({ name, inputs }) => [name, inputs.networkInterfaces[0].accessConfigs]),
+  );
+  expect(addresses).toEqual({
+    'controller-0': [{ natIp: '203.0.113.100' }],
+    'worker-0': [],
+    'worker-1': [],
+  });
+  expect(lab.outputs).toMatchObject({
+    apiServer: 'https://203.0.113.100:6443',
+    nodePortUrl: 'http://203.0.113.100:31088',
+  });
   expect(of('Certificate', 'pki-worker-0').inputs.ipAddresses).toEqual(['10.240.0.20']);
 });
 
@@ -37,10 +51,16 @@ test('workers are logged in to through the controller, each host key pinned', ()
 
 test('workers, and nobody else, take the controller to the world', () => {
   const { inputs } = of('Route', 'way-out');
-  expect(inputs).toMatchObject({ destRange: '0.0.0.0/0', nextHopInstance: 'gcp-s01-controller-0', nextHopInstanceZone: 'us-west1-c' });
+  expect(inputs).toMatchObject({
+    destRange: '0.0.0.0/0',
+    nextHopInstance: 'gcp-s01-controller-0',
+    nextHopInstanceZone: 'us-west1-c',
+  });
   // The VPC's own route to the internet has 1000, and the lowest wins.
   expect(inputs.priority).toBeLessThan(1000);
-  const taking = every('Instance').filter((instance) => instance.inputs.tags.some((tag: string) => inputs.tags.includes(tag))).map(({ name }) => name);
+  const taking = every('Instance')
+    .filter((instance) => instance.inputs.tags.some((tag: string) => inputs.tags.includes(tag)))
+    .map(({ name }) => name);
   expect(taking.sort()).toEqual(['worker-0', 'worker-1']);
 });
 

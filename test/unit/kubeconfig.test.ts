@@ -14,7 +14,9 @@ const decode = (text: string): string => Buffer.from(text, 'base64').toString();
 
 test('the current context joins its cluster and its user', () => {
   const config = parse(kubeconfig(args));
-  const context = config.contexts.find(({ name }: { name: string }) => name === config['current-context']).context;
+  const context = config.contexts.find(
+    ({ name }: { name: string }) => name === config['current-context'],
+  ).context;
   expect(config.clusters.map(({ name }: { name: string }) => name)).toEqual([context.cluster]);
   expect(config.users.map(({ name }: { name: string }) => name)).toEqual([context.user]);
   expect(context.user).toBe('system:node:worker-0');
@@ -25,7 +27,9 @@ test('holds the server and all key material, in base64 and in whole lines', () =
   const config = parse(text);
   expect(config).toMatchObject({ apiVersion: 'v1', kind: 'Config' });
   expect(config.clusters[0].cluster.server).toBe(args.server);
-  expect(decode(config.clusters[0].cluster['certificate-authority-data'])).toBe(args.certificateAuthority);
+  expect(decode(config.clusters[0].cluster['certificate-authority-data'])).toBe(
+    args.certificateAuthority,
+  );
   expect(decode(config.users[0].user['client-certificate-data'])).toBe('certificate');
   expect(decode(config.users[0].user['client-key-data'])).toBe('k'.repeat(4000));
   expect(text).toContain(`client-key-data: ${Buffer.from('k'.repeat(4000)).toString('base64')}\n`);

@@ -18,26 +18,56 @@ afterAll(() => {
 const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: 192.0.2.1\r\nConnection: close\r\n\r\n';
 
 /** An API server that answers `status`, and the machine around it: the script, node.env, ca.pem. Returns what runs the script. */
-async function machine(status: number, { trusted = true } = {}): Promise<(request: string) => Promise<string>> {
-  const { state: ca } = await certificateAuthority.create({ commonName: 'kubernetes-ca', validityDays: 60 });
-  const { state: other } = await certificateAuthority.create({ commonName: 'kubernetes-ca', validityDays: 60 });
+async function machine(
+  status: number,
+  { trusted = true } = {},
+): Promise<(request: string) => Promise<string>> {
+  const { state: ca } = await certificateAuthority.create({
+    commonName: 'kubernetes-ca',
+    validityDays: 60,
+  });
+  const { state: other } = await certificateAuthority.create({
+    commonName: 'kubernetes-ca',
+    validityDays: 60,
+  });
   const { state: own } = await certificate.create({
-    caCertificate: ca.certificate, caPrivateKey: ca.privateKey, commonName: 'kube-apiserver', ipAddresses: ['127.0.0.1'], usages: ['server'], validityDays: 60,
+    caCertificate: ca.certificate,
+    caPrivateKey: ca.privateKey,
+    commonName: 'kube-apiserver',
+    ipAddresses: ['127.0.0.1'],
+    usages: ['server'],
+    validityDays: 60,
   });
-  const server = https.createServer({ cert: own.certificate, key: own.privateKey }, (request, response) => {
-    response.writeHead(request.url === '/healthz' ? status : 404).end();
-  });
+  const server = https.createServer(
+    { cert: own.certificate, key: own.privateKey },
+    (request, response) => {
+      response.writeHead(request.url === '/healthz' ? status : 404).end();
+    },
+  );
   servers.push(server);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 
   const place = fs.mkdtempSync(path.join(directory, 'machine-'));
-  const script = fs.readFileSync(path.join(root, 'components/bootstrap/files/plain-health/answer.sh'), 'utf8');
-  fs.writeFileSync(path.join(place, 'answer.sh'), script.replace('/etc/hardway/node.env', `${place}/node.env`).replace('/var/lib/kubernetes/ca.pem', `${place}/ca.pem`));
-  fs.writeFileSync(path.join(place, 'node.env'), `API_PORT=${(server.address() as AddressInfo).port}\n`);
+  const script = fs.readFileSync(
+    path.join(root, 'components/bootstrap/files/plain-health/answer.sh'),
+    'utf8',
+  );
+  fs.writeFileSync(
+    path.join(place, 'answer.sh'),
+    script
+      .replace('/etc/hardway/node.env', `${place}/node.env`)
+      .replace('/var/lib/kubernetes/ca.pem', `${place}/ca.pem`),
+  );
+  fs.writeFileSync(
+    path.join(place, 'node.env'),
+    `API_PORT=${(server.address() as AddressInfo).port}\n`,
+  );
   fs.writeFileSync(path.join(place, 'ca.pem'), (trusted ? ca : other).certificate);
   return (request) =>
     new Promise((resolve) => {
-      const child = spawn('bash', [path.join(place, 'answer.sh')], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn('bash', [path.join(place, 'answer.sh')], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
       let text = '';
       child.stdout.on('data', (chunk) => (text += chunk));
       child.on('close', () => resolve(text));
@@ -47,7 +77,9 @@ async function machine(status: number, { trusted = true } = {}): Promise<(reques
 
 describe('the plain answer about the API server’s health', () => {
   test('is whole HTTP, and 200 where the API server says so', async () => {
-    expect(await (await machine(200))(REQUEST)).toBe('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n');
+    expect(await (await machine(200))(REQUEST)).toBe(
+      'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n',
+    );
   });
 
   test('is 503 where the API server says anything else', async () => {
@@ -75,10 +107,18 @@ describe('the plain answer about the API server’s health', () => {
 
 test('the responder is on controllers alone, and only where a cloud asks for it', async () => {
   const having = async (args: object): Promise<string[]> =>
-    commands(await registered({ args })).filter((command) => steps(command).includes('plain-health')).map(({ name }) => name);
+    commands(await registered({ args }))
+      .filter((command) => steps(command).includes('plain-health'))
+      .map(({ name }) => name);
   expect(await having({})).toEqual([]);
-  expect(await having({ plainHealth: 8080 })).toEqual(['machine@controller-0', 'machine@controller-1', 'machine@controller-2']);
-  const controller = (await registered({ args: { plainHealth: 8080 } })).get('machine@controller-0')!;
+  expect(await having({ plainHealth: 8080 })).toEqual([
+    'machine@controller-0',
+    'machine@controller-1',
+    'machine@controller-2',
+  ]);
+  const controller = (await registered({ args: { plainHealth: 8080 } })).get(
+    'machine@controller-0',
+  )!;
   expect(sent(controller)).toContain('ListenStream=0.0.0.0:8080\n');
   expect(bare(controller.inputs.stdin)).toBeTruthy();
 });

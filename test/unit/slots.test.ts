@@ -4,7 +4,15 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../../components/root';
-import { chooseSlot, holdSlot, publicCidr, releaseSlot, reserveSlot, slotAt, slotOf } from '../../provider/local/slots';
+import {
+  chooseSlot,
+  holdSlot,
+  publicCidr,
+  releaseSlot,
+  reserveSlot,
+  slotAt,
+  slotOf,
+} from '../../provider/local/slots';
 
 const POOL = '198.18.0.0/15';
 let place: string;
@@ -57,13 +65,17 @@ test('labs that begin at the same moment get a slot each', async () => {
   const reserve = `require('./bin/run.cjs').load('provider/local/slots.ts').reserveSlot(process.argv[1], '${POOL}')`;
   const labs = Array.from({ length: 8 }, (_, index) => `lab-${index}`);
   const run = promisify(execFile);
-  await Promise.all(labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root, env: process.env })));
+  await Promise.all(
+    labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root, env: process.env })),
+  );
   expect(labs.map((lab) => slotOf(lab)?.slot).sort()).toEqual(labs.map((_, index) => index));
   expect(reserveSlot('lab-0', POOL)).toBe(false);
 });
 
 test('a pool without a free slot is told, and nothing is taken', () => {
   hold('one', 0);
-  expect(() => reserveSlot('two', '198.18.0.0/24')).toThrow(/all 1 public networks of 198\.18\.0\.0\/24 are taken/);
+  expect(() => reserveSlot('two', '198.18.0.0/24')).toThrow(
+    /all 1 public networks of 198\.18\.0\.0\/24 are taken/,
+  );
   expect(slotOf('two')).toBeUndefined();
 });

@@ -30,7 +30,10 @@ function gate(): { opened: Promise<void>; open: () => void } {
 function leaveLock(change: Partial<Owner>): void {
   const stat = fs.readFileSync(`/proc/${process.pid}/stat`, 'utf8');
   const owner: Owner = {
-    id: 'left', host: os.hostname(), pid: process.pid, doing: 'building',
+    id: 'left',
+    host: os.hostname(),
+    pid: process.pid,
+    doing: 'building',
     started: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19],
     boot: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     ...change,
@@ -46,31 +49,51 @@ test('one works at a time; the other waits, told once for whom and for what', as
     await first.opened;
     done.push('first');
   });
-  const waiting = withLock(lock, 'looking', (owner) => waitedFor.push(owner), async () => done.push('second'));
+  const waiting = withLock(
+    lock,
+    'looking',
+    (owner) => waitedFor.push(owner),
+    async () => done.push('second'),
+  );
   while (waitedFor.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(done).toEqual([]);
   first.open();
   await Promise.all([holding, waiting]);
   expect(done).toEqual(['first', 'second']);
   expect(waitedFor).toHaveLength(1);
-  expect(waitedFor[0]).toMatchObject({ pid: process.pid, host: os.hostname(), doing: 'building etcd' });
+  expect(waitedFor[0]).toMatchObject({
+    pid: process.pid,
+    host: os.hostname(),
+    doing: 'building etcd',
+  });
 });
 
 test('ten at once never overlap, and leave nothing behind', async () => {
   let inside = 0;
   let most = 0;
-  await Promise.all(Array.from({ length: 10 }, () => withLock(lock, 'x', () => undefined, async () => {
-    inside += 1;
-    most = Math.max(most, inside);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    inside -= 1;
-  })));
+  await Promise.all(
+    Array.from({ length: 10 }, () =>
+      withLock(
+        lock,
+        'x',
+        () => undefined,
+        async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          inside -= 1;
+        },
+      ),
+    ),
+  );
   expect(most).toBe(1);
   expect(fs.readdirSync(directory)).toEqual([]);
 });
 
 test('it is free again after a failure', async () => {
-  await expect(withLock(lock, 'x', never, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  await expect(
+    withLock(lock, 'x', never, () => Promise.reject(new Error('failed'))),
+  ).rejects.toThrow('failed');
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
@@ -79,7 +102,7 @@ test('the lock of a process that is gone is taken over', async () => {
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test('the lock of a process whose pid is now another\'s is taken over', async () => {
+test("the lock of a process whose pid is now another's is taken over", async () => {
   leaveLock({ started: '1' });
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
@@ -92,15 +115,27 @@ test('the lock of before a reboot is taken over', async () => {
 test('many that find the same dead owner still come one by one', async () => {
   leaveLock({ pid: spawnSync('true').pid });
   let inside = 0;
-  await Promise.all(Array.from({ length: 5 }, () => withLock(lock, 'x', () => undefined, async () => {
-    inside += 1;
-    expect(inside).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    inside -= 1;
-  })));
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      withLock(
+        lock,
+        'x',
+        () => undefined,
+        async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          inside -= 1;
+        },
+      ),
+    ),
+  );
 });
 
-test.each([['of another host', { host: 'elsewhere', pid: 1 }], ['of a living process', {}]])('the lock %s is waited for', async (_, owner) => {
+test.each([
+  ['of another host', { host: 'elsewhere', pid: 1 }],
+  ['of a living process', {}],
+])('the lock %s is waited for', async (_, owner) => {
   leaveLock(owner);
   const waited = gate();
   let entered = false;
@@ -116,13 +151,17 @@ test('turns run as many works at a time as there are places, in the order they c
   const take = turns(2);
   const begun: number[] = [];
   let running = 0;
-  await Promise.all([1, 2, 3, 4, 5].map((number) => take(async () => {
-    begun.push(number);
-    running += 1;
-    expect(running).toBeLessThanOrEqual(2);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    running -= 1;
-  })));
+  await Promise.all(
+    [1, 2, 3, 4, 5].map((number) =>
+      take(async () => {
+        begun.push(number);
+        running += 1;
+        expect(running).toBeLessThanOrEqual(2);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running -= 1;
+      }),
+    ),
+  );
   expect(begun).toEqual([1, 2, 3, 4, 5]);
 });
 

@@ -8,65 +8,110 @@ import { ARCHITECTURES, commandPlugin, components } from '../../toolchain/manife
 const all = [...components, commandPlugin];
 
 describe.each(all.map((one) => [one.name, one] as const))('%s', (_, one) => {
-  test.each(ARCHITECTURES)('its official files for %s hold each of its programs once', (architecture) => {
-    const held = one.releases.flatMap(({ holds }) => (typeof holds === 'string' ? [holds] : Object.keys(holds(architecture))));
-    expect(held.sort()).toEqual([...one.programs].sort());
-  });
+  test.each(ARCHITECTURES)(
+    'its official files for %s hold each of its programs once',
+    (architecture) => {
+      const held = one.releases.flatMap(({ holds }) =>
+        typeof holds === 'string' ? [holds] : Object.keys(holds(architecture)),
+      );
+      expect(held.sort()).toEqual([...one.programs].sort());
+    },
+  );
 
-  test.each(ARCHITECTURES)('its official files for %s come over HTTPS, with this version and a digest', (architecture) => {
-    for (const { url, digest } of one.releases) {
-      expect(url(architecture)).toMatch(/^https:\/\//);
-      expect(url(architecture)).toContain(one.version);
-      if ('pinned' in digest) expect(digest.pinned[architecture]).toMatch(/^[0-9a-f]{64}$/);
-      else expect(new URL(digest.published(architecture)).host).toBe(new URL(url(architecture)).host);
-    }
-  });
+  test.each(ARCHITECTURES)(
+    'its official files for %s come over HTTPS, with this version and a digest',
+    (architecture) => {
+      for (const { url, digest } of one.releases) {
+        expect(url(architecture)).toMatch(/^https:\/\//);
+        expect(url(architecture)).toContain(one.version);
+        if ('pinned' in digest) expect(digest.pinned[architecture]).toMatch(/^[0-9a-f]{64}$/);
+        else
+          expect(new URL(digest.published(architecture)).host).toBe(
+            new URL(url(architecture)).host,
+          );
+      }
+    },
+  );
 });
 
 test('every component but the command plugin can be built: all of its programs, once', () => {
   expect(commandPlugin.builds).toEqual([]);
   for (const one of components) {
-    expect(one.builds.flatMap(({ packages }) => Object.keys(packages)).sort()).toEqual([...one.programs].sort());
+    expect(one.builds.flatMap(({ packages }) => Object.keys(packages)).sort()).toEqual(
+      [...one.programs].sort(),
+    );
   }
 });
 
-describe.each(components.flatMap((one) => one.builds).map((build) => [build.name, build] as const))('module %s', (_, build) => {
-  const read = (file: string): string => fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
+describe.each(components.flatMap((one) => one.builds).map((build) => [build.name, build] as const))(
+  'module %s',
+  (_, build) => {
+    const read = (file: string): string =>
+      fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
 
-  test('its tools.go imports just the packages that are built', () => {
-    const imported = [...read('tools.go').matchAll(/_ "(.+)"/g)].map((match) => match[1]);
-    expect(imported.sort()).toEqual(Object.values(build.packages).sort());
-  });
+    test('its tools.go imports just the packages that are built', () => {
+      const imported = [...read('tools.go').matchAll(/_ "(.+)"/g)].map((match) => match[1]);
+      expect(imported.sort()).toEqual(Object.values(build.packages).sort());
+    });
 
-  test('its go.sum has a digest of every module that go.mod requires', () => {
-    const sums = read('go.sum');
-    const replaced = new Set([...read('go.mod').matchAll(/^replace (\S+) =>/gm)].map((match) => match[1]));
-    const required = [...read('go.mod').matchAll(/^(?:require |\t)(\S+) (v\S+)/gm)].map((match) => ({ name: match[1], version: match[2] }));
-    expect(required.length).toBeGreaterThan(0);
-    for (const { name, version } of required.filter((one) => !replaced.has(one.name))) expect(sums).toContain(`${name} ${version}`);
-  });
+    test('its go.sum has a digest of every module that go.mod requires', () => {
+      const sums = read('go.sum');
+      const replaced = new Set(
+        [...read('go.mod').matchAll(/^replace (\S+) =>/gm)].map((match) => match[1]),
+      );
+      const required = [...read('go.mod').matchAll(/^(?:require |\t)(\S+) (v\S+)/gm)].map(
+        (match) => ({ name: match[1], version: match[2] }),
+      );
+      expect(required.length).toBeGreaterThan(0);
+      for (const { name, version } of required.filter((one) => !replaced.has(one.name)))
+        expect(sums).toContain(`${name} ${version}`);
+    });
 
-  test('it names a Go version, and programs get the names that the manifest gives them', () => {
-    expect(requiredGo(build)).toMatch(/^1\.\d+/);
-    const names = Object.entries(build.packages);
-    if (names.length > 1) for (const [program, one] of names) expect(path.posix.basename(one)).toBe(program);
-    expect(buildArguments(build, '/out')).toContain(names.length > 1 ? '/out/' : `/out/${names[0][0]}`);
-  });
-});
+    test('it names a Go version, and programs get the names that the manifest gives them', () => {
+      expect(requiredGo(build)).toMatch(/^1\.\d+/);
+      const names = Object.entries(build.packages);
+      if (names.length > 1)
+        for (const [program, one] of names) expect(path.posix.basename(one)).toBe(program);
+      expect(buildArguments(build, '/out')).toContain(
+        names.length > 1 ? '/out/' : `/out/${names[0][0]}`,
+      );
+    });
+  },
+);
 
 test('the versions that are built are those of the official releases', () => {
-  const asked = (name: string): string => fs.readFileSync(path.join(moduleDirectory(components.flatMap((one) => one.builds).find((one) => one.name === name)!), 'go.mod'), 'utf8');
+  const asked = (name: string): string =>
+    fs.readFileSync(
+      path.join(
+        moduleDirectory(components.flatMap((one) => one.builds).find((one) => one.name === name)!),
+        'go.mod',
+      ),
+      'utf8',
+    );
   const modules: Record<string, string> = {
-    kubernetes: 'k8s.io/kubernetes', pulumi: 'github.com/pulumi/pulumi/pkg/v3', coredns: 'github.com/coredns/coredns',
-    containerd: 'github.com/containerd/containerd/v2', etcd: 'go.etcd.io/etcd/server/v3', crictl: 'sigs.k8s.io/cri-tools',
-    runc: 'github.com/opencontainers/runc', 'cni-plugins': 'github.com/containernetworking/plugins',
+    kubernetes: 'k8s.io/kubernetes',
+    pulumi: 'github.com/pulumi/pulumi/pkg/v3',
+    coredns: 'github.com/coredns/coredns',
+    containerd: 'github.com/containerd/containerd/v2',
+    etcd: 'go.etcd.io/etcd/server/v3',
+    crictl: 'sigs.k8s.io/cri-tools',
+    runc: 'github.com/opencontainers/runc',
+    'cni-plugins': 'github.com/containernetworking/plugins',
   };
-  for (const one of components) expect(asked(one.name)).toContain(`${modules[one.name]} v${one.version}`);
+  for (const one of components)
+    expect(asked(one.name)).toContain(`${modules[one.name]} v${one.version}`);
 });
 
 test('cloud nodes are told of every node program and of no other', () => {
-  const told = programsForDownload('arm64').flatMap(({ holds }) => (typeof holds === 'string' ? [holds] : Object.keys(holds)));
-  expect(told.sort()).toEqual(components.filter((one) => one.use.includes('node')).flatMap((one) => one.programs).sort());
+  const told = programsForDownload('arm64').flatMap(({ holds }) =>
+    typeof holds === 'string' ? [holds] : Object.keys(holds),
+  );
+  expect(told.sort()).toEqual(
+    components
+      .filter((one) => one.use.includes('node'))
+      .flatMap((one) => one.programs)
+      .sort(),
+  );
   expect(told).not.toContain('pulumi');
 });
 
@@ -77,9 +122,21 @@ test('where there is no Go, one message names all that needs it, the newest Go a
 });
 
 test('a Pulumi fits from 3.208 on, within version 3', () => {
-  expect(['3.207.9', '3.208.0', '3.259.1', '4.0.0'].map(fittingPulumi)).toEqual([false, true, true, false]);
+  expect(['3.207.9', '3.208.0', '3.259.1', '4.0.0'].map(fittingPulumi)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('a kubectl fits if it is at most one minor version away', () => {
-  expect(['1.34.9', '1.35.0', '1.36.3', '1.37.1', '1.38.0', '2.36.0'].map(fittingKubectl)).toEqual([false, true, true, true, false, false]);
+  expect(['1.34.9', '1.35.0', '1.36.3', '1.37.1', '1.38.0', '2.36.0'].map(fittingKubectl)).toEqual([
+    false,
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -9,7 +9,10 @@ import * as state from '../../toolchain/state';
 import { writeOrigin } from '../../toolchain/store';
 import { viewPath } from '../../toolchain/view';
 
-jest.mock('../../toolchain/state', () => ({ ...jest.requireActual<object>('../../toolchain/state'), look: jest.fn() }));
+jest.mock('../../toolchain/state', () => ({
+  ...jest.requireActual<object>('../../toolchain/state'),
+  look: jest.fn(),
+}));
 
 let cache: string;
 
@@ -33,22 +36,47 @@ function make(directory: string): string {
 
 /** A cache in which everything of the manifest is, and the state that it makes. */
 function whole(): { kept: string[]; found: state.State } {
-  const [tree, images] = [make(path.join(cache, 'trees/bookworm-amd64-new')), make(path.join(cache, 'images/new'))];
-  const programs = [...components, commandPlugin].map((one) => make(componentPath(one, 'amd64', 'built')));
-  const obtained = new Map(components.map((one) => [one.name, stored(one, 'amd64', 'build') as Obtained]));
-  const found: state.State = { architecture: 'amd64', mode: 'build', obtained, missing: [], tree, treeMissing: false, images, pulumiHome: '/none', commandPlugin: 'stand-in' };
+  const [tree, images] = [
+    make(path.join(cache, 'trees/bookworm-amd64-new')),
+    make(path.join(cache, 'images/new')),
+  ];
+  const programs = [...components, commandPlugin].map((one) =>
+    make(componentPath(one, 'amd64', 'built')),
+  );
+  const obtained = new Map(
+    components.map((one) => [one.name, stored(one, 'amd64', 'build') as Obtained]),
+  );
+  const found: state.State = {
+    architecture: 'amd64',
+    mode: 'build',
+    obtained,
+    missing: [],
+    tree,
+    treeMissing: false,
+    images,
+    pulumiHome: '/none',
+    commandPlugin: 'stand-in',
+  };
   return { found, kept: [tree, images, ...programs, make(viewPath(state.viewParts(found)))] };
 }
 
-const inCache = (): string[] => ['programs', 'images', 'trees', 'store'].flatMap((kind) => {
-  const directory = path.join(cache, kind);
-  return fs.existsSync(directory) ? fs.readdirSync(directory).map((name) => path.join(directory, name)) : [];
-});
+const inCache = (): string[] =>
+  ['programs', 'images', 'trees', 'store'].flatMap((kind) => {
+    const directory = path.join(cache, kind);
+    return fs.existsSync(directory)
+      ? fs.readdirSync(directory).map((name) => path.join(directory, name))
+      : [];
+  });
 
 describe('pruning the cache', () => {
   test('keeps all that the manifest names, and takes away older versions of each kind', async () => {
     const { kept, found } = whole();
-    const old = ['trees/bookworm-amd64-old', 'images/old', 'store/old', 'programs/etcd-3.0.0-amd64-built-old'].map((name) => make(path.join(cache, name)));
+    const old = [
+      'trees/bookworm-amd64-old',
+      'images/old',
+      'store/old',
+      'programs/etcd-3.0.0-amd64-built-old',
+    ].map((name) => make(path.join(cache, name)));
     jest.mocked(state.look).mockResolvedValue(found);
     const removed: string[] = [];
     await prune([], (entry) => removed.push(entry));
@@ -59,11 +87,18 @@ describe('pruning the cache', () => {
 
   test('keeps what was noted for plain pulumi, and what a process names: the tree of a machine that runs', async () => {
     const { kept, found } = whole();
-    const [noted, running, started, old] = ['noted', 'running', 'started', 'old'].map((name) => make(path.join(cache, 'trees', name)));
+    const [noted, running, started, old] = ['noted', 'running', 'started', 'old'].map((name) =>
+      make(path.join(cache, 'trees', name)),
+    );
     jest.mocked(state.look).mockResolvedValue(found);
-    const machines = [spawn('sleep', ['60'], { env: { TREE: running } }), spawn('sh', ['-c', 'read -r _', 'sh', started])];
+    const machines = [
+      spawn('sleep', ['60'], { env: { TREE: running } }),
+      spawn('sh', ['-c', 'read -r _', 'sh', started]),
+    ];
     // A process has its own environment once it runs its own program.
-    await Promise.all(machines.map((machine) => new Promise((resolve) => machine.once('spawn', resolve))));
+    await Promise.all(
+      machines.map((machine) => new Promise((resolve) => machine.once('spawn', resolve))),
+    );
     try {
       await prune([noted], () => undefined);
     } finally {
@@ -84,10 +119,23 @@ describe('pruning the cache', () => {
 
   test("takes away what a dead owner left of a lock, but not before nobody can be at it, and never the lock or somebody's own", () => {
     const id = '4df3b8c2-015b-4efe-a3a1-d0702f8b88c4';
-    for (const name of ['lock', `lock.dead.${id}`, `lock.released.${id}`, `lock.${id}`, 'lock.txt', 'thesis', 'trees']) fs.mkdirSync(path.join(cache, name));
+    for (const name of [
+      'lock',
+      `lock.dead.${id}`,
+      `lock.released.${id}`,
+      `lock.${id}`,
+      'lock.txt',
+      'thesis',
+      'trees',
+    ])
+      fs.mkdirSync(path.join(cache, name));
     expect(unreferenced([], '')).toEqual([]);
     const later = Date.now() + 2 * 60 * 60_000;
-    expect(unreferenced([], '', later).map((entry) => path.basename(entry)).sort()).toEqual([`lock.${id}`, `lock.dead.${id}`, `lock.released.${id}`]);
+    expect(
+      unreferenced([], '', later)
+        .map((entry) => path.basename(entry))
+        .sort(),
+    ).toEqual([`lock.${id}`, `lock.dead.${id}`, `lock.released.${id}`]);
   });
 
   test('makes no cache where there is none', async () => {

@@ -27,7 +27,9 @@ const validConfig: fc.Arbitrary<RawConfig> = fc
   }));
 
 describe('the topology of any valid config', () => {
-  const holds = (property: (plan: ReturnType<typeof topology>, config: ReturnType<typeof parseConfig>) => void): void =>
+  const holds = (
+    property: (plan: ReturnType<typeof topology>, config: ReturnType<typeof parseConfig>) => void,
+  ): void =>
     fc.assert(
       fc.property(validConfig, (raw) => {
         const config = parseConfig(raw);
@@ -37,14 +39,20 @@ describe('the topology of any valid config', () => {
 
   it('gives no address twice', () =>
     holds((plan) => {
-      const addresses = [plan.gateway, plan.apiServiceIp, plan.dnsIp, ...plan.nodes.map((node) => node.privateIp)];
+      const addresses = [
+        plan.gateway,
+        plan.apiServiceIp,
+        plan.dnsIp,
+        ...plan.nodes.map((node) => node.privateIp),
+      ];
       expect(new Set(addresses).size).toBe(addresses.length);
     }));
 
   it('keeps every address in its network', () =>
     holds((plan) => {
       for (const node of plan.nodes) expect(contains(plan.nodeCidr, node.privateIp)).toBe(true);
-      for (const address of [plan.apiServiceIp, plan.dnsIp]) expect(contains(plan.serviceCidr, address)).toBe(true);
+      for (const address of [plan.apiServiceIp, plan.dnsIp])
+        expect(contains(plan.serviceCidr, address)).toBe(true);
     }));
 
   it('gives every worker exactly one pod route, to its own pod CIDR by way of its own address', () =>
@@ -53,7 +61,9 @@ describe('the topology of any valid config', () => {
       expect(plan.routes).toHaveLength(workers.length);
       for (const worker of workers) {
         const routes = plan.routes.filter((route) => route.nextHop === worker.name);
-        expect(routes).toEqual([expect.objectContaining({ destination: worker.podCidr, nextHopIp: worker.privateIp })]);
+        expect(routes).toEqual([
+          expect.objectContaining({ destination: worker.podCidr, nextHopIp: worker.privateIp }),
+        ]);
       }
     }));
 
@@ -80,29 +90,43 @@ describe('the topology of any valid config', () => {
     holds((plan, config) => {
       const inside = [plan.nodeCidr, plan.podCidr];
       for (const rule of plan.rules.filter(({ name }) => !name.startsWith('allow-internal-'))) {
-        expect(rule.sources).toEqual(rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs);
+        expect(rule.sources).toEqual(
+          rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs,
+        );
       }
-      for (const rule of plan.rules.filter(({ name }) => name.startsWith('allow-internal-'))) expect(rule.sources).toEqual(inside);
+      for (const rule of plan.rules.filter(({ name }) => name.startsWith('allow-internal-')))
+        expect(rule.sources).toEqual(inside);
     }));
 });
 
-it('is the article\'s plan by default', () => {
+it("is the article's plan by default", () => {
   const plan = topology(parseConfig({}));
-  expect(plan.nodes.map((node) => `${node.name} ${node.privateIp} ${node.podCidr ?? '-'}`)).toEqual([
-    'controller-0 10.240.0.10 -',
-    'controller-1 10.240.0.11 -',
-    'controller-2 10.240.0.12 -',
-    'worker-0 10.240.0.20 10.200.0.0/24',
-    'worker-1 10.240.0.21 10.200.1.0/24',
-    'worker-2 10.240.0.22 10.200.2.0/24',
+  expect(plan.nodes.map((node) => `${node.name} ${node.privateIp} ${node.podCidr ?? '-'}`)).toEqual(
+    [
+      'controller-0 10.240.0.10 -',
+      'controller-1 10.240.0.11 -',
+      'controller-2 10.240.0.12 -',
+      'worker-0 10.240.0.20 10.200.0.0/24',
+      'worker-1 10.240.0.21 10.200.1.0/24',
+      'worker-2 10.240.0.22 10.200.2.0/24',
+    ],
+  );
+  expect([plan.gateway, plan.apiServiceIp, plan.dnsIp]).toEqual([
+    '10.240.0.1',
+    '10.32.0.1',
+    '10.32.0.10',
   ]);
-  expect([plan.gateway, plan.apiServiceIp, plan.dnsIp]).toEqual(['10.240.0.1', '10.32.0.1', '10.32.0.10']);
 });
 
 describe('a CIDR', () => {
-  it('gives its addresses by number', () => expect(addressAt('10.200.0.0/16', 256)).toBe('10.200.1.0'));
-  it('has no address behind its last', () => expect(() => addressAt('10.0.0.0/30', 4)).toThrow(RangeError));
-  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])('is not "%s"', (text) => {
-    expect(() => parseCidr(text)).toThrow('is not a CIDR');
-  });
+  it('gives its addresses by number', () =>
+    expect(addressAt('10.200.0.0/16', 256)).toBe('10.200.1.0'));
+  it('has no address behind its last', () =>
+    expect(() => addressAt('10.0.0.0/30', 4)).toThrow(RangeError));
+  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
+    'is not "%s"',
+    (text) => {
+      expect(() => parseCidr(text)).toThrow('is not a CIDR');
+    },
+  );
 });

@@ -16,12 +16,18 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Where the lab's images are, or will be, as an OCI layout; `coredns` is the program's artifact. */
 export function imagesPath(architecture: Architecture, coredns: string): string {
-  const digest = shortDigest([SUITE, architecture, path.basename(coredns), ...recipeFiles(RECIPE, /^(registry|mirror)\.ts$/)]);
+  const digest = shortDigest([
+    SUITE,
+    architecture,
+    path.basename(coredns),
+    ...recipeFiles(RECIPE, /^(registry|mirror)\.ts$/),
+  ]);
   return artifactPath('images', digest);
 }
 
 /** Whether the images are there. They get their name when they are complete. */
-export const hasImages = (architecture: Architecture, coredns: string): boolean => fs.existsSync(imagesPath(architecture, coredns));
+export const hasImages = (architecture: Architecture, coredns: string): boolean =>
+  fs.existsSync(imagesPath(architecture, coredns));
 
 /** What the images are made from, unpacked: Debian's files, busybox's links, nginx's libraries, and our pause. */
 interface Ingredients {
@@ -33,13 +39,27 @@ interface Ingredients {
 
 const lines = (file: string): string[] => fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
 
-async function gather(scratch: string, architecture: Architecture, progress: ItemProgress): Promise<Ingredients> {
+async function gather(
+  scratch: string,
+  architecture: Architecture,
+  progress: ItemProgress,
+): Promise<Ingredients> {
   const { sources, settings } = await writeAptFiles(scratch);
   progress.tell('building', 'unpacking Debian packages');
-  await must('unpacking the packages of the images', path.join(RECIPE, 'extract.sh'), [scratch, SUITE, architecture, sources, settings], { log: logFile('images') });
+  await must(
+    'unpacking the packages of the images',
+    path.join(RECIPE, 'extract.sh'),
+    [scratch, SUITE, architecture, sources, settings],
+    { log: logFile('images') },
+  );
   progress.tell('building', 'pause');
   const pause = path.join(scratch, 'pause');
-  await must('compiling pause', 'gcc', ['-Os', '-static', '-s', '-Wall', '-Wextra', '-o', pause, path.join(RECIPE, 'pause.c')], { log: logFile('images') });
+  await must(
+    'compiling pause',
+    'gcc',
+    ['-Os', '-static', '-s', '-Wall', '-Wextra', '-o', pause, path.join(RECIPE, 'pause.c')],
+    { log: logFile('images') },
+  );
   return {
     debian: path.join(scratch, 'debian'),
     applets: lines(path.join(scratch, 'applets.txt')),
@@ -57,7 +77,8 @@ function withShell({ debian, applets }: Ingredients): Tree {
     ['tmp', { directory: true, mode: 0o1777 }],
     ['var/log', { directory: true }],
   ]);
-  for (const applet of applets) if (applet !== 'bin/busybox') tree.set(applet, { link: '/bin/busybox' });
+  for (const applet of applets)
+    if (applet !== 'bin/busybox') tree.set(applet, { link: '/bin/busybox' });
   addFiles(tree, path.join(RECIPE, 'content', 'common'));
   return tree;
 }
@@ -72,14 +93,24 @@ function nginx(ingredients: Ingredients): Image {
   const { debian, libraries } = ingredients;
   const tree = withShell(ingredients);
   tree.set('usr/sbin/nginx', { file: path.join(debian, 'usr/sbin/nginx'), mode: 0o755 });
-  tree.set('etc/nginx/mime.types', { file: path.join(debian, 'etc/nginx/mime.types'), mode: 0o644 });
-  for (const library of libraries) tree.set(library.slice(1), { file: path.join(debian, library), mode: 0o755 });
-  for (const directory of ['var/lib/nginx', 'var/log/nginx']) tree.set(directory, { directory: true });
+  tree.set('etc/nginx/mime.types', {
+    file: path.join(debian, 'etc/nginx/mime.types'),
+    mode: 0o644,
+  });
+  for (const library of libraries)
+    tree.set(library.slice(1), { file: path.join(debian, library), mode: 0o755 });
+  for (const directory of ['var/lib/nginx', 'var/log/nginx'])
+    tree.set(directory, { directory: true });
   addFiles(tree, path.join(RECIPE, 'content', 'nginx'));
   return {
     repositories: ['docker.io/library/nginx'],
     tree,
-    config: { Cmd: ['nginx', '-g', 'daemon off;'], Env: [PATH], ExposedPorts: { '80/tcp': {} }, StopSignal: 'SIGQUIT' },
+    config: {
+      Cmd: ['nginx', '-g', 'daemon off;'],
+      Env: [PATH],
+      ExposedPorts: { '80/tcp': {} },
+      StopSignal: 'SIGQUIT',
+    },
   };
 }
 
@@ -96,13 +127,22 @@ const coredns = (program: string): Image => ({
 });
 
 /** Makes the lab's images from Debian packages, our pause and the CoreDNS of the store. Needs root. Call it under the store's lock. */
-export function makeImages(architecture: Architecture, corednsArtifact: string, progress: ItemProgress): Promise<string> {
+export function makeImages(
+  architecture: Architecture,
+  corednsArtifact: string,
+  progress: ItemProgress,
+): Promise<string> {
   return commit(imagesPath(architecture, corednsArtifact), async (directory) => {
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-images-'));
     try {
       const ingredients = await gather(scratch, architecture, progress);
       progress.tell('building', 'writing images');
-      const images = [busybox(ingredients), nginx(ingredients), pause(ingredients), coredns(path.join(corednsArtifact, 'coredns'))];
+      const images = [
+        busybox(ingredients),
+        nginx(ingredients),
+        pause(ingredients),
+        coredns(path.join(corednsArtifact, 'coredns')),
+      ];
       await writeLayout(directory, images, architecture);
     } finally {
       fs.rmSync(scratch, { recursive: true, force: true });

@@ -5,7 +5,8 @@ import * as tar from 'tar-stream';
 import { fileDigest } from '../download';
 
 /** What is at one path of an image: a directory, a file of this machine, or a symbolic link. Owned by root. */
-export type Entry = { directory: true; mode?: number } | { file: string; mode: number } | { link: string };
+export type Entry =
+  { directory: true; mode?: number } | { file: string; mode: number } | { link: string };
 
 /** An image's files, by path without a leading slash. */
 export type Tree = Map<string, Entry>;
@@ -22,7 +23,11 @@ export function addFiles(tree: Tree, directory: string): void {
 function complete(tree: Tree): [string, Entry][] {
   const all: Tree = new Map(tree);
   for (const name of tree.keys()) {
-    for (let parent = path.posix.dirname(name); parent !== '.'; parent = path.posix.dirname(parent)) {
+    for (
+      let parent = path.posix.dirname(name);
+      parent !== '.';
+      parent = path.posix.dirname(parent)
+    ) {
       if (!all.has(parent)) all.set(parent, { directory: true });
     }
   }
@@ -37,7 +42,10 @@ async function writeEntry(pack: tar.Pack, name: string, entry: Entry): Promise<v
     pack.entry({ ...common, name, type: 'symlink', linkname: entry.link, mode: 0o777 });
   } else {
     const { size } = fs.statSync(entry.file);
-    await pipeline(fs.createReadStream(entry.file), pack.entry({ ...common, name, type: 'file', mode: entry.mode, size }));
+    await pipeline(
+      fs.createReadStream(entry.file),
+      pack.entry({ ...common, name, type: 'file', mode: entry.mode, size }),
+    );
   }
 }
 
@@ -45,7 +53,10 @@ async function writeEntry(pack: tar.Pack, name: string, entry: Entry): Promise<v
  * Writes a tree as an uncompressed tar file, the same bytes for the same tree; returns its SHA-256 and size in bytes.
  * Uncompressed, as a lab's images travel within one machine.
  */
-export async function writeLayer(tree: Tree, file: string): Promise<{ digest: string; size: number }> {
+export async function writeLayer(
+  tree: Tree,
+  file: string,
+): Promise<{ digest: string; size: number }> {
   const pack = tar.pack();
   const written = pipeline(pack, fs.createWriteStream(file));
   for (const [name, entry] of complete(tree)) await writeEntry(pack, name, entry);

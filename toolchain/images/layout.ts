@@ -40,7 +40,8 @@ export interface Descriptor {
   annotations?: Record<string, string>;
 }
 
-const blobPath = (directory: string, digest: string): string => path.join(directory, 'blobs', ...digest.split(':'));
+const blobPath = (directory: string, digest: string): string =>
+  path.join(directory, 'blobs', ...digest.split(':'));
 
 function writeJson(directory: string, mediaType: string, value: object): Descriptor {
   const text = JSON.stringify(value);
@@ -49,34 +50,64 @@ function writeJson(directory: string, mediaType: string, value: object): Descrip
   return { mediaType, digest, size: Buffer.byteLength(text) };
 }
 
-async function writeImage(directory: string, image: Image, architecture: Architecture): Promise<Descriptor> {
+async function writeImage(
+  directory: string,
+  image: Image,
+  architecture: Architecture,
+): Promise<Descriptor> {
   const scratch = path.join(directory, 'layer.tar');
   const { digest, size } = await writeLayer(image.tree, scratch);
   fs.renameSync(scratch, blobPath(directory, digest));
   const config = writeJson(directory, MEDIA_TYPES.config, {
-    created: '1970-01-01T00:00:00Z', architecture, os: 'linux', config: image.config, rootfs: { type: 'layers', diff_ids: [digest] },
+    created: '1970-01-01T00:00:00Z',
+    architecture,
+    os: 'linux',
+    config: image.config,
+    rootfs: { type: 'layers', diff_ids: [digest] },
   });
   return writeJson(directory, MEDIA_TYPES.manifest, {
-    schemaVersion: 2, mediaType: MEDIA_TYPES.manifest, config, layers: [{ mediaType: MEDIA_TYPES.layer, digest, size }],
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPES.manifest,
+    config,
+    layers: [{ mediaType: MEDIA_TYPES.layer, digest, size }],
   });
 }
 
 /** Writes images as an OCI image layout: `oci-layout`, `index.json` and `blobs/sha256/…`. */
-export async function writeLayout(directory: string, images: Image[], architecture: Architecture): Promise<void> {
+export async function writeLayout(
+  directory: string,
+  images: Image[],
+  architecture: Architecture,
+): Promise<void> {
   fs.mkdirSync(path.join(directory, 'blobs', 'sha256'), { recursive: true });
   const manifests: Descriptor[] = [];
   for (const image of images) {
     const descriptor = await writeImage(directory, image, architecture);
-    manifests.push(...image.repositories.map((name) => ({ ...descriptor, annotations: { [NAME_ANNOTATION]: name } })));
+    manifests.push(
+      ...image.repositories.map((name) => ({
+        ...descriptor,
+        annotations: { [NAME_ANNOTATION]: name },
+      })),
+    );
   }
-  fs.writeFileSync(path.join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  fs.writeFileSync(path.join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests }, null, 2));
+  fs.writeFileSync(
+    path.join(directory, 'oci-layout'),
+    JSON.stringify({ imageLayoutVersion: '1.0.0' }),
+  );
+  fs.writeFileSync(
+    path.join(directory, 'index.json'),
+    JSON.stringify({ schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests }, null, 2),
+  );
 }
 
 /** The images of a layout: repository to its manifest's descriptor. */
 export function readLayout(directory: string): Map<string, Descriptor> {
-  const index = JSON.parse(fs.readFileSync(path.join(directory, 'index.json'), 'utf8')) as { manifests: Descriptor[] };
-  return new Map(index.manifests.map((descriptor) => [descriptor.annotations![NAME_ANNOTATION], descriptor]));
+  const index = JSON.parse(fs.readFileSync(path.join(directory, 'index.json'), 'utf8')) as {
+    manifests: Descriptor[];
+  };
+  return new Map(
+    index.manifests.map((descriptor) => [descriptor.annotations![NAME_ANNOTATION], descriptor]),
+  );
 }
 
 /** The file of a blob of a layout, or undefined where there is none (or `digest` is no digest). */

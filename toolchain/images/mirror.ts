@@ -12,13 +12,18 @@ function fail(message: string): never {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { listen: { type: 'string' }, images: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { listen: { type: 'string' }, images: { type: 'string' } },
+  });
   const address = /^(.+):(\d+)$/.exec(values.listen ?? '');
-  if (!address || values.images === undefined) fail('give --listen ADDRESS:PORT and --images DIRECTORY');
+  if (!address || values.images === undefined)
+    fail('give --listen ADDRESS:PORT and --images DIRECTORY');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
   const server = registryServer(values.images);
   server.on('error', (error) => fail(`can't listen on ${values.listen}: ${error.message}`));
-  server.listen(Number(address[2]), address[1], () => process.stdout.write(`listening on ${values.listen}\n`));
+  server.listen(Number(address[2]), address[1], () =>
+    process.stdout.write(`listening on ${values.listen}\n`),
+  );
 }
 
 main();

@@ -18,7 +18,8 @@ interface Answer {
 const isRefusal = (answer: Answer | Refusal): answer is Refusal => 'status' in answer;
 
 /** `docker.io/library/nginx` as people write it: `nginx`. */
-const shortName = (repository: string): string => repository.replace(/^docker\.io\/(library\/)?/, '');
+const shortName = (repository: string): string =>
+  repository.replace(/^docker\.io\/(library\/)?/, '');
 
 /** The read-only registry over one OCI layout. */
 class Registry {
@@ -33,32 +34,55 @@ class Registry {
    * registry, names the original one in `ns`; without it any registry will do.
    */
   manifest(registry: string | null, name: string, reference: string): Answer | Refusal {
-    const full = registry === null ? [...this.images.keys()].find((one) => one.slice(one.indexOf('/') + 1) === name) : `${registry}/${name}`;
+    const full =
+      registry === null
+        ? [...this.images.keys()].find((one) => one.slice(one.indexOf('/') + 1) === name)
+        : `${registry}/${name}`;
     const descriptor = full === undefined ? undefined : this.images.get(full);
-    if (!descriptor || (reference.includes(':') && reference !== descriptor.digest)) return this.unknown(full ?? name, reference);
-    return { file: findBlob(this.directory, descriptor.digest)!, mediaType: MEDIA_TYPES.manifest, digest: descriptor.digest };
+    if (!descriptor || (reference.includes(':') && reference !== descriptor.digest))
+      return this.unknown(full ?? name, reference);
+    return {
+      file: findBlob(this.directory, descriptor.digest)!,
+      mediaType: MEDIA_TYPES.manifest,
+      digest: descriptor.digest,
+    };
   }
 
   blob(digest: string): Answer | Refusal {
     const file = findBlob(this.directory, digest);
-    return file ? { file, mediaType: 'application/octet-stream', digest } : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
+    return file
+      ? { file, mediaType: 'application/octet-stream', digest }
+      : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
   }
 
   /** Status 403: of all error answers to its HEAD request containerd asks only for this one's text. */
   private unknown(repository: string, reference: string): Refusal {
     const asked = `${shortName(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
     const known = [...this.images.keys()].map(shortName).sort().join(', ');
-    return { status: 403, code: 'DENIED', message: `this lab has no image ${asked}, and its nodes have no way to a registry; it has, under any tag: ${known}` };
+    return {
+      status: 403,
+      code: 'DENIED',
+      message: `this lab has no image ${asked}, and its nodes have no way to a registry; it has, under any tag: ${known}`,
+    };
   }
 }
 
 function sendRefusal(response: http.ServerResponse, { status, code, message }: Refusal): void {
   const body = JSON.stringify({ errors: [{ code, message }] });
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    })
+    .end(body);
 }
 
 /** Sends the whole file, or the rest of it from where an interrupted transfer is taken up again. */
-function sendFile(request: http.IncomingMessage, response: http.ServerResponse, { file, mediaType, digest }: Answer): void {
+function sendFile(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { file, mediaType, digest }: Answer,
+): void {
   const { size } = fs.statSync(file);
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   if (start >= size && start > 0) {
@@ -73,13 +97,24 @@ function sendFile(request: http.IncomingMessage, response: http.ServerResponse, 
     ...(start > 0 ? { 'Content-Range': `bytes ${start}-${size - 1}/${size}` } : {}),
   });
   if (request.method === 'HEAD') response.end();
-  else fs.createReadStream(file, { start }).on('error', () => response.destroy()).pipe(response);
+  else
+    fs.createReadStream(file, { start })
+      .on('error', () => response.destroy())
+      .pipe(response);
 }
 
-function handle(registry: Registry, request: http.IncomingMessage, response: http.ServerResponse): void {
+function handle(
+  registry: Registry,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    sendRefusal(response, { status: 405, code: 'UNSUPPORTED', message: 'this registry is read-only' });
+    sendRefusal(response, {
+      status: 405,
+      code: 'UNSUPPORTED',
+      message: 'this registry is read-only',
+    });
     return;
   }
   const url = new URL(request.url ?? '/', 'http://registry');
@@ -89,11 +124,18 @@ function handle(registry: Registry, request: http.IncomingMessage, response: htt
   }
   const match = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(decodeURIComponent(url.pathname));
   if (!match) {
-    sendRefusal(response, { status: 404, code: 'UNSUPPORTED', message: `nothing at ${url.pathname}` });
+    sendRefusal(response, {
+      status: 404,
+      code: 'UNSUPPORTED',
+      message: `nothing at ${url.pathname}`,
+    });
     return;
   }
   const [, name, kind, reference] = match;
-  const answer = kind === 'blobs' ? registry.blob(reference) : registry.manifest(url.searchParams.get('ns'), name, reference);
+  const answer =
+    kind === 'blobs'
+      ? registry.blob(reference)
+      : registry.manifest(url.searchParams.get('ns'), name, reference);
   if (isRefusal(answer)) sendRefusal(response, answer);
   else sendFile(request, response, answer);
 }
@@ -107,7 +149,12 @@ export function registryServer(directory: string): http.Server {
     } catch {
       // A path that isn't valid percent-encoding, or a blob that was removed meanwhile.
       if (response.headersSent) response.destroy();
-      else sendRefusal(response, { status: 400, code: 'UNSUPPORTED', message: 'this request can\'t be answered' });
+      else
+        sendRefusal(response, {
+          status: 400,
+          code: 'UNSUPPORTED',
+          message: "this request can't be answered",
+        });
     }
   });
 }

@@ -17,15 +17,18 @@ const LAUNCHER = path.join(root, 'toolchain', 'plugin', PROGRAM);
 export const labPulumiHome = (): string => path.join(stateDirectory(), 'pulumi-home');
 
 /** The PULUMI_HOME of the person who runs this. */
-export const ownPulumiHome = (): string => process.env.PULUMI_HOME || path.join(os.homedir(), '.pulumi');
+export const ownPulumiHome = (): string =>
+  process.env.PULUMI_HOME || path.join(os.homedir(), '.pulumi');
 
-const pluginDirectory = (pulumiHome: string): string => path.join(pulumiHome, 'plugins', `resource-command-v${commandPlugin.version}`);
+const pluginDirectory = (pulumiHome: string): string =>
+  path.join(pulumiHome, 'plugins', `resource-command-v${commandPlugin.version}`);
 
 /** Which command plugin a PULUMI_HOME has at our version: the real one, our stand-in, or none that works. */
 export function commandPluginIn(pulumiHome: string): 'official' | 'stand-in' | undefined {
   const directory = pluginDirectory(pulumiHome);
   const marker = path.join(directory, MARKER);
-  if (!fs.existsSync(path.join(directory, PROGRAM)) || fs.existsSync(`${directory}.partial`)) return undefined;
+  if (!fs.existsSync(path.join(directory, PROGRAM)) || fs.existsSync(`${directory}.partial`))
+    return undefined;
   if (!fs.existsSync(marker)) return 'official';
   return pointHere(marker) ? 'stand-in' : undefined;
 }
@@ -59,12 +62,15 @@ function install(fill: (directory: string) => void): void {
 
 /** Installs the real plugin, from the store, into the lab's PULUMI_HOME. */
 export function installOfficialPlugin(artifact: string): void {
-  install((directory) => fs.copyFileSync(path.join(artifact, PROGRAM), path.join(directory, PROGRAM)));
+  install((directory) =>
+    fs.copyFileSync(path.join(artifact, PROGRAM), path.join(directory, PROGRAM)),
+  );
 }
 
 /** Installs our stand-in into the lab's PULUMI_HOME. Throws a ToolchainError where this checkout lacks it. */
 export function installStandIn(): void {
-  if (!fs.existsSync(STAND_IN)) throw new ToolchainError(`there is no ${STAND_IN}: this checkout is not complete`);
+  if (!fs.existsSync(STAND_IN))
+    throw new ToolchainError(`there is no ${STAND_IN}: this checkout is not complete`);
   install((directory) => {
     fs.copyFileSync(LAUNCHER, path.join(directory, PROGRAM));
     fs.writeFileSync(path.join(directory, MARKER), `${STAND_IN}\n`, { mode: 0o600 });

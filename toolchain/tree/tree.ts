@@ -17,7 +17,8 @@ export function treePath(architecture: Architecture): string {
 }
 
 /** Whether the tree is there. It gets its name when it is complete. */
-export const hasTree = (architecture: Architecture): boolean => fs.existsSync(treePath(architecture));
+export const hasTree = (architecture: Architecture): boolean =>
+  fs.existsSync(treePath(architecture));
 
 /** What mmdebstrap says while it works, in our words; its other lines are for the log. */
 const STAGES: [RegExp, string][] = [
@@ -37,13 +38,18 @@ export function makeTree(architecture: Architecture, progress: ItemProgress): Pr
     try {
       const { sources, settings } = await writeAptFiles(scratch);
       progress.tell('building');
-      await must('making the Debian tree', path.join(RECIPE, 'build.sh'), [directory, SUITE, architecture, sources, settings], {
-        log: logFile('tree'),
-        onLine: (line) => {
-          const stage = STAGES.find(([pattern]) => pattern.test(line));
-          if (stage) progress.tell('building', stage[1]);
+      await must(
+        'making the Debian tree',
+        path.join(RECIPE, 'build.sh'),
+        [directory, SUITE, architecture, sources, settings],
+        {
+          log: logFile('tree'),
+          onLine: (line) => {
+            const stage = STAGES.find(([pattern]) => pattern.test(line));
+            if (stage) progress.tell('building', stage[1]);
+          },
         },
-      });
+      );
     } finally {
       fs.rmSync(scratch, { recursive: true, force: true });
     }

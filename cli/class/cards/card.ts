@@ -32,8 +32,12 @@ const policy = (css: string): string =>
 /** `ssh://USER@HOST`: the jump host where there is one, else worker-0 or the gateway before it. */
 export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): string {
   const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-  if (jump) return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${jump.port === 22 ? '' : `:${jump.port}`}`;
-  const login = loginOf(outputs, outputs.nodes.find(({ name }) => name === 'worker-0')!);
+  if (jump)
+    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${jump.port === 22 ? '' : `:${jump.port}`}`;
+  const login = loginOf(
+    outputs,
+    outputs.nodes.find(({ name }) => name === 'worker-0')!,
+  );
   return `ssh://ubuntu@${login.through?.host ?? login.host}`;
 }
 
@@ -52,13 +56,15 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 function inWords(expires: string): string {
   const time = new Date(expires);
   if (Number.isNaN(time.getTime())) return expires;
-  const part = (options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }).format(time);
+  const part = (options: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }).format(time);
   return `${part({ weekday: 'long' })} ${part({ day: 'numeric', month: 'long', year: 'numeric' })}, ${part({ hour: '2-digit', minute: '2-digit', hour12: false })} UTC`;
 }
 
 function heading(args: CardArgs): Html {
   const { student, outputs, expires } = args;
-  const count = (role: string): number => outputs.topology.nodes.filter((node) => node.role === role).length;
+  const count = (role: string): number =>
+    outputs.topology.nodes.filter((node) => node.role === role).length;
   const link = sshLink(args);
   return html`<header><div>
 <p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
@@ -69,8 +75,12 @@ function heading(args: CardArgs): Html {
 }
 
 function addresses({ nodes, topology }: LabOutputs): Html {
-  const rows = nodes.map((node) => html`<tr><th scope="row">${node.name}</th><td>${node.privateIp}</td><td>${node.publicIp || '–'}</td></tr>`);
-  const network = (name: string, cidr: string): Html => html`<div><dt>${name}</dt><dd>${cidr}</dd></div>`;
+  const rows = nodes.map(
+    (node) =>
+      html`<tr><th scope="row">${node.name}</th><td>${node.privateIp}</td><td>${node.publicIp || '–'}</td></tr>`,
+  );
+  const network = (name: string, cidr: string): Html =>
+    html`<div><dt>${name}</dt><dd>${cidr}</dd></div>`;
   return html`<table><thead><tr><th scope="col">Name</th><th scope="col">Private IP</th><th scope="col">Public IP</th></tr></thead><tbody>${rows}</tbody></table>
 <dl>${network('Nodes', topology.nodeCidr)}${network('Pods', topology.podCidr)}${network('Services', topology.serviceCidr)}</dl>`;
 }

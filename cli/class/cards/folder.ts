@@ -8,7 +8,8 @@ import { MARK } from './card';
 /** Whose things are, where sudo made this process root: the caller's. */
 function caller(): { uid: number; gid: number } {
   const { SUDO_UID, SUDO_GID } = process.env;
-  if (process.getuid!() === 0 && SUDO_UID && SUDO_GID) return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
+  if (process.getuid!() === 0 && SUDO_UID && SUDO_GID)
+    return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
   return { uid: process.getuid!(), gid: process.getgid!() };
 }
 
@@ -32,8 +33,16 @@ function ignores(tree: string, file: string): boolean {
 /** Why keys can't lie in a directory that is there, and what to do; undefined where they can. */
 function unfit(directory: string, shown: string): [what: string, cure: string] | undefined {
   const { uid, mode } = fs.statSync(directory);
-  if (![process.getuid!(), caller().uid].includes(uid)) return [`${shown} belongs to another user.`, '--out with a directory of your own, or a new one'];
-  if ((mode & 0o077) !== 0) return [`${shown} is open to other users, and cards hold keys.`, '--out with a new directory, or chmod 700 this one if it is for nothing but cards'];
+  if (![process.getuid!(), caller().uid].includes(uid))
+    return [
+      `${shown} belongs to another user.`,
+      '--out with a directory of your own, or a new one',
+    ];
+  if ((mode & 0o077) !== 0)
+    return [
+      `${shown} is open to other users, and cards hold keys.`,
+      '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+    ];
   return undefined;
 }
 
@@ -75,16 +84,23 @@ export class CardFolder {
 
   private refuseUnfit(): void {
     const above = path.dirname(this.directory);
-    if (!fs.existsSync(above)) throw usage(`There is no directory ${above} to make ${this.shown} in.`, `mkdir -p ${above}`);
+    if (!fs.existsSync(above))
+      throw usage(`There is no directory ${above} to make ${this.shown} in.`, `mkdir -p ${above}`);
     const there = fs.existsSync(this.directory);
-    if (there && !fs.statSync(this.directory).isDirectory()) throw usage(`${this.shown} is no directory.`, '--out with a new directory');
+    if (there && !fs.statSync(this.directory).isDirectory())
+      throw usage(`${this.shown} is no directory.`, '--out with a new directory');
     const found = there && unfit(this.directory, this.shown);
     if (found) throw usage(...found);
     // Where it really is, whatever links lead there.
-    const real = there ? fs.realpathSync(this.directory) : path.join(fs.realpathSync(above), path.basename(this.directory));
+    const real = there
+      ? fs.realpathSync(this.directory)
+      : path.join(fs.realpathSync(above), path.basename(this.directory));
     const tree = workTree(there ? real : path.dirname(real));
     if (tree && !ignores(tree, path.join(real, 'any.html'))) {
-      throw usage(`${this.shown} is in the git repository ${tree}, and cards hold keys: one \`git add\` would publish them.`, '--out with a directory outside it, such as ~/cards');
+      throw usage(
+        `${this.shown} is in the git repository ${tree}, and cards hold keys: one \`git add\` would publish them.`,
+        '--out with a directory outside it, such as ~/cards',
+      );
     }
   }
 
@@ -94,7 +110,10 @@ export class CardFolder {
       return found && !(found.isFile() && fs.readFileSync(this.file(id), 'utf8').includes(MARK));
     });
     if (foreign.length === 0) return;
-    throw usage(`In ${this.shown} there is already, and is no card: ${foreign.map((id) => `${id}.html`).join(', ')}.`, '--out with a new directory');
+    throw usage(
+      `In ${this.shown} there is already, and is no card: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
+      '--out with a new directory',
+    );
   }
 
   /** Makes it where it isn't there yet, and removes what a killed run had half written. */
@@ -106,7 +125,10 @@ export class CardFolder {
       const found = unfit(this.directory, this.shown);
       if (found) {
         fs.rmdirSync(this.directory);
-        throw usage(`The file system of ${path.dirname(this.directory)} can't close a directory to other users, and cards hold keys.`, '--out with a directory on another one');
+        throw usage(
+          `The file system of ${path.dirname(this.directory)} can't close a directory to other users, and cards hold keys.`,
+          '--out with a directory on another one',
+        );
       }
     }
     for (const name of fs.readdirSync(this.directory)) {

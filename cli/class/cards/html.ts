@@ -3,7 +3,11 @@ export class Html {
   private constructor(private readonly text: string) {}
 
   static of(parts: TemplateStringsArray, values: Value[]): Html {
-    return new Html(parts.map((part, index) => part + (index < values.length ? rendered(values[index]) : '')).join(''));
+    return new Html(
+      parts
+        .map((part, index) => part + (index < values.length ? rendered(values[index]) : ''))
+        .join(''),
+    );
   }
 
   toString(): string {
@@ -13,10 +17,17 @@ export class Html {
 
 type Value = string | number | Html | undefined | Value[];
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 // What no page may show (control characters) is left out, or a name could end a line, or a terminal's title.
-const escaped = (text: string): string => text.replace(/[\p{Cc}]/gu, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]);
+const escaped = (text: string): string =>
+  text.replace(/[\p{Cc}]/gu, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]);
 
 function rendered(value: Value): string {
   if (value === undefined) return '';
@@ -25,4 +36,5 @@ function rendered(value: Value): string {
 }
 
 /** A template of HTML (or SVG): every value is escaped, in text as in quoted attributes, unless it is Html; undefined is nothing. */
-export const html = (parts: TemplateStringsArray, ...values: Value[]): Html => Html.of(parts, values);
+export const html = (parts: TemplateStringsArray, ...values: Value[]): Html =>
+  Html.of(parts, values);

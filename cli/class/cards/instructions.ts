@@ -14,14 +14,17 @@ export interface Way {
 const command = (text: string): Html =>
   html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${index > 0 ? ' ' : ''}<span>${word}</span>`)}</code>`;
 
-const commands = (lines: string[], name = ''): Html => html`<div class="commands ${name}">${lines.map(command)}</div>`;
+const commands = (lines: string[], name = ''): Html =>
+  html`<div class="commands ${name}">${lines.map(command)}</div>`;
 
 // As base64, so that a line of a key is no text of the page: not printed, not found by a search, not read aloud.
 const download = ({ name, content }: KeyFile): Html =>
   html`<a class="file" download="${name}" href="data:application/octet-stream;base64,${Buffer.from(content).toString('base64')}">${name}</a> `;
 
 function withFiles(outputs: LabOutputs, files: KeyFile[]): Html {
-  const secret = files.map(({ name }) => name).filter((name) => ['ssh_key', 'kubeconfig'].includes(name));
+  const secret = files
+    .map(({ name }) => name)
+    .filter((name) => ['ssh_key', 'kubeconfig'].includes(name));
   return html`<ol>
 <li>Make a folder that is yours alone (on Windows, in WSL): ${command(`mkdir -m 700 ${outputs.lab} && cd ${outputs.lab}`)}</li>
 <li>Save these into it, under these names:<div class="files">${files.map(download)}</div></li>
@@ -30,7 +33,8 @@ function withFiles(outputs: LabOutputs, files: KeyFile[]): Html {
 </ol>`;
 }
 
-const onItsMachine = (outputs: LabOutputs): Html => command(`./lab ssh${labArgument({ stack: outputs.lab })} worker-0`);
+const onItsMachine = (outputs: LabOutputs): Html =>
+  command(`./lab ssh${labArgument({ stack: outputs.lab })} worker-0`);
 
 /** How to log in: by the files of the card, and on a local lab's own machine by `./lab`. */
 export function logIn({ outputs, jump }: Way, files: KeyFile[]): Html {

@@ -25,6 +25,8 @@ export function keyFiles(outputs: LabOutputs, jump?: JumpHost): KeyFile[] {
     { name: names.sshKey, content: `${outputs.sshPrivateKey.trimEnd()}\n` },
     { name: names.knownHosts, content: knownHosts(outputs, jump) },
     { name: names.sshConfig, content: sshConfig(outputs, names, jump) },
-    ...(outputs.kubeconfig ? [{ name: 'kubeconfig', content: jump ? atOwnPort(outputs.kubeconfig) : outputs.kubeconfig }] : []),
+    ...(outputs.kubeconfig
+      ? [{ name: 'kubeconfig', content: jump ? atOwnPort(outputs.kubeconfig) : outputs.kubeconfig }]
+      : []),
   ];
 }

@@ -20,19 +20,27 @@ interface Part {
   bottom: number;
 }
 
-const box = (name: string, { left, right }: { left: number; right: number }, top: number, height: number): Html =>
+const box = (
+  name: string,
+  { left, right }: { left: number; right: number },
+  top: number,
+  height: number,
+): Html =>
   html`<rect class="${name}" x="${left + 0.5}" y="${top + 0.5}" width="${right - left - 1}" height="${height - 1}" rx="6"/>`;
 
-const text = (name: string, x: number, y: number, content: string): Html => html`<text class="${name}" x="${x}" y="${y}">${content}</text>`;
+const text = (name: string, x: number, y: number, content: string): Html =>
+  html`<text class="${name}" x="${x}" y="${y}">${content}</text>`;
 
-const line = (name: string, x1: number, y1: number, x2: number, y2: number): Html => html`<path class="${name}" d="M${x1} ${y1}L${x2} ${y2}"/>`;
+const line = (name: string, x1: number, y1: number, x2: number, y2: number): Html =>
+  html`<path class="${name}" d="M${x1} ${y1}L${x2} ${y2}"/>`;
 
 /** In two columns where more than four would make the table long, and two have room. */
 function routeTable(routes: PodRoute[], top: number): Part {
   const entries = routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`);
   const longest = Math.max(...entries.map((entry) => entry.length)) * CHARACTER;
   const half = (WIDTH - 2 * EDGE) / 2;
-  const rows = entries.length > 4 && longest < half ? Math.ceil(entries.length / 2) : entries.length;
+  const rows =
+    entries.length > 4 && longest < half ? Math.ceil(entries.length / 2) : entries.length;
   return {
     svg: html`${entries.map((entry, index) => text('address', EDGE + Math.floor(index / rows) * half, top + (index % rows) * LINE, entry))}`,
     bottom: top + (rows - 1) * LINE,
@@ -70,7 +78,9 @@ ${pods(node, top)}`;
 function nodeRows({ topology, nodes }: LabOutputs, top: number): Part {
   const step = ROW.height + ROW.gap;
   const first = topology.nodes.findIndex(({ role }) => role === 'worker');
-  const rows = topology.nodes.map((node, index) => nodeRow(node, nodes.find(({ name }) => name === node.name)?.publicIp ?? '', top + index * step));
+  const rows = topology.nodes.map((node, index) =>
+    nodeRow(node, nodes.find(({ name }) => name === node.name)?.publicIp ?? '', top + index * step),
+  );
   const last = top + (rows.length - 1) * step;
   return {
     bottom: last + ROW.height,

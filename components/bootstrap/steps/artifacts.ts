@@ -6,9 +6,23 @@ const BIN = '/usr/local/bin';
 
 /** Which programs a node of each role runs, and where they belong. */
 export const PROGRAMS: Record<Node['role'], { name: string; directory: string }[]> = {
-  controller: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'].map((name) => ({ name, directory: BIN })),
+  controller: [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kubectl',
+  ].map((name) => ({ name, directory: BIN })),
   worker: [
-    ...['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'crictl', 'kubelet', 'kube-proxy'].map((name) => ({ name, directory: BIN })),
+    ...[
+      'containerd',
+      'containerd-shim-runc-v2',
+      'ctr',
+      'runc',
+      'crictl',
+      'kubelet',
+      'kube-proxy',
+    ].map((name) => ({ name, directory: BIN })),
     ...['bridge', 'host-local', 'loopback'].map((name) => ({ name, directory: CNI })),
   ],
 };
@@ -22,7 +36,14 @@ function programs(node: Node, downloads: BootstrapArgs['downloads'] = []): strin
     .flatMap(({ name, directory }) => {
       const offered = downloads.filter((download) => download.name === name);
       if (offered.length === 0) return [[name, directory, '-', '-', '-', '-']];
-      return offered.map(({ architecture, url, digest, member = '-' }) => [name, directory, architecture, url, digest, member]);
+      return offered.map(({ architecture, url, digest, member = '-' }) => [
+        name,
+        directory,
+        architecture,
+        url,
+        digest,
+        member,
+      ]);
     })
     .map((words) => `${words.join(' ')}\n`)
     .join('');

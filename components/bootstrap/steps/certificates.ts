@@ -11,7 +11,8 @@ const pair = (path: string, { certificate, privateKey }: Identity): StepFile[] =
 
 function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] {
   const kubernetes = '/var/lib/kubernetes';
-  const local = (identity: Identity): pulumi.Output<string> => certificates.kubeconfig(identity, `https://127.0.0.1:${topology.apiPort}`);
+  const local = (identity: Identity): pulumi.Output<string> =>
+    certificates.kubeconfig(identity, `https://127.0.0.1:${topology.apiPort}`);
   return [
     plain('/etc/etcd/ca.pem', certificates.ca.certificate),
     ...pair('/etc/etcd/etcd', certificates.etcd),
@@ -21,7 +22,10 @@ function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] 
     ...pair(`${kubernetes}/kubelet-client`, certificates.kubeletClient),
     plain(`${kubernetes}/service-accounts.pem`, certificates.serviceAccounts.publicKey),
     confidential(`${kubernetes}/service-accounts-key.pem`, certificates.serviceAccounts.privateKey),
-    confidential(`${kubernetes}/kube-controller-manager.kubeconfig`, local(certificates.controllerManager)),
+    confidential(
+      `${kubernetes}/kube-controller-manager.kubeconfig`,
+      local(certificates.controllerManager),
+    ),
     confidential(`${kubernetes}/kube-scheduler.kubeconfig`, local(certificates.scheduler)),
     confidential(`${kubernetes}/admin.kubeconfig`, local(certificates.admin)),
   ];
@@ -32,8 +36,14 @@ function workerFiles(node: Node, { certificates }: BootstrapArgs): StepFile[] {
   return [
     plain('/var/lib/kubernetes/ca.pem', certificates.ca.certificate),
     ...pair(`/var/lib/kubelet/${node.name}`, worker),
-    confidential('/var/lib/kubelet/kubeconfig', certificates.kubeconfig(worker, certificates.privateServer)),
-    confidential('/var/lib/kube-proxy/kubeconfig', certificates.kubeconfig(certificates.proxy, certificates.privateServer)),
+    confidential(
+      '/var/lib/kubelet/kubeconfig',
+      certificates.kubeconfig(worker, certificates.privateServer),
+    ),
+    confidential(
+      '/var/lib/kube-proxy/kubeconfig',
+      certificates.kubeconfig(certificates.proxy, certificates.privateServer),
+    ),
   ];
 }
 
@@ -43,5 +53,6 @@ export const certificates: Step = {
   on: 'all',
   stage: 'network',
   secret: true,
-  files: (node, lab) => (node.role === 'controller' ? controllerFiles(lab) : workerFiles(node, lab)),
+  files: (node, lab) =>
+    node.role === 'controller' ? controllerFiles(lab) : workerFiles(node, lab),
 };

@@ -7,12 +7,15 @@ export const cni: Step = {
   stage: 'network',
   units: ['pod-bridge'],
   files: (node, { config, topology }) => [
-    plain('/etc/cni/net.d/10-bridge.conf', template('cni/10-bridge.conf', {
-      IP_MASQ: config.ipMasq,
-      // The article's file has no such line, and needs none at Ethernet's usual size.
-      MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
-      POD_CIDR: node.podCidr!,
-    })),
+    plain(
+      '/etc/cni/net.d/10-bridge.conf',
+      template('cni/10-bridge.conf', {
+        IP_MASQ: config.ipMasq,
+        // The article's file has no such line, and needs none at Ethernet's usual size.
+        MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
+        POD_CIDR: node.podCidr!,
+      }),
+    ),
     plain('/etc/cni/net.d/99-loopback.conf', template('cni/99-loopback.conf')),
     plain('/etc/modules-load.d/hardway.conf', template('cni/hardway.conf')),
     plain('/etc/sysctl.d/99-hardway.conf', template('cni/99-hardway.conf')),

@@ -11,8 +11,15 @@ export const containerd: Step = {
     plain('/etc/containerd/config.toml', template('containerd/config.toml')),
     plain('/etc/systemd/system/containerd.service', template('containerd/containerd.service')),
     script('/opt/hardway/writable-cgroups.sh', 'containerd/writable-cgroups.sh'),
-    ...(imageMirror === undefined ? [] : [
-      plain('/etc/containerd/certs.d/_default/hosts.toml', pulumi.output(imageMirror).apply((IMAGE_MIRROR) => template('containerd/hosts.toml', { IMAGE_MIRROR }))),
-    ]),
+    ...(imageMirror === undefined
+      ? []
+      : [
+          plain(
+            '/etc/containerd/certs.d/_default/hosts.toml',
+            pulumi
+              .output(imageMirror)
+              .apply((IMAGE_MIRROR) => template('containerd/hosts.toml', { IMAGE_MIRROR })),
+          ),
+        ]),
   ],
 };

@@ -6,10 +6,16 @@ export const coredns: Step = {
   on: 'first controller',
   stage: 'cluster',
   files: (_, { topology, upstreamResolvers = [] }) => [
-    plain('/var/lib/kubernetes/coredns.yaml', template('coredns/coredns.yaml', {
-      CLUSTER_DOMAIN: topology.clusterDomain,
-      DNS_IP: topology.dnsIp,
-      FORWARD: upstreamResolvers.length === 0 ? '' : `\n        forward . ${upstreamResolvers.join(' ')}`,
-    })),
+    plain(
+      '/var/lib/kubernetes/coredns.yaml',
+      template('coredns/coredns.yaml', {
+        CLUSTER_DOMAIN: topology.clusterDomain,
+        DNS_IP: topology.dnsIp,
+        FORWARD:
+          upstreamResolvers.length === 0
+            ? ''
+            : `\n        forward . ${upstreamResolvers.join(' ')}`,
+      }),
+    ),
   ],
 };

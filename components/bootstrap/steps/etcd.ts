@@ -7,11 +7,16 @@ export const etcd: Step = {
   stage: 'network',
   units: ['etcd'],
   files: (node, { topology, disposable }) => [
-    plain('/etc/systemd/system/etcd.service', template('etcd/etcd.service', {
-      NODE_NAME: node.name,
-      NODE_IP: node.privateIp,
-      INITIAL_CLUSTER: controllers(topology).map(({ name, privateIp }) => `${name}=https://${privateIp}:2380`).join(','),
-      MORE_FLAGS: disposable ? ' \\\n  --unsafe-no-fsync' : '',
-    })),
+    plain(
+      '/etc/systemd/system/etcd.service',
+      template('etcd/etcd.service', {
+        NODE_NAME: node.name,
+        NODE_IP: node.privateIp,
+        INITIAL_CLUSTER: controllers(topology)
+          .map(({ name, privateIp }) => `${name}=https://${privateIp}:2380`)
+          .join(','),
+        MORE_FLAGS: disposable ? ' \\\n  --unsafe-no-fsync' : '',
+      }),
+    ),
   ],
 };

@@ -7,13 +7,18 @@ export const kubeApiserver: Step = {
   stage: 'network',
   units: ['kube-apiserver'],
   files: (node, { topology }) => [
-    plain('/etc/systemd/system/kube-apiserver.service', template('kube-apiserver/kube-apiserver.service', {
-      NODE_IP: node.privateIp,
-      API_PORT: topology.apiPort,
-      ETCD_SERVERS: controllers(topology).map(({ privateIp }) => `https://${privateIp}:2379`).join(','),
-      CLUSTER_DOMAIN: topology.clusterDomain,
-      SERVICE_CIDR: topology.serviceCidr,
-      NODE_PORTS: topology.nodePorts.join('-'),
-    })),
+    plain(
+      '/etc/systemd/system/kube-apiserver.service',
+      template('kube-apiserver/kube-apiserver.service', {
+        NODE_IP: node.privateIp,
+        API_PORT: topology.apiPort,
+        ETCD_SERVERS: controllers(topology)
+          .map(({ privateIp }) => `https://${privateIp}:2379`)
+          .join(','),
+        CLUSTER_DOMAIN: topology.clusterDomain,
+        SERVICE_CIDR: topology.serviceCidr,
+        NODE_PORTS: topology.nodePorts.join('-'),
+      }),
+    ),
   ],
 };

@@ -7,11 +7,14 @@ export const kubeProxy: Step = {
   stage: 'network',
   units: ['kube-proxy'],
   files: (node, { config, topology }) => [
-    plain('/var/lib/kube-proxy/kube-proxy-config.yaml', template('kube-proxy/kube-proxy-config.yaml', {
-      NODE_NAME: node.name,
-      PROXY_MODE: config.proxyMode,
-      POD_CIDR: topology.podCidr,
-    })),
+    plain(
+      '/var/lib/kube-proxy/kube-proxy-config.yaml',
+      template('kube-proxy/kube-proxy-config.yaml', {
+        NODE_NAME: node.name,
+        PROXY_MODE: config.proxyMode,
+        POD_CIDR: topology.podCidr,
+      }),
+    ),
     plain('/etc/systemd/system/kube-proxy.service', template('kube-proxy/kube-proxy.service')),
   ],
 };

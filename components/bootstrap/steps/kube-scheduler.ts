@@ -7,7 +7,13 @@ export const kubeScheduler: Step = {
   stage: 'network',
   units: ['kube-scheduler'],
   files: () => [
-    plain('/etc/kubernetes/config/kube-scheduler.yaml', template('kube-scheduler/kube-scheduler.yaml')),
-    plain('/etc/systemd/system/kube-scheduler.service', template('kube-scheduler/kube-scheduler.service')),
+    plain(
+      '/etc/kubernetes/config/kube-scheduler.yaml',
+      template('kube-scheduler/kube-scheduler.yaml'),
+    ),
+    plain(
+      '/etc/systemd/system/kube-scheduler.service',
+      template('kube-scheduler/kube-scheduler.service'),
+    ),
   ],
 };

@@ -5,5 +5,7 @@ export const rbac: Step = {
   description: 'The API server may fetch logs from the kubelets and run commands in pods',
   on: 'first controller',
   stage: 'network',
-  files: () => [plain('/var/lib/kubernetes/kubelet-access.yaml', template('rbac/kubelet-access.yaml'))],
+  files: () => [
+    plain('/var/lib/kubernetes/kubelet-access.yaml', template('rbac/kubelet-access.yaml')),
+  ],
 };

@@ -8,13 +8,16 @@ function hosts(node: Node, topology: Topology): string {
   return [
     '# hardway: begin',
     ...topology.nodes.map(({ privateIp, name }) => `${privateIp} ${name}`),
-    ...[...all.slice(first), ...all.slice(0, first)].map(({ privateIp }) => `${privateIp} ${API_NAME}`),
+    ...[...all.slice(first), ...all.slice(0, first)].map(
+      ({ privateIp }) => `${privateIp} ${API_NAME}`,
+    ),
     '# hardway: end',
     '',
   ].join('\n');
 }
 
-const list = (nodes: Node[]): string => nodes.map(({ name, privateIp }) => `${name}=${privateIp}`).join(' ');
+const list = (nodes: Node[]): string =>
+  nodes.map(({ name, privateIp }) => `${name}=${privateIp}`).join(' ');
 
 export const ready: Step = {
   name: 'ready',
@@ -23,13 +26,16 @@ export const ready: Step = {
   stage: 'none',
   files: (node, { topology }) => [
     plain('/etc/hardway/hosts', hosts(node, topology)),
-    plain('/etc/hardway/node.env', template('ready/node.env', {
-      NODE_NAME: node.name,
-      NODE_IP: node.privateIp,
-      API_PORT: topology.apiPort,
-      CONTROLLERS: list(controllers(topology)),
-      WORKERS: list(workers(topology)),
-    })),
+    plain(
+      '/etc/hardway/node.env',
+      template('ready/node.env', {
+        NODE_NAME: node.name,
+        NODE_IP: node.privateIp,
+        API_PORT: topology.apiPort,
+        CONTROLLERS: list(controllers(topology)),
+        WORKERS: list(workers(topology)),
+      }),
+    ),
     script('/opt/hardway/common.sh', 'ready/common.sh'),
     script('/opt/hardway/status.sh', 'ready/status.sh'),
   ],

@@ -23,7 +23,8 @@ export const WORKERS = ['worker-0', 'worker-1'];
 /** An nginx of the student's own, in the default namespace on worker-0. */
 export const VICTIM = 'victim';
 
-export const victimIp = ({ kubectl }: Hands): Promise<string> => kubectl('get', 'pod', VICTIM, '-o', 'jsonpath={.status.podIP}');
+export const victimIp = ({ kubectl }: Hands): Promise<string> =>
+  kubectl('get', 'pod', VICTIM, '-o', 'jsonpath={.status.podIP}');
 
 /** Runs the same on every worker. */
 export async function onWorkers(hands: Hands, script: string): Promise<void> {
@@ -33,8 +34,10 @@ export async function onWorkers(hands: Hands, script: string): Promise<void> {
 export const CNI = '/etc/cni/net.d/10-bridge.conf';
 
 /** Edits a worker's CNI file with sed, as a student would; `restoreCni` undoes it. */
-export const editCni = (hands: Hands, worker: string, expression: string): Promise<string> => hands.node(worker, `sed -i.saved '${expression}' ${CNI}`);
-export const restoreCni = (hands: Hands, worker: string): Promise<string> => hands.node(worker, `mv ${CNI}.saved ${CNI}`);
+export const editCni = (hands: Hands, worker: string, expression: string): Promise<string> =>
+  hands.node(worker, `sed -i.saved '${expression}' ${CNI}`);
+export const restoreCni = (hands: Hands, worker: string): Promise<string> =>
+  hands.node(worker, `mv ${CNI}.saved ${CNI}`);
 
 /** Removes a rule from the VPC's firewall, and puts it back. */
 export function closedRule(name: string): Pick<Fault, 'make' | 'mend'> {
@@ -43,7 +46,9 @@ export function closedRule(name: string): Pick<Fault, 'make' | 'mend'> {
   return {
     async make({ router }) {
       const listing = await router('nft', '-a', 'list', 'chain', ...chain);
-      const [, text, handle] = new RegExp(`^\\s*(.* comment "${name}") # handle (\\d+)$`, 'm').exec(listing)!;
+      const [, text, handle] = new RegExp(`^\\s*(.* comment "${name}") # handle (\\d+)$`, 'm').exec(
+        listing,
+      )!;
       rule = text;
       await router('nft', 'delete', 'rule', ...chain, 'handle', handle);
     },

@@ -13,14 +13,20 @@ export const nodeFaults: Fault[] = [
   {
     what: 'ICMP is closed inside the VPC',
     ...closedRule('allow-internal-icmp'),
-    fails: { 'nodes.ping': /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\).*allow-internal-icmp/, 'nat.ping': /^first mend what nodes\.ping shows/ },
+    fails: {
+      'nodes.ping': /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\).*allow-internal-icmp/,
+      'nat.ping': /^first mend what nodes\.ping shows/,
+    },
     passes: ['nodes.list', 'route.vpc', 'route.host', 'svc.dns', 'svc.same-node', 'nodeport.reach'],
   },
   {
     what: 'the MTU of worker-1 is too small',
     make: ({ node }) => node('worker-1', 'ip link set eth0 mtu 1400'),
     mend: ({ node }) => node('worker-1', 'ip link set eth0 mtu 1500'),
-    fails: { 'nodes.ping': /worker-0 got an answer from worker-1 to a small packet, but to none of 1500 bytes.*worker-1 has mtu 1400 on eth0, expected 1500/ },
+    fails: {
+      'nodes.ping':
+        /worker-0 got an answer from worker-1 to a small packet, but to none of 1500 bytes.*worker-1 has mtu 1400 on eth0, expected 1500/,
+    },
     passes: ['nodes.list', 'route.vpc', 'route.host', 'nat.ping', 'svc.same-node'],
   },
   {
@@ -29,7 +35,8 @@ export const nodeFaults: Fault[] = [
     mend: ({ node }) => node('worker-1', 'conntrack -F'),
     fails: {
       'nodes.list': /worker-1 does not answer.*connection tracking table is full/,
-      'nodes.ping': /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\), which does answer ARP.*connection tracking table is full/,
+      'nodes.ping':
+        /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\), which does answer ARP.*connection tracking table is full/,
     },
     passes: ['route.vpc'],
   },
@@ -42,9 +49,16 @@ export const nodeFaults: Fault[] = [
   },
   {
     what: 'a wrong address for worker-1 in /etc/hosts of worker-0',
-    make: ({ node }) => node('worker-0', "cp /etc/hosts /run/hosts.saved; sed 's/^10\\.240\\.0\\.21 /10.240.0.10 /' /run/hosts.saved > /etc/hosts"),
+    make: ({ node }) =>
+      node(
+        'worker-0',
+        "cp /etc/hosts /run/hosts.saved; sed 's/^10\\.240\\.0\\.21 /10.240.0.10 /' /run/hosts.saved > /etc/hosts",
+      ),
     mend: ({ node }) => node('worker-0', 'cat /run/hosts.saved > /etc/hosts; rm /run/hosts.saved'),
-    fails: { 'nodes.ping': /worker-0 takes worker-1 for 10\.240\.0\.10, expected 10\.240\.0\.21: look at \/etc\/hosts/ },
+    fails: {
+      'nodes.ping':
+        /worker-0 takes worker-1 for 10\.240\.0\.10, expected 10\.240\.0\.21: look at \/etc\/hosts/,
+    },
     passes: ['nodes.list', 'route.vpc', 'cni.config'],
   },
 ];

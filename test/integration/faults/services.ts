@@ -5,15 +5,26 @@ export const serviceFaults: Fault[] = [
     what: 'bridged packets skip iptables on the workers',
     make: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=0'),
     mend: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
-    fails: { 'svc.same-node': /got no answer from 10\.32\.0\.\d+.*net\.bridge\.bridge-nf-call-iptables is 0 on worker-0, expected 1/ },
-    passes: ['nat.ping', 'nat.masq.source', 'svc.chains', 'nodeport.reach', 'pod.bridge', 'nodes.ping'],
+    fails: {
+      'svc.same-node':
+        /got no answer from 10\.32\.0\.\d+.*net\.bridge\.bridge-nf-call-iptables is 0 on worker-0, expected 1/,
+    },
+    passes: [
+      'nat.ping',
+      'nat.masq.source',
+      'svc.chains',
+      'nodeport.reach',
+      'pod.bridge',
+      'nodes.ping',
+    ],
   },
   {
     what: 'kube-proxy is stopped on worker-0',
     make: ({ node }) => node('worker-0', 'systemctl stop kube-proxy'),
     mend: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
     fails: {
-      'nodeport.chains': /^kube-proxy is inactive on worker-0: look at `systemctl status kube-proxy`.*no rule in KUBE-NODEPORTS/,
+      'nodeport.chains':
+        /^kube-proxy is inactive on worker-0: look at `systemctl status kube-proxy`.*no rule in KUBE-NODEPORTS/,
       'nodeport.entry': /^first mend what nodeport\.chains shows/,
       'nodeport.exit': /^first mend what nodeport\.chains shows/,
       'nodeport.reach': /^first mend what nodeport\.chains shows/,
@@ -24,11 +35,14 @@ export const serviceFaults: Fault[] = [
   },
   {
     what: 'kube-proxy is stopped on worker-0 and its rules are flushed',
-    make: ({ node }) => node('worker-0', 'systemctl stop kube-proxy; iptables -t nat -F KUBE-SERVICES'),
+    make: ({ node }) =>
+      node('worker-0', 'systemctl stop kube-proxy; iptables -t nat -F KUBE-SERVICES'),
     mend: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
     fails: {
-      'svc.chains': /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-SERVICES for 10\.32\.0\.10 tcp 53/,
-      'svc.same-node': /kube-proxy is inactive on worker-0.*no rule in KUBE-SERVICES for 10\.32\.0\.\d+ tcp 80/,
+      'svc.chains':
+        /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-SERVICES for 10\.32\.0\.10 tcp 53/,
+      'svc.same-node':
+        /kube-proxy is inactive on worker-0.*no rule in KUBE-SERVICES for 10\.32\.0\.\d+ tcp 80/,
       'nodeport.chains': /kube-proxy is inactive on worker-0/,
       'nodeport.entry': /^first mend what nodeport\.chains shows/,
       'nodeport.exit': /^first mend what nodeport\.chains shows/,
@@ -40,22 +54,56 @@ export const serviceFaults: Fault[] = [
     what: 'CoreDNS is down',
     make: async ({ kubectl }) => {
       await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
-      await kubectl('-n', 'kube-system', 'wait', '--for=delete', 'pod', '-l', 'k8s-app=kube-dns', '--timeout=60s');
+      await kubectl(
+        '-n',
+        'kube-system',
+        'wait',
+        '--for=delete',
+        'pod',
+        '-l',
+        'k8s-app=kube-dns',
+        '--timeout=60s',
+      );
     },
     mend: async ({ kubectl }) => {
       await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=1');
-      await kubectl('-n', 'kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=60s');
+      await kubectl(
+        '-n',
+        'kube-system',
+        'rollout',
+        'status',
+        'deployment/coredns',
+        '--timeout=60s',
+      );
     },
     fails: {
-      'svc.dns': /^kube-dns has no endpoints: the deployment coredns in kube-system has 0 of 0 pods ready, expected 1/,
+      'svc.dns':
+        /^kube-dns has no endpoints: the deployment coredns in kube-system has 0 of 0 pods ready, expected 1/,
       'svc.chains': /10\.32\.0\.10 has no tcp endpoints.*look at svc\.dns/,
     },
-    passes: ['svc.same-node', 'nodeport.reach', 'nodeport.chains', 'nat.ping', 'pod.bridge', 'route.vpc'],
+    passes: [
+      'svc.same-node',
+      'nodeport.reach',
+      'nodeport.chains',
+      'nat.ping',
+      'pod.bridge',
+      'route.vpc',
+    ],
   },
   {
     what: 'NodePorts are closed in the firewall',
     ...closedRule('allow-nodeports'),
-    fails: { 'nodeport.reach': /controller-0 gets an answer inside the VPC .* so look at the firewall rule allow-nodeports/ },
-    passes: ['nodeport.entry', 'nodeport.exit', 'nodeport.chains', 'nat.ping', 'svc.same-node', 'nodes.ping'],
+    fails: {
+      'nodeport.reach':
+        /controller-0 gets an answer inside the VPC .* so look at the firewall rule allow-nodeports/,
+    },
+    passes: [
+      'nodeport.entry',
+      'nodeport.exit',
+      'nodeport.chains',
+      'nat.ping',
+      'svc.same-node',
+      'nodes.ping',
+    ],
   },
 ];
