@@ -5,7 +5,7 @@ import { ToolchainError } from './errors';
 import type { Build, Component } from './manifest';
 import { must, run } from './run';
 
-/** Where a module's go.mod, go.sum and tools.go are. */
+/** Where a module's go.mod and go.sum are. */
 export const moduleDirectory = (build: Build): string =>
   path.join(root, 'toolchain', 'modules', build.name);
 

@@ -257,6 +257,12 @@ const crictl = (version: string): Component => ({
   ],
 });
 
+/**
+ * CoreDNS. Its image must exist as registry.k8s.io/coredns/coredns:vVERSION: not every release is promoted there.
+ * 1.14.4 and 1.14.6 are, 1.14.5 is not (kubernetes/k8s.io pull request 9712). Before a version bump, look for
+ * the version in registry.k8s.io/images/k8s-staging-coredns/images.yaml of that repository.
+ * A local build has only the plugins of modules/coredns/main.go.
+ */
 const coredns = (version: string): Component => {
   const url = (arch: Architecture): string =>
     `${github('coredns/coredns', `v${version}`)}/coredns_${version}_linux_${arch}.tgz`;
@@ -275,7 +281,7 @@ const coredns = (version: string): Component => {
     builds: [
       {
         name: 'coredns',
-        packages: { coredns: 'github.com/coredns/coredns' },
+        packages: { coredns: 'hardway.lab/toolchain/coredns' },
         ldflags: '-s -w',
         seconds: 160,
       },
@@ -308,7 +314,7 @@ export const commandPlugin: Component = {
 export const components: Component[] = [
   kubernetes('1.36.3'),
   pulumi('3.259.0'),
-  coredns('1.14.5'),
+  coredns('1.14.6'),
   containerd('2.3.4'),
   etcd('3.6.8'),
   crictl('1.36.0'),

@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { root } from '../../components/root';
 import { programsForDownload } from '../../toolchain';
 import { buildArguments, moduleDirectory, requiredGo, withoutGo } from '../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../toolchain/installed';
-import { ARCHITECTURES, commandPlugin, components } from '../../toolchain/manifest';
+import { ARCHITECTURES, commandPlugin, component, components } from '../../toolchain/manifest';
 
 const all = [...components, commandPlugin];
 
@@ -49,9 +50,16 @@ describe.each(components.flatMap((one) => one.builds).map((build) => [build.name
     const read = (file: string): string =>
       fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
 
-    test('its tools.go imports just the packages that are built', () => {
+    test('its Go file imports what is built', () => {
+      const packages = Object.values(build.packages);
+      const isOwnProgram = packages.some((one) => one.startsWith('hardway.lab/'));
+      if (isOwnProgram) {
+        expect(packages).toEqual([/^module (\S+)$/m.exec(read('go.mod'))![1]]);
+        expect(read('main.go')).toMatch(/^package main$/m);
+        return;
+      }
       const imported = [...read('tools.go').matchAll(/_ "(.+)"/g)].map((match) => match[1]);
-      expect(imported.sort()).toEqual(Object.values(build.packages).sort());
+      expect(imported.sort()).toEqual(packages.sort());
     });
 
     test('its go.sum has a digest of every module that go.mod requires', () => {
@@ -139,4 +147,21 @@ test('a kubectl fits if it is at most one minor version away', () => {
     false,
     false,
   ]);
+});
+
+test('the CoreDNS that is built here has every plugin of the Corefile', () => {
+  const manifest = fs.readFileSync(
+    path.join(root, 'components/bootstrap/files/coredns/coredns.yaml'),
+    'utf8',
+  );
+  const [, corefile] = /\.:53 \{\n([^]*?)\n {4}\}/.exec(manifest)!;
+  const used = corefile
+    .split('\n')
+    .map((line) => /^ {8}([a-z]+)/.exec(line)?.[1])
+    .filter((name) => name !== undefined);
+  const module = component('coredns').builds[0];
+  const program = fs.readFileSync(path.join(moduleDirectory(module), 'main.go'), 'utf8');
+  expect(used).toContain('kubernetes');
+  for (const name of [...used, 'forward'])
+    expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`);
 });
