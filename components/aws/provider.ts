@@ -12,6 +12,30 @@ export interface Options {
   provider: Provider;
 }
 
+/**
+ * Options of a resource that cannot exist twice, because its CIDR, address or association is fixed:
+ * the old one is deleted before the new one is created.
+ *
+ * | resource | what is fixed |
+ * |---|---|
+ * | Subnet | its CIDR in the VPC |
+ * | SubnetCidrReservation | its CIDR in the VPC |
+ * | RouteTableAssociation | one per subnet |
+ * | Route | its destination in the table |
+ * | SecurityGroupIngressRule, SecurityGroupEgressRule | protocol, ports and CIDR in the group |
+ * | Instance | its private address |
+ * | EipAssociation | one per Elastic IP |
+ * | LoadBalancer | holds the Elastic IP |
+ * | Listener | its port on the balancer |
+ * | TargetGroupAttachment | one per instance and port in the target group |
+ *
+ * All others can exist twice: Vpc, InternetGateway (one per VPC, replaced with it), RouteTable,
+ * SecurityGroup, KeyPair and TargetGroup (generated names), Eip.
+ */
+export const once = <O extends pulumi.CustomResourceOptions>(
+  options: O,
+): O & { deleteBeforeReplace: true } => ({ ...options, deleteBeforeReplace: true });
+
 /** What a machine has that may act for somebody at AWS. */
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;
@@ -68,6 +92,11 @@ export function makeProvider(region: string, tags: Tags, parent: pulumi.Resource
   const defaultTags = { tags: { 'hardway-lab': lab, 'hardway-state': state, student } };
   return new Provider('aws', { region, defaultTags }, { parent });
 }
+
+/** Tag with the resource's name in the program: names leftovers that the state does not know. */
+export const resourceTag = (name: string): { 'hardway-resource': string } => ({
+  'hardway-resource': name,
+});
 
 /** Tags of the resources that show when the lab ends: its VPC and its instances. */
 export const expiryTags = ({ expires }: Tags): { expires: pulumi.Input<string> } => ({ expires });
