@@ -1,5 +1,5 @@
 import * as os from 'node:os';
-import { columns } from '../cli/terminal';
+import { columns } from '../cli/ui/prompt';
 import type { Result } from './measures';
 import type { Bench } from './rounds';
 import type { ByProgram } from './usage';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDirectory } from '../components/places';
+import { cacheDirectory } from '../util/directories';
 import { cachePath } from './cache';
 import { component } from './manifest';
 import { run } from './run';

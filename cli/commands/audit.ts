@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from '../account/account';
-import { EXIT, usage } from '../failure';
-import { type Lab, parseLab } from '../names';
-import { columns, print, printJson } from '../terminal';
+import { EXIT, usage } from '../errors';
+import { type Lab, parseLab } from '../lab/name';
+import { columns, print, printJson } from '../ui/prompt';
 
 interface Options {
   cloud?: string;

@@ -4,7 +4,9 @@ import type * as pulumi from '@pulumi/pulumi';
 import { withoutRepeats } from '../security-group-rules';
 import type { FirewallRule, Node, Topology } from '../topology';
 import type { Network } from './network';
-import { once, type Options, resourceTag } from './provider';
+import type { Options } from './credentials';
+import { once } from './replacement';
+import { resourceTag } from './tags';
 
 export interface Firewall {
   /** The security groups of a node. */

@@ -8,7 +8,9 @@ import { DISK_GIB, type Machine } from '../machine';
 import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
-import { expiryTags, once, type Options, resourceTag } from './provider';
+import type { Options } from './credentials';
+import { once } from './replacement';
+import { expiryTags, resourceTag } from './tags';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';

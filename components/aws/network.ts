@@ -2,7 +2,9 @@ import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
 import type { CloudArgs } from '../cloud';
 import type { Subnet } from '../topology';
-import { expiryTags, once, type Options, resourceTag } from './provider';
+import type { Options } from './credentials';
+import { once } from './replacement';
+import { expiryTags, resourceTag } from './tags';
 import { zoneOf } from './zone';
 
 /** A subnet of the VPC, with the route table that is its own. */

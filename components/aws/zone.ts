@@ -2,7 +2,7 @@ import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
 import { CloudError } from '../cloud';
 import type { LabConfig } from '../config';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** One machine type in one zone, as DescribeInstanceTypeOfferings lists them. */
 export interface Offering {
