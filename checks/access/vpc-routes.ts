@@ -36,7 +36,7 @@ function commandFor({ cloud, lab, router, region, project }: LabOutputs): [strin
       '--region',
       region,
       '--filters',
-      `Name=tag:lab,Values=${lab}`,
+      `Name=tag:hardway-lab,Values=${lab}`,
       '--output',
       'json',
     ];

@@ -95,7 +95,7 @@ const INTERFACES = {
 describe('route.vpc on AWS', () => {
   const look = async (...tables: object[]): Promise<string[]> => {
     stub('aws', {
-      'describe-route-tables --region eu-west-1 --filters Name=tag:lab,Values=aws-s01': {
+      'describe-route-tables --region eu-west-1 --filters Name=tag:hardway-lab,Values=aws-s01': {
         RouteTables: tables,
       },
       'describe-network-interfaces --region eu-west-1': INTERFACES,
@@ -172,6 +172,6 @@ test('route.vpc tells which program it lacks, and what a reader types', () => {
   stub('aws', {});
   expect(missingProgram({ cloud: 'aws' })).toBeUndefined();
   expect(routesCommand(small)).toBe(
-    'aws ec2 describe-route-tables --region eu-west-1 --filters Name=tag:lab,Values=aws-s01 --output json',
+    'aws ec2 describe-route-tables --region eu-west-1 --filters Name=tag:hardway-lab,Values=aws-s01 --output json',
   );
 });
