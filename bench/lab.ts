@@ -67,7 +67,7 @@ function testPods(workers: string[]): object {
   const left = new Set(
     workers.filter((worker) => worker !== web).map((worker) => `nginx-${worker}`),
   );
-  const all = manifest({ namespace: NAMESPACE, workers, sound: workers, nodePortWorker: web }) as {
+  const all = manifest({ namespace: NAMESPACE, workers, ready: workers, nodePortWorker: web }) as {
     items: { metadata: { name: string } }[];
   };
   return { ...all, items: all.items.filter(({ metadata }) => !left.has(metadata.name)) };

@@ -15,7 +15,7 @@ export const nodeFaults: Fault[] = [
     ...closedRule('allow-internal-icmp'),
     fails: {
       'nodes.ping': /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\).*allow-internal-icmp/,
-      'nat.ping': /^first mend what nodes\.ping shows/,
+      'nat.ping': /^first repair what nodes\.ping shows/,
     },
     passes: ['nodes.list', 'route.vpc', 'route.host', 'svc.dns', 'svc.same-node', 'nodeport.reach'],
   },

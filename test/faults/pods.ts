@@ -32,11 +32,11 @@ export const podFaults: Fault[] = [
     },
     fails: {
       'cni.config': /worker-0: bridge is "cni1", expected "cnio0"/,
-      'pod.veth': /^first mend what cni\.config shows.*is on cni1, expected cnio0/,
+      'pod.veth': /^first repair what cni\.config shows.*is on cni1, expected cnio0/,
       'pod.bridge':
-        /^first mend what cni\.config shows.*veth\w+ on worker-0, the end of the pod at 10\.200\.0\.\d+, is on cni1, expected cnio0/,
+        /^first repair what cni\.config shows.*veth\w+ on worker-0, the end of the pod at 10\.200\.0\.\d+, is on cni1, expected cnio0/,
       'route.host':
-        /^first mend what cni\.config shows.*worker-0: 10\.200\.0\.0\/24 is also on cni1/,
+        /^first repair what cni\.config shows.*worker-0: 10\.200\.0\.0\/24 is also on cni1/,
     },
     passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.processes', 'pod.containers'],
   },
@@ -62,13 +62,13 @@ export const podFaults: Fault[] = [
     fails: {
       'cni.config': /worker-0: ipam is .*10\.200\.100\.0\/24.*expected .*10\.200\.0\.0\/24/,
       'pod.describe':
-        /^first mend what cni\.config shows.*10\.200\.100\.\d+ is outside 10\.200\.0\.0\/24/,
+        /^first repair what cni\.config shows.*10\.200\.100\.\d+ is outside 10\.200\.0\.0\/24/,
       'route.pod':
-        /^first mend what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
+        /^first repair what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
       'route.host':
-        /^first mend what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
-      'pod.veth': /^first mend what cni\.config shows/,
-      'pod.bridge': /^first mend what cni\.config shows/,
+        /^first repair what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
+      'pod.veth': /^first repair what cni\.config shows/,
+      'pod.bridge': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.processes'],
   },
@@ -78,8 +78,8 @@ export const podFaults: Fault[] = [
     mend: (hands) => restoreCni(hands, 'worker-0'),
     fails: {
       'cni.config': /worker-0: ipam is .*"routes":\[\]\}, expected .*0\.0\.0\.0\/0/,
-      'route.pod': /^first mend what cni\.config shows; there is no default route/,
-      'nat.ping': /^first mend what cni\.config shows/,
+      'route.pod': /^first repair what cni\.config shows; there is no default route/,
+      'nat.ping': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'route.host', 'pod.describe', 'pod.bridge', 'pod.veth'],
   },
@@ -161,11 +161,11 @@ export const podFaults: Fault[] = [
     fails: {
       'cni.config': /worker-0: no bridge in \/opt\/cni\/bin/,
       'pod.containers':
-        /^first mend what cni\.config shows.*nginx-worker-0 on worker-0 does not become Ready \(FailedCreatePodSandBox.*failed to find plugin "bridge"/,
-      'pod.describe': /^first mend what cni\.config shows/,
-      'pod.netns': /^first mend what cni\.config shows/,
-      'pod.processes': /^first mend what cni\.config shows/,
-      'pod.veth': /^first mend what cni\.config shows/,
+        /^first repair what cni\.config shows.*nginx-worker-0 on worker-0 does not become Ready \(FailedCreatePodSandBox.*failed to find plugin "bridge"/,
+      'pod.describe': /^first repair what cni\.config shows/,
+      'pod.netns': /^first repair what cni\.config shows/,
+      'pod.processes': /^first repair what cni\.config shows/,
+      'pod.veth': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'svc.chains'],
   },

@@ -8,11 +8,11 @@ export const routeFaults: Fault[] = [
     fails: {
       'route.vpc': /^no route for 10\.200\.1\.0\/24, expected one to worker-1/,
       'nat.ping':
-        /^first mend what route\.vpc shows; pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
-      'nat.masq.dest': /^first mend what route\.vpc shows.*the ping did not arrive/,
-      'nodeport.reach': /^first mend what route\.vpc shows.*gets none inside the VPC either/,
+        /^first repair what route\.vpc shows; pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
+      'nat.masq.dest': /^first repair what route\.vpc shows.*the ping did not arrive/,
+      'nodeport.reach': /^first repair what route\.vpc shows.*gets none inside the VPC either/,
       'nodeport.exit':
-        /^first mend what route\.vpc shows; no connection src=10\.240\.0\.20 dst=10\.200\.1\.\d+ dport=80/,
+        /^first repair what route\.vpc shows; no connection src=10\.240\.0\.20 dst=10\.200\.1\.\d+ dport=80/,
     },
     passes: [
       'nodes.ping',
@@ -32,11 +32,11 @@ export const routeFaults: Fault[] = [
       'route.vpc':
         /^10\.200\.1\.0\/24 goes to 10\.240\.0\.20, expected 10\.240\.0\.21 \(worker-1\)/,
       'nat.ping':
-        /^first mend what route\.vpc shows.*look at the VPC route 10\.200\.1\.0\/24 -> worker-1/,
-      'nat.masq.dest': /^first mend what route\.vpc shows/,
-      'nat.off': /^first mend what route\.vpc shows/,
-      'nodeport.reach': /^first mend what route\.vpc shows/,
-      'nodeport.exit': /^first mend what route\.vpc shows/,
+        /^first repair what route\.vpc shows.*look at the VPC route 10\.200\.1\.0\/24 -> worker-1/,
+      'nat.masq.dest': /^first repair what route\.vpc shows/,
+      'nat.off': /^first repair what route\.vpc shows/,
+      'nodeport.reach': /^first repair what route\.vpc shows/,
+      'nodeport.exit': /^first repair what route\.vpc shows/,
     },
     passes: ['nodes.ping', 'nodes.list', 'route.host', 'svc.same-node', 'cni.config'],
   },
@@ -58,10 +58,10 @@ export const routeFaults: Fault[] = [
     fails: {
       'nat.ping':
         /^pod .* on worker-1 did not answer.*10\.200\.1\.0\/24 -> worker-1, and at worker-1's source\/destination check/,
-      'nat.masq.dest': /^first mend what nat\.ping shows/,
-      'nat.off': /^first mend what nat\.ping shows/,
-      'nodeport.reach': /^first mend what nat\.ping shows/,
-      'nodeport.exit': /^first mend what nat\.ping shows/,
+      'nat.masq.dest': /^first repair what nat\.ping shows/,
+      'nat.off': /^first repair what nat\.ping shows/,
+      'nodeport.reach': /^first repair what nat\.ping shows/,
+      'nodeport.exit': /^first repair what nat\.ping shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'route.host', 'cni.config', 'svc.same-node', 'svc.chains'],
   },
@@ -77,11 +77,11 @@ export const routeFaults: Fault[] = [
     fails: {
       'cni.config': /worker-0: ipMasq is false, expected true; worker-1: ipMasq is false/,
       'nat.masq.source':
-        /^first mend what cni\.config shows.*dst=10\.200\.0\.\d+, expected .*dst=10\.240\.0\.20/,
+        /^first repair what cni\.config shows.*dst=10\.200\.0\.\d+, expected .*dst=10\.240\.0\.20/,
       'nat.masq.dest':
-        /^first mend what cni\.config shows.*src=10\.200\.0\.\d+ .*expected src=10\.240\.0\.20/,
+        /^first repair what cni\.config shows.*src=10\.200\.0\.\d+ .*expected src=10\.240\.0\.20/,
       'nat.counter':
-        /^first mend what cni\.config shows; POSTROUTING has no rule for 10\.200\.0\.\d+ to a CNI- chain/,
+        /^first repair what cni\.config shows; POSTROUTING has no rule for 10\.200\.0\.\d+ to a CNI- chain/,
     },
     passes: ['nat.ping', 'nat.off', 'nodes.ping', 'route.vpc', 'svc.same-node', 'nodeport.reach'],
   },

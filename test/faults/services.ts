@@ -25,9 +25,9 @@ export const serviceFaults: Fault[] = [
     fails: {
       'nodeport.chains':
         /^kube-proxy is inactive on worker-0: look at `systemctl status kube-proxy`.*no rule in KUBE-NODEPORTS/,
-      'nodeport.entry': /^first mend what nodeport\.chains shows/,
-      'nodeport.exit': /^first mend what nodeport\.chains shows/,
-      'nodeport.reach': /^first mend what nodeport\.chains shows/,
+      'nodeport.entry': /^first repair what nodeport\.chains shows/,
+      'nodeport.exit': /^first repair what nodeport\.chains shows/,
+      'nodeport.reach': /^first repair what nodeport\.chains shows/,
       'svc.same-node': /kube-proxy is inactive on worker-0/,
     },
     // The rules for what was there before are the kernel's, and stay.
@@ -44,9 +44,9 @@ export const serviceFaults: Fault[] = [
       'svc.same-node':
         /kube-proxy is inactive on worker-0.*no rule in KUBE-SERVICES for 10\.32\.0\.\d+ tcp 80/,
       'nodeport.chains': /kube-proxy is inactive on worker-0/,
-      'nodeport.entry': /^first mend what nodeport\.chains shows/,
-      'nodeport.exit': /^first mend what nodeport\.chains shows/,
-      'nodeport.reach': /^first mend what nodeport\.chains shows/,
+      'nodeport.entry': /^first repair what nodeport\.chains shows/,
+      'nodeport.exit': /^first repair what nodeport\.chains shows/,
+      'nodeport.reach': /^first repair what nodeport\.chains shows/,
     },
     passes: ['nat.ping', 'route.vpc', 'cni.config', 'pod.bridge'],
   },

@@ -348,7 +348,7 @@ describe('rows that stand on others', () => {
   test('stand on rows that there are, and never on themselves', () => {
     const below = (id: string, above: string[] = []): void => {
       expect(above).not.toContain(id);
-      for (const one of checks.find((check) => check.id === id)!.standsOn ?? []) {
+      for (const one of checks.find((check) => check.id === id)!.dependsOn ?? []) {
         expect(IDS).toContain(one);
         below(one, [...above, id]);
       }
@@ -361,13 +361,13 @@ describe('rows that stand on others', () => {
       'nat.ping': ping,
       'route.vpc': vpc,
     } = reasons('route.vpc', 'nat.ping', 'nat.masq.dest');
-    expect(dest).toBe('first mend what route.vpc shows; nat.masq.dest seen so');
-    expect(ping).toBe('first mend what route.vpc shows; nat.ping seen so');
+    expect(dest).toBe('first repair what route.vpc shows; nat.masq.dest seen so');
+    expect(ping).toBe('first repair what route.vpc shows; nat.ping seen so');
     expect(vpc).toBe('route.vpc seen so');
   });
   test('point to several in words', () =>
     expect(reasons('nodes.ping', 'cni.config', 'route.vpc', 'nat.ping')['nat.ping']).toMatch(
-      /^first mend what nodes\.ping, cni\.config and route\.vpc show; /,
+      /^first repair what nodes\.ping, cni\.config and route\.vpc show; /,
     ));
   test('do not point to what failed for the same reason', () => {
     expect(
