@@ -33,7 +33,7 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
-      // What takes long to load is required where it is used.
+      // Modules that load slowly are required where they are used.
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/no-unused-vars': [
         'error',

@@ -5,7 +5,7 @@ import { Lab } from './components/lab';
 import { withOwnAddress } from './components/config/public-ip';
 import { seeded } from './components/config/stack-defaults';
 
-/** This stack's keys of `hardway-lab:…`, without the project's name before them. */
+/** Returns this stack's config without the prefix `hardway-lab:` of the keys. */
 function rawConfig(): RawConfig {
   const prefix = `${pulumi.getProject()}:`;
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
@@ -15,11 +15,11 @@ function rawConfig(): RawConfig {
 async function outputs(): Promise<Lab['outputs']> {
   try {
     const config = parseConfig(seeded(rawConfig(), pulumi.getStack(), pulumi.getProject()));
-    // Without credentials nobody is asked for an address, either.
+    // Fails without credentials, before the program asks a service for the public address.
     loadCloud(config);
     return new Lab(pulumi.getStack(), await withOwnAddress(config)).outputs;
   } catch (error) {
-    // Told as it is, without a stack trace: it is the user's to mend.
+    // The user's own mistake: printed without a stack trace.
     if (error instanceof ConfigError || error instanceof CloudError)
       throw new pulumi.RunError(error.message);
     throw error;

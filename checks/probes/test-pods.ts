@@ -17,7 +17,7 @@ export interface TestPod {
 
 /** Addresses and ports that Kubernetes assigned to the test services. */
 export interface TestServices {
-  /** By worker name, the ClusterIP of the service whose only endpoint is that worker's nginx. */
+  /** ClusterIPs by worker name. The only endpoint of each service is that worker's nginx. */
   sameNode: Map<string, string>;
   nodePort: number;
 }
