@@ -2,6 +2,7 @@ import type { LabOutputs } from '../components/outputs';
 import type { Node, Topology } from '../components/topology';
 import type { Access } from './access';
 import type { TestPods } from './probes/test-pods';
+import { noAnswer, SSH_FAILED } from './unreachable';
 
 /** LabUnderTest that the checks inspect: its plan, access to its nodes and its API, and the test pods. */
 export interface LabUnderTest {
@@ -44,9 +45,7 @@ export async function type(
   const script = commands.map((command) => `${command}\nprintf '\\n${MARK} %d\\n' $?`).join('\n');
   const result = await lab.access.onNode(node, script);
   if (result.code === SSH_FAILED && result.stdout === '') {
-    throw new Error(
-      `${noAnswer(node, result.stderr)}: wait if it is just starting, or look at \`./lab status\``,
-    );
+    throw new Error(noAnswer(node, firstLine(result.stderr)));
   }
   const outputs: string[] = [];
   let rest = result.stdout;
@@ -108,16 +107,6 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
-
-/** Exit code of ssh if it can't log in. */
-export const SSH_FAILED = 255;
-
-/** Matches what ssh prints before its message: the address, which the node's name replaces. */
-const SSH_PREFIX = /^ssh: connect to host \S+ port \d+: /;
-
-/** Formats that a node can't be reached. Nodes with the same cause get the same text behind their name. */
-export const noAnswer = (node: string, stderr: string): string =>
-  `${node}: no answer over SSH (${firstLine(stderr).replace(SSH_PREFIX, '')})`;
 
 /** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {

@@ -2,7 +2,7 @@
 const NODE = '\0';
 
 /** Joins names as text: `worker-0`, `worker-0 and worker-1`, `worker-0, worker-1 and worker-2`. */
-const joinNames = (names: string[]): string =>
+export const joinNames = (names: string[]): string =>
   names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
 /**

@@ -1,5 +1,6 @@
 import { checks } from './registry';
 import type { Check, CheckResult, Report } from './check';
+import { formatUnreachable, parseUnreachable } from './unreachable';
 
 export interface RenderOptions {
   /** Whether to print colour codes, which only a terminal understands. */
@@ -75,16 +76,42 @@ function failure({ id, title, node, command, expected, evidence, reason }: Check
   ];
 }
 
-/** Formats a block for each failure. Checks without evidence that failed for the same reason share a block. */
+/** Formats one block for checks that failed for the same reason. */
+const commonFailure = (ids: string[], reason: string): string[] => [
+  '',
+  `${ids.join(', ')}:`,
+  `  reason    ${reason}`,
+];
+
+/**
+ * Formats a block for each failure. Checks without evidence that failed for the same reason share a block, and so do
+ * checks that failed only because nodes can't be reached.
+ */
 function failures(results: CheckResult[]): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
+  const unreachable = failed.flatMap(({ id, reason }) => {
+    const found = parseUnreachable(reason);
+    return found ? [{ id, ...found }] : [];
+  });
   const withSameReason = ({ evidence, reason }: CheckResult): CheckResult[] =>
     failed.filter((other) => other.evidence === '' && evidence === '' && other.reason === reason);
   return failed.flatMap((result) => {
+    const { cause } = unreachable.find(({ id }) => id === result.id) ?? {};
+    if (cause !== undefined) {
+      const alike = unreachable.filter((one) => one.cause === cause);
+      if (alike[0].id !== result.id) return [];
+      return commonFailure(
+        alike.map(({ id }) => id),
+        formatUnreachable(alike),
+      );
+    }
     const alike = withSameReason(result);
     if (alike.length < 2) return ['', ...failure(result)];
     if (alike[0] !== result) return [];
-    return ['', `${alike.map(({ id }) => id).join(', ')}:`, `  reason    ${result.reason}`];
+    return commonFailure(
+      alike.map(({ id }) => id),
+      result.reason,
+    );
   });
 }
 

@@ -4,6 +4,7 @@ import { reaches } from '../components/config/stage';
 import type { Access } from './access';
 import { checks } from './registry';
 import { mergeNodes } from './merge-nodes';
+import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
 import type { Check, CheckResult, Report } from './check';
 import { firstLine, type LabUnderTest } from './lab';
@@ -71,7 +72,9 @@ async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
 
 /** Joins problems, each once, and adds where to look unless each problem says so itself. */
 function explain(problems: string[], look: string, nodes: string[]): string {
-  const joined = mergeNodes(problems, nodes).join('; ');
+  const merged = mergeNodes(problems, nodes);
+  if (problems.every(isNoAnswer)) return explainNoAnswer(merged);
+  const joined = merged.join('; ');
   return look === '' || problems.every((problem) => problem.includes('look at'))
     ? joined
     : `${joined}: ${look}`;
@@ -81,14 +84,16 @@ async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {
   const skipped = skipReason(check, lab.outputs);
   if (skipped !== undefined)
     return { ...described(check), evidence: '', status: 'skip', reason: skipped };
+  const nodes = lab.topology.nodes.map(({ name }) => name);
   try {
     const { problems, look, ...seen } = await within(CHECK_SECONDS, check.run(lab));
     const { id, title } = check;
     if (problems.length === 0) return { id, title, ...seen, status: 'pass', reason: '' };
-    const nodes = lab.topology.nodes.map(({ name }) => name);
-    return { id, title, ...seen, status: 'fail', reason: explain(problems, look, nodes) };
+    const evidence = problems.every(isNoAnswer) ? '' : seen.evidence;
+    return { id, title, ...seen, evidence, status: 'fail', reason: explain(problems, look, nodes) };
   } catch (error) {
-    return { ...described(check), evidence: '', status: 'fail', reason: (error as Error).message };
+    const reason = explain([(error as Error).message], '', nodes);
+    return { ...described(check), evidence: '', status: 'fail', reason };
   }
 }
 

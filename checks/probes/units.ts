@@ -1,5 +1,6 @@
 import type { Access } from '../access';
-import { noAnswer, SSH_FAILED } from '../lab';
+import { firstLine } from '../lab';
+import { noAnswer, SSH_FAILED } from '../unreachable';
 
 /** Formats that a service does not run on a node, with systemd's state and where to look. */
 const formatInactive = (node: string, unit: string, state: string): string =>
@@ -12,7 +13,7 @@ export async function unitProblems(
   units: string[],
 ): Promise<string[]> {
   const ran = await access.onNode(node, `systemctl is-active ${units.join(' ')}`);
-  if (ran.code === SSH_FAILED) return [noAnswer(node, ran.stderr)];
+  if (ran.code === SSH_FAILED) return [noAnswer(node, firstLine(ran.stderr))];
   const states = ran.stdout.trim().split('\n');
   return units.flatMap((unit, at) =>
     states[at] === 'active' ? [] : [formatInactive(node, unit, states[at] || 'unknown')],

@@ -1,22 +1,12 @@
 import type { Node } from '../../components/topology';
 import type { Check, Evidence } from '../check';
 import { linesWith, type as typeOn, type LabUnderTest } from '../lab';
+import { FULL_TABLE } from '../unreachable';
 import { parseAnswers, type Link, type Route } from '../parsers/listings';
 
 interface Address {
   addr_info: { family: string; local: string }[];
 }
-
-/** Advice if a running node answers no new connection. */
-const FULL =
-  'whether its connection tracking table is full (`sudo conntrack -C` against `sysctl net.netfilter.nf_conntrack_max`)';
-
-/** Advice if a login fails. */
-const LOGIN = `at the node's console, its sshd, its public address, the firewall rule allow-ssh, and ${FULL}`;
-
-/** Adds to the error of a failed login where to look. */
-const explainLogin = (error: Error): string =>
-  error.message.includes('no answer over SSH') ? `${error.message}, ${LOGIN}` : error.message;
 
 /** Logs in to a node at its public address, and compares its name and private address with the plan. */
 async function identity(
@@ -64,7 +54,7 @@ const nodesList: Check = {
     const asked = lab.topology.nodes.map((node) =>
       identity(lab, node).catch((error: Error) => ({
         line: `${node.name}: no answer over SSH`,
-        problems: [explainLogin(error)],
+        problems: [error.message],
       })),
     );
     const seen = await Promise.all(asked);
@@ -74,7 +64,7 @@ const nodesList: Check = {
       expected: `${lab.topology.nodes.length} nodes: ${lab.topology.nodes.map((node) => `${node.name} ${node.privateIp}`).join(', ')}`,
       evidence: seen.map(({ line }) => line).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: `look ${LOGIN}`,
+      look: '',
     };
   },
 };
@@ -151,7 +141,7 @@ const nodesPing: Check = {
       const next = nodes[(at + 1) % nodes.length];
       return pingNext(lab, node, next).catch((error: Error) => ({
         lines: [`${node.name}: no answer over SSH`],
-        problems: [explainLogin(error)],
+        problems: [error.message],
       }));
     });
     const seen = await Promise.all(asked);
@@ -162,7 +152,7 @@ const nodesPing: Check = {
       expected: `${3 * nodes.length} answers: every node reaches the next by address, by name, and with a packet of ${mtu} bytes`,
       evidence: seen.flatMap(({ lines }) => lines).join('\n'),
       problems: seen.flatMap(({ problems }) => problems),
-      look: `look at the firewall rule allow-internal-icmp, whether the other node runs, and ${FULL}`,
+      look: `look at the firewall rule allow-internal-icmp, whether the other node runs, and ${FULL_TABLE}`,
     };
   },
 };
