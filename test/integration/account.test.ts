@@ -126,16 +126,16 @@ async function makeRemains(lab: string): Promise<{ vpc: string; instance: string
 }
 
 describe('an account of AWS', () => {
-  it('says who acts, and where', async () => {
+  test('says who acts, and where', async () => {
     expect(await account.who()).toMatch(/^arn:aws:.* in us-west-2$/);
   });
 
-  it('knows how many processors a type has, and which types a region does not offer', async () => {
+  test('knows how many processors a type has, and which types a region does not offer', async () => {
     const found = await account.processors(['t3.small', 'z9.gigantic']);
     expect([...found]).toEqual([['t3.small', 2]]);
   });
 
-  it('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
+  test('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
     const { vpc, instance } = await makeRemains('aws-s01');
     await makeRemains('aws-s02');
     const found = await account.remains('aws-s01');
@@ -166,13 +166,13 @@ describe('an account of AWS', () => {
     );
   });
 
-  it('does not count a machine that is no more, though its tags are still there', async () => {
+  test('does not count a machine that is no more, though its tags are still there', async () => {
     const { instance } = await makeRemains('aws-s03');
     await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [instance] }));
     expect((await account.remains('aws-s03')).map(({ kind }) => kind)).not.toContain('instance');
   });
 
-  it('counts an address that is reserved once, be it a machine’s', async () => {
+  test('counts an address that is reserved once, be it a machine’s', async () => {
     const { instance } = await makeRemains('aws-s04');
     const { Addresses } = await client.send(
       new ec2.DescribeAddressesCommand({ Filters: [{ Name: 'tag:lab', Values: ['aws-s04'] }] }),
@@ -192,7 +192,7 @@ describe('an account of AWS', () => {
     );
   });
 
-  it('has quotas, in which what others use is counted', async () => {
+  test('has quotas, in which what others use is counted', async () => {
     const needs = needsOf(config);
     const quotas = new Map(
       (await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map(
@@ -238,7 +238,7 @@ describe('./lab doctor --cloud aws', () => {
     await new Promise((resolve) => quotas.close(resolve));
   });
 
-  it('finds nothing to do where all fits, and says what a lab costs', async () => {
+  test('finds nothing to do where all fits, and says what a lab costs', async () => {
     limits = {};
     const { code, told } = await typed('doctor --cloud aws');
     expect(told).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
@@ -246,7 +246,7 @@ describe('./lab doctor --cloud aws', () => {
     expect([code, told.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
   });
 
-  it('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+  test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
     limits = { 'L-1216C47A': 10 };
     const { code, told } = await typed('doctor --cloud aws');
     expect(code).toBe(3);
