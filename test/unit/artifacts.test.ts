@@ -9,6 +9,8 @@ import * as tar from 'tar-stream';
 import { PROGRAMS } from '../../components/bootstrap';
 import { source } from '../../components/bootstrap/step';
 import { officialDownloads } from '../../components/downloads';
+import { ARCHITECTURES, commandPlugin, components } from '../../toolchain/manifest';
+import { packAsUpstream, UPSTREAM } from '../fixtures/upstream-archives';
 
 const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const PROGRAM = Buffer.from('#!/bin/sh\necho etcd\n');
@@ -84,6 +86,57 @@ test('a program is downloaded, checked, unpacked and made runnable, and not down
   expect(fs.statSync(path.join(node, 'bin/etcd')).mode & 0o777).toBe(0o755);
   expect((await run(line)).code).toBe(0);
   expect(asked).toEqual(['/etcd.tar']);
+});
+
+const archived = [...components, commandPlugin].flatMap((component) =>
+  component.releases.flatMap(({ holds }) =>
+    typeof holds === 'string' ? [] : [{ component, holds, name: component.name }],
+  ),
+);
+
+test('the table of upstream layouts covers exactly the components that publish archives', () => {
+  expect(archived.map(({ name }) => name).sort()).toEqual(Object.keys(UPSTREAM).sort());
+});
+
+test.each(archived)(
+  '$name: the manifest states every member exactly as upstream packs it',
+  ({ component: { name, version }, holds }) => {
+    const members = ARCHITECTURES.flatMap((architecture) => Object.values(holds(architecture)));
+    const entries = ARCHITECTURES.flatMap((architecture) =>
+      UPSTREAM[name].entries(version, architecture),
+    );
+    expect(members.length).toBeGreaterThan(0);
+    expect(entries).toEqual(expect.arrayContaining(members));
+  },
+);
+
+const forNodes = archived.filter(({ component }) => component.use.includes('node'));
+
+test.each(forNodes)(
+  '$name: a node installs every program from an archive packed as upstream packs it',
+  async ({ component, holds }) => {
+    const packed = await packAsUpstream(component, 'amd64', (program) => `${program} runs`);
+    files['/release.tar'] = packed;
+    const members = Object.entries(holds('amd64'));
+    const lines = members.map(
+      ([program, member]) =>
+        `${program} BIN amd64 ${site}/release.tar ${digestOf(packed)} ${member}`,
+    );
+    expect(await run(...lines)).toEqual({ code: 0, told: '' });
+    expect(members.map(([program]) => installed(program))).toEqual(
+      members.map(([program]) => `${program} runs`),
+    );
+  },
+);
+
+test.each([
+  ['./etcd', 'etcd'],
+  ['etcd', './etcd'],
+])('an archive that holds %s gives it for the member %s', async (packed, member) => {
+  files['/one.tar'] = await archive(packed, PROGRAM);
+  const line = `etcd BIN amd64 ${site}/one.tar ${digestOf(files['/one.tar'])} ${member}`;
+  expect(await run(line)).toEqual({ code: 0, told: '' });
+  expect(installed('etcd')).toBe(PROGRAM.toString());
 });
 
 test('a digest may be where the project publishes it', async () => {

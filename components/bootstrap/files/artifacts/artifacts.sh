@@ -35,6 +35,14 @@ download() {
   mv "$downloads/part" "$file"
 }
 
+# unpack MEMBER: writes the member of $file to $downloads/program. tar takes a name only as it was packed:
+# with `./` in archives of a whole directory, without it in all others. Both are tried.
+unpack() {
+  local other=./$1
+  case $1 in ./*) other=${1#./} ;; esac
+  tar -xOf "$file" "$1" > "$downloads/program" 2> /dev/null || tar -xOf "$file" "$other" > "$downloads/program"
+}
+
 # fetch NAME DIRECTORY URL DIGEST MEMBER: downloads and installs a program unless this very one is there.
 fetch() {
   if [ -x "$2/$1" ] && [ "$(cat "$records/$1" 2> /dev/null)" = "$4 $5" ]; then return 0; fi
@@ -42,7 +50,7 @@ fetch() {
   if [ "$5" = - ]; then
     cp "$file" "$downloads/program"
   else
-    tar -xOf "$file" "$5" > "$downloads/program" || fail "$NODE_NAME: $3 holds no $5"
+    unpack "$5" || fail "$NODE_NAME: $3 holds no $5"
   fi
   install -m 755 "$downloads/program" "$2/$1.part"
   mv -f "$2/$1.part" "$2/$1"
