@@ -5,6 +5,7 @@ import { Certificates } from './certificates';
 import { type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
+import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
 import { reaches } from './stage';
 import { topology as plan, type Topology } from './topology';
@@ -60,6 +61,7 @@ export class Lab extends pulumi.ComponentResource {
     cloud: CloudResult,
     certificates: Certificates,
   ): pulumi.Output<string> {
+    const isCloud = config.cloud !== 'local';
     const {
       machines,
       imageMirror,
@@ -68,6 +70,8 @@ export class Lab extends pulumi.ComponentResource {
       downloads,
       upstreamResolvers,
       plainHealth,
+      apiAddress,
+      balancer,
     } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
@@ -76,6 +80,8 @@ export class Lab extends pulumi.ComponentResource {
         config,
         machines,
         reachable,
+        // Local machines boot in seconds, and no rule or provider is between them and the host.
+        logins: isCloud ? waitForLogins({ machines, reachable, config }, this) : undefined,
         certificates,
         imageMirror,
         disposable,
@@ -85,6 +91,17 @@ export class Lab extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    if (isCloud && reaches(config.stage, 'network'))
+      waitForApi(
+        {
+          config,
+          address: apiAddress,
+          caCertificate: certificates.ca.certificate,
+          bootstrapped: bootstrap.ready,
+          balancer: balancer ?? [],
+        },
+        this,
+      );
     return bootstrap.ready;
   }
 }

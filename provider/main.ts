@@ -1,5 +1,6 @@
 import { version } from '../package.json';
 import { localKinds } from './local';
+import { reachableKinds } from './reachable';
 import { serve } from './serve';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
@@ -7,7 +8,9 @@ import { tlsKinds } from './tls';
 // The engine may run with a private umask; what machines are made of must be readable in them.
 process.umask(0o022);
 
-serve({ ...localKinds, ...timeKinds, ...tlsKinds }, version).catch((error: Error) => {
-  process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
-  process.exit(1);
-});
+serve({ ...localKinds, ...reachableKinds, ...timeKinds, ...tlsKinds }, version).catch(
+  (error: Error) => {
+    process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
+    process.exit(1);
+  },
+);

@@ -26,11 +26,14 @@ export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudAr
   const routes = makeRoutes(topology, network, machines, options);
   const reachable = [...network.reachable, ...firewall.rules, ...routes];
   if (onlyAddress) reachable.push(giveAddress(onlyAddress, machines[0], options));
-  else makeLoadBalancer(lab, topology, network, address, machines, options);
+  const balancer = onlyAddress
+    ? []
+    : [makeLoadBalancer(lab, topology, network, address, machines, options)];
   return {
     machines,
     apiAddress: address.publicIp,
     reachable,
+    balancer,
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [RESOLVER],
   };
