@@ -1,7 +1,7 @@
 import { version } from '../package.json';
 import { localKinds } from './local';
+import { serve } from './protocol/serve';
 import { reachableKinds } from './reachable';
-import { serve } from './serve';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 
