@@ -39,6 +39,8 @@ export interface CloudResult {
   apiAddress: pulumi.Output<string>;
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable: pulumi.Resource[];
+  /** Resources that make the API answer at `apiAddress` beside the controllers: the load balancer's. */
+  balancer?: pulumi.Resource[];
   /** URL of the registry that nodes pull from; none: the registries that images name. */
   imageMirror?: pulumi.Output<string>;
   /** Where the nodes' programs come from, where the machines aren't given them. */
