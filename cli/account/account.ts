@@ -1,4 +1,3 @@
-import { CloudError } from '../../components/cloud';
 import type { Cloud, LabConfig } from '../../components/config';
 import { projectName } from '../project';
 import type { Lab } from '../names';
@@ -58,24 +57,3 @@ export function accountOf(config: LabConfig): Account {
 /** What decides which account is asked, and for what; who may log in to the lab is nothing to it. */
 export const accountConfig = (lab: Lab, settings: Settings = new Map()): LabConfig =>
   labConfig(lab, new Map([...settings, [`${projectName()}:adminCidrs`, 'auto']]));
-
-/** For a cloud whose client's errors `inWords` makes sentences of: does some work, and throws nothing but a CloudError. */
-export const telling =
-  (inWords: (error: unknown) => CloudError) =>
-  async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof CloudError ? error : inWords(error);
-    }
-  };
-
-/** What `of` takes of each page, together. */
-export async function gathered<Page, Item>(
-  pages: AsyncIterable<Page>,
-  of: (page: Page) => Item[] | undefined,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const page of pages) found.push(...(of(page) ?? []));
-  return found;
-}

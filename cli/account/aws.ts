@@ -2,9 +2,10 @@ import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { CloudError } from '../../components/cloud';
+import { awsError } from '../../components/aws/client-errors';
+import { describingErrors, gathered } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
-import { type Account, gathered, type Quota, type Remain, telling } from './account';
+import type { Account, Quota, Remain } from './account';
 import { type Needs, processorsOf } from './needs';
 import { diskHourly, PRICES } from './prices';
 
@@ -18,24 +19,7 @@ const inUse: ec2.Filter = {
   Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
 };
 
-const CREDENTIALS =
-  /Credentials|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|AuthFailure|SignatureDoesNotMatch|TokenProvider|SSO/;
-
-/** An error of AWS as a sentence for the user. */
-export function awsError(error: unknown): CloudError {
-  const { name, message } = error as Error;
-  if (CREDENTIALS.test(name))
-    return new CloudError(
-      `AWS does not know who you are (${message}): run \`aws configure\` or \`aws sso login\`, or set AWS_PROFILE.`,
-    );
-  if (/UnauthorizedOperation|AccessDenied/.test(name))
-    return new CloudError(
-      `Your AWS credentials may not do this (${message}): they need read access to EC2, load balancers and quotas.`,
-    );
-  return new CloudError(`AWS did not answer: ${message}`);
-}
-
-const told = telling(awsError);
+const told = describingErrors(awsError);
 
 interface Clients {
   region: string;

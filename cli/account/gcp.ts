@@ -1,8 +1,9 @@
 import type { compute_v1 } from '@googleapis/compute';
 import type { LabConfig } from '../../components/config';
+import { describingErrors } from '../../components/cloud-client';
+import { all, computeApi, everywhere, gcpError } from '../../components/gcp/compute-api';
 import { projectOf, regionOf } from '../../components/gcp/provider';
-import { type Account, type Quota, type Remain, telling } from './account';
-import { all, computeApi, everywhere, gcpError } from './gcp-client';
+import type { Account, Quota, Remain } from './account';
 import { type Needs, processorsOf } from './needs';
 import { diskHourly, PRICES } from './prices';
 
@@ -10,7 +11,7 @@ const price = PRICES.gcp;
 
 const last = (url: string | null | undefined): string => (url ?? '').split('/').pop()!;
 
-const told = telling(gcpError);
+const told = describingErrors(gcpError);
 
 interface Place {
   api: compute_v1.Compute;

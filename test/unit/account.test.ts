@@ -1,6 +1,6 @@
 import type { Account, Quota } from '../../cli/account/account';
-import { awsError } from '../../cli/account/aws';
-import { gcpError } from '../../cli/account/gcp-client';
+import { awsError } from '../../components/aws/client-errors';
+import { gcpError } from '../../components/gcp/compute-api';
 import { needsOf } from '../../cli/account/needs';
 import { hourlyOf, priceInWords } from '../../cli/account/prices';
 import { cloudFindings } from '../../cli/doctor/cloud';

@@ -1,7 +1,7 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
-import { CloudError } from '../../components/cloud';
-import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/provider';
-import { gathered } from './account';
+import { CloudError } from '../cloud';
+import { KEY_VARIABLES, TOKEN_VARIABLE } from './provider';
+import { gathered } from '../cloud-client';
 
 const SCOPES = [
   'https://www.googleapis.com/auth/cloud-platform.read-only',
