@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { Deadline, SshKey } from '../provider/resources';
+import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './certificates';
 import { type CloudResult, loadCloud, type Tags } from './cloud';
@@ -36,6 +36,7 @@ export class Lab extends pulumi.ComponentResource {
   private tags(lab: string, { student, expires }: LabConfig): Tags {
     return {
       lab,
+      state: new LabId('state', {}, { parent: this }).value,
       student: student || lab,
       expires: expires && new Deadline('expires', { after: expires }, { parent: this }).time,
     };

@@ -1,4 +1,5 @@
 import { version } from '../package.json';
+import { labIdKinds } from './lab-id';
 import { localKinds } from './local';
 import { serve } from './serve';
 import { timeKinds } from './time';
@@ -7,7 +8,9 @@ import { tlsKinds } from './tls';
 // The engine may run with a private umask; what machines are made of must be readable in them.
 process.umask(0o022);
 
-serve({ ...localKinds, ...timeKinds, ...tlsKinds }, version).catch((error: Error) => {
-  process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
-  process.exit(1);
-});
+serve({ ...labIdKinds, ...localKinds, ...timeKinds, ...tlsKinds }, version).catch(
+  (error: Error) => {
+    process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
+    process.exit(1);
+  },
+);

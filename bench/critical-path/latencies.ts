@@ -37,13 +37,14 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
   },
 };
 
-/** Of the lab's own provider: keys and certificates. */
+/** Resources of the lab's own provider: keys, certificates, id and deadline. */
 export const OWN: Record<string, number> = {
   SshKey: 0.1,
   SigningKey: 0.5,
   CertificateAuthority: 0.1,
   Certificate: 0.1,
   Deadline: 0.1,
+  LabId: 0.1,
 };
 
 /** From a machine that is there to one that lets somebody log in. */

@@ -15,12 +15,12 @@ const RESOLVER = '169.254.169.253';
 /** AWS: the same parts as the other clouds', by the same file names. */
 export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudArgs): CloudResult {
   const options: Options = { parent, provider: makeProvider(config.region, tags, parent) };
-  const network = makeNetwork(lab, config, topology, options);
+  const network = makeNetwork({ lab, config, topology, tags }, options);
   const firewall = makeFirewall(topology, network, options);
   const address = makeApiAddress(lab, network, options);
   const onlyAddress = config.profile === 'small' ? address : undefined;
   const machines = makeInstances(
-    { lab, config, topology, network, firewall, sshKey, onlyAddress },
+    { lab, config, topology, network, firewall, sshKey, tags, onlyAddress },
     options,
   );
   const routes = makeRoutes(topology, network, machines, options);

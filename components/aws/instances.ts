@@ -1,13 +1,14 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
 import { SshKey } from '../../provider/resources';
+import type { Tags } from '../cloud';
 import type { LabConfig } from '../config';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB, type Machine } from '../machine';
 import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
-import type { Options } from './provider';
+import { expiryTags, type Options } from './provider';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';
@@ -23,6 +24,7 @@ interface InstancesArgs {
   network: Network;
   firewall: Firewall;
   sshKey: SshKey;
+  tags: Tags;
   /** In profile small, the one public address: the first controller's. */
   onlyAddress?: ec2.Eip;
 }
@@ -55,7 +57,7 @@ function makeInstance(
   args: InstancesArgs,
   options: Options,
 ): ec2.Instance {
-  const { lab, config, network, firewall, onlyAddress } = args;
+  const { lab, config, network, firewall, tags, onlyAddress } = args;
   const name = `${lab}-${node.name}`;
   return new ec2.Instance(
     node.name,
@@ -77,7 +79,8 @@ function makeInstance(
         httpTokens: 'required',
         httpPutResponseHopLimit: 1,
       },
-      // It has the default tags by itself, and reads back only what is not among them.
+      // AWS puts the provider's default tags on the volume when it is created. Repeated here, they
+      // would differ at each refresh, because the provider leaves default tags out of what it reads.
       rootBlockDevice: {
         volumeType: 'gp3',
         volumeSize: DISK_GIB,
@@ -85,7 +88,7 @@ function makeInstance(
         deleteOnTermination: true,
         tags: { Name: name },
       },
-      tags: { Name: name },
+      tags: { Name: name, ...expiryTags(tags) },
     },
     {
       ...options,

@@ -1,8 +1,8 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
-import type { LabConfig } from '../config';
-import type { Subnet, Topology } from '../topology';
-import type { Options } from './provider';
+import type { CloudArgs } from '../cloud';
+import type { Subnet } from '../topology';
+import { expiryTags, type Options } from './provider';
 
 /** A subnet of the VPC, with the route table that is its own. */
 export interface SubnetParts {
@@ -21,12 +21,14 @@ export interface Network {
 
 /** The VPC: its subnet, the internet gateway, and the VPC router's table with the default route. */
 export function makeNetwork(
-  lab: string,
-  config: LabConfig,
-  topology: Topology,
+  { lab, config, topology, tags }: Pick<CloudArgs, 'lab' | 'config' | 'topology' | 'tags'>,
   options: Options,
 ): Network {
-  const vpc = new ec2.Vpc('vpc', { cidrBlock: topology.nodeCidr, tags: { Name: lab } }, options);
+  const vpc = new ec2.Vpc(
+    'vpc',
+    { cidrBlock: topology.nodeCidr, tags: { Name: lab, ...expiryTags(tags) } },
+    options,
+  );
   const gateway = new ec2.InternetGateway(
     'internet-gateway',
     { vpcId: vpc.id, tags: { Name: lab } },

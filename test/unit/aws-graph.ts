@@ -38,6 +38,8 @@ export const answers: Answers = {
       : {}),
     ...(type === 'aws:ec2/keyPair:KeyPair' ? { keyName: `key pair ${name}` } : {}),
     ...(type.startsWith('aws:lb/') ? { arn: `arn of ${type.split(':').pop()}` } : {}),
+    ...(type === 'hardway:index:LabId' ? { value: '0a1b2c3d' } : {}),
+    ...(type === 'hardway:time:Deadline' ? { time: '2026-12-01T18:00Z' } : {}),
     ...(type === 'aws:ec2/subnet:Subnet' ? { availabilityZone: 'us-west-2b' } : {}),
   }),
   call: (token, inputs): Record<string, unknown> => {
@@ -87,7 +89,12 @@ async function graphOf(
 /** The resources that AWS makes of a config. */
 export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
   graphOf(raw, (config, plan, parent) => {
-    const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
+    const tags = {
+      lab: 'aws-s01',
+      state: '0a1b2c3d',
+      student: 'ada',
+      expires: '2026-12-01T18:00Z',
+    };
     return loadCloud(config)({
       lab: 'aws-s01',
       config,

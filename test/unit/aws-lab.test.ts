@@ -91,9 +91,20 @@ describe('a lab on AWS', () => {
     expect(await valueOf(outputs.kubeconfig)).toContain('server: https://203.0.113.100:6443');
   });
 
-  test('tags everything with when it should be gone, a time that is kept', () => {
+  test('tags its VPC and its instances with the deadline that the state keeps', () => {
     expect(lab.of('Deadline', 'expires').inputs.after).toBe('8h');
-    expect(lab.of('aws', 'aws').dependencies).toContain('hardway:time:Deadline expires');
+    for (const resource of [lab.of('Vpc', 'vpc'), ...lab.every('Instance')])
+      expect(resource.dependencies).toContain('hardway:time:Deadline expires');
+  });
+
+  test('tags every resource with the id that the state keeps', () => {
+    const { tags } = JSON.parse(lab.of('aws', 'aws').inputs.defaultTags);
+    expect(tags).toEqual({
+      'hardway-lab': 'aws-s01',
+      'hardway-state': '0a1b2c3d',
+      student: 'aws-s01',
+    });
+    expect(lab.of('aws', 'aws').dependencies).toContain('hardway:index:LabId state');
   });
 
   test('has nodes download what they run, checked, and resolve by Amazon’s resolver', () => {
