@@ -14,6 +14,7 @@ import { refuseLowering } from './lowering';
 import { type Lab, labArgument } from './names';
 import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from './pools';
+import { refuseTakenName, settleInterrupted } from './orphans';
 import type { Progress } from './progress';
 import { mendState } from './records';
 import { parseUrn } from './resources';
@@ -89,6 +90,7 @@ export async function apply(
   work: Work,
   progress: Progress,
 ): Promise<UpLab & { changed: number }> {
+  await settleInterrupted(lab, work.snapshot, progress);
   const shown = new EngineProgress(
     progress,
     `Lab ${lab.stack}: comparing what there is with what is declared`,
@@ -163,6 +165,7 @@ export async function bring(
     await agreeToLoss(lab, config, snapshot.outputs.config, agree);
   }
   writeSettings(lab, settings);
+  await refuseTakenName(lab, snapshot);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void =>
     progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
@@ -189,7 +192,7 @@ export async function bring(
     ended(
       changed === 0
         ? 'is as declared: nothing to change'
-        : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`,
+        : `is up: ${changed} ${changed === 1 ? 'resource' : 'resources'} created or changed`,
     );
     return up;
   });

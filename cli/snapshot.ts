@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { ConfigError } from '../components/config';
 import { type LabOutputs, readOutputs, type StackOutputs } from '../components/outputs';
+import type { PendingCreate } from './account/account';
 import { Failure, unable } from './failure';
 
 /** A resource as the state remembers it; secrets among the outputs are in the open here. */
@@ -19,8 +20,10 @@ export interface Snapshot {
   digest: string;
   /** When the oldest resource was made, ISO 8601. */
   created?: string;
-  /** Whether operations are in it whose end the engine never saw: it was killed. */
+  /** Whether the state has operations whose end the engine did not see, because it was killed. */
   pending: boolean;
+  /** Pending operations that create a resource. Inputs are as the program gave them, secrets included. */
+  pendingCreates: PendingCreate[];
   /** None where the stack was never brought up whole. */
   outputs?: LabOutputs;
   /** Why the outputs, though there are some, can't be read: another version made them. */
@@ -35,7 +38,10 @@ interface Exported {
     created?: string;
     outputs?: Record<string, unknown>;
   }[];
-  pending_operations?: unknown[];
+  pending_operations?: {
+    type?: string;
+    resource?: { urn: string; type: string; inputs?: Record<string, unknown> };
+  }[];
 }
 
 /** Marks a secret in exported state; beside it, `plaintext` holds the value as JSON. */
@@ -91,6 +97,15 @@ export function readSnapshot(deployment: unknown): Snapshot {
       .digest('hex'),
     created,
     pending: pending.length > 0,
+    pendingCreates: pending.flatMap(({ type, resource }) =>
+      type === 'creating' && resource
+        ? {
+            type: resource.type,
+            urn: resource.urn,
+            inputs: unwrapped(resource.inputs ?? {}) as Record<string, unknown>,
+          }
+        : [],
+    ),
     ...outputsOf(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),
   };
 }

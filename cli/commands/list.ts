@@ -8,13 +8,17 @@ import { Failure, withCure } from '../failure';
 import { isStackName } from '../names';
 import { age } from '../seconds';
 import { installed } from '../set-up';
+import type { Snapshot } from '../snapshot';
 import { columns, print, printJson } from '../terminal';
 
 interface Listed {
   name: string;
   cloud: string;
-  /** stray: on this machine, but in no state; `lab down NAME` removes it. */
-  state: 'up' | 'partial' | 'busy' | 'stray' | 'unreadable';
+  /**
+   * stray: on this host, but in no state; `lab down NAME` deletes it. empty: a stack without resources, such as after a
+   * destroy whose audit failed.
+   */
+  state: 'up' | 'partial' | 'empty' | 'busy' | 'stray' | 'unreadable';
   nodes: number;
   stage?: string;
   /** ISO 8601. */
@@ -32,6 +36,16 @@ const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({
   problem: withCure(failure),
 });
 
+/** The stack itself is a resource of the state too, until a destroy. */
+function stateOf(
+  outputs: Snapshot['outputs'],
+  resources: Snapshot['resources'] = [],
+): 'up' | 'partial' | 'empty' {
+  const isEmpty = resources.every(({ type }) => type === 'pulumi:pulumi:Stack');
+  if (isEmpty) return 'empty';
+  return outputs ? 'up' : 'partial';
+}
+
 /** One lab as its stack says; a stack that can't be read is a line like the others. */
 export async function listedStack(
   engine: Pick<Engine, 'snapshot'>,
@@ -46,7 +60,7 @@ export async function listedStack(
       unreadable: failure,
     } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
-    const state = busy ? 'busy' : outputs ? 'up' : 'partial';
+    const state = busy ? 'busy' : stateOf(outputs, resources);
     return {
       ...nothing,
       state,
@@ -99,6 +113,8 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     print(
       '\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.',
     );
+  if (labs.some(({ state }) => state === 'empty'))
+    print('\nempty: a stack without resources. ./lab down NAME removes it.');
   for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
 }
 

@@ -63,6 +63,9 @@ const account = (
     new Map(types.filter((type) => !missing.includes(type)).map((type) => [type, 2])),
   quotas: async (needs) => quotas(needs),
   remains: async () => [],
+  notes: async () => [],
+  orphans: async () => [],
+  regions: async () => [],
 });
 const addresses =
   (limit: number | undefined, used = 0) =>
