@@ -1,7 +1,7 @@
 import { version } from '../package.json';
 import { labIdKinds } from './lab-id';
 import { localKinds } from './local';
-import { serve } from './serve';
+import { serve } from './protocol/serve';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 

@@ -1,7 +1,8 @@
 import type { Cloud, LabConfig } from '../../components/config';
-import { projectName } from '../project';
-import type { Lab } from '../names';
-import { labConfig, type Settings } from '../settings';
+import { projectName } from '../engine/project';
+import type { Lab } from '../lab/name';
+import { labConfig, type Settings } from '../lab/settings';
+import type { PendingCreate } from '../engine/snapshot';
 import type { Needs } from './needs';
 
 /** A limit that the account has in the lab's region, and what a lab takes of it. */
@@ -36,14 +37,6 @@ export interface Remain {
   place: string;
   /** US dollars an hour; undefined if the price list lacks the type. */
   hourly: number | undefined;
-}
-
-/** A create whose end the engine did not see. */
-export interface PendingCreate {
-  /** Type of the resource, such as `aws:ec2/route:Route`. */
-  type: string;
-  urn: string;
-  inputs: Record<string, unknown>;
 }
 
 /** The lab whose orphans are looked for. */

@@ -1,9 +1,9 @@
 import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
 import type { Engine } from '../engine';
-import { Failure } from '../failure';
-import { isStackName, type Lab, parseLab } from '../names';
-import type { Snapshot } from '../snapshot';
+import { Failure } from '../errors';
+import { isStackName, type Lab, parseLab } from '../lab/name';
+import type { Snapshot } from '../engine/snapshot';
 import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from './account';
 import { accountConfigOf } from './place';
 

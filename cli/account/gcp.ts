@@ -2,7 +2,7 @@ import type { compute_v1 } from '@googleapis/compute';
 import type { LabConfig } from '../../components/config';
 import { describingErrors } from '../../components/cloud-client';
 import { computeApi, gcpError } from '../../components/gcp/compute-api';
-import { projectOf, regionOf } from '../../components/gcp/provider';
+import { projectOf, regionOf } from '../../components/gcp/credentials';
 import type { Account, Quota } from './account';
 import { gcpOrphans } from './gcp-orphans';
 import { labResources, type Place } from './gcp-resources';

@@ -1,7 +1,7 @@
 import type { LabConfig } from '../../components/config';
-import type { Lab } from '../names';
-import type { Settings } from '../settings';
-import type { Remembered, Snapshot } from '../snapshot';
+import type { Lab } from '../lab/name';
+import type { Settings } from '../lab/settings';
+import type { Remembered, Snapshot } from '../engine/snapshot';
 import { accountConfig } from './account';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -3,10 +3,10 @@ import { accountOf, type CloudOfAccounts, type Remain } from '../account/account
 import { readableSnapshot, type Search, searchEverywhere } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
-import { EXIT, usage } from '../failure';
-import { type Lab, parseLab } from '../names';
-import { found } from '../set-up';
-import { columns, print, printJson } from '../terminal';
+import { EXIT, usage } from '../errors';
+import { type Lab, parseLab } from '../lab/name';
+import { found } from '../actions/ensure-toolchain';
+import { columns, print, printJson } from '../ui/prompt';
 
 interface Options {
   cloud?: string;

@@ -3,7 +3,7 @@ import { CloudError } from '../../components/cloud';
 import type { Account, CloudOfAccounts, Quota } from '../account/account';
 import { type Needs, needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
-import { firstOf } from '../orphans';
+import { firstOf } from '../account/orphans';
 import { fail, type Finding, note, ok, warn } from './finding';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;

@@ -1,6 +1,6 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../cloud';
-import { KEY_VARIABLES, TOKEN_VARIABLE } from './provider';
+import { KEY_VARIABLES, TOKEN_VARIABLE } from './credentials';
 import { gathered } from '../cloud-client';
 
 /** Reading, and for `deleting` also the deletion of what an interrupted run left. */

@@ -9,7 +9,7 @@ import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
 import { GOOGLE_FIRST_BOOT } from './first-boot';
 import type { Vpc } from './network';
-import { labels, type Options } from './provider';
+import { labels, type Options } from './credentials';
 
 export interface GcpMachine extends Machine {
   resource: Instance;

@@ -1,7 +1,7 @@
 import type { LabConfig } from '../config';
 import { describingErrors } from '../cloud-client';
 import { all, computeApi, gcpError } from './compute-api';
-import { projectOf } from './provider';
+import { projectOf } from './credentials';
 
 /** A route of a VPC. */
 export interface GcpRoute {

@@ -15,7 +15,7 @@ import { searchEverywhere } from '../../cli/account/everywhere';
 import { needsOf } from '../../cli/account/needs';
 import { readRoutes } from '../../components/aws/read-routes';
 import { parseConfig } from '../../components/config';
-import { cacheDirectory } from '../../components/places';
+import { cacheDirectory } from '../../util/directories';
 import { ownPlaces, typed } from '../support/typed';
 
 const VERSION = '5.2.5';

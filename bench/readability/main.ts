@@ -1,0 +1,18 @@
+/**
+ * `npm run readability [-- --list]`: figures of the code's and the docs' form, as a table.
+ * `--list` also prints each place that misses the style guide. Exit code 1 when a figure misses its limit.
+ */
+import { root } from '../../util/repo-root';
+import { figuresOf, findingsOf, formatFigures, LIMITS, missedLimits } from './figures';
+
+const figures = figuresOf(root);
+process.stdout.write(`${formatFigures(figures, LIMITS)}\n`);
+if (process.argv.includes('--list')) {
+  for (const [title, places] of Object.entries(findingsOf(root))) {
+    process.stdout.write(`\n${title}\n`);
+    for (const { file, line, text } of places) {
+      process.stdout.write(`${file}${line > 0 ? `:${line}` : ''}  ${text}\n`);
+    }
+  }
+}
+if (missedLimits(figures).length > 0) process.exitCode = 1;

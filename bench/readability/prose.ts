@@ -1,0 +1,63 @@
+/** Longest sentence, in words, that does not count as long. */
+export const LONG_SENTENCE = 30;
+
+/** Returns the prose of a Markdown page: no code blocks, tables, headings or link targets. */
+const proseOf = (markdown: string): string =>
+  markdown
+    .replace(/^---\n[^]*?\n---\n/, '')
+    .replace(/^ *(```|~~~)[^]*?^ *\1.*$/gm, '\n\n')
+    .replace(/<!--[^]*?-->/g, '')
+    .split('\n')
+    .filter((line) => !/^\s*\|/.test(line) && !/^ {4,}\S/.test(line))
+    .map((line) => (/^#/.test(line) ? '' : line))
+    .join('\n')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/`[^`\n]*`/g, 'code')
+    .replace(/https?:\/\/\S+/g, 'link');
+
+/** Splits a Markdown page into sentences. A list item or a paragraph ends a sentence. */
+export function sentencesOf(markdown: string): string[] {
+  const blocks = proseOf(markdown).split(/\n\s*\n|\n\s*(?=[-*] |\d+\. |>)/);
+  return blocks
+    .map((block) =>
+      block
+        .replace(/^\s*([-*>]|\d+\.)\s+/, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
+    .flatMap((block) => block.split(/(?<=[.!?:][)"*_]*) +(?=[A-Z"(*`_])/))
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => /[a-z]/i.test(sentence));
+}
+
+/** Number of words of a sentence. */
+export const wordsOf = (sentence: string): number =>
+  sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+
+/** First words that make a comment hard to read, as style.md lists them. */
+const UNCLEAR_START = /^(what|whose|whoever|whatever|of (the|a|an)|the same|by)\b/i;
+
+/** Returns whether a comment starts with a word that the style guide forbids. */
+export const startsUnclearly = (comment: string): boolean => UNCLEAR_START.test(comment);
+
+/** Words that the style guide replaces, with their plain counterparts. */
+export const REPLACED_WORDS: Record<string, string> = {
+  anew: 'recreated, replaced',
+  'tells of': 'reports',
+  mend: 'repair',
+  mends: 'repairs',
+  mended: 'repaired',
+  'otherwise than': 'drift, differs from',
+  whoever: 'the user',
+  whatever: 'any',
+  somebody: 'a user',
+  nobody: 'no user',
+  'in words': 'formatted',
+  'takes along': 'deletes',
+};
+
+const REPLACED = new RegExp(`\\b(${Object.keys(REPLACED_WORDS).join('|')})\\b`, 'gi');
+
+/** Lists the words of a text that the style guide replaces. */
+export const replacedWords = (text: string): string[] =>
+  [...text.matchAll(REPLACED)].map(([word]) => word.toLowerCase());

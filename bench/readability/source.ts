@@ -1,0 +1,126 @@
+import * as ts from 'typescript';
+
+/** A comment in a source file; consecutive `//` lines are one comment. */
+export interface Comment {
+  /** First and last line, from 1. */
+  line: number;
+  lastLine: number;
+  /** Text without comment marks, lines joined by spaces. */
+  text: string;
+}
+
+/** Figures of one TypeScript file. */
+export interface SourceFigures {
+  lines: number;
+  /** Line numbers of lines over LONG_LINE characters. */
+  longLines: number[];
+  comments: Comment[];
+  /** Lines of each function that has a body. */
+  functionLengths: number[];
+  /** Number of `a ? b : c`. */
+  conditionals: number;
+  /** Line numbers of `a ? b : c ? d : e`. */
+  nestedConditionals: number[];
+  exports: number;
+  documentedExports: number;
+}
+
+/** Longest line, in characters, that does not count as long. */
+export const LONG_LINE = 120;
+
+/** Returns a comment's text without its marks. */
+const commentText = (raw: string): string =>
+  raw
+    .replace(/^\/\*+|\*\/$/g, '')
+    .split('\n')
+    .map((line) => line.replace(/^\s*(\*|\/\/+)?\s?/, '').trim())
+    .join(' ')
+    .trim();
+
+function isExported(node: ts.Node): boolean {
+  if (!ts.canHaveModifiers(node)) return false;
+  return ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) ?? false;
+}
+
+const isFunctionWithBody = (node: ts.Node): boolean =>
+  (ts.isFunctionDeclaration(node) ||
+    ts.isMethodDeclaration(node) ||
+    ts.isConstructorDeclaration(node) ||
+    ts.isArrowFunction(node) ||
+    ts.isFunctionExpression(node)) &&
+  node.body !== undefined;
+
+/** Collects the comments around nodes, each once. */
+class Comments {
+  readonly found: Comment[] = [];
+  private readonly seen = new Set<number>();
+
+  constructor(private readonly file: ts.SourceFile) {}
+
+  /** Adds the comments before and behind a node. */
+  addAround(node: ts.Node): void {
+    const { text } = this.file;
+    const ranges = [
+      ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+    ];
+    for (const range of ranges) this.add(range);
+  }
+
+  private add({ pos, end, kind }: ts.CommentRange): void {
+    if (this.seen.has(pos)) return;
+    this.seen.add(pos);
+    const line = this.lineAt(pos);
+    const text = commentText(this.file.text.slice(pos, end));
+    const previous = this.found.at(-1);
+    const isLineComment = kind === ts.SyntaxKind.SingleLineCommentTrivia;
+    if (isLineComment && previous && previous.lastLine === line - 1) {
+      previous.text += ` ${text}`;
+      previous.lastLine = line;
+      return;
+    }
+    this.found.push({ line, lastLine: this.lineAt(end), text });
+  }
+
+  lineAt(position: number): number {
+    return this.file.getLineAndCharacterOfPosition(position).line + 1;
+  }
+}
+
+/** Measures one TypeScript file. */
+export function measureSource(name: string, text: string): SourceFigures {
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const comments = new Comments(file);
+  const lines = text.replace(/\n$/, '').split('\n');
+  const figures: SourceFigures = {
+    lines: lines.length,
+    longLines: lines.flatMap((line, index) => (line.length > LONG_LINE ? [index + 1] : [])),
+    comments: comments.found,
+    functionLengths: [],
+    conditionals: 0,
+    nestedConditionals: [],
+    exports: 0,
+    documentedExports: 0,
+  };
+  const visit = (node: ts.Node): void => {
+    comments.addAround(node);
+    if (isFunctionWithBody(node)) {
+      const length = comments.lineAt(node.getEnd()) - comments.lineAt(node.getStart(file)) + 1;
+      figures.functionLengths.push(length);
+    }
+    if (ts.isConditionalExpression(node)) {
+      figures.conditionals += 1;
+      const isNested = [node.condition, node.whenTrue, node.whenFalse].some((part) =>
+        ts.isConditionalExpression(ts.skipPartiallyEmittedExpressions(part)),
+      );
+      if (isNested) figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
+    }
+    if (isExported(node)) {
+      figures.exports += 1;
+      if (ts.getJSDocCommentsAndTags(node).length > 0) figures.documentedExports += 1;
+    }
+    node.getChildren(file).forEach(visit);
+  };
+  visit(file);
+  return figures;
+}

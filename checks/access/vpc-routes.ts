@@ -1,0 +1,94 @@
+import type * as AwsReader from '../../components/aws/read-routes';
+import type * as GcpReader from '../../components/gcp/read-routes';
+import type { LabOutputs } from '../../components/outputs';
+import { boundedRun } from '../../util/bounded-run';
+
+/** A row of the VPC router's table. */
+export interface VpcRoute {
+  /** A CIDR, or `default`. */
+  destination: string;
+  /** An address; or what the router's tool calls what has none. */
+  nextHop: string;
+  /** The row as a reader knows it. */
+  line: string;
+  /** Which table, where the VPC has several. */
+  table?: string;
+}
+
+/** Limit of one run of `ip`, in seconds. */
+const SECONDS = 10;
+
+async function run(program: string, args: string[]): Promise<string> {
+  const ran = await boundedRun(program, args, { seconds: SECONDS });
+  if (ran.code !== 0)
+    throw new Error(
+      `\`${program} ${args.join(' ')}\` exited ${ran.code}: ${ran.stderr.trim().split('\n').pop()}`,
+    );
+  return ran.stdout;
+}
+
+/** Command that shows the table to a reader: a program and its arguments. The cloud's program is not needed here. */
+function commandFor(outputs: LabOutputs): [string, ...string[]] {
+  const { cloud, lab, router, region, project } = outputs;
+  if (cloud === 'aws') {
+    const filter = `Name=tag:hardway-lab,Values=${lab}`;
+    return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
+  }
+  if (cloud === 'gcp') {
+    const inProject = project ? ['--project', project] : [];
+    return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
+  }
+  if (router === undefined) throw new Error("the stack's outputs name no router");
+  return ['ip', '-n', router, 'route'];
+}
+
+/** The same command as one line. */
+export const routesCommand = (outputs: LabOutputs): string =>
+  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
+
+/** Reads the table of the namespace that is a local lab's VPC router. */
+async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
+  const [program, ...args] = commandFor(outputs);
+  const [json, plain] = await Promise.all([run(program, ['-j', ...args]), run(program, args)]);
+  const rows = JSON.parse(json) as { dst: string; gateway?: string }[];
+  return rows.flatMap(({ dst, gateway }) => {
+    if (gateway === undefined) return [];
+    const line = plain.split('\n').find((one) => one.startsWith(`${dst} via ${gateway} `));
+    return [{ destination: dst, nextHop: gateway, line: (line ?? `${dst} via ${gateway}`).trim() }];
+  });
+}
+
+const destinationOf = (cidr: string): string => (cidr === '0.0.0.0/0' ? 'default' : cidr);
+
+/** AWS: the route tables name network interfaces, which have addresses. */
+async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
+  // The SDK takes a second to load: only for labs on AWS.
+  const { readRoutes } = require('../components/aws/read-routes') as typeof AwsReader;
+  return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
+    const destination = destinationOf(route.destination);
+    // A blackhole's target does not exist any more.
+    const nextHop = state === 'active' ? (address ?? target) : state;
+    return {
+      destination,
+      nextHop,
+      line: `${table}: ${destination} via ${nextHop} (${target})`,
+      table,
+    };
+  });
+}
+
+/** Google Cloud: routes name instances, which are named after lab and node. */
+async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<VpcRoute[]> {
+  const { readRoutes } = require('../components/gcp/read-routes') as typeof GcpReader;
+  return (await readRoutes(lab, config)).map(({ target, ...route }) => {
+    const destination = destinationOf(route.destination);
+    const node = topology.nodes.find(({ name }) => target === `${lab}-${name}`);
+    const nextHop = node?.privateIp ?? target;
+    return { destination, nextHop, line: `${destination} via ${nextHop} (${target})` };
+  });
+}
+
+/** Reads the VPC router's tables as they are now. Throws an Error with the cloud's words if it can't be asked. */
+export function vpcRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
+  return { local: localRoutes, aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
+}
