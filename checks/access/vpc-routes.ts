@@ -63,7 +63,7 @@ const destinationOf = (cidr: string): string => (cidr === '0.0.0.0/0' ? 'default
 /** AWS: the route tables name network interfaces, which have addresses. */
 async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
   // The SDK takes a second to load: only for labs on AWS.
-  const { readRoutes } = require('../components/aws/read-routes') as typeof AwsReader;
+  const { readRoutes } = require('../../components/aws/read-routes') as typeof AwsReader;
   return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
     const destination = destinationOf(route.destination);
     // A blackhole's target does not exist any more.
@@ -79,7 +79,7 @@ async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
 
 /** Google Cloud: routes name instances, which are named after lab and node. */
 async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<VpcRoute[]> {
-  const { readRoutes } = require('../components/gcp/read-routes') as typeof GcpReader;
+  const { readRoutes } = require('../../components/gcp/read-routes') as typeof GcpReader;
   return (await readRoutes(lab, config)).map(({ target, ...route }) => {
     const destination = destinationOf(route.destination);
     const node = topology.nodes.find(({ name }) => target === `${lab}-${name}`);
