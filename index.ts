@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { CloudError, loadCloud } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
+import { labNameMistake } from './util/lab-name';
 import { withOwnAddress } from './components/config/public-ip';
 import { seeded } from './components/config/stack-defaults';
 
@@ -14,6 +15,8 @@ function rawConfig(): RawConfig {
 
 async function outputs(): Promise<Lab['outputs']> {
   try {
+    const mistake = labNameMistake(pulumi.getStack());
+    if (mistake) throw new pulumi.RunError(mistake);
     const config = parseConfig(seeded(rawConfig(), pulumi.getStack(), pulumi.getProject()));
     // Without credentials nobody is asked for an address, either.
     loadCloud(config);

@@ -322,6 +322,26 @@ export const components: Component[] = [
   cniPlugins('1.9.1'),
 ];
 
+/** kubectl alone: a host without local labs needs no other program of Kubernetes. */
+const kubectl = ((all: Component): Component => ({
+  ...all,
+  name: 'kubectl',
+  use: ['machine'],
+  programs: ['kubectl'],
+  releases: all.releases.filter(({ holds }) => holds === 'kubectl'),
+  builds: all.builds.map((build) => ({
+    ...build,
+    packages: { kubectl: build.packages.kubectl },
+    seconds: 150,
+  })),
+}))(components[0]);
+
+/** Programs that a lab in a cloud needs on the host; its nodes download theirs. */
+export const hostComponents: Component[] = [
+  ...components.filter(({ name }) => name === 'pulumi'),
+  kubectl,
+];
+
 /** The component of that name. Throws where there is none. */
 export function component(name: string): Component {
   const found = [...components, commandPlugin].find((one) => one.name === name);

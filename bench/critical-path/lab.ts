@@ -41,15 +41,14 @@ const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
 /** The longest chains that a cloud imposes on whoever makes this lab, however he goes about it. */
 function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
-  const machine =
-    cloud === 'aws'
-      ? aws.Vpc + aws.Subnet + aws.Instance
-      : gcp.Network + gcp.Subnetwork + gcp.Instance;
+  const network = cloud === 'aws' ? aws.Vpc + aws.Subnet : gcp.Network + gcp.Subnetwork;
+  const machine = network + (cloud === 'aws' ? aws.Instance : gcp.Instance);
   return {
     cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
     balancer:
-      machine +
-      (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
+      cloud === 'aws'
+        ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
+        : machine + gcp.TargetPool + gcp.ForwardingRule,
   };
 }
 

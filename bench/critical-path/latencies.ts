@@ -9,6 +9,7 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
     Vpc: 3,
     InternetGateway: 1,
     Subnet: 1,
+    SubnetCidrReservation: 1,
     RouteTable: 1,
     Route: 1,
     RouteTableAssociation: 1,

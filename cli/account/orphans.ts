@@ -109,9 +109,13 @@ export function firstOf(remains: Pick<Remain, 'kind' | 'id'>[]): string {
 }
 
 /** Before a lab's first `up`: throws a Failure if its name is in use in the account, by another state's lab. */
-export async function refuseTakenName(lab: Lab, snapshot: Snapshot | undefined): Promise<void> {
+export async function refuseTakenName(
+  lab: Lab,
+  snapshot: Snapshot | undefined,
+  config = accountConfigOf(lab, snapshot),
+): Promise<void> {
   if (lab.cloud === 'local' || stateIdOf(snapshot)) return;
-  const account = accountOf(accountConfigOf(lab, snapshot));
+  const account = accountOf(config);
   const found = await account.remains(lab.stack);
   if (found.length === 0) return;
   const noted = notedLeftovers(lab).state;

@@ -8,7 +8,9 @@ import { DISK_GIB, type Machine } from '../machine';
 import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
-import { expiryTags, type Options } from './credentials';
+import type { Options } from './credentials';
+import { once } from './replacement';
+import { expiryTags, resourceTag } from './tags';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';
@@ -66,7 +68,7 @@ function makeInstance(
       instanceType: node.role === 'controller' ? config.controllerType : config.workerType,
       subnetId: network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet.id,
       privateIp: node.privateIp,
-      // Not said where it gets the reserved one: the provider reads that back as true, and would make the machine anew to have it false.
+      // Unset with an Elastic IP: AWS then reports `true`, and an explicit `false` would force a replacement.
       associatePublicIpAddress: node.isPublic && onlyAddress ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,
       vpcSecurityGroupIds: firewall.groupsOf(node).map((group) => group.id),
@@ -86,26 +88,28 @@ function makeInstance(
         volumeSize: DISK_GIB,
         encrypted: true,
         deleteOnTermination: true,
-        tags: { Name: name },
+        tags: { Name: name, ...resourceTag(node.name) },
       },
-      tags: { Name: name, ...expiryTags(tags) },
+      tags: { Name: name, ...resourceTag(node.name), ...expiryTags(tags) },
     },
-    {
+    once({
       ...options,
-      // A newer image is no reason to make a machine anew.
+      // A node keeps its image when a newer one is published.
       ignoreChanges: ['ami'],
-      // Its private address can't be two machines'.
-      deleteBeforeReplace: true,
-      // The gateway can't be taken away before the machines with public addresses are gone.
+      // AWS refuses to detach the gateway while an instance has a public address.
       dependsOn: network.gateway,
-    },
+    }),
   );
 }
 
 /** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
 export function makeInstances(args: InstancesArgs, options: Options): AwsMachine[] {
   const { topology, config, sshKey, onlyAddress } = args;
-  const keyPair = new ec2.KeyPair('ssh-key', { publicKey: sshKey.publicKey }, options);
+  const keyPair = new ec2.KeyPair(
+    'ssh-key',
+    { publicKey: sshKey.publicKey, tags: resourceTag('ssh-key') },
+    options,
+  );
   const images = new Map(
     [...new Set([config.controllerType, config.workerType])].map((type) => [
       type,

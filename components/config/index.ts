@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from './values';
 import { nearest } from '../../util/suggest';
+import { tooManyRules } from '../security-group-rules';
 import { STAGES, type Stage } from './stage';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
@@ -292,6 +293,8 @@ export function parseConfig(raw: RawConfig): LabConfig {
     }
   }
   mistakes.push(...together(config));
+  if (mistakes.length === 0 && config.cloud === 'aws')
+    mistakes.push(...tooManyRules(config as LabConfig));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config as LabConfig;
 }
