@@ -15,6 +15,7 @@ import {
   truth,
   wholeNumber,
 } from './config-values';
+import { machineTypeMistakes } from './machine-series';
 import { nearest } from './nearest';
 import { STAGES, type Stage } from './stage';
 
@@ -243,13 +244,20 @@ function onThisMachine({
 }
 
 function inACloud({
+  cloud,
   profile,
   controllers,
   adminCidrs,
   region,
   zone,
+  controllerType,
+  workerType,
 }: Partial<LabConfig>): string[] {
   return [
+    ...(cloud === 'gcp' && controllerType
+      ? machineTypeMistakes('controllerType', controllerType)
+      : []),
+    ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
     ...(adminCidrs?.length === 0
       ? [
           'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',

@@ -60,15 +60,8 @@ export class Lab extends pulumi.ComponentResource {
     cloud: CloudResult,
     certificates: Certificates,
   ): pulumi.Output<string> {
-    const {
-      machines,
-      imageMirror,
-      disposable,
-      reachable,
-      downloads,
-      upstreamResolvers,
-      plainHealth,
-    } = cloud;
+    const { machines, imageMirror, disposable, reachable, downloads, upstreamResolvers } = cloud;
+    const { metadataWall } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
       {
@@ -81,7 +74,7 @@ export class Lab extends pulumi.ComponentResource {
         disposable,
         downloads,
         upstreamResolvers,
-        plainHealth,
+        metadataWall,
       },
       { parent: this },
     );

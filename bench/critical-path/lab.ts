@@ -48,8 +48,12 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
   return {
     cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
     balancer:
-      machine +
-      (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
+      cloud === 'aws'
+        ? machine + aws.LoadBalancer + aws.Listener
+        : Math.max(
+            machine + gcp.InstanceGroupMembership,
+            gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
+          ),
   };
 }
 

@@ -4,15 +4,7 @@ import type { Machine } from '../machine';
 import type { Node } from '../topology';
 import { type Session, commandName, stepsOf } from './outline';
 import { type Payload, type PlacedStep, pack } from './payload';
-import {
-  type BootstrapArgs,
-  type Step,
-  type StepFile,
-  script,
-  source,
-  template,
-  wanted,
-} from './step';
+import { type BootstrapArgs, type Step, type StepFile, script, source, template } from './step';
 
 /** The same text for all machines and without any secret, as error messages show it. What it installs comes on standard input. */
 export const RECEIVE =
@@ -59,7 +51,7 @@ export function deliver(
     first: boolean;
   },
 ): command.remote.Command {
-  const steps = stepsOf(session, machine, wanted(lab));
+  const steps = stepsOf(session, machine, lab.config.stage);
   const secret = steps.some((step) => step.secret);
   const sent = payload(steps, machine, lab);
   const archive = sent.apply((known) => known.archive);
