@@ -2,8 +2,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { CloudError, loadCloud } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
-import { withOwnAddress } from './components/own-address';
-import { seeded } from './components/seed';
+import { withOwnAddress } from './components/config/public-ip';
+import { seeded } from './components/config/stack-defaults';
 
 /** This stack's keys of `hardway-lab:…`, without the project's name before them. */
 function rawConfig(): RawConfig {

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { boundedRun } from '../checks/boundedrun';
-import { toolchainPaths } from '../components/local/toolchain';
-import { root } from '../components/root';
-import { groupOf, processesOf, removeGroups } from '../provider/local/groups';
+import { boundedRun } from '../util/bounded-run';
+import { toolchainPaths } from '../toolchain/paths';
+import { root } from '../util/repo-root';
+import { groupOf, processesOf, removeGroups } from '../provider/local/shared/cgroups';
 import { findBlob, readLayout } from '../toolchain/images/layout';
 import { succeed } from './succeed';
 

@@ -1,14 +1,14 @@
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl } from '../checks/lab';
-import { manifest } from '../checks/podmanifest';
-import { findLab, withAccess, type UpLab } from '../cli/connect';
+import { manifest } from '../checks/probes/pod-manifest';
+import { findLab, withAccess, type UpLab } from '../cli/lab/access';
 import { Engine } from '../cli/engine';
-import { unable } from '../cli/failure';
-import { parseLab } from '../cli/names';
-import { installed } from '../cli/set-up';
+import { unable } from '../cli/errors';
+import { parseLab } from '../cli/lab/name';
+import { installed } from '../cli/actions/ensure-toolchain';
 import type { Node } from '../components/topology';
-import { root } from '../components/root';
+import { root } from '../util/repo-root';
 import { succeed } from './succeed';
 
 /** Longer than anything takes on a machine that has other work too. */

@@ -5,10 +5,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { Interrupted, report, unable } from '../cli/failure';
-import { print, printJson } from '../cli/terminal';
-import { cacheDirectory } from '../components/places';
-import { root } from '../components/root';
+import { Interrupted, report, unable } from '../cli/errors';
+import { print, printJson } from '../cli/ui/prompt';
+import { cacheDirectory } from '../util/directories';
+import { root } from '../util/repo-root';
 import { Floor } from './floor';
 import { BenchLab } from './lab';
 import { Measures } from './measures';

@@ -1,4 +1,4 @@
-import { boundedRun, type RunOptions } from '../checks/boundedrun';
+import { boundedRun, type RunOptions } from '../util/bounded-run';
 
 /** Runs a program that must succeed; returns what it printed. Throws an Error with the end of what it said where it fails. */
 export async function succeed(

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl, typeOne } from '../checks/lab';
-import { root } from '../components/root';
+import { root } from '../util/repo-root';
 import { NAMESPACE } from './lab';
 import { median } from './measures';
 

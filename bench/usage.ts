@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { processesStartedFor } from '../provider/local/daemon';
-import { processesOf } from '../provider/local/groups';
-import { commandOf } from '../provider/local/machine';
+import { processesStartedFor } from '../provider/local/shared/daemon';
+import { processesOf } from '../provider/local/shared/cgroups';
+import { commandOf } from '../provider/local/instance/node-process';
 
 /** What each program of a lab uses, by its name, most first. */
 export type ByProgram = [program: string, amount: number][];

@@ -46,7 +46,7 @@ if [ ! -d "$tree" ]; then
   ask toolchain/debian.ts 'code.writeAptFiles(process.argv[2]).then(() => "")' "$machine"
   mkdir "$machine/host"
   cp toolchain/host/* "$machine/host"
-  ask toolchain/host/host.ts 'code.neededPackages([]).join(" ")' > "$machine/host/packages"
+  ask toolchain/host/packages.ts 'code.neededPackages([]).join(" ")' > "$machine/host/packages"
   mmdebstrap --mode=root --variant=minbase --aptopt="$machine/apt.conf" --dpkgopt='force-unsafe-io' \
     --include=linux-image-amd64,systemd-sysv,dbus,libpam-systemd,udev,sudo,git \
     --customize-hook="bin/qemu/customize.sh \"\$1\" \"$machine/host\"" \
@@ -66,7 +66,7 @@ cp "$(readlink -f "$(command -v node)")" "$root/usr/local/bin/node"
 mkdir "$home/.cache"
 chown -R 1000:1000 "$home"
 # Root's, as ./lab leaves it; only read, so that links do.
-cache=$(ask components/places.ts 'code.cacheDirectory()')
+cache=$(ask util/directories.ts 'code.cacheDirectory()')
 mkdir "$home/.cache/hardway"
 cp -al "$cache/." "$home/.cache/hardway" 2> /dev/null || cp -a "$cache/." "$home/.cache/hardway"
 mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"

@@ -23,7 +23,7 @@ function fresh(stamp) {
  * Plugins speak the engine's protocol themselves and are bundled whole, which halves the time they take to start.
  * In a program the SDK finds its own instance by module identity: there it must stay the one in node_modules.
  */
-const isPlugin = (entry) => /^(provider|standin)\//.test(entry);
+const isPlugin = (entry) => /^(provider|command-plugin)\//.test(entry);
 
 /** Compiles `entry` (a path from the repository's root) if a source changed; returns the compiled file's path. */
 function compile(entry) {

@@ -1,4 +1,4 @@
-import type { Stage } from '../components/stage';
+import type { Stage } from '../components/config/stage';
 import type { LabOutputs } from '../components/outputs';
 import type { Lab } from './lab';
 

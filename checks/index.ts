@@ -1,7 +1,7 @@
 export { createAccess, type Access, type AccessFiles } from './access';
-export { checks } from './article';
+export { checks } from './registry';
 export type { Check, CheckResult, Report } from './check';
-export { renderList, renderReport, type RenderOptions } from './render';
+export { renderList, renderReport, type RenderOptions } from './report';
 export {
   downReport,
   select,

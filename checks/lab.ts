@@ -1,7 +1,7 @@
 import type { LabOutputs } from '../components/outputs';
 import type { Node, Topology } from '../components/topology';
 import type { Access } from './access';
-import type { TestPods } from './testpods';
+import type { TestPods } from './probes/test-pods';
 
 /** What a check works with: the lab's plan, the ways in, and the test pods. */
 export interface Lab {

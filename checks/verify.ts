@@ -1,12 +1,12 @@
 import type { Cloud } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
-import { reaches } from '../components/stage';
+import { reaches } from '../components/config/stage';
 import type { Access } from './access';
-import { checks } from './article';
-import { pointToCauses } from './causes';
+import { checks } from './registry';
+import { pointToCauses } from './root-cause';
 import type { Check, CheckResult, Report } from './check';
 import { firstLine, type Lab } from './lab';
-import { testPods } from './testpods';
+import { testPods } from './probes/test-pods';
 
 /** What `verify` tells while it runs. */
 export type VerifyEvent =

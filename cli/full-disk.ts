@@ -1,7 +1,7 @@
 import * as os from 'node:os';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../components/places';
+import { cacheDirectory, cloudDirectory, stateDirectory } from '../util/directories';
 import { roomAt } from './doctor/disk';
-import { type Failure, unable } from './failure';
+import { type Failure, unable } from './errors';
 
 /** Less room than this is none: what is written comes in such pieces. */
 const NOTHING = { bytes: 8 * 1024 ** 2, files: 20 };

@@ -1,4 +1,4 @@
-import { main } from './command-line';
+import { main } from './program';
 
 // Whoever reads the output may stop early (`| head`); the work under way goes on.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

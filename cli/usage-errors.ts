@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { CONFIG_KEYS } from '../components/config';
-import { nearest } from '../components/nearest';
-import { type Failure, usage } from './failure';
+import { nearest } from '../util/suggest';
+import { type Failure, usage } from './errors';
 
 /** What commander found wrong with a command line, in this program's words: what, in which command, and what to type. */
 type Explain = (command: Command, message: string) => Failure;

@@ -1,12 +1,12 @@
 import * as pulumi from '@pulumi/pulumi';
 import { Deadline, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
-import { Certificates } from './certificates';
+import { Certificates } from './pki/certificates';
 import { type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
 import { describeConfig, type StackOutputs } from './outputs';
-import { reaches } from './stage';
+import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
 
 /** Where the article's nginx answers on every worker. */

@@ -1,4 +1,4 @@
-import { addressAt, contains } from './cidr';
+import { addressAt, contains } from '../util/cidr';
 import type { LabConfig } from './config';
 
 /** A part of the node network whose machines share a way out. */

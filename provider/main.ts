@@ -1,6 +1,6 @@
 import { version } from '../package.json';
 import { localKinds } from './local';
-import { serve } from './serve';
+import { serve } from './protocol/serve';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { cacheDirectory } from '../components/places';
+import { cacheDirectory } from '../util/directories';
 
 const ID = '[0-9a-f-]{36}';
 

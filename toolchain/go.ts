@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { root } from '../components/root';
+import { root } from '../util/repo-root';
 import { ToolchainError } from './errors';
 import type { Build, Component } from './manifest';
 import { must, run } from './run';

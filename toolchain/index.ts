@@ -2,7 +2,7 @@ import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
 import { findGo, withoutGo, type Go } from './go';
-import { installPackages, missingPackages, neededPackages } from './host/host';
+import { installPackages, missingPackages, neededPackages } from './host/packages';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
 import {
@@ -12,18 +12,18 @@ import {
   type Architecture,
   type Component,
 } from './manifest';
-import { download, obtain, stored, type Means, type Obtained } from './obtain';
+import { download, obtain, stored, type Means, type Obtained } from './fetch-or-build';
 import { ITEMS, mustBuild } from './plan';
-import { installOfficialPlugin, installStandIn } from './plugin/plugin';
+import { installOfficialPlugin, installStandIn } from './command-plugin/install';
 import { ItemProgress, type Report } from './progress';
 import { look, toolchainOf, viewParts, type State, type Toolchain } from './state';
-import { readOrigin, sweepPartial } from './store';
-import { makeTree } from './tree/tree';
-import { Stopped, turns } from './turns';
-import { makeView, viewPath } from './view';
+import { readOrigin, sweepPartial } from './artifact-store';
+import { makeTree } from './rootfs/rootfs';
+import { Stopped, turns } from '../util/semaphore';
+import { makeView, viewPath } from './node-programs';
 
 export { ToolchainError } from './errors';
-export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/host';
+export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
 export { plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
 export type { Toolchain } from './state';

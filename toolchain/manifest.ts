@@ -1,4 +1,4 @@
-import type { Architecture, Component } from './component';
+import type { Architecture, Component } from './program';
 
 export {
   ARCHITECTURES,
@@ -7,7 +7,7 @@ export {
   type Component,
   type Digest,
   type Release,
-} from './component';
+} from './program';
 
 /** `HOST/OWNER/NAME/releases/download/TAG`, where GitHub keeps a release's files. */
 const github = (project: string, tag: string): string =>

@@ -1,7 +1,7 @@
 import { effectiveUrl, Sites } from './download';
-import { missingPackages, neededPackages } from './host/host';
+import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type Component } from './manifest';
-import type { Mode } from './obtain';
+import type { Mode } from './fetch-or-build';
 import { look, type State } from './state';
 
 /** One thing of the toolchain that isn't here yet: what, from where, and about how long it takes. */

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cacheDirectory } from '../components/places';
+import { cacheDirectory } from '../util/directories';
 import { cachePath, isRemnant } from './cache';
 import { withLock } from './lock';
 import { commandPlugin, components } from './manifest';
-import { componentPath } from './obtain';
+import { componentPath } from './fetch-or-build';
 import { look, toolchainOf, viewParts, type State } from './state';
-import { viewPath } from './view';
+import { viewPath } from './node-programs';
 
 /** Where the versions of something lie side by side, and old ones stay when the manifest moves on. */
 const KINDS = ['programs', 'images', 'trees', 'store'] as const;

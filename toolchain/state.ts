@@ -1,12 +1,12 @@
 import * as path from 'node:path';
-import { hasTree, treePath } from './tree/tree';
+import { hasTree, treePath } from './rootfs/rootfs';
 import { hasImages, imagesPath } from './images/images';
 import { installedKubectl, installedPulumi, type Installed } from './installed';
 import { component, components, type Architecture, type Component } from './manifest';
-import { mode, stored, thisArchitecture, type Mode, type Obtained } from './obtain';
-import { commandPluginIn, labPulumiHome, ownPulumiHome } from './plugin/plugin';
-import { readOrigin } from './store';
-import { viewPath, type ViewParts } from './view';
+import { mode, stored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
+import { commandPluginIn, labPulumiHome, ownPulumiHome } from './command-plugin/install';
+import { readOrigin } from './artifact-store';
+import { viewPath, type ViewParts } from './node-programs';
 
 /** What is there already, and so what is missing; looked up without the network. */
 export interface State {

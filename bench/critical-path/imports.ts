@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type { Cloud } from '../../components/config';
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 
 /** What a stack's program costs before it does anything. */
 export interface Imports {

@@ -1,6 +1,6 @@
 import type { Registered } from '../../test/support/mocks';
-import { labOn } from '../../test/unit/aws-graph';
-import { gcpLab } from '../../test/unit/gcp-mocks';
+import { labOn } from '../../test/support/aws-graph';
+import { gcpLab } from '../../test/support/gcp-graph';
 import { BOOT, CREATE, OWN, SESSIONS } from './latencies';
 import { type Done, latest, simulate, type Task } from './schedule';
 

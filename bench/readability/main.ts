@@ -2,7 +2,7 @@
  * `npm run readability [-- --list]`: figures of the code's and the docs' form, as a table.
  * `--list` also prints each place that misses the style guide. Exit code 1 when a figure misses its limit.
  */
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 import { figuresOf, findingsOf, formatFigures, LIMITS, missedLimits } from './figures';
 
 const figures = figuresOf(root);

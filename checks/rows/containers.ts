@@ -1,8 +1,8 @@
-import { contains } from '../../components/cidr';
+import { contains } from '../../util/cidr';
 import type { Check, Finding } from '../check';
 import { kubectl, linesWith, type as typeOn, typeOne } from '../lab';
-import { parseContainers, parseTasks } from '../listings';
-import { viewPod } from '../podview';
+import { parseContainers, parseTasks } from '../parsers/listings';
+import { viewPod } from '../probes/pod-namespace';
 
 interface ContainerInfo {
   ID: string;

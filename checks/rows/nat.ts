@@ -1,10 +1,10 @@
 import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
 import type { Check, Finding } from '../check';
-import { matches, parseConntrack, spell, type Direction, type Flow } from '../conntrack';
+import { matches, parseConntrack, spell, type Direction, type Flow } from '../parsers/conntrack';
 import { linesWith, shared, typeOne, type Lab } from '../lab';
-import { parseAnswers, parseCounters, type CountedRule } from '../listings';
-import type { TestPod } from '../testpods';
+import { parseAnswers, parseCounters, type CountedRule } from '../parsers/listings';
+import type { TestPod } from '../probes/test-pods';
 
 /** A pod sends 64; the two workers take one each, and a VPC router none. */
 export const EXPECTED_TTL = 62;

@@ -1,7 +1,7 @@
 import type { Node } from '../../components/topology';
 import type { Check, Finding } from '../check';
 import { linesWith, type as typeOn, type Lab } from '../lab';
-import { parseAnswers, type Link, type Route } from '../listings';
+import { parseAnswers, type Link, type Route } from '../parsers/listings';
 
 interface Address {
   addr_info: { family: string; local: string }[];

@@ -8,8 +8,8 @@ import {
   parseProcesses,
   type Link,
   type NetworkNamespace,
-} from '../listings';
-import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../podview';
+} from '../parsers/listings';
+import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../probes/pod-namespace';
 import { CNI_FILE } from './cni';
 
 /** The plan's name for the bridge on every worker. */

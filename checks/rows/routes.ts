@@ -1,11 +1,11 @@
-import { addressAt, overlap } from '../../components/cidr';
+import { addressAt, overlap } from '../../util/cidr';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
 import type { Check, Finding } from '../check';
 import { type as typeOn, type Lab } from '../lab';
-import type { Route } from '../listings';
-import { firstPods } from '../podview';
-import { missingProgram, routesCommand, type VpcRoute } from '../vpcroutes';
+import type { Route } from '../parsers/listings';
+import { firstPods } from '../probes/pod-namespace';
+import { missingProgram, routesCommand, type VpcRoute } from '../access/vpc-routes';
 
 const routePod: Check = {
   id: 'route.pod',

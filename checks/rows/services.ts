@@ -1,10 +1,16 @@
-import { reaches } from '../../components/stage';
-import { contains } from '../../components/cidr';
+import { reaches } from '../../components/config/stage';
+import { contains } from '../../util/cidr';
 import type { Ran } from '../access';
 import type { Check, Finding } from '../check';
 import { kubectl, linesWith, typeOne, until, type Lab } from '../lab';
-import { parseLookup } from '../listings';
-import { judgeRules, pathProblems, PROXY_SECONDS, workerRules, type Wanted } from '../proxyrules';
+import { parseLookup } from '../parsers/listings';
+import {
+  judgeRules,
+  pathProblems,
+  PROXY_SECONDS,
+  workerRules,
+  type Wanted,
+} from '../probes/proxy-rules';
 
 /** With 0, what a bridge only switches passes no rule. */
 const BRIDGE_SETTING = 'net.bridge.bridge-nf-call-iptables';

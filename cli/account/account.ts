@@ -1,8 +1,8 @@
 import { CloudError } from '../../components/cloud';
 import type { Cloud, LabConfig } from '../../components/config';
-import { projectName } from '../project';
-import type { Lab } from '../names';
-import { labConfig, type Settings } from '../settings';
+import { projectName } from '../engine/project';
+import type { Lab } from '../lab/name';
+import { labConfig, type Settings } from '../lab/settings';
 import type { Needs } from './needs';
 
 /** A limit that the account has in the lab's region, and what a lab takes of it. */

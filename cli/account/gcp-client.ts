@@ -1,6 +1,6 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
-import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/provider';
+import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/credentials';
 import { gathered } from './account';
 
 const SCOPES = [

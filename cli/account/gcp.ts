@@ -1,6 +1,6 @@
 import type { compute_v1 } from '@googleapis/compute';
 import type { LabConfig } from '../../components/config';
-import { projectOf, regionOf } from '../../components/gcp/provider';
+import { projectOf, regionOf } from '../../components/gcp/credentials';
 import { type Account, type Quota, type Remain, telling } from './account';
 import { all, computeApi, everywhere, gcpError } from './gcp-client';
 import { type Needs, processorsOf } from './needs';

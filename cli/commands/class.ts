@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { classCards } from '../class/cards';
-import { classDown, DOWN_AT_ONCE } from '../class/down';
-import { chosen, readRoster, type Roster, type Student } from '../class/roster';
-import { classStatus } from '../class/status';
-import { classUp, UP_AT_ONCE } from '../class/up';
-import { classVerify, VERIFY_AT_ONCE } from '../class/verify';
-import { usage } from '../failure';
+import { classCards } from '../classroom/cards';
+import { classDown, DOWN_AT_ONCE } from '../classroom/down';
+import { chosen, readRoster, type Roster, type Student } from '../classroom/roster';
+import { classStatus } from '../classroom/status';
+import { classUp, UP_AT_ONCE } from '../classroom/up';
+import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
+import { usage } from '../errors';
 
 /** Options as they were typed. */
 interface Typed {

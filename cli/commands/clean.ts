@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from 'commander';
-import { cacheDirectory } from '../../components/places';
-import { labs as labsOnMachine } from '../../provider/local/slots';
+import { cacheDirectory } from '../../util/directories';
+import { labs as labsOnMachine } from '../../provider/local/shared/slots';
 import { Engine } from '../engine';
-import { unable, usage } from '../failure';
-import { isStackName } from '../names';
-import { forgetPools, knownPools } from '../pools';
-import { found, noteFile } from '../set-up';
+import { unable, usage } from '../errors';
+import { isStackName } from '../lab/name';
+import { forgetPools, knownPools } from '../lab/known-pools';
+import { found, noteFile } from '../actions/ensure-toolchain';
 import { isOurs } from '../../toolchain/cache';
 import { prune } from '../../toolchain/prune';
-import { print } from '../terminal';
+import { print } from '../ui/prompt';
 
 /** Refuses while a lab of this machine exists: it uses what would be taken away. */
 async function refuseWhileUsed(): Promise<void> {

@@ -6,13 +6,13 @@ import { cloudFindings } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
-import { machineProbes, stateProbe } from '../doctor/machine';
+import { machineProbes, stateProbe } from '../doctor/host';
 import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
-import { EXIT, usage } from '../failure';
-import { parseLab } from '../names';
-import { parseSettings } from '../settings';
-import { collect, print, printJson } from '../terminal';
+import { EXIT, usage } from '../errors';
+import { parseLab } from '../lab/name';
+import { parseSettings } from '../lab/settings';
+import { collect, print, printJson } from '../ui/prompt';
 
 interface Options {
   cloud?: string;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { parseLab } from '../names';
-import { progressOn } from '../progress';
-import { takeDown } from '../take-down';
-import { confirm } from '../terminal';
+import { parseLab } from '../lab/name';
+import { progressOn } from '../ui/progress';
+import { takeDown } from '../actions/down';
+import { confirm } from '../ui/prompt';
 
 async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
   const lab = parseLab(name);

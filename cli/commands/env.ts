@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { TOOLCHAIN_VARIABLES } from '../../components/local/toolchain';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../../components/places';
-import { engineEnvironment } from '../environment';
-import { prepareProject } from '../project';
-import { installed } from '../set-up';
-import { print } from '../terminal';
+import { TOOLCHAIN_VARIABLES } from '../../toolchain/paths';
+import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import { engineEnvironment } from '../engine/environment';
+import { prepareProject } from '../engine/project';
+import { installed } from '../actions/ensure-toolchain';
+import { print } from '../ui/prompt';
 
 /** A value as a shell reads it back. */
 export const quoted = (value: string): string =>

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { expiry } from '../../components/config-values';
+import { expiry } from '../../components/config/values';
 import { timeAfter } from '../../provider/time';
-import { apply, wasUp } from '../bring-up';
-import { notUp } from '../connect';
+import { apply, wasUp } from '../actions/up';
+import { notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { usage } from '../failure';
-import { labArgument, type Lab, parseLab } from '../names';
-import { progressOn, type Progress } from '../progress';
-import { projectName } from '../project';
-import { installed } from '../set-up';
-import { adoptConfig, writeSettings } from '../settings';
-import { inTurn } from '../turn';
+import { usage } from '../errors';
+import { labArgument, type Lab, parseLab } from '../lab/name';
+import { progressOn, type Progress } from '../ui/progress';
+import { projectName } from '../engine/project';
+import { installed } from '../actions/ensure-toolchain';
+import { adoptConfig, writeSettings } from '../lab/settings';
+import { inTurn } from '../lab/lock';
 
 /** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
 export function moved(expires: string, by: string, now = new Date()): string {

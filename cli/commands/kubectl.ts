@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, notUp } from '../connect';
+import { findLab, notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { usage } from '../failure';
-import { runInForeground } from '../foreground';
-import { labFiles } from '../lab-files';
-import { labArgument, DEFAULT_LAB, isStackName, type Lab, parseLab } from '../names';
-import { installed } from '../set-up';
+import { usage } from '../errors';
+import { runInForeground } from '../ui/foreground';
+import { labFiles } from '../lab/files';
+import { labArgument, DEFAULT_LAB, isStackName, type Lab, parseLab } from '../lab/name';
+import { installed } from '../actions/ensure-toolchain';
 
 /**
  * What `lab kubectl` was asked. A word before `--` is NAME; without `--`, a first word that is a stack's full name is.

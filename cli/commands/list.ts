@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { expiryOf } from '../../provider/local/site';
-import { labs as labsOnMachine } from '../../provider/local/slots';
-import { nodesOf } from '../../provider/local/sweep';
+import { expiryOf } from '../../provider/local/workspace/kind';
+import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { nodesOf } from '../../provider/local/workspace/sweep';
 import { Engine, type StackSummary } from '../engine';
-import { expiryIn } from '../expiry';
-import { Failure, withCure } from '../failure';
-import { isStackName } from '../names';
-import { age } from '../seconds';
-import { installed } from '../set-up';
-import { columns, print, printJson } from '../terminal';
+import { expiryIn } from '../lab/expiry';
+import { Failure, withCure } from '../errors';
+import { isStackName } from '../lab/name';
+import { age } from '../ui/duration';
+import { installed } from '../actions/ensure-toolchain';
+import { columns, print, printJson } from '../ui/prompt';
 
 interface Listed {
   name: string;
@@ -46,10 +46,10 @@ export async function listedStack(
       unreadable: failure,
     } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
-    const state = busy ? 'busy' : outputs ? 'up' : 'partial';
+    const idle = outputs ? 'up' : 'partial';
     return {
       ...nothing,
-      state,
+      state: busy ? 'busy' : idle,
       nodes: outputs?.nodes.length ?? nodesOf(name).length,
       stage: outputs?.stage,
       created,

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { CloudError } from '../../components/cloud';
 import { accountConfig, accountOf, type Remain } from '../account/account';
 import { Engine } from '../engine';
-import { type Ending, endings, isPast } from '../expiry';
-import { EXIT, Failure, Interrupted, unable, usage } from '../failure';
-import { parseLab } from '../names';
-import { progressOn, type Progress } from '../progress';
-import { installed } from '../set-up';
-import { takeDown } from '../take-down';
-import { columns, confirm, print, printJson } from '../terminal';
+import { type Ending, endings, isPast } from '../lab/expiry';
+import { EXIT, Failure, Interrupted, unable, usage } from '../errors';
+import { parseLab } from '../lab/name';
+import { progressOn, type Progress } from '../ui/progress';
+import { installed } from '../actions/ensure-toolchain';
+import { takeDown } from '../actions/down';
+import { columns, confirm, print, printJson } from '../ui/prompt';
 
 interface Options {
   cloud?: string;

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { check, showReport } from '../checking';
-import type { UpLab } from '../connect';
+import { check, showReport } from '../actions/verify';
+import type { UpLab } from '../lab/access';
 import { Engine } from '../engine';
-import { usage } from '../failure';
-import { isNodeName, labArgument, type Lab, parseLab } from '../names';
-import { prepare } from '../preflight';
-import { type Progress, progressOn } from '../progress';
-import { recreate, reset } from '../remake';
-import { labConfig } from '../settings';
-import { collect, confirm, print } from '../terminal';
+import { usage } from '../errors';
+import { isNodeName, labArgument, type Lab, parseLab } from '../lab/name';
+import { prepare } from '../actions/prepare';
+import { type Progress, progressOn } from '../ui/progress';
+import { recreate, reset } from '../actions/recreate';
+import { labConfig } from '../lab/settings';
+import { collect, confirm, print } from '../ui/prompt';
 
 interface Options {
   yes?: boolean;

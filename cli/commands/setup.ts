@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { progressOn } from '../progress';
-import { prepare } from '../preflight';
-import { print } from '../terminal';
+import { progressOn } from '../ui/progress';
+import { prepare } from '../actions/prepare';
+import { print } from '../ui/prompt';
 
 async function run(): Promise<void> {
   const progress = progressOn();

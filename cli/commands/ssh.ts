@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, notUp } from '../connect';
+import { findLab, notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { usage } from '../failure';
-import { labArgument, isNodeName, type Lab, parseLab } from '../names';
-import { nearest, nearestOf } from '../../components/nearest';
-import { type LabFiles, labFiles } from '../lab-files';
-import { runInForeground } from '../foreground';
-import { installed } from '../set-up';
+import { usage } from '../errors';
+import { labArgument, isNodeName, type Lab, parseLab } from '../lab/name';
+import { nearest, nearestOf } from '../../util/suggest';
+import { type LabFiles, labFiles } from '../lab/files';
+import { runInForeground } from '../ui/foreground';
+import { installed } from '../actions/ensure-toolchain';
 
 /** Every name that a node can have. */
 const NODES = [

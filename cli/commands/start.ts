@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import { bringUp } from '../bring-up';
-import { check, showReport } from '../checking';
+import { bringUp } from '../actions/up';
+import { check, showReport } from '../actions/verify';
 import { Engine } from '../engine';
-import { parseLab } from '../names';
-import { progressOn } from '../progress';
-import { labConfig } from '../settings';
-import { inWords, since } from '../seconds';
-import { prepare } from '../preflight';
-import { print } from '../terminal';
-import { wayIn } from '../way-in';
+import { parseLab } from '../lab/name';
+import { progressOn } from '../ui/progress';
+import { labConfig } from '../lab/settings';
+import { inWords, since } from '../ui/duration';
+import { prepare } from '../actions/prepare';
+import { print } from '../ui/prompt';
+import { wayIn } from '../ui/next-steps';
 
 /** Everything from a bare machine to a proven lab; returns the exit code. */
 async function start(name: string | undefined): Promise<number> {

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { notUp } from '../connect';
+import { notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT } from '../failure';
-import { differences, type LabStatus, statusOf } from '../lab-status';
-import { labArgument, parseLab, type Lab } from '../names';
-import type { NodeState } from '../node-state';
-import { progressOn } from '../progress';
-import { installed } from '../set-up';
-import { columns, print, printJson } from '../terminal';
+import { EXIT } from '../errors';
+import { differences, type LabStatus, statusOf } from '../lab/status';
+import { labArgument, parseLab, type Lab } from '../lab/name';
+import type { NodeState } from '../actions/node-state';
+import { progressOn } from '../ui/progress';
+import { installed } from '../actions/ensure-toolchain';
+import { columns, print, printJson } from '../ui/prompt';
 
 function services(node: NodeState): string {
   if (!node.reachable || node.units.length === 0) return '-';

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { STAGES } from '../../components/stage';
+import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
-import { bringUp } from '../bring-up';
+import { bringUp } from '../actions/up';
 import { Engine } from '../engine';
-import { usage } from '../failure';
-import { parseLab } from '../names';
-import { nearest } from '../../components/nearest';
-import { progressOn } from '../progress';
-import { labConfig, parseSettings, type Settings } from '../settings';
-import { prepare } from '../preflight';
-import { collect, confirm, print } from '../terminal';
-import { wayIn } from '../way-in';
+import { usage } from '../errors';
+import { parseLab } from '../lab/name';
+import { nearest } from '../../util/suggest';
+import { progressOn } from '../ui/progress';
+import { labConfig, parseSettings, type Settings } from '../lab/settings';
+import { prepare } from '../actions/prepare';
+import { collect, confirm, print } from '../ui/prompt';
+import { wayIn } from '../ui/next-steps';
 
 interface Options {
   stage?: string;

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { checks, renderList, select } from '../../checks';
-import { check, reportOnNothing, showReport } from '../checking';
-import { findLab } from '../connect';
+import { check, reportOnNothing, showReport } from '../actions/verify';
+import { findLab } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT, Failure, usage } from '../failure';
-import { labArgument, parseLab } from '../names';
-import { nearest } from '../../components/nearest';
-import { progressOn } from '../progress';
-import { installed } from '../set-up';
-import { print, printJson } from '../terminal';
+import { EXIT, Failure, usage } from '../errors';
+import { labArgument, parseLab } from '../lab/name';
+import { nearest } from '../../util/suggest';
+import { progressOn } from '../ui/progress';
+import { installed } from '../actions/ensure-toolchain';
+import { print, printJson } from '../ui/prompt';
 
 interface Options {
   json?: boolean;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../../components/places';
+import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
 import { fail, type Finding, ok } from './finding';
 
 /** Room on the file system that a directory is on, or will be. */

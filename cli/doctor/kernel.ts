@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { cloudDirectory } from '../../components/places';
-import { root } from '../../components/root';
-import { hasCommand } from '../../toolchain/host/host';
+import { cloudDirectory } from '../../util/directories';
+import { root } from '../../util/repo-root';
+import { hasCommand } from '../../toolchain/host/packages';
 import { fail, type Finding, ok, warn } from './finding';
 
 /** Something that kernel.sh tries. */

@@ -1,9 +1,9 @@
-import { parseCidr } from '../../components/cidr';
-import { jumpPortTaken, PORT_CURE } from '../../provider/local/jumphost';
-import { foreignRoutes, machineRoutes } from '../../provider/local/pool';
-import { labs, slotOf } from '../../provider/local/slots';
-import { hasCommand } from '../../toolchain/host/host';
-import { knownPools } from '../pools';
+import { parseCidr } from '../../util/cidr';
+import { jumpPortTaken, PORT_CURE } from '../../provider/local/jump-host/kind';
+import { foreignRoutes, machineRoutes } from '../../provider/local/shared/address-pool';
+import { labs, slotOf } from '../../provider/local/shared/slots';
+import { hasCommand } from '../../toolchain/host/packages';
+import { knownPools } from '../lab/known-pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
 /** Whether this machine has routes of its own into any of these pools. */

@@ -3,10 +3,10 @@ import {
   isDebianLike,
   missingPackages,
   neededPackages,
-} from '../../toolchain/host/host';
+} from '../../toolchain/host/packages';
 import { plan, present } from '../../toolchain';
 import { findGo } from '../../toolchain/go';
-import { inWords } from '../seconds';
+import { inWords } from '../ui/duration';
 import { fail, ok, type Probe, warn } from './finding';
 
 const packages: Probe = {

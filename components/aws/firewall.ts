@@ -3,7 +3,7 @@ import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '@pulumi/aws/v
 import type * as pulumi from '@pulumi/pulumi';
 import type { FirewallRule, Node, Topology } from '../topology';
 import type { Network } from './network';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 export interface Firewall {
   /** The security groups of a node. */

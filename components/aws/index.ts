@@ -1,13 +1,13 @@
 import type { CloudArgs, CloudResult } from '../cloud';
-import { officialDownloads } from '../downloads';
+import { officialDownloads } from '../bootstrap/downloads';
 import { makeFirewall } from './firewall';
 import { makeInstances } from './instances';
-import { giveAddress, makeApiAddress, makeLoadBalancer } from './loadbalancer';
+import { giveAddress, makeApiAddress, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
-import { makeProvider, type Options } from './provider';
+import { makeProvider, type Options } from './credentials';
 import { makeRoutes } from './routes';
 
-export { requireCredentials } from './provider';
+export { requireCredentials } from './credentials';
 
 /** Amazon's own DNS server, at the same address in every VPC. */
 const RESOLVER = '169.254.169.253';

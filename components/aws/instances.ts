@@ -7,7 +7,7 @@ import { DISK_GIB, type Machine } from '../machine';
 import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';

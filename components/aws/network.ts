@@ -2,7 +2,7 @@ import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
 import type { LabConfig } from '../config';
 import type { Subnet, Topology } from '../topology';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** A subnet of the VPC, with the route table that is its own. */
 export interface SubnetParts {

@@ -2,7 +2,7 @@ import * as ec2 from '@pulumi/aws/ec2';
 import type { Topology } from '../topology';
 import type { AwsMachine } from './instances';
 import type { Network } from './network';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /**
  * The VPC router's table: each worker's pod CIDR, by way of that worker's network interface. Where the node network is

@@ -2,11 +2,11 @@ import * as crypto from 'node:crypto';
 import type * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
 import type { Machine } from '../machine';
-import { deliver } from './delivery';
-import { OUTLINE, type Session, stepsOf } from './outline';
+import { deliver } from './session';
+import { OUTLINE, type Session, stepsOf } from './plan';
 import type { BootstrapArgs } from './step';
 
-export { commandName, commandsOf, expectedSteps, expectedUnits } from './outline';
+export { commandName, commandsOf, expectedSteps, expectedUnits } from './plan';
 export { PROGRAMS } from './steps/artifacts';
 export type { BootstrapArgs, Download } from './step';
 export { type NodeStatus, STATUS_COMMAND } from './status';
@@ -14,8 +14,8 @@ export { type NodeStatus, STATUS_COMMAND } from './status';
 type Commands = Map<Machine, command.remote.Command>;
 
 /**
- * Makes machines a cluster over SSH, as far as config's stage says. outline.ts lists what is done and in which order;
- * each step is a file in steps/, and what it places on a node lies in files/.
+ * Makes machines a cluster over SSH, as far as config's stage says. plan.ts lists what is done and in which order;
+ * each step is a folder in steps/, beside the files that it places on a node.
  */
 export class Bootstrap extends pulumi.ComponentResource {
   /** A digest of all that was run and on which machines; known once all of it has succeeded. */

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
-import type { Certificates } from '../certificates';
+import type { Certificates } from '../pki/certificates';
 import type { LabConfig } from '../config';
 import type { Machine } from '../machine';
-import { root } from '../root';
-import type { Stage } from '../stage';
+import { root } from '../../util/repo-root';
+import type { Stage } from '../config/stage';
 import type { Node, Topology } from '../topology';
 import { render } from './render';
 
@@ -50,7 +50,7 @@ export interface StepFile {
   content: pulumi.Input<string>;
 }
 
-/** One thing that bootstrap does, on every machine that `on` names. outline.ts says when. */
+/** One thing that bootstrap does, on every machine that `on` names. plan.ts says when. */
 export interface Step {
   name: string;
   /** What is so when it is done, in a sentence. */
@@ -61,30 +61,30 @@ export interface Step {
   /** Whether its files hold private keys. */
   secret?: boolean;
   /**
-   * Its files, besides files/NAME/NAME.sh, the step's script, if there is one.
-   * files/NAME/objects.sh, if there is one, tells what of the step's work in the cluster is not as it was; status.sh runs it.
-   * files/NAME/prepare.sh, if there is one, runs first, among the files to be placed: it fills in what only the node knows.
+   * Its files, besides steps/NAME/NAME.sh, the step's script, if there is one.
+   * steps/NAME/objects.sh, if there is one, tells what of the step's work in the cluster is not as it was; status.sh runs it.
+   * steps/NAME/prepare.sh, if there is one, runs first, among the files to be placed: it fills in what only the node knows.
    */
   files(node: Node, lab: BootstrapArgs): StepFile[];
   /** Services that run when it is done; started again when a file of the step has changed. */
   units?: string[];
 }
 
-const sources = path.join(root, 'components/bootstrap/files');
+const sources = path.join(root, 'components/bootstrap/steps');
 
-/** The text of a file under components/bootstrap/files/, or undefined if there is none. */
+/** The text of a file under components/bootstrap/steps/, or undefined if there is none. */
 export function source(name: string): string | undefined {
   const file = path.join(sources, name);
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 
-/** The text of a file under components/bootstrap/files/, its placeholders filled in. Throws if there is none. */
+/** The text of a file under components/bootstrap/steps/, its placeholders filled in. Throws if there is none. */
 export function template(
   name: string,
   values: Record<string, string | number | boolean> = {},
 ): string {
   const text = source(name);
-  if (text === undefined) throw new Error(`components/bootstrap/files/${name} is missing`);
+  if (text === undefined) throw new Error(`components/bootstrap/steps/${name} is missing`);
   return render(name, text, values);
 }
 
@@ -105,7 +105,7 @@ export const confidential = (path: string, content: pulumi.Input<string>): StepF
 /** A program that anybody on the node may run. Its text is taken as it is: scripts are no templates. */
 export function script(path: string, name: string): StepFile {
   const content = source(name);
-  if (content === undefined) throw new Error(`components/bootstrap/files/${name} is missing`);
+  if (content === undefined) throw new Error(`components/bootstrap/steps/${name} is missing`);
   return { path, mode: 0o755, content };
 }
 

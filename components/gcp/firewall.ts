@@ -1,7 +1,7 @@
 import { Firewall } from '@pulumi/gcp/compute/firewall';
 import type { FirewallRule, Node, Topology } from '../topology';
 import type { Vpc } from './network';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** A rule finds its machines by a tag that they carry, not by their addresses. */
 const tag = (lab: string, targets: FirewallRule['targets']): string =>

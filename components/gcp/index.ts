@@ -1,14 +1,14 @@
 import { type CloudArgs, CloudError, type CloudResult } from '../cloud';
-import { officialDownloads } from '../downloads';
+import { officialDownloads } from '../bootstrap/downloads';
 import { makeFirewall } from './firewall';
 import { METADATA_SERVER, METADATA_WALL } from './first-boot';
 import { makeInstances } from './instances';
-import { makeApiAddress, makeLoadBalancer } from './loadbalancer';
+import { makeApiAddress, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
-import { makeProvider, type Options } from './provider';
+import { makeProvider, type Options } from './credentials';
 import { makeRoutes, makeWayOut } from './routes';
 
-export { projectOf, requireCredentials } from './provider';
+export { projectOf, requireCredentials } from './credentials';
 
 /** What everything in a project is called is 63 characters long at most; this many of them are ours. */
 const LONGEST_SUFFIX = '-allow-health-checks'.length;

@@ -5,12 +5,12 @@ import { SshKey } from '../../provider/resources';
 import type { CloudArgs } from '../cloud';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB, type Machine } from '../machine';
-import { type MachineSeries, seriesOf } from '../machine-series';
+import { type MachineSeries, seriesOf } from '../config';
 import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
 import { GOOGLE_FIRST_BOOT } from './first-boot';
 import type { Vpc } from './network';
-import { labels, type Options } from './provider';
+import { labels, type Options } from './credentials';
 
 /** Not on Arm: it was not found out whether Secure Boot works with every Arm series. */
 const SHIELDED = {

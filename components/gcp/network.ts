@@ -1,7 +1,7 @@
 import { Network } from '@pulumi/gcp/compute/network';
 import { Subnetwork } from '@pulumi/gcp/compute/subnetwork';
 import type { Topology } from '../topology';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** The VPC, and its subnets by name. */
 export interface Vpc {

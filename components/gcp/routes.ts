@@ -4,7 +4,7 @@ import type { Topology } from '../topology';
 import { privateTag } from './firewall';
 import type { GcpMachine } from './instances';
 import type { Vpc } from './network';
-import type { Options } from './provider';
+import type { Options } from './credentials';
 
 /** Lower than 1000, the priority of the route to the internet that the VPC comes with. */
 const BEFORE_THE_INTERNET = 900;

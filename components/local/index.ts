@@ -1,9 +1,9 @@
 import type { CloudArgs, CloudResult } from '../cloud';
 import { makeFirewall } from './firewall';
-import { makeImageMirror } from './images';
+import { makeImageMirror } from './image-mirror';
 import { makeInstances } from './instances';
-import { makeJumpHost } from './jumphost';
-import { makeLoadBalancer } from './loadbalancer';
+import { makeJumpHost } from './jump-host';
+import { makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
 

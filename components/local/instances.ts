@@ -1,9 +1,9 @@
 import * as pulumi from '@pulumi/pulumi';
 import { Instance, type Network, SshKey } from '../../provider/resources';
-import { addressAt, parseCidr } from '../cidr';
+import { addressAt, parseCidr } from '../../util/cidr';
 import type { Machine } from '../machine';
 import type { Topology } from '../topology';
-import { toolchainPaths } from './toolchain';
+import { toolchainPaths } from '../../toolchain/paths';
 
 /** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
 export function makeInstances(

@@ -2,7 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { Network, Site } from '../../provider/resources';
 import type { LabConfig } from '../config';
 import type { Topology } from '../topology';
-import { boundsOf } from './bounds';
+import { boundsOf } from './limits';
 
 /** The VPC: its router on this machine, and the lab's public /24. All else of the lab hangs on it, and it on the site. */
 export function makeNetwork(

@@ -1,13 +1,13 @@
-import type { ResourceKind } from '../resource';
-import { loadBalancerKind } from './balancer';
-import { firewallRuleKind } from './firewall';
-import { instanceKind } from './instance';
-import { jumpHostKind } from './jumphost';
-import { imageMirrorKind } from './mirror';
-import { networkKind } from './network';
-import { lookAgain } from './look';
-import { routeKind } from './route';
-import { siteKind } from './site';
+import type { ResourceKind } from '../protocol/resource-kind';
+import { loadBalancerKind } from './load-balancer/kind';
+import { firewallRuleKind } from './firewall/kind';
+import { instanceKind } from './instance/kind';
+import { jumpHostKind } from './jump-host/kind';
+import { imageMirrorKind } from './image-mirror/kind';
+import { networkKind } from './network/kind';
+import { lookAgain } from './router/router-snapshot';
+import { routeKind } from './route/kind';
+import { siteKind } from './workspace/kind';
 
 /** A kind of which every change is seen by the next look at the lab's router. */
 function watched(kind: ResourceKind<any, any>): ResourceKind {

@@ -1,4 +1,4 @@
-import type { ResourceKind } from '../resource';
+import type { ResourceKind } from '../protocol/resource-kind';
 import { certificate, certificateAuthority, signingKey, sshKey } from './kinds';
 
 /** Keys and certificates, by token. */

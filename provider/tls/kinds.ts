@@ -1,7 +1,7 @@
 import { createHash, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import { changedInputs } from '../difference';
-import type { Difference, Failure, Properties, ResourceKind } from '../resource';
+import { changedInputs } from '../protocol/diff';
+import type { Difference, Failure, Properties, ResourceKind } from '../protocol/resource-kind';
 import { Mistakes } from './mistakes';
 import { generateSshKey } from './ssh';
 import { nearExpiry } from './validity';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Failure } from '../resource';
+import type { Failure } from '../protocol/resource-kind';
 import { RENEW_DAYS } from './validity';
 
 /** Labels of letters, digits and inner hyphens, at most 63 characters each; a wildcard may stand for the first. */

@@ -13,7 +13,7 @@ import type { Account } from '../../cli/account/account';
 import { awsAccount } from '../../cli/account/aws';
 import { needsOf } from '../../cli/account/needs';
 import { parseConfig } from '../../components/config';
-import { cacheDirectory } from '../../components/places';
+import { cacheDirectory } from '../../util/directories';
 import { ownPlaces, typed } from '../support/typed';
 
 const VERSION = '5.2.5';

@@ -3,8 +3,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { card, type CardArgs } from '../../cli/class/cards/card';
-import { keyFiles } from '../../cli/class/cards/keys';
+import { card, type CardArgs } from '../../cli/classroom/cards/card';
+import { keyFiles } from '../../cli/classroom/cards/keys';
 import { labOutputs } from '../support/outputs';
 
 // Cards as a student sees them: opened as a file in a browser, on a wide and a narrow screen, and printed.

@@ -3,12 +3,12 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { stringify } from 'yaml';
-import { root } from '../../components/root';
-import type { Standing } from '../../cli/class/status';
+import { root } from '../../util/repo-root';
+import type { Standing } from '../../cli/classroom/status';
 import { until } from '../support/until';
-import { environment, inRouter, lab, labPrints, type Ran, run, state } from './command';
-import { alive, family } from './killing';
-import { slotOf, tracesOf } from './traces';
+import { environment, inRouter, lab, labPrints, type Ran, run, state } from '../support/command';
+import { alive, family } from '../support/killing';
+import { slotOf, tracesOf } from '../support/leftovers';
 
 /** A class of three on this machine: made, looked at, killed in the middle, mended, removed. */
 
@@ -211,7 +211,7 @@ describe('kill -9 in the middle of class up', () => {
     await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     const up = await midway();
     const worker = family(up.child.pid!).find((pid) =>
-      fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/class/worker.ts'),
+      fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/classroom/jobs/worker-main.ts'),
     )!;
     process.kill(worker, 'SIGKILL');
     expect(await up.ended).toBe(1);

@@ -1,9 +1,19 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 import { until } from '../support/until';
-import { asRoot, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
-import { CNI } from './faults/fault';
+import {
+  asRoot,
+  failures,
+  inRouter,
+  lab,
+  labPrints,
+  onNode,
+  run,
+  state,
+  verify,
+} from '../support/command';
+import { CNI } from '../faults/fault';
 
 // What students and machines do to a lab: status names it, up mends it, and the article holds again.
 

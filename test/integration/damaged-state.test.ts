@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { killedAt } from './killing';
-import { lab, labPrints, run, state } from './command';
-import { tracesOf } from './traces';
+import { killedAt } from '../support/killing';
+import { lab, labPrints, run, state } from '../support/command';
+import { tracesOf } from '../support/leftovers';
 
 /** A state that is cut off, locks of those that are gone, and plain Pulumi after a kill. */
 

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { root } from '../../components/root';
-import { run, state } from './command';
+import { root } from '../../util/repo-root';
+import { run, state } from '../support/command';
 
 const LAB = 'local-test-full';
 
@@ -31,7 +31,7 @@ async function onDisk(
     HARDWAY_STATE: what === 'state' ? places.state : state,
     HARDWAY_CLOUD: places.cloud,
   };
-  const script = path.join(root, 'test/integration/full-disk.sh');
+  const script = path.join(root, 'test/support/full-disk.sh');
   const ran = await run(
     'unshare',
     ['--mount', script, LAB, places[what], options, ...(fullAt ? [fullAt] : [])],

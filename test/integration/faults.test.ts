@@ -1,7 +1,7 @@
-import { failures, failedIds, lab, labPrints, state } from './command';
-import { faults } from './faults';
-import { VICTIM } from './faults/fault';
-import { openLab, type OpenLab } from './faults/hands';
+import { failures, failedIds, lab, labPrints, state } from '../support/command';
+import { faults } from '../faults';
+import { VICTIM } from '../faults/fault';
+import { openLab, type OpenLab } from '../faults/hands';
 
 const LAB = 'local-faults';
 

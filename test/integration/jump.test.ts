@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { until } from '../support/until';
-import { asRoot, lab, labPrints, type Ran, run, state } from './command';
-import { outputsOf, Student, type Told } from './student';
-import { slotOf, tracesOf } from './traces';
+import { asRoot, lab, labPrints, type Ran, run, state } from '../support/command';
+import { outputsOf, Student, type Told } from '../support/student';
+import { slotOf, tracesOf } from '../support/leftovers';
 
 /** A student's way in from a laptop: what it leads to, and everything that it doesn't. */
 

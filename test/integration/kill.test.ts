@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { killedAt, type Moment, type Victim } from './killing';
-import { lab, labPrints, state } from './command';
-import { slotOf, tracesOf } from './traces';
+import { killedAt, type Moment, type Victim } from '../support/killing';
+import { lab, labPrints, state } from '../support/command';
+import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
  * `kill -9` in the middle of an `up` and of a `down`, twenty times each and five times more while a cluster is made.

@@ -1,11 +1,21 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 import { until } from '../support/until';
-import { asRoot, failures, inRouter, lab, labPrints, onNode, run, state, verify } from './command';
-import { CNI } from './faults/fault';
-import { processesDuring } from './leaks';
-import { secretsAreKept } from './secrets';
+import {
+  asRoot,
+  failures,
+  inRouter,
+  lab,
+  labPrints,
+  onNode,
+  run,
+  state,
+  verify,
+} from '../support/command';
+import { CNI } from '../faults/fault';
+import { processesDuring } from '../support/leaks';
+import { secretsAreKept } from '../support/secrets';
 
 const LAB = 'local-test';
 

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { boundsTrouble } from '../../provider/local/bounds';
-import { groupOf, processesOf, writeSetting } from '../../provider/local/groups';
+import { boundsTrouble } from '../../provider/local/workspace/resource-limits';
+import { groupOf, processesOf, writeSetting } from '../../provider/local/shared/cgroups';
 import { until } from '../support/until';
-import { asRoot, failures, lab, labPrints, run, state, verify } from './command';
-import { endLoad, loadNode, loadPod, sample } from './load';
+import { asRoot, failures, lab, labPrints, run, state, verify } from '../support/command';
+import { endLoad, loadNode, loadPod, sample } from '../support/load';
 import {
   answers,
   answersHere,
@@ -24,8 +24,8 @@ import {
   sendHere,
   startPod,
   type Way,
-} from './neighbours';
-import { slotOf, tracesOf } from './traces';
+} from '../support/neighbours';
+import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
  * Two labs side by side, with the same node network: none of one can be reached from the other, from a node or a pod,

@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { until } from '../support/until';
-import { failures, lab, labPrints, run, state, verify } from './command';
-import { alive } from './killing';
-import { slotOf, tracesOf } from './traces';
+import { failures, lab, labPrints, run, state, verify } from '../support/command';
+import { alive } from '../support/killing';
+import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
  * The whole machine rebooted, as far as a lab can tell: its processes are gone, and all that is kept in memory: network

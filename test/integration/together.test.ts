@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { until } from '../support/until';
-import { lab, labPrints, type Ran, state } from './command';
-import { tracesOf } from './traces';
+import { lab, labPrints, type Ran, state } from '../support/command';
+import { tracesOf } from '../support/leftovers';
 
 /** Two commands at once on one lab: one is at work, the other is told so and does nothing. */
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
-import { asRoot, labPrints, onNode, run, state } from './command';
-import { bombard, Watch } from './watch';
+import { asRoot, labPrints, onNode, run, state } from '../support/command';
+import { bombard, Watch } from '../support/watch';
 
 // What keeps a lab to itself: its packets, and root in its nodes.
 

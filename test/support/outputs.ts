@@ -1,4 +1,4 @@
-import { kubeconfig } from '../../components/kubeconfig';
+import { kubeconfig } from '../../components/pki/kubeconfig';
 import { parseConfig, type RawConfig } from '../../components/config';
 import { describeConfig, type LabOutputs, readOutputs } from '../../components/outputs';
 import { topology } from '../../components/topology';

@@ -4,7 +4,7 @@ import * as grpc from '@grpc/grpc-js';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 
 export const SIGNATURE = '4dabf18193072939515e22adb298388d';
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';

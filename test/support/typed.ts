@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { main } from '../../cli/command-line';
+import { main } from '../../cli/program';
 
 /** What a command line ended with, and all that it printed. */
 export interface Answer {

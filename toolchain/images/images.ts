@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { root } from '../../components/root';
+import { root } from '../../util/repo-root';
 import { SUITE, writeAptFiles } from '../debian';
 import type { Architecture } from '../manifest';
 import type { ItemProgress } from '../progress';
 import { must } from '../run';
-import { artifactPath, commit, logFile, recipeFiles, shortDigest } from '../store';
+import { artifactPath, commit, logFile, recipeFiles, shortDigest } from '../artifact-store';
 import { addFiles, type Tree } from './layer';
 import { writeLayout, type Image } from './layout';
 
@@ -16,12 +16,7 @@ const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Where the lab's images are, or will be, as an OCI layout; `coredns` is the program's artifact. */
 export function imagesPath(architecture: Architecture, coredns: string): string {
-  const digest = shortDigest([
-    SUITE,
-    architecture,
-    path.basename(coredns),
-    ...recipeFiles(RECIPE, /^(registry|mirror)\.ts$/),
-  ]);
+  const digest = shortDigest([SUITE, architecture, path.basename(coredns), ...recipeFiles(RECIPE)]);
   return artifactPath('images', digest);
 }
 

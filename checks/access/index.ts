@@ -1,0 +1,134 @@
+import { setMaxListeners } from 'node:events';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { type LabOutputs, loginOf } from '../../components/outputs';
+import { boundedRun, type Ran } from '../../util/bounded-run';
+import { OpenSsh, type Held } from './openssh';
+import { type VpcRoute, vpcRoutes } from './vpc-routes';
+
+export type { Held } from './openssh';
+export type { Ran } from '../../util/bounded-run';
+
+/** What an HTTP server answered. */
+export interface HttpAnswer {
+  status: number;
+  /** The Server header, or an empty string. */
+  server: string;
+  body: string;
+}
+
+/** How checks reach a lab. Every call is bounded in time. */
+export interface Access {
+  outputs: LabOutputs;
+  /** Runs a bash script as ubuntu; sudo is the script's business. Never rejects: an unreachable node exits 255. */
+  onNode(node: string, script: string, options?: { seconds?: number }): Promise<Ran>;
+  /**
+   * Starts a bash script that prints one line when it is ready and cleans up when its input ends: on `release`, and
+   * also when this process dies. Rejects where it isn't ready in time.
+   */
+  hold(node: string, script: string, args: string[]): Promise<Held>;
+  /** As the lab's admin. */
+  kubectl(args: string[], stdin?: string): Promise<Ran>;
+  /** GET, without any proxy. Rejects where there is no answer within 3 seconds. */
+  http(url: string): Promise<HttpAnswer>;
+  /** The VPC router's own tables, without what it is linked to itself. */
+  routes(): Promise<VpcRoute[]>;
+  /** Ends every connection and removes the private directory. */
+  close(): Promise<void>;
+}
+
+/** What Access is made from: files that hold the lab's secrets (0600), and the kubectl to run. */
+export interface AccessFiles {
+  outputs: LabOutputs;
+  sshKeyFile: string;
+  knownHostsFile: string;
+  kubeconfigFile: string;
+  kubectl: string;
+}
+
+const SECONDS = { node: 30, kubectl: 60, http: 3, connect: 5, hold: 20 } as const;
+
+function get(url: string): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const late = new Error(`no answer in ${SECONDS.http} s`);
+    // A connection of its own: one kept alive would not meet the rules that a new one meets.
+    const request = http.get(url, { agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        clearTimeout(timer);
+        resolve({
+          status: response.statusCode ?? 0,
+          server: String(response.headers.server ?? ''),
+          body,
+        });
+      });
+    });
+    const timer = setTimeout(() => request.destroy(late), SECONDS.http * 1000);
+    request.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+/** The ways in to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. Close it when done. */
+export function createAccess(files: AccessFiles): Access {
+  const { outputs } = files;
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-'));
+  const closing = new AbortController();
+  const { signal } = closing;
+  // Every program that runs listens to it.
+  setMaxListeners(0, signal);
+  const running = new Set<Promise<unknown>>();
+  const ssh = new OpenSsh(
+    new Map(outputs.nodes.map((node) => [node.name, loginOf(outputs, node)])),
+    {
+      user: 'ubuntu',
+      keyFile: files.sshKeyFile,
+      knownHostsFile: files.knownHostsFile,
+      directory,
+      connectSeconds: SECONDS.connect,
+      signal,
+    },
+  );
+  // kubectl keeps what it learns of an API: here, so that nothing of a lab that is gone stays behind.
+  const always = [
+    '--kubeconfig',
+    files.kubeconfigFile,
+    '--cache-dir',
+    path.join(directory, 'kube'),
+  ];
+  const track = <T>(start: () => Promise<T>): Promise<T> => {
+    if (signal.aborted) return Promise.reject(new Error('the ways in to the lab are closed'));
+    const work = start();
+    running.add(work);
+    void work.finally(() => running.delete(work)).catch(() => undefined);
+    return work;
+  };
+  return {
+    outputs,
+    onNode: (node, script, options) =>
+      track(() => ssh.run(node, script, options?.seconds ?? SECONDS.node)),
+    hold: (node, script, args) => track(() => ssh.hold(node, script, args, SECONDS.hold)),
+    kubectl: (args, stdin) =>
+      track(() =>
+        boundedRun(files.kubectl, [...always, ...args], {
+          stdin,
+          seconds: SECONDS.kubectl,
+          signal,
+        }),
+      ),
+    http: get,
+    routes: () => vpcRoutes(outputs),
+    async close() {
+      closing.abort();
+      await Promise.allSettled(running);
+      await ssh.close();
+      fs.rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Destination, ServicePath, ServiceRules } from './service-path';
+import { spellDestination } from './service-path';
+
+interface Rule {
+  chain: string;
+  destination?: string;
+  protocol?: string;
+  port?: number;
+  target?: string;
+  toDestination?: string;
+  line: string;
+}
+
+function option(line: string, name: string): string | undefined {
+  // A comment may hold anything: options are looked for outside of it.
+  const bare = line.replace(/--comment ("(?:[^"\\]|\\.)*"|\S+)/, '');
+  return new RegExp(`(?:^|\\s)${name} (\\S+)`).exec(bare)?.[1];
+}
+
+/** Reads the rules (`-A …`) that `iptables-save -t nat` printed. */
+export function parseRules(text: string): Rule[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('-A '))
+    .map((line) => ({
+      chain: line.split(' ')[1],
+      destination: option(line, '-d'),
+      protocol: option(line, '-p'),
+      port: option(line, '--dport') === undefined ? undefined : Number(option(line, '--dport')),
+      target: option(line, '-j'),
+      toDestination: option(line, '--to-destination'),
+      line: line.trim(),
+    }));
+}
+
+/** The rule by which packets to `to` leave KUBE-SERVICES or KUBE-NODEPORTS for the service's own chain. */
+function dispatch(rules: Rule[], to: Destination): Rule | undefined {
+  const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
+  return rules.find(
+    (rule) =>
+      rule.chain === chain &&
+      rule.protocol === to.protocol &&
+      rule.port === to.port &&
+      // kube-proxy has a rule of its own for a NodePort at 127.0.0.0/8; the one for any address names none.
+      rule.destination === (to.address === undefined ? undefined : `${to.address}/32`) &&
+      /^KUBE-(EXT|SVC)-/.test(rule.target ?? ''),
+  );
+}
+
+/** Follows jumps from a service's chain to its DNATs: KUBE-EXT (newer kube-proxy), KUBE-SVC, KUBE-SEP. */
+function follow(rules: Rule[], chain: string, path: ServicePath, seen: Set<string>): void {
+  if (seen.has(chain)) return;
+  seen.add(chain);
+  for (const rule of rules.filter((one) => one.chain === chain)) {
+    if (rule.target === 'DNAT' && rule.toDestination !== undefined) {
+      path.lines.push(rule.line);
+      path.targets.push(rule.toDestination);
+    } else if (/^KUBE-(SVC|SEP)-/.test(rule.target ?? '')) {
+      path.lines.push(rule.line);
+      follow(rules, rule.target!, path, seen);
+    }
+  }
+}
+
+/** kube-proxy's rules in iptables mode, from what `iptables-save -t nat` printed. */
+export function iptablesRules(text: string): ServiceRules {
+  const rules = parseRules(text);
+  return {
+    entries() {
+      const jumps = ['PREROUTING', 'OUTPUT'].map((chain) => ({
+        chain,
+        rule: rules.find((rule) => rule.chain === chain && rule.target === 'KUBE-SERVICES'),
+      }));
+      return {
+        lines: jumps.flatMap(({ rule }) => (rule ? [rule.line] : [])),
+        problems: jumps.flatMap(({ chain, rule }) =>
+          rule ? [] : [`${chain} does not jump to KUBE-SERVICES`],
+        ),
+      };
+    },
+    path(to) {
+      const first = dispatch(rules, to);
+      const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
+      if (!first)
+        return {
+          lines: [],
+          targets: [],
+          problems: [`no rule in ${chain} for ${spellDestination(to)}`],
+        };
+      const path: ServicePath = { lines: [first.line], targets: [], problems: [] };
+      follow(rules, first.target!, path, new Set());
+      if (path.targets.length === 0)
+        path.problems.push(
+          `the chain ${first.target} for ${spellDestination(to)} leads to no DNAT`,
+        );
+      return path;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { ServicePath, ServiceRules } from './service-path';
+import { spellDestination } from './service-path';
+
+/** What kube-proxy's table holds: rules by chain, verdicts by map and key. */
+interface Table {
+  chains: Map<string, string[]>;
+  /** `service-ips` → `10.32.0.10 . tcp . 53` → `service-…`. */
+  maps: Map<string, Map<string, string>>;
+}
+
+/** Reads the verdicts `KEY : goto CHAIN` of a map's elements. */
+function verdicts(body: string): Map<string, string> {
+  const elements = /elements = \{([\s\S]*)\}/.exec(body)?.[1] ?? '';
+  const entries = elements
+    .split(',')
+    .map((element) => /^\s*(.+?)\s*:\s*goto\s+(\S+)\s*$/.exec(element));
+  return new Map(
+    entries.flatMap((entry) =>
+      entry ? [[entry[1].replace(/ comment ".*"$/, ''), entry[2]] as [string, string]] : [],
+    ),
+  );
+}
+
+/** Reads the table `ip kube-proxy` of `nft list ruleset`. */
+export function parseTable(text: string): Table {
+  const table: Table = { chains: new Map(), maps: new Map() };
+  const own = /^table ip kube-proxy \{$([\s\S]*?)^\}$/m.exec(text)?.[1] ?? '';
+  for (const block of own.matchAll(/^\t(chain|map) (\S+) \{$([\s\S]*?)^\t\}$/gm)) {
+    const [, kind, name, body] = block;
+    if (kind === 'map') table.maps.set(name, verdicts(body));
+    else
+      table.chains.set(
+        name,
+        body
+          .split('\n')
+          .map((line) => line.trim())
+          .filter((line) => line !== ''),
+      );
+  }
+  return table;
+}
+
+/** The `address:port`s that a rule translates to: one (`dnat to A:P`), or one of a map (`numgen … map { 0 : A . P, … }`). */
+function translations(rule: string): string[] {
+  const [, to] = /\bdnat (?:ip )?to (.*)$/.exec(rule) ?? [];
+  return [...(to ?? '').matchAll(/(\d+\.\d+\.\d+\.\d+)(?::| \. )(\d+)/g)].map(
+    (match) => `${match[1]}:${match[2]}`,
+  );
+}
+
+/** Follows `goto` from a service's chain to its DNATs: external-, service-, and in older kube-proxy endpoint-. */
+function follow(table: Table, chain: string, path: ServicePath, seen: Set<string>): void {
+  if (seen.has(chain)) return;
+  seen.add(chain);
+  for (const line of table.chains.get(chain) ?? []) {
+    const targets = translations(line);
+    const next = [...line.matchAll(/\bgoto ((?:service|endpoint)-[^\s,]+)/g)].map(
+      (match) => match[1],
+    );
+    if (targets.length === 0 && next.length === 0) continue;
+    path.lines.push(`${chain}: ${line}`);
+    path.targets.push(...targets);
+    for (const one of next) follow(table, one, path, seen);
+  }
+}
+
+/** kube-proxy's rules in nftables mode, from what `nft list ruleset` printed. */
+export function nftablesRules(text: string): ServiceRules {
+  const table = parseTable(text);
+  return {
+    entries() {
+      const chains = ['nat-prerouting', 'nat-output'];
+      const jumps = (chain: string): boolean =>
+        (table.chains.get(chain) ?? []).includes('jump services');
+      return {
+        lines: chains.filter(jumps).map((chain) => `${chain}: jump services`),
+        problems: chains
+          .filter((chain) => !jumps(chain))
+          .map((chain) => `the chain ${chain} does not jump to services`),
+      };
+    },
+    path(to) {
+      const map = to.address === undefined ? 'service-nodeports' : 'service-ips';
+      const key = [...(to.address === undefined ? [] : [to.address]), to.protocol, to.port].join(
+        ' . ',
+      );
+      const first = table.maps.get(map)?.get(key);
+      if (first === undefined)
+        return {
+          lines: [],
+          targets: [],
+          problems: [`no element in the map ${map} for ${spellDestination(to)}`],
+        };
+      const path: ServicePath = {
+        lines: [`${map}: ${key} : goto ${first}`],
+        targets: [],
+        problems: [],
+      };
+      follow(table, first, path, new Set());
+      if (path.targets.length === 0)
+        path.problems.push(`the chain ${first} for ${spellDestination(to)} leads to no dnat`);
+      return path;
+    },
+  };
+}

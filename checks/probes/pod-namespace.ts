@@ -1,0 +1,60 @@
+import { shared, type as typeOn, type Lab } from '../lab';
+import { parseInodes, type Link } from '../parsers/listings';
+import type { TestPod } from './test-pods';
+
+/** A test pod as its node shows it: the namespace that holds its address, and the two ends of its veth. */
+export interface PodView {
+  pod: TestPod;
+  /** `cni-…`, in /var/run/netns. */
+  namespace: string;
+  inode: number;
+  /** The interface number of its eth0's other end. */
+  peer: number;
+}
+
+interface Addresses extends Link {
+  addr_info: { local: string }[];
+}
+
+/** A namespace in /var/run/netns with an eth0: its address, and the interface number of its other end. */
+export interface NamespaceEnd {
+  namespace: string;
+  ip: string;
+  peer: number;
+}
+
+/** Lists every namespace's eth0. */
+export const LIST_ENDS =
+  'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j -4 address show eth0 2> /dev/null)"; done';
+
+/** Reads what LIST_ENDS printed; a namespace without an eth0 is left out. */
+export function parseEnds(text: string): NamespaceEnd[] {
+  return text.split('\n').flatMap((line) => {
+    const [, namespace, json] = /^(\S+) (\[.*\])$/.exec(line) ?? [];
+    if (namespace === undefined) return [];
+    const eth0 = (JSON.parse(json) as Addresses[]).find((link) => link.addr_info?.length > 0);
+    return eth0 ? [{ namespace, ip: eth0.addr_info[0].local, peer: eth0.link_index ?? 0 }] : [];
+  });
+}
+
+/**
+ * Finds a pod's namespace by its address, asking neither containerd nor lsns: so that a check of one of them doesn't
+ * hang on the other.
+ */
+export async function viewPod(lab: Lab, pod: TestPod): Promise<PodView> {
+  const [inodes, ends] = await typeOn(lab, pod.node, ['ls -1i /var/run/netns', LIST_ENDS]);
+  const end = parseEnds(ends).find(({ ip }) => ip === pod.ip);
+  const inode = parseInodes(inodes).find(({ name }) => name === end?.namespace)?.inode;
+  if (end && inode !== undefined) return { pod, namespace: end.namespace, inode, peer: end.peer };
+  throw new Error(
+    `no namespace in /var/run/netns on ${pod.node} holds ${pod.ip}, the address of ${pod.name}: look at containerd there`,
+  );
+}
+
+/** The article's nginx on worker-0, and the busybox beside it. */
+export const firstPods = shared(async (lab: Lab): Promise<{ nginx: PodView; busybox: PodView }> => {
+  const worker = lab.workers[0].name;
+  const pods = await Promise.all([lab.pods.nginx(worker), lab.pods.busybox(worker)]);
+  const [nginx, busybox] = await Promise.all(pods.map((pod) => viewPod(lab, pod)));
+  return { nginx, busybox };
+});

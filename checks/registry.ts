@@ -1,0 +1,53 @@
+import type { Check } from './check';
+import { cniChecks } from './rows/cni';
+import { containerChecks } from './rows/containers';
+import { natChecks } from './rows/nat';
+import { natOffChecks } from './rows/nat-off';
+import { nodeChecks } from './rows/nodes';
+import { nodePortChecks } from './rows/node-ports';
+import { podChecks } from './rows/pods';
+import { routeChecks } from './rows/routes';
+import { serviceChecks } from './rows/services';
+
+/** The article's order: nodes, pods within one node, routes, NAT, services. */
+const ORDER = [
+  'nodes.ping',
+  'nodes.list',
+  'cni.config',
+  'pod.netns',
+  'pod.processes',
+  'pod.containers',
+  'pod.describe',
+  'pod.veth',
+  'pod.bridge',
+  'route.pod',
+  'route.host',
+  'route.vpc',
+  'nat.ping',
+  'nat.masq.source',
+  'nat.masq.dest',
+  'nat.counter',
+  'nat.off',
+  'svc.dns',
+  'svc.chains',
+  'svc.same-node',
+  'nodeport.reach',
+  'nodeport.entry',
+  'nodeport.exit',
+  'nodeport.chains',
+];
+
+const place = ({ id }: Check): number => ORDER.indexOf(id);
+
+/** Every row of the article, as a check, in the article's order. */
+export const checks: Check[] = [
+  ...nodeChecks,
+  ...cniChecks,
+  ...podChecks,
+  ...containerChecks,
+  ...routeChecks,
+  ...natChecks,
+  ...natOffChecks,
+  ...serviceChecks,
+  ...nodePortChecks,
+].sort((one, other) => place(one) - place(other));

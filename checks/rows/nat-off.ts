@@ -1,0 +1,112 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../util/repo-root';
+import type { Node } from '../../components/topology';
+import type { Held } from '../access';
+import type { Check, Finding } from '../check';
+import { parseConntrack, spell } from '../parsers/conntrack';
+import { linesWith, typeOne, type Lab } from '../lab';
+import { parseAnswers } from '../parsers/listings';
+import { CNI_FILE } from './cni';
+import { EXPECTED_TTL, flowProblems, lookBetween, ttlProblem } from './nat';
+
+/** A CNI config as it is, but for ipMasq. */
+export function withoutMasquerade(config: string): string {
+  const { ipMasq: _, ...rest } = JSON.parse(config) as Record<string, unknown>;
+  return JSON.stringify(rest);
+}
+
+interface Scratch extends Held {
+  ip: string;
+}
+
+/** Attaches a scratch namespace to the worker's bridge, as a pod would be with ipMasq taken out. */
+async function attach(lab: Lab, worker: Node): Promise<Scratch> {
+  const script = fs.readFileSync(path.join(root, 'checks/probes/scratch-namespace.sh'), 'utf8');
+  const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${CNI_FILE}`));
+  const held = await lab.access
+    .hold(worker.name, script, [lab.pods.namespace, config])
+    .catch((error: Error) => {
+      throw new Error(`the CNI plugin attached nothing on ${worker.name}: ${error.message}`);
+    });
+  const ip = /"address":\s*"([\d.]+)\//.exec(held.line)?.[1];
+  if (ip !== undefined) return { ...held, ip };
+  await held.release();
+  throw new Error(`the CNI plugin gave no address on ${worker.name}: ${held.line}`);
+}
+
+/** Pings from one scratch namespace to the other, and reads what both workers track of it. */
+async function experiment(
+  lab: Lab,
+  [source, dest]: Node[],
+  from: string,
+  to: string,
+): Promise<Finding> {
+  const command = `sudo ip netns exec ${lab.pods.namespace} ping -c 2 -i 0.2 -W 2 ${to}`;
+  const output = await typeOne(lab, source.name, `${command} || true`);
+  const tracked = `sudo conntrack -L | grep ${to}`;
+  const workers = [source, dest];
+  const listings = await Promise.all(workers.map((worker) => typeOne(lab, worker.name, tracked)));
+  const answers = parseAnswers(output);
+  const [original, reply] = [
+    { src: from, dst: to },
+    { src: to, dst: from },
+  ];
+  const flows = listings.map((listing) =>
+    parseConntrack(listing).filter(({ protocol }) => protocol === 'icmp'),
+  );
+  const problems = [
+    ...(answers.length > 0
+      ? []
+      : [`${to} on ${dest.name} did not answer from ${from} on ${source.name}`]),
+    ...ttlProblem(answers, `${to} on ${dest.name}`),
+    ...workers.flatMap((worker, at) =>
+      flowProblems(flows[at], original, reply).map((problem) => `${worker.name} tracks ${problem}`),
+    ),
+  ];
+  return {
+    node: `${source.name}, ${dest.name}`,
+    command: `${command}; ${tracked} (on both)`,
+    expected: `ttl=${EXPECTED_TTL}; on both workers icmp ${spell(original)} ... ${spell(reply)}: no NAT`,
+    evidence: [
+      ...linesWith(output, /bytes from|packet loss/),
+      ...workers.flatMap((worker, at) => flows[at].map(({ line }) => `${worker.name}: ${line}`)),
+    ].join('\n'),
+    problems,
+    look:
+      answers.length > 0
+        ? `look for a rule beside CNI's and kube-proxy's in \`sudo iptables -t nat -L POSTROUTING\` on both`
+        : lookBetween(lab.topology, source, dest, false),
+  };
+}
+
+const natOff: Check = {
+  id: 'nat.off',
+  title: 'With ipMasq taken out, pods reach each other without NAT',
+  node: 'worker-0, worker-1',
+  command: `sudo ip netns exec SCRATCH ping -c 2 SCRATCH_1; sudo conntrack -L | grep SCRATCH_1 (on both)`,
+  expected: `ttl=${EXPECTED_TTL} still; on both workers icmp src=SCRATCH_0 dst=SCRATCH_1 ... src=SCRATCH_1 dst=SCRATCH_0`,
+  stage: 'network',
+  workers: 2,
+  standsOn: ['cni.config', 'route.vpc', 'nat.ping'],
+  async run(lab): Promise<Finding> {
+    const pair = lab.workers.slice(0, 2);
+    const attached = await Promise.allSettled(pair.map((worker) => attach(lab, worker)));
+    try {
+      const failed = attached.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason as Error;
+      const [from, to] = attached.map(
+        (result) => (result as PromiseFulfilledResult<Scratch>).value.ip,
+      );
+      return await experiment(lab, pair, from, to);
+    } finally {
+      await Promise.all(
+        attached.map((result) =>
+          result.status === 'fulfilled' ? result.value.release() : undefined,
+        ),
+      );
+    }
+  },
+};
+
+export const natOffChecks: Check[] = [natOff];

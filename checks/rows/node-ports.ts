@@ -1,0 +1,199 @@
+import { loginOf } from '../../components/outputs';
+import type { Node } from '../../components/topology';
+import type { Check, Finding } from '../check';
+import { matches, parseConntrack, spell, type Flow } from '../parsers/conntrack';
+import { shared, typeOne, until, type Lab } from '../lab';
+import type { HttpAnswer } from '../access';
+import { judgeRules, pathProblems, PROXY_SECONDS } from '../probes/proxy-rules';
+import type { TestPod } from '../probes/test-pods';
+import { lookBetween } from './nat';
+
+/** The worker that is asked, the worker whose pod answers, and that pod. */
+async function route(lab: Lab): Promise<{ entry: Node; exit: Node; pod: TestPod; port: number }> {
+  const exit = lab.workers.find(({ name }) => name === lab.pods.nodePortWorker)!;
+  const [pod, services] = await Promise.all([lab.pods.nginx(exit.name), lab.pods.services()]);
+  return { entry: lab.workers[0], exit, pod, port: services.nodePort };
+}
+
+/** Whether it is the VPC's firewall that keeps a client out, or what is behind it. */
+async function whereLost(lab: Lab): Promise<string> {
+  const { answered, client, url } = await connection(lab);
+  return answered
+    ? `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`
+    : `${client.name} gets none inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+}
+
+const nodePortReach: Check = {
+  id: 'nodeport.reach',
+  title: 'nginx answers from outside the VPC at a NodePort',
+  node: 'laptop',
+  command: 'curl http://WORKER_0_PUBLIC_IP:NODE_PORT/',
+  expected: 'nginx answers, though its pod is on worker-1',
+  stage: 'network',
+  workers: 1,
+  standsOn: ['nat.ping', 'nodeport.chains'],
+  skip: ({ topology }) =>
+    topology.rules.some(({ name }) => name === 'allow-nodeports')
+      ? undefined
+      : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
+  async run(lab): Promise<Finding> {
+    const { entry, exit, pod, port } = await route(lab);
+    const login = loginOf(
+      lab.outputs,
+      lab.outputs.nodes.find(({ name }) => name === entry.name)!,
+    );
+    // A gateway hands NodePorts on, as it does logins.
+    const host = login.through?.host ?? login.host;
+    const url = `http://${host}:${port}/`;
+    // Not by instanceof: what Node's own modules throw is of no class that a test's realm knows.
+    const ask = (): Promise<HttpAnswer | { refusal: string }> =>
+      lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
+    const answer = await until(PROXY_SECONDS, ask, (one) => 'status' in one);
+    const seen =
+      'status' in answer
+        ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}`
+        : answer.refusal;
+    const good =
+      'status' in answer && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
+    return {
+      node: 'laptop',
+      command: `curl -i ${url}`,
+      expected: `HTTP 200 from nginx: the pod ${pod.ip} on ${exit.name}, asked at ${entry.name}'s public address`,
+      evidence: [
+        seen,
+        ...('status' in answer
+          ? answer.body
+              .split('\n')
+              .filter((line) => /nginx/i.test(line))
+              .slice(0, 2)
+          : []),
+      ].join('\n'),
+      problems: good ? [] : [`${url} gave ${seen}`],
+      look: good ? '' : await whereLost(lab),
+    };
+  },
+};
+
+/**
+ * One connection to the NodePort at the entry worker's private address, from a controller: what the workers track of it
+ * has the same form as of one from outside, and it doesn't need the firewall to let anybody in.
+ */
+const connection = shared(async (lab: Lab) => {
+  const way = await route(lab);
+  const url = `http://${way.entry.privateIp}:${way.port}/`;
+  const client = lab.controllers[0];
+  const ask = () =>
+    typeOne(lab, client.name, `curl -s -o /dev/null -m 2 -w '%{http_code}' ${url} || true`);
+  const answered =
+    (await until(PROXY_SECONDS, ask, (code) => code.trim() === '200')).trim() === '200';
+  const commands = {
+    entry: `sudo conntrack -L | grep ${way.port}`,
+    exit: `sudo conntrack -L | grep ${way.pod.ip}`,
+  };
+  const [entry, exit] = await Promise.all([
+    typeOne(lab, way.entry.name, commands.entry),
+    typeOne(lab, way.exit.name, commands.exit),
+  ]);
+  const tcp = (listing: string): Flow[] =>
+    parseConntrack(listing).filter(({ protocol }) => protocol === 'tcp');
+  return { ...way, answered, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
+});
+
+/** One that was answered, rather than a try while the rules were still to come. */
+const answeredFirst = (flows: Flow[]): Flow | undefined =>
+  flows.find(({ unreplied }) => !unreplied) ?? flows[0];
+
+const nodePortEntry: Check = {
+  id: 'nodeport.entry',
+  title: 'The worker that is asked translates to the pod, and hides the client',
+  node: 'worker-0',
+  command: 'sudo conntrack -L | grep NODE_PORT',
+  expected: 'tcp src=CLIENT dst=WORKER_0 dport=NODE_PORT ... src=POD dst=WORKER_0 sport=80',
+  stage: 'network',
+  workers: 2,
+  standsOn: ['cni.config', 'nodeport.chains'],
+  async run(lab): Promise<Finding> {
+    const { entry, pod, port, client, url, commands, onEntry } = await connection(lab);
+    const original = { src: client.privateIp, dst: entry.privateIp, dport: port };
+    const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
+    const flows = onEntry.filter((flow) => matches(flow.original, original));
+    const good = answeredFirst(flows.filter((flow) => matches(flow.reply, reply)));
+    const shown = good ?? flows[0];
+    return {
+      node: entry.name,
+      command: commands.entry,
+      expected: `tcp ${spell(original)} ... ${spell(reply)}, after ${client.name} asked ${url}`,
+      evidence: shown?.line ?? '',
+      problems: good
+        ? []
+        : [
+            shown
+              ? `the answer is expected as ${spell(shown.reply)}, not ${spell(reply)}`
+              : `no connection ${spell(original)}`,
+          ],
+      look: `look at nodeport.chains and at kube-proxy on ${entry.name}`,
+    };
+  },
+};
+
+const nodePortExit: Check = {
+  id: 'nodeport.exit',
+  title: "The pod's worker sees the connection come from the worker that was asked",
+  node: 'worker-1',
+  command: 'sudo conntrack -L | grep POD',
+  expected: 'tcp src=WORKER_0 dst=POD dport=80',
+  stage: 'network',
+  workers: 2,
+  standsOn: ['nat.ping', 'nodeport.chains'],
+  async run(lab): Promise<Finding> {
+    const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
+    const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };
+    const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
+    const good = answeredFirst(
+      onExit.filter((flow) => matches(flow.original, original) && matches(flow.reply, reply)),
+    );
+    const other = onExit.find((flow) => matches(flow.original, { dst: pod.ip, dport: 80 }));
+    return {
+      node: exit.name,
+      command: commands.exit,
+      expected: `tcp ${spell(original)}, after ${client.name} asked ${url}`,
+      evidence: (good ?? other)?.line ?? '',
+      problems: good
+        ? []
+        : [
+            other
+              ? `it comes from ${other.original.src}, expected ${entry.privateIp}`
+              : `no connection ${spell(original)}`,
+          ],
+      look: lookBetween(lab.topology, entry, exit, true),
+    };
+  },
+};
+
+const nodePortChains: Check = {
+  id: 'nodeport.chains',
+  title: "kube-proxy's rules from a NodePort to its pod",
+  node: 'every worker',
+  command: 'sudo iptables-save -t nat',
+  expected:
+    'KUBE-NODEPORTS tcp dport NODE_PORT, by KUBE-EXT-, KUBE-SVC- and KUBE-SEP- to DNAT POD_IP:80',
+  stage: 'network',
+  workers: 1,
+  standsOn: ['cni.config'],
+  async run(lab): Promise<Finding> {
+    const { pod, port } = await route(lab);
+    const { command, evidence, problems } = await judgeRules(lab, (rules) =>
+      pathProblems(rules, [{ to: { protocol: 'tcp', port }, targets: [`${pod.ip}:80`] }]),
+    );
+    return {
+      node: lab.workers.map(({ name }) => name).join(', '),
+      command,
+      expected: `tcp dport ${port} through to DNAT ${pod.ip}:80 on every worker`,
+      evidence,
+      problems,
+      look: 'look at kube-proxy on that worker (`systemctl status kube-proxy`)',
+    };
+  },
+};
+
+export const nodePortChecks: Check[] = [nodePortReach, nodePortEntry, nodePortExit, nodePortChains];

@@ -1,0 +1,115 @@
+import * as fs from 'node:fs';
+import { TOOLCHAIN_VARIABLES, type ToolchainPaths } from '../../toolchain/paths';
+import { cacheDirectory } from '../../util/directories';
+import * as toolchain from '../../toolchain';
+import { cachePath } from '../../toolchain/cache';
+import { Interrupted, report, unable } from '../errors';
+import { diskFull } from '../full-disk';
+import type { Progress, Step } from '../ui/progress';
+import { inWords } from '../ui/duration';
+
+const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
+  downloading: 'downloaded',
+  building: 'built',
+  installing: 'installed',
+};
+
+/** Shows the toolchain's news as steps; an item that waits for its turn is no step, so that its time is what it took. */
+function shown(progress: Progress): toolchain.Report {
+  const steps = new Map<string, { step: Step; how: string }>();
+  const seen = new Set<string>();
+  return ({ name, state, detail }) => {
+    const known = steps.get(name);
+    // Of another command that is at work nothing was seen before: that wait is shown.
+    const itsTurn = state === 'waiting' && (detail === '' || seen.has(name));
+    seen.add(name);
+    if (state === 'done') known?.step.done(known.how);
+    else if (state === 'failed') known?.step.failed();
+    else if (itsTurn) {
+      known?.step.drop();
+      steps.delete(name);
+    } else {
+      const step = known?.step ?? progress.begin(name);
+      step.update(`${state}${detail ? `${state === 'waiting' ? ' ' : ': '}${detail}` : ''}`);
+      steps.set(name, { step, how: DONE[state] ?? '' });
+    }
+  };
+}
+
+/** Where the Pulumi program reads which tree, store and images to use. */
+export const noteFile = (): string => cachePath('toolchain.json');
+
+/** Notes for the Pulumi program where the nodes' parts are: in this command's environment, and for when it runs without it. */
+function note({ tree, store, images }: toolchain.Toolchain): void {
+  for (const [part, place] of Object.entries({ tree, store, images }))
+    process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
+  const file = noteFile();
+  const content = `${JSON.stringify({ tree, store, images }, null, 2)}\n`;
+  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
+  fs.writeFileSync(`${file}.${process.pid}`, content);
+  fs.renameSync(`${file}.${process.pid}`, file);
+}
+
+/** Says what is going to be installed; nothing when all is there. */
+async function announce(progress: Progress): Promise<void> {
+  const items = await toolchain.plan();
+  if (items.length === 0) return;
+  const total = items.reduce((sum, item) => sum + item.seconds, 0);
+  progress.say(
+    `To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`,
+  );
+  const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
+  for (const item of items)
+    progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
+}
+
+/** Everything that a lab is made with, obtained if something is missing. Throws a Failure with every cause. */
+export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
+  // What is half made is never used, and what is whole is kept: it may end anywhere.
+  const interrupted = (): void => {
+    progress.close();
+    process.exit(
+      report(
+        new Interrupted(
+          'Interrupted: what was installed so far is kept.',
+          './lab start goes on from here',
+        ),
+      ),
+    );
+  };
+  process.on('SIGINT', interrupted);
+  try {
+    let complete = await toolchain.present();
+    if (!complete) {
+      await announce(progress);
+      complete = await toolchain.ensure(shown(progress));
+    }
+    note(complete);
+    return complete;
+  } catch (error) {
+    if (error instanceof toolchain.ToolchainError)
+      throw diskFull(error.message) ?? unable(error.message);
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupted);
+  }
+}
+
+/** The toolchain if all of it is there. Throws a Failure where this machine can have none. */
+export async function found(): Promise<toolchain.Toolchain | undefined> {
+  try {
+    return await toolchain.present();
+  } catch (error) {
+    if (error instanceof toolchain.ToolchainError) throw unable(error.message);
+    throw error;
+  }
+}
+
+/** What is there of it, without installing anything. Throws a Failure where something is missing. */
+export async function installed(): Promise<toolchain.Toolchain> {
+  const complete = await found();
+  if (!complete)
+    throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+  note(complete);
+  return complete;
+}

@@ -1,0 +1,113 @@
+import * as fs from 'node:fs';
+import { empty } from '../../provider/local/workspace/sweep';
+import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { apply, bring, type UpSnapshot, wasUp } from './up';
+import { notUp, type UpLab } from '../lab/access';
+import type { Engine } from '../engine';
+import { unable } from '../errors';
+import { labArgument, type Lab } from '../lab/name';
+import type { Progress } from '../ui/progress';
+import { stackFile } from '../engine/project';
+import { damage, discardState, mendState } from '../engine/state-files';
+import { parseUrn } from '../engine/urn';
+import { inWords, since } from '../ui/duration';
+import { adoptConfig } from '../lab/settings';
+import { inTurn } from '../lab/lock';
+
+/** What a machine is called by the engine, on each cloud. */
+const MACHINES = [
+  'hardway:local:Instance',
+  'aws:ec2/instance:Instance',
+  'gcp:compute/instance:Instance',
+];
+
+/** URNs of a lab's machines; only of those that `names` names, if any. */
+const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
+  resources
+    .filter(
+      ({ type, urn }) => MACHINES.includes(type) && (names?.includes(parseUrn(urn).name) ?? true),
+    )
+    .map(({ urn }) => urn);
+
+/** Of a local lab a state that can't be read is no obstacle here: its keys are lost, and the lab gets others. */
+function salvage({ stack }: Lab, progress: Progress): void {
+  try {
+    const mended = mendState(stack);
+    if (mended) progress.say(mended);
+  } catch (error) {
+    if (!damage(stack)) throw error;
+    progress.say(
+      `${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: whoever had the old ones, on a card, needs the new ones.`,
+    );
+  }
+}
+
+/** Takes all that a local lab has away, but for its place and its state. */
+async function takeAway(lab: Lab, progress: Progress): Promise<void> {
+  const step = progress.begin('Taking away machines, network and router');
+  await empty(lab.stack);
+  step.done();
+}
+
+/**
+ * Makes a lab anew in its place, whatever became of it: the same name, addresses, keys and config, new machines with
+ * nothing on them. Throws a Failure where there is no such lab, Locked while another command changes it.
+ */
+export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<UpLab> =>
+  inTurn(lab, 'recreate', async () => {
+    const isLocal = lab.cloud === 'local';
+    if (
+      !fs.existsSync(stackFile(lab.stack)) &&
+      !(isLocal && labsOnMachine().includes(lab.stack)) &&
+      !(await engine.snapshot(lab.stack))
+    ) {
+      throw unable(
+        `There is no lab ${lab.stack} to make anew.`,
+        `./lab up${labArgument(lab)} makes it; ./lab list tells which there are`,
+      );
+    }
+    if (isLocal) {
+      salvage(lab, progress);
+      engine.refuseLocked(lab.stack);
+      await takeAway(lab, progress);
+    }
+    // On this machine all is gone, as a look would find; a cloud is told to replace its machines.
+    return bring(
+      engine,
+      lab,
+      {
+        settings: new Map(),
+        agree: async () => undefined,
+        look: async (snapshot) => ({ drifted: true, steps: isLocal ? [] : machines(snapshot) }),
+      },
+      progress,
+    );
+  });
+
+/**
+ * Makes single machines of a lab anew: their disks, and all that was done on them, are gone. The others are not touched,
+ * nor mended. Throws a Failure where the lab isn't up, Locked while another command changes it.
+ */
+export const reset = (
+  engine: Engine,
+  lab: Lab,
+  nodes: string[],
+  progress: Progress,
+): Promise<UpLab> =>
+  inTurn(lab, 'reset', async () => {
+    const started = Date.now();
+    const snapshot = await engine.snapshot(lab.stack);
+    if (snapshot?.unreadable) throw snapshot.unreadable;
+    if (!wasUp(snapshot)) throw notUp(lab);
+    adoptConfig(lab, snapshot.outputs);
+    const { changed: _, ...up } = await apply(
+      engine,
+      lab,
+      { snapshot, refresh: false, replace: machines(snapshot, nodes) },
+      progress,
+    );
+    progress.say(
+      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is another machine' : 'are other machines'}, in ${inWords(since(started))}`,
+    );
+    return up;
+  });

@@ -1,0 +1,211 @@
+import { namespaceExists, routerOf } from '../../provider/local/shared/names';
+import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
+import type { Toolchain } from '../../toolchain';
+import { type Agree, agreeToLoss, refuseAnew } from './confirm-replace';
+import { isApplied, noteApplied } from '../engine/fingerprint';
+import type { LabOutputs } from '../../components/outputs';
+import { type UpLab, upLab, withAccess } from '../lab/access';
+import { driftOf } from './drift';
+import type { Engine } from '../engine';
+import { EngineProgress } from '../engine/progress';
+import { writeLabFiles } from '../lab/files';
+import { differences } from '../lab/status';
+import { refuseLowering } from './reject-downgrade';
+import { type Lab, labArgument } from '../lab/name';
+import { nodeStates, stepsToRepeat } from './node-state';
+import { rememberPool } from '../lab/known-pools';
+import type { Progress } from '../ui/progress';
+import { mendState } from '../engine/state-files';
+import { parseUrn } from '../engine/urn';
+import { inWords, since } from '../ui/duration';
+import { adoptConfig, labConfig, type Settings, writeSettings } from '../lab/settings';
+import type { Snapshot } from '../engine/snapshot';
+import { inTurn } from '../lab/lock';
+
+/** What an `up` has to mend, as far as looking shows it. */
+export interface Damage {
+  /** Whether anything is otherwise than the state remembers. */
+  drifted: boolean;
+  /** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
+  steps: string[];
+}
+
+/** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
+async function look(
+  engine: Engine,
+  lab: Lab,
+  { outputs, ...snapshot }: UpSnapshot,
+  kubectl: string,
+  progress: Progress,
+): Promise<Damage> {
+  const up = (await upLab(lab, { outputs }))!;
+  const step = progress.begin(
+    'Looking at the network, the machines, files and services on them, and the cluster',
+  );
+  const [drift, states] = await Promise.all([
+    driftOf(engine, lab, snapshot),
+    withAccess(up, kubectl, nodeStates),
+  ]);
+  step.done();
+  for (const line of differences({ nodes: states, drift: [] })) progress.say(line);
+  // A machine that the cloud will start again counts as one that does not answer, whatever is left of it.
+  const broken = new Set(
+    snapshot.resources
+      .filter(({ type, urn }) => type === 'hardway:local:Instance' && drift.has(urn))
+      .map(({ urn }) => parseUrn(urn).name),
+  );
+  const wanted = new Set(
+    states.flatMap((state) =>
+      stepsToRepeat({ ...state, reachable: state.reachable && !broken.has(state.name) }),
+    ),
+  );
+  const steps = snapshot.resources.filter(
+    ({ type, urn }) => type === 'command:remote:Command' && wanted.has(parseUrn(urn).name),
+  );
+  return {
+    drifted: drift.size > 0 || states.some((state) => !state.reachable),
+    steps: steps.map(({ urn }) => urn),
+  };
+}
+
+/** The state of a lab that was brought up whole once. */
+export type UpSnapshot = Snapshot & { outputs: LabOutputs };
+export const wasUp = (snapshot: Snapshot | undefined): snapshot is UpSnapshot =>
+  snapshot?.outputs !== undefined;
+
+/** What a run of the engine is to do, beside what the program's changes ask for. */
+interface Work {
+  snapshot: Snapshot | undefined;
+  /** Whether the engine looks first what became of everything. */
+  refresh: boolean;
+  /** URNs to make anew. */
+  replace: string[];
+}
+
+/** Runs the engine and tells of it; writes the lab's files. Only inside a lab's turn. */
+export async function apply(
+  engine: Engine,
+  lab: Lab,
+  work: Work,
+  progress: Progress,
+): Promise<UpLab & { changed: number }> {
+  const shown = new EngineProgress(
+    progress,
+    `Lab ${lab.stack}: comparing what there is with what is declared`,
+  );
+  try {
+    const { outputs } = await engine.up(lab.stack, {
+      ...work,
+      cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
+      onEvent: (event) => shown.handle(event),
+      onInterrupt: () =>
+        progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+    });
+    shown.finish();
+    const files = writeLabFiles(lab.stack, outputs);
+    const step = progress.begin('Reading back what was made');
+    const now = await engine.snapshot(lab.stack);
+    if (now) noteApplied(lab.stack, now);
+    step.drop();
+    return { outputs, files, changed: shown.changed };
+  } catch (error) {
+    shown.finish(true);
+    throw error;
+  }
+}
+
+/** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
+export const bringUp = (
+  engine: Engine,
+  lab: Lab,
+  settings: Settings,
+  toolchain: Toolchain,
+  progress: Progress,
+  agree?: Agree,
+): Promise<UpLab> =>
+  inTurn(lab, 'up', () =>
+    bring(
+      engine,
+      lab,
+      {
+        settings,
+        agree,
+        look: (snapshot) => look(engine, lab, snapshot, toolchain.kubectl, progress),
+      },
+      progress,
+    ),
+  );
+
+interface Wanted {
+  settings: Settings;
+  /** Asked before all that was done in the lab is lost; without it, that is refused. */
+  agree?: Agree;
+  /** What there is to mend of a lab that was up once. */
+  look(snapshot: UpSnapshot): Promise<Damage>;
+}
+
+/** The same inside a turn that is the caller's. */
+export async function bring(
+  engine: Engine,
+  lab: Lab,
+  { settings, agree = refuseAnew(lab), look }: Wanted,
+  progress: Progress,
+): Promise<UpLab> {
+  const started = Date.now();
+  const mended = mendState(lab.stack);
+  if (mended) progress.say(mended);
+  const snapshot = await engine.snapshot(lab.stack);
+  if (snapshot?.unreadable) throw snapshot.unreadable;
+  adoptConfig(lab, snapshot?.outputs);
+  const config = labConfig(lab, settings);
+  if (snapshot?.outputs) {
+    refuseLowering(lab, config, snapshot.outputs);
+    await agreeToLoss(lab, config, snapshot.outputs.config, agree);
+  }
+  writeSettings(lab, settings);
+  if (lab.cloud === 'local') rememberPool(config.publicPool);
+  const ended = (what: string): void =>
+    progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
+
+  const damage = wasUp(snapshot) ? await look(snapshot) : { drifted: true, steps: [] };
+  if (
+    wasUp(snapshot) &&
+    !damage.drifted &&
+    damage.steps.length === 0 &&
+    isApplied(lab.stack, snapshot)
+  ) {
+    ended('is as declared: nothing to change');
+    return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
+  }
+  return holdingPlace(lab, config.publicPool, async () => {
+    // Of a lab that the state knows nothing of there is nothing to look for.
+    const refresh = damage.drifted && (snapshot?.resources.length ?? 0) > 0;
+    const { changed, ...up } = await apply(
+      engine,
+      lab,
+      { snapshot, refresh, replace: damage.steps },
+      progress,
+    );
+    ended(
+      changed === 0
+        ? 'is as declared: nothing to change'
+        : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`,
+    );
+    return up;
+  });
+}
+
+/** Does `work` with a public /24 that is this lab's: given back where nothing came of it. */
+async function holdingPlace<T>(
+  { stack, cloud }: Lab,
+  pool: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const taken = cloud === 'local' && reserveSlot(stack, pool);
+  try {
+    return await work();
+  } catch (error) {
+    if (taken && !namespaceExists(routerOf(stack))) releaseSlot(stack);
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { downReport, renderReport, type Report, verify } from '../../checks';
+import { type UpLab, withAccess } from '../lab/access';
+import { EXIT, Interrupted } from '../errors';
+import type { Lab } from '../lab/name';
+import type { Progress } from '../ui/progress';
+import { interruptible } from '../ui/signals';
+import { print } from '../ui/prompt';
+import { noteVerified } from '../lab/last-verification';
+
+/** Runs the checks on a lab that is up; the progress counts them. What all of them found is noted with the lab's files. */
+export async function check(
+  up: UpLab,
+  kubectl: string,
+  only: string[],
+  progress: Progress,
+): Promise<Report> {
+  const step = progress.begin('Checks');
+  let [total, ended] = [0, 0];
+  const stopped = new Interrupted('Interrupted: the test pods were taken away again.');
+  const report = await interruptible(
+    ({ signal }) => {
+      const stop = new AbortController();
+      signal.addEventListener('abort', () => stop.abort(stopped));
+      return withAccess(up, kubectl, (access) =>
+        verify(access, {
+          only,
+          signal: stop.signal,
+          report: (event) => {
+            if (event.kind === 'start') total = event.checks;
+            else if (event.kind === 'leftover')
+              progress.say(`The test pods could not be deleted: ${event.message}`);
+            else step.update(`${++ended} of ${total}, last ${event.result.id}`);
+          },
+        }),
+      );
+    },
+    () => progress.say('Stopping: taking the test pods away.'),
+  );
+  step.done();
+  if (only.length === 0) noteVerified(up.outputs.lab, report);
+  return report;
+}
+
+/** Prints a report as people read it; returns the exit code that it stands for. */
+export function showReport(report: Report): number {
+  const { isTTY, columns } = process.stdout;
+  print(
+    renderReport(report, {
+      colour: isTTY && !process.env.NO_COLOR,
+      width: isTTY ? columns : undefined,
+    }),
+  );
+  return report.failed > 0 ? EXIT.failed : EXIT.well;
+}
+
+/** The report on a lab that isn't up. */
+export const reportOnNothing = (lab: Lab): Report =>
+  downReport(lab.stack, lab.cloud, `lab ${lab.stack} is not up`);

@@ -1,0 +1,121 @@
+import * as crypto from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { type LabOutputs, loginOf } from '../../../components/outputs';
+import { root } from '../../../util/repo-root';
+import type { JumpHost } from '../../lab/ssh-config';
+import { type Html, html } from './html';
+import { article, logIn, reach } from './instructions';
+import { keyFiles } from './keys';
+import { picture } from './picture';
+import { qrCode } from './qr';
+
+/** What a card is made of. */
+export interface CardArgs {
+  student: { id: string; name: string };
+  outputs: LabOutputs;
+  /** When the lab will be removed, ISO 8601; none where nobody set an end. */
+  expires?: string;
+  /** By way of what the lab is reached from elsewhere; none where it is reached directly, or only on its own machine. */
+  jump?: JumpHost;
+}
+
+/** By it a file is known as a card, and may be replaced by a newer one. */
+export const MARK = '<meta name="generator" content="hardway-lab class cards">';
+
+const styles = (): string =>
+  fs.readFileSync(path.join(root, 'cli/classroom/cards/card.css'), 'utf8');
+
+/** Nothing may be loaded or run; of styles this one alone, known by its digest. */
+const policy = (css: string): string =>
+  `default-src 'none'; style-src 'sha256-${crypto.createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'`;
+
+/** `ssh://USER@HOST`: the jump host where there is one, else worker-0 or the gateway before it. */
+export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): string {
+  const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+  if (jump)
+    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${jump.port === 22 ? '' : `:${jump.port}`}`;
+  const login = loginOf(
+    outputs,
+    outputs.nodes.find(({ name }) => name === 'worker-0')!,
+  );
+  return `ssh://ubuntu@${login.through?.host ?? login.host}`;
+}
+
+/** With more nodes, picture and table are more than one sheet of paper holds; the picture has all of the table. */
+const MANY = 8;
+
+/** A name of more letters is written smaller. */
+const LONG = 48;
+
+/** How a link may be broken: behind its user. */
+const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link.split('@')[1]}`;
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/** `Tuesday 1 December 2026, 18:00 UTC`. */
+function inWords(expires: string): string {
+  const time = new Date(expires);
+  if (Number.isNaN(time.getTime())) return expires;
+  const part = (options: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC' }).format(time);
+  return `${part({ weekday: 'long' })} ${part({ day: 'numeric', month: 'long', year: 'numeric' })}, ${part({ hour: '2-digit', minute: '2-digit', hour12: false })} UTC`;
+}
+
+function heading(args: CardArgs): Html {
+  const { student, outputs, expires } = args;
+  const count = (role: string): number =>
+    outputs.topology.nodes.filter((node) => node.role === role).length;
+  const link = sshLink(args);
+  return html`<header><div>
+<p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
+<h1${student.name.length > LONG ? html` class="long"` : ''}><bdi>${student.name}</bdi></h1>
+<p>Lab <b>${outputs.lab}</b> with ${plural(count('controller'), 'controller')} and ${plural(count('worker'), 'worker')}</p>
+<p>${expires ? html`Ends <time datetime="${expires}">${inWords(expires)}</time>` : 'Stays until your instructor removes it'}</p>
+</div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${breakable(link)}</a></figcaption></figure></header>`;
+}
+
+function addresses({ nodes, topology }: LabOutputs): Html {
+  const rows = nodes.map(
+    (node) =>
+      html`<tr><th scope="row">${node.name}</th><td>${node.privateIp}</td><td>${node.publicIp || '–'}</td></tr>`,
+  );
+  const network = (name: string, cidr: string): Html =>
+    html`<div><dt>${name}</dt><dd>${cidr}</dd></div>`;
+  return html`<table><thead><tr><th scope="col">Name</th><th scope="col">Private IP</th><th scope="col">Public IP</th></tr></thead><tbody>${rows}</tbody></table>
+<dl>${network('Nodes', topology.nodeCidr)}${network('Pods', topology.podCidr)}${network('Services', topology.serviceCidr)}</dl>`;
+}
+
+function notes({ outputs }: CardArgs): Html {
+  return html`<footer>
+<p><b>Save what you want to keep elsewhere.</b> When the lab is removed or made anew, all that is in it is gone.</p>
+${outputs.cloud === 'local' ? html`<p><b>Labs share one machine.</b> They keep students apart who mean well; they are no boundary against someone who means harm. Put nothing private into yours.</p>` : undefined}
+</footer>`;
+}
+
+/** A student's page: one file that loads nothing. It holds the lab's keys. */
+export function card(args: CardArgs): string {
+  const { outputs, jump, student } = args;
+  const css = styles();
+  const page = html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy(css)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex, nofollow, noarchive">
+<meta name="color-scheme" content="light dark">
+<title>${student.name}: lab ${outputs.lab}</title>`;
+  const body = html`<body>
+${heading(args)}
+<p class="key"><b>This page is a key.</b> Whoever has it can log in to your lab, as you. Keep it to yourself, and don’t put it where others read.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
+<main>
+<div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
+<section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
+</main>
+${notes(args)}
+</body>
+</html>
+`;
+  return `<!doctype html>\n${page}\n${MARK}\n<style>${css}</style>\n</head>\n${body}`;
+}

@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { usage } from '../../errors';
+import { place } from '../../lab/files';
+import { MARK } from './card';
+
+/** Whose things are, where sudo made this process root: the caller's. */
+function caller(): { uid: number; gid: number } {
+  const { SUDO_UID, SUDO_GID } = process.env;
+  if (process.getuid!() === 0 && SUDO_UID && SUDO_GID)
+    return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
+  return { uid: process.getuid!(), gid: process.getgid!() };
+}
+
+/** The git work tree that a directory is in. */
+function workTree(directory: string): string | undefined {
+  if (fs.existsSync(path.join(directory, '.git'))) return directory;
+  const parent = path.dirname(directory);
+  return parent === directory ? undefined : workTree(parent);
+}
+
+/** Whether git would leave a file out of a commit; no, where git itself can't tell. */
+function ignores(tree: string, file: string): boolean {
+  try {
+    execFileSync('git', ['-C', tree, 'check-ignore', '--quiet', '--', file], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Why keys can't lie in a directory that is there, and what to do; undefined where they can. */
+function unfit(directory: string, shown: string): [what: string, cure: string] | undefined {
+  const { uid, mode } = fs.statSync(directory);
+  if (![process.getuid!(), caller().uid].includes(uid))
+    return [
+      `${shown} belongs to another user.`,
+      '--out with a directory of your own, or a new one',
+    ];
+  if ((mode & 0o077) !== 0)
+    return [
+      `${shown} is open to other users, and cards hold keys.`,
+      '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+    ];
+  return undefined;
+}
+
+/** A directory of cards: its owner's alone, and in no repository. */
+export class CardFolder {
+  private readonly directory: string;
+
+  private constructor(private readonly shown: string) {
+    this.directory = path.resolve(shown);
+  }
+
+  /** The folder for these students. Throws a usage Failure where keys can't lie there, nothing having been made or changed. */
+  static at(shown: string, ids: string[]): CardFolder {
+    const folder = new CardFolder(shown);
+    folder.refuseUnfit();
+    folder.refuseForeign(ids);
+    return folder;
+  }
+
+  file(id: string): string {
+    return path.join(this.directory, `${id}.html`);
+  }
+
+  /** Puts a card in the place of the one before. It is there whole or not at all, and nobody else can read it meanwhile. */
+  write(id: string, page: string): string {
+    this.make();
+    place(this.file(id), page, 0o600);
+    const { uid, gid } = fs.statSync(this.directory);
+    fs.lchownSync(this.file(id), uid, gid);
+    return this.file(id);
+  }
+
+  /** Removes the card of a lab that is gone; whether there was one. */
+  remove(id: string): boolean {
+    const there = fs.existsSync(this.file(id));
+    fs.rmSync(this.file(id), { force: true });
+    return there;
+  }
+
+  private refuseUnfit(): void {
+    const above = path.dirname(this.directory);
+    if (!fs.existsSync(above))
+      throw usage(`There is no directory ${above} to make ${this.shown} in.`, `mkdir -p ${above}`);
+    const there = fs.existsSync(this.directory);
+    if (there && !fs.statSync(this.directory).isDirectory())
+      throw usage(`${this.shown} is no directory.`, '--out with a new directory');
+    const found = there && unfit(this.directory, this.shown);
+    if (found) throw usage(...found);
+    // Where it really is, whatever links lead there.
+    const real = there
+      ? fs.realpathSync(this.directory)
+      : path.join(fs.realpathSync(above), path.basename(this.directory));
+    const tree = workTree(there ? real : path.dirname(real));
+    if (tree && !ignores(tree, path.join(real, 'any.html'))) {
+      throw usage(
+        `${this.shown} is in the git repository ${tree}, and cards hold keys: one \`git add\` would publish them.`,
+        '--out with a directory outside it, such as ~/cards',
+      );
+    }
+  }
+
+  private refuseForeign(ids: string[]): void {
+    const foreign = ids.filter((id) => {
+      const found = fs.lstatSync(this.file(id), { throwIfNoEntry: false });
+      return found && !(found.isFile() && fs.readFileSync(this.file(id), 'utf8').includes(MARK));
+    });
+    if (foreign.length === 0) return;
+    throw usage(
+      `In ${this.shown} there is already, and is no card: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
+      '--out with a new directory',
+    );
+  }
+
+  /** Makes it where it isn't there yet, and removes what a killed run had half written. */
+  private make(): void {
+    if (!fs.existsSync(this.directory)) {
+      fs.mkdirSync(this.directory, { mode: 0o700 });
+      fs.chownSync(this.directory, caller().uid, caller().gid);
+      // Some file systems know nothing of modes.
+      const found = unfit(this.directory, this.shown);
+      if (found) {
+        fs.rmdirSync(this.directory);
+        throw usage(
+          `The file system of ${path.dirname(this.directory)} can't close a directory to other users, and cards hold keys.`,
+          '--out with a directory on another one',
+        );
+      }
+    }
+    for (const name of fs.readdirSync(this.directory)) {
+      const [, pid] = /^[a-z0-9-]+\.html\.(\d+)$/.exec(name) ?? [];
+      if (pid && !fs.existsSync(`/proc/${pid}`)) fs.rmSync(path.join(this.directory, name));
+    }
+  }
+}

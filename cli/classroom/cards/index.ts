@@ -1,0 +1,126 @@
+import { expiryIn } from '../../lab/expiry';
+import { Engine } from '../../engine';
+import { EXIT, usage, withCure } from '../../errors';
+import type { Snapshot } from '../../engine/snapshot';
+import { installed } from '../../actions/ensure-toolchain';
+import { columns, print, printJson } from '../../ui/prompt';
+import { asFailure } from '../jobs/runner';
+import { inLanes } from '../jobs/map-concurrent';
+import type { Roster, Student } from '../roster';
+import { card } from './card';
+import { CardFolder } from './folder';
+
+/** How many labs' states are read side by side. */
+const AT_ONCE = 4;
+
+export interface CardsOptions {
+  out?: string;
+  json?: boolean;
+  roster: Pick<Roster, 'file' | 'jumpHost'>;
+}
+
+/** What became of a student's card. */
+export interface Written {
+  id: string;
+  name: string;
+  lab: string;
+  /** The card's file; none where the lab is not up, or can't be read. */
+  file?: string;
+  /** Why there is none, or what it lacks, and what to do. */
+  problem?: string;
+}
+
+/** Why a card lacks a way from elsewhere that roster or lab would have. */
+function lackOf(
+  { lab }: Student,
+  { outputs }: Snapshot,
+  { file, jumpHost }: CardsOptions['roster'],
+): string | undefined {
+  if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
+  return jumpHost
+    ? `the lab has no jump host, so the card only tells the way in on this machine\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
+    : `the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in ${file}, and the cards again`;
+}
+
+/** Makes the card that a state gives; a lab that is not up has none, nor keeps an old one. */
+export function cardOf(
+  student: Student,
+  snapshot: Snapshot | undefined,
+  folder: CardFolder,
+  roster: CardsOptions['roster'],
+): Written {
+  const { id, name, lab } = student;
+  const about = { id, name, lab: lab.stack };
+  if (snapshot?.unreadable) throw snapshot.unreadable;
+  if (!snapshot?.outputs) {
+    const old = folder.remove(id) ? '; its old card is removed' : '';
+    return {
+      ...about,
+      problem: `the lab is not up${old}\nTo do: ./lab class up ${roster.file} --only ${id}`,
+    };
+  }
+  const { outputs } = snapshot;
+  const jump =
+    roster.jumpHost && outputs.jump ? { host: roster.jumpHost, ...outputs.jump } : undefined;
+  const file = folder.write(
+    id,
+    card({ student, outputs, expires: expiryIn(snapshot) || undefined, jump }),
+  );
+  const problem = lackOf(student, snapshot, roster);
+  return { ...about, file, ...(problem ? { problem } : {}) };
+}
+
+async function written(
+  engine: Pick<Engine, 'snapshot'>,
+  student: Student,
+  folder: CardFolder,
+  roster: CardsOptions['roster'],
+): Promise<Written> {
+  try {
+    return cardOf(student, await engine.snapshot(student.lab.stack), folder, roster);
+  } catch (error) {
+    return {
+      id: student.id,
+      name: student.name,
+      lab: student.lab.stack,
+      problem: `no card: ${withCure(asFailure(error))}`,
+    };
+  }
+}
+
+function show(found: Written[]): void {
+  print(
+    columns([
+      ['ID', 'STUDENT', 'LAB', 'CARD'],
+      ...found.map(({ id, name, lab, file }) => [id, name, lab, file ?? '-']),
+    ]),
+  );
+  for (const { id, lab, problem } of found) if (problem) print(`\n${id} (${lab}): ${problem}`);
+  const count = found.filter(({ file }) => file).length;
+  print(
+    `\n${count} of ${found.length} cards are written. Each is a key to its lab: hand it to nobody but its student.`,
+  );
+}
+
+/** Writes a page a student into a directory; returns the exit code: 0 if each has one. */
+export async function classCards(
+  students: Student[],
+  { out, json, roster }: CardsOptions,
+): Promise<number> {
+  if (!out)
+    throw usage(
+      'Where shall the cards be written?',
+      '--out DIR, a directory that nobody else can read',
+    );
+  const folder = CardFolder.at(
+    out,
+    students.map(({ id }) => id),
+  );
+  const engine = await Engine.open(await installed());
+  const found = await inLanes(students, AT_ONCE, (student) =>
+    written(engine, student, folder, roster),
+  );
+  if (json) printJson(found);
+  else show(found);
+  return found.every(({ file }) => file) ? EXIT.well : EXIT.failed;
+}

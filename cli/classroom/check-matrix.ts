@@ -1,0 +1,93 @@
+import type { CheckResult, Report } from '../../checks';
+import { cut } from '../ui/live-region';
+import type { Student } from './roster';
+
+/** What the checks found on a student's lab, or why there is nothing to be found. */
+export interface Checked {
+  student: Student;
+  report?: Report;
+  problem?: string;
+}
+
+const MARKS: Record<CheckResult['status'], string> = { pass: '.', fail: 'X', skip: '-' };
+
+/** What stands above the column of a check: a to z, then A to Z. */
+const letterOf = (index: number): string =>
+  String.fromCharCode(index < 26 ? 97 + index : 65 + ((index - 26) % 26));
+
+/** Every check of any lab, in the article's order as far as the labs have one. */
+function checksOf(reports: Report[]): { id: string; title: string }[] {
+  return [
+    ...new Map(
+      reports.flatMap(({ checks }) => checks).map(({ id, title }) => [id, { id, title }]),
+    ).values(),
+  ];
+}
+
+/** For one check, who failed it and why; those who failed for the same reason share a line. */
+function failuresOf(id: string, checked: Checked[]): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { student, report } of checked) {
+    const result = report?.checks.find((check) => check.id === id);
+    if (result?.status === 'fail')
+      reasons.set(result.reason, [...(reasons.get(result.reason) ?? []), student.id]);
+  }
+  return [...reasons].map(
+    ([reason, ids]) => `  ${ids.join(', ')}: ${reason.split('\n').join('\n    ')}`,
+  );
+}
+
+/** `16 passed, 1 failed, 7 skipped`. */
+export const countsOf = ({ passed, failed, skipped }: Report): string =>
+  `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+
+/**
+ * A row a student, a column of one character a check; then what failed, by check, and which labs could not be looked at.
+ * `width` is the terminal's; names are cut so that 100 columns do. Ends without a newline.
+ */
+export function matrix(checked: Checked[], width = 100): string {
+  const reports = checked.flatMap(({ report }) => report ?? []);
+  const checks = checksOf(reports);
+  const ids = Math.max(2, ...checked.map(({ student }) => student.id.length));
+  const room = Math.max(
+    7,
+    Math.min(
+      24,
+      width -
+        ids -
+        checks.length -
+        6 -
+        Math.max(0, ...reports.map((report) => countsOf(report).length)),
+    ),
+  );
+  const names = Math.min(room, Math.max(7, ...checked.map(({ student }) => student.name.length)));
+  const line = (id: string, name: string, marks: string, said: string): string =>
+    cut(`${id.padEnd(ids)}  ${cut(name, names).padEnd(names)}  ${marks}  ${said}`.trimEnd(), width);
+  const rows = checked.map(({ student: { id, name }, report, problem = '' }) => {
+    if (!report) return line(id, name, '?'.repeat(checks.length), problem.split('\n')[0]);
+    const status = new Map(report.checks.map((check) => [check.id, check.status]));
+    return line(
+      id,
+      name,
+      checks.map((check) => MARKS[status.get(check.id) ?? 'skip']).join(''),
+      countsOf(report),
+    );
+  });
+  const failed = checks.flatMap((check, index) => {
+    const who = failuresOf(check.id, checked);
+    return who.length > 0 ? ['', `${letterOf(index)}  ${check.id}: ${check.title}`, ...who] : [];
+  });
+  const blind = checked
+    .filter(({ report }) => !report)
+    .map(({ student, problem }) => `  ${student.id} (${student.lab.stack}): ${problem}`);
+  const well = reports.filter((report) => report.failed === 0).length;
+  return [
+    line('ID', 'STUDENT', checks.map((_, index) => letterOf(index)).join(''), ''),
+    ...rows,
+    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not looked at'] : []),
+    ...failed,
+    ...(blind.length > 0 ? ['', 'Not looked at:', ...blind] : []),
+    '',
+    `${well} of ${checked.length} labs pass all checks that apply to them.`,
+  ].join('\n');
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import * as path from 'node:path';
+import { root } from '../../../util/repo-root';
+import { EXIT, Failure, Interrupted, unable } from '../../errors';
+import type { Progress, Step } from '../../ui/progress';
+import { inTurn } from '../../lab/lock';
+import type { Job } from './runner';
+import type { News, Order, Task } from './worker-protocol';
+
+/** Shows a worker's news as steps of its student's. */
+function shownOn(progress: Progress): (news: News) => void {
+  const steps = new Map<number, Step>();
+  return (news) => {
+    if (news.kind === 'begin') steps.set(news.step, progress.begin(news.title));
+    else if (news.kind === 'update') steps.get(news.step)?.update(news.detail);
+    else if (news.kind === 'end') steps.get(news.step)?.[news.how](news.note);
+    else if (news.kind === 'say') progress.say(news.line);
+  };
+}
+
+const asError = ({ message, exitCode, cure }: News & { kind: 'failure' }): Failure =>
+  exitCode === EXIT.interrupted
+    ? new Interrupted(message, cure)
+    : new Failure(message, exitCode, cure);
+
+/** As much of what a process says last as fits an error. */
+const LAST_WORDS = 2000;
+
+/** What the worker has to say of its task, once it is gone. Rejects where it died before it could say. */
+function resultOf<T>(
+  child: ChildProcess,
+  progress: Progress,
+  isStopped: () => boolean,
+): Promise<T> {
+  let ended: News | undefined;
+  let words = '';
+  const show = shownOn(progress);
+  child.on('message', (news: News) => {
+    if (news.kind === 'result' || news.kind === 'failure') ended = news;
+    else show(news);
+  });
+  child.stderr?.on('data', (text) => (words = `${words}${String(text)}`.slice(-LAST_WORDS)));
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) =>
+      reject(unable(`Its process could not be started: ${error.message}`)),
+    );
+    child.once('close', (code, signal) => {
+      if (ended?.kind === 'result') resolve(ended.value as T);
+      else if (ended?.kind === 'failure') reject(asError(ended));
+      else if (isStopped())
+        reject(new Interrupted('Interrupted before anything was changed, or dropped.'));
+      else
+        reject(
+          unable(
+            `Its process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            'the same command again',
+          ),
+        );
+    });
+  });
+}
+
+/** A job that is done by a process of its own. */
+export function childJob<T>(id: string, task: Task): Job<T> {
+  return {
+    id,
+    begin(progress) {
+      // In a session of its own: the terminal's Ctrl-C is this command's, which tells the worker.
+      const child = fork(path.join(root, 'bin/run.cjs'), ['cli/classroom/jobs/worker-main.ts'], {
+        detached: true,
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+      let stopped = false;
+      const result = resultOf<T>(child, progress, () => stopped).finally(() =>
+        stopped ? endRemains(task) : undefined,
+      );
+      child.send(task, () => undefined);
+      const stop = (): void => {
+        stopped = true;
+        if (child.connected) child.send('stop' satisfies Order, () => undefined);
+      };
+      return { result, stop, drop: () => void (stop(), child.kill('SIGKILL')) };
+    },
+  };
+}
+
+/** What a dropped worker had started ends, too. */
+const endRemains = ({ lab }: Task): Promise<void> =>
+  inTurn(lab, 'class', async () => undefined).catch(() => undefined);

@@ -1,0 +1,153 @@
+import { type Colours, cut, LiveLines, paint, type Screen } from '../ui/live-region';
+import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
+import { inWords, since } from '../ui/duration';
+import { columns } from '../ui/prompt';
+import type { Board, Outcome } from './jobs/runner';
+import type { Student } from './roster';
+
+type State = Outcome<unknown>['state'] | 'running';
+
+interface Row {
+  student: Student;
+  state: State;
+  started: number;
+  /** Once it has ended. */
+  seconds?: number;
+  /** What is under way in its lab, oldest first. */
+  steps: Set<{ title: string; detail: string }>;
+  /** Seconds at which a pipe was last told of it. */
+  told: number;
+}
+
+/** On a terminal a longer name is cut: what stands behind it says more. */
+export const LONGEST_NAME = 24;
+
+/** How a job that was done turned out, where that is not the same. */
+export type Verdict = (value: unknown) => { isGood: boolean; words: string };
+
+/** What is looked at first where not all fit the screen. */
+const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
+
+const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
+  state === 'waiting' ? '' : inWords(Math.floor(seconds)).replace('.0', '');
+
+/** The newest step of a lab, and how many others there are. */
+function stepOf({ steps }: Row): string {
+  const last = [...steps].pop();
+  if (!last) return '';
+  return `${last.title}${last.detail ? `: ${last.detail}` : ''}${steps.size > 1 ? ` (and ${steps.size - 1} more)` : ''}`;
+}
+
+/**
+ * A class at work. On a terminal: a table, drawn anew, of every student's lab, its state, for how long it has been at it
+ * and the step under way. In a pipe: a plain line when a lab begins and ends, and a sign of life every minute between.
+ */
+export class ClassBoard implements Board {
+  private readonly rows: Map<string, Row>;
+  private readonly lines: LiveLines;
+  private readonly colour: Colours;
+
+  constructor(
+    private readonly screen: Screen,
+    students: Student[],
+    private readonly verdict: Verdict = () => ({ isGood: true, words: '' }),
+  ) {
+    this.rows = new Map(
+      students.map((student) => [
+        student.id,
+        { student, state: 'waiting', started: 0, steps: new Set(), told: 0 },
+      ]),
+    );
+    this.lines = new LiveLines(
+      screen,
+      (frame) => this.table(frame),
+      () => this.signsOfLife(),
+    );
+    this.colour = paint(screen);
+    this.lines.start();
+  }
+
+  begin(id: string): Progress {
+    const row = this.rows.get(id)!;
+    Object.assign(row, { state: 'running', started: Date.now() });
+    if (!this.lines.live) this.say(`...  ${id}: ${row.student.name}, lab ${row.student.lab.stack}`);
+    return {
+      begin: (title) => this.step(row, title),
+      say: (line) => this.say(`${id}: ${line}`),
+      close: () => undefined,
+    };
+  }
+
+  end(outcome: Outcome<unknown>): void {
+    const row = this.rows.get(outcome.id)!;
+    row.steps.clear();
+    row.state = outcome.state;
+    if (outcome.state === 'waiting') return;
+    row.seconds = outcome.seconds;
+    const time = this.lines.live ? this.colour.faint(elapsed(row)) : `(${elapsed(row)})`;
+    const [good, bad, stopped] = this.lines.live
+      ? [this.colour.good('✔'), this.colour.bad('✖'), '■']
+      : ['ok  ', 'FAIL', 'stop'];
+    if (outcome.state === 'done') {
+      const { isGood, words } = this.verdict(outcome.value);
+      this.say(`${isGood ? good : bad} ${outcome.id}${words && `: ${words}`} ${time}`);
+    } else
+      this.say(
+        `${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`,
+      );
+  }
+
+  say(line: string): void {
+    this.lines.print(line);
+  }
+
+  /** Takes the table away. */
+  close(): void {
+    this.lines.close();
+  }
+
+  private step(row: Row, title: string): Step {
+    const step = { title, detail: '' };
+    row.steps.add(step);
+    const end = (): void => void row.steps.delete(step);
+    return { update: (detail) => void (step.detail = detail), done: end, failed: end, drop: end };
+  }
+
+  private signsOfLife(): void {
+    for (const row of this.rows.values()) {
+      if (row.state !== 'running' || since(row.started) < row.told + SIGN_OF_LIFE_SECONDS) continue;
+      row.told = since(row.started);
+      this.say(`...  ${row.student.id}: ${stepOf(row) || 'at work'} (${elapsed(row)} so far)`);
+    }
+  }
+
+  private table(frame: string): string[] {
+    const room = Math.max(3, (this.screen.rows ?? 24) - 4);
+    const all = [...this.rows.values()];
+    const shown =
+      all.length <= room
+        ? all
+        : [...all]
+            .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+            .slice(0, room - 1);
+    const cells = shown.map((row) => [
+      `${row.state === 'running' ? frame : ' '} ${row.student.id}`,
+      cut(row.student.name, LONGEST_NAME),
+      row.student.lab.stack,
+      row.state,
+      elapsed(row),
+      stepOf(row),
+    ]);
+    const lines = columns([['  ID', 'STUDENT', 'LAB', 'STATE', 'TIME', 'STEP'], ...cells]).split(
+      '\n',
+    );
+    const counts = ORDER.map(
+      (state) => [all.filter((row) => row.state === state).length, state] as const,
+    ).filter(([count]) => count > 0);
+    const rest = all.length > shown.length ? `  and ${all.length - shown.length} more; ` : '  ';
+    return [
+      ...lines,
+      `${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`,
+    ].map((line) => cut(line, (this.screen.columns ?? 80) - 1));
+  }
+}

@@ -1,0 +1,277 @@
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import {
+  CLOUDS,
+  type Cloud,
+  CONFIG_KEYS,
+  ConfigError,
+  defaultOf,
+} from '../../../components/config';
+import { nearest } from '../../../util/suggest';
+import { Failure } from '../../errors';
+import { checkId, isStackName, type Lab } from '../../lab/name';
+import { projectName } from '../../engine/project';
+import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
+import type { Roster, Student } from './index';
+
+const KEYS = ['defaults', 'jumpHost', 'students'];
+const DEFAULTS = ['cloud', 'config'];
+const STUDENT = ['id', 'name', 'cloud', 'config'];
+
+/** A key of a config as it was written, with its node, which has the line. */
+interface Given {
+  value: string | undefined;
+  node: Node;
+}
+
+/** Nothing stands behind the key, or there is no such key. */
+const isNothing = (node: unknown): boolean =>
+  node === undefined || (isScalar(node) && node.value === null);
+
+/** Reads the text of one roster; gathers what is wrong with it. */
+export class RosterReader {
+  private readonly lines = new LineCounter();
+  /** Before every key of this project. */
+  private readonly own = `${projectName()}:`;
+  readonly mistakes: { line: number; text: string }[] = [];
+
+  constructor(private readonly text: string) {}
+
+  read(): Omit<Roster, 'file'> {
+    const document = parseDocument(this.text, { lineCounter: this.lines });
+    // What comes behind the first is mostly of its making.
+    for (const error of document.errors.slice(0, 1))
+      this.mistakes.push({
+        line: error.linePos?.[0].line ?? 1,
+        text: `not YAML: ${error.message.split(/ at line \d/)[0]}`,
+      });
+    if (document.errors.length > 0) return { students: [] };
+    if (!isMap(document.contents)) return this.nothing(document.contents);
+    const keys = this.keysOf(document.contents, KEYS, 'of a roster');
+    const defaults = this.mapAt(keys.get('defaults'), DEFAULTS, 'of defaults');
+    const cloud = this.cloudAt(defaults.get('cloud')) ?? 'local';
+    const config = this.configAt(defaults.get('config'));
+    const jumpHost = this.textAt(
+      keys.get('jumpHost'),
+      'jumpHost',
+      /^[a-zA-Z0-9]([a-zA-Z0-9.:-]*[a-zA-Z0-9])?$/,
+      "a host's name or address",
+    );
+    return {
+      ...(jumpHost ? { jumpHost } : {}),
+      students: this.studentsAt(keys.get('students'), cloud, config),
+    };
+  }
+
+  private nothing(contents: unknown): Omit<Roster, 'file'> {
+    this.mistake(contents, 'there is no "students:" with a line "- id: s01" for each');
+    return { students: [] };
+  }
+
+  private mistake(node: unknown, text: string): void {
+    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+    const { line } = this.lines.linePos(offset);
+    const mistake = { line: Math.max(1, line), text };
+    // One in the defaults is every student's.
+    if (!this.mistakes.some((known) => known.line === mistake.line && known.text === text))
+      this.mistakes.push(mistake);
+  }
+
+  /** The values of a mapping by key; keys that it can't have are mistakes. */
+  private keysOf(
+    map: YAMLMap,
+    known: readonly string[],
+    of: string,
+  ): Map<string, Node | undefined> {
+    const found = new Map<string, Node | undefined>();
+    for (const { key, value } of map.items as Pair[]) {
+      const name = isScalar(key) ? String(key.value) : '?';
+      if (known.includes(name)) found.set(name, isNode(value) ? value : undefined);
+      else
+        this.mistake(
+          key,
+          `there is no key "${name}" ${of}${nearest(name, known) || `: there are ${known.join(', ')}`}`,
+        );
+    }
+    return found;
+  }
+
+  private mapAt(
+    node: Node | undefined,
+    known: readonly string[],
+    of: string,
+  ): Map<string, Node | undefined> {
+    if (isMap(node)) return this.keysOf(node, known, of);
+    if (!isNothing(node))
+      this.mistake(node, `expected ${known.map((key) => `"${key}: …"`).join(' and ')} ${of}`);
+    return new Map();
+  }
+
+  /** A scalar as it was written: `id: 007` is no number. */
+  private textAt(
+    node: Node | undefined,
+    key: string,
+    form: RegExp,
+    what: string,
+  ): string | undefined {
+    if (isNothing(node)) return undefined;
+    const text = isScalar(node)
+      ? (typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))).trim()
+      : undefined;
+    if (text !== undefined && form.test(text)) return text;
+    this.mistake(
+      node,
+      `${key} is ${text === undefined ? 'a list or a mapping' : `"${text}"`}, not ${what}`,
+    );
+    return undefined;
+  }
+
+  private cloudAt(node: Node | undefined): Cloud | undefined {
+    const text = this.textAt(node, 'cloud', /^/, `one of ${CLOUDS.join(', ')}`);
+    if (text === undefined || (CLOUDS as readonly string[]).includes(text))
+      return text as Cloud | undefined;
+    this.mistake(
+      node,
+      `cloud is "${text}", not one of ${CLOUDS.join(', ')}${nearest(text, CLOUDS)}`,
+    );
+    return undefined;
+  }
+
+  /** Config keys with the project before them, as --set would have them. */
+  private configAt(node: Node | undefined): Map<string, Given> {
+    const found = new Map<string, Given>();
+    if (!isMap(node)) {
+      if (!isNothing(node)) this.mistake(node, 'config is not of the form "config: {workers: 2}"');
+      return found;
+    }
+    for (const { key, value } of node.items as Pair[]) {
+      const name = (isScalar(key) ? String(key.value) : '').replace(new RegExp(`^${this.own}`), '');
+      const text = this.valueOf(value, name);
+      const mistake = mistakeIn(name, text ?? '');
+      if (name === 'cloud') this.mistake(key, 'cloud stands beside config, not in it');
+      else if (mistake) this.mistake(key, `${name}: ${mistake}`);
+      else
+        found.set(name.includes(':') ? name : `${this.own}${name}`, {
+          value: text || undefined,
+          node: key as Node,
+        });
+    }
+    return found;
+  }
+
+  private valueOf(value: unknown, key: string): string | undefined {
+    if (isSeq(value)) return value.items.map((item) => this.valueOf(item, key) ?? '').join(',');
+    return isNode(value) ? this.textAt(value, key, /^/, 'one value or a list of some') : undefined;
+  }
+
+  private studentsAt(
+    node: Node | undefined,
+    cloud: Cloud,
+    defaults: Map<string, Given>,
+  ): Student[] {
+    if (!isSeq(node) || node.items.length === 0) {
+      const none = isNothing(node) || isSeq(node);
+      this.mistake(
+        node,
+        none
+          ? 'there are no students: "students:" with a line "- id: s01" for each'
+          : 'students is not a list: a line "- id: s01" for each',
+      );
+      return [];
+    }
+    const lines = new Map<string, number>();
+    return node.items.flatMap((item) => this.studentAt(item, cloud, defaults, lines) ?? []);
+  }
+
+  private studentAt(
+    node: unknown,
+    usual: Cloud,
+    defaults: Map<string, Given>,
+    lines: Map<string, number>,
+  ): Student | undefined {
+    if (!isMap(node)) return void this.mistake(node, 'a student is not of the form "- id: s01"');
+    const keys = this.keysOf(node, STUDENT, 'of a student');
+    const id = this.idAt(keys.get('id'), node, lines);
+    const name = this.textAt(keys.get('name'), 'name', /^[^\p{C}]+$/u, 'one line of text');
+    const cloud = this.cloudAt(keys.get('cloud')) ?? usual;
+    const own = this.configAt(keys.get('config'));
+    if (id === undefined) return undefined;
+    const lab: Lab = { stack: `${cloud}-${id}`, cloud };
+    const given = new Map([...this.forCloud(defaults, cloud), ...own]);
+    const tag: [string, string][] = cloud === 'local' ? [] : [[`${this.own}student`, id]];
+    const settings: Settings = new Map([
+      ...tag,
+      ...[...given].map(([key, { value }]): [string, string | undefined] => [key, value]),
+    ]);
+    this.checkConfig(lab, settings, given, node);
+    return { id, name: name ?? id, lab, settings };
+  }
+
+  /** A class may be on several clouds: of its defaults each lab gets those that its cloud has a use for. */
+  private forCloud(defaults: Map<string, Given>, cloud: Cloud): [string, Given][] {
+    const isUnused = (key: string): boolean =>
+      CONFIG_KEYS.some(
+        (known) => `${this.own}${known}` === key && defaultOf(known, cloud) === undefined,
+      );
+    return [...defaults].filter(([key]) => !isUnused(key));
+  }
+
+  private idAt(
+    node: Node | undefined,
+    student: Node,
+    lines: Map<string, number>,
+  ): string | undefined {
+    const id = this.textAt(node, 'id', /^/, 'an id such as s01');
+    if (!id) return void this.mistake(student, 'a student without an id: - id: s01');
+    const wrong = wrongWithId(id);
+    if (wrong) return void this.mistake(node, wrong);
+    const first = lines.get(id);
+    if (first !== undefined)
+      return void this.mistake(node, `there is an "${id}" in line ${first} already`);
+    lines.set(id, this.lines.linePos(node?.range?.[0] ?? 0).line);
+    return id;
+  }
+
+  /** Config mistakes, each at the line of the key that it names. */
+  private checkConfig(
+    lab: Lab,
+    settings: Settings,
+    given: Map<string, Given>,
+    student: Node,
+  ): void {
+    try {
+      checkedConfig(lab, settings);
+    } catch (error) {
+      if (error instanceof ConfigError) {
+        for (const mistake of error.mistakes) {
+          const key = [...given.keys()].find((whole) =>
+            new RegExp(`(^|")${whole.split(':').pop()}\\b`).test(mistake),
+          );
+          this.mistake(key === undefined ? student : given.get(key)!.node, mistake);
+        }
+      } else if (error instanceof Failure) this.mistake(student, error.message);
+      else throw error;
+    }
+  }
+}
+
+function wrongWithId(id: string): string | undefined {
+  if (isStackName(id))
+    return `"${id}" is not a student's id: the cloud is a key of its own, so id: s01, cloud: ${id.split('-')[0]}`;
+  try {
+    checkId(id);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `${error.message.replace(/\.$/, '')}${error.cure ? ` (${error.cure})` : ''}`;
+  }
+}

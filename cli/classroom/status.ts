@@ -1,0 +1,206 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import { type CloudOfAccounts } from '../account/account';
+import { needsOf } from '../account/needs';
+import { hourlyOf } from '../account/prices';
+import { Engine } from '../engine';
+import { EXIT, Interrupted, withCure } from '../errors';
+import { differences, statusOf } from '../lab/status';
+import { cut } from '../ui/live-region';
+import type { Progress } from '../ui/progress';
+import { age } from '../ui/duration';
+import { checkedConfig } from '../lab/settings';
+import { installed } from '../actions/ensure-toolchain';
+import { type Interruption, interruptible } from '../ui/signals';
+import { columns, print, printJson } from '../ui/prompt';
+import { lastVerified, type Verified } from '../lab/last-verification';
+import { LONGEST_NAME } from './progress-board';
+import { asFailure } from './jobs/runner';
+import { inLanes } from './jobs/map-concurrent';
+import type { Student } from './roster';
+
+/** How many labs are looked at side by side. */
+const AT_ONCE = 4;
+/** Seconds from the end of one look to the next with --watch. */
+const REST = 5;
+
+/** A student's lab as it is now. */
+export interface Standing {
+  id: string;
+  name: string;
+  lab: string;
+  cloud: string;
+  state: 'up' | 'partial' | 'down' | 'unreadable';
+  /** Why it can't be read, and what to do. */
+  problem?: string;
+  machines: { running: number; all: number };
+  /** Of the last `verify`; none where there never was one. */
+  verified?: Verified;
+  /** What is not as declared, a line each. */
+  drift: string[];
+  /** ISO 8601. */
+  created?: string;
+  expires?: string;
+  /** US dollars since it was made, by list prices; clouds only. */
+  cost?: number;
+}
+
+const QUIET: Progress = {
+  begin: () => ({
+    update: () => undefined,
+    done: () => undefined,
+    failed: () => undefined,
+    drop: () => undefined,
+  }),
+  say: () => undefined,
+  close: () => undefined,
+};
+
+const HOUR = 3_600_000;
+
+function costOf({ lab, settings }: Student, created: string | undefined): number | undefined {
+  if (lab.cloud === 'local' || !created) return undefined;
+  const { dollars } = hourlyOf(lab.cloud as CloudOfAccounts, needsOf(checkedConfig(lab, settings)));
+  return Math.round((dollars * (Date.now() - Date.parse(created)) * 100) / HOUR) / 100;
+}
+
+/** Looks at one lab; what keeps it from being seen is a row like another. */
+export async function standingOf(
+  engine: Engine,
+  student: Student,
+  kubectl: string,
+): Promise<Standing> {
+  const { id, name, lab } = student;
+  const nothing = {
+    id,
+    name,
+    lab: lab.stack,
+    cloud: lab.cloud,
+    machines: { running: 0, all: 0 },
+    drift: [],
+  };
+  try {
+    const status = await statusOf(engine, lab, kubectl, QUIET);
+    const { state, nodes, created, expires } = status;
+    const verified = state === 'down' ? undefined : lastVerified(lab.stack);
+    const cost = costOf(student, created);
+    return {
+      ...nothing,
+      state,
+      machines: { running: nodes.filter((node) => node.reachable).length, all: nodes.length },
+      ...(verified ? { verified } : {}),
+      drift: differences(status),
+      ...(created ? { created } : {}),
+      ...(expires ? { expires } : {}),
+      ...(cost === undefined ? {} : { cost }),
+    };
+  } catch (error) {
+    return { ...nothing, state: 'unreadable', problem: withCure(asFailure(error)) };
+  }
+}
+
+function checksOf({ verified }: Standing): string {
+  if (!verified) return '-';
+  return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
+}
+
+/** The table; below it, what can't be read and what differs. Ends without a newline. */
+export function table(found: Standing[], longestName = Infinity): string {
+  const clouds = found.some(({ cloud }) => cloud !== 'local');
+  const expiring = found.some(({ expires }) => expires);
+  const head = [
+    'ID',
+    'STUDENT',
+    'LAB',
+    'STATE',
+    'MACHINES',
+    'CHECKS',
+    'DRIFT',
+    'AGE',
+    ...(expiring ? ['EXPIRES'] : []),
+    ...(clouds ? ['COST'] : []),
+  ];
+  const rows = found.map((one) => [
+    one.id,
+    cut(one.name, longestName),
+    one.lab,
+    one.state,
+    one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-',
+    checksOf(one),
+    one.state === 'up' ? String(one.drift.length || '-') : '-',
+    age(one.created) || '-',
+    ...(expiring ? [one.expires ?? '-'] : []),
+    ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),
+  ]);
+  const unreadable = found.flatMap(({ id, lab, problem }) =>
+    problem ? ['', `${id} (${lab}) can't be read: ${problem}`] : [],
+  );
+  const drift = found.filter((one) => one.drift.length > 0);
+  const changed =
+    drift.length > 0
+      ? [
+          '',
+          'Not as declared:',
+          ...drift.map(
+            ({ id, lab, drift: lines }) =>
+              `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`,
+          ),
+        ]
+      : [];
+  const well = found.filter(isWell).length;
+  return [
+    columns([head, ...rows]),
+    ...unreadable,
+    ...changed,
+    '',
+    `${well} of ${found.length} labs are up and as declared.`,
+  ].join('\n');
+}
+
+const isWell = ({ state, drift }: Standing): boolean => state === 'up' && drift.length === 0;
+
+export interface StatusOptions {
+  json?: boolean;
+  watch?: boolean;
+}
+
+/** Draws over the whole terminal again and again, until Ctrl-C; then the look under way closes its connections first. Returns what was seen last. */
+async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
+  const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
+    for (let seen: Standing[] | undefined; ;) {
+      const found = await look();
+      // The terminal's Ctrl-C ends the programs that a look runs, too: what they would have said is not known.
+      if (signal.aborted) {
+        if (seen) return seen;
+        throw new Interrupted();
+      }
+      seen = found;
+      const text = `${table(found, LONGEST_NAME)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
+      print(
+        `\x1b[H\x1b[2J${text
+          .split('\n')
+          .map((line) => cut(line, process.stdout.columns - 1))
+          .join('\n')}`,
+      );
+      await rest(REST * 1000, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return found;
+    }
+  };
+  return interruptible(untilStopped, () => undefined, {
+    onAgain: () => process.exit(EXIT.interrupted),
+  });
+}
+
+/** Shows every student's lab; returns the exit code: 0 if all are up and as declared. */
+export async function classStatus(
+  students: Student[],
+  { json, watch: watching }: StatusOptions,
+): Promise<number> {
+  const toolchain = await installed();
+  const engine = await Engine.open(toolchain);
+  const look = (): Promise<Standing[]> =>
+    inLanes(students, AT_ONCE, (student) => standingOf(engine, student, toolchain.kubectl));
+  const found = watching ? await watch(look) : await look();
+  if (json) printJson(found);
+  else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));
+  return found.every(isWell) ? EXIT.well : EXIT.failed;
+}

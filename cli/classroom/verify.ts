@@ -1,0 +1,57 @@
+import type { Report } from '../../checks';
+import { installed } from '../actions/ensure-toolchain';
+import { print, printJson } from '../ui/prompt';
+import { ClassBoard } from './progress-board';
+import { childJob } from './jobs/worker-process';
+import { runCrew } from './jobs/runner';
+import { type Checked, countsOf, matrix } from './check-matrix';
+import type { Student } from './roster';
+import { exitCode } from './summary';
+import { EXIT } from '../errors';
+
+/** How many labs are checked at a time: side by side they would take each other's time, and some checks measure it. */
+export const VERIFY_AT_ONCE = 1;
+
+export interface VerifyOptions {
+  parallel?: number;
+  json?: boolean;
+  /** What to type to go on. */
+  again: string;
+}
+
+/** Runs the checks on every student's lab; returns the exit code. */
+export async function classVerify(
+  students: Student[],
+  { parallel = VERIFY_AT_ONCE, json = false, again }: VerifyOptions,
+): Promise<number> {
+  const toolchain = await installed();
+  const jobs = students.map(({ id, lab }) =>
+    childJob<Report>(id, { kind: 'verify', lab, toolchain }),
+  );
+  // With --json, standard output is for a program.
+  const board = new ClassBoard(json ? process.stderr : process.stdout, students, (value) => {
+    const report = value as Report;
+    return { isGood: report.failed === 0, words: countsOf(report) };
+  });
+  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
+  const checked = students.map((student, index): Checked => {
+    const outcome = outcomes[index];
+    if (outcome.state === 'done') return { student, report: outcome.value };
+    return {
+      student,
+      problem: outcome.state === 'waiting' ? 'not begun' : outcome.failure.message,
+    };
+  });
+  if (json)
+    printJson(
+      checked.map(({ student: { id, name, lab }, report, problem }) => ({
+        id,
+        name,
+        lab: lab.stack,
+        ...(report ? { report } : { problem }),
+      })),
+    );
+  else print(`\n${matrix(checked, process.stdout.isTTY ? process.stdout.columns : undefined)}`);
+  const code = exitCode(outcomes, { verb: 'verify', done: 'checked', again });
+  return checked.every(({ report }) => report?.failed === 0) ? code : EXIT.failed;
+}

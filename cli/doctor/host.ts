@@ -1,0 +1,157 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { LabConfig } from '../../components/config';
+import { boundsOf } from '../../components/local/limits';
+import { stateDirectory } from '../../util/directories';
+import { inBytes } from './disk';
+import { fail, type Finding, ok, type Probe, warn } from './finding';
+
+/** A finding about facts that were looked up elsewhere, so that a test can give others. */
+type Judgement = Omit<Finding, 'id' | 'title'>;
+
+const MIB = 1024 ** 2;
+
+export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUDO_USER): Judgement {
+  if (uid === 0) return ok(sudoUser ? `root, by sudo of ${sudoUser}` : 'root');
+  return fail(
+    'not root, and sudo gives it to nobody here without asking',
+    'run ./lab as root, or install and allow sudo',
+  );
+}
+
+export const nodeFinding = (version = process.versions.node): Judgement =>
+  Number(version.split('.')[0]) >= 20
+    ? ok(version)
+    : fail(version, 'install Node.js 20 or later from https://nodejs.org/en/download');
+
+/** What kubelet wants to bound pods by. */
+const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
+
+const read = (file: string): string => fs.readFileSync(file, 'utf8');
+
+/** `mounts` is /proc/self/mounts, `controllers` what the root group of version 2 offers. */
+export function cgroupFinding(
+  mounts = read('/proc/self/mounts'),
+  controllers = (): string => read('/sys/fs/cgroup/cgroup.controllers'),
+): Judgement {
+  const mounted = mounts.split('\n').map((line) => line.split(' '));
+  const two = mounted.some(([, place, type]) => place === '/sys/fs/cgroup' && type === 'cgroup2');
+  const offered = two
+    ? controllers().trim().split(/\s+/)
+    : mounted
+        .filter(([, , type]) => type === 'cgroup')
+        .flatMap(([, , , options = '']) => options.split(','));
+  if (offered.length === 0)
+    return fail(
+      'none are mounted',
+      'mount the cgroup filesystems: on Debian and Ubuntu systemd does at boot',
+    );
+  const missing = CONTROLLERS.filter((name) => !offered.includes(name));
+  if (missing.length > 0)
+    return fail(
+      `without ${missing.join(', ')}, which kubelet needs`,
+      `a kernel with them, started without cgroup_disable=${missing.join(',')}`,
+    );
+  return ok(two ? 'version 2' : 'version 1: kubelets are told to put up with it');
+}
+
+/** What a machine of a lab takes, as measured: 1.6 GiB for six. */
+const MACHINE = 280 * MIB;
+const SMALLER =
+  './lab down of a lab that is not needed, or a smaller one: ./lab up --set controllers=1 --set workers=2';
+
+/** What labs ask for together. */
+interface Asked {
+  labs: number;
+  machines: number;
+  /** Bytes that they may take. */
+  limit: number;
+}
+
+/** `available` bytes, for such labs. */
+export function memoryFinding(
+  { labs, machines, limit }: Asked,
+  available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024,
+): Judgement {
+  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}, and at most ${inBytes(limit)}`;
+  if (available >= machines * MACHINE && limit < machines * MACHINE)
+    return warn(
+      found,
+      './lab up --set memoryLimit=SIZE with more; --set memoryLimit= gives 1Gi to each machine',
+    );
+  if (available >= machines * MACHINE * 1.5) return ok(found);
+  return available >= machines * MACHINE ? warn(found, SMALLER) : fail(found, SMALLER);
+}
+
+export const processorFinding = (count = os.cpus().length): Judgement =>
+  count >= 2 ? ok(`${count}`) : warn('1', 'two make a lab come up in half the time');
+
+/** Six systemds and their services take about a hundred a lab. */
+export const inotifyFinding = (
+  limit = Number(read('/proc/sys/fs/inotify/max_user_instances')),
+): Judgement =>
+  limit >= 512
+    ? ok(`${limit}`)
+    : warn(
+        `${limit}: enough for one lab; the first one raises it`,
+        'none is needed, or sysctl -w fs.inotify.max_user_instances=2048',
+      );
+
+/** The first systemd-nspawn that knows every option of provider/local/instance/machine.sh (--console came last). */
+const OLDEST_NSPAWN = 242;
+
+function nspawnVersion(): string | undefined {
+  try {
+    return execFileSync('systemd-nspawn', ['--version'], { encoding: 'utf8' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** `printed` is what `systemd-nspawn --version` says; undefined where there is none. */
+export function nspawnFinding(printed = nspawnVersion()): Judgement {
+  if (printed === undefined)
+    return warn('not there yet', 'comes with ./lab start, in the package systemd-container');
+  const version = /^systemd (\d+)/.exec(printed)?.[1] ?? '?';
+  if (Number(version) >= OLDEST_NSPAWN) return ok(version);
+  return fail(
+    `${version}, and machines are run by ${OLDEST_NSPAWN} or later`,
+    'Debian 12, Ubuntu 22.04, or later',
+  );
+}
+
+function stateFinding(): Judgement {
+  const directory = stateDirectory();
+  if (!fs.existsSync(directory)) return ok(`${directory} will be made`);
+  const open = [
+    directory,
+    path.join(directory, 'passphrase'),
+    path.join(directory, 'stacks'),
+    path.join(directory, 'backend'),
+  ].filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
+  return open.length === 0
+    ? ok(`${directory}, its owner's alone`)
+    : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
+}
+
+/** Whether others can read the state; every command that writes there closes the directory itself. */
+export const stateProbe: Probe = { id: 'state', title: 'State directory', look: stateFinding };
+
+const asked = (configs: LabConfig[]): Asked => ({
+  labs: configs.length,
+  machines: configs.reduce((sum, { controllers, workers }) => sum + controllers + workers, 0),
+  limit: configs.reduce((sum, config) => sum + boundsOf(config).memoryLimit, 0),
+});
+
+/** What is looked at on this machine, for labs of these configs together. */
+export const machineProbes = (configs: LabConfig[]): Probe[] => [
+  { id: 'root', title: 'Root', look: () => rootFinding() },
+  { id: 'node', title: 'Node.js', look: () => nodeFinding() },
+  { id: 'cpu', title: 'Processors', look: () => processorFinding() },
+  { id: 'memory', title: 'Memory', look: () => memoryFinding(asked(configs)) },
+  { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
+  { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
+  { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },
+];

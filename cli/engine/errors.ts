@@ -1,0 +1,100 @@
+import type { DiagnosticEvent } from '@pulumi/pulumi/automation';
+import { isConfigMistake } from '../../components/config';
+import { Failure, Locked, unable, usage } from '../errors';
+import { diskFull } from '../full-disk';
+import type { Holder } from './stale-locks';
+import { resourceTitle } from './urn';
+
+/** Summaries that the engine adds to messages which say it all already. */
+const NOISE = [
+  /^(update|destroy|refresh|preview|create|delete) failed$/i,
+  /^Running program .* failed with an unhandled exception:?$/,
+  /^Program (exited|exit) with/i,
+  /^resource .*(still|pending)/i,
+  /^\d+ error(s)? occurred:$/,
+];
+
+/** The engine's text without colours, stack frames and the dressing that its hosts put around a message. */
+export function plainMessage(text: string): string {
+  return (
+    text
+      .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
+      // What was run is the same for all; what it said comes after it.
+      .replace(/Process exited with status \d+: running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
+      .split('\n')
+      .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
+      .map((line) =>
+        line.replace(/^(Unhandled exception: |RunError: |Error: |error: )+/, '').trimEnd(),
+      )
+      .filter((line) => !NOISE.some((noise) => noise.test(line.trim())))
+      .join('\n')
+      .trim()
+  );
+}
+
+const isStack = (urn: string | undefined): boolean =>
+  !urn || urn.includes('::pulumi:pulumi:Stack::');
+
+/**
+ * What went wrong in an engine run, from the errors it reported: each resource's own message once, or the program's.
+ * Exit code 2 where the program complained of the config, 3 where it lacks something else (credentials, say) or a resource failed.
+ */
+export function runFailure(
+  diagnostics: DiagnosticEvent[],
+  fallback: string,
+  cure: string,
+): Failure {
+  const messages = new Map<string, string>();
+  for (const diagnostic of diagnostics) {
+    const text = plainMessage(diagnostic.message);
+    if (text === '') continue;
+    messages.set(
+      text,
+      isStack(diagnostic.urn) ? text : `${resourceTitle(diagnostic.urn!)}: ${text}`,
+    );
+  }
+  const full = diskFull([...messages.keys(), fallback].join('\n'), cure);
+  if (full) return full;
+  const resources = diagnostics.some((diagnostic) => !isStack(diagnostic.urn));
+  const text = messages.size > 0 ? [...messages.values()].join('\n') : plainMessage(fallback);
+  return isConfigMistake(text) && !resources ? usage(text, cure) : unable(text, cure);
+}
+
+/** Somebody else is at work on the stack. */
+export function lockedFailure(stack: string, found: Holder[]): Failure {
+  const who = found
+    .map(
+      (holder) => `${holder.user} on ${holder.host}, process ${holder.pid}, since ${holder.since}`,
+    )
+    .join('; ');
+  return new Locked(
+    `Lab ${stack} is being worked on${who ? ` by ${who}` : ''}.`,
+    'wait until that ends; if it is surely dead: eval "$(./lab env)"; pulumi cancel --stack ' +
+      stack,
+  );
+}
+
+/** An error of the Automation API as one message: what the engine wrote on standard error, never its whole output. */
+export function engineFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const [, stderr = ''] = /\n ?stderr: ([\s\S]*?)(?:\n ?err\?: [\s\S]*)?$/.exec(message) ?? [];
+  if (/incorrect passphrase/.test(message)) {
+    return unable(
+      'The passphrase does not fit this state.',
+      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
+    );
+  }
+  const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
+  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it was done.`);
+  const full = diskFull(message);
+  if (full) return full;
+  const said = plainMessage(stderr);
+  const [, code] = /^code: (-?\d+)/.exec(message) ?? [];
+  return unable(
+    said ||
+      (code
+        ? `The Pulumi engine ended with exit code ${code} and said nothing.`
+        : plainMessage(message)),
+  );
+}

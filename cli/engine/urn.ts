@@ -1,0 +1,66 @@
+/** A resource's type and name as they stand in its URN. */
+export interface ResourceName {
+  /** `hardway:local:Instance`; of nested types (parents joined by $) the last one. */
+  type: string;
+  name: string;
+}
+
+export function parseUrn(urn: string): ResourceName {
+  const [, , types = '', ...names] = urn.replace(/^urn:pulumi:/, '').split('::');
+  return { type: types.slice(types.lastIndexOf('$') + 1), name: names.join('::') };
+}
+
+/** What people call the kinds of resources; `%` stands for the resource's own name. */
+const TITLES: Record<string, string> = {
+  'hardway:local:Site': 'place on this machine',
+  'hardway:local:Network': 'network and router',
+  'hardway:local:FirewallRule': 'firewall rule %',
+  'hardway:local:Instance': 'machine %',
+  'hardway:local:Route': 'route %',
+  'hardway:local:LoadBalancer': 'load balancer of the API',
+  'hardway:local:ImageMirror': 'mirror of container images',
+  'hardway:local:JumpHost': 'jump host',
+  'hardway:tls:SshKey': 'SSH key %',
+  'hardway:tls:SigningKey': 'signing key %',
+  'hardway:tls:CertificateAuthority': 'certificate authority %',
+  'hardway:tls:Certificate': 'certificate %',
+};
+
+// Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
+const outline = (): typeof import('../../components/bootstrap/plan') =>
+  require('../../components/bootstrap/plan');
+
+/** A session of bootstrap, `objects@controller-0`, is called after its steps there: `controller-0 · rbac, pods, coredns`. */
+function sessionTitle(resource: string): string {
+  const [, name, machine, role, index] = /^(.+)@((controller|worker)-(\d+))$/.exec(resource) ?? [];
+  if (!machine) return resource;
+  const { OUTLINE, stepsOf } = outline();
+  const session = OUTLINE.find((candidate) => candidate.name === name);
+  const steps = session
+    ? stepsOf(
+        session,
+        { role: role as 'worker', index: Number(index), isGateway: session.on === 'gateway' },
+        'cluster',
+      )
+    : [];
+  return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;
+}
+
+/** `securityGroupRule` reads `security group rule`. */
+const words = (type: string): string =>
+  type
+    .slice(type.lastIndexOf(':') + 1)
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+
+/** A resource in words a reader of the article knows: `machine worker-1`, `firewall rule allow-ssh`. */
+export function resourceTitle(urn: string): string {
+  const { type, name } = parseUrn(urn);
+  if (type.startsWith('command:')) return sessionTitle(name);
+  const title = TITLES[type];
+  return title ? title.replace('%', name) : `${words(type)} ${name}`;
+}
+
+/** Whether the resource stands for something that exists: not a component, a provider or the stack itself. */
+export const isReal = (urn: string): boolean =>
+  !/^(pulumi:|hardway:(index|lab|bootstrap):)/.test(parseUrn(urn).type);

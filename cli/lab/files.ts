@@ -1,0 +1,59 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { stateDirectory } from '../../util/directories';
+import type { LabOutputs } from '../../components/outputs';
+import { sshConfig, type SshFiles } from './ssh-config';
+
+/** The files through which ssh and kubectl reach a lab, 0600: the lab's secrets are in them. `sshConfig` is for scp and editors too. */
+export interface LabFiles extends SshFiles {
+  directory: string;
+  kubeconfig: string;
+}
+
+/** Where a lab's files are, whether or not they are there. */
+export function labFiles(stack: string): LabFiles {
+  const directory = path.join(stateDirectory(), 'labs', stack);
+  const file = (name: string): string => path.join(directory, name);
+  return {
+    directory,
+    sshKey: file('ssh_key'),
+    knownHosts: file('known_hosts'),
+    kubeconfig: file('kubeconfig'),
+    sshConfig: file('ssh_config'),
+  };
+}
+
+/** Replaces a file whole; it never exists with wider permissions than `mode`. */
+export function place(file: string, content: string, mode: number): void {
+  const scratch = `${file}.${process.pid}`;
+  try {
+    fs.writeFileSync(scratch, content.endsWith('\n') ? content : `${content}\n`, { mode });
+    fs.renameSync(scratch, file);
+  } catch (error) {
+    // Half a secret is one too.
+    fs.rmSync(scratch, { force: true });
+    throw error;
+  }
+}
+
+/** Writes a lab's files from its outputs. */
+export function writeLabFiles(stack: string, outputs: LabOutputs): LabFiles {
+  const files = labFiles(stack);
+  fs.mkdirSync(files.directory, { recursive: true, mode: 0o700 });
+  place(files.sshKey, outputs.sshPrivateKey, 0o600);
+  place(files.knownHosts, outputs.knownHosts, 0o600);
+  // A lab at stage none has no API to be admin of.
+  if (outputs.kubeconfig) place(files.kubeconfig, outputs.kubeconfig, 0o600);
+  place(files.sshConfig, sshConfig(outputs, files), 0o600);
+  return files;
+}
+
+/** The labs that have such files: those that this state directory brought up, or asked for. */
+export function labsWithFiles(): string[] {
+  const directory = path.join(stateDirectory(), 'labs');
+  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+}
+
+/** Removes a lab's files; fine if there are none. */
+export const removeLabFiles = (stack: string): void =>
+  fs.rmSync(labFiles(stack).directory, { recursive: true, force: true });

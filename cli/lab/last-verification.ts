@@ -1,0 +1,34 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Report } from '../../checks';
+import { labFiles, place } from './files';
+
+/** What all checks found when they were last run on a lab. */
+export interface Verified {
+  /** ISO 8601. */
+  at: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  /** Ids of the checks that failed. */
+  failures: string[];
+}
+
+const record = (stack: string): string => path.join(labFiles(stack).directory, 'verified.json');
+
+/** Notes it with the lab's files, and goes with them. */
+export function noteVerified(stack: string, { passed, failed, skipped, checks }: Report): void {
+  const failures = checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
+  const verified: Verified = { at: new Date().toISOString(), passed, failed, skipped, failures };
+  fs.mkdirSync(path.dirname(record(stack)), { recursive: true, mode: 0o700 });
+  place(record(stack), JSON.stringify(verified), 0o600);
+}
+
+/** Undefined where they were never run on it. */
+export function lastVerified(stack: string): Verified | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(record(stack), 'utf8')) as Verified;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+import { CLOUDS, type Cloud } from '../../components/config';
+import { usage } from '../errors';
+import { distance } from '../../util/suggest';
+
+/** A lab as its NAME gives it. */
+export interface Lab {
+  /** The Pulumi stack: `local`, `aws-s01`, … */
+  stack: string;
+  cloud: Cloud;
+}
+
+export const DEFAULT_LAB = 'local';
+
+/** How to call this lab on a command line: nothing for the default one. */
+export const labArgument = ({ stack }: Pick<Lab, 'stack'>): string =>
+  stack === DEFAULT_LAB ? '' : ` ${stack}`;
+
+/** Words that a command line could mean otherwise; none can be a lab's id. */
+const RESERVED = new Set([
+  ...[
+    'setup',
+    'start',
+    'up',
+    'verify',
+    'ssh',
+    'kubectl',
+    'status',
+    'list',
+    'down',
+    'clean',
+    'doctor',
+    'audit',
+    'env',
+    'recreate',
+    'reset',
+    'extend',
+    'reap',
+    'help',
+  ],
+  ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
+]);
+
+/** Clouds that somebody could hope for; none is a student's name. */
+const NO_CLOUD = new Set([
+  'azure',
+  'gce',
+  'gke',
+  'eks',
+  'aks',
+  'ec2',
+  'amazon',
+  'google',
+  'gcloud',
+  'docker',
+  'kind',
+  'default',
+]);
+
+/** Long enough for a class's names, short enough for a host name with a node's name in front. */
+const LONGEST_ID = 32;
+
+export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/.test(text);
+
+/** Whether the text is a stack's full name, so that nothing else can be meant by it. */
+export const isStackName = (text: string): boolean =>
+  new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
+
+/** Throws a usage Failure where `id` can't be that of a lab; `name` is what somebody wrote. */
+export function checkId(id: string, name = id): void {
+  if (isNodeName(id))
+    throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
+  if (RESERVED.has(id))
+    throw usage(
+      `"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`,
+      'leave it out for the lab called local, or take another, such as s01',
+    );
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
+    const fitting = name
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter(Boolean)
+      .join('-');
+    throw usage(
+      `"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`,
+      name.includes('=')
+        ? `./lab up --set ${name}`
+        : `${fitting === '' || RESERVED.has(fitting) ? 'leave it out for the lab called local, or take another' : `${fitting} would be one`}`,
+    );
+  }
+  if (id.length > LONGEST_ID)
+    throw usage(
+      `"${name}" is too long for a lab's name: at most ${LONGEST_ID} characters after the cloud.`,
+      `${id.slice(0, 12).replace(/-$/, '')} would be one`,
+    );
+}
+
+/**
+ * Reads NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means `local-ID`.
+ * Throws a usage Failure for node names, reserved words and what can't be a stack's name.
+ */
+export function parseLab(name: string = DEFAULT_LAB): Lab {
+  const [cloud] = name.split('-', 1) as [Cloud];
+  if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
+  if (!isStackName(name)) {
+    if (NO_CLOUD.has(name))
+      throw usage(
+        `"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`,
+        'one of these, or one of these with an id, such as local-s01',
+      );
+    // A slip of one letter would make a whole other lab.
+    if (distance(name, DEFAULT_LAB) === 1)
+      throw usage(
+        `"${name}" is one letter away from "${DEFAULT_LAB}".`,
+        `${DEFAULT_LAB}, or leave it out; if a lab of that name is meant, ${DEFAULT_LAB}-${name}`,
+      );
+    checkId(name, name);
+    return { stack: `${DEFAULT_LAB}-${name}`, cloud: 'local' };
+  }
+  checkId(name.slice(cloud.length + 1), name);
+  return { stack: name, cloud };
+}

@@ -1,0 +1,83 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { root } from '../util/repo-root';
+import { register as registerAudit } from './commands/audit';
+import { register as registerClass } from './commands/class';
+import { register as registerClean } from './commands/clean';
+import { register as registerDoctor } from './commands/doctor';
+import { register as registerDown } from './commands/down';
+import { register as registerEnv } from './commands/env';
+import { register as registerKubectl } from './commands/kubectl';
+import { register as registerList } from './commands/list';
+import { register as registerExtend } from './commands/extend';
+import { register as registerReap } from './commands/reap';
+import { register as registerRecreate } from './commands/recreate';
+import { register as registerSetup } from './commands/setup';
+import { register as registerSsh } from './commands/ssh';
+import { register as registerStart } from './commands/start';
+import { register as registerStatus } from './commands/status';
+import { register as registerUp } from './commands/up';
+import { register as registerVerify } from './commands/verify';
+import { EXIT, Failure, report } from './errors';
+import { diskFull } from './full-disk';
+import { explainMistakes } from './usage-errors';
+
+const COMMANDS = [
+  registerSetup,
+  registerStart,
+  registerUp,
+  registerVerify,
+  registerSsh,
+  registerKubectl,
+  registerStatus,
+  registerList,
+  registerRecreate,
+  registerExtend,
+  registerDown,
+  registerReap,
+  registerClass,
+  registerAudit,
+  registerClean,
+  registerDoctor,
+  registerEnv,
+];
+
+const EPILOGUE = `
+NAME is a lab: local (the default), aws or gcp, or one of these with an id, such as aws-s01; an id alone means local-ID.
+Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
+`;
+
+const version = (): string =>
+  (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string })
+    .version;
+
+/** The command line. What is wrong with it is thrown as a usage Failure; help and version end as a CommanderError. */
+export function commandLine(): Command {
+  const program = new Command('./lab')
+    .description(
+      'A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.',
+    )
+    .version(version())
+    .enablePositionalOptions()
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '')}`,
+    })
+    .addHelpText('after', EPILOGUE);
+  for (const register of COMMANDS) register(program);
+  explainMistakes(program);
+  return program;
+}
+
+/** Runs a command line (without the program's own name); returns the exit code, everything else having been printed. */
+export async function main(words: string[]): Promise<number> {
+  try {
+    process.exitCode = EXIT.well;
+    await commandLine().parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.well);
+  } catch (error) {
+    // Help and version, which were asked for; or help because nothing was.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.usage;
+    return report(error instanceof Failure ? error : (diskFull(String(error)) ?? error));
+  }
+}

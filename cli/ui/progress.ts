@@ -1,0 +1,110 @@
+import { type Colours, cut, LiveLines, paint, type Screen } from './live-region';
+import { inWords, since } from './duration';
+
+/** One thing under way. */
+export interface Step {
+  /** What it is at just now, in a few words; shown while it runs. */
+  update(detail: string): void;
+  /** It ended well; `note` is said behind its title. */
+  done(note?: string): void;
+  failed(note?: string): void;
+  /** It is not under way any more, and nothing is said of it: it waits for its turn. */
+  drop(): void;
+}
+
+/**
+ * What a run tells while it works. On a terminal: what has ended stays as a line with its seconds, what is under way is
+ * a list below that is drawn anew, each with its elapsed time. In a pipe: one plain line when a step ends.
+ */
+export interface Progress {
+  begin(title: string): Step;
+  /** A line of its own. */
+  say(line: string): void;
+  /** Takes the list away; steps that have not ended are not mentioned again. */
+  close(): void;
+}
+
+/** A step of a pipe that takes longer says that it is alive. */
+export const SIGN_OF_LIFE_SECONDS = 60;
+
+interface Running {
+  title: string;
+  detail: string;
+  started: number;
+  /** Seconds at which a pipe was last told of it. */
+  told: number;
+}
+
+class StepList implements Progress {
+  private readonly running = new Set<Running>();
+  private readonly lines: LiveLines;
+  private readonly live: boolean;
+  private readonly colour: Colours;
+
+  constructor(private readonly screen: Screen) {
+    this.lines = new LiveLines(
+      screen,
+      (frame) => this.list(frame),
+      () => this.signsOfLife(),
+    );
+    this.live = this.lines.live;
+    this.colour = paint(screen);
+  }
+
+  begin(title: string): Step {
+    const step: Running = { title, detail: '', started: Date.now(), told: 0 };
+    this.running.add(step);
+    this.lines.start();
+    const end = (mark: string, note?: string): void => {
+      if (!this.running.delete(step)) return;
+      const told = note ? `${step.title}: ${note}` : step.title;
+      this.say(
+        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`,
+      );
+      if (this.running.size === 0) this.lines.rest();
+    };
+    return {
+      drop: () => void (this.running.delete(step) && this.running.size === 0 && this.lines.rest()),
+      update: (detail) => void (step.detail = detail),
+      done: (note) => end(this.live ? this.colour.good('✔') : 'ok  ', note),
+      failed: (note) => end(this.live ? this.colour.bad('✖') : 'FAIL', note),
+    };
+  }
+
+  say(line: string): void {
+    this.lines.print(line);
+  }
+
+  close(): void {
+    this.running.clear();
+    this.lines.close();
+  }
+
+  private signsOfLife(): void {
+    for (const step of this.running) {
+      const seconds = since(step.started);
+      if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
+      step.told = seconds;
+      this.screen.write(
+        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${inWords(seconds)} so far)\n`,
+      );
+    }
+  }
+
+  private list(frame: string): string[] {
+    const columns = this.screen.columns ?? 80;
+    const room = Math.max(1, Math.min(12, (this.screen.rows ?? 24) - 4));
+    const all = [...this.running];
+    const lines = all.slice(0, room).map((step) => {
+      const time = inWords(Math.floor(since(step.started))).replace(/\.0/, '');
+      const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
+      const space = columns - time.length - 5;
+      return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
+    });
+    if (all.length > room) lines.push(this.colour.faint(`  and ${all.length - room} more`));
+    return lines;
+  }
+}
+
+/** Progress on `screen`: standard output unless that is for a program to read. */
+export const progressOn = (screen: Screen = process.stdout): Progress => new StepList(screen);

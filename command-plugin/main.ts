@@ -1,0 +1,10 @@
+import { serve } from '../provider/protocol/serve';
+import { remoteCommand } from './command';
+
+/** The version of the plugin that this one stands in for. */
+const VERSION = '1.2.1';
+
+serve({ 'command:remote:Command': remoteCommand }, VERSION).catch((error: Error) => {
+  process.stderr.write(`the stand-in for the command plugin can't start: ${error.message}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,58 @@
+import type * as pulumi from '@pulumi/pulumi';
+import type { Identity } from '../../../pki/certificates';
+import type { Node } from '../../../topology';
+import { type BootstrapArgs, type Step, type StepFile, confidential, plain } from '../../step';
+
+/** A certificate and its key, as the Hard Way names them: NAME.pem and NAME-key.pem. */
+const pair = (path: string, { certificate, privateKey }: Identity): StepFile[] => [
+  plain(`${path}.pem`, certificate),
+  confidential(`${path}-key.pem`, privateKey),
+];
+
+function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] {
+  const kubernetes = '/var/lib/kubernetes';
+  const local = (identity: Identity): pulumi.Output<string> =>
+    certificates.kubeconfig(identity, `https://127.0.0.1:${topology.apiPort}`);
+  return [
+    plain('/etc/etcd/ca.pem', certificates.ca.certificate),
+    ...pair('/etc/etcd/etcd', certificates.etcd),
+    ...pair(`${kubernetes}/ca`, certificates.ca),
+    ...pair(`${kubernetes}/kube-apiserver`, certificates.apiServer),
+    ...pair(`${kubernetes}/etcd-client`, certificates.etcdClient),
+    ...pair(`${kubernetes}/kubelet-client`, certificates.kubeletClient),
+    plain(`${kubernetes}/service-accounts.pem`, certificates.serviceAccounts.publicKey),
+    confidential(`${kubernetes}/service-accounts-key.pem`, certificates.serviceAccounts.privateKey),
+    confidential(
+      `${kubernetes}/kube-controller-manager.kubeconfig`,
+      local(certificates.controllerManager),
+    ),
+    confidential(`${kubernetes}/kube-scheduler.kubeconfig`, local(certificates.scheduler)),
+    confidential(`${kubernetes}/admin.kubeconfig`, local(certificates.admin)),
+  ];
+}
+
+function workerFiles(node: Node, { certificates }: BootstrapArgs): StepFile[] {
+  const worker = certificates.workers[node.name];
+  return [
+    plain('/var/lib/kubernetes/ca.pem', certificates.ca.certificate),
+    ...pair(`/var/lib/kubelet/${node.name}`, worker),
+    confidential(
+      '/var/lib/kubelet/kubeconfig',
+      certificates.kubeconfig(worker, certificates.privateServer),
+    ),
+    confidential(
+      '/var/lib/kube-proxy/kubeconfig',
+      certificates.kubeconfig(certificates.proxy, certificates.privateServer),
+    ),
+  ];
+}
+
+export const certificates: Step = {
+  name: 'certificates',
+  description: 'The keys, certificates and kubeconfigs of its services are in place',
+  on: 'all',
+  stage: 'network',
+  secret: true,
+  files: (node, lab) =>
+    node.role === 'controller' ? controllerFiles(lab) : workerFiles(node, lab),
+};

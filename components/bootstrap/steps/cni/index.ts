@@ -1,0 +1,25 @@
+import { type Step, plain, script, template } from '../../step';
+
+export const cni: Step = {
+  name: 'cni',
+  description: 'How a pod gets its address on the bridge, and the node forwards its packets',
+  on: 'worker',
+  stage: 'network',
+  units: ['pod-bridge'],
+  files: (node, { config, topology }) => [
+    plain(
+      '/etc/cni/net.d/10-bridge.conf',
+      template('cni/10-bridge.conf', {
+        IP_MASQ: config.ipMasq,
+        // The article's file has no such line, and needs none at Ethernet's usual size.
+        MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
+        POD_CIDR: node.podCidr!,
+      }),
+    ),
+    plain('/etc/cni/net.d/99-loopback.conf', template('cni/99-loopback.conf')),
+    plain('/etc/modules-load.d/hardway.conf', template('cni/hardway.conf')),
+    plain('/etc/sysctl.d/99-hardway.conf', template('cni/99-hardway.conf')),
+    script('/opt/hardway/pod-bridge.sh', 'cni/pod-bridge.sh'),
+    plain('/etc/systemd/system/pod-bridge.service', template('cni/pod-bridge.service')),
+  ],
+};

@@ -1,0 +1,25 @@
+import * as pulumi from '@pulumi/pulumi';
+import { type Step, plain, script, template } from '../../step';
+
+export const containerd: Step = {
+  name: 'containerd',
+  description: 'Runs containers, and calls the CNI plugins for each pod',
+  on: 'worker',
+  stage: 'network',
+  units: ['containerd'],
+  files: (_, { imageMirror }) => [
+    plain('/etc/containerd/config.toml', template('containerd/config.toml')),
+    plain('/etc/systemd/system/containerd.service', template('containerd/containerd.service')),
+    script('/opt/hardway/writable-cgroups.sh', 'containerd/writable-cgroups.sh'),
+    ...(imageMirror === undefined
+      ? []
+      : [
+          plain(
+            '/etc/containerd/certs.d/_default/hosts.toml',
+            pulumi
+              .output(imageMirror)
+              .apply((IMAGE_MIRROR) => template('containerd/hosts.toml', { IMAGE_MIRROR })),
+          ),
+        ]),
+  ],
+};

@@ -1,0 +1,26 @@
+import { type Step, plain, template, workers } from '../../step';
+
+export const gateway: Step = {
+  name: 'gateway',
+  description:
+    'What has no public address reaches the world by this machine, and the world its NodePorts',
+  on: 'gateway',
+  stage: 'none',
+  units: ['hardway-gateway'],
+  files: (node, { topology }) => [
+    plain(
+      '/etc/hardway/gateway.nft',
+      template('gateway/gateway.nft', {
+        INSIDE: `${topology.nodeCidr}, ${topology.podCidr}`,
+        NODE_IP: node.privateIp,
+        NODE_PORTS: topology.nodePorts.join('-'),
+        WORKER_IP: workers(topology)[0].privateIp,
+      }),
+    ),
+    plain('/etc/sysctl.d/99-hardway-gateway.conf', template('gateway/99-hardway-gateway.conf')),
+    plain(
+      '/etc/systemd/system/hardway-gateway.service',
+      template('gateway/hardway-gateway.service'),
+    ),
+  ],
+};

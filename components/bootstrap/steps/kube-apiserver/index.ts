@@ -1,0 +1,24 @@
+import { type Step, controllers, plain, template } from '../../step';
+
+export const kubeApiserver: Step = {
+  name: 'kube-apiserver',
+  description: 'The Kubernetes API, before the database',
+  on: 'controller',
+  stage: 'network',
+  units: ['kube-apiserver'],
+  files: (node, { topology }) => [
+    plain(
+      '/etc/systemd/system/kube-apiserver.service',
+      template('kube-apiserver/kube-apiserver.service', {
+        NODE_IP: node.privateIp,
+        API_PORT: topology.apiPort,
+        ETCD_SERVERS: controllers(topology)
+          .map(({ privateIp }) => `https://${privateIp}:2379`)
+          .join(','),
+        CLUSTER_DOMAIN: topology.clusterDomain,
+        SERVICE_CIDR: topology.serviceCidr,
+        NODE_PORTS: topology.nodePorts.join('-'),
+      }),
+    ),
+  ],
+};

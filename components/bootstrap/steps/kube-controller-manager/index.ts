@@ -1,0 +1,19 @@
+import { type Step, plain, template } from '../../step';
+
+export const kubeControllerManager: Step = {
+  name: 'kube-controller-manager',
+  description:
+    'The loops that bring what is to what was asked for: ReplicaSets, endpoints, service accounts',
+  on: 'controller',
+  stage: 'network',
+  units: ['kube-controller-manager'],
+  files: (_, { topology }) => [
+    plain(
+      '/etc/systemd/system/kube-controller-manager.service',
+      template('kube-controller-manager/kube-controller-manager.service', {
+        POD_CIDR: topology.podCidr,
+        SERVICE_CIDR: topology.serviceCidr,
+      }),
+    ),
+  ],
+};

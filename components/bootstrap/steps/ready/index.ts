@@ -1,0 +1,43 @@
+import { API_NAME, type Node, type Topology } from '../../../topology';
+import { type Step, controllers, plain, script, template, workers } from '../../step';
+
+/** The lab's block of /etc/hosts. Each worker has another controller first, so that not all ask the same one. */
+function hosts(node: Node, topology: Topology): string {
+  const all = controllers(topology);
+  const first = node.index % all.length;
+  return [
+    '# hardway: begin',
+    ...topology.nodes.map(({ privateIp, name }) => `${privateIp} ${name}`),
+    ...[...all.slice(first), ...all.slice(0, first)].map(
+      ({ privateIp }) => `${privateIp} ${API_NAME}`,
+    ),
+    '# hardway: end',
+    '',
+  ].join('\n');
+}
+
+const list = (nodes: Node[]): string =>
+  nodes.map(({ name, privateIp }) => `${name}=${privateIp}`).join(' ');
+
+export const ready: Step = {
+  name: 'ready',
+  description: 'The machine answers, has booted, and knows the names of the others',
+  on: 'all',
+  stage: 'none',
+  files: (node, { topology, metadataWall }) => [
+    plain('/etc/hardway/hosts', hosts(node, topology)),
+    plain(
+      '/etc/hardway/node.env',
+      template('ready/node.env', {
+        NODE_NAME: node.name,
+        NODE_IP: node.privateIp,
+        API_PORT: topology.apiPort,
+        CONTROLLERS: list(controllers(topology)),
+        WORKERS: list(workers(topology)),
+      }),
+    ),
+    ...(metadataWall ? [plain('/etc/hardway/metadata-wall', `${metadataWall}\n`)] : []),
+    script('/opt/hardway/common.sh', 'ready/common.sh'),
+    script('/opt/hardway/status.sh', 'ready/status.sh'),
+  ],
+};

@@ -1,0 +1,42 @@
+import * as ipaddr from 'ipaddr.js';
+import { CloudError } from '../cloud';
+import type { LabConfig } from './index';
+import { AUTO } from './values';
+
+/** Answers with the address that it is asked from, over IPv4 alone. */
+const SERVICE = 'https://checkip.amazonaws.com';
+const SECONDS = 10;
+
+/** The public address of this machine, as the world sees it. Throws a CloudError where that can't be found out. */
+export async function askOwnAddress(service = SERVICE): Promise<string> {
+  const failed = (why: string): CloudError =>
+    new CloudError(
+      `adminCidrs is auto, but ${service} did not tell this machine's public address (${why}): set adminCidrs to the CIDRs that you log in from`,
+    );
+  const answer = await fetch(service, { signal: AbortSignal.timeout(SECONDS * 1000) }).catch(
+    (error: Error & { cause?: Error }) => {
+      throw failed(error.cause?.message || error.message);
+    },
+  );
+  const text = (await answer.text()).trim();
+  if (!answer.ok || !ipaddr.IPv4.isValidFourPartDecimal(text))
+    throw failed(answer.ok ? 'its answer is no IPv4 address' : `HTTP status ${answer.status}`);
+  return text;
+}
+
+/** The config with the caller's own address in the place of every `auto`; `ask` is asked only where there is one. */
+export async function withOwnAddress(
+  config: LabConfig,
+  ask: () => Promise<string> = askOwnAddress,
+): Promise<LabConfig> {
+  if (![...config.adminCidrs, ...config.nodePortCidrs].includes(AUTO)) return config;
+  const own = `${await ask()}/32`;
+  const known = (cidrs: string[]): string[] => [
+    ...new Set(cidrs.map((cidr) => (cidr === AUTO ? own : cidr))),
+  ];
+  return {
+    ...config,
+    adminCidrs: known(config.adminCidrs),
+    nodePortCidrs: known(config.nodePortCidrs),
+  };
+}

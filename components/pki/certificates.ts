@@ -1,0 +1,210 @@
+import * as net from 'node:net';
+import * as pulumi from '@pulumi/pulumi';
+import { Certificate, CertificateAuthority, SigningKey } from '../../provider/resources';
+import { kubeconfig } from './kubeconfig';
+import { API_NAME, type Node, type Topology } from '../topology';
+
+/** Longer than any lab should live. */
+const VALIDITY_DAYS = 365;
+
+/** Somebody whom the cluster knows: a common name, and a certificate and key in PEM. */
+export interface Identity {
+  user: string;
+  certificate: pulumi.Output<string>;
+  /** Secret. */
+  privateKey: pulumi.Output<string>;
+}
+
+export interface CertificatesArgs {
+  topology: Topology;
+  /** Where people reach the API: an address, or a name. */
+  apiAddress: pulumi.Input<string>;
+  /** Each worker's public address, by the node's name. */
+  publicIps: Record<string, pulumi.Input<string>>;
+  /** What kubectl's listings call the cluster; default `hardway`. */
+  cluster?: string;
+}
+
+interface Subject {
+  commonName: string;
+  organization?: string;
+  dnsNames?: pulumi.Input<string[]>;
+  ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
+  usages: ('client' | 'server')[];
+}
+
+/** The lab's own certificate authority, and the Hard Way's identities. */
+export class Certificates extends pulumi.ComponentResource {
+  readonly ca: Identity;
+  readonly admin: Identity;
+  readonly controllerManager: Identity;
+  readonly scheduler: Identity;
+  readonly proxy: Identity;
+  /** What the API server shows to everybody who asks it. */
+  readonly apiServer: Identity;
+  /** What the API server shows to the kubelets, as the user that RBAC lets in. */
+  readonly kubeletClient: Identity;
+  /** What the etcd members show each other and their clients; one for all, with every member's name and address. */
+  readonly etcd: Identity;
+  readonly etcdClient: Identity;
+  /** Signs the service accounts' tokens; the private key is secret. */
+  readonly serviceAccounts: { publicKey: pulumi.Output<string>; privateKey: pulumi.Output<string> };
+  /** The kubelets, by node name. */
+  readonly workers: Record<string, Identity>;
+  /** The API as nodes reach it: /etc/hosts maps the name to all controllers' private addresses. */
+  readonly privateServer: string;
+  /** Secret: admin's, for people, at the API's public address. */
+  readonly adminKubeconfig: pulumi.Output<string>;
+  private readonly cluster: string;
+
+  constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('hardway:lab:Certificates', name, {}, opts);
+    const { topology, apiAddress } = args;
+    this.cluster = args.cluster ?? 'hardway';
+    this.privateServer = `https://${API_NAME}:${topology.apiPort}`;
+
+    this.ca = identity(
+      'kubernetes-ca',
+      new CertificateAuthority(
+        `${name}-ca`,
+        { commonName: 'kubernetes-ca', validityDays: VALIDITY_DAYS },
+        { parent: this },
+      ),
+    );
+    const issue = (file: string, subject: Subject): Identity =>
+      this.issue(`${name}-${file}`, subject);
+    const client = (file: string, commonName: string, organization?: string): Identity =>
+      issue(file, { commonName, organization, usages: ['client'] });
+
+    this.admin = client('admin', 'admin', 'system:masters');
+    this.controllerManager = client(
+      'kube-controller-manager',
+      'system:kube-controller-manager',
+      'system:kube-controller-manager',
+    );
+    this.scheduler = client('kube-scheduler', 'system:kube-scheduler', 'system:kube-scheduler');
+    this.proxy = client('kube-proxy', 'system:kube-proxy', 'system:node-proxier');
+    this.kubeletClient = client('kubelet-client', 'kubernetes');
+    this.etcdClient = client('etcd-client', 'kube-apiserver');
+
+    const controllers = topology.nodes.filter((node) => node.role === 'controller');
+    this.etcd = issue('etcd', {
+      commonName: 'etcd',
+      dnsNames: ['localhost', ...controllers.map((node) => node.name)],
+      ipAddresses: ['127.0.0.1', ...controllers.map((node) => node.privateIp)],
+      usages: ['client', 'server'],
+    });
+    this.apiServer = issue('kube-apiserver', {
+      commonName: 'kube-apiserver',
+      ...apiServerNames(topology, controllers, apiAddress),
+      usages: ['server'],
+    });
+    this.serviceAccounts = new SigningKey(
+      `${name}-service-accounts`,
+      { comment: 'service-accounts' },
+      { parent: this },
+    );
+    this.workers = Object.fromEntries(
+      topology.nodes
+        .filter((node) => node.role === 'worker')
+        .map((node) => [
+          node.name,
+          issue(node.name, {
+            commonName: `system:node:${node.name}`,
+            organization: 'system:nodes',
+            dnsNames: [node.name],
+            ipAddresses: [
+              node.privateIp,
+              ...(node.name in args.publicIps ? [args.publicIps[node.name]] : []),
+            ],
+            usages: ['client', 'server'],
+          }),
+        ]),
+    );
+    this.adminKubeconfig = this.kubeconfig(
+      this.admin,
+      pulumi.interpolate`https://${apiAddress}:${topology.apiPort}`,
+    );
+    this.registerOutputs({});
+  }
+
+  /** Secret: a kubeconfig by which `identity` asks the API server at `server`. */
+  kubeconfig(identity: Identity, server: pulumi.Input<string>): pulumi.Output<string> {
+    return pulumi.secret(
+      pulumi
+        .all([server, this.ca.certificate, identity.certificate, identity.privateKey])
+        .apply(([address, certificateAuthority, certificate, privateKey]) =>
+          kubeconfig({
+            cluster: this.cluster,
+            server: address,
+            certificateAuthority,
+            user: identity.user,
+            certificate,
+            privateKey,
+          }),
+        ),
+    );
+  }
+
+  private issue(name: string, subject: Subject): Identity {
+    const certificate = new Certificate(
+      name,
+      {
+        ...subject,
+        caCertificate: this.ca.certificate,
+        caPrivateKey: this.ca.privateKey,
+        validityDays: VALIDITY_DAYS,
+      },
+      { parent: this },
+    );
+    return identity(subject.commonName, certificate);
+  }
+}
+
+const identity = (
+  user: string,
+  {
+    certificate,
+    privateKey,
+  }: { certificate: pulumi.Output<string>; privateKey: pulumi.Output<string> },
+): Identity => ({
+  user,
+  certificate,
+  privateKey,
+});
+
+/** Every name and address at which somebody asks the API server. */
+function apiServerNames(
+  topology: Topology,
+  controllers: Node[],
+  apiAddress: pulumi.Input<string>,
+): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    `kubernetes.default.svc.${topology.clusterDomain}`,
+  ];
+  const addresses = [
+    '127.0.0.1',
+    topology.apiServiceIp,
+    ...controllers.map((node) => node.privateIp),
+  ];
+  const names = [API_NAME, ...service, 'localhost', ...controllers.map((node) => node.name)];
+  return withPublic(apiAddress, names, addresses);
+}
+
+/** A load balancer has an address in one cloud and a name in another. */
+function withPublic(
+  apiAddress: pulumi.Input<string>,
+  names: string[],
+  addresses: string[],
+): Pick<Subject, 'dnsNames' | 'ipAddresses'> {
+  const known = pulumi.output(apiAddress);
+  return {
+    dnsNames: known.apply((address) => (net.isIP(address) ? names : [...names, address])),
+    ipAddresses: known.apply((address) =>
+      net.isIP(address) ? [...new Set([...addresses, address])] : addresses,
+    ),
+  };
+}

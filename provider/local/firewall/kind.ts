@@ -1,0 +1,68 @@
+import type { ResourceKind } from '../../protocol/resource-kind';
+import { anyOf, deleteRule, readRule, ruleTrouble, writeRule, type OwnRule } from '../router/rules';
+import { troubledDifference, type Troubled } from '../shared/drift';
+
+interface Rule {
+  name: string;
+  description: string;
+  protocol: 'tcp' | 'udp' | 'icmp';
+  firstPort?: number;
+  lastPort?: number;
+  /** CIDRs that packets may come from. */
+  sources: string[];
+  /** Private addresses of the machines that the rule is for; empty: every address of the VPC, pods too. */
+  targets: string[];
+}
+
+export interface FirewallRuleInputs {
+  lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
+  rule: Rule;
+}
+
+interface FirewallRuleState extends FirewallRuleInputs, Troubled {
+  /** Digest of the rule as the kernel holds it. */
+  installed: string;
+}
+
+const ruleOf = ({ lab, rule }: FirewallRuleInputs): OwnRule => ({
+  lab,
+  chain: 'firewall',
+  name: rule.name,
+});
+
+function matches(rule: Rule): string {
+  const ports =
+    rule.firstPort === undefined
+      ? `ip protocol ${rule.protocol}`
+      : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
+  const targets = rule.targets.length > 0 ? `ip daddr ${anyOf(rule.targets)} ` : '';
+  return `ip saddr ${anyOf(rule.sources)} ${targets}${ports}`;
+}
+
+const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> => ({
+  ...inputs,
+  installed: await writeRule(ruleOf(inputs), matches(inputs.rule)),
+  trouble: '',
+});
+
+/** One rule of the VPC's firewall: what may reach which machines; replies always pass. */
+export const firewallRuleKind: ResourceKind<FirewallRuleInputs, FirewallRuleState> = {
+  async diff(olds, news, unknown) {
+    return troubledDifference(olds, news, unknown, () => false);
+  },
+  async create(inputs) {
+    return { id: `${inputs.lab}/${inputs.rule.name}`, state: await install(inputs) };
+  },
+  async read(_id, state) {
+    if ((await readRule(ruleOf(state))) === undefined) return undefined;
+    return { ...state, trouble: await ruleTrouble(ruleOf(state), state.installed) };
+  },
+  async update(_id, _olds, news) {
+    return install(news);
+  },
+  async delete(_id, state) {
+    await deleteRule(ruleOf(state));
+  },
+};

@@ -1,0 +1,165 @@
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import {
+  findBlob,
+  MEDIA_TYPES,
+  readLayout,
+  type Descriptor,
+} from '../../../toolchain/images/layout';
+
+/** An error as the OCI distribution protocol writes it; containerd shows its message in a pod's event. */
+interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+}
+
+interface Answer {
+  file: string;
+  mediaType: string;
+  digest: string;
+}
+
+const isRefusal = (answer: Answer | Refusal): answer is Refusal => 'status' in answer;
+
+/** `docker.io/library/nginx` as people write it: `nginx`. */
+const shortName = (repository: string): string =>
+  repository.replace(/^docker\.io\/(library\/)?/, '');
+
+/** The read-only registry over one OCI layout. */
+class Registry {
+  private readonly images: Map<string, Descriptor>;
+
+  constructor(private readonly directory: string) {
+    this.images = readLayout(directory);
+  }
+
+  /**
+   * A manifest, by digest or by any tag: the lab has one version of each image. containerd, as mirror for every
+   * registry, names the original one in `ns`; without it any registry will do.
+   */
+  manifest(registry: string | null, name: string, reference: string): Answer | Refusal {
+    const full =
+      registry === null
+        ? [...this.images.keys()].find((one) => one.slice(one.indexOf('/') + 1) === name)
+        : `${registry}/${name}`;
+    const descriptor = full === undefined ? undefined : this.images.get(full);
+    if (!descriptor || (reference.includes(':') && reference !== descriptor.digest))
+      return this.unknown(full ?? name, reference);
+    return {
+      file: findBlob(this.directory, descriptor.digest)!,
+      mediaType: MEDIA_TYPES.manifest,
+      digest: descriptor.digest,
+    };
+  }
+
+  blob(digest: string): Answer | Refusal {
+    const file = findBlob(this.directory, digest);
+    return file
+      ? { file, mediaType: 'application/octet-stream', digest }
+      : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
+  }
+
+  /** Status 403: of all error answers to its HEAD request containerd asks only for this one's text. */
+  private unknown(repository: string, reference: string): Refusal {
+    const asked = `${shortName(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+    const known = [...this.images.keys()].map(shortName).sort().join(', ');
+    return {
+      status: 403,
+      code: 'DENIED',
+      message: `this lab has no image ${asked}, and its nodes have no way to a registry; it has, under any tag: ${known}`,
+    };
+  }
+}
+
+function sendRefusal(response: http.ServerResponse, { status, code, message }: Refusal): void {
+  const body = JSON.stringify({ errors: [{ code, message }] });
+  response
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    })
+    .end(body);
+}
+
+/** Sends the whole file, or the rest of it from where an interrupted transfer is taken up again. */
+function sendFile(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  { file, mediaType, digest }: Answer,
+): void {
+  const { size } = fs.statSync(file);
+  const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (start >= size && start > 0) {
+    response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
+    return;
+  }
+  response.writeHead(start > 0 ? 206 : 200, {
+    'Content-Type': mediaType,
+    'Content-Length': size - start,
+    'Docker-Content-Digest': digest,
+    'Accept-Ranges': 'bytes',
+    ...(start > 0 ? { 'Content-Range': `bytes ${start}-${size - 1}/${size}` } : {}),
+  });
+  if (request.method === 'HEAD') response.end();
+  else
+    fs.createReadStream(file, { start })
+      .on('error', () => response.destroy())
+      .pipe(response);
+}
+
+function handle(
+  registry: Registry,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
+  response.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    sendRefusal(response, {
+      status: 405,
+      code: 'UNSUPPORTED',
+      message: 'this registry is read-only',
+    });
+    return;
+  }
+  const url = new URL(request.url ?? '/', 'http://registry');
+  if (url.pathname === '/v2/' || url.pathname === '/v2') {
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 2 }).end('{}');
+    return;
+  }
+  const match = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(decodeURIComponent(url.pathname));
+  if (!match) {
+    sendRefusal(response, {
+      status: 404,
+      code: 'UNSUPPORTED',
+      message: `nothing at ${url.pathname}`,
+    });
+    return;
+  }
+  const [, name, kind, reference] = match;
+  const answer =
+    kind === 'blobs'
+      ? registry.blob(reference)
+      : registry.manifest(url.searchParams.get('ns'), name, reference);
+  if (isRefusal(answer)) sendRefusal(response, answer);
+  else sendFile(request, response, answer);
+}
+
+/** A server of the OCI distribution protocol over the layout in `directory`: pull only, no credentials, plain HTTP. */
+export function registryServer(directory: string): http.Server {
+  const registry = new Registry(directory);
+  return http.createServer((request, response) => {
+    try {
+      handle(registry, request, response);
+    } catch {
+      // A path that isn't valid percent-encoding, or a blob that was removed meanwhile.
+      if (response.headersSent) response.destroy();
+      else
+        sendRefusal(response, {
+          status: 400,
+          code: 'UNSUPPORTED',
+          message: "this request can't be answered",
+        });
+    }
+  });
+}

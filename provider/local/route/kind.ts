@@ -1,0 +1,74 @@
+import { asCidr, overlap, parseCidr } from '../../../util/cidr';
+import type { ResourceKind } from '../../protocol/resource-kind';
+import { ipIn } from '../shared/command';
+import { look, type RouteRow } from '../router/router-snapshot';
+import { routerOf } from '../shared/names';
+import { troubledDifference, type Troubled } from '../shared/drift';
+
+export interface RouteInputs {
+  lab: string;
+  /** Generation of the network that it is in. */
+  network: string;
+  /** A pod CIDR. */
+  destination: string;
+  /** Private address of the worker that owns it. */
+  nextHopIp: string;
+}
+
+interface RouteState extends RouteInputs, Troubled {}
+
+/** The router's entries for this destination, and those for a part of it, which come before it. */
+async function entries({
+  lab,
+  destination,
+}: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+  const inside = ((await look(lab))?.routes ?? []).filter(
+    ({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination),
+  );
+  const narrower = inside.filter(
+    ({ dst }) => parseCidr(asCidr(dst)).prefix > parseCidr(destination).prefix,
+  );
+  return { own: inside.find(({ dst }) => dst === destination), narrower };
+}
+
+/** One entry of the VPC router's table. */
+export const routeKind: ResourceKind<RouteInputs, RouteState> = {
+  async create(inputs) {
+    for (const { dst } of (await entries(inputs)).narrower)
+      await ipIn(routerOf(inputs.lab), 'route', 'del', dst);
+    await ipIn(
+      routerOf(inputs.lab),
+      'route',
+      'replace',
+      inputs.destination,
+      'via',
+      inputs.nextHopIp,
+      'dev',
+      'vpc',
+    );
+    return { id: `${inputs.lab}/${inputs.destination}`, state: { ...inputs, trouble: '' } };
+  },
+  async read(_id, state) {
+    const { own, narrower } = await entries(state);
+    if (!own) return undefined;
+    const wrong =
+      own.gateway === state.nextHopIp
+        ? ''
+        : `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`;
+    return {
+      ...state,
+      trouble:
+        wrong || narrower.map(({ dst }) => `another route, to ${dst}, comes before it`).join(', '),
+    };
+  },
+  async update(_id, _olds, news) {
+    return (await routeKind.create(news)).state;
+  },
+  async diff(olds, news, unknown) {
+    return troubledDifference(olds, news, unknown, (input) => input === 'nextHopIp');
+  },
+  async delete(_id, state) {
+    if ((await entries(state)).own)
+      await ipIn(routerOf(state.lab), 'route', 'del', state.destination);
+  },
+};

@@ -1,0 +1,115 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { addressAt, parseCidr } from '../../../util/cidr';
+import { cloudDirectory } from '../../../util/directories';
+import { labDirectory } from './names';
+
+/** What the machine remembers of a lab's place in the public pool, for the lab's whole life. */
+export interface Slot {
+  lab: string;
+  pool: string;
+  /** The lab's public network is the slot-th /24 of the pool. */
+  slot: number;
+}
+
+// The slot's number is in the lab's directory; that it is taken is a file of the number's own, which only one can make.
+const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
+const takenFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
+
+function holder(slot: number): string | undefined {
+  try {
+    return fs.readFileSync(takenFile(slot), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The lab's slot, or undefined before its network is made. */
+export function slotOf(lab: string): Slot | undefined {
+  try {
+    const slot = JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
+    return holder(slot.slot) === lab ? slot : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names of all labs that this machine's cloud knows. */
+export function labs(): string[] {
+  const directory = path.join(cloudDirectory(), 'labs');
+  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+}
+
+/** The slot that the lab has, or the lowest that no other lab has once `ahead` others have theirs. Throws where the pool is full. */
+export function chooseSlot(lab: string, pool: string, ahead = 0): number {
+  const own = slotOf(lab);
+  if (own?.pool === pool) return own.slot;
+  const count = parseCidr(pool).size / 256;
+  let before = ahead;
+  for (let slot = 0; slot < count; slot++)
+    if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
+  throw new Error(
+    `all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`,
+  );
+}
+
+/** Whether the slot is the lab's now: it is not where another lab was faster. */
+function take(slot: Slot): boolean {
+  fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
+  try {
+    fs.writeFileSync(takenFile(slot.slot), slot.lab, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (holder(slot.slot) !== slot.lab) return false;
+  }
+  fs.mkdirSync(labDirectory(slot.lab), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(slotFile(slot.lab), JSON.stringify(slot), { mode: 0o600 });
+  return true;
+}
+
+/** Takes a slot for the lab, or throws where another lab was faster. */
+export function holdSlot(slot: Slot): void {
+  if (!take(slot))
+    throw new Error(
+      `lab ${holder(slot.slot)} took public network ${slot.slot} at the same moment: run the same command again`,
+    );
+}
+
+/**
+ * Takes the lowest free slot for a lab that has none: of labs that begin at the same moment each gets another. Returns
+ * whether it took one. Throws where the pool is full.
+ */
+export function reserveSlot(lab: string, pool: string): boolean {
+  if (slotOf(lab)) return false;
+  // Whoever was faster has one for good: in the end one is left for this lab, or none at all.
+  while (!take({ lab, pool, slot: chooseSlot(lab, pool) }));
+  return true;
+}
+
+/** Gives the lab's slot back, and removes the lab's directory where nothing else is in it. */
+export function releaseSlot(lab: string): void {
+  const own = slotOf(lab);
+  fs.rmSync(slotFile(lab), { force: true });
+  if (own) fs.rmSync(takenFile(own.slot), { force: true });
+  const directory = labDirectory(lab);
+  if (
+    fs.existsSync(directory) &&
+    fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))
+  ) {
+    fs.rmSync(directory, { recursive: true });
+  }
+}
+
+const isEmpty = (entry: string): boolean =>
+  fs.statSync(entry).isDirectory() && fs.readdirSync(entry).length === 0;
+
+/** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
+export const publicCidr = (pool: string, slot: number): string =>
+  `${addressAt(pool, slot * 256)}/24`;
+
+/** The slot of a public /24, the other way round. */
+export const slotAt = (pool: string, cidr: string): number =>
+  (parseCidr(cidr).first - parseCidr(pool).first) / 256;
+
+/** Name of the machine's end of a lab's public link. */
+export const hostLink = (slot: number): string => `hw${slot}`;

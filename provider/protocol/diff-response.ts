@@ -1,0 +1,33 @@
+import * as rpc from '@pulumi/pulumi/proto/provider_pb';
+import type { Difference, Properties } from './resource-kind';
+import type { Unwrapped } from './values';
+
+/** A kind's difference in the engine's words: each property added, changed or removed, and whether that replaces. */
+export function diffResponse(
+  difference: Difference,
+  olds: Properties,
+  oldInputs: Properties,
+  news: Unwrapped,
+): rpc.DiffResponse {
+  const { DiffChanges } = rpc.DiffResponse;
+  const { Kind } = rpc.PropertyDiff;
+  const response = new rpc.DiffResponse();
+  const replace = new Set(difference.replace);
+  const changed = new Set([...difference.changed, ...difference.replace]);
+  response.setChanges(changed.size > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setDiffsList([...changed]);
+  response.setReplacesList([...replace]);
+  response.setDeletebeforereplace(replace.size > 0 && (difference.deleteBeforeReplace ?? true));
+  response.setHasdetaileddiff(true);
+  for (const name of changed) {
+    const taken = name in oldInputs && !(name in news.values) && !news.unknown.has(name);
+    let kind: rpc.PropertyDiff.Kind;
+    if (!(name in olds)) kind = replace.has(name) ? Kind.ADD_REPLACE : Kind.ADD;
+    else if (taken) kind = replace.has(name) ? Kind.DELETE_REPLACE : Kind.DELETE;
+    else kind = replace.has(name) ? Kind.UPDATE_REPLACE : Kind.UPDATE;
+    const detail = new rpc.PropertyDiff();
+    detail.setKind(kind);
+    response.getDetaileddiffMap().set(name, detail);
+  }
+  return response;
+}

@@ -1,0 +1,41 @@
+import * as grpc from '@grpc/grpc-js';
+import { EngineClient } from '@pulumi/pulumi/proto/engine_grpc_pb';
+import { LogRequest, LogSeverity } from '@pulumi/pulumi/proto/engine_pb';
+import type { Call } from './resource-kind';
+
+const SEVERITY = {
+  debug: LogSeverity.DEBUG,
+  info: LogSeverity.INFO,
+  warning: LogSeverity.WARNING,
+  error: LogSeverity.ERROR,
+};
+
+/** Lines for the engine's display. Without an engine (a debugger started the plugin) they go to standard error. */
+export class EngineLog {
+  private client: EngineClient | undefined;
+
+  constructor(private readonly address: string | undefined) {}
+
+  /**
+   * Shows `message` under the resource `urn`; an `ephemeral` one only for the moment.
+   * A line that can't be delivered is dropped: it must not fail the work it is about.
+   */
+  write(
+    severity: Parameters<Call['log']>[0],
+    message: string,
+    urn: string,
+    ephemeral = false,
+  ): void {
+    if (!this.address) {
+      process.stderr.write(`${severity}: ${message}\n`);
+      return;
+    }
+    this.client ??= new EngineClient(this.address, grpc.credentials.createInsecure());
+    const request = new LogRequest();
+    request.setSeverity(SEVERITY[severity]);
+    request.setMessage(message);
+    request.setUrn(urn);
+    request.setEphemeral(ephemeral);
+    this.client.log(request, () => undefined);
+  }
+}

@@ -1,0 +1,31 @@
+import * as grpc from '@grpc/grpc-js';
+import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import { exitWithParent } from './exit-with-parent';
+import { Plugin, type ResourceKinds } from './plugin';
+
+/** Large states (command output) pass whole. */
+const MAXIMUM_MESSAGE = 400 * 1024 * 1024;
+
+/**
+ * Serves `kinds` to the engine that started this process, and ends with it. Prints the port, which is what the engine
+ * waits for; nothing else may write to standard output.
+ */
+export async function serve(kinds: ResourceKinds, version: string): Promise<void> {
+  exitWithParent();
+  const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
+  const plugin = new Plugin(kinds, version, engineAddress);
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': MAXIMUM_MESSAGE,
+    'grpc.max_send_message_length': MAXIMUM_MESSAGE,
+  });
+  server.addService(
+    ResourceProviderService as unknown as grpc.ServiceDefinition,
+    plugin.services(),
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  process.stdout.write(`${port}\n`);
+}

@@ -1,4 +1,0 @@
-/** The classes a program uses for what the provider `hardway` makes. */
-export * from './resources/local';
-export * from './resources/time';
-export * from './resources/tls';

@@ -1,0 +1,34 @@
+import type { ResourceKind } from '../protocol/resource-kind';
+
+const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86400 };
+
+/** The time that `after` names, or that is so long after `now`; UTC, to the minute. */
+export function timeAfter(after: string, now: Date): string {
+  const [, count, unit] = /^(\d+)([mhd])$/.exec(after) ?? [];
+  const time =
+    count === undefined
+      ? new Date(after)
+      : new Date(now.getTime() + Number(count) * UNIT_SECONDS[unit] * 1000);
+  return `${time.toISOString().slice(0, 16)}Z`;
+}
+
+interface DeadlineState {
+  after: string;
+  time: string;
+}
+
+/** A time in the state and nowhere else. It is kept as long as `after` stays what it was when the time was fixed. */
+export const deadline: ResourceKind<DeadlineState, DeadlineState> = {
+  async check({ after }, olds) {
+    const kept = olds !== undefined && olds.after === after;
+    return { inputs: { after, time: kept ? olds.time : timeAfter(after!, new Date()) } };
+  },
+  create: async (inputs) => ({ id: inputs.time, state: inputs }),
+  update: async (_id, _olds, news) => news,
+  async delete() {},
+};
+
+/** Times, by token. */
+export const timeKinds: Record<string, ResourceKind<any, any>> = {
+  'hardway:time:Deadline': deadline,
+};

@@ -1,0 +1,244 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import {
+  asRoot,
+  environment,
+  inRouter,
+  lab,
+  labPrints,
+  onNode,
+  run,
+  state,
+} from '../support/command';
+import { killedAt } from '../support/killing';
+import { slotOf, tracesOf } from '../support/leftovers';
+
+/** Labs and machines that are made anew, and labs that come to their end. */
+
+const LAB = 'local-remake';
+const SMALL = ['--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
+const FILE = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${LAB}.json`);
+const RECORD = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/expires`;
+
+jest.setTimeout(20 * 60_000);
+
+afterAll(async () => {
+  await lab('down', LAB, '--yes');
+  fs.rmSync(state, { recursive: true, force: true });
+});
+
+interface Status {
+  state: string;
+  differs: boolean;
+  nodes: { name: string; privateIp: string; publicIp: string }[];
+}
+
+const status = async (): Promise<Status> =>
+  JSON.parse((await lab('status', LAB, '--json')).stdout) as Status;
+const whole = async (): Promise<void> =>
+  expect(await status()).toMatchObject({ state: 'up', differs: false });
+const addresses = async (): Promise<string[]> =>
+  (await status()).nodes.map(({ name, privateIp, publicIp }) => `${name} ${privateIp} ${publicIp}`);
+const keys = (): string[] =>
+  ['ssh_key', 'known_hosts'].map((name) =>
+    fs.readFileSync(path.join(state, 'labs', LAB, name), 'utf8'),
+  );
+const mark = (...nodes: string[]): Promise<unknown> =>
+  Promise.all(nodes.map((node) => asRoot(LAB, node, 'echo mine > /root/mine')));
+const isMarked = async (node: string): Promise<boolean> =>
+  (await asRoot(LAB, node, 'cat /root/mine 2> /dev/null || true')) !== '';
+
+describe('a lab whose students have done their worst', () => {
+  beforeAll(async () => {
+    await labPrints(
+      'up',
+      LAB,
+      '--yes',
+      '--set',
+      'controllers=1',
+      '--set',
+      'workers=2',
+      '--set',
+      'expires=8h',
+    );
+  });
+
+  it('is made anew: same addresses, keys and end, new machines, every check passed', async () => {
+    const before = [await addresses(), keys(), fs.readFileSync(RECORD, 'utf8')];
+    await mark('controller-0', 'worker-0', 'worker-1');
+    await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'mine');
+    expect(await labPrints('recreate', LAB, '--yes')).toMatch(
+      /local-remake \(local\): 24 passed, 0 failed, 0 skipped/,
+    );
+    expect([await addresses(), keys(), fs.readFileSync(RECORD, 'utf8')]).toEqual(before);
+    expect(await Promise.all(['controller-0', 'worker-0', 'worker-1'].map(isMarked))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(await labPrints('kubectl', LAB, '--', 'get', 'namespaces', '-o', 'name')).not.toContain(
+      'mine',
+    );
+    await whole();
+  });
+
+  it('gets one machine anew, and the others are not touched', async () => {
+    await mark('controller-0', 'worker-0', 'worker-1');
+    const booted = (): Promise<string[]> =>
+      Promise.all(
+        ['controller-0', 'worker-0'].map((node) => asRoot(LAB, node, 'stat -c %Y /proc/1')),
+      );
+    const [before, known] = [await booted(), keys()];
+    const printed = await labPrints('reset', LAB, '--node', 'worker-1', '--yes');
+    expect(printed).toMatch(/worker-1 of lab local-remake is another machine/);
+    expect(printed).toMatch(/24 passed, 0 failed, 0 skipped/);
+    expect(printed).not.toMatch(/machine (worker-0|controller-0)/);
+    expect(await Promise.all(['controller-0', 'worker-0', 'worker-1'].map(isMarked))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([await booted(), keys()]).toEqual([before, known]);
+    await whole();
+    await labPrints('down', LAB, '--yes');
+  });
+});
+
+describe('recreate', () => {
+  beforeAll(async () => {
+    await labPrints('up', LAB, ...SMALL);
+  });
+
+  it('works on a lab whose machines are dead, whose network is torn out and whose lock is stale', async () => {
+    const before = [await addresses(), keys()];
+    for (const node of ['controller-0', 'worker-0'])
+      await run('ip', ['netns', 'del', `hardway.${LAB}.${node}`]);
+    await run('ip', ['netns', 'del', `hardway.${LAB}.router`]);
+    await run('pkill', ['-KILL', '-f', `systemd-nspawn .*/${LAB}/`]);
+    await run('ip', ['link', 'del', slotOf(LAB)!.link]);
+    const locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LAB);
+    fs.mkdirSync(locks, { recursive: true });
+    fs.writeFileSync(
+      path.join(locks, 'left.json'),
+      JSON.stringify({
+        pid: 2 ** 22 + 1,
+        username: 'somebody',
+        hostname: os.hostname(),
+        timestamp: '2026-11-22T12:00:00Z',
+      }),
+    );
+    await labPrints('recreate', LAB, '--yes');
+    expect([await addresses(), keys()]).toEqual(before);
+    await whole();
+  });
+
+  it('that is killed is finished by the next one, or by up', async () => {
+    const before = [await addresses(), keys()];
+    expect(
+      await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'creating', of: /Instance/ }, 'all'),
+    ).toMatchObject({ hit: true });
+    await labPrints('up', LAB, '--yes');
+    expect([await addresses(), keys()]).toEqual(before);
+    await whole();
+    expect(
+      await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'locked' }, 'engine'),
+    ).toMatchObject({ hit: true });
+    await labPrints('recreate', LAB, '--yes');
+    expect([await addresses(), keys()]).toEqual(before);
+    await whole();
+  });
+
+  it('goes on from the state before the last step where that is cut off, and without any it says that keys are new', async () => {
+    const before = [await addresses(), keys()];
+    const cut = (): void => fs.truncateSync(FILE, Math.floor(fs.statSync(FILE).size / 2));
+    cut();
+    expect(await labPrints('recreate', LAB, '--yes')).toMatch(
+      /damaged.* the one before its last step is used/,
+    );
+    expect([await addresses(), keys()]).toEqual(before);
+    cut();
+    fs.rmSync(`${FILE}.bak`);
+    expect(await labPrints('recreate', LAB, '--yes')).toMatch(/damaged.* The lab gets new keys/);
+    expect(await addresses()).toEqual(before[0]);
+    expect(keys()[0]).not.toBe(before[1][0]);
+    await whole();
+  });
+
+  it('of a lab that somebody works on is refused before anything is taken away', async () => {
+    const program = path.join(state, 'pulumi');
+    fs.copyFileSync('/bin/sleep', program);
+    const engine = run(program, ['8']);
+    try {
+      const [pid] = (await run('pgrep', ['-f', `^${program} 8`])).stdout.trim().split('\n');
+      fs.writeFileSync(
+        path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LAB, 'held.json'),
+        JSON.stringify({
+          pid: Number(pid),
+          username: 'ada',
+          hostname: os.hostname(),
+          timestamp: '2026-11-22T12:00:00Z',
+        }),
+      );
+      expect(await lab('recreate', LAB, '--yes')).toMatchObject({
+        code: 3,
+        stderr: expect.stringMatching(/being worked on by ada/),
+      });
+      expect((await onNode(LAB, 'worker-0', 'hostname')).stdout).toBe('worker-0\n');
+    } finally {
+      await engine;
+    }
+    await whole();
+  });
+
+  it('of a lab that there never was is refused', async () => {
+    expect(await lab('recreate', 'local-nobody', '--yes')).toMatchObject({
+      code: 3,
+      stderr:
+        'There is no lab local-nobody to make anew.\nTo do: ./lab up local-nobody makes it; ./lab list tells which there are\n',
+    });
+    expect(await tracesOf('local-nobody')).toEqual([]);
+  });
+});
+
+describe('the end of a lab', () => {
+  it('is moved, and nothing that a student changed is mended by that', async () => {
+    expect(await lab('extend', LAB, '2h')).toMatchObject({
+      code: 2,
+      stderr: `Lab ${LAB} has no end that could be moved.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
+    });
+    await labPrints('up', LAB, '--yes', '--set', 'expires=2h');
+    const before = Date.parse(fs.readFileSync(RECORD, 'utf8'));
+    await inRouter(LAB, 'ip', 'route', 'del', '10.200.0.0/24');
+    await labPrints('extend', LAB, '90m');
+    expect(Date.parse(fs.readFileSync(RECORD, 'utf8')) - before).toBe(90 * 60_000);
+    expect(await inRouter(LAB, 'ip', 'route')).not.toContain('10.200.0.0/24');
+    expect(await labPrints('reap', '--yes')).toBe('No lab is past its end.\n');
+  });
+
+  it('is when reap removes it, and leaves nothing', async () => {
+    await labPrints('up', LAB, '--yes', '--set', 'expires=2020-01-01T00:00Z');
+    expect(JSON.parse(await labPrints('reap', '--dry-run', '--json'))).toEqual([
+      { lab: LAB, expires: '2020-01-01T00:00Z', outcome: 'due' },
+    ]);
+    const { link } = slotOf(LAB)!;
+    expect(await labPrints('reap', '--yes')).toMatch(/local-remake +2020-01-01T00:00Z +gone/);
+    expect(await tracesOf(LAB, link)).toEqual([]);
+  });
+
+  it('is remembered by the machine, too: reap finds the lab without its state', async () => {
+    await labPrints('up', LAB, ...SMALL, '--set', 'expires=2020-01-01T00:00Z');
+    const { link } = slotOf(LAB)!;
+    const elsewhere = {
+      minutes: 5,
+      env: { ...environment, HARDWAY_STATE: path.join(state, 'elsewhere') },
+    };
+    expect(await run('./lab', ['setup'], elsewhere)).toMatchObject({ code: 0 });
+    const ran = await run('./lab', ['reap', '--yes'], elsewhere);
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/local-remake +2020-01-01T00:00Z +gone/),
+    });
+    expect((await tracesOf(LAB, link)).filter((line) => !line.startsWith('state '))).toEqual([]);
+  });
+});

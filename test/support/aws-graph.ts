@@ -1,0 +1,109 @@
+import type * as pulumi from '@pulumi/pulumi';
+import { loadCloud } from '../../components/cloud';
+import { type LabConfig, parseConfig, type RawConfig } from '../../components/config';
+import { Lab } from '../../components/lab';
+import { topology, type Topology } from '../../components/topology';
+import { SshKey } from '../../provider/resources';
+import { Graph } from './graph';
+import { type Answers, keys, type Registered, registrations } from './mocks';
+
+export const valid: RawConfig = { cloud: 'aws', adminCidrs: '198.51.100.0/24' };
+
+/** The image that a look-up finds: none but Canonical's own, the newest, by name and architecture. */
+function imageOf({ owners, mostRecent, filters }: Record<string, any>): string {
+  const by = Object.fromEntries(
+    filters.map((filter: { name: string; values: string[] }) => [
+      filter.name,
+      filter.values.join(),
+    ]),
+  );
+  if (
+    !mostRecent ||
+    owners.join() !== '099720109477' ||
+    !/^ubuntu\/images\/.*-noble-24\.04-/.test(by.name)
+  )
+    throw new Error('somebody else’s image');
+  return `ami-for-${by.architecture}`;
+}
+
+/** AWS, as far as the program asks it. */
+export const answers: Answers = {
+  resource: (type, name) => ({
+    ...keys(type, name),
+    ...(type === 'aws:ec2/instance:Instance'
+      ? { id: `i-${name}`, primaryNetworkInterfaceId: `eni-${name}`, publicIp: `public of ${name}` }
+      : {}),
+    ...(type === 'aws:ec2/eip:Eip'
+      ? { publicIp: '203.0.113.100', allocationId: 'eipalloc-api' }
+      : {}),
+    ...(type === 'aws:ec2/keyPair:KeyPair' ? { keyName: `key pair ${name}` } : {}),
+    ...(type.startsWith('aws:lb/') ? { arn: `arn of ${type.split(':').pop()}` } : {}),
+    ...(type === 'aws:ec2/subnet:Subnet' ? { availabilityZone: 'us-west-2b' } : {}),
+  }),
+  call: (token, inputs): Record<string, unknown> => {
+    if (token === 'aws:ec2/getAmi:getAmi') return { id: imageOf(inputs) };
+    if (token === 'aws:ec2/getInstanceType:getInstanceType')
+      return { supportedArchitectures: [inputs.instanceType.includes('t4g') ? 'arm64' : 'x86_64'] };
+    throw new Error(`nobody should call ${token}`);
+  },
+};
+
+/** What was registered, and the config and plan that it was made of. */
+export class Made extends Graph {
+  constructor(
+    readonly config: LabConfig,
+    readonly plan: Topology,
+    all: Registered[],
+  ) {
+    super(all);
+  }
+}
+
+/** With something that looks like credentials; what was there before is put back. */
+async function asSomebody<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.env.AWS_PROFILE;
+  process.env.AWS_PROFILE = 'test';
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env.AWS_PROFILE;
+    else process.env.AWS_PROFILE = before;
+  }
+}
+
+async function graphOf(
+  raw: RawConfig,
+  program: (config: LabConfig, plan: Topology, parent: pulumi.Resource) => unknown,
+): Promise<Made> {
+  const config = parseConfig({ ...valid, ...raw });
+  const plan = topology(config);
+  return new Made(
+    config,
+    plan,
+    await asSomebody(() => registrations((parent) => program(config, plan, parent), answers)),
+  );
+}
+
+/** The resources that AWS makes of a config. */
+export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
+  graphOf(raw, (config, plan, parent) => {
+    const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
+    return loadCloud(config)({
+      lab: 'aws-s01',
+      config,
+      topology: plan,
+      sshKey: new SshKey('ssh-key', { comment: 'ubuntu' }, { parent }),
+      tags,
+      parent,
+    });
+  });
+
+/** The resources of a whole lab, and its outputs. */
+export async function labOn(raw: RawConfig = {}): Promise<{ made: Made; outputs: Lab['outputs'] }> {
+  let lab: Lab | undefined;
+  const made = await graphOf(
+    raw,
+    (config, _, parent) => (lab = new Lab('aws-s01', config, { parent })),
+  );
+  return { made, outputs: lab!.outputs };
+}

@@ -1,0 +1,460 @@
+import { checks, downReport, skipReason, verify } from '../../../checks';
+import { pointToCauses } from '../../../checks/root-cause';
+import type { CheckResult } from '../../../checks/check';
+import type { Access, Ran } from '../../../checks/access';
+import type { LabConfig } from '../../../components/config';
+import type { LabOutputs } from '../../../components/outputs';
+import { topology } from '../../../components/topology';
+
+const IDS = [
+  'nodes.ping',
+  'nodes.list',
+  'cni.config',
+  'pod.netns',
+  'pod.processes',
+  'pod.containers',
+  'pod.describe',
+  'pod.veth',
+  'pod.bridge',
+  'route.pod',
+  'route.host',
+  'route.vpc',
+  'nat.ping',
+  'nat.masq.source',
+  'nat.masq.dest',
+  'nat.counter',
+  'nat.off',
+  'svc.dns',
+  'svc.chains',
+  'svc.same-node',
+  'nodeport.reach',
+  'nodeport.entry',
+  'nodeport.exit',
+  'nodeport.chains',
+];
+
+function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
+  const config: LabConfig = {
+    cloud: 'local',
+    controllers: 3,
+    workers: 3,
+    nodeCidr: '10.240.0.0/24',
+    podCidr: '10.200.0.0/16',
+    serviceCidr: '10.32.0.0/24',
+    ipMasq: true,
+    proxyMode: 'iptables',
+    stage: 'cluster',
+    adminCidrs: ['192.0.2.0/24'],
+    nodePortCidrs: ['192.0.2.0/24'],
+    nodePorts: [30000, 32767],
+    apiPort: 6443,
+    mtu: 1500,
+    publicPool: '198.18.0.0/15',
+    jumpCidrs: [],
+    profile: 'full',
+    region: '',
+    zone: '',
+    project: '',
+    controllerType: '',
+    workerType: '',
+    mirror: '',
+    student: '',
+    expires: '',
+    ...overrides,
+  };
+  const plan = topology(config);
+  const nodes = plan.nodes.map(({ name, privateIp }) => ({
+    name,
+    privateIp,
+    publicIp: privateIp.replace('10.240.0', '198.18.0'),
+  }));
+  const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
+  return {
+    lab: 'test',
+    config,
+    cloud,
+    stage,
+    ipMasq,
+    proxyMode,
+    publicPool,
+    region,
+    project,
+    topology: plan,
+    nodes,
+    apiServer: '',
+    nodePortUrl: '',
+    knownHosts: '',
+    kubeconfig: '',
+    sshPrivateKey: '',
+    expires: '',
+    bootstrapped: '',
+    router: 'router',
+  };
+}
+
+/** A lab that answers nothing: every node and the API are unreachable. */
+function silent(
+  lab: LabOutputs,
+  overrides: Partial<Access> = {},
+): Access & { kubectlCalls: string[][] } {
+  const kubectlCalls: string[][] = [];
+  const gone = async (): Promise<Ran> => ({ code: 255, stdout: '', stderr: 'no route to host' });
+  return {
+    outputs: lab,
+    kubectlCalls,
+    onNode: gone,
+    hold: async () => Promise.reject(new Error('no route to host')),
+    kubectl: async (args) => {
+      kubectlCalls.push(args);
+      // The API answers where nodes do, though nothing well.
+      return args.includes('/readyz') && overrides.onNode
+        ? { code: 0, stdout: 'ok', stderr: '' }
+        : gone();
+    },
+    http: async () => Promise.reject(new Error('no route to host')),
+    routes: async () => Promise.reject(new Error('no such namespace')),
+    close: async () => undefined,
+    ...overrides,
+  };
+}
+
+/** Answers `type`'s scripts: each command by the first pattern that it holds. */
+function answering(answers: [RegExp, string][]): Access['onNode'] {
+  return async (_node, script) => {
+    const stdout = script
+      .split(/printf '\\n--hardway-verify-exit %d\\n' \$\?\n?/)
+      .filter((command) => command.trim() !== '')
+      .map(
+        (command) =>
+          `${answers.find(([pattern]) => pattern.test(command))?.[1] ?? ''}\n\n--hardway-verify-exit 0\n`,
+      )
+      .join('');
+    return { code: 0, stdout, stderr: '' };
+  };
+}
+
+const route = (index: number, nextHop = `10.240.0.2${index}`) => ({
+  destination: `10.200.${index}.0/24`,
+  nextHop,
+  line: `10.200.${index}.0/24 via ${nextHop} dev br0`,
+});
+
+test("there is a check for every row of the article, in the article's order", () => {
+  expect(checks.map(({ id }) => id)).toEqual(IDS);
+});
+
+test('a lab that is down fails every check, with the reason', () => {
+  const report = downReport('local', 'local', 'the lab is not up: run lab up');
+  expect(report).toMatchObject({
+    lab: 'local',
+    cloud: 'local',
+    passed: 0,
+    failed: IDS.length,
+    skipped: 0,
+  });
+  expect(new Set(report.checks.map(({ reason }) => reason))).toEqual(
+    new Set(['the lab is not up: run lab up']),
+  );
+  expect(Object.keys(report.checks[0]).sort()).toEqual([
+    'command',
+    'evidence',
+    'expected',
+    'id',
+    'node',
+    'reason',
+    'status',
+    'title',
+  ]);
+});
+
+test('a lab that answers nothing fails every check, and verify still reports', async () => {
+  const report = await verify(silent(outputs()));
+  expect(report.failed).toBe(IDS.length);
+  expect(report.checks.every(({ reason }) => reason !== '')).toBe(true);
+});
+
+test('an API that does not answer is asked once, and is the one reason of all that asks it', async () => {
+  const access = silent(outputs());
+  const told: string[] = [];
+  const report = await verify(access, {
+    only: ['pod.describe', 'svc.dns', 'nat.ping'],
+    report: (event) => told.push(event.kind),
+  });
+  expect(access.kubectlCalls).toEqual([['get', '--raw', '/readyz', '--request-timeout=5s']]);
+  expect(report.checks.find(({ id }) => id === 'svc.dns')!.reason).toMatch(
+    /^the API at .*does not answer \(no route to host\): look at `\.\/lab status`/,
+  );
+  expect(told).not.toContain('leftover');
+});
+
+test('only runs the checks that are named, and names the ids there are when one is unknown', async () => {
+  const report = await verify(
+    silent(outputs(), { routes: async () => [0, 1, 2].map((index) => route(index)) }),
+    { only: ['route.vpc'] },
+  );
+  expect(report.checks.map(({ id, status }) => [id, status])).toEqual([['route.vpc', 'pass']]);
+  await expect(verify(silent(outputs()), { only: ['route.vcp'] })).rejects.toThrow(
+    /route\.vcp.*route\.vpc/,
+  );
+});
+
+test('checks that need no pods make none', async () => {
+  const access = silent(outputs());
+  await verify(access, { only: ['route.vpc', 'nodes.ping', 'cni.config'] });
+  expect(access.kubectlCalls).toEqual([]);
+});
+
+const active: Partial<Access> = {
+  onNode: async () => ({ code: 0, stdout: 'active\nactive\n', stderr: '' }),
+};
+
+test('what a check made in the lab is deleted even when the check fails', async () => {
+  const access = silent(outputs(), active);
+  await verify(access, { only: ['pod.netns'] });
+  const namespace = access.kubectlCalls.find((args) => args.includes('create'))![1];
+  expect(access.kubectlCalls).toContainEqual(['-n', namespace, 'delete', 'pods,services', '--all']);
+  expect(access.kubectlCalls.at(-1)).toEqual(
+    expect.arrayContaining(['delete', 'namespace', namespace]),
+  );
+});
+
+test('two runs have test pods of their own', async () => {
+  const accesses = [silent(outputs(), active), silent(outputs(), active)];
+  await Promise.all(accesses.map((access) => verify(access, { only: ['pod.netns'] })));
+  const [one, other] = accesses.map(
+    ({ kubectlCalls }) => kubectlCalls.find((args) => args.includes('create'))![1],
+  );
+  expect(one).not.toBe(other);
+});
+
+test('what a killed run left is deleted, and what another run is using is not', async () => {
+  const made = (name: string, secondsAgo: number): object => ({
+    metadata: { name, creationTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString() },
+  });
+  const namespaces = JSON.stringify({ items: [made('old', 3600), made('young', 20)] });
+  const calls: string[][] = [];
+  const kubectl = async (args: string[]): Promise<Ran> => {
+    calls.push(args);
+    return {
+      code: 0,
+      stdout: args.includes('namespaces') ? namespaces : '{"items":[]}',
+      stderr: '',
+    };
+  };
+  await verify(silent(outputs(), { ...active, kubectl }), { only: ['pod.netns'] });
+  expect(calls.filter((args) => args[0] === 'delete').map((args) => args[2])).toEqual([
+    'old',
+    expect.stringMatching(/^hardway-verify-/),
+  ]);
+});
+
+test('where no pod can start, the reason is the service that is down, and none is waited for', async () => {
+  const onNode: Access['onNode'] = async (node) => ({
+    code: 3,
+    stdout: node === 'worker-0' ? 'inactive\nactive\n' : 'active\nactive\n',
+    stderr: '',
+  });
+  const report = await verify(silent(outputs(), { onNode }), { only: ['pod.containers'] });
+  expect(report.checks[0].reason).toMatch(
+    /^containerd is inactive on worker-0: look at .*journalctl -u containerd/,
+  );
+});
+
+test('what could not be deleted is told', async () => {
+  const events: string[] = [];
+  await verify(silent(outputs(), active), {
+    only: ['pod.netns'],
+    report: (event) => events.push(event.kind),
+  });
+  expect(events).toEqual(['start', 'check', 'leftover']);
+});
+
+test('a run that is told to stop deletes what it made and rejects', async () => {
+  const stop = new AbortController();
+  const access = silent(outputs(), {
+    onNode: (_node, script) =>
+      script.startsWith('systemctl') ? active.onNode!('', '') : new Promise(() => undefined),
+    kubectl: async (args) => {
+      access.kubectlCalls.push(args);
+      if (args.includes('create')) stop.abort(new Error('interrupted'));
+      return { code: 0, stdout: '{"items":[]}', stderr: '' };
+    },
+  });
+  await expect(
+    verify(access, { only: ['pod.netns', 'nodes.ping'], signal: stop.signal }),
+  ).rejects.toThrow('interrupted');
+  expect(access.kubectlCalls).toContainEqual(expect.arrayContaining(['delete', 'namespace']));
+});
+
+describe('what does not apply is skipped with a reason', () => {
+  const skipped = (overrides: Partial<LabConfig>): string[] =>
+    checks
+      .filter((check) => skipReason(check, outputs(overrides)) !== undefined)
+      .map(({ id }) => id);
+
+  test('nothing, on the default lab', () => expect(skipped({})).toEqual([]));
+  test('svc.dns, where the stage is network', () =>
+    expect(skipped({ stage: 'network' })).toEqual(['svc.dns']));
+  test('all but the machines and the router, where the stage is none', () => {
+    expect(IDS.filter((id) => !skipped({ stage: 'none' }).includes(id))).toEqual([
+      'nodes.ping',
+      'nodes.list',
+      'route.vpc',
+    ]);
+  });
+  test('what goes from worker to worker, where there is one', () => {
+    expect(skipped({ workers: 1 })).toEqual([
+      'nat.ping',
+      'nat.masq.source',
+      'nat.masq.dest',
+      'nat.counter',
+      'nat.off',
+      'nodeport.entry',
+      'nodeport.exit',
+    ]);
+  });
+  test('masquerading, where ipMasq is false', () =>
+    expect(skipped({ ipMasq: false })).toEqual([
+      'nat.masq.source',
+      'nat.masq.dest',
+      'nat.counter',
+    ]));
+  test('nodeport.reach, where the firewall lets nobody in', () =>
+    expect(skipped({ nodePortCidrs: [] })).toEqual(['nodeport.reach']));
+});
+
+describe('rows that stand on others', () => {
+  const result = (
+    id: string,
+    status: CheckResult['status'],
+    reason = `${id} seen so`,
+  ): CheckResult => ({
+    id,
+    title: '',
+    node: '',
+    command: '',
+    expected: '',
+    evidence: '',
+    status,
+    reason,
+  });
+  const reasons = (...failed: string[]): Record<string, string> =>
+    Object.fromEntries(
+      pointToCauses(IDS.map((id) => result(id, failed.includes(id) ? 'fail' : 'pass'))).map(
+        ({ id, reason }) => [id, reason],
+      ),
+    );
+
+  test('stand on rows that there are, and never on themselves', () => {
+    const below = (id: string, above: string[] = []): void => {
+      expect(above).not.toContain(id);
+      for (const one of checks.find((check) => check.id === id)!.standsOn ?? []) {
+        expect(IDS).toContain(one);
+        below(one, [...above, id]);
+      }
+    };
+    IDS.forEach((id) => below(id));
+  });
+  test('point to the lowest that fails, each once', () => {
+    const {
+      'nat.masq.dest': dest,
+      'nat.ping': ping,
+      'route.vpc': vpc,
+    } = reasons('route.vpc', 'nat.ping', 'nat.masq.dest');
+    expect(dest).toBe('first mend what route.vpc shows; nat.masq.dest seen so');
+    expect(ping).toBe('first mend what route.vpc shows; nat.ping seen so');
+    expect(vpc).toBe('route.vpc seen so');
+  });
+  test('point to several in words', () =>
+    expect(reasons('nodes.ping', 'cni.config', 'route.vpc', 'nat.ping')['nat.ping']).toMatch(
+      /^first mend what nodes\.ping, cni\.config and route\.vpc show; /,
+    ));
+  test('do not point to what failed for the same reason', () => {
+    expect(
+      pointToCauses(['route.vpc', 'nat.ping'].map((id) => result(id, 'fail', 'no API'))).map(
+        ({ reason }) => reason,
+      ),
+    ).toEqual(['no API', 'no API']);
+  });
+  test('speak for themselves where nothing below fails', () =>
+    expect(reasons('nat.ping')['nat.ping']).toBe('nat.ping seen so'));
+});
+
+describe('route.vpc', () => {
+  const reason = async (table: ReturnType<typeof route>[]): Promise<string> =>
+    (await verify(silent(outputs(), { routes: async () => table }), { only: ['route.vpc'] }))
+      .checks[0].reason;
+
+  test('passes on one route a worker, whatever else the table holds', async () => {
+    expect(
+      await reason([
+        route(0),
+        route(1),
+        route(2),
+        { destination: 'default', nextHop: '192.0.2.1', line: '' },
+      ]),
+    ).toBe('');
+  });
+  test('says which route is missing', async () =>
+    expect(await reason([route(0), route(2)])).toContain(
+      'no route for 10.200.1.0/24, expected one to worker-1',
+    ));
+  test('says which route goes elsewhere', async () => {
+    expect(await reason([route(0), route(1, '10.240.0.20'), route(2)])).toContain(
+      '10.200.1.0/24 goes to 10.240.0.20, expected 10.240.0.21 (worker-1)',
+    );
+  });
+  test('fails on a pod route that is not in the plan', async () =>
+    expect(await reason([route(0), route(1), route(2), route(7)])).toContain('10.200.7.0/24'));
+});
+
+describe('cni.config', () => {
+  const config = (worker: number, changes: object = {}): string =>
+    JSON.stringify({
+      cniVersion: '0.3.1',
+      name: 'bridge',
+      type: 'bridge',
+      bridge: 'cnio0',
+      isGateway: true,
+      ipMasq: true,
+      mtu: 1500,
+      ipam: {
+        type: 'host-local',
+        ranges: [[{ subnet: `10.200.${worker}.0/24` }]],
+        routes: [{ dst: '0.0.0.0/0' }],
+      },
+      ...changes,
+    });
+  const reason = async (
+    changes: object,
+    lab = outputs({ workers: 1 }),
+    plugins = 'bridge\nhost-local\nloopback\n',
+  ): Promise<string> => {
+    const onNode = answering([
+      [/cat /, config(0, changes)],
+      [/opt\/cni\/bin/, plugins],
+    ]);
+    return (await verify(silent(lab, { onNode }), { only: ['cni.config'] })).checks[0].reason;
+  };
+
+  test("passes on the article's file", async () => expect(await reason({})).toBe(''));
+  test('says when ipMasq is off, unless the lab says so', async () => {
+    expect(await reason({ ipMasq: false })).toContain('ipMasq is false, expected true');
+    expect(await reason({ ipMasq: false }, outputs({ workers: 1, ipMasq: false }))).toBe('');
+  });
+  test('says when the ranges are not doubly nested', async () => {
+    expect(
+      await reason({
+        ipam: {
+          type: 'host-local',
+          ranges: [{ subnet: '10.200.0.0/24' }],
+          routes: [{ dst: '0.0.0.0/0' }],
+        },
+      }),
+    ).toContain('ipam is');
+  });
+  test('says which plugin is missing', async () =>
+    expect(await reason({}, outputs({ workers: 1 }), 'bridge\nloopback\n')).toContain(
+      'no host-local',
+    ));
+});

@@ -1,0 +1,160 @@
+import type { Account, Quota } from '../../../../cli/account/account';
+import { awsError } from '../../../../cli/account/aws';
+import { gcpError } from '../../../../cli/account/gcp-client';
+import { needsOf } from '../../../../cli/account/needs';
+import { hourlyOf, priceInWords } from '../../../../cli/account/prices';
+import { cloudFindings } from '../../../../cli/doctor/cloud';
+import { CloudError } from '../../../../components/cloud';
+import { parseConfig } from '../../../../components/config';
+
+const of = (raw: Record<string, string>) => parseConfig({ adminCidrs: '203.0.113.7/32', ...raw });
+
+describe('what a lab takes of an account', () => {
+  test('on AWS: six machines, an address each and one for the API, a VPC, a balancer', () => {
+    expect(needsOf(of({ cloud: 'aws' }))).toMatchObject({
+      machines: new Map([['t3.small', 6]]),
+      publicAddresses: 7,
+      reservedAddresses: 1,
+      networks: 1,
+      loadBalancers: 1,
+    });
+  });
+
+  test('in profile small: three machines and one address', () => {
+    for (const cloud of ['aws', 'gcp']) {
+      const needs = needsOf(of({ cloud, profile: 'small' }));
+      expect([...needs.machines.values()]).toEqual([3]);
+      expect(needs).toMatchObject({ publicAddresses: 1, loadBalancers: 0 });
+    }
+  });
+
+  test('by type, where controllers and workers differ', () => {
+    expect(
+      needsOf(of({ cloud: 'gcp', controllerType: 'e2-medium', workerType: 'e2-small' })).machines,
+    ).toEqual(
+      new Map([
+        ['e2-medium', 3],
+        ['e2-small', 3],
+      ]),
+    );
+  });
+});
+
+describe('the price', () => {
+  test('is the sum of machines, disks, addresses and balancer', () => {
+    const { dollars } = hourlyOf('aws', needsOf(of({ cloud: 'aws' })));
+    expect(dollars).toBeCloseTo(6 * 0.0208 + 7 * 0.005 + 0.0225 + (6 * 20 * 0.08) / 730, 6);
+  });
+
+  test('names its list and date, and what it does not know', () => {
+    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n9-standard-1' })))).toMatch(
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n9-standard-1 cost.*us-west1, \d{4}-\d\d/,
+    );
+  });
+});
+
+/** An account with these quotas, in which every type is there and has two processors. */
+const account = (
+  quotas: (needs: ReturnType<typeof needsOf>) => Quota[],
+  missing: string[] = [],
+): Account => ({
+  who: async () => 'somebody',
+  processors: async (types) =>
+    new Map(types.filter((type) => !missing.includes(type)).map((type) => [type, 2])),
+  quotas: async (needs) => quotas(needs),
+  remains: async () => [],
+});
+const addresses =
+  (limit: number | undefined, used = 0) =>
+  ({ publicAddresses }: { publicAddresses: number }): Quota[] => [
+    { name: 'addresses in use', limit, used, needed: publicAddresses, ask: 'the console' },
+  ];
+
+describe('doctor of a cloud account', () => {
+  const config = of({ cloud: 'gcp' });
+
+  test('finds nothing to do where all fits', async () => {
+    const findings = await cloudFindings(account(addresses(8, 1)), config);
+    expect(findings.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(findings.find(({ title }) => title === 'Price')!.found).toMatch(/an hour/);
+  });
+
+  test("names profile small where that fits a new account's four addresses", async () => {
+    const finding = (await cloudFindings(account(addresses(4)), config)).find(
+      ({ id }) => id === 'cloud.quota',
+    )!;
+    expect(finding).toMatchObject({ status: 'fail', found: '7 needed, 4 of 4 free' });
+    expect(finding.cure).toMatch(/profile=small/);
+  });
+
+  test('does not, where small is too much as well', async () => {
+    const finding = (await cloudFindings(account(addresses(4, 4)), config)).find(
+      ({ id }) => id === 'cloud.quota',
+    )!;
+    expect(finding.cure).not.toMatch(/profile=small/);
+    expect(finding.cure).toMatch(/the console/);
+  });
+
+  test('warns where a limit is not told', async () => {
+    expect(
+      (await cloudFindings(account(addresses(undefined)), config)).find(
+        ({ id }) => id === 'cloud.quota',
+      )!.status,
+    ).toBe('warn');
+  });
+
+  test('names a machine type that the zone does not offer, and asks for no quotas of it', async () => {
+    const findings = await cloudFindings(
+      account(() => {
+        throw new Error('asked');
+      }, ['e2-small']),
+      config,
+    );
+    expect(findings.find(({ status }) => status === 'fail')).toMatchObject({
+      title: 'Machine type e2-small',
+      found: 'not offered in us-west1-c',
+    });
+  });
+
+  test('says in one sentence that nobody may act', async () => {
+    const nobody = {
+      ...account(addresses(8)),
+      who: () => Promise.reject(new CloudError('no credentials')),
+    };
+    expect((await cloudFindings(nobody, config))[0]).toMatchObject({
+      status: 'fail',
+      found: 'no credentials',
+    });
+  });
+});
+
+describe('an error of a cloud', () => {
+  test.each([
+    [
+      awsError(
+        Object.assign(new Error('Could not load credentials from any providers'), {
+          name: 'CredentialsProviderError',
+        }),
+      ),
+      /aws configure/,
+    ],
+    [
+      awsError(Object.assign(new Error('expired'), { name: 'ExpiredTokenException' })),
+      /aws sso login/,
+    ],
+    [
+      awsError(Object.assign(new Error('not authorized'), { name: 'UnauthorizedOperation' })),
+      /read access/,
+    ],
+    [awsError(new Error('getaddrinfo ENOTFOUND')), /did not answer: getaddrinfo/],
+    [
+      gcpError(new Error('Could not load the default credentials')),
+      /gcloud auth application-default login/,
+    ],
+    [gcpError(Object.assign(new Error('forbidden'), { status: 403 })), /Compute Viewer/],
+    [gcpError(new Error('socket hang up')), /did not answer: socket hang up/],
+  ])('says what to do: %s', (error, sentence) => {
+    expect(error).toBeInstanceOf(CloudError);
+    expect(error.message).toMatch(sentence);
+  });
+});

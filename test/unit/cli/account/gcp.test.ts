@@ -1,0 +1,375 @@
+import type { compute_v1 } from '@googleapis/compute';
+import { gcpAccount } from '../../../../cli/account/gcp';
+import { needsOf } from '../../../../cli/account/needs';
+import { CloudError } from '../../../../components/cloud';
+import { type LabConfig, parseConfig, type RawConfig } from '../../../../components/config';
+import { ComputeServer, type Having, NOTHING } from '../../../support/compute-server';
+import { ownPlaces, typed } from '../../../support/typed';
+
+// What `lab doctor --cloud gcp` and `lab audit` ask of Google Cloud, asked by its own client of a server that answers as its API documents.
+
+const TOKEN = 'ya29.of-the-tests';
+const PROJECT = 'my-project';
+const config = (raw: RawConfig = {}): LabConfig =>
+  parseConfig({ cloud: 'gcp', adminCidrs: '203.0.113.7/32', project: PROJECT, ...raw });
+
+const url = (path: string): string =>
+  `https://www.googleapis.com/compute/v1/projects/${PROJECT}/${path}`;
+const labels = (lab: string): Record<string, string> => ({
+  lab,
+  student: 'ada',
+  expires: '2026-12-01t18-00z',
+});
+const quotas = (
+  limits: Record<string, [limit: number, usage: number]>,
+): compute_v1.Schema$Quota[] =>
+  Object.entries(limits).map(([metric, [limit, usage]]) => ({ metric, limit, usage }));
+
+/** A project with the quotas of a new account, or others. */
+function project(ofRegion: Record<string, [number, number]> = {}): Having {
+  const type: compute_v1.Schema$MachineType = {
+    kind: 'compute#machineType',
+    name: 'e2-small',
+    guestCpus: 2,
+    memoryMb: 2048,
+    isSharedCpu: true,
+    zone: 'us-west1-c',
+    selfLink: url('zones/us-west1-c/machineTypes/e2-small'),
+  };
+  return {
+    ...NOTHING,
+    project: {
+      kind: 'compute#project',
+      name: PROJECT,
+      quotas: quotas({ CPUS_ALL_REGIONS: [12, 0], NETWORKS: [5, 1], FORWARDING_RULES: [15, 0] }),
+    },
+    regions: {
+      'us-west1': {
+        kind: 'compute#region',
+        name: 'us-west1',
+        status: 'UP',
+        quotas: quotas({
+          CPUS: [24, 2],
+          IN_USE_ADDRESSES: [8, 1],
+          STATIC_ADDRESSES: [8, 0],
+          SSD_TOTAL_GB: [500, 20],
+          ...ofRegion,
+        }),
+      },
+    },
+    machineTypes: { 'us-west1-c/machineTypes/e2-small': type },
+  };
+}
+
+function machine(lab: string, node: string, natIP?: string): compute_v1.Schema$Instance {
+  return {
+    name: `${lab}-${node}`,
+    labels: labels(lab),
+    status: 'RUNNING',
+    machineType: url('zones/us-west1-c/machineTypes/e2-small'),
+    networkInterfaces: [
+      {
+        networkIP: '10.240.0.10',
+        accessConfigs: natIP === undefined ? [] : [{ type: 'ONE_TO_ONE_NAT', natIP }],
+      },
+    ],
+  };
+}
+
+/** Something of everything that a lab has. */
+function lab(name: string): Omit<Having, 'project' | 'regions' | 'machineTypes'> {
+  const network = url(`global/networks/${name}`);
+  return {
+    instances: {
+      'zones/us-west1-c': [
+        machine(name, 'controller-0', '34.1.2.3'),
+        machine(name, 'worker-0', '34.1.2.4'),
+        { ...machine(name, 'worker-1'), status: 'TERMINATED' },
+      ],
+    },
+    disks: {
+      'zones/us-west1-c': [
+        {
+          name: `${name}-worker-0`,
+          labels: labels(name),
+          sizeGb: '20',
+          type: url('zones/us-west1-c/diskTypes/pd-balanced'),
+        },
+      ],
+    },
+    addresses: {
+      'regions/us-west1': [
+        {
+          name: `${name}-api`,
+          labels: labels(name),
+          address: '34.1.2.3',
+          status: 'IN_USE',
+          users: [url(`zones/us-west1-c/instances/${name}-controller-0`)],
+        },
+        { name: `${name}-left`, labels: labels(name), address: '34.1.2.9', status: 'RESERVED' },
+      ],
+    },
+    forwardingRules: {
+      'regions/us-west1': [
+        { name: `${name}-api`, labels: labels(name), portRange: '6443-6443', IPProtocol: 'TCP' },
+      ],
+    },
+    subnetworks: {
+      'regions/us-west1': [
+        {
+          name: `${name}-nodes`,
+          description: `Subnet nodes of lab ${name}`,
+          network,
+          ipCidrRange: '10.240.0.0/24',
+        },
+      ],
+    },
+    targetPools: {
+      'regions/us-west1': [{ name: `${name}-api`, description: `Controllers of lab ${name}` }],
+    },
+    networks: [{ name, description: `The VPC of lab ${name}`, autoCreateSubnetworks: false }],
+    firewalls: [{ name: `${name}-allow-ssh`, network, direction: 'INGRESS' }],
+    routes: [{ name: `${name}-pod-route-worker-0`, network, destRange: '10.200.0.0/24' }],
+    httpHealthChecks: [
+      { name: `${name}-api`, description: `API servers of lab ${name}`, port: 8080 },
+    ],
+  };
+}
+
+/** Both, kind by kind and scope by scope. */
+function together(
+  one: ReturnType<typeof lab>,
+  other: ReturnType<typeof lab>,
+): ReturnType<typeof lab> {
+  const scopes = <T>(a: Record<string, T[]>, b: Record<string, T[]>): Record<string, T[]> =>
+    Object.fromEntries(
+      [...new Set([...Object.keys(a), ...Object.keys(b)])].map((scope) => [
+        scope,
+        [...(a[scope] ?? []), ...(b[scope] ?? [])],
+      ]),
+    );
+  return {
+    instances: scopes(one.instances, other.instances),
+    disks: scopes(one.disks, other.disks),
+    addresses: scopes(one.addresses, other.addresses),
+    forwardingRules: scopes(one.forwardingRules, other.forwardingRules),
+    subnetworks: scopes(one.subnetworks, other.subnetworks),
+    targetPools: scopes(one.targetPools, other.targetPools),
+    networks: [...one.networks, ...other.networks],
+    firewalls: [...one.firewalls, ...other.firewalls],
+    routes: [...one.routes, ...other.routes],
+    httpHealthChecks: [...one.httpHealthChecks, ...other.httpHealthChecks],
+  };
+}
+
+// Jest can't import the ES module by which the client speaks HTTP; where there is a window it takes that one's fetch.
+Object.assign(globalThis, { window: { fetch } });
+
+let server: ComputeServer;
+ownPlaces();
+beforeEach(async () => {
+  server = await ComputeServer.start(TOKEN);
+  Object.assign(process.env, {
+    GOOGLE_COMPUTE_CUSTOM_ENDPOINT: server.endpoint,
+    GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN,
+    GOOGLE_CLOUD_PROJECT: PROJECT,
+  });
+  server.having = project();
+});
+afterEach(async () => {
+  for (const name of [
+    'GOOGLE_COMPUTE_CUSTOM_ENDPOINT',
+    'GOOGLE_OAUTH_ACCESS_TOKEN',
+    'GOOGLE_CLOUD_PROJECT',
+    'GOOGLE_CREDENTIALS',
+  ])
+    delete process.env[name];
+  await server.stop();
+});
+
+describe('an account of Google Cloud', () => {
+  test('says in which project, and where', async () => {
+    expect(await gcpAccount(config()).who()).toBe('project my-project in us-west1-c');
+  });
+
+  test('knows how many processors a type has, and which types a zone does not offer', async () => {
+    expect([...(await gcpAccount(config()).processors(['e2-small', 'z9-gigantic']))]).toEqual([
+      ['e2-small', 2],
+    ]);
+  });
+
+  test('has quotas of region and project, in which what others use is counted; those that it doesn’t tell are left out', async () => {
+    const needs = needsOf(config());
+    const found = await gcpAccount(config()).quotas(needs, new Map([['e2-small', 2]]));
+    expect(found.map(({ name, limit, used, needed }) => [name, limit, used, needed])).toEqual([
+      ['processors (CPUS) in us-west1', 24, 2, 12],
+      ['processors in all regions', 12, 0, 12],
+      ['addresses in use in us-west1', 8, 1, 7],
+      ['static addresses in us-west1', 8, 0, 1],
+      ['GB of balanced and SSD disks in us-west1', 500, 20, 120],
+      ['networks', 5, 1, 1],
+      ['forwarding rules', 15, 0, 1],
+    ]);
+  });
+
+  test('tells whatever exists of a lab, what it costs, and nothing of others, though each page has but one thing', async () => {
+    server.having = {
+      ...project(),
+      ...together(together(lab('gcp-s02'), lab('gcp-s01')), {
+        ...NOTHING,
+        networks: [{ name: 'default' }],
+        routes: [{ name: 'default-route', network: url('global/networks/default') }],
+      }),
+    };
+    const found = await gcpAccount(config()).remains('gcp-s01');
+    const costs = found.map(({ kind, id, hourly }) => `${kind} ${id} ${hourly?.toFixed(4)}`).sort();
+    expect(costs).toEqual([
+      // The address that is reserved for it is told by itself: an hour of it is no part of the machine's.
+      'address gcp-s01-api 0.0050',
+      'address gcp-s01-left 0.0100',
+      'disk gcp-s01-worker-0 0.0027',
+      'firewall rule gcp-s01-allow-ssh 0.0000',
+      'forwarding rule gcp-s01-api 0.0250',
+      'health check gcp-s01-api 0.0000',
+      'instance gcp-s01-controller-0 0.0168',
+      'instance gcp-s01-worker-0 0.0218',
+      'instance gcp-s01-worker-1 0.0000',
+      'network gcp-s01 0.0000',
+      'route gcp-s01-pod-route-worker-0 0.0000',
+      'subnet gcp-s01-nodes 0.0000',
+      'target pool gcp-s01-api 0.0000',
+    ]);
+    expect(found.find(({ kind }) => kind === 'disk')).toMatchObject({
+      lab: 'gcp-s01',
+      student: 'ada',
+      expires: '2026-12-01t18-00z',
+    });
+    const all = await gcpAccount(config()).remains();
+    expect([all.length, new Set(all.map((one) => one.lab))]).toEqual([
+      2 * found.length,
+      new Set(['gcp-s01', 'gcp-s02']),
+    ]);
+  });
+
+  test('may be anybody’s whose key is in a variable, and a key that is none is told', async () => {
+    delete process.env.GOOGLE_OAUTH_ACCESS_TOKEN;
+    process.env.GOOGLE_CREDENTIALS = '{"type": ';
+    await expect(gcpAccount(config()).who()).rejects.toThrow(
+      /^GOOGLE_CREDENTIALS is neither a key of Google Cloud's nor the path of one: /,
+    );
+    process.env.GOOGLE_CREDENTIALS = '/nowhere/key.json';
+    await expect(gcpAccount(config()).who()).rejects.toThrow(/\/nowhere\/key\.json/);
+    expect(server.asked).toEqual([]);
+  });
+});
+
+describe('an error of Google Cloud is one sentence', () => {
+  test.each<[number, string, string, RegExp]>([
+    [
+      403,
+      'accessNotConfigured',
+      'Compute Engine API has not been used in project my-project before or it is disabled.',
+      /^Your Google Cloud credentials may not do this \(Compute Engine API has not been used.*\): they need the role Compute Viewer/,
+    ],
+    [
+      403,
+      'forbidden',
+      "Required 'compute.projects.get' permission for 'projects/my-project'",
+      /^Your Google Cloud credentials may not do this/,
+    ],
+    [
+      500,
+      'backendError',
+      'Internal error. Please try again.',
+      /^Google Cloud did not answer: Internal error/,
+    ],
+  ])(
+    '%s %s',
+    async (code, reason, message, sentence) => {
+      server.refusal = { code, reason, message };
+      const error = await gcpAccount(config())
+        .who()
+        .catch((failure: Error) => failure);
+      expect(error).toBeInstanceOf(CloudError);
+      expect((error as Error).message).toMatch(sentence);
+      expect((error as Error).message).not.toContain('\n');
+    },
+    20_000,
+  );
+
+  test('where the token is nobody’s', async () => {
+    process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'ya29.expired';
+    await expect(gcpAccount(config()).who()).rejects.toThrow(
+      /^Google Cloud does not know who you are \(.*\): run `gcloud auth application-default login`\.$/,
+    );
+  });
+
+  test('where there is no such project', async () => {
+    await expect(gcpAccount(config({ project: 'other-project' })).who()).rejects.toThrow(
+      /^Google Cloud has no such thing \(The resource 'projects\/other-project' was not found\): look at the config keys project and zone\.$/,
+    );
+  });
+});
+
+describe('./lab doctor --cloud gcp', () => {
+  test('finds nothing to do where all fits, and says what a lab costs', async () => {
+    const { code, told } = await typed('doctor --cloud gcp');
+    expect(told).toMatch(/^ok {4}Credentials .* project my-project in us-west1-c$/m);
+    expect(told).toMatch(/^ok {4}Price .* about \$0\.\d\d an hour/m);
+    expect([code, told.split('\n').pop()]).toEqual([0, 'The account at GCP can run a lab.']);
+  });
+
+  test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+    server.having = project({ CPUS: [8, 0], IN_USE_ADDRESSES: [4, 0] });
+    const { code, told } = await typed('doctor --cloud gcp');
+    expect(code).toBe(3);
+    expect(told).toMatch(
+      /^FAIL {2}Quota: processors \(CPUS\) in us-west1 +12 needed, 8 of 8 free\n +To do: a smaller lab fits: --set profile=small/m,
+    );
+    expect(told).toMatch(/^FAIL {2}Quota: addresses in use in us-west1 +7 needed, 4 of 4 free$/m);
+    expect((await typed('doctor --cloud gcp --set profile=small')).code).toBe(0);
+  });
+
+  test('tells in one sentence what is in the way: no project, no such type', async () => {
+    expect((await typed('doctor --cloud gcp --set workerType=z9-gigantic')).told).toMatch(
+      /^FAIL {2}Machine type z9-gigantic +not offered in us-west1-c$/m,
+    );
+    delete process.env.GOOGLE_CLOUD_PROJECT;
+    const { code, told } = await typed('doctor --cloud gcp --json');
+    expect([code, JSON.parse(told)[0]]).toEqual([
+      3,
+      {
+        id: 'cloud',
+        title: 'Account at GCP',
+        status: 'fail',
+        found:
+          'No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.',
+        cure: '',
+      },
+    ]);
+  });
+});
+
+describe('./lab audit', () => {
+  test('lists what is left and what it costs, and exits 1', async () => {
+    server.having = { ...project(), ...lab('gcp-s01') };
+    const { code, told } = await typed('audit gcp-s01');
+    expect(told).toMatch(/^gcp-s01 +ada +2026-12-01t18-00z +address +gcp-s01-left +\$0\.0100$/m);
+    expect([code, told.split('\n').pop()]).toEqual([
+      1,
+      '13 things of 1 labs at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
+    ]);
+  });
+
+  test('finds nothing, and exits 0; exits 3 where it can’t ask', async () => {
+    expect(await typed('audit --cloud gcp')).toEqual({
+      code: 0,
+      told: 'Nothing of any lab exists at GCP (project my-project in us-west1-c).',
+    });
+    delete process.env.GOOGLE_CLOUD_PROJECT;
+    expect(await typed('audit --cloud gcp')).toEqual({
+      code: 3,
+      told: 'No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.',
+    });
+  });
+});

@@ -1,0 +1,50 @@
+import { agreeToLoss, refuseAnew } from '../../../../cli/actions/confirm-replace';
+import { Failure } from '../../../../cli/errors';
+import { parseLab } from '../../../../cli/lab/name';
+import { parseConfig, type RawConfig } from '../../../../components/config';
+
+/** What is asked when a lab made with one config is to have another; undefined where nothing is. */
+async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undefined> {
+  let question: string | undefined;
+  await agreeToLoss(
+    parseLab('s01'),
+    parseConfig(wanted),
+    parseConfig(made),
+    async (text) => void (question = text),
+  );
+  return question;
+}
+
+describe('a config that takes another network', () => {
+  test.each([
+    ['nodeCidr', '10.241.0.0/24'],
+    ['podCidr', '10.201.0.0/16'],
+    ['mtu', '1400'],
+  ])('on this machine: %s', async (key, value) => {
+    expect(await asked({}, { [key]: value })).toContain(
+      `Lab local-s01 is up, and ${key} ${value} instead of `,
+    );
+    expect(await asked({ [key]: value }, { [key]: value })).toBeUndefined();
+  });
+  test('names all that is otherwise', async () => {
+    expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
+      /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 takes another network.*lost/,
+    );
+  });
+  test('is not what changes in place', async () => {
+    expect(await asked({}, { ipMasq: 'false', workers: '4', memoryLimit: '4Gi' })).toBeUndefined();
+  });
+  test('is refused where nobody can be asked, with the command that does it', async () => {
+    const refused = agreeToLoss(
+      parseLab('s01'),
+      parseConfig({ mtu: '1400' }),
+      parseConfig({}),
+      refuseAnew(parseLab('s01')),
+    );
+    await expect(refused).rejects.toMatchObject({
+      message: expect.stringContaining('Nothing was done'),
+      cure: expect.stringContaining('./lab up local-s01 --yes'),
+    });
+    await expect(refused).rejects.toBeInstanceOf(Failure);
+  });
+});

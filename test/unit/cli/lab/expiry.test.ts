@@ -1,0 +1,149 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Remain } from '../../../../cli/account/account';
+import { moved } from '../../../../cli/commands/extend';
+import { endings, fromLabel, inCloud, isPast } from '../../../../cli/lab/expiry';
+import { unable } from '../../../../cli/errors';
+import { labelValue } from '../../../../components/gcp/credentials';
+import { siteKind } from '../../../../provider/local/workspace/kind';
+
+// What takes root: the bounds of a lab are tried on real ones.
+jest.mock('../../../../provider/local/workspace/resource-limits', () => ({
+  boundLab: async () => undefined,
+  boundsTrouble: () => '',
+}));
+
+const BOUNDS = { memoryLimit: 2 ** 30, processLimit: 512 };
+
+let place: string;
+beforeEach(() => {
+  place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-expiry-'));
+  process.env.HARDWAY_CLOUD = place;
+});
+afterEach(() => {
+  delete process.env.HARDWAY_CLOUD;
+  fs.rmSync(place, { recursive: true });
+});
+
+const THEN = '2026-12-01T18:00Z';
+const deadline = (time: string): object => ({
+  resources: [{ urn: 'u', type: 'hardway:time:Deadline', outputs: { time } }],
+});
+
+/** An engine whose backend has these states; an Error is a state that can't be read. */
+const engineOf = (states: Record<string, object>): Parameters<typeof endings>[0] => ({
+  stacks: async () => Object.keys(states).map((name) => ({ name, busy: false })),
+  snapshot: async (name) => {
+    if (states[name] instanceof Error) throw states[name];
+    return states[name] as never;
+  },
+});
+
+const remain = (lab: string, expires: string): Remain => ({
+  lab,
+  student: '',
+  expires,
+  kind: 'instance',
+  id: 'i',
+  hourly: 0,
+});
+
+test('a lab is past its end from the minute on that it names; one without an end never is', () => {
+  expect([
+    isPast({ expires: THEN }, Date.parse(THEN) - 1),
+    isPast({ expires: THEN }, Date.parse(THEN)),
+    isPast({ expires: '' }, Infinity),
+  ]).toEqual([false, true, false]);
+});
+
+test("a label's time is read as it was before it was made one", () => {
+  expect(fromLabel(labelValue(THEN))).toBe(THEN);
+  expect(fromLabel(THEN)).toBe(THEN);
+});
+
+describe("a lab's end", () => {
+  test('is what the state says, of a stack that was never brought up whole too', async () => {
+    const found = await endings(
+      engineOf({
+        'aws-s01': deadline(THEN),
+        'local-s02': { resources: [] },
+        unrelated: deadline(THEN),
+      }),
+    );
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['aws-s01', THEN, 'state'],
+      ['local-s02', '', 'state'],
+    ]);
+  });
+
+  test('is what this machine remembers where no state knows the lab, or its state is damaged', async () => {
+    for (const lab of ['local-s03', 'local-s04'])
+      await siteKind.create({ lab, expires: THEN, ...BOUNDS });
+    const found = await endings(engineOf({ 'local-s04': unable('damaged') }));
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['local-s03', THEN, 'machine'],
+      ['local-s04', THEN, 'state'],
+    ]);
+  });
+
+  test('is what a cloud remembers where nothing else does: of all that is left of a lab, whatever has a label', async () => {
+    const remains = [
+      remain('gcp-s05', ''),
+      remain('gcp-s05', labelValue(THEN)),
+      remain('aws-s01', THEN),
+      remain('somebody', THEN),
+    ];
+    expect(inCloud(remains).map(({ lab, expires }) => [lab.stack, expires])).toEqual([
+      ['gcp-s05', THEN],
+      ['aws-s01', THEN],
+    ]);
+    const found = await endings(engineOf({ 'aws-s01': deadline('2027-01-01T00:00Z') }), remains);
+    expect(found.map(({ lab, expires, from }) => [lab.stack, expires, from])).toEqual([
+      ['aws-s01', '2027-01-01T00:00Z', 'state'],
+      ['gcp-s05', THEN, 'cloud'],
+    ]);
+  });
+
+  test('moves by what is asked, counted from now where it is past', () => {
+    const now = new Date('2026-12-01T12:00:00Z');
+    expect(moved(THEN, '2h', now)).toBe('2026-12-01T20:00Z');
+    expect(moved('2026-11-01T00:00Z', '2h', now)).toBe('2026-12-01T14:00Z');
+    expect(moved(THEN, '2026-12-24T18:00Z', now)).toBe('2026-12-24T18:00Z');
+  });
+});
+
+describe('the place of a lab on this machine', () => {
+  const inputs = { lab: 'local-s01', expires: THEN, ...BOUNDS };
+  const record = (): string => path.join(place, 'labs/local-s01/expires');
+
+  test('holds when it ends, for its owner alone, and tells where somebody changed that', async () => {
+    const { id, state } = await siteKind.create(inputs);
+    expect(fs.readFileSync(record(), 'utf8')).toBe(THEN);
+    expect(fs.statSync(record()).mode & 0o077).toBe(0);
+    expect(await siteKind.read!(id, state)).toMatchObject({ trouble: '' });
+    fs.rmSync(record());
+    const trouble = await siteKind.read!(id, state);
+    expect(trouble?.trouble).toMatch(/when the lab ends/);
+    expect(await siteKind.diff!(trouble!, inputs, new Set())).toEqual({
+      changed: ['trouble'],
+      replace: [],
+    });
+    await siteKind.update!(id, state, { ...inputs, expires: '' });
+    expect(fs.readFileSync(record(), 'utf8')).toBe('');
+  });
+
+  test('is the same place when the end moves, and another one for another lab', async () => {
+    const state = { ...inputs, trouble: '' };
+    expect(await siteKind.diff!(state, { ...inputs, expires: '' }, new Set())).toEqual({
+      changed: ['expires'],
+      replace: [],
+    });
+    expect(
+      await siteKind.diff!(state, { ...inputs, memoryLimit: 2 ** 31, processLimit: 9 }, new Set()),
+    ).toEqual({ changed: ['memoryLimit', 'processLimit'], replace: [] });
+    expect(await siteKind.diff!(state, { ...inputs, lab: 'local-s02' }, new Set())).toMatchObject({
+      replace: ['lab'],
+    });
+  });
+});

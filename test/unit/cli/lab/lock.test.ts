@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { EXIT } from '../../../../cli/errors';
+import { damage, mendState, removeRecords } from '../../../../cli/engine/state-files';
+import { inTurn } from '../../../../cli/lab/lock';
+import { parseLab } from '../../../../cli/lab/name';
+
+let state: string;
+const given = { ...process.env };
+
+beforeEach(() => {
+  state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-turn-'));
+  process.env.HARDWAY_STATE = state;
+  process.env.HARDWAY_CLOUD = path.join(state, 'cloud');
+  delete process.env.PULUMI_BACKEND_URL;
+});
+
+afterEach(() => {
+  for (const name of ['HARDWAY_STATE', 'HARDWAY_CLOUD', 'PULUMI_BACKEND_URL']) {
+    if (given[name] === undefined) delete process.env[name];
+    else process.env[name] = given[name];
+  }
+  fs.rmSync(state, { recursive: true });
+});
+
+describe("a lab's turn", () => {
+  const lab = parseLab('turns');
+
+  test("is one command's; another is refused with 3 and told whose it is, one for another lab is not", async () => {
+    await inTurn(lab, 'up', async () => {
+      await expect(inTurn(lab, 'down', async () => 'done')).rejects.toMatchObject({
+        exitCode: EXIT.machine,
+        message: expect.stringMatching(
+          new RegExp(
+            `local-turns is being worked on by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
+          ),
+        ),
+      });
+      expect(await inTurn(parseLab('other'), 'down', async () => 'done')).toBe('done');
+    });
+    expect(await inTurn(lab, 'down', async () => 'done')).toBe('done');
+  });
+
+  test('is free again when the work failed', async () => {
+    await expect(inTurn(lab, 'up', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await inTurn(lab, 'up', async () => 'done')).toBe('done');
+  });
+
+  test('starts with the end of what an earlier one left running, and ends with that of its own', async () => {
+    const sleep = (env = process.env): ReturnType<typeof spawn> =>
+      spawn('sleep', ['600'], { env, stdio: 'ignore' });
+    let own: NodeJS.ProcessEnv = {};
+    let ended: Promise<unknown[]> | undefined;
+    await inTurn(lab, 'up', async () => {
+      own = { ...process.env };
+      ended = once(sleep(), 'exit');
+    });
+    expect((await ended)![1]).toBe('SIGKILL');
+    const [left, foreign] = [sleep(own), sleep()];
+    const leftEnded = once(left, 'exit');
+    await inTurn(lab, 'up', async () => expect((await leftEnded)[1]).toBe('SIGKILL'));
+    expect(foreign.exitCode ?? foreign.signalCode).toBeNull();
+    foreign.kill();
+  });
+});
+
+describe('a damaged state', () => {
+  const file = (stack: string, end = ''): string =>
+    path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${stack}.json${end}`);
+  const write = (stack: string, text: string, end = ''): void => {
+    fs.mkdirSync(path.dirname(file(stack)), { recursive: true });
+    fs.writeFileSync(file(stack, end), text);
+  };
+
+  test('is none where the file is whole, or where there is none', () => {
+    write('local', '{"version": 3}');
+    expect([damage('local'), damage('local-s01'), mendState('local')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('gives way to the one before, and is kept', () => {
+    write('local', '{"vers');
+    write('local', '{"version": 3}', '.bak');
+    expect(damage('local')).toMatchObject({
+      exitCode: EXIT.machine,
+      message: expect.stringContaining(`${file('local')} (`),
+      cure: expect.stringMatching(/^\.\/lab up goes on .*; \.\/lab down removes/),
+    });
+    expect(mendState('local')).toContain(`kept as ${file('local')}.cut`);
+    expect(fs.readFileSync(file('local'), 'utf8')).toBe('{"version": 3}');
+    expect(fs.readFileSync(file('local', '.cut'), 'utf8')).toBe('{"vers');
+  });
+
+  test('stays as it is where there is none before, or where something in a cloud could be forgotten', () => {
+    write('local', '');
+    write('aws', '');
+    write('aws', '{"version": 3}', '.bak');
+    expect(() => mendState('local')).toThrow(/local is damaged: .*0 bytes/);
+    expect(() => mendState('aws')).toThrow(/aws is damaged/);
+    expect(damage('aws')!.cure).not.toMatch(/lab (up|down)/);
+    expect([fs.readFileSync(file('local'), 'utf8'), fs.readFileSync(file('aws'), 'utf8')]).toEqual([
+      '',
+      '',
+    ]);
+  });
+
+  test("is the user's own affair in a backend of the user's own", () => {
+    write('local', '');
+    process.env.PULUMI_BACKEND_URL = 'file:///elsewhere';
+    expect(damage('local')).toBeUndefined();
+    removeRecords('local');
+    expect(fs.existsSync(file('local'))).toBe(true);
+  });
+
+  test("goes with its backups and locks when the lab goes, and no other lab's", () => {
+    write('local', '');
+    for (const end of ['.bak', '.cut', '.attrs', '.bak.18ea819652ea5c1d.tmp'])
+      write('local', '', end);
+    write('local-s01', '{}');
+    removeRecords('local');
+    expect(fs.readdirSync(path.dirname(file('local')))).toEqual(['local-s01.json']);
+  });
+});

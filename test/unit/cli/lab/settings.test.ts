@@ -1,0 +1,172 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { parse } from 'yaml';
+import { Failure } from '../../../../cli/errors';
+import { refuseLowering } from '../../../../cli/actions/reject-downgrade';
+import { parseLab } from '../../../../cli/lab/name';
+import { stackFile } from '../../../../cli/engine/project';
+import { adoptConfig, labConfig, parseSettings, writeSettings } from '../../../../cli/lab/settings';
+import { parseConfig } from '../../../../components/config';
+import { topology } from '../../../../components/topology';
+
+let state: string;
+
+beforeEach(() => {
+  state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-cli-'));
+  process.env.HARDWAY_STATE = state;
+});
+
+afterEach(() => {
+  delete process.env.HARDWAY_STATE;
+  fs.rmSync(state, { recursive: true });
+});
+
+describe('--set', () => {
+  test('puts the project before a key that has no namespace', () => {
+    expect([
+      ...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'aws:region=eu-west-1']),
+    ]).toEqual([
+      ['hardway-lab:workers', '4'],
+      ['hardway-lab:ipMasq', 'false'],
+      ['aws:region', 'eu-west-1'],
+    ]);
+  });
+
+  test('keeps what follows the first =', () => {
+    expect(parseSettings(['aws:profile=a=b']).get('aws:profile')).toBe('a=b');
+  });
+
+  test('reads lists with commas', () => {
+    expect(
+      labConfig(parseLab(), parseSettings(['adminCidrs=198.18.0.0/15, 198.51.100.7/32']))
+        .adminCidrs,
+    ).toEqual(['198.18.0.0/15', '198.51.100.7/32']);
+  });
+
+  test('takes a key back to its default where nothing follows the =', () => {
+    const lab = parseLab();
+    writeSettings(lab, parseSettings(['workers=5']));
+    expect(labConfig(lab).workers).toBe(5);
+    writeSettings(lab, parseSettings(['workers=']));
+    expect(labConfig(lab).workers).toBe(3);
+  });
+
+  test('tells every mistake of form at once', () => {
+    const wrong = (): unknown =>
+      parseSettings(['ipMasq=true', 'ipMasq=false', 'workers', 'cloud=aws']);
+    expect(wrong).toThrow(/ipMasq is set twice, to true and to false/);
+    expect(wrong).toThrow(/--set workers: not of the form KEY=VALUE/);
+    expect(wrong).toThrow(/--set cloud=aws: a lab's cloud is in its name/);
+  });
+
+  test('refuses, with exit code 2, a config that no lab can have, naming every mistake, and writes nothing', () => {
+    try {
+      labConfig(parseLab(), parseSettings(['workers=12', 'controllers=2']));
+      throw new Error('was accepted');
+    } catch (error) {
+      expect((error as Failure).exitCode).toBe(2);
+      expect((error as Failure).message).toMatch(/workers[\s\S]*etcd|etcd[\s\S]*workers/);
+    }
+    expect(fs.existsSync(stackFile('local'))).toBe(false);
+  });
+});
+
+describe("a lab's config file", () => {
+  test('lies in the state directory and is for its owner alone', () => {
+    writeSettings(parseLab('s01'), new Map());
+    expect(stackFile('local-s01').startsWith(`${state}/`)).toBe(true);
+    expect(fs.statSync(stackFile('local-s01')).mode & 0o777).toBe(0o600);
+  });
+
+  test("names the cloud of the lab's name", () => {
+    writeSettings(parseLab('aws-s01'), new Map());
+    expect(parse(fs.readFileSync(stackFile('aws-s01'), 'utf8')).config['hardway-lab:cloud']).toBe(
+      'aws',
+    );
+  });
+
+  test('keeps the salt that the engine wrote, and is not touched when nothing changes', () => {
+    const lab = parseLab();
+    writeSettings(lab, parseSettings(['workers=2']));
+    fs.appendFileSync(stackFile('local'), 'encryptionsalt: v1:salt\n');
+    expect(writeSettings(lab, parseSettings(['workers=2']))).toBe(false);
+    expect(writeSettings(lab, parseSettings(['workers=1']))).toBe(true);
+    expect(parse(fs.readFileSync(stackFile('local'), 'utf8'))).toMatchObject({
+      encryptionsalt: 'v1:salt',
+      config: { 'hardway-lab:workers': '1' },
+    });
+  });
+});
+
+describe('a lab that is up', () => {
+  const config = parseConfig({});
+  const made = { stage: config.stage, topology: topology(config) };
+  const asked =
+    (change: object): (() => void) =>
+    () =>
+      refuseLowering(parseLab('s01'), { ...config, ...change }, made);
+
+  test('may stay as it is, and get more workers', () => {
+    expect(asked({})).not.toThrow();
+    expect(asked({ workers: 5 })).not.toThrow();
+  });
+
+  test('may get further', () => {
+    expect(() => refuseLowering(parseLab(), config, { ...made, stage: 'none' })).not.toThrow();
+  });
+
+  test('may not be lowered: every mistake at once, with the cure', () => {
+    const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
+    expect(lower).toThrow(
+      /controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/,
+    );
+    expect(lower).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        cure: './lab down local-s01, then the same command again',
+      }),
+    );
+  });
+});
+
+describe('a lab that was made from another state directory', () => {
+  test.each([
+    [
+      'aws-s01',
+      {
+        cloud: 'aws',
+        adminCidrs: '203.0.113.7/32',
+        workers: '2',
+        region: 'eu-west-1',
+        zone: 'eu-west-1b',
+        profile: 'small',
+        expires: '2d',
+      },
+    ],
+    [
+      'gcp-s01',
+      {
+        cloud: 'gcp',
+        adminCidrs: '203.0.113.7/32,198.51.100.0/24',
+        project: 'my-class',
+        nodePortCidrs: '203.0.113.7/32',
+      },
+    ],
+    ['local-s01', { cloud: 'local', controllers: '1', ipMasq: 'false', mtu: '1400' }],
+  ])('%s keeps the config that it was made with', (name, raw) => {
+    const [lab, config] = [parseLab(name), parseConfig(raw)];
+    adoptConfig(lab, { config });
+    expect(labConfig(lab)).toEqual(config);
+    expect(labConfig(lab, parseSettings(['workers=4']))).toEqual({ ...config, workers: 4 });
+  });
+
+  test('keeps its own config where it has one here, and gets none where it is not up', () => {
+    const lab = parseLab('s01');
+    adoptConfig(lab);
+    expect(fs.existsSync(stackFile(lab.stack))).toBe(false);
+    writeSettings(lab, parseSettings(['workers=5']));
+    adoptConfig(lab, { config: parseConfig({ workers: '2' }) });
+    expect(labConfig(lab).workers).toBe(5);
+  });
+});

@@ -1,0 +1,394 @@
+import * as fs from 'node:fs';
+import { inPlaces, ownPlaces, typed } from '../../../support/typed';
+
+// Whatever of these would get as far as the machine is no mistake that is told in time.
+const mockTouched = (): never => {
+  throw new Error('this command line was taken for a good one');
+};
+jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
+  installed: () => mockTouched(),
+  found: () => mockTouched(),
+}));
+jest.mock('../../../../cli/actions/prepare', () => ({ prepare: () => mockTouched() }));
+
+ownPlaces();
+
+const NAMES = 'lower-case letters, digits and single hyphens between them, such as s01 or aws-s01';
+
+/** What is typed behind ./lab, what is said of it, and what to do. */
+const MISTAKES: [typed: string, said: string, cure: string][] = [
+  ['upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
+  ['Down', 'There is no command Down (did you mean "down"?).', './lab --help lists them'],
+  ['resetall', 'There is no command resetall.', './lab --help lists them'],
+  [
+    '--verison',
+    './lab has no option --verison (did you mean "--version"?).',
+    './lab --help lists its options',
+  ],
+
+  [
+    'up --sett workers=3',
+    './lab up has no option --sett (did you mean "--set"?).',
+    './lab up --help lists its options',
+  ],
+  [
+    'up --workers 3',
+    './lab up has no option --workers: workers is a config key.',
+    './lab up [NAME] --set workers=VALUE',
+  ],
+  [
+    'up --podCidr=10.1.0.0/16',
+    './lab up has no option --podCidr: podCidr is a config key.',
+    './lab up [NAME] --set podCidr=VALUE',
+  ],
+  ['up --set', '--set needs a value behind it.', './lab up [NAME] --set KEY=VALUE'],
+  ['up --stage', '--stage needs a value behind it.', './lab up [NAME] --stage STAGE'],
+  [
+    'up --stage clustr',
+    '--stage clustr: not one of none, network, cluster (did you mean "cluster"?)',
+    '--stage with one of these, or without it as far as the config says',
+  ],
+  [
+    'up local aws',
+    './lab up takes one NAME and no more words, and was given local aws.',
+    './lab up --help',
+  ],
+  ['up workers=3', `"workers=3" is not a lab's name: ${NAMES}.`, './lab up --set workers=3'],
+  [
+    'start --set workers=2',
+    './lab start has no option --set: it is one of ./lab up, ./lab doctor.',
+    './lab start --help lists its options',
+  ],
+  [
+    'start --yes',
+    './lab start has no option --yes: it is one of ./lab up, ./lab recreate, ./lab reset, ./lab down, ./lab reap.',
+    './lab start --help lists its options',
+  ],
+  [
+    'start s01 s02',
+    './lab start takes one NAME and no more words, and was given s01 s02.',
+    './lab start --help',
+  ],
+  ['setup s01', './lab setup takes no words, and was given s01.', './lab setup --help'],
+
+  ['up worker-0', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
+  [
+    'up locl',
+    '"locl" is one letter away from "local".',
+    'local, or leave it out; if a lab of that name is meant, local-locl',
+  ],
+  [
+    'up azure',
+    '"azure" is no cloud that labs are made on; there are local, aws, gcp.',
+    'one of these, or one of these with an id, such as local-s01',
+  ],
+  ['up S01', `"S01" is not a lab's name: ${NAMES}.`, 's01 would be one'],
+  ['up anna_b', `"anna_b" is not a lab's name: ${NAMES}.`, 'anna-b would be one'],
+  ['up aws-', `"aws-" is not a lab's name: ${NAMES}.`, 'aws would be one'],
+  ['up ../../etc', `"../../etc" is not a lab's name: ${NAMES}.`, 'etc would be one'],
+  [
+    'up status',
+    '"status" can\'t be a lab\'s name: "status" is a word that the command uses itself.',
+    'leave it out for the lab called local, or take another, such as s01',
+  ],
+  [
+    `up ${'x'.repeat(33)}`,
+    `"${'x'.repeat(33)}" is too long for a lab's name: at most 32 characters after the cloud.`,
+    'xxxxxxxxxxxx would be one',
+  ],
+
+  ['ssh', 'Which node?', './lab ssh worker-0'],
+  [
+    'ssh worker0',
+    '"worker0" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh worker-0',
+  ],
+  [
+    'ssh controler-1',
+    '"controler-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh controller-1',
+  ],
+  [
+    'ssh Worker-2 -- ls',
+    '"Worker-2" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh worker-2',
+  ],
+  [
+    'ssh ubuntu@worker-1',
+    '"ubuntu@worker-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh worker-1',
+  ],
+  ['ssh s01', 'Which node of lab local-s01?', './lab ssh s01 worker-0'],
+  [
+    'ssh s01 worker1',
+    '"worker1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh s01 worker-1',
+  ],
+  [
+    'ssh s01 s02',
+    '"s02" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    './lab ssh s01 worker-0',
+  ],
+  [
+    'ssh router',
+    "The VPC's router is no node: it is a network namespace of this machine.",
+    'sudo ip -n hardway.local.router route',
+  ],
+  [
+    'ssh azure worker-0',
+    '"azure" is no cloud that labs are made on; there are local, aws, gcp.',
+    'one of these, or one of these with an id, such as local-s01',
+  ],
+  [
+    'ssh --node worker-0',
+    './lab ssh has no option --node; what is for the node comes behind --.',
+    './lab ssh worker-0 -- ls -l',
+  ],
+
+  ['kubectl', 'What shall kubectl do?', './lab kubectl -- get nodes'],
+  ['kubectl s01 --', 'What shall kubectl do?', './lab kubectl local-s01 -- get nodes'],
+  [
+    'kubectl -n kube-system get pods',
+    './lab kubectl has no option -n; what is for the kubectl program comes behind --.',
+    './lab kubectl -- -n kube-system get pods',
+  ],
+  [
+    'kubectl worker-0 -- get pods',
+    '"worker-0" is not a lab\'s name: worker-0 is a node\'s.',
+    './lab ssh worker-0',
+  ],
+
+  [
+    'verify nat.ping',
+    '"nat.ping" is a check, and where it stands a lab\'s NAME is expected.',
+    './lab verify --only nat.ping',
+  ],
+  [
+    'verify --only nat.pin,svc.chain',
+    'No check is called "nat.pin" (did you mean "nat.ping"?).\nNo check is called "svc.chain" (did you mean "svc.chains"?).',
+    './lab verify --list shows all',
+  ],
+  ['verify --only ,', '--only names no check.', './lab verify --list shows all'],
+  ['verify --list --only x', 'No check is called "x".', './lab verify --list shows all'],
+  ['verify --only', '--only needs a value behind it.', './lab verify [NAME] --only ID'],
+  [
+    'verify --jsn',
+    './lab verify has no option --jsn (did you mean "--json"?).',
+    './lab verify --help lists its options',
+  ],
+
+  [
+    'status s01 worker-0',
+    './lab status takes one NAME and no more words, and was given s01 worker-0.',
+    './lab status --help',
+  ],
+  [
+    'status worker-0',
+    '"worker-0" is not a lab\'s name: worker-0 is a node\'s.',
+    './lab ssh worker-0',
+  ],
+  [
+    'recreate',
+    'Make lab local anew? All that was done in it is lost. There is no terminal to ask on.',
+    'the same command with --yes',
+  ],
+  [
+    'recreate worker-1 --yes',
+    '"worker-1" is not a lab\'s name: worker-1 is a node\'s.',
+    './lab ssh worker-1',
+  ],
+  ['reset', 'Which machine?', './lab reset --node worker-2; all of them: ./lab recreate'],
+  [
+    'reset s01 --node worker-7 --node gateway',
+    'Lab local-s01 has no worker-7 and no gateway.',
+    'it has controller-0, controller-1, controller-2, worker-0, worker-1, worker-2',
+  ],
+  [
+    'reset --node controller-0 --node controller-2',
+    'Of three controllers two are the majority of etcd: the third could not take them in again.',
+    'one of them, then the other; or all three, and everything in Kubernetes is made anew',
+  ],
+  [
+    'reset --node worker-1',
+    'Make worker-1 of lab local anew? What was done there is lost. There is no terminal to ask on.',
+    'the same command with --yes',
+  ],
+  ['extend', 'By how long?', './lab extend 2h'],
+  ['extend s01', 'By how long?', './lab extend local-s01 2h'],
+  [
+    'extend s01 soon',
+    '"soon" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.',
+    './lab extend local-s01 2h',
+  ],
+  [
+    'extend s01 2h now',
+    './lab extend takes one NAME and by how long, and was given s01 2h now.',
+    './lab extend s01 2h',
+  ],
+  ['reap s01', './lab reap takes no words, and was given s01.', './lab reap --help'],
+  ['list local', './lab list takes no words, and was given local.', './lab list --help'],
+  [
+    'down',
+    'Remove lab local with all that is in it? There is no terminal to ask on.',
+    'the same command with --yes',
+  ],
+  [
+    'down worker-0 --yes',
+    '"worker-0" is not a lab\'s name: worker-0 is a node\'s.',
+    './lab ssh worker-0',
+  ],
+  ['down --force', './lab down has no option --force.', './lab down --help lists its options'],
+  [
+    'clean --cahce',
+    './lab clean has no option --cahce (did you mean "--cache"?).',
+    './lab clean --help lists its options',
+  ],
+  ['clean local', './lab clean takes no words, and was given local.', './lab clean --help'],
+  ['doctor --fix', './lab doctor has no option --fix.', './lab doctor --help lists its options'],
+  ['env local', './lab env takes no words, and was given local.', './lab env --help'],
+  [
+    'doctor --cloud azure',
+    '--cloud azure: not one of aws, gcp',
+    './lab doctor alone looks at this machine',
+  ],
+  [
+    'doctor --set workers=2',
+    '--set goes with --cloud: what a lab is to be decides what it asks of an account.',
+    './lab doctor --cloud aws --set KEY=VALUE',
+  ],
+  [
+    'audit',
+    'An audit asks a cloud what is left of labs there.',
+    './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
+  ],
+  [
+    'audit s01',
+    'An audit asks a cloud what is left of labs there.',
+    './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
+  ],
+  ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],
+  [
+    'class upp students.yaml',
+    'There is no command class upp (did you mean "up"?).',
+    './lab class --help lists them',
+  ],
+  [
+    'class students.yaml',
+    'There is no command class students.yaml.',
+    './lab class --help lists them',
+  ],
+  ['class up', './lab class up needs a ROSTER.', './lab class up students.yaml'],
+  ['class down', './lab class down needs a ROSTER.', './lab class down students.yaml'],
+  [
+    'class up one.yaml two.yaml',
+    './lab class up takes one ROSTER and no more words, and was given one.yaml two.yaml.',
+    './lab class up --help',
+  ],
+  [
+    'class up students.yaml --paralel 2',
+    './lab class up has no option --paralel (did you mean "--parallel"?).',
+    './lab class up --help lists its options',
+  ],
+  [
+    'class up students.yaml --watch',
+    './lab class up has no option --watch: it is one of ./lab class status.',
+    './lab class up --help lists its options',
+  ],
+  [
+    'class up students.yaml --workers 2',
+    './lab class up has no option --workers: workers is a config key.',
+    'config: {workers: VALUE} in the roster',
+  ],
+  [
+    'class up students.yaml --parallel',
+    '--parallel needs a value behind it.',
+    './lab class up --parallel N',
+  ],
+  [
+    'class up students.yaml --parallel two',
+    '--parallel two: not a whole number from 1 to 50',
+    '--parallel 2, or without it as many as do this machine good',
+  ],
+  [
+    'class verify students.yaml --parallel 0',
+    '--parallel 0: not a whole number from 1 to 50',
+    '--parallel 2, or without it as many as do this machine good',
+  ],
+  [
+    'class up students.yaml',
+    'There is no roster students.yaml.',
+    'give the file that lists the students; examples/students.yaml is one',
+  ],
+  [
+    'class down examples/students.yaml --only s1,s02,ada',
+    'No student in examples/students.yaml has the id "s1" (did you mean "s01"?).\nNo student in examples/students.yaml has the id "ada".',
+    '--only with some of s01, s02, s03',
+  ],
+  ['class down examples/students.yaml --only ,', '--only names no student.', '--only s01,s02'],
+  [
+    'class down examples/students.yaml --only s01',
+    'Remove this lab with all that is in it: local-s01? There is no terminal to ask on.',
+    'the same command with --yes',
+  ],
+  [
+    'class down examples/students.yaml',
+    'Remove these 3 labs with all that is in them: local-s01, local-s02, local-s03? There is no terminal to ask on.',
+    'the same command with --yes',
+  ],
+  [
+    'class status examples/students.yaml --watch',
+    '--watch draws on a terminal, and there is none for it.',
+    './lab class status examples/students.yaml --json, for programs',
+  ],
+  ['audit --cloud azure', '--cloud azure: not one of aws, gcp', './lab audit --cloud aws'],
+  ['class cards', './lab class cards needs a ROSTER.', './lab class cards students.yaml'],
+  [
+    'class cards examples/students.yaml',
+    'Where shall the cards be written?',
+    '--out DIR, a directory that nobody else can read',
+  ],
+  [
+    'class cards examples/students.yaml --out',
+    '--out needs a value behind it.',
+    './lab class cards --out DIR',
+  ],
+  [
+    'class cards examples/students.yaml --out /no/cards',
+    'There is no directory /no to make /no/cards in.',
+    'mkdir -p /no',
+  ],
+  [
+    'class cards examples/students.yaml --out /etc',
+    '/etc is open to other users, and cards hold keys.',
+    '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+  ],
+];
+
+test.each(MISTAKES)('./lab %s', async (line, said, cure) => {
+  expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
+  expect(await typed(line)).toEqual({ code: 2, told: `${said}\nTo do: ${cure}` });
+  // Nothing was made of it.
+  expect(fs.readdirSync(inPlaces())).toEqual([]);
+});
+
+test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a command s01', async () => {
+  fs.mkdirSync(inPlaces('state', 'labs', 'local-s01'), { recursive: true });
+  expect(await typed('kubectl s01 get pods')).toEqual({
+    code: 2,
+    told: "s01 is a lab's name, and kubectl would take it for a command of its own.\nTo do: ./lab kubectl s01 -- get pods",
+  });
+});
+
+test.each([
+  'up',
+  'ssh worker-0',
+  'ssh -- worker-0 ls -l',
+  'kubectl get pods',
+  'verify --only nat.ping,nat.off',
+  'up --set workers=4 --set workers=4',
+  'class up examples/students.yaml --only s02 --parallel 2',
+  'class status examples/students.yaml --json',
+  'class verify examples/students.yaml',
+])('./lab %s is no mistake', async (line) => {
+  expect((await typed(line)).told).toContain('taken for a good one');
+});

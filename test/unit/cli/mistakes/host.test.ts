@@ -1,0 +1,202 @@
+import * as fs from 'node:fs';
+import { parseConfig } from '../../../../components/config';
+import { topology } from '../../../../components/topology';
+import { engineFailure } from '../../../../cli/engine/errors';
+import { diskFull } from '../../../../cli/full-disk';
+import { parseLab } from '../../../../cli/lab/name';
+import { labConfig } from '../../../../cli/lab/settings';
+import { inPlaces, ownPlaces, typed } from '../../../support/typed';
+
+// A command line that is right, on a machine, or a lab, that can't do it. The engine and the toolchain are not the real ones.
+const mockLab: { installed: boolean; snapshot?: object; broken?: Error } = { installed: true };
+jest.mock('../../../../cli/actions/ensure-toolchain', () => {
+  const { unable } =
+    jest.requireActual<typeof import('../../../../cli/errors')>('../../../../cli/errors');
+  const installed = (): object => {
+    if (!mockLab.installed)
+      throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+    return { kubectl: '/bin/false' };
+  };
+  return { installed, found: async () => (mockLab.installed ? installed() : undefined) };
+});
+jest.mock('../../../../cli/actions/prepare', () => ({
+  prepare: async () => ({ kubectl: '/bin/false' }),
+}));
+jest.mock('../../../../cli/engine', () => ({
+  Engine: {
+    open: async () => ({
+      snapshot: async () => {
+        if (mockLab.broken) throw mockLab.broken;
+        return mockLab.snapshot;
+      },
+    }),
+  },
+}));
+
+ownPlaces();
+afterEach(() => {
+  mockLab.installed = true;
+  mockLab.snapshot = undefined;
+  mockLab.broken = undefined;
+});
+
+/** The snapshot of a lab that is up with this config. */
+function up(change: Record<string, string> = {}): object {
+  const config = parseConfig(change);
+  const plan = topology(config);
+  const nodes = plan.nodes.map(({ name, privateIp }) => ({
+    name,
+    privateIp,
+    publicIp: privateIp.replace(/^10\.240\.0/, '198.18.0'),
+  }));
+  return {
+    resources: [{}, {}],
+    urns: [],
+    pending: false,
+    outputs: {
+      ...config,
+      config,
+      topology: plan,
+      nodes,
+      lab: 'local',
+      sshPrivateKey: 'KEY',
+      knownHosts: 'HOSTS',
+      kubeconfig: config.stage === 'none' ? '' : 'CONFIG',
+    },
+  };
+}
+
+describe('where nothing is installed yet', () => {
+  test.each([
+    'list',
+    'status',
+    'verify',
+    'env',
+    'ssh worker-0',
+    'kubectl get pods',
+    'down aws --yes',
+  ])('./lab %s', async (line) => {
+    mockLab.installed = false;
+    expect(await typed(line)).toEqual({
+      code: 3,
+      told: 'The programs that this lab is made with are not installed yet.\nTo do: ./lab start',
+    });
+  });
+});
+
+test.each([
+  ['ssh worker-0', 3, 'Lab local is not up.\nTo do: ./lab up'],
+  ['ssh s01 worker-0', 3, 'Lab local-s01 is not up.\nTo do: ./lab up local-s01'],
+  ['kubectl get pods', 3, 'Lab local is not up.\nTo do: ./lab up'],
+  ['verify s01', 1, 'Lab local-s01 is not up, so every check fails.\nTo do: ./lab up local-s01'],
+])('where there is no lab, ./lab %s', async (line, code, told) => {
+  expect(await typed(line)).toEqual({ code, told });
+});
+
+test.each([
+  [
+    'ssh s1 worker-0',
+    'Lab local-s1 is not up (did you mean "local-s01"?); there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up local-s1 makes this one',
+  ],
+  [
+    'kubectl get pods',
+    'Lab local is not up; there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up makes this one',
+  ],
+])('where there are others, ./lab %s', async (line, told) => {
+  for (const name of ['local-s01', 'aws-x'])
+    fs.mkdirSync(inPlaces('state', 'labs', name), { recursive: true });
+  expect(await typed(line)).toEqual({ code: 3, told });
+});
+
+describe('of a lab that is up', () => {
+  test.each<[string, Record<string, string>, string]>([
+    [
+      'ssh worker-7',
+      {},
+      'Lab local has no worker-7 (did you mean "worker-0"?): it has controller-0, controller-1, controller-2, worker-0, worker-1, worker-2.\nTo do: ./lab status',
+    ],
+    [
+      'ssh controller-2',
+      { controllers: '1', workers: '1' },
+      'Lab local has no controller-2 (did you mean "controller-0"?): it has controller-0, worker-0.\nTo do: ./lab status',
+    ],
+    [
+      'kubectl get pods',
+      { stage: 'none' },
+      'Lab local is at stage none: it has no Kubernetes.\nTo do: ./lab up local --stage cluster',
+    ],
+    [
+      'up --set workers=2',
+      {},
+      "Lab local is up and can't be changed to this; nothing was done:\n  - workers: 2 asked for, and it has 3: they can only become more, as a worker that goes stays a node in the API\nTo do: ./lab down, then the same command again",
+    ],
+    [
+      'up --set controllers=1 --stage network',
+      {},
+      "Lab local is up and can't be changed to this; nothing was done:\n  - controllers: 1 asked for, and it has 3: the members of a lab's etcd are settled when it is made\n  - stage: network asked for, and it has cluster: it can only go further, as no step is ever undone\nTo do: ./lab down, then the same command again",
+    ],
+  ])('./lab %s', async (line, config, told) => {
+    mockLab.snapshot = up(config);
+    expect(await typed(line)).toEqual({ code: 2, told });
+    // What is kept of its config, if anything, is what it was made with: nothing of what was asked for.
+    expect([parseConfig({}), parseConfig(config)]).toContainEqual(labConfig(parseLab()));
+  });
+});
+
+test.each<[string, Error, string]>([
+  [
+    'another passphrase',
+    new Error('code: 255\n stdout: \n stderr: error: incorrect passphrase'),
+    'The passphrase does not fit this state.\nTo do: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
+  ],
+  [
+    'an engine that was killed',
+    new Error('Command was killed with SIGKILL (Forced termination): pulumi up'),
+    'The Pulumi engine was killed (SIGKILL) before it was done.\nTo do: ./lab doctor',
+  ],
+])('./lab status with %s', async (_what, error, told) => {
+  mockLab.broken = engineFailure(error);
+  expect(await typed('status')).toEqual({
+    code: 3,
+    told: expect.stringMatching(new RegExp(`${told.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`)),
+  });
+});
+
+describe('a full disk', () => {
+  const full = (): string[] => ['/var/lib/hardway'];
+
+  test.each([
+    'ENOSPC: no space left on device, write',
+    'failed to save snapshot: write /state/x.json.tmp: no space left on device',
+    'mount: /x: Disk quota exceeded',
+  ])('is one message, whoever said it: %s', (text) => {
+    expect(diskFull(text, './lab down removes it', full)).toMatchObject({
+      exitCode: 3,
+      message: 'The disk is full at /var/lib/hardway. What was under way stopped there.',
+      cure: 'free space there (./lab doctor says how much); then ./lab down removes it',
+    });
+  });
+
+  test('that has room again is named by what could not be written', () => {
+    expect(
+      diskFull('write /state/x.json: no space left on device', undefined, () => [])?.message,
+    ).toBe(
+      'The disk is full: /state/x.json could not be written. What was under way stopped there.',
+    );
+  });
+
+  test('is not seen in what is of something else', () => {
+    expect(diskFull('connection refused', undefined, full)).toBeUndefined();
+  });
+
+  test('met by the command itself is no riddle', async () => {
+    mockLab.broken = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+    });
+    const { code, told } = await typed('status');
+    expect(code).toBe(3);
+    expect(told).toMatch(
+      /^(FAIL.*\n)?The disk is full.*\nTo do: free space there \(\.\/lab doctor says how much\), then the same command again$/,
+    );
+  });
+});

@@ -1,0 +1,332 @@
+import { askOwnAddress, withOwnAddress } from '../../../../components/config/public-ip';
+import { requireCredentials } from '../../../../components/aws/credentials';
+import { parseConfig } from '../../../../components/config';
+import { bare, isSecret } from '../../../support/mocks';
+import { graphOn, type Made, valid } from '../../../support/aws-graph';
+
+const CIDR = '198.51.100.0/24';
+const KINDS = [
+  'Subnet',
+  'RouteTable',
+  'RouteTableAssociation',
+  'InternetGateway',
+  'Vpc',
+  'KeyPair',
+  'Instance',
+  'SecurityGroup',
+  'Eip',
+  'LoadBalancer',
+  'Listener',
+  'TargetGroup',
+  'TargetGroupAttachment',
+  'Route',
+];
+const counts = (lab: Made): Record<string, number> =>
+  Object.fromEntries(KINDS.map((kind) => [kind, lab.every(kind).length]));
+
+describe('AWS, of the default config', () => {
+  let lab: Made;
+  beforeAll(async () => {
+    lab = await graphOn();
+  });
+
+  test('has the article’s parts, each as often as it should be', () => {
+    expect(counts(lab)).toEqual({
+      Vpc: 1,
+      Subnet: 1,
+      InternetGateway: 1,
+      RouteTable: 1,
+      RouteTableAssociation: 1,
+      Route: 4,
+      SecurityGroup: 4,
+      KeyPair: 1,
+      Instance: 6,
+      Eip: 1,
+      LoadBalancer: 1,
+      TargetGroup: 1,
+      TargetGroupAttachment: 3,
+      Listener: 1,
+    });
+  });
+
+  test('gives every node its fixed address, lets it forward, and makes it one of the subnet', () => {
+    for (const node of lab.plan.nodes) {
+      expect(lab.of('Instance', node.name).inputs).toMatchObject({
+        privateIp: node.privateIp,
+        sourceDestCheck: false,
+        associatePublicIpAddress: true,
+        subnetId: 'nodes-id',
+        keyName: 'key pair ssh-key',
+        tags: { Name: `aws-s01-${node.name}` },
+      });
+    }
+    expect(lab.of('Subnet', 'nodes').inputs).toMatchObject({
+      cidrBlock: '10.240.0.0/24',
+      vpcId: 'vpc-id',
+      mapPublicIpOnLaunch: false,
+    });
+    expect(lab.of('Vpc', 'vpc').inputs.cidrBlock).toBe('10.240.0.0/24');
+    expect(lab.of('RouteTableAssociation', 'nodes').inputs).toEqual({
+      subnetId: 'nodes-id',
+      routeTableId: 'nodes-id',
+    });
+  });
+
+  test('routes each worker’s pods to that worker’s interface, and the rest to the gateway', () => {
+    const routes = lab
+      .every('Route')
+      .map(({ inputs }) => [
+        inputs.destinationCidrBlock,
+        inputs.networkInterfaceId ?? inputs.gatewayId,
+      ])
+      .sort();
+    expect(routes).toEqual([
+      ['0.0.0.0/0', 'internet-gateway-id'],
+      ['10.200.0.0/24', 'eni-worker-0'],
+      ['10.200.1.0/24', 'eni-worker-1'],
+      ['10.200.2.0/24', 'eni-worker-2'],
+    ]);
+    for (const { inputs } of lab.every('Route')) expect(inputs.routeTableId).toBe('nodes-id');
+  });
+
+  test('looks Ubuntu up by who published it, for the type’s architecture, and keeps what it found', async () => {
+    for (const { inputs, ignoreChanges } of lab.every('Instance')) {
+      expect(inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.small' });
+      expect(ignoreChanges).toEqual(['ami']);
+    }
+    const other = await graphOn({ controllerType: 't4g.small', workerType: 't3.medium' });
+    expect(other.of('Instance', 'controller-1').inputs).toMatchObject({
+      ami: 'ami-for-arm64',
+      instanceType: 't4g.small',
+    });
+    expect(other.of('Instance', 'worker-1').inputs).toMatchObject({
+      ami: 'ami-for-x86_64',
+      instanceType: 't3.medium',
+    });
+  });
+
+  test('makes a machine anew where its first boot is another one, the old one first', () => {
+    for (const { name, inputs, deleteBeforeReplace } of lab.every('Instance')) {
+      expect(isSecret(inputs.userData)).toBe(true);
+      expect(bare(inputs.userData)).toBe(
+        `#cloud-config\nhostname: ${name}\nssh_deletekeys: true\nssh_keys:\n  ed25519_private: PRIVATE ${name}-host-key\n  ed25519_public: public ${name}-host-key\n`,
+      );
+      expect(inputs.userDataReplaceOnChange).toBe(true);
+      expect(deleteBeforeReplace).toBe(true);
+    }
+  });
+
+  test('tells of every rule why it exists, in letters that AWS takes', () => {
+    for (const { inputs } of [
+      ...lab.every('SecurityGroupIngressRule'),
+      ...lab.every('SecurityGroupEgressRule'),
+    ]) {
+      expect(inputs.description).toMatch(/^[A-Z][a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{10,254}$/);
+    }
+  });
+
+  test('balances the API: HTTPS health, the balancer’s own address to the targets, after all machines', () => {
+    expect(lab.of('TargetGroup', 'api').inputs).toMatchObject({
+      port: 6443,
+      protocol: 'TCP',
+      preserveClientIp: 'false',
+      vpcId: 'vpc-id',
+      healthCheck: { protocol: 'HTTPS', path: '/healthz', port: 'traffic-port' },
+    });
+    // A probe is over before the next one; where it is not said, it may last ten seconds.
+    const { interval, timeout } = lab.of('TargetGroup', 'api').inputs.healthCheck;
+    expect(timeout).toBeLessThan(interval);
+    expect(
+      lab
+        .every('TargetGroupAttachment')
+        .map(({ inputs }) => [inputs.targetId, inputs.targetGroupArn, inputs.port]),
+    ).toEqual([0, 1, 2].map((index) => [`i-controller-${index}`, 'arn of TargetGroup', 6443]));
+    const balancer = lab.of('LoadBalancer', 'api');
+    expect(balancer.inputs).toMatchObject({
+      loadBalancerType: 'network',
+      internal: false,
+      securityGroups: ['balancer-id'],
+      subnetMappings: [{ subnetId: 'nodes-id', allocationId: 'eipalloc-api' }],
+    });
+    for (const { name } of lab.every('Instance'))
+      expect(balancer.dependencies).toContain(`aws:ec2/instance:Instance ${name}`);
+    expect(lab.of('Listener', 'api').inputs).toMatchObject({
+      port: 6443,
+      protocol: 'TCP',
+      loadBalancerArn: 'arn of LoadBalancer',
+      defaultActions: [{ type: 'forward', targetGroupArn: 'arn of TargetGroup' }],
+    });
+    const rules = lab
+      .every('SecurityGroupIngressRule')
+      .filter(({ inputs }) => inputs.securityGroupId === 'balancer-id');
+    expect(rules.map(({ inputs }) => [inputs.cidrIpv4, inputs.fromPort, inputs.toPort])).toEqual([
+      [CIDR, 6443, 6443],
+    ]);
+    expect(lab.of('SecurityGroupEgressRule', 'balancer-out').inputs).toMatchObject({
+      cidrIpv4: '10.240.0.0/24',
+      fromPort: 6443,
+      toPort: 6443,
+      securityGroupId: 'balancer-id',
+    });
+  });
+
+  test('has everything made by the lab’s own provider, with the lab’s tags', () => {
+    const provider = lab.of('aws', 'aws');
+    expect(provider.type).toBe('pulumi:providers:aws');
+    expect(provider.inputs.region).toBe('us-west-2');
+    const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
+    expect(JSON.parse(provider.inputs.defaultTags)).toEqual({ tags });
+    const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
+    expect(made.length).toBeGreaterThan(30);
+    for (const resource of made)
+      expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' });
+    // Volumes get the default tags, too. Said again, the provider would see them as a difference each time.
+    for (const { name, inputs } of lab.every('Instance'))
+      expect(inputs.rootBlockDevice.tags).toEqual({ Name: `aws-s01-${name}` });
+  });
+
+  test('takes the gateway away only after what has public addresses', () => {
+    for (const { dependencies } of [
+      ...lab.every('Instance'),
+      ...lab.every('Eip'),
+      ...lab.every('LoadBalancer'),
+    ]) {
+      expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
+    }
+  });
+});
+
+describe('the rules of whoever runs labs', () => {
+  test.each(['full', 'small'])('hold in profile %s', async (profile) => {
+    const lab = await graphOn({ profile });
+    for (const { inputs } of lab.every('Instance')) {
+      expect(inputs.metadataOptions).toEqual({
+        httpEndpoint: 'enabled',
+        httpTokens: 'required',
+        httpPutResponseHopLimit: 1,
+      });
+      expect(inputs.rootBlockDevice).toMatchObject({
+        encrypted: true,
+        volumeType: 'gp3',
+        deleteOnTermination: true,
+      });
+      expect(inputs.subnetId).toMatch(/^(nodes|controllers|workers)-id$/);
+      expect(inputs.iamInstanceProfile).toBeUndefined();
+    }
+    for (const { inputs } of lab.every('SecurityGroupIngressRule')) {
+      // From everywhere: NodePorts and nothing else.
+      if (inputs.cidrIpv4 === '0.0.0.0/0')
+        expect([inputs.fromPort, inputs.toPort]).toEqual([30000, 32767]);
+      expect(inputs.cidrIpv6).toBeUndefined();
+    }
+    expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
+    const tags = JSON.parse(lab.every('aws')[0].inputs.defaultTags).tags;
+    expect(Date.parse(tags.expires)).toBeGreaterThan(0);
+  });
+});
+
+describe('AWS in profile small', () => {
+  let lab: Made;
+  beforeAll(async () => {
+    lab = await graphOn({ profile: 'small' });
+  });
+
+  test('has three machines, one public address and no balancer', () => {
+    expect(counts(lab)).toMatchObject({
+      Instance: 3,
+      Eip: 1,
+      LoadBalancer: 0,
+      TargetGroup: 0,
+      Listener: 0,
+      Subnet: 2,
+      RouteTable: 2,
+      SecurityGroup: 2,
+    });
+    // An Elastic IP's machine reads back as one with a public address: with false, each refresh would end in a new machine.
+    expect(
+      lab.every('Instance').map(({ name, inputs }) => [name, inputs.associatePublicIpAddress]),
+    ).toEqual([
+      ['controller-0', undefined],
+      ['worker-0', false],
+      ['worker-1', false],
+    ]);
+    for (const { inputs } of lab.every('Subnet')) expect(inputs.mapPublicIpOnLaunch).toBe(false);
+    expect(lab.of('EipAssociation', 'api').inputs).toEqual({
+      allocationId: 'eipalloc-api',
+      networkInterfaceId: 'eni-controller-0',
+    });
+  });
+
+  test('has the workers in a subnet whose way out is the controller, and pod routes in both tables', () => {
+    const routes = lab
+      .every('Route')
+      .map(({ inputs }) =>
+        [
+          inputs.routeTableId,
+          inputs.destinationCidrBlock,
+          inputs.networkInterfaceId ?? inputs.gatewayId,
+        ].join(' '),
+      )
+      .sort();
+    expect(routes).toEqual([
+      'controllers-id 0.0.0.0/0 internet-gateway-id',
+      'controllers-id 10.200.0.0/24 eni-worker-0',
+      'controllers-id 10.200.1.0/24 eni-worker-1',
+      'workers-id 0.0.0.0/0 eni-controller-0',
+      'workers-id 10.200.0.0/24 eni-worker-0',
+      'workers-id 10.200.1.0/24 eni-worker-1',
+    ]);
+    const where = (name: string): string => lab.of('Instance', name).inputs.subnetId;
+    expect([where('controller-0'), where('worker-0'), where('worker-1')]).toEqual([
+      'controllers-id',
+      'workers-id',
+      'workers-id',
+    ]);
+    expect(lab.every('Subnet').map(({ inputs }) => inputs.cidrBlock)).toEqual([
+      '10.240.0.0/28',
+      '10.240.0.16/28',
+    ]);
+    // Between zones every byte costs.
+    expect(lab.of('Subnet', 'workers').inputs.availabilityZone).toBe('us-west-2b');
+  });
+});
+
+describe('credentials', () => {
+  const nowhere = { environment: {}, home: '/nowhere', vendor: 'Somebody' };
+  test('that are not there are told in one sentence', () => {
+    expect(() => requireCredentials(nowhere)).toThrow(
+      /^There are no AWS credentials here: [^\n]*\.$/,
+    );
+  });
+  test.each([
+    ['a variable', { ...nowhere, environment: { AWS_ACCESS_KEY_ID: 'AKIA' } }],
+    ['a machine of Amazon’s', { ...nowhere, vendor: 'Amazon EC2' }],
+    ['a file', { ...nowhere, environment: { AWS_SHARED_CREDENTIALS_FILE: __filename } }],
+  ])('may be %s', (_, surroundings) =>
+    expect(() => requireCredentials(surroundings)).not.toThrow(),
+  );
+});
+
+describe('adminCidrs: auto', () => {
+  const config = parseConfig({
+    ...valid,
+    adminCidrs: 'auto,198.51.100.7/32',
+    nodePortCidrs: 'auto',
+  });
+  test('stands for the address that the world sees', async () => {
+    const known = await withOwnAddress(config, async () => '198.51.100.7');
+    expect([known.adminCidrs, known.nodePortCidrs]).toEqual([
+      ['198.51.100.7/32'],
+      ['198.51.100.7/32'],
+    ]);
+  });
+  test('asks nobody where it isn’t written', async () => {
+    const plain = parseConfig(valid);
+    expect(await withOwnAddress(plain, () => Promise.reject(new Error('asked')))).toBe(plain);
+  });
+  test('is one clear failure where nobody answers', async () => {
+    await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
+      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not tell .*: set adminCidrs to/,
+    );
+  });
+});

@@ -1,0 +1,214 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { Lab } from '../../../../components/lab';
+import { bare, isSecret, keys, type Registered, registrations } from '../../../support/mocks';
+import { labOn, type Made } from '../../../support/aws-graph';
+import { steps } from '../../../support/bootstrap-graph';
+
+const commandsOf = (lab: Made): Registered[] => lab.every('Command');
+
+/** A value of an output, secret or not; rejects rather than hang. */
+const valueOf = (output: pulumi.Input<unknown>): Promise<unknown> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('never resolved')), 5000);
+    (pulumi.output(output) as pulumi.Output<unknown>).apply((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+
+describe('a lab on AWS', () => {
+  let lab: Made;
+  let outputs: Lab['outputs'];
+  beforeAll(async () => {
+    ({ made: lab, outputs } = await labOn());
+  }, 30_000);
+
+  test('logs in to no machine before gateway, routes and rules are there', () => {
+    const before = [
+      ...['InternetGateway', 'Route', 'RouteTableAssociation'].flatMap((type) => lab.every(type)),
+      ...lab
+        .every('SecurityGroupIngressRule')
+        .filter(({ inputs }) => inputs.securityGroupId !== 'balancer-id'),
+    ];
+    expect(before.length).toBe(16);
+    for (const command of commandsOf(lab)) {
+      const machine = lab.of('Instance', command.name.split('@')[1]);
+      for (const earlier of [machine, ...before])
+        expect([command.name, earlier.name, lab.comesAfter(command, earlier)]).toEqual([
+          command.name,
+          earlier.name,
+          true,
+        ]);
+    }
+  });
+
+  test('waits for no load balancer to make the cluster', () => {
+    for (const command of commandsOf(lab))
+      expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false);
+  });
+
+  test('does every step again with its machine, and undoes none', () => {
+    for (const { name, inputs, deletedWith } of commandsOf(lab)) {
+      const machine = name.split('@')[1];
+      expect(deletedWith).toBe(`aws:ec2/instance:Instance ${machine}`);
+      expect(inputs.triggers[0]).toBe(`i-${machine}`);
+      expect(inputs.delete).toBeUndefined();
+    }
+  });
+
+  test('knows every machine’s host key before it logs in, and keeps keys secret', () => {
+    for (const { name, inputs } of commandsOf(lab)) {
+      const machine = name.split('@')[1];
+      expect(isSecret(inputs.connection)).toBe(true);
+      expect(bare(inputs.connection)).toMatchObject({
+        host: `public of ${machine}`,
+        user: 'ubuntu',
+        hostKey: `public ${machine}-host-key`,
+        privateKey: 'PRIVATE ssh-key',
+      });
+    }
+    for (const { inputs, name } of lab.all) {
+      const open = JSON.stringify(inputs, (_, value) => (isSecret(value) ? 'secret' : value));
+      expect([name, /PRIVATE/.test(open)]).toEqual([name, false]);
+    }
+  });
+
+  test('gives out the nodes as the article lists them, and keys as secrets', async () => {
+    expect(await valueOf(outputs.nodes)).toEqual(
+      lab.plan.nodes.map(({ name, privateIp }) => ({
+        name,
+        privateIp,
+        publicIp: `public of ${name}`,
+      })),
+    );
+    expect(await valueOf(outputs.apiServer)).toBe('https://203.0.113.100:6443');
+    expect(await valueOf(outputs.nodePortUrl)).toBe('http://public of worker-0:31088');
+    expect(await valueOf(outputs.knownHosts)).toContain(
+      'public of worker-2 public worker-2-host-key\n',
+    );
+    for (const output of [outputs.kubeconfig, outputs.sshPrivateKey])
+      expect(await pulumi.isSecret(pulumi.output(output))).toBe(true);
+    expect(await valueOf(outputs.kubeconfig)).toContain('server: https://203.0.113.100:6443');
+  });
+
+  test('tags everything with when it should be gone, a time that is kept', () => {
+    expect(lab.of('Deadline', 'expires').inputs.after).toBe('8h');
+    expect(lab.of('aws', 'aws').dependencies).toContain('hardway:time:Deadline expires');
+  });
+
+  test('has nodes download what they run, checked, and resolve by Amazon’s resolver', () => {
+    const text = (name: string): string =>
+      Buffer.from(bare(lab.of('Command', name).inputs.stdin), 'base64').toString('latin1');
+    expect(text('machine@worker-0')).toMatch(
+      /^kubelet \/usr\/local\/bin amd64 https:\/\/dl\.k8s\.io\/release\/\S+\/amd64\/kubelet [0-9a-f]{64} -$/m,
+    );
+    expect(text('machine@worker-0')).toMatch(
+      /^kube-proxy \/usr\/local\/bin arm64 https:\/\/dl\.k8s\.io\S+ https:\/\/dl\.k8s\.io\S+\.sha256 -$/m,
+    );
+    expect(text('machine@worker-0')).not.toMatch(/ - - - -$/m);
+    expect(text('machine@controller-1')).not.toMatch(/ - - - -$/m);
+    expect(text('machine@worker-0')).toContain('"mtu": 9001,');
+    expect(text('machine@worker-0')).toContain('nameserver 169.254.169.253\n');
+  });
+});
+
+describe('a lab on AWS in profile small', () => {
+  let lab: Made;
+  let outputs: Lab['outputs'];
+  beforeAll(async () => {
+    ({ made: lab, outputs } = await labOn({
+      profile: 'small',
+      mirror: 'https://mirror.example/files/',
+    }));
+  }, 30_000);
+
+  test('reaches the workers through the controller, and both by pinned keys', () => {
+    const { connection } = lab.of('Command', 'machine@worker-1').inputs;
+    expect(bare(connection)).toMatchObject({
+      host: '10.240.0.21',
+      hostKey: 'public worker-1-host-key',
+      proxy: {
+        host: '203.0.113.100',
+        user: 'ubuntu',
+        hostKey: 'public controller-0-host-key',
+        privateKey: 'PRIVATE ssh-key',
+      },
+    });
+    expect(bare(lab.of('Command', 'machine@controller-0').inputs.connection)).toMatchObject({
+      host: '203.0.113.100',
+    });
+    expect(bare(lab.of('Command', 'machine@controller-0').inputs.connection).proxy).toBeUndefined();
+  });
+
+  test('begins with a worker when its gateway is one and has an address, and waits for no downloads of the gateway', () => {
+    expect(steps(lab.of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
+    expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 2)).toEqual([
+      'ready',
+      'artifacts',
+    ]);
+    expect(steps(lab.of('Command', 'machine@worker-0')).slice(0, 3)).toEqual([
+      'ready',
+      'artifacts',
+      'cni',
+    ]);
+    for (const name of ['machine@controller-0', 'machine@worker-0', 'machine@worker-1']) {
+      expect(
+        lab.of('Command', name).dependencies.filter((title) => title.startsWith('command:')),
+      ).toEqual(['command:remote:Command gateway@controller-0']);
+    }
+    for (const command of commandsOf(lab))
+      expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
+  });
+
+  test('is patient with each machine’s first login, through the gateway too', () => {
+    for (const { name, inputs } of commandsOf(lab)) {
+      const first = ['gateway@controller-0', 'machine@worker-0', 'machine@worker-1'].includes(name);
+      expect([name, bare(inputs.connection).dialErrorLimit]).toEqual([name, first ? -1 : 10]);
+    }
+  });
+
+  test('hands NodePorts on to a worker, and nothing out but by its own address', () => {
+    const text = Buffer.from(
+      bare(lab.of('Command', 'gateway@controller-0').inputs.stdin),
+      'base64',
+    ).toString('latin1');
+    expect(text).toContain(
+      'ip saddr != { 10.240.0.0/24, 10.200.0.0/16 } ip daddr 10.240.0.10 tcp dport 30000-32767 dnat to 10.240.0.20\n',
+    );
+    expect(text).toContain(
+      'ip saddr { 10.240.0.0/24, 10.200.0.0/16 } ip daddr != { 10.240.0.0/24, 10.200.0.0/16 } masquerade\n',
+    );
+  });
+
+  test('gives out one public address, where the API and NodePorts answer', async () => {
+    expect(await valueOf(outputs.nodes)).toEqual([
+      { name: 'controller-0', privateIp: '10.240.0.10', publicIp: '203.0.113.100' },
+      { name: 'worker-0', privateIp: '10.240.0.20', publicIp: '' },
+      { name: 'worker-1', privateIp: '10.240.0.21', publicIp: '' },
+    ]);
+    expect(await valueOf(outputs.nodePortUrl)).toBe('http://203.0.113.100:31088');
+    expect(await valueOf(outputs.knownHosts)).toContain('\n10.240.0.21 public worker-1-host-key\n');
+  });
+
+  test('has nodes download from the mirror that config names', () => {
+    const text = Buffer.from(
+      bare(lab.of('Command', 'machine@worker-0').inputs.stdin),
+      'base64',
+    ).toString('latin1');
+    expect(text).toMatch(/ https:\/\/mirror\.example\/files\/dl\.k8s\.io\/release\/\S+\/kubelet /);
+    expect(text).not.toMatch(/ https:\/\/(dl\.k8s\.io|github\.com)/);
+  });
+});
+
+test('what is made in an apply is found out', async () => {
+  class Thing extends pulumi.CustomResource {
+    constructor(name: string, parent: pulumi.Resource) {
+      super('test:test:Thing', name, {}, { parent });
+    }
+  }
+  const program = (parent: pulumi.Resource): void =>
+    void new Thing('one', parent).id.apply(() => new Thing('two', parent));
+  await expect(registrations(program, { resource: keys })).rejects.toThrow(
+    'made in an apply: test:test:Thing two',
+  );
+});

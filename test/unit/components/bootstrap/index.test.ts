@@ -1,0 +1,271 @@
+import * as pulumi from '@pulumi/pulumi';
+import { commandsOf, expectedSteps, expectedUnits } from '../../../../components/bootstrap';
+import type { LabConfig } from '../../../../components/config';
+import {
+  type Registered,
+  bare,
+  commands,
+  isSecret,
+  registered,
+  sent,
+  steps,
+} from '../../../support/bootstrap-graph';
+
+describe('a lab at stage cluster', () => {
+  let resources: Map<string, Registered>;
+  beforeAll(async () => {
+    resources = await registered();
+  });
+
+  test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
+    const on = (machine: string): string[] =>
+      commands(resources)
+        .filter(({ name }) => name.endsWith(`@${machine}`))
+        .map(({ name }) => name.split('@')[0]);
+    expect(on('controller-0')).toEqual(['machine', 'control-plane', 'objects', 'workloads']);
+    expect(on('controller-2')).toEqual(['machine', 'control-plane']);
+    expect(on('worker-1')).toEqual(['machine', 'registration']);
+  });
+
+  test('a session sends the steps of the machine’s role, in order', () => {
+    expect(steps(resources.get('machine@controller-1')!)).toEqual([
+      'ready',
+      'artifacts',
+      'certificates',
+      'etcd',
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+    ]);
+    expect(steps(resources.get('machine@worker-1')!)).toEqual([
+      'ready',
+      'artifacts',
+      'cni',
+      'certificates',
+      'containerd',
+      'kubelet',
+      'kube-proxy',
+    ]);
+    expect(steps(resources.get('objects@controller-0')!)).toEqual(['rbac', 'pods', 'coredns']);
+  });
+
+  test('only the first session on a machine dials without end, and it has the time for it', () => {
+    for (const { name, inputs, timeouts } of commands(resources)) {
+      expect(bare(inputs.connection).dialErrorLimit).toBe(name.startsWith('machine@') ? -1 : 10);
+      expect(timeouts.create).toBe('15m');
+    }
+  });
+
+  test('every other session comes after the first one of its machine', () => {
+    const reaches = (name: string, wanted: string): boolean =>
+      name === wanted ||
+      (resources.get(name)?.dependencies ?? []).some((dependency) => reaches(dependency, wanted));
+    for (const { name } of commands(resources))
+      expect(reaches(name, `machine@${name.split('@')[1]}`)).toBe(true);
+  });
+
+  test('no machine waits for another until the whole cluster is asked', () => {
+    for (const { name, dependencies } of commands(resources)) {
+      const [session, machine] = name.split('@');
+      if (['registration', 'workloads'].includes(session)) continue;
+      expect(
+        dependencies.filter(
+          (dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`),
+        ),
+      ).toEqual([]);
+    }
+    const controlPlane = [0, 1, 2].map((index) => `control-plane@controller-${index}`);
+    expect(resources.get('registration@worker-1')!.dependencies).toEqual(
+      expect.arrayContaining(['machine@worker-1', ...controlPlane]),
+    );
+    const workers = [0, 1, 2].map((index) => `registration@worker-${index}`);
+    expect(resources.get('workloads@controller-0')!.dependencies).toEqual(
+      expect.arrayContaining([...controlPlane, ...workers]),
+    );
+  });
+
+  test('no command text holds a secret, nor differs between machines and steps', () => {
+    const texts = new Set(commands(resources).map(({ inputs }) => inputs.create));
+    expect(texts.size).toBe(1);
+    expect([...texts][0]).not.toMatch(/PRIVATE|KEY/);
+  });
+
+  test('what holds private keys is secret and is not logged; nothing else holds any', () => {
+    for (const command of commands(resources)) {
+      const private_ =
+        sent(command).includes('PRIVATE') ||
+        sent(command).includes(Buffer.from('PRIVATE').toString('base64').slice(0, 8));
+      expect(private_).toBe(command.name.startsWith('machine@'));
+      if (!private_) continue;
+      expect(isSecret(command.inputs.stdin)).toBe(true);
+      expect(command.inputs.logging).toBe('none');
+      expect(command.secretOutputs).toEqual(expect.arrayContaining(['stdout', 'stderr']));
+    }
+  });
+
+  test('triggers are plain: the generation first, a digest last', () => {
+    for (const { inputs } of commands(resources)) {
+      expect(isSecret(inputs.triggers)).toBe(false);
+      expect(inputs.triggers[0]).toBe('first');
+      expect(inputs.triggers.at(-1)).toMatch(/^[0-9a-f]{64}$/);
+    }
+  });
+
+  test('nothing is undone on destroy, and a machine that goes takes its steps with it', () => {
+    for (const { name, inputs, deletedWith } of commands(resources)) {
+      expect(inputs.delete).toBeUndefined();
+      expect(inputs.environment).toBeUndefined();
+      expect(inputs.addPreviousOutputInEnv).toBe(false);
+      expect(deletedWith).toBe(name.split('@')[1]);
+    }
+  });
+
+  test('the API server’s certificate names all ways to it', () => {
+    const { inputs } = resources.get('pki-kube-apiserver')!;
+    expect(inputs.dnsNames).toEqual(
+      expect.arrayContaining([
+        'kubernetes.hardway.internal',
+        'kubernetes.default.svc.cluster.local',
+        'controller-2',
+      ]),
+    );
+    expect(inputs.ipAddresses).toEqual([
+      '127.0.0.1',
+      '10.32.0.1',
+      '10.240.0.10',
+      '10.240.0.11',
+      '10.240.0.12',
+      '198.18.0.10',
+    ]);
+  });
+
+  test('a worker’s CNI file is the article’s', () => {
+    expect(sent(resources.get('machine@worker-1')!)).toContain(
+      '{\n    "cniVersion": "0.3.1",\n    "name": "bridge",\n    "type": "bridge",\n    "bridge": "cnio0",\n    "isGateway": true,\n' +
+        '    "ipMasq": true,\n    "ipam": {\n        "type": "host-local",\n        "ranges": [\n          [{"subnet": "10.200.1.0/24"}]\n' +
+        '        ],\n        "routes": [{"dst": "0.0.0.0/0"}]\n    }\n}\n',
+    );
+  });
+
+  test('names outside the cluster are forwarded to nobody', () => {
+    expect(sent(resources.get('objects@controller-0')!)).not.toContain('forward .');
+  });
+});
+
+test('each stage has the steps that it says', async () => {
+  const names = async (stage: LabConfig['stage']): Promise<Set<string>> =>
+    new Set(commands(await registered({ config: { stage } })).flatMap(steps));
+  expect(await names('none')).toEqual(new Set(['ready']));
+  const network = await names('network');
+  expect(network).toEqual(new Set([...network, 'registration', 'pods']));
+  expect(network.has('coredns')).toBe(false);
+});
+
+test('a new machine runs its own steps again, and those that ask the whole cluster', async () => {
+  const triggers = (resources: Map<string, Registered>): Map<string, string> =>
+    new Map(commands(resources).map(({ name, inputs }) => [name, JSON.stringify(inputs.triggers)]));
+  const before = triggers(await registered());
+  const changed = async (generations: Record<string, string>): Promise<string[]> => {
+    const after = triggers(await registered({ generations }));
+    return [...before.keys()].filter((name) => before.get(name) !== after.get(name)).sort();
+  };
+  expect(await changed({})).toEqual([]);
+  expect(await changed({ 'worker-1': 'second' })).toEqual([
+    'machine@worker-1',
+    'registration@worker-1',
+    'workloads@controller-0',
+  ]);
+  expect(await changed({ 'controller-2': 'second' })).toEqual(
+    expect.arrayContaining([
+      'machine@controller-2',
+      'registration@worker-0',
+      'workloads@controller-0',
+    ]),
+  );
+});
+
+test('what config says ends up in one file each', async () => {
+  const resources = await registered({
+    config: {
+      ipMasq: false,
+      proxyMode: 'nftables',
+      mtu: 1460,
+      apiPort: 7443,
+      nodePorts: [30100, 30200],
+    },
+    args: {
+      imageMirror: pulumi.output('http://10.240.0.1:5000'),
+      disposable: true,
+      upstreamResolvers: ['9.9.9.9', '1.1.1.1'],
+    },
+  });
+  const text = (name: string): string => sent(resources.get(name)!);
+  expect(text('machine@worker-0')).toContain('"ipMasq": false,\n    "mtu": 1460,\n');
+  expect(text('machine@worker-0')).toContain('mode: nftables');
+  expect(text('machine@controller-0')).toContain('--service-node-port-range=30100-30200');
+  expect(text('machine@controller-0')).toContain('--secure-port=7443');
+  expect(text('machine@worker-0')).toContain('server = "http://10.240.0.1:5000"');
+  expect(text('machine@controller-0')).toContain('--unsafe-no-fsync\n');
+  expect(text('objects@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
+  expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
+});
+
+test('a lab that may not lose data lets etcd wait for the disk', async () => {
+  expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
+});
+
+test('units to expect are those of the role, and none on bare machines', async () => {
+  expect(expectedUnits('controller', 'network')).toEqual([
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+  ]);
+  expect(expectedUnits('worker', 'cluster')).toEqual([
+    'pod-bridge',
+    'containerd',
+    'kubelet',
+    'kube-proxy',
+  ]);
+  expect(expectedUnits('worker', 'none')).toEqual([]);
+  expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
+  expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
+  // With what waits for what comes of it.
+  expect(commandsOf('kubelet', 'worker-1')).toEqual(
+    ['machine', 'control-plane', 'registration', 'objects', 'workloads'].map(
+      (name) => `${name}@worker-1`,
+    ),
+  );
+  expect(commandsOf('coredns', 'controller-0')).toEqual([
+    'objects@controller-0',
+    'workloads@controller-0',
+  ]);
+  expect(commandsOf('dns', 'controller-0')).toEqual(['workloads@controller-0']);
+  expect(commandsOf('ready', 'controller-0')).toEqual(
+    ['gateway', 'machine', 'control-plane', 'registration', 'objects', 'workloads'].map(
+      (name) => `${name}@controller-0`,
+    ),
+  );
+  expect(expectedSteps({ role: 'controller', index: 0, isGateway: true }, 'none')).toEqual([
+    'ready',
+    'gateway',
+  ]);
+  expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
+});
+
+test('every download is told to the machines that run it, and only to them', async () => {
+  const downloads = [
+    {
+      name: 'etcd',
+      architecture: 'amd64',
+      url: 'https://example.com/etcd.tar.gz',
+      digest: 'ab12',
+      member: 'etcd-v3/etcd',
+    },
+  ];
+  const resources = await registered({ args: { downloads } });
+  expect(sent(resources.get('machine@controller-1')!)).toContain(
+    'etcd /usr/local/bin amd64 https://example.com/etcd.tar.gz ab12 etcd-v3/etcd\nkube-apiserver /usr/local/bin - - - -\n',
+  );
+  expect(sent(resources.get('machine@worker-1')!)).not.toContain('example.com');
+});

@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../../../util/repo-root';
+import { inPlaces, ownPlaces } from '../../../support/typed';
+
+ownPlaces();
+
+const common = path.join(root, 'components/bootstrap/steps/ready/common.sh');
+
+/** What a line of bash prints that has sourced common.sh, and its outcome; `programs` stand for those of the node. */
+function typed(line: string, programs: Record<string, string>): { printed: string; code: number } {
+  fs.mkdirSync(inPlaces('bin'), { recursive: true });
+  for (const [name, script] of Object.entries(programs))
+    fs.writeFileSync(inPlaces('bin', name), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+  const script = `. ${common}; PATH=${inPlaces('bin')}:$PATH; NODE_NAME=worker-0 API_PORT=6443 CONTROLLERS='controller-0=10.240.0.10 controller-1=10.240.0.11'; ${line}; echo " ($?)"`;
+  const [, printed, code] = /^([^]*) \((\d+)\)\n$/.exec(
+    execFileSync('bash', ['-c', script], { encoding: 'utf8' }),
+  )!;
+  return { printed, code: Number(code) };
+}
+
+describe('differing: objects of a manifest that the cluster has otherwise', () => {
+  const files = (name: string, lines: string): string =>
+    `diff -r /tmp/LIVE-1/${name} /tmp/MERGED-2/${name}\n${lines}`;
+  const told = (text: string, code: number): string =>
+    typed('differing file', { kubectl: `cat << 'END'\n${text}\nEND\nexit ${code}` }).printed;
+
+  test('are named by kind, namespace and name: missing where there is none, else changed', () => {
+    expect(
+      told(
+        [
+          files(
+            'rbac.authorization.k8s.io.v1.ClusterRole..system:coredns',
+            '9a10,12\n> - apiGroups:\n>   - discovery.k8s.io',
+          ),
+          files('v1.Service.kube-system.kube-dns', '0a1,30\n> apiVersion: v1'),
+          files(
+            'apps.v1.Deployment.kube-system.coredns',
+            '7c7\n<   generation: 2\n---\n>   generation: 3\n20c20\n<   replicas: 0\n---\n>   replicas: 1',
+          ),
+          files('v1.ConfigMap.kube-system.a.dotted.name', '0a1,9\n> apiVersion: v1'),
+        ].join('\n'),
+        1,
+      ),
+    ).toBe(
+      [
+        'ClusterRole system:coredns\twas changed, declared - apiGroups:',
+        'Service kube-system/kube-dns\tis missing',
+        'Deployment kube-system/coredns\twas changed: replicas: 0, declared replicas: 1',
+        'ConfigMap kube-system/a.dotted.name\tis missing',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('are none where nothing differs', () =>
+    expect(typed('differing file', { kubectl: 'exit 0' })).toEqual({ printed: '', code: 0 }));
+
+  test('are not known where the API does not answer, which is said', () => {
+    expect(
+      told(
+        'a warning\nThe connection to the server was refused - did you specify the right host or port?',
+        2,
+      ),
+    ).toBe('API server\tdoes not answer: The connection to the server was refused\n');
+  });
+});
+
+describe('this_node: what the API knows of a worker', () => {
+  test('is what the first controller says that answers', () => {
+    const curl =
+      'case "$*" in *10.240.0.10*) echo "curl: (7) no"; exit 7;; *) printf "{\\n \\"kind\\": \\"Node\\"\\n}\\n";; esac';
+    expect(typed('this_node', { curl })).toEqual({ printed: '{"kind":"Node"}', code: 0 });
+  });
+
+  test('is nothing, with the last word of it, where none does', () => {
+    expect(typed('this_node', { curl: 'echo "$*" | grep -o "10.240.0.1[01]"; exit 22' })).toEqual({
+      printed: '10.240.0.11\n',
+      code: 1,
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import * as tar from 'tar-stream';
+import { PROGRAMS } from '../../../../../components/bootstrap';
+import { source } from '../../../../../components/bootstrap/step';
+import { officialDownloads } from '../../../../../components/bootstrap/downloads';
+
+const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const PROGRAM = Buffer.from('#!/bin/sh\necho etcd\n');
+
+async function archive(name: string, content: Buffer): Promise<Buffer> {
+  const pack = tar.pack();
+  pack.entry({ name }, content);
+  pack.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of pack) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+let node: string;
+let server: http.Server;
+let site: string;
+let files: Record<string, Buffer>;
+let asked: string[];
+let cutOff: string | undefined;
+
+beforeEach(async () => {
+  node = fs.mkdtempSync(path.join(os.tmpdir(), 'artifacts-'));
+  for (const directory of ['etc/hardway', 'opt/hardway', 'var/tmp'])
+    fs.mkdirSync(path.join(node, directory), { recursive: true });
+  fs.writeFileSync(path.join(node, 'opt/hardway/common.sh'), source('ready/common.sh')!);
+  fs.writeFileSync(path.join(node, 'etc/hardway/node.env'), 'NODE_NAME=controller-0\n');
+  fs.writeFileSync(path.join(node, 'etc/hardway/packages'), 'sh dash\n');
+  files = { '/etcd.tar': await archive('etcd-v3/etcd', PROGRAM), '/kubectl': PROGRAM };
+  [asked, cutOff] = [[], undefined];
+  server = http.createServer(({ url }, answer) => {
+    asked.push(url!);
+    const content = files[url!];
+    if (!content) return void answer.writeHead(404).end();
+    answer.writeHead(200, { 'content-length': content.length });
+    if (url !== cutOff) return void answer.end(content);
+    answer.write(content.subarray(0, 5), () => answer.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  site = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  server.close();
+  fs.rmSync(node, { recursive: true });
+});
+
+/** Runs the step's own script, its absolute paths turned to a directory that stands for the node. */
+function run(...programs: string[]): Promise<{ code: number | null; told: string }> {
+  const here = (text: string): string =>
+    text.replace(/(?<=[ ='"]|^)\/(opt|etc|var)\//gm, `${node}/$1/`);
+  const own = path.join(node, 'bin');
+  fs.writeFileSync(
+    path.join(node, 'etc/hardway/programs'),
+    programs.map((line) => `${line.replace(' BIN ', ` ${own} `)}\n`).join(''),
+  );
+  // Fewer tries: what fails here fails for good.
+  const script = here(source('artifacts/artifacts.sh')!)
+    .replace('--retry 5', '--retry 0')
+    .replaceAll('$(dpkg --print-architecture)', 'amd64');
+  const child = spawn('bash', ['-c', script]);
+  let told = '';
+  child.stderr.on('data', (chunk) => (told += chunk));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, told })));
+}
+const installed = (name: string): string | undefined => {
+  const file = path.join(node, 'bin', name);
+  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+};
+
+test('a program is downloaded, checked, unpacked and made runnable, and not downloaded again', async () => {
+  const line = `etcd BIN amd64 ${site}/etcd.tar ${digestOf(files['/etcd.tar'])} etcd-v3/etcd`;
+  expect(await run(`etcd BIN arm64 ${site}/other 00 etcd`, line)).toEqual({ code: 0, told: '' });
+  expect(installed('etcd')).toBe(PROGRAM.toString());
+  expect(fs.statSync(path.join(node, 'bin/etcd')).mode & 0o777).toBe(0o755);
+  expect((await run(line)).code).toBe(0);
+  expect(asked).toEqual(['/etcd.tar']);
+});
+
+test('a digest may be where the project publishes it', async () => {
+  files['/kubectl.sha256'] = Buffer.from(`${digestOf(PROGRAM)}\n`);
+  expect((await run(`kubectl BIN amd64 ${site}/kubectl ${site}/kubectl.sha256 -`)).code).toBe(0);
+  expect(installed('kubectl')).toBe(PROGRAM.toString());
+});
+
+test.each<[string, () => string, RegExp]>([
+  [
+    'another digest',
+    () => `kubectl BIN amd64 ${site}/kubectl ${'0'.repeat(64)} -`,
+    /kubectl has SHA-256 [0-9a-f]{64}, not 0{64}: refused/,
+  ],
+  [
+    'another published digest',
+    () => (
+      (files['/d'] = Buffer.from('1'.repeat(64))),
+      `kubectl BIN amd64 ${site}/kubectl ${site}/d -`
+    ),
+    /not 1{64}: refused/,
+  ],
+  [
+    'a published digest that is none',
+    () => ((files['/d'] = Buffer.from('<html>')), `kubectl BIN amd64 ${site}/kubectl ${site}/d -`),
+    /\/d holds no SHA-256/,
+  ],
+  [
+    'a missing file',
+    () => `kubectl BIN amd64 ${site}/nothing ${'0'.repeat(64)} -`,
+    /\/nothing could not be downloaded/,
+  ],
+  [
+    'a transfer that is cut off',
+    () => ((cutOff = '/kubectl'), `kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`),
+    /\/kubectl could not be downloaded/,
+  ],
+  [
+    'an archive without the program',
+    () => `etcd BIN amd64 ${site}/etcd.tar ${digestOf(files['/etcd.tar'])} elsewhere`,
+    /etcd\.tar holds no elsewhere/,
+  ],
+  [
+    'a program from nowhere',
+    () => 'kubectl BIN - - - -',
+    /kubectl is neither in .* nor among the downloads/,
+  ],
+])('%s is refused, and nothing is installed', async (_, line, told) => {
+  const ran = await run(line());
+  expect(ran.code).not.toBe(0);
+  expect(ran.told).toMatch(told);
+  expect([installed('kubectl'), installed('etcd')]).toEqual([undefined, undefined]);
+});
+
+test('every program that a node runs has an official download for both architectures', () => {
+  const offered = officialDownloads('').map(({ name, architecture }) => `${name} ${architecture}`);
+  for (const { name } of [...PROGRAMS.controller, ...PROGRAMS.worker]) {
+    for (const architecture of ['amd64', 'arm64'])
+      expect(offered).toContain(`${name} ${architecture}`);
+  }
+  for (const { url, digest } of officialDownloads('')) {
+    expect(url).toMatch(/^https:/);
+    expect(digest).toMatch(/^([0-9a-f]{64}|https:.*)$/);
+  }
+});

@@ -1,0 +1,89 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { loadCloud } from '../../../../components/cloud';
+import { parseConfig } from '../../../../components/config';
+import {
+  labels,
+  labelValue,
+  projectOf,
+  regionOf,
+  requireCredentials,
+} from '../../../../components/gcp/credentials';
+import { gcpLab, LEAST } from '../../../support/gcp-graph';
+
+describe('credentials', () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-gcp-'));
+  afterAll(() => fs.rmSync(home, { recursive: true }));
+  const nowhere = { environment: { CLOUDSDK_CONFIG: home }, vendor: 'Somebody' };
+  const withVariable = (environment: Record<string, string>): typeof nowhere => ({
+    ...nowhere,
+    environment: { ...nowhere.environment, ...environment },
+  });
+
+  test('that are not there are told in one sentence, with the cure', () => {
+    expect(() => requireCredentials(nowhere)).toThrow(
+      /^There are no Google Cloud credentials here: run `gcloud auth application-default login`, [^\n]*\.$/,
+    );
+  });
+
+  test('that are said to be in a file that isn’t there are told, with its name', () => {
+    expect(() =>
+      requireCredentials(withVariable({ GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' })),
+    ).toThrow(/^GOOGLE_APPLICATION_CREDENTIALS names \/nowhere\/key\.json, [^\n]*\.$/);
+  });
+
+  test('may be a variable, a file, a login of gcloud’s, or a machine of Google’s', () => {
+    expect(() => requireCredentials(withVariable({ GOOGLE_CREDENTIALS: '{}' }))).not.toThrow();
+    expect(() =>
+      requireCredentials(withVariable({ GOOGLE_OAUTH_ACCESS_TOKEN: 'ya29' })),
+    ).not.toThrow();
+    expect(() =>
+      requireCredentials(withVariable({ GOOGLE_APPLICATION_CREDENTIALS: __filename })),
+    ).not.toThrow();
+    expect(() => requireCredentials({ ...nowhere, vendor: 'Google' })).not.toThrow();
+    fs.writeFileSync(path.join(home, 'application_default_credentials.json'), '{}');
+    expect(() => requireCredentials(nowhere)).not.toThrow();
+  });
+});
+
+test('the project is config’s, else the environment’s, else asked for', () => {
+  const config = parseConfig({ ...LEAST, project: '' });
+  expect(projectOf(parseConfig(LEAST), { GOOGLE_CLOUD_PROJECT: 'other-project' })).toBe(
+    'my-project',
+  );
+  expect(projectOf(config, { GOOGLE_CLOUD_PROJECT: 'other-project' })).toBe('other-project');
+  expect(() => projectOf(config, {})).toThrow(/^No Google Cloud project is chosen: [^\n]*\.$/);
+});
+
+test('without a project nothing is made, no key either', () => {
+  process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'of the tests';
+  expect(() => loadCloud(parseConfig({ ...LEAST, project: '' }))).toThrow(
+    /^No Google Cloud project is chosen/,
+  );
+});
+
+test.each([
+  ['us-west1-c', 'us-west1'],
+  ['northamerica-northeast2-a', 'northamerica-northeast2'],
+])('zone %s is in region %s', (zone, region) => expect(regionOf(zone)).toBe(region));
+
+test('labels are of the letters that labels have', () => {
+  expect(labelValue('2026-12-01T18:00Z')).toBe('2026-12-01t18-00z');
+  expect(labelValue('Ada.Lovelace@example.com')).toBe('ada-lovelace-example-com');
+  expect(labelValue('x'.repeat(100))).toHaveLength(63);
+  expect(Object.keys(labels({ lab: 'gcp', student: 'ada', expires: '' }))).toEqual([
+    'lab',
+    'student',
+    'expires',
+  ]);
+});
+
+test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(40)}`])(
+  'a lab can’t be called %s, which is told before anything is made',
+  async (name) => {
+    await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(
+      /^A lab on Google Cloud can't be called "/,
+    );
+  },
+);

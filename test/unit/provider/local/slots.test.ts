@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../../../../util/repo-root';
+import {
+  chooseSlot,
+  holdSlot,
+  publicCidr,
+  releaseSlot,
+  reserveSlot,
+  slotAt,
+  slotOf,
+} from '../../../../provider/local/shared/slots';
+
+const POOL = '198.18.0.0/15';
+let place: string;
+
+beforeEach(() => {
+  place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-slots-'));
+  process.env.HARDWAY_CLOUD = place;
+});
+
+afterEach(() => {
+  delete process.env.HARDWAY_CLOUD;
+  fs.rmSync(place, { recursive: true });
+});
+
+const hold = (lab: string, slot: number): void => holdSlot({ lab, pool: POOL, slot });
+
+test('a slot and its public network name each other', () => {
+  for (const slot of [0, 3, 255, 256, 511]) expect(slotAt(POOL, publicCidr(POOL, slot))).toBe(slot);
+});
+
+test('a lab gets the lowest slot that is free, and has it for life', () => {
+  hold('one', 0);
+  expect(chooseSlot('two', POOL)).toBe(1);
+  hold('two', 1);
+  releaseSlot('one');
+  expect(chooseSlot('two', POOL)).toBe(1);
+});
+
+test('of labs that are made together each gets a place behind those before it', () => {
+  hold('one', 1);
+  expect([0, 1, 2].map((ahead) => chooseSlot('new', POOL, ahead))).toEqual([0, 2, 3]);
+});
+
+test('a network that is replaced takes its own slot again, though a lower one is free by now', () => {
+  hold('one', 0);
+  hold('two', 1);
+  const cidr = publicCidr(POOL, 1);
+  releaseSlot('one');
+  releaseSlot('two');
+  hold('two', slotAt(POOL, cidr));
+  expect(slotOf('two')).toMatchObject({ slot: 1 });
+});
+
+test('a slot is one lab’s only', () => {
+  hold('one', 0);
+  expect(() => hold('two', 0)).toThrow(/lab one took public network 0/);
+});
+
+test('labs that begin at the same moment get a slot each', async () => {
+  const reserve = `require('./bin/run.cjs').load('provider/local/shared/slots.ts').reserveSlot(process.argv[1], '${POOL}')`;
+  const labs = Array.from({ length: 8 }, (_, index) => `lab-${index}`);
+  const run = promisify(execFile);
+  await Promise.all(
+    labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root, env: process.env })),
+  );
+  expect(labs.map((lab) => slotOf(lab)?.slot).sort()).toEqual(labs.map((_, index) => index));
+  expect(reserveSlot('lab-0', POOL)).toBe(false);
+});
+
+test('a pool without a free slot is told, and nothing is taken', () => {
+  hold('one', 0);
+  expect(() => reserveSlot('two', '198.18.0.0/24')).toThrow(
+    /all 1 public networks of 198\.18\.0\.0\/24 are taken/,
+  );
+  expect(slotOf('two')).toBeUndefined();
+});

@@ -1,0 +1,233 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Sites, publishedDigest } from '../../../toolchain/download';
+import { ToolchainError } from '../../../toolchain/errors';
+import { commandPlugin, component, components, type Component } from '../../../toolchain/manifest';
+import { obtain, stored, type Means, type Mode } from '../../../toolchain/fetch-or-build';
+import { ItemProgress, type Progress } from '../../../toolchain/progress';
+import { originWords } from '../../../toolchain/state';
+import { turns } from '../../../util/semaphore';
+import { pathOnServer, programText, ReleaseServer } from '../../fixtures/toolchain-releases';
+
+const fakeGo = path.join(__dirname, '..', '..', 'fixtures', 'toolchain-go.sh');
+
+let server: ReleaseServer;
+let news: Progress[];
+
+beforeEach(async () => {
+  server = new ReleaseServer();
+  news = [];
+  process.env.HARDWAY_MIRROR = await server.start();
+  process.env.HARDWAY_CACHE = fs.mkdtempSync(path.join(os.tmpdir(), 'toolchain-test-'));
+});
+
+afterEach(async () => {
+  await server.stop();
+  fs.rmSync(process.env.HARDWAY_CACHE!, { recursive: true, force: true });
+  for (const name of ['HARDWAY_MIRROR', 'HARDWAY_CACHE', 'FAKE_GO_FAILS']) delete process.env[name];
+});
+
+const means = (mode: Mode = 'auto'): Means => ({
+  architecture: 'amd64',
+  mode,
+  sites: new Sites(),
+  go: async () => ({ command: fakeGo, version: '1.26.8' }),
+  buildTurn: turns(2),
+});
+
+const get = (one: Component, by: Means = means()) =>
+  obtain(one, by, new ItemProgress(one.name, (progress) => news.push(progress)));
+
+/** The message of the ToolchainError that obtaining ends with. */
+const failure = async (one: Component, by?: Means): Promise<string> => {
+  const error: unknown = await get(one, by).then(
+    () => undefined,
+    (reason) => reason as unknown,
+  );
+  expect(error).toBeInstanceOf(ToolchainError);
+  return (error as Error).message;
+};
+
+const leftovers = (): string[] =>
+  fs.existsSync(path.join(process.env.HARDWAY_CACHE!, 'programs'))
+    ? fs.readdirSync(path.join(process.env.HARDWAY_CACHE!, 'programs'))
+    : [];
+
+describe('official releases', () => {
+  test.each([...components, commandPlugin].map((one) => [one.name, one] as const))(
+    '%s is downloaded, verified and unpacked',
+    async (_, one) => {
+      const found = await get(await server.publish(one, 'amd64'));
+      for (const program of one.programs) {
+        expect(fs.readFileSync(path.join(found.directory, program), 'utf8')).toBe(
+          programText(program),
+        );
+        expect(fs.statSync(path.join(found.directory, program)).mode & 0o777).toBe(0o755);
+      }
+      expect(found.origin).toMatchObject({ how: 'official' });
+      expect(originWords(found, 'amd64')).toBe(
+        `from the mirror ${new URL(process.env.HARDWAY_MIRROR!).host}`,
+      );
+      expect(fs.readdirSync(found.directory).sort()).toEqual(
+        [...one.programs, 'origin.json'].sort(),
+      );
+    },
+  );
+
+  test('a file whose digest differs is refused with both digests, and nothing is built instead', async () => {
+    const etcd = await server.publish(component('etcd'), 'amd64');
+    const url = pathOnServer(etcd.releases[0].url('amd64'));
+    server.faults.set(url, 'changed');
+    expect(await failure(etcd)).toMatch(
+      new RegExp(
+        `${url} is not the file it should be: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}`,
+      ),
+    );
+    expect(leftovers()).toEqual([]);
+  });
+
+  test("the manifest's own digests refuse files that are not the official ones", async () => {
+    await server.publish(component('runc'), 'amd64');
+    expect(await failure(component('runc'))).toContain(
+      'expected SHA-256 f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60',
+    );
+  });
+
+  test('a file that differs from the digest published beside it is refused', async () => {
+    const coredns = await server.publish(component('coredns'), 'amd64');
+    server.faults.set(pathOnServer(coredns.releases[0].url('amd64')), 'changed');
+    expect(await failure(coredns)).toContain('is not the file it should be');
+  });
+
+  test('a missing file is an error that names it, and nothing is built instead', async () => {
+    const kubernetes = await server.publish(component('kubernetes'), 'amd64');
+    server.faults.set('dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy', 'missing');
+    expect(await failure(kubernetes)).toMatch(
+      /kube-proxy: there is no such file \(HTTP status 404\)/,
+    );
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('a missing digest file is an error, not a reason to trust the download', async () => {
+    const coredns = await server.publish(component('coredns'), 'amd64');
+    server.faults.set(`${pathOnServer(coredns.releases[0].url('amd64'))}.sha256`, 'missing');
+    expect(await failure(coredns)).toMatch(/\.sha256: there is no such file/);
+  });
+
+  test('a transfer that is cut off is an error that says so, and nothing of it is kept', async () => {
+    const runc = await server.publish(component('runc'), 'amd64');
+    server.faults.set(pathOnServer(runc.releases[0].url('amd64')), 'cut off');
+    expect(await failure(runc)).toMatch(/the transfer was cut off .*Run the command again/);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('an archive without the program is an error that names what it lacks', async () => {
+    const crictl = component('crictl');
+    const published = await server.publish(
+      { ...crictl, releases: [{ ...crictl.releases[0], holds: () => ({ other: 'other' }) }] },
+      'amd64',
+    );
+    const asked = {
+      ...published,
+      releases: [{ ...published.releases[0], holds: crictl.releases[0].holds }],
+    };
+    expect(await failure(asked)).toContain('holds no crictl');
+  });
+});
+
+describe("where a host can't be reached", () => {
+  beforeEach(async () => {
+    // A port that was free a moment ago: connections to it are refused.
+    await server.stop();
+  });
+
+  afterEach(() => server.start());
+
+  test('a component is built from its module, and the progress says why', async () => {
+    const found = await get(component('containerd'));
+    expect(found.origin.how).toBe('built');
+    expect(fs.readFileSync(path.join(found.directory, 'ctr'), 'utf8')).toBe(
+      'built from github.com/containerd/containerd/v2/cmd/ctr\n',
+    );
+    expect(news.map(({ detail }) => detail).join('\n')).toMatch(
+      /127\.0\.0\.1:\d+ can't be reached: to be built/,
+    );
+  });
+
+  test('a program whose package has another name is built under its own', async () => {
+    const found = await get(component('etcd'));
+    expect(fs.readFileSync(path.join(found.directory, 'etcd'), 'utf8')).toBe(
+      'built from go.etcd.io/etcd/server/v3\n',
+    );
+  });
+
+  test('a failed build tells its last lines and the log with all of its output', async () => {
+    process.env.FAKE_GO_FAILS = '1';
+    const message = await failure(component('etcd'));
+    expect(message).toContain('main.go:7: undefined: lab');
+    const log = /All of its output is in (\S+)/.exec(message)![1];
+    expect(fs.readFileSync(log, 'utf8')).toContain('undefined: lab');
+    expect(leftovers()).toEqual([]);
+  });
+
+  test('without Go the message says what must be built and how to get Go', async () => {
+    expect(await failure(component('etcd'), { ...means(), go: async () => undefined })).toMatch(
+      /etcd 3\.6\.8 must be built, and there is no Go .*https:\/\/go\.dev\/dl\//,
+    );
+  });
+
+  test('HARDWAY_TOOLCHAIN=download builds nothing', async () => {
+    expect(await failure(component('etcd'), means('download'))).toMatch(
+      /can't be reached: .*HARDWAY_TOOLCHAIN=download forbids building it/,
+    );
+  });
+
+  test("what has no source, as the command plugin, ends with the host that can't be reached", async () => {
+    expect(await failure(commandPlugin)).toMatch(/can't be reached/);
+  });
+});
+
+test('HARDWAY_TOOLCHAIN=build asks no host', async () => {
+  await get(component('etcd'), means('build'));
+  expect(server.requests).toEqual([]);
+});
+
+test('what is in the store is found again without a request, and only for the same recipe', async () => {
+  const etcd = await server.publish(component('etcd'), 'amd64');
+  const { directory } = await get(etcd);
+  const requests = server.requests.length;
+  expect(stored(etcd, 'amd64', 'auto')?.directory).toBe(directory);
+  expect(stored(component('etcd'), 'amd64', 'auto')).toBeUndefined();
+  expect(stored(etcd, 'arm64', 'auto')).toBeUndefined();
+  expect(server.requests).toHaveLength(requests);
+});
+
+test('an artifact with a file that was cut short is not used, and is made again', async () => {
+  const etcd = await server.publish(component('etcd'), 'amd64');
+  const { directory } = await get(etcd);
+  fs.truncateSync(path.join(directory, 'etcd'), 100);
+  expect(stored(etcd, 'amd64', 'auto')).toBeUndefined();
+  expect((await get(etcd)).directory).toBe(directory);
+  expect(fs.readFileSync(path.join(directory, 'etcd'), 'utf8')).toBe(programText('etcd'));
+});
+
+test('a directory without its record of origin, as a killed copy leaves it, is not used', async () => {
+  const etcd = await server.publish(component('etcd'), 'amd64');
+  const { directory } = await get(etcd);
+  fs.rmSync(path.join(directory, 'origin.json'));
+  expect(stored(etcd, 'amd64', 'auto')).toBeUndefined();
+});
+
+test.each([
+  ['a bare digest', 'a'.repeat(64)],
+  ["sha256sum's lines", `${'b'.repeat(64)}  other\n${'a'.repeat(64)}  file.tgz\n`],
+  ["sha256sum's binary lines", `${'a'.repeat(64)} *file.tgz`],
+  ['a path before the name', `${'A'.repeat(64)}  release/file.tgz`],
+])('a published digest is read from %s', (_, text) => {
+  expect(publishedDigest(text, 'file.tgz')).toBe('a'.repeat(64));
+});
+
+test('a list of digests without the file gives none', () => {
+  expect(publishedDigest(`${'b'.repeat(64)}  other\n<html>`, 'file.tgz')).toBeUndefined();
+});
