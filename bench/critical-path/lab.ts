@@ -25,16 +25,20 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
   return seconds;
 }
 
-/** Converts the resource graph to tasks. A command on an instance waits until the instance has booted. */
+/** Returns the name of the instance that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
+const machineOf = (resource: Registered): string | undefined =>
+  isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
+
+/** Converts the resource graph to tasks. A login waits until its instance has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
   all.map((resource) => {
-    const [, machine] = resource.name.split('@');
+    const machine = machineOf(resource);
     const instance = all.find((other) => kindOf(other) === 'Instance' && other.name === machine);
     return {
       key: keyOf(resource),
       seconds: secondsOf(resource, cloud),
       after: resource.dependencies,
-      ...(isCommand(resource) ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
+      ...(machine ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
     };
   });
 
@@ -48,7 +52,10 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
     balancer:
       cloud === 'aws'
         ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
-        : machine + gcp.TargetPool + gcp.ForwardingRule,
+        : Math.max(
+            machine + gcp.InstanceGroupMembership,
+            gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
+          ),
   };
 }
 

@@ -1,11 +1,10 @@
 import { addressAt, overlap } from '../../util/cidr';
-import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
 import type { Check, Evidence } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 import type { Route } from '../parsers/listings';
 import { firstPods } from '../probes/pod-namespace';
-import { missingProgram, routesCommand, type VpcRoute } from '../access/vpc-routes';
+import { routesCommand, type VpcRoute } from '../access/vpc-routes';
 
 const routePod: Check = {
   id: 'route.pod',
@@ -174,13 +173,6 @@ const routeVpc: Check = {
   expected: "every worker's pod CIDR to that worker",
   stage: 'none',
   workers: 1,
-  skip(outputs: LabOutputs) {
-    const missing = missingProgram(outputs);
-    return (
-      missing &&
-      `this host has no program "${missing}": install it, or run on a host that has it: ${routesCommand(outputs)}`
-    );
-  },
   async run(lab): Promise<Evidence> {
     const table = await lab.access.routes();
     return {
