@@ -1,7 +1,7 @@
 import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
-import { findGo, withoutGo, type Go } from './go';
+import { findGo, missingGo, type Go } from './go';
 import { installPackages, missingPackages, neededPackages } from './host/packages';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
@@ -12,15 +12,15 @@ import {
   type Architecture,
   type Component,
 } from './manifest';
-import { download, obtain, stored, type Means, type Obtained } from './fetch-or-build';
+import { download, obtain, findStored, type ObtainContext, type Obtained } from './fetch-or-build';
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './command-plugin/install';
 import { ItemProgress, type Report } from './progress';
-import { look, toolchainOf, viewParts, type State, type Toolchain } from './state';
+import { readState, toolchainOf, nodeStoreParts, type State, type Toolchain } from './state';
 import { readOrigin, sweepPartial } from './artifact-store';
 import { makeTree } from './rootfs/rootfs';
-import { Stopped, turns } from '../util/semaphore';
-import { makeView, viewPath } from './node-programs';
+import { NotStarted, semaphore } from '../util/semaphore';
+import { makeNodeStore, nodeStorePath } from './node-programs';
 
 export { ToolchainError } from './errors';
 export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
@@ -28,21 +28,23 @@ export { plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
 export type { Toolchain } from './state';
 
-/** Builds at a time: each uses all cores while it compiles, but only one while it links. */
+/** Number of parallel builds. A build uses all cores while it compiles, but one while it links. */
 const BUILDS_AT_A_TIME = 2;
 
-/** A file that a node of a cloud downloads: where from, its digest, and which programs are in it. */
+/** A file that a cloud node downloads: its URL, its digest and the programs in it. */
 export interface ProgramDownload {
   component: string;
   version: string;
   url: string;
-  /** Hexadecimal SHA-256, or the address of the file that its project publishes it in. */
+  /** Hexadecimal SHA-256, or the URL where the project publishes it. */
   sha256: string | { publishedAt: string };
-  /** Program to its path in the tar.gz archive; a string is the program that the file itself is. */
+  /**
+   * Maps a program to its path in the tar.gz archive. A string: the file is that program itself.
+   */
   holds: string | Record<string, string>;
 }
 
-/** Official files with all programs that run on nodes of that architecture. */
+/** Returns the official files with all node programs for an architecture. */
 export function programsForDownload(architecture: Architecture): ProgramDownload[] {
   return components
     .filter((one) => one.use.includes('node'))
@@ -60,18 +62,19 @@ export function programsForDownload(architecture: Architecture): ProgramDownload
     );
 }
 
-/** The toolchain if all of it is there, without touching anything; a few milliseconds. */
+/** Returns the toolchain if it is complete. Read-only; takes a few milliseconds. */
 export async function present(): Promise<Toolchain | undefined> {
-  return toolchainOf(await look());
+  return toolchainOf(await readState());
 }
 
 /**
- * Obtains what is missing of the toolchain and returns its paths. Needs no network where nothing is missing. Of several
- * commands one works and the others wait. Throws a ToolchainError that names everything that failed.
+ * Obtains missing parts of the toolchain and returns its paths. Needs no network if nothing is
+ * missing. If several commands run at once, one works and the others wait. Throws a ToolchainError
+ * that lists every failure.
  */
 export async function ensure(report: Report = () => undefined): Promise<Toolchain> {
-  const there = await present();
-  if (there) return there;
+  const complete = await present();
+  if (complete) return complete;
   const onWait = (owner: Owner): void =>
     report({
       name: ITEMS.view,
@@ -80,7 +83,7 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
       seconds: 0,
     });
   return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
-    const state = await look();
+    const state = await readState();
     return toolchainOf(state) ?? obtainMissing(state, report);
   });
 }
@@ -88,32 +91,32 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
 async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
   if (process.getuid?.() !== 0)
     throw new ToolchainError(
-      "the toolchain is obtained as root, as the nodes' Debian tree holds files of several users: use sudo",
+      "run this command as root (sudo): the nodes' Debian tree contains files of several users",
     );
   sweepPartial();
   const sites = new Sites();
   await installMissingPackages(await toBuild(state, sites), report);
-  // Without curl nobody knew what must be built, and so what that needs.
+  // Without curl, the first call could not know which components must be built.
   const building = await toBuild(state, sites);
   await installMissingPackages(building, report);
   let go: Promise<Go | undefined> | undefined;
-  const means: Means = {
+  const context: ObtainContext = {
     architecture: state.architecture,
     mode: state.mode,
     sites,
     go: () => (go ??= findGo()),
-    buildTurn: turns(BUILDS_AT_A_TIME),
+    buildTurn: semaphore(BUILDS_AT_A_TIME),
   };
-  // Said before minutes of other work, and once for all.
-  if (building.length > 0 && !(await means.go())) throw new ToolchainError(withoutGo(building));
+  // Reported once, before minutes of other work.
+  if (building.length > 0 && !(await context.go())) throw new ToolchainError(missingGo(building));
   const coredns = component('coredns');
   const programs = new Map(
     state.missing.map((one) => [
       one.name,
-      item(one.name, report, (progress) => obtain(one, means, progress)),
+      item(one.name, report, (progress) => obtain(one, context, progress)),
     ]),
   );
-  const corednsThere = (programs.get(coredns.name) ??
+  const obtainedCoredns = (programs.get(coredns.name) ??
     Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
   await allOf([
     ...programs.values(),
@@ -123,33 +126,33 @@ async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
     ...(state.images
       ? []
       : [
-          corednsThere.then(
+          obtainedCoredns.then(
             ({ directory }) =>
               item(ITEMS.images, report, (progress) =>
                 makeImages(state.architecture, directory, progress),
               ),
-            () => Promise.reject(new Stopped()),
+            () => Promise.reject(new NotStarted()),
           ),
         ]),
     ...(state.commandPlugin === 'official'
       ? []
-      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
+      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, context, progress))]),
   ]);
   return finish(report);
 }
 
-/** The view comes last, of what is there now. */
+/** Assembles the node store, the last part, from the obtained programs and images. */
 async function finish(report: Report): Promise<Toolchain> {
-  const state = await look();
-  const parts = viewParts(state);
-  if (!readOrigin(viewPath(parts))) await item(ITEMS.view, report, () => makeView(parts));
-  const toolchain = toolchainOf(await look());
+  const state = await readState();
+  const parts = nodeStoreParts(state);
+  if (!readOrigin(nodeStorePath(parts))) await item(ITEMS.view, report, () => makeNodeStore(parts));
+  const toolchain = toolchainOf(await readState());
   if (!toolchain)
-    throw new Error('something of the toolchain is missing although all of it was obtained');
+    throw new Error('a part of the toolchain is missing although every part was obtained');
   return toolchain;
 }
 
-/** Those of the missing components that can't be downloaded from here, or may not be. */
+/** Returns the missing components that cannot, or must not, be downloaded. */
 async function toBuild({ missing, mode }: State, sites: Sites): Promise<Component[]> {
   const needed = await Promise.all(missing.map((one) => mustBuild(one, mode, sites)));
   return missing.filter((_, index) => needed[index]);
@@ -161,45 +164,55 @@ async function installMissingPackages(building: Component[], report: Report): Pr
     await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 
-/** The real plugin wherever it can be had; the stand-in where its host can't be reached, or nothing may be downloaded. */
-async function obtainPlugin({ mode }: State, means: Means, progress: ItemProgress): Promise<void> {
+/**
+ * Installs the official plugin. Installs the stand-in if the plugin's host cannot be reached or
+ * downloads are forbidden.
+ */
+async function obtainPlugin(
+  { mode }: State,
+  context: ObtainContext,
+  progress: ItemProgress,
+): Promise<void> {
   if (mode === 'build') return installStandIn();
   try {
     const artifact =
-      stored(commandPlugin, means.architecture, 'download')?.directory ??
-      (await download(commandPlugin, means, progress));
+      findStored(commandPlugin, context.architecture, 'download')?.directory ??
+      (await download(commandPlugin, context, progress));
     installOfficialPlugin(artifact);
   } catch (error) {
     if (!(error instanceof UnreachableError) || mode === 'download') throw error;
     installStandIn();
-    progress.tell('installing', `the stand-in, as ${error.message}`);
+    progress.report('installing', `the stand-in, because ${error.message}`);
   }
 }
 
-/** Runs one item's work, telling its beginning and its end. */
+/** Runs the work of one item; reports its start and its end. */
 async function item<T>(
   name: string,
   report: Report,
   work: (progress: ItemProgress) => Promise<T>,
 ): Promise<T> {
   const progress = new ItemProgress(name, report);
-  progress.tell('waiting');
+  progress.report('waiting');
   try {
     const result = await work(progress);
-    progress.tell('done');
+    progress.report('done');
     return result;
   } catch (error) {
-    progress.tell('failed', (error as Error).message);
+    progress.report('failed', (error as Error).message);
     throw error;
   }
 }
 
-/** Waits for all, also when one has failed: what is under way is kept for the next time. Throws what failed, in one. */
-async function allOf(works: Promise<unknown>[]): Promise<void> {
-  const failures = (await Promise.allSettled(works)).flatMap((result) =>
+/**
+ * Waits for all work, even after a failure, so that finished parts are kept for the next command.
+ * Throws all failures as one error.
+ */
+async function allOf(work: Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(work)).flatMap((result) =>
     result.status === 'rejected' ? [result.reason as Error] : [],
   );
-  const causes = failures.filter((failure) => !(failure instanceof Stopped));
+  const causes = failures.filter((failure) => !(failure instanceof NotStarted));
   const unexpected = causes.find((failure) => !(failure instanceof ToolchainError));
   if (unexpected) throw unexpected;
   if (causes.length > 0)
