@@ -4,7 +4,7 @@ import { serve } from './protocol/serve';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 
-// The engine may run with a private umask; what machines are made of must be readable in them.
+// The engine may run with a private umask, but users in nodes must be able to read node files.
 process.umask(0o022);
 
 serve({ ...localKinds, ...timeKinds, ...tlsKinds }, version).catch((error: Error) => {
