@@ -2,7 +2,7 @@ import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
 import { findGo, missingGo, type Go } from './go';
-import { installPackages, missingPackages, neededPackages } from './host/packages';
+import { installCommand, installPackages, missingPackages, neededPackages } from './host/packages';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
 import {
@@ -16,7 +16,16 @@ import { download, obtain, findStored, type ObtainContext, type Obtained } from 
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './command-plugin/install';
 import { ItemProgress, type Report } from './progress';
-import { readState, toolchainOf, nodeStoreParts, type State, type Toolchain } from './state';
+import {
+  readState,
+  toolchainOf,
+  toolsOf,
+  nodeStoreParts,
+  type Scope,
+  type State,
+  type Toolchain,
+  type Tools,
+} from './state';
 import { readOrigin, sweepPartial } from './artifact-store';
 import { makeTree } from './rootfs/rootfs';
 import { NotStarted, semaphore } from '../util/semaphore';
@@ -26,7 +35,10 @@ export { ToolchainError } from './errors';
 export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
 export { plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
-export type { Toolchain } from './state';
+export type { Scope, Toolchain, Tools } from './state';
+
+/** Packages that every lab needs on the host, cloud labs included: for downloads and logins. */
+const TOOLS_PACKAGES = ['ca-certificates', 'curl', 'openssh-client'] as const;
 
 /** Number of parallel builds. A build uses all cores while it compiles, but one while it links. */
 const BUILDS_AT_A_TIME = 2;
@@ -67,14 +79,30 @@ export async function present(): Promise<Toolchain | undefined> {
   return toolchainOf(await readState());
 }
 
+/** Returns the programs for cloud labs if they are complete. Read-only; as fast as `present`. */
+export async function presentTools(): Promise<Tools | undefined> {
+  return toolsOf(await readState('cloud'));
+}
+
 /**
  * Obtains missing parts of the toolchain and returns its paths. Needs no network if nothing is
  * missing. If several commands run at once, one works and the others wait. Throws a ToolchainError
  * that lists every failure.
  */
-export async function ensure(report: Report = () => undefined): Promise<Toolchain> {
-  const complete = await present();
-  if (complete) return complete;
+export const ensure = (report: Report = () => undefined): Promise<Toolchain> =>
+  obtained('local', toolchainOf, report);
+
+/** Like `ensure`, for cloud labs: obtains only the programs on the host. Needs no root. */
+export const ensureTools = (report: Report = () => undefined): Promise<Tools> =>
+  obtained('cloud', toolsOf, report);
+
+async function obtained<T>(
+  scope: Scope,
+  of: (state: State) => T | undefined,
+  report: Report,
+): Promise<T> {
+  const existing = of(await readState(scope));
+  if (existing) return existing;
   const onWait = (owner: Owner): void =>
     report({
       name: ITEMS.view,
@@ -83,22 +111,28 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
       seconds: 0,
     });
   return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
-    const state = await readState();
-    return toolchainOf(state) ?? obtainMissing(state, report);
+    const state = await readState(scope);
+    const complete = of(state);
+    if (complete) return complete;
+    await obtainMissing(state, report);
+    const now = of(await readState(scope));
+    if (!now)
+      throw new Error('a part of the toolchain is missing although every part was obtained');
+    return now;
   });
 }
 
-async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
-  if (process.getuid?.() !== 0)
+async function obtainMissing(state: State, report: Report): Promise<void> {
+  if (state.scope === 'local' && process.getuid?.() !== 0)
     throw new ToolchainError(
       "run this command as root (sudo): the nodes' Debian tree contains files of several users",
     );
   sweepPartial();
   const sites = new Sites();
-  await installMissingPackages(await toBuild(state, sites), report);
+  await installMissingPackages(state, await toBuild(state, sites), report);
   // Without curl, the first call could not know which components must be built.
   const building = await toBuild(state, sites);
-  await installMissingPackages(building, report);
+  await installMissingPackages(state, building, report);
   let go: Promise<Go | undefined> | undefined;
   const context: ObtainContext = {
     architecture: state.architecture,
@@ -109,47 +143,43 @@ async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
   };
   // Reported once, before minutes of other work.
   if (building.length > 0 && !(await context.go())) throw new ToolchainError(missingGo(building));
-  const coredns = component('coredns');
   const programs = new Map(
     state.missing.map((one) => [
       one.name,
       item(one.name, report, (progress) => obtain(one, context, progress)),
     ]),
   );
-  const obtainedCoredns = (programs.get(coredns.name) ??
-    Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
   await allOf([
     ...programs.values(),
     ...(state.treeMissing
       ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))]
       : []),
-    ...(state.images
-      ? []
-      : [
-          obtainedCoredns.then(
-            ({ directory }) =>
-              item(ITEMS.images, report, (progress) =>
-                makeImages(state.architecture, directory, progress),
-              ),
-            () => Promise.reject(new NotStarted()),
-          ),
-        ]),
+    ...(state.scope === 'local' && !state.images ? [imagesOf(state, programs, report)] : []),
     ...(state.commandPlugin === 'official'
       ? []
       : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, context, progress))]),
   ]);
-  return finish(report);
+  if (state.scope === 'local') await finish(report);
+}
+
+/** Builds the images as soon as CoreDNS, which is in one of them, is obtained. */
+function imagesOf(
+  { architecture, obtained }: State,
+  programs: Map<string, Promise<Obtained>>,
+  report: Report,
+): Promise<unknown> {
+  const { name } = component('coredns');
+  return (programs.get(name) ?? Promise.resolve(obtained.get(name)!)).then(
+    ({ directory }) =>
+      item(ITEMS.images, report, (progress) => makeImages(architecture, directory, progress)),
+    () => Promise.reject(new NotStarted()),
+  );
 }
 
 /** Assembles the node store, the last part, from the obtained programs and images. */
-async function finish(report: Report): Promise<Toolchain> {
-  const state = await readState();
-  const parts = nodeStoreParts(state);
+async function finish(report: Report): Promise<void> {
+  const parts = nodeStoreParts(await readState());
   if (!readOrigin(nodeStorePath(parts))) await item(ITEMS.view, report, () => makeNodeStore(parts));
-  const toolchain = toolchainOf(await readState());
-  if (!toolchain)
-    throw new Error('a part of the toolchain is missing although every part was obtained');
-  return toolchain;
 }
 
 /** Returns the missing components that cannot, or must not, be downloaded. */
@@ -158,10 +188,19 @@ async function toBuild({ missing, mode }: State, sites: Sites): Promise<Componen
   return missing.filter((_, index) => needed[index]);
 }
 
-async function installMissingPackages(building: Component[], report: Report): Promise<void> {
-  const packages = await missingPackages(neededPackages(building));
-  if (packages.length > 0)
-    await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
+async function installMissingPackages(
+  { scope }: State,
+  building: Component[],
+  report: Report,
+): Promise<void> {
+  const needed = scope === 'local' ? neededPackages(building) : [...TOOLS_PACKAGES];
+  const packages = await missingPackages(needed);
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0)
+    throw new ToolchainError(
+      `the host lacks ${packages.join(', ')}. To do: sudo ${installCommand(packages)}`,
+    );
+  await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 
 /**

@@ -2,7 +2,7 @@ import { effectiveUrl, Sites } from './download';
 import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type Component } from './manifest';
 import type { Mode } from './fetch-or-build';
-import { readState, type State } from './state';
+import { readState, type Scope, type State } from './state';
 
 /** A missing part of the toolchain: name, source and estimated time. */
 export interface Item {
@@ -66,7 +66,7 @@ async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
 export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> {
   const items = await Promise.all(state.missing.map((one) => itemOf(one, state.mode, sites)));
   const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
-  const packages = await missingPackages(neededPackages(toBuild));
+  const packages = state.scope === 'local' ? await missingPackages(neededPackages(toBuild)) : [];
   return [
     ...(packages.length > 0
       ? [
@@ -81,7 +81,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
     ...(state.treeMissing
       ? [{ name: ITEMS.tree, from: 'mmdebstrap, from the Debian archive', seconds: SECONDS.tree }]
       : []),
-    ...(state.images
+    ...(state.images || state.scope === 'cloud'
       ? []
       : [
           {
@@ -94,7 +94,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
   ];
 }
 
-/** Returns the items that `ensure` would obtain; empty if the toolchain is complete. Read-only. */
-export async function plan(): Promise<Item[]> {
-  return itemsMissing(await readState(), new Sites());
+/** Returns the items that `ensure` or `ensureTools` would obtain. Read-only. */
+export async function plan(scope: Scope = 'local'): Promise<Item[]> {
+  return itemsMissing(await readState(scope), new Sites());
 }

@@ -12,7 +12,8 @@ export interface Release {
   url: (architecture: Architecture) => string;
   digest: Digest;
   /**
-   * Maps each program to its path in the tar.gz archive. A string: the file is that program itself.
+   * Maps each program to its path in the tar.gz archive, exactly as upstream packs it: `./bridge`,
+   * not `bridge`. A string: the file is that program itself.
    */
   holds: string | ((architecture: Architecture) => Record<string, string>);
 }

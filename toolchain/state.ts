@@ -2,14 +2,27 @@ import * as path from 'node:path';
 import { hasTree, treePath } from './rootfs/rootfs';
 import { hasImages, imagesPath } from './images/images';
 import { installedKubectl, installedPulumi, type Installed } from './installed';
-import { component, components, type Architecture, type Component } from './manifest';
+import {
+  component,
+  components,
+  hostComponents,
+  type Architecture,
+  type Component,
+} from './manifest';
 import { mode, findStored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
 import { commandPluginIn, labPulumiHome, ownPulumiHome } from './command-plugin/install';
 import { readOrigin } from './artifact-store';
 import { nodeStorePath, type NodeStoreParts } from './node-programs';
 
+/**
+ * Labs that the toolchain is for: local labs, or cloud labs only, whose nodes download their
+ * programs.
+ */
+export type Scope = 'local' | 'cloud';
+
 /** Present and missing parts of the toolchain. Determined without the network. */
 export interface State {
+  scope: Scope;
   architecture: Architecture;
   mode: Mode;
   /** Programs installed on the host, if they fit and may be used. */
@@ -27,24 +40,41 @@ export interface State {
   commandPlugin?: 'official' | 'stand-in';
 }
 
+/** Returns the components that a scope needs, without those installed on the host. */
+function neededFor(
+  scope: Scope,
+  { pulumi, kubectl }: Pick<State, 'pulumi' | 'kubectl'>,
+  isStored: (one: Component) => boolean,
+): Component[] {
+  const all = scope === 'local' ? components : hostComponents;
+  // The component kubernetes includes kubectl.
+  const hasKubectl = kubectl !== undefined || isStored(component('kubernetes'));
+  return all.filter(
+    ({ name }) => !(name === 'pulumi' && pulumi) && !(name === 'kubectl' && hasKubectl),
+  );
+}
+
 /**
  * Determines the state of the toolchain. In mode auto the host's Pulumi and kubectl are used if
  * they fit.
  */
-export async function readState(): Promise<State> {
+export async function readState(scope: Scope = 'local'): Promise<State> {
   const architecture = thisArchitecture();
   const currentMode = mode();
   const [pulumi, kubectl] =
     currentMode === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
-  const needed = components.filter((one) => !(one.name === 'pulumi' && pulumi));
+  const isStored = (one: Component): boolean =>
+    findStored(one, architecture, currentMode) !== undefined;
+  const needed = neededFor(scope, { pulumi, kubectl }, isStored);
   const obtained = new Map(
-    needed.flatMap((one) => {
+    [...new Set([...needed, component('kubernetes')])].flatMap((one) => {
       const obtained = findStored(one, architecture, currentMode);
       return obtained ? [[one.name, obtained] as const] : [];
     }),
   );
   const coredns = obtained.get('coredns')?.directory;
   return {
+    scope,
     architecture,
     mode: currentMode,
     pulumi,
@@ -52,7 +82,7 @@ export async function readState(): Promise<State> {
     obtained,
     missing: needed.filter((one) => !obtained.has(one.name)),
     tree: treePath(architecture),
-    treeMissing: !hasTree(architecture),
+    treeMissing: scope === 'local' && !hasTree(architecture),
     images:
       coredns !== undefined && hasImages(architecture, coredns)
         ? imagesPath(architecture, coredns)
@@ -90,22 +120,26 @@ export function nodeStoreParts(state: State): NodeStoreParts {
   };
 }
 
-/** Paths of the complete toolchain, and where its parts come from. */
-export interface Toolchain {
+/** Paths of the programs that every lab needs on the host, and their sources. */
+export interface Tools {
   pulumi: string;
   kubectl: string;
   /** Directory of pulumi-language-nodejs. Must be on PATH when `pulumi` runs. */
   languageHostDirectory: string;
+  pulumiHome: string;
+  commandPlugin: 'official' | 'stand-in';
+  /** Maps each program or component to a description of its source, for `lab doctor`. */
+  origins: Record<string, string>;
+}
+
+/** Tools, and the paths of the files that local labs consist of. */
+export interface Toolchain extends Tools {
   /** Node programs and images/. Nodes mount this directory read-only at /opt/artifacts. */
   store: string;
   /** Images as an OCI layout for the image mirror; a part of `store`. */
   images: string;
   /** Debian tree of the nodes: lowest layer of their overlays. Must not be changed. */
   tree: string;
-  pulumiHome: string;
-  commandPlugin: 'official' | 'stand-in';
-  /** Maps each program or component to a description of its source, for `lab doctor`. */
-  origins: Record<string, string>;
 }
 
 /**
@@ -124,32 +158,38 @@ export function describeOrigin(
   return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
 }
 
-/** Returns the toolchain of a state, or `undefined` if a part is missing. */
-export function toolchainOf(state: State): Toolchain | undefined {
-  if (state.missing.length > 0 || state.treeMissing || !state.images || !state.commandPlugin)
-    return undefined;
-  const store = nodeStorePath(nodeStoreParts(state));
-  if (!readOrigin(store)) return undefined;
-  const own = state.obtained.get('pulumi')?.directory;
+/** Returns the programs for the host, or `undefined` if one is missing. */
+export function toolsOf(state: State): Tools | undefined {
+  const { obtained, commandPlugin, pulumiHome, architecture } = state;
+  const own = obtained.get('pulumi')?.directory;
+  const kubernetes = (obtained.get('kubectl') ?? obtained.get(component('kubernetes').name))
+    ?.directory;
+  const pulumi = state.pulumi?.path ?? (own && path.join(own, 'pulumi'));
+  const kubectl = state.kubectl?.path ?? (kubernetes && path.join(kubernetes, 'kubectl'));
+  if (!pulumi || !kubectl || !commandPlugin) return undefined;
   const origins = Object.fromEntries(
-    [...state.obtained.values()].map((one) => [
+    [...obtained.values()].map((one) => [
       one.component.name,
-      `${one.component.version}, ${describeOrigin(one, state.architecture)}`,
+      `${one.component.version}, ${describeOrigin(one, architecture)}`,
     ]),
   );
   if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this host`;
   if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this host`;
   return {
-    pulumi: state.pulumi?.path ?? path.join(own!, 'pulumi'),
-    languageHostDirectory: state.pulumi ? path.dirname(state.pulumi.languageHost) : own!,
-    kubectl:
-      state.kubectl?.path ??
-      path.join(state.obtained.get(component('kubernetes').name)!.directory, 'kubectl'),
-    store,
-    images: path.join(store, 'images'),
-    tree: state.tree,
-    pulumiHome: state.pulumiHome,
-    commandPlugin: state.commandPlugin,
+    pulumi,
+    languageHostDirectory: path.dirname(state.pulumi?.languageHost ?? pulumi),
+    kubectl,
+    pulumiHome,
+    commandPlugin,
     origins,
   };
+}
+
+/** Returns the toolchain of a state, or `undefined` if a part is missing. */
+export function toolchainOf(state: State): Toolchain | undefined {
+  const tools = toolsOf(state);
+  if (!tools || state.missing.length > 0 || state.treeMissing || !state.images) return undefined;
+  const store = nodeStorePath(nodeStoreParts(state));
+  if (!readOrigin(store)) return undefined;
+  return { ...tools, store, images: path.join(store, 'images'), tree: state.tree };
 }

@@ -5,7 +5,14 @@ import { each } from '../../support/each';
 import { programsForDownload } from '../../../toolchain';
 import { buildArguments, moduleDirectory, requiredGo, missingGo } from '../../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../../toolchain/installed';
-import { ARCHITECTURES, commandPlugin, component, components } from '../../../toolchain/manifest';
+import { manifest as podManifest } from '../../../checks/probes/pod-manifest';
+import {
+  ARCHITECTURES,
+  commandPlugin,
+  component,
+  components,
+  nodeImages,
+} from '../../../toolchain/manifest';
 
 const all = [...components, commandPlugin];
 
@@ -165,4 +172,23 @@ test('the built CoreDNS has every plugin of the Corefile', () => {
   each([...used, 'forward'], (name) =>
     expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`),
   );
+});
+
+test('every image that a node pulls is one of the manifest, with that tag', () => {
+  const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+  const pods = podManifest({
+    namespace: 'x',
+    workers: ['worker-0'],
+    sound: ['worker-0'],
+    nodePortWorker: 'worker-0',
+  });
+  const pulled = [
+    /^ *sandbox = "(.*)"$/m.exec(read('components/bootstrap/steps/containerd/config.toml'))![1],
+    /^ *image: (.*)$/m.exec(read('components/bootstrap/steps/coredns/coredns.yaml'))![1],
+    // A bare name means Docker Hub's official image, tag latest.
+    ...[...JSON.stringify(pods).matchAll(/"image":"([a-z]+)"/g)].map(
+      ([, name]) => `docker.io/library/${name}:latest`,
+    ),
+  ];
+  expect(pulled.sort()).toEqual(nodeImages.map(({ name, tag }) => `${name}:${tag}`).sort());
 });
