@@ -75,7 +75,7 @@ describe('the topology of any valid config', () => {
       pods.forEach((cidr, index) => {
         expect(overlap(cidr, plan.podCidr)).toBe(true);
         expect(parseCidr(cidr).first).toBeGreaterThanOrEqual(parseCidr(plan.podCidr).first);
-        each(pods.slice(index + 1), (other) => expect(overlap(cidr, other)).toBe(false));
+        for (const other of pods.slice(index + 1)) expect(overlap(cidr, other)).toBe(false);
       });
     }));
 

@@ -2,7 +2,6 @@ import { describeGraph } from '../../../support/graph';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
 import { sent } from '../../../support/bootstrap-graph';
 import { gcpLab, type GcpGraph } from '../../../support/gcp-graph';
-import { each } from '../../../support/each';
 
 let lab: GcpGraph;
 const every = (kind: string): Registered[] => lab.graph.every(kind);
@@ -44,23 +43,21 @@ test('every machine has its own address, in the one subnet, and may forward what
     'worker-1': '10.240.0.21',
     'worker-2': '10.240.0.22',
   });
-  each(every('Instance'), ({ inputs }) => {
+  for (const { inputs } of every('Instance')) {
     expect(inputs.canIpForward).toBe(true);
     expect(inputs.networkInterfaces).toHaveLength(1);
     expect(inputs.networkInterfaces[0].subnetwork).toBe('projects/p/gcp-s01-nodes');
     expect(inputs.networkInterfaces[0].accessConfigs).toHaveLength(1);
-  });
+  }
 });
 
 test('a machine is called what the article calls it, whatever else is in the project', () => {
-  each(every('Instance'), ({ name, inputs }) => {
+  for (const { name, inputs } of every('Instance')) {
     expect(inputs.name).toBe(`gcp-s01-${name}`);
     expect(inputs.hostname.split('.')[0]).toBe(name);
-  });
-  each(
-    google().filter(({ type }) => !type.endsWith('Membership')),
-    ({ inputs }) => expect(inputs.name).toMatch(/^gcp-s01(-|$)/),
-  );
+  }
+  for (const { inputs } of google().filter(({ type }) => !type.endsWith('Membership')))
+    expect(inputs.name).toMatch(/^gcp-s01(-|$)/);
 });
 
 test('each pod CIDR is routed to the worker that owns it, by instance and zone', () => {
@@ -89,7 +86,7 @@ test('the firewall is the topology’s, by tags that its machines carry, and the
       .filter(({ inputs }) => tags.some((tag) => inputs.tags.includes(tag)))
       .map(({ name }) => name)
       .sort();
-  each(plan.rules, (rule) => {
+  for (const rule of plan.rules) {
     const { inputs } = of('Firewall', rule.name);
     expect(inputs).toMatchObject({
       direction: 'INGRESS',
@@ -112,7 +109,7 @@ test('the firewall is the topology’s, by tags that its machines carry, and the
         .map(({ name }) => name)
         .sort(),
     );
-  });
+  }
   expect(
     every('Firewall')
       .map(({ name }) => name)
@@ -163,12 +160,12 @@ test('each controller is a member of the group by itself, and is replaced in it 
       },
     ]),
   );
-  each(every('InstanceGroupMembership'), (member) => {
+  for (const member of every('InstanceGroupMembership')) {
     expect(member.propertyDependencies.instance).toEqual([
       `gcp:compute/instance:Instance ${member.name}`,
     ]);
     expect(member.deletedWith).toBe('gcp:compute/instanceGroup:InstanceGroup controllers');
-  });
+  }
   // Else the group would compete with its memberships.
   expect(of('InstanceGroup', 'controllers').inputs).not.toHaveProperty('instances');
 });
@@ -176,9 +173,8 @@ test('each controller is a member of the group by itself, and is replaced in it 
 test('the load balancer does not wait for a machine', () => {
   const rule = of('ForwardingRule', 'api');
   expect(lab.graph.comesAfter(rule, of('InstanceGroup', 'controllers'))).toBe(true);
-  each(every('Instance'), (instance) =>
-    expect([instance.name, lab.graph.comesAfter(rule, instance)]).toEqual([instance.name, false]),
-  );
+  for (const instance of every('Instance'))
+    expect([instance.name, lab.graph.comesAfter(rule, instance)]).toEqual([instance.name, false]);
 });
 
 test('a resource that is replaced goes before its successor comes, if both have one name', async () => {
@@ -200,9 +196,8 @@ test('in another zone the group and everything in it is another, and the way to 
     name: 'gcp-s01-controllers-a',
     zone: 'us-west1-a',
   });
-  each(['Address', 'RegionHealthCheck', 'ForwardingRule'], (kind) =>
-    expect(graph.of(kind, 'api').inputs).toEqual(of(kind, 'api').inputs),
-  );
+  for (const kind of ['Address', 'RegionHealthCheck', 'ForwardingRule'])
+    expect(graph.of(kind, 'api').inputs).toEqual(of(kind, 'api').inputs);
   const zones = [...graph.every('Instance'), ...graph.every('InstanceGroupMembership')].map(
     ({ inputs }) => inputs.zone,
   );
@@ -224,29 +219,29 @@ test('the same packets fit the network, the bridge and the pods', () => {
 test('a login waits for every rule of the topology, and for no pod route', () => {
   const rules = every('Firewall').filter(({ name }) => name !== 'allow-health-checks');
   expect(commands().length).toBeGreaterThan(6);
-  each(commands(), (command) => {
+  for (const command of commands()) {
     const missing = rules.filter((rule) => !lab.graph.comesAfter(command, rule));
     const routes = every('Route').filter((route) => lab.graph.comesAfter(command, route));
     expect([command.name, missing, routes]).toEqual([command.name, [], []]);
-  });
+  }
 });
 
 test('every step is done again on another machine, and goes with its machine', () => {
-  each(commands(), ({ name, inputs, deletedWith }) => {
+  for (const { name, inputs, deletedWith } of commands()) {
     const machine = name.split('@')[1];
     expect(inputs.triggers[0]).toBe(`number of ${machine}`);
     expect(deletedWith).toBe(`gcp:compute/instance:Instance ${machine}`);
-  });
+  }
 });
 
 test('a machine is another one only when it must be, and then not beside the old one', () => {
-  each(every('Instance'), (instance) => {
+  for (const instance of every('Instance')) {
     expect(instance).toMatchObject({
       deleteBeforeReplace: true,
       ignoreChanges: ['bootDisk.initializeParams.image', 'bootDisk.initializeParams.labels'],
       replaceOnChanges: ['metadata["user-data"]'],
     });
-  });
+  }
 });
 
 test('no private key is in anything that is not secret', () => {
@@ -257,24 +252,26 @@ test('no private key is in anything that is not secret', () => {
       ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, open(inner)]))
       : value;
   };
-  each(lab.graph.all, ({ name, inputs }) =>
+  for (const { name, inputs } of lab.graph.all)
     expect([name, JSON.stringify(open(inputs))]).toEqual([
       name,
       expect.not.stringContaining('PRIVATE'),
-    ]),
-  );
-  each(every('Instance'), ({ inputs }) =>
-    expect(bare(inputs.metadata['user-data'])).toContain('PRIVATE'),
-  );
+    ]);
+  for (const { inputs } of every('Instance'))
+    expect(bare(inputs.metadata['user-data'])).toContain('PRIVATE');
 });
 
 test('whose it is and until when is on everything that takes labels', () => {
-  const whose = { lab: 'gcp-s01', student: 'gcp-s01', expires: '2026-12-01t18-00z' };
+  const whose = {
+    'hardway-lab': 'gcp-s01',
+    'hardway-state': '0a1b2c3d',
+    student: 'gcp-s01',
+    expires: '2026-12-01t18-00z',
+  };
   expect(JSON.parse(of('gcp', 'gcp').inputs.defaultLabels)).toEqual(whose);
-  each(google(), ({ name, provider }) => expect([name, provider]).toEqual([name, 'gcp']));
-  each(every('Instance'), ({ inputs }) =>
-    expect(inputs.bootDisk.initializeParams.labels).toEqual(whose),
-  );
+  for (const { name, provider } of google()) expect([name, provider]).toEqual([name, 'gcp']);
+  for (const { inputs } of every('Instance'))
+    expect(inputs.bootDisk.initializeParams.labels).toEqual(whose);
 });
 
 test('the outputs are what the article lists, and what opens the lab is secret', () => {
