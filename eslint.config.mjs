@@ -1,9 +1,36 @@
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+
+/** The layers, lowest first. A file imports its own layer and lower ones. Folders of one layer share a row. */
+const LAYERS = [
+  ['util'],
+  ['toolchain'],
+  ['provider'],
+  ['command-plugin'],
+  ['components', 'index.ts'],
+  ['checks'],
+  ['cli'],
+  ['bench', 'test'],
+];
+
+const paths = (layers) => layers.flat().map((name) => `./${name}`);
+
+/** For each layer, the layers above it. */
+const zones = LAYERS.slice(0, -1).map((layer, index) => ({
+  target: paths([layer]),
+  from: paths(LAYERS.slice(index + 1)),
+  message: 'Layers point one way: see "Folders and layers" in docs/architecture.md.',
+}));
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/'] },
   ...tseslint.configs.recommended,
   {
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.json'] })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       // What takes long to load is required where it is used.
@@ -12,7 +39,10 @@ export default tseslint.config(
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
       ],
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones }],
       'max-lines-per-function': ['error', { max: 125, skipBlankLines: true, skipComments: true }],
+      'no-nested-ternary': 'error',
       'prefer-const': 'error',
       eqeqeq: 'error',
     },

@@ -11,9 +11,11 @@ const machine = (): { cores: number; kernel: string; load: number } => ({
   load: os.loadavg()[0],
 });
 
-/** Three figures that mean something. */
-const figure = (value: number): string =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+/** Formats a value with three significant figures. */
+function figure(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
 
 function verdict({ met }: Result): string {
   if (met === undefined) return '';

@@ -30,7 +30,7 @@ step 'lint'
 npx --no-install eslint .
 npx --no-install prettier --check .
 step 'shell scripts'
-git ls-files -z | xargs -0 grep -lIE '^#!.*(bash|sh)$' | xargs shellcheck
+npm run --silent lint:shell
 step 'unit tests'
 npx --no-install jest --selectProjects unit
 step 'what a lab is made with'

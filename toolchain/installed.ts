@@ -11,7 +11,7 @@ export interface Installed {
   version: string;
 }
 
-/** The oldest Pulumi that heeds PULUMI_OPTION_CWD, by which plain pulumi finds the labs (cli/project.ts). */
+/** The oldest Pulumi that heeds PULUMI_OPTION_CWD, by which plain pulumi finds the labs (cli/engine/project.ts). */
 const OLDEST_PULUMI = [3, 208];
 
 /** Whether a `pulumi` of that version can drive a lab: version 3, from 3.208 on. */

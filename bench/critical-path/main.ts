@@ -22,6 +22,9 @@ function tell(chain: Done[]): string {
     .join('\n');
 }
 
+/** Formats a ratio, which is below 10, or else a number of seconds. */
+const figure = (value: number): string => (value < 10 ? value.toFixed(2) : `${value.toFixed(0)} s`);
+
 async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string> {
   const { tasks, done, whole, nodes, cluster, toReady, longest } = await simulated(cloud, profile);
   const unbounded = latest([...simulate(tasks, Infinity).values()]);
@@ -36,9 +39,7 @@ async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string
     whole.end / longest,
     unbounded.end,
     oneAfterAnother(tasks),
-  ].map((cell) =>
-    typeof cell === 'number' ? (cell < 10 ? cell.toFixed(2) : `${cell.toFixed(0)} s`) : cell,
-  );
+  ].map((cell) => (typeof cell === 'number' ? figure(cell) : cell));
   console.log(
     `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${tell(criticalPath(done, nodes))}`,
   );

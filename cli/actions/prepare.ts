@@ -37,12 +37,10 @@ const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack)
 const machinesOf = (labs: Wanted[]): number =>
   labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
 
-const inWords = (wanted: Wanted[]): string =>
-  wanted.length === 1
-    ? `lab ${wanted[0].lab.stack}`
-    : wanted.length === 0
-      ? 'what labs are made with'
-      : `${wanted.length} labs`;
+function inWords(wanted: Wanted[]): string {
+  if (wanted.length === 0) return 'what labs are made with';
+  return wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : `${wanted.length} labs`;
+}
 
 /** How many labs of a kind there are, by what tells the kinds apart. */
 function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {

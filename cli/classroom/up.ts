@@ -17,7 +17,7 @@ import { type Job, runCrew } from './jobs/runner';
 import type { Student } from './roster';
 import { type Deed, exitCode, summary } from './summary';
 
-/** How many labs are brought up at a time: two a core are the fastest that the bench found (docs/speed.md). */
+/** How many labs are brought up at a time: two a core are the fastest that the bench found (docs/performance.md). */
 export const UP_AT_ONCE = Math.min(8, 2 * os.availableParallelism());
 
 export interface UpOptions {

@@ -25,6 +25,12 @@ function subject(name: string | undefined, cloud: string | undefined): { lab: La
   return { lab, all: name === undefined };
 }
 
+/** Formats a price in dollars an hour: `?` if unknown, `-` if free. */
+function priceOf(hourly: number | undefined): string {
+  if (hourly === undefined) return '?';
+  return hourly === 0 ? '-' : `$${hourly.toFixed(4)}`;
+}
+
 function show(cloud: CloudOfAccounts, what: string, where: string, found: Remain[]): void {
   if (found.length === 0)
     return print(`Nothing of ${what} exists at ${cloud.toUpperCase()} (${where}).`);
@@ -40,7 +46,7 @@ function show(cloud: CloudOfAccounts, what: string, where: string, found: Remain
     expires || '-',
     kind,
     id,
-    hourly === undefined ? '?' : hourly === 0 ? '-' : `$${hourly.toFixed(4)}`,
+    priceOf(hourly),
   ]);
   print(columns([['LAB', 'STUDENT', 'EXPIRES', 'KIND', 'ID', 'AN HOUR'], ...rows]));
   const sum = found.reduce((total, { hourly }) => total + (hourly ?? 0), 0);

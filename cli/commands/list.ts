@@ -46,10 +46,10 @@ export async function listedStack(
       unreadable: failure,
     } = (await engine.snapshot(name)) ?? {};
     if (failure) return { ...nothing, created, ...unreadable(failure) };
-    const state = busy ? 'busy' : outputs ? 'up' : 'partial';
+    const idle = outputs ? 'up' : 'partial';
     return {
       ...nothing,
-      state,
+      state: busy ? 'busy' : idle,
       nodes: outputs?.nodes.length ?? nodesOf(name).length,
       stage: outputs?.stage,
       created,

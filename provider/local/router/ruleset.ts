@@ -19,6 +19,12 @@ const isResource = (rule: NonNullable<NftObject['rule']>): boolean =>
 export const expression = (expr: unknown): string =>
   JSON.stringify(expr, (key, value: unknown) => (key === 'packets' || key === 'bytes' ? 0 : value));
 
+/** The word with which nft names a set, a chain or else a map. */
+function kindOf({ set, chain }: Pick<NftObject, 'set' | 'chain'>): string {
+  if (chain) return 'chain';
+  return set ? 'set' : 'map';
+}
+
 /**
  * The fixed part of a packet filter: by the name of each set, map and chain (`chain inet vpc firewall`) what it is.
  * Tables beside the VPC's own are in it with what can stop or change a packet; those of iptables are not.
@@ -35,7 +41,7 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
       );
       if (named.family !== 'ip' && !harmless)
         found.set(
-          `${chain ? 'chain' : set ? 'set' : 'map'} ${named.family} ${named.table} ${named.name}`,
+          `${kindOf({ set, chain })} ${named.family} ${named.table} ${named.name}`,
           definition,
         );
     } else if (rule && rule.family !== 'ip' && !isResource(rule)) {
@@ -73,7 +79,8 @@ export async function rulesetTrouble(ruleset: string, objects: NftObject[]): Pro
   const [wanted, found] = [await expected(ruleset), fixedPart(objects)];
   return [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name) => {
     if (wanted.get(name) === found.get(name)) return [];
-    return `${name} ${!found.has(name) ? 'is gone' : !wanted.has(name) ? 'was added' : 'was changed'}`;
+    if (!found.has(name)) return `${name} is gone`;
+    return `${name} ${wanted.has(name) ? 'was changed' : 'was added'}`;
   });
 }
 

@@ -41,17 +41,15 @@ describe('what the kernel is asked', () => {
     const bin = path.join(directory, 'bin');
     fs.mkdirSync(bin, { recursive: true });
     const real = spawnSync('sh', ['-c', 'command -v mkdir'], { encoding: 'utf8' }).stdout.trim();
-    for (const program of PROGRAMS) {
+    const actions: Record<string, string> = {
+      mkdir: `case "$*" in /sys/*) exit 0 ;; *) exec ${real} "$@" ;; esac`,
       // `ip netns exec NAME COMMAND…` runs the command here, as there is no namespace.
-      const goes =
-        program === 'mkdir'
-          ? `case "$*" in /sys/*) exit 0 ;; *) exec ${real} "$@" ;; esac`
-          : program === 'ip'
-            ? 'if [ "$2" = exec ]; then shift 3; case $1 in test|sysctl) exit 0 ;; esac; exec "$@"; fi'
-            : '';
+      ip: 'if [ "$2" = exec ]; then shift 3; case $1 in test|sysctl) exit 0 ;; esac; exec "$@"; fi',
+    };
+    for (const program of PROGRAMS) {
       fs.writeFileSync(
         path.join(bin, program),
-        `#!/bin/sh\nif printf '%s\\n' "${program} $*" | grep -qE -e '${what.source}'; then echo "not in this kernel" >&2; exit 1; fi\n${goes}\n`,
+        `#!/bin/sh\nif printf '%s\\n' "${program} $*" | grep -qE -e '${what.source}'; then echo "not in this kernel" >&2; exit 1; fi\n${actions[program] ?? ''}\n`,
         { mode: 0o755 },
       );
     }
