@@ -60,6 +60,7 @@ function answerTo(
 ): Buffer | undefined {
   if (path === 'user-data')
     return instance.userData ? Buffer.from(instance.userData, 'base64') : undefined;
+  if (path === 'dynamic/instance-identity') return Buffer.from('document');
   if (path === 'dynamic/instance-identity/document')
     return Buffer.from(JSON.stringify({ instanceId: instance.id, region }));
   const [, below] = /^meta-data(?:\/(.*))?$/.exec(path) ?? [];

@@ -31,7 +31,6 @@ const SETTINGS = [
   'net.ipv4.conf.default.send_redirects=0',
   // A subnet is one link to its instances: the router answers for every other instance.
   'net.ipv4.conf.default.proxy_arp=1',
-  'net.ipv4.neigh.default.proxy_delay=0',
   'net.ipv6.conf.all.disable_ipv6=1',
   'net.ipv6.conf.default.disable_ipv6=1',
 ];
@@ -39,6 +38,8 @@ const SETTINGS = [
 /** Creates a VPC's router and its link to the Internet, which is the namespace of this process. */
 export async function createRouter(vpc: string, link: Link): Promise<void> {
   const router = routerOf(vpc);
+  // What an attempt that failed left.
+  await removeRouter(vpc, link);
   await run('ip', ['netns', 'add', router]);
   await runIn(router, 'sysctl', ['-qw', ...SETTINGS]);
   await ipIn(router, 'link', 'set', 'lo', 'up');
