@@ -18,11 +18,14 @@ export interface CloudArgs {
   parent: pulumi.Resource;
 }
 
-/** Whose a resource is, so that what a lab left behind can be found, and when it should be gone. */
+/** Owner and expiry of a lab's resources. Leftovers are found by them. */
 export interface Tags {
+  /** The lab's name. Key on a cloud: `hardway-lab`. */
   lab: string;
+  /** Random id of this lab's state, such as `0a1b2c3d`. Key on a cloud: `hardway-state`. */
+  state: pulumi.Input<string>;
   student: string;
-  /** A time in UTC, `2026-12-01T18:00Z`; empty: never. It is kept from the lab's first `up` on. */
+  /** UTC, such as `2026-12-01T18:00Z`; empty: never. Fixed at the lab's first `up`. */
   expires: pulumi.Input<string>;
 }
 
@@ -36,6 +39,8 @@ export interface CloudResult {
   apiAddress: pulumi.Output<string>;
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable: pulumi.Resource[];
+  /** Resources that make the API answer at `apiAddress` beside the controllers: the load balancer's. */
+  balancer?: pulumi.Resource[];
   /** URL of the registry that nodes pull from; none: the registries that images name. */
   imageMirror?: pulumi.Output<string>;
   /** Where the nodes' programs come from, where the machines aren't given them. */

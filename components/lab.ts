@@ -1,10 +1,11 @@
 import * as pulumi from '@pulumi/pulumi';
-import { Deadline, SshKey } from '../provider/resources';
+import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
 import { type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
+import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
 import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
@@ -36,6 +37,7 @@ export class Lab extends pulumi.ComponentResource {
   private tags(lab: string, { student, expires }: LabConfig): Tags {
     return {
       lab,
+      state: new LabId('state', {}, { parent: this }).value,
       student: student || lab,
       expires: expires && new Deadline('expires', { after: expires }, { parent: this }).time,
     };
@@ -60,6 +62,7 @@ export class Lab extends pulumi.ComponentResource {
     cloud: CloudResult,
     certificates: Certificates,
   ): pulumi.Output<string> {
+    const isCloud = config.cloud !== 'local';
     const {
       machines,
       imageMirror,
@@ -68,6 +71,8 @@ export class Lab extends pulumi.ComponentResource {
       downloads,
       upstreamResolvers,
       plainHealth,
+      apiAddress,
+      balancer,
     } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
@@ -76,6 +81,8 @@ export class Lab extends pulumi.ComponentResource {
         config,
         machines,
         reachable,
+        // Local machines boot in seconds, and no rule or provider is between them and the host.
+        logins: isCloud ? waitForLogins({ machines, reachable, config }, this) : undefined,
         certificates,
         imageMirror,
         disposable,
@@ -85,6 +92,17 @@ export class Lab extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    if (isCloud && reaches(config.stage, 'network'))
+      waitForApi(
+        {
+          config,
+          address: apiAddress,
+          caCertificate: certificates.ca.certificate,
+          bootstrapped: bootstrap.ready,
+          balancer: balancer ?? [],
+        },
+        this,
+      );
     return bootstrap.ready;
   }
 }

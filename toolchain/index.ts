@@ -2,7 +2,7 @@ import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
 import { findGo, withoutGo, type Go } from './go';
-import { installPackages, missingPackages, neededPackages } from './host/packages';
+import { installCommand, installPackages, missingPackages, neededPackages } from './host/packages';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
 import {
@@ -16,7 +16,16 @@ import { download, obtain, stored, type Means, type Obtained } from './fetch-or-
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './command-plugin/install';
 import { ItemProgress, type Report } from './progress';
-import { look, toolchainOf, viewParts, type State, type Toolchain } from './state';
+import {
+  look,
+  toolchainOf,
+  toolsOf,
+  viewParts,
+  type Scope,
+  type State,
+  type Toolchain,
+  type Tools,
+} from './state';
 import { readOrigin, sweepPartial } from './artifact-store';
 import { makeTree } from './rootfs/rootfs';
 import { Stopped, turns } from '../util/semaphore';
@@ -26,7 +35,10 @@ export { ToolchainError } from './errors';
 export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
 export { plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
-export type { Toolchain } from './state';
+export type { Scope, Toolchain, Tools } from './state';
+
+/** Packages without which no lab can be made, not even in a cloud: downloads, and logging in. */
+const TOOLS_PACKAGES = ['ca-certificates', 'curl', 'openssh-client'] as const;
 
 /** Builds at a time: each uses all cores while it compiles, but only one while it links. */
 const BUILDS_AT_A_TIME = 2;
@@ -60,18 +72,34 @@ export function programsForDownload(architecture: Architecture): ProgramDownload
     );
 }
 
-/** The toolchain if all of it is there, without touching anything; a few milliseconds. */
+/** Returns the toolchain if all of it exists, without touching anything; takes a few milliseconds. */
 export async function present(): Promise<Toolchain | undefined> {
   return toolchainOf(await look());
 }
 
+/** Returns the programs for labs in clouds if they exist. As fast as `present`, and as harmless. */
+export async function presentTools(): Promise<Tools | undefined> {
+  return toolsOf(await look('cloud'));
+}
+
 /**
- * Obtains what is missing of the toolchain and returns its paths. Needs no network where nothing is missing. Of several
+ * Obtains what is missing of the toolchain and returns its paths. Needs no network if nothing is missing. Of several
  * commands one works and the others wait. Throws a ToolchainError that names everything that failed.
  */
-export async function ensure(report: Report = () => undefined): Promise<Toolchain> {
-  const there = await present();
-  if (there) return there;
+export const ensure = (report: Report = () => undefined): Promise<Toolchain> =>
+  obtained('local', toolchainOf, report);
+
+/** Does the same for what labs in clouds need on the host. Needs no root. */
+export const ensureTools = (report: Report = () => undefined): Promise<Tools> =>
+  obtained('cloud', toolsOf, report);
+
+async function obtained<T>(
+  scope: Scope,
+  of: (state: State) => T | undefined,
+  report: Report,
+): Promise<T> {
+  const existing = of(await look(scope));
+  if (existing) return existing;
   const onWait = (owner: Owner): void =>
     report({
       name: ITEMS.view,
@@ -80,22 +108,28 @@ export async function ensure(report: Report = () => undefined): Promise<Toolchai
       seconds: 0,
     });
   return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
-    const state = await look();
-    return toolchainOf(state) ?? obtainMissing(state, report);
+    const state = await look(scope);
+    const complete = of(state);
+    if (complete) return complete;
+    await obtainMissing(state, report);
+    const now = of(await look(scope));
+    if (!now)
+      throw new Error('something of the toolchain is missing although all of it was obtained');
+    return now;
   });
 }
 
-async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
-  if (process.getuid?.() !== 0)
+async function obtainMissing(state: State, report: Report): Promise<void> {
+  if (state.scope === 'local' && process.getuid?.() !== 0)
     throw new ToolchainError(
       "the toolchain is obtained as root, as the nodes' Debian tree holds files of several users: use sudo",
     );
   sweepPartial();
   const sites = new Sites();
-  await installMissingPackages(await toBuild(state, sites), report);
+  await installMissingPackages(state, await toBuild(state, sites), report);
   // Without curl nobody knew what must be built, and so what that needs.
   const building = await toBuild(state, sites);
-  await installMissingPackages(building, report);
+  await installMissingPackages(state, building, report);
   let go: Promise<Go | undefined> | undefined;
   const means: Means = {
     architecture: state.architecture,
@@ -106,47 +140,43 @@ async function obtainMissing(state: State, report: Report): Promise<Toolchain> {
   };
   // Said before minutes of other work, and once for all.
   if (building.length > 0 && !(await means.go())) throw new ToolchainError(withoutGo(building));
-  const coredns = component('coredns');
   const programs = new Map(
     state.missing.map((one) => [
       one.name,
       item(one.name, report, (progress) => obtain(one, means, progress)),
     ]),
   );
-  const corednsThere = (programs.get(coredns.name) ??
-    Promise.resolve(state.obtained.get(coredns.name)!)) as Promise<Obtained>;
   await allOf([
     ...programs.values(),
     ...(state.treeMissing
       ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))]
       : []),
-    ...(state.images
-      ? []
-      : [
-          corednsThere.then(
-            ({ directory }) =>
-              item(ITEMS.images, report, (progress) =>
-                makeImages(state.architecture, directory, progress),
-              ),
-            () => Promise.reject(new Stopped()),
-          ),
-        ]),
+    ...(state.scope === 'local' && !state.images ? [imagesOf(state, programs, report)] : []),
     ...(state.commandPlugin === 'official'
       ? []
       : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
   ]);
-  return finish(report);
+  if (state.scope === 'local') await finish(report);
 }
 
-/** The view comes last, of what is there now. */
-async function finish(report: Report): Promise<Toolchain> {
-  const state = await look();
-  const parts = viewParts(state);
+/** Makes the images once CoreDNS, which is one of them, exists. */
+function imagesOf(
+  { architecture, obtained }: State,
+  programs: Map<string, Promise<Obtained>>,
+  report: Report,
+): Promise<unknown> {
+  const { name } = component('coredns');
+  return (programs.get(name) ?? Promise.resolve(obtained.get(name)!)).then(
+    ({ directory }) =>
+      item(ITEMS.images, report, (progress) => makeImages(architecture, directory, progress)),
+    () => Promise.reject(new Stopped()),
+  );
+}
+
+/** Makes the view last, of what exists now. */
+async function finish(report: Report): Promise<void> {
+  const parts = viewParts(await look());
   if (!readOrigin(viewPath(parts))) await item(ITEMS.view, report, () => makeView(parts));
-  const toolchain = toolchainOf(await look());
-  if (!toolchain)
-    throw new Error('something of the toolchain is missing although all of it was obtained');
-  return toolchain;
 }
 
 /** Those of the missing components that can't be downloaded from here, or may not be. */
@@ -155,10 +185,19 @@ async function toBuild({ missing, mode }: State, sites: Sites): Promise<Componen
   return missing.filter((_, index) => needed[index]);
 }
 
-async function installMissingPackages(building: Component[], report: Report): Promise<void> {
-  const packages = await missingPackages(neededPackages(building));
-  if (packages.length > 0)
-    await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
+async function installMissingPackages(
+  { scope }: State,
+  building: Component[],
+  report: Report,
+): Promise<void> {
+  const needed = scope === 'local' ? neededPackages(building) : [...TOOLS_PACKAGES];
+  const packages = await missingPackages(needed);
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0)
+    throw new ToolchainError(
+      `the host lacks ${packages.join(', ')}. To do: sudo ${installCommand(packages)}`,
+    );
+  await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 
 /** The real plugin wherever it can be had; the stand-in where its host can't be reached, or nothing may be downloaded. */

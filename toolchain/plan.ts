@@ -2,7 +2,7 @@ import { effectiveUrl, Sites } from './download';
 import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type Component } from './manifest';
 import type { Mode } from './fetch-or-build';
-import { look, type State } from './state';
+import { look, type Scope, type State } from './state';
 
 /** One thing of the toolchain that isn't here yet: what, from where, and about how long it takes. */
 export interface Item {
@@ -60,7 +60,7 @@ async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
 export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> {
   const items = await Promise.all(state.missing.map((one) => itemOf(one, state.mode, sites)));
   const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
-  const packages = await missingPackages(neededPackages(toBuild));
+  const packages = state.scope === 'local' ? await missingPackages(neededPackages(toBuild)) : [];
   return [
     ...(packages.length > 0
       ? [
@@ -75,7 +75,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
     ...(state.treeMissing
       ? [{ name: ITEMS.tree, from: 'mmdebstrap, from the Debian archive', seconds: SECONDS.tree }]
       : []),
-    ...(state.images
+    ...(state.images || state.scope === 'cloud'
       ? []
       : [
           {
@@ -88,7 +88,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
   ];
 }
 
-/** What ensure() would obtain now: empty if all is there. Changes nothing. */
-export async function plan(): Promise<Item[]> {
-  return itemsMissing(await look(), new Sites());
+/** Lists what ensure(), or ensureTools(), would obtain now. Changes nothing. */
+export async function plan(scope: Scope = 'local'): Promise<Item[]> {
+  return itemsMissing(await look(scope), new Sites());
 }

@@ -2,14 +2,24 @@ import * as path from 'node:path';
 import { hasTree, treePath } from './rootfs/rootfs';
 import { hasImages, imagesPath } from './images/images';
 import { installedKubectl, installedPulumi, type Installed } from './installed';
-import { component, components, type Architecture, type Component } from './manifest';
+import {
+  component,
+  components,
+  hostComponents,
+  type Architecture,
+  type Component,
+} from './manifest';
 import { mode, stored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
 import { commandPluginIn, labPulumiHome, ownPulumiHome } from './command-plugin/install';
 import { readOrigin } from './artifact-store';
 import { viewPath, type ViewParts } from './node-programs';
 
-/** What is there already, and so what is missing; looked up without the network. */
+/** Labs to be made: on this host, or only in clouds, whose nodes download what they need. */
+export type Scope = 'local' | 'cloud';
+
+/** What exists already, and so what is missing; looked up without the network. */
 export interface State {
+  scope: Scope;
   architecture: Architecture;
   mode: Mode;
   /** The machine's own programs, where they fit and may be used. */
@@ -25,20 +35,36 @@ export interface State {
   commandPlugin?: 'official' | 'stand-in';
 }
 
-/** What this machine has of the toolchain. In mode auto its own Pulumi and kubectl count, if they fit. */
-export async function look(): Promise<State> {
+/** The components that a scope needs, without those that the host has itself. */
+function neededFor(
+  scope: Scope,
+  { pulumi, kubectl }: Pick<State, 'pulumi' | 'kubectl'>,
+  isStored: (one: Component) => boolean,
+): Component[] {
+  const all = scope === 'local' ? components : hostComponents;
+  // All of Kubernetes has its kubectl, too.
+  const hasKubectl = kubectl !== undefined || isStored(component('kubernetes'));
+  return all.filter(
+    ({ name }) => !(name === 'pulumi' && pulumi) && !(name === 'kubectl' && hasKubectl),
+  );
+}
+
+/** Returns what the host has of the toolchain. In mode auto its own Pulumi and kubectl count, if they fit. */
+export async function look(scope: Scope = 'local'): Promise<State> {
   const [architecture, wanted] = [thisArchitecture(), mode()];
   const [pulumi, kubectl] =
     wanted === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
-  const needed = components.filter((one) => !(one.name === 'pulumi' && pulumi));
+  const isStored = (one: Component): boolean => stored(one, architecture, wanted) !== undefined;
+  const needed = neededFor(scope, { pulumi, kubectl }, isStored);
   const obtained = new Map(
-    needed.flatMap((one) => {
+    [...new Set([...needed, component('kubernetes')])].flatMap((one) => {
       const found = stored(one, architecture, wanted);
       return found ? [[one.name, found] as const] : [];
     }),
   );
   const coredns = obtained.get('coredns')?.directory;
   return {
+    scope,
     architecture,
     mode: wanted,
     pulumi,
@@ -46,7 +72,7 @@ export async function look(): Promise<State> {
     obtained,
     missing: needed.filter((one) => !obtained.has(one.name)),
     tree: treePath(architecture),
-    treeMissing: !hasTree(architecture),
+    treeMissing: scope === 'local' && !hasTree(architecture),
     images:
       coredns !== undefined && hasImages(architecture, coredns)
         ? imagesPath(architecture, coredns)
@@ -81,22 +107,26 @@ export function viewParts(state: State): ViewParts {
   };
 }
 
-/** Paths of all that a lab is made with, and where it is from. */
-export interface Toolchain {
+/** Paths of the programs that every lab needs on the host, and where they are from. */
+export interface Tools {
   pulumi: string;
   kubectl: string;
   /** Holds pulumi-language-nodejs: for PATH, before `pulumi` is run. */
   languageHostDirectory: string;
+  pulumiHome: string;
+  commandPlugin: 'official' | 'stand-in';
+  /** Program or component to its origin, as text: for doctor. */
+  origins: Record<string, string>;
+}
+
+/** The same, with what local labs are made of. */
+export interface Toolchain extends Tools {
   /** Every node program, and images/: what nodes mount read-only at /opt/artifacts. */
   store: string;
   /** The images as an OCI layout, for images/mirror.ts; also in `store`. */
   images: string;
   /** The nodes' Debian tree: the lowest layer of their overlays, never to be changed. */
   tree: string;
-  pulumiHome: string;
-  commandPlugin: 'official' | 'stand-in';
-  /** Program or component to where it is from, in words: for doctor. */
-  origins: Record<string, string>;
 }
 
 /** Where a component is from, in words: the host of a mirror is named, as not the project itself vouches for it. */
@@ -112,32 +142,38 @@ export function originWords(
   return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
 }
 
-/** The toolchain of a state, or undefined if something of it is missing. */
-export function toolchainOf(state: State): Toolchain | undefined {
-  if (state.missing.length > 0 || state.treeMissing || !state.images || !state.commandPlugin)
-    return undefined;
-  const store = viewPath(viewParts(state));
-  if (!readOrigin(store)) return undefined;
-  const own = state.obtained.get('pulumi')?.directory;
+/** Returns the programs for the host, or `undefined` if one is missing. */
+export function toolsOf(state: State): Tools | undefined {
+  const { obtained, commandPlugin, pulumiHome, architecture } = state;
+  const own = obtained.get('pulumi')?.directory;
+  const kubernetes = (obtained.get('kubectl') ?? obtained.get(component('kubernetes').name))
+    ?.directory;
+  const pulumi = state.pulumi?.path ?? (own && path.join(own, 'pulumi'));
+  const kubectl = state.kubectl?.path ?? (kubernetes && path.join(kubernetes, 'kubectl'));
+  if (!pulumi || !kubectl || !commandPlugin) return undefined;
   const origins = Object.fromEntries(
-    [...state.obtained.values()].map((one) => [
+    [...obtained.values()].map((one) => [
       one.component.name,
-      `${one.component.version}, ${originWords(one, state.architecture)}`,
+      `${one.component.version}, ${originWords(one, architecture)}`,
     ]),
   );
   if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this machine`;
   if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this machine`;
   return {
-    pulumi: state.pulumi?.path ?? path.join(own!, 'pulumi'),
-    languageHostDirectory: state.pulumi ? path.dirname(state.pulumi.languageHost) : own!,
-    kubectl:
-      state.kubectl?.path ??
-      path.join(state.obtained.get(component('kubernetes').name)!.directory, 'kubectl'),
-    store,
-    images: path.join(store, 'images'),
-    tree: state.tree,
-    pulumiHome: state.pulumiHome,
-    commandPlugin: state.commandPlugin,
+    pulumi,
+    languageHostDirectory: path.dirname(state.pulumi?.languageHost ?? pulumi),
+    kubectl,
+    pulumiHome,
+    commandPlugin,
     origins,
   };
+}
+
+/** Returns the toolchain of a state, or `undefined` if something of it is missing. */
+export function toolchainOf(state: State): Toolchain | undefined {
+  const tools = toolsOf(state);
+  if (!tools || state.missing.length > 0 || state.treeMissing || !state.images) return undefined;
+  const store = viewPath(viewParts(state));
+  if (!readOrigin(store)) return undefined;
+  return { ...tools, store, images: path.join(store, 'images'), tree: state.tree };
 }

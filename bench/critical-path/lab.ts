@@ -25,31 +25,34 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
   return seconds;
 }
 
-/** The graph as tasks. What logs in to a machine first waits until it has booted. */
+/** Name of the machine that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
+const machineOf = (resource: Registered): string | undefined =>
+  isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
+
+/** Turns the graph into tasks. A login waits until its machine has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
   all.map((resource) => {
-    const [, machine] = resource.name.split('@');
+    const machine = machineOf(resource);
     const instance = all.find((other) => kindOf(other) === 'Instance' && other.name === machine);
     return {
       key: keyOf(resource),
       seconds: secondsOf(resource, cloud),
       after: resource.dependencies,
-      ...(isCommand(resource) ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
+      ...(machine ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
     };
   });
 
 /** The longest chains that a cloud imposes on whoever makes this lab, however he goes about it. */
 function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
-  const machine =
-    cloud === 'aws'
-      ? aws.Vpc + aws.Subnet + aws.Instance
-      : gcp.Network + gcp.Subnetwork + gcp.Instance;
+  const network = cloud === 'aws' ? aws.Vpc + aws.Subnet : gcp.Network + gcp.Subnetwork;
+  const machine = network + (cloud === 'aws' ? aws.Instance : gcp.Instance);
   return {
     cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
     balancer:
-      machine +
-      (cloud === 'aws' ? aws.LoadBalancer + aws.Listener : gcp.TargetPool + gcp.ForwardingRule),
+      cloud === 'aws'
+        ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
+        : machine + gcp.TargetPool + gcp.ForwardingRule,
   };
 }
 

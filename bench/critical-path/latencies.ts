@@ -9,6 +9,7 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
     Vpc: 3,
     InternetGateway: 1,
     Subnet: 1,
+    SubnetCidrReservation: 1,
     RouteTable: 1,
     Route: 1,
     RouteTableAssociation: 1,
@@ -37,13 +38,16 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
   },
 };
 
-/** Of the lab's own provider: keys and certificates. */
+/** Resources of the lab's own provider: keys, certificates, id and deadline. */
 export const OWN: Record<string, number> = {
   SshKey: 0.1,
   SigningKey: 0.5,
   CertificateAuthority: 0.1,
   Certificate: 0.1,
   Deadline: 0.1,
+  LabId: 0.1,
+  // One attempt that is answered at once. What is waited for (boot, targets) is counted with the machine or balancer.
+  Reachable: 0.3,
 };
 
 /** From a machine that is there to one that lets somebody log in. */
@@ -53,6 +57,8 @@ export const BOOT = 28;
 export const SESSIONS: Record<string, number> = {
   // Names, two files, one service: no downloads.
   gateway: 4,
+  // Two key exchanges with each worker, 5 seconds apart.
+  'private-nodes': 7,
   // Mostly downloads (some 250 MB) and a dozen Debian packages; certificates and services are the last 6 seconds of it.
   machine: 51,
   // Until etcd has a majority and the API server answers.

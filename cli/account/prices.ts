@@ -93,3 +93,9 @@ export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
     unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
 }
+
+/** Adds to a price what `expires` (a time, or a duration from the first up) means for it. Empty if the lab has no end. */
+export const untilReaped = (expires: string): string =>
+  expires === ''
+    ? ''
+    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `its end is ${expires}` : `its end comes after ${expires}`}; it removes nothing by itself)`;

@@ -2,17 +2,20 @@ import type { Cloud, LabConfig } from '../../components/config';
 import { usage } from '../errors';
 import { labArgument, type Lab } from '../lab/name';
 
-/** Tells what would be lost, and asks whether to go on; throws a Failure where the answer is no. */
+/** Reports what would be lost and asks whether to go on. Throws a Failure if the answer is no. */
 export type Agree = (loss: string) => Promise<void>;
 
-/** Keys that a cloud makes its network of. With another value it is another network, and other machines in it. */
+/** Keys that decide a lab's network: another value needs another network, with other nodes in it. */
 const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
   local: ['nodeCidr', 'podCidr', 'publicPool', 'mtu'],
-  aws: ['nodeCidr', 'region'],
-  gcp: ['nodeCidr', 'mtu', 'region'],
+  aws: ['nodeCidr', 'zone', 'profile'],
+  gcp: ['nodeCidr', 'zone', 'profile', 'mtu'],
 };
 
-/** Where nobody can be asked. */
+/** Keys that decide the nodes alone: the clouds stop an instance to change its type. */
+const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
+
+/** Returns an Agree for calls in which no question can be asked: it always refuses. */
 export const refuseAnew =
   (lab: Lab): Agree =>
   (loss) =>
@@ -23,19 +26,29 @@ export const refuseAnew =
       ),
     );
 
-/** Asks before a lab that is up loses all that was done in it, as its config now asks for another network. */
+/** Lists the keys whose values differ, such as `zone us-west1-b instead of us-west1-c`. */
+function changesOf(keys: (keyof LabConfig)[], wanted: LabConfig, made: LabConfig): string {
+  return keys
+    .filter((key) => String(wanted[key] ?? '') !== String(made[key] ?? ''))
+    .map((key) => `${key} ${String(wanted[key]) || 'any'} instead of ${String(made[key]) || 'any'}`)
+    .join(', ');
+}
+
+/** Asks before a lab that is up loses what was done in it, because its config now needs other resources. */
 export async function agreeToLoss(
   lab: Lab,
   wanted: LabConfig,
   made: LabConfig,
   agree: Agree,
 ): Promise<void> {
-  const changed = NETWORK[made.cloud].filter((key) => String(wanted[key]) !== String(made[key]));
-  if (changed.length === 0) return;
-  const told = changed
-    .map((key) => `${key} ${String(wanted[key])} instead of ${String(made[key])}`)
-    .join(', ');
-  await agree(
-    `Lab ${lab.stack} is up, and ${told} takes another network and other machines: all that was done in it is lost.`,
-  );
+  const network = changesOf(NETWORK[made.cloud], wanted, made);
+  if (network)
+    return agree(
+      `Lab ${lab.stack} is up, and ${network} takes another network and other machines: all that was done in it is lost.`,
+    );
+  const instances = changesOf(INSTANCES, wanted, made);
+  if (instances)
+    await agree(
+      `Lab ${lab.stack} is up, and ${instances} stops its machines, or replaces them if the processor is of another kind: then all that was done on them is lost.`,
+    );
 }

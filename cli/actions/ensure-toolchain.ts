@@ -50,9 +50,9 @@ function note({ tree, store, images }: toolchain.Toolchain): void {
   fs.renameSync(`${file}.${process.pid}`, file);
 }
 
-/** Says what is going to be installed; nothing when all is there. */
-async function announce(progress: Progress): Promise<void> {
-  const items = await toolchain.plan();
+/** Lists what is going to be installed, if anything is. */
+async function announce(scope: toolchain.Scope, progress: Progress): Promise<void> {
+  const items = await toolchain.plan(scope);
   if (items.length === 0) return;
   const total = items.reduce((sum, item) => sum + item.seconds, 0);
   progress.say(
@@ -63,29 +63,23 @@ async function announce(progress: Progress): Promise<void> {
     progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
 }
 
-/** Everything that a lab is made with, obtained if something is missing. Throws a Failure with every cause. */
-export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
-  // What is half made is never used, and what is whole is kept: it may end anywhere.
+/** Does work that installs things, so that Ctrl-C ends it at any point. Throws a Failure with every cause. */
+async function installing<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
+  // Half-made parts are never used, and whole ones are kept.
   const interrupted = (): void => {
     progress.close();
     process.exit(
       report(
         new Interrupted(
           'Interrupted: what was installed so far is kept.',
-          './lab start goes on from here',
+          'the same command goes on from here',
         ),
       ),
     );
   };
   process.on('SIGINT', interrupted);
   try {
-    let complete = await toolchain.present();
-    if (!complete) {
-      await announce(progress);
-      complete = await toolchain.ensure(shown(progress));
-    }
-    note(complete);
-    return complete;
+    return await work();
   } catch (error) {
     if (error instanceof toolchain.ToolchainError)
       throw diskFull(error.message) ?? unable(error.message);
@@ -95,21 +89,52 @@ export async function setUp(progress: Progress): Promise<toolchain.Toolchain> {
   }
 }
 
-/** The toolchain if all of it is there. Throws a Failure where this machine can have none. */
-export async function found(): Promise<toolchain.Toolchain | undefined> {
+/** Returns everything that a local lab is made with, and obtains what is missing. Throws a Failure with every cause. */
+export const setUp = (progress: Progress): Promise<toolchain.Toolchain> =>
+  installing(progress, async () => {
+    let complete = await toolchain.present();
+    if (!complete) {
+      await announce('local', progress);
+      complete = await toolchain.ensure(shown(progress));
+    }
+    note(complete);
+    return complete;
+  });
+
+/** Returns the programs that a lab in a cloud needs on the host, and obtains what is missing. Throws the same. */
+export const setUpTools = (progress: Progress): Promise<toolchain.Tools> =>
+  installing(progress, async () => {
+    const tools = await toolchain.presentTools();
+    if (tools) return tools;
+    await announce('cloud', progress);
+    return toolchain.ensureTools(shown(progress));
+  });
+
+/** Does work that looks at the toolchain. Throws a Failure if this host can have none. */
+async function looking<T>(look: () => Promise<T>): Promise<T> {
   try {
-    return await toolchain.present();
+    return await look();
   } catch (error) {
     if (error instanceof toolchain.ToolchainError) throw unable(error.message);
     throw error;
   }
 }
 
-/** What is there of it, without installing anything. Throws a Failure where something is missing. */
-export async function installed(): Promise<toolchain.Toolchain> {
+/** Returns the toolchain if all of it exists. Throws a Failure if this host can have none. */
+export const found = (): Promise<toolchain.Toolchain | undefined> => looking(toolchain.present);
+
+/** Returns the programs for labs in clouds if they exist. Throws the same. */
+export const foundTools = (): Promise<toolchain.Tools | undefined> =>
+  looking(toolchain.presentTools);
+
+/** Returns the programs that every command on a lab needs, without installing any. Throws a Failure if one is missing. */
+export async function installed(): Promise<toolchain.Tools> {
   const complete = await found();
-  if (!complete)
-    throw unable('The programs that this lab is made with are not installed yet.', './lab start');
-  note(complete);
-  return complete;
+  if (complete) note(complete);
+  const tools = complete ?? (await foundTools());
+  if (tools) return tools;
+  throw unable(
+    'The programs that this lab is made with are not installed yet.',
+    './lab start; for labs in clouds alone, ./lab setup --cloud aws, which needs no root',
+  );
 }

@@ -1,19 +1,29 @@
 import * as fs from 'node:fs';
+import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
 import { labs as labsOnMachine } from '../../provider/local/shared/slots';
 import * as toolchain from '../../toolchain';
-import { accountOf } from '../account/account';
+import { accountOf, type CloudOfAccounts } from '../account/account';
 import { cloudFindings } from '../doctor/cloud';
-import { diskFinding, labNeeds, type Need, setUpNeeds, workingNeeds } from '../doctor/disk';
+import {
+  cloudLabNeeds,
+  diskFinding,
+  labNeeds,
+  type Need,
+  setUpNeeds,
+  workingNeeds,
+} from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes } from '../doctor/host';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
 import { type Failure, unable } from '../errors';
+import { placeOf } from './reject-downgrade';
 import type { Lab } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
-import { found, setUp } from './ensure-toolchain';
+import { hasProviderPlugin } from '../engine/provider-plugin';
+import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
 
 // What of ./lab doctor is looked at before anything is made, so that it isn't found out halfway.
 
@@ -50,8 +60,28 @@ function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
 }
 
 /** Where a lab's quotas are. */
-const accountKey = ({ cloud, project, region, zone }: LabConfig): string =>
-  [cloud, project, cloud === 'gcp' ? zone.replace(/-[a-z]$/, '') : region].join(' ');
+const accountKey = (config: LabConfig): string =>
+  [config.cloud, config.project, placeOf(config)].join(' ');
+
+/**
+ * Makes sure that each cloud of these labs knows the user, before anything is asked. Throws one Failure (exit code 3) with
+ * every cloud that does not.
+ */
+export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
+  const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
+  const labs = [...groups(clouds, ({ config }) => accountKey(config)).values()].map(([one]) => one);
+  const asked = await Promise.allSettled(labs.map(({ config }) => accountOf(config).who()));
+  const errors = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const unexpected = errors.find((error) => !(error instanceof CloudError));
+  if (unexpected) throw unexpected;
+  if (errors.length === 0) return;
+  const messages = new Set(errors.map((error) => (error as Error).message));
+  const names = new Set(clouds.map(({ lab }) => lab.cloud));
+  throw unable(
+    [...messages].join('\n'),
+    `${[...names].map((cloud) => `./lab doctor --cloud ${cloud}`).join('; ')}, then the same command again`,
+  );
+}
 
 /** What each account lacks for the labs that are to be in it. Those that were begun already are a part of what is in use there. */
 async function accounts(wanted: Wanted[]): Promise<Examined[]> {
@@ -73,15 +103,39 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
   );
 }
 
+/** Clouds of these labs whose provider plugin the engine has to fetch. */
+const pluginsMissing = (wanted: Wanted[]): CloudOfAccounts[] =>
+  (['aws', 'gcp'] as const).filter(
+    (cloud) => wanted.some(({ lab }) => lab.cloud === cloud) && !hasProviderPlugin(cloud),
+  );
+
+/** What has to be installed on the host first: everything for a local lab, a few programs if all labs are in clouds. */
+async function installNeeds(scope: toolchain.Scope): Promise<Need[]> {
+  const items = await toolchain.plan(scope);
+  if (items.length === 0) return [];
+  return setUpNeeds(
+    items.some((item) => item.from.startsWith('built from')),
+    scope,
+  );
+}
+
+/** Labs by what they need of the host. */
+interface Split {
+  /** Local labs that exist, and local labs to be made. */
+  here: Wanted[];
+  coming: Wanted[];
+  clouds: Wanted[];
+  scope: toolchain.Scope;
+}
+
 /** What is going to be written, and where. */
-async function needs(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Need[]> {
-  const ofLabs = [
+async function needs({ here, coming, clouds, scope }: Split, complete: boolean): Promise<Need[]> {
+  return [
+    ...(complete ? [] : await installNeeds(scope)),
     ...(here.length > 0 ? workingNeeds(here.length) : []),
     ...(coming.length > 0 ? labNeeds(machinesOf(coming), coming.length) : []),
+    ...(clouds.length > 0 ? cloudLabNeeds(clouds.length, pluginsMissing(clouds)) : []),
   ];
-  if (complete) return ofLabs;
-  const items = await toolchain.plan();
-  return [...setUpNeeds(items.some((item) => item.from.startsWith('built from'))), ...ofLabs];
 }
 
 /** Whether what was found is in the way. */
@@ -103,8 +157,9 @@ export function refusal(examined: Examined[]): Failure {
   );
 }
 
-async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promise<Finding[]> {
-  const written = await needs(here, coming, complete);
+async function look(split: Split, complete: boolean): Promise<Finding[]> {
+  const { here, coming } = split;
+  const written = await needs(split, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
   const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] =>
     config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
@@ -121,22 +176,28 @@ async function look(here: Wanted[], coming: Wanted[], complete: boolean): Promis
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
 
-/** What labs can be made with, and those that can't be made now. */
+/** The programs that labs are made with, and the labs that can't be made now. */
 export interface Prepared {
-  toolchain: toolchain.Toolchain;
-  /** By stack: their account is short, and others' labs have theirs or are on this machine. */
+  toolchain: toolchain.Tools;
+  /** By stack: the account has no room for them, while other labs are elsewhere. */
   refused: Map<string, Failure>;
 }
 
 /**
- * Makes sure that this machine, and the accounts where labs are in clouds, can make all of these labs together, or with
- * none named what labs are made with, then that all which labs are made with is there. Throws one Failure (exit code 3)
- * with all that is in the way, before anything is made, where that leaves no lab to be made.
+ * Makes sure that the host, and the accounts of labs in clouds, can make all of these labs together, then installs what
+ * is missing. Without labs, it prepares the host for local ones. Throws one Failure (exit code 3) with everything that is
+ * in the way, before anything is made, if no lab can be made.
  */
 export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<Prepared> {
-  const complete = (await found()) !== undefined;
   const local = wanted.filter(({ lab }) => lab.cloud === 'local');
-  const [here, coming] = [local.filter(isHere), local.filter((one) => !isHere(one))];
+  const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
+  const split: Split = {
+    here: local.filter(isHere),
+    coming: local.filter((one) => !isHere(one)),
+    clouds,
+    scope: clouds.length > 0 && local.length === 0 ? 'cloud' : 'local',
+  };
+  const complete = (await (split.scope === 'cloud' ? foundTools() : found())) !== undefined;
   const machine = {
     labs: wanted,
     what: inWords(wanted),
@@ -144,15 +205,15 @@ export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<
     where: './lab doctor',
   };
   const examined = [
-    { ...machine, findings: await look(here, coming, complete) },
+    { ...machine, findings: await look(split, complete) },
     ...(await accounts(wanted)),
   ];
   const short = examined.filter(stands);
   const hindered = new Set(short.flatMap(({ labs }) => labs));
   if (short.length > 0 && hindered.size === wanted.length) throw refusal(short);
-  const made = await setUp(progress);
-  // What could not be tried for want of a program can be now.
-  if (!complete && coming.length > 0) {
+  const made = await (split.scope === 'cloud' ? setUpTools(progress) : setUp(progress));
+  // Some kernel features can be tried only with programs that were missing before.
+  if (!complete && split.coming.length > 0) {
     const again = { ...machine, findings: kernelFindings() };
     if (stands(again)) throw refusal([again]);
   }

@@ -4,37 +4,98 @@ import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
 import { labArgument, type Lab } from '../lab/name';
 
-type Wanted = Pick<LabConfig, 'controllers' | 'workers' | 'stage'>;
+type Wanted = Pick<
+  LabConfig,
+  'cloud' | 'controllers' | 'workers' | 'stage' | 'serviceCidr' | 'region' | 'zone' | 'project'
+>;
+type Made = Pick<LabOutputs, 'topology' | 'stage' | 'config'>;
 
-function madeWith({ topology, stage }: Pick<LabOutputs, 'topology' | 'stage'>): Wanted {
-  const count = (role: string): number =>
-    topology.nodes.filter((node) => node.role === role).length;
-  return { controllers: count('controller'), workers: count('worker'), stage };
+/** A value that was asked for, and the value that the lab has. */
+interface Change {
+  key: string;
+  wanted: string | number;
+  made: string | number;
+  /** Why the lab can't be changed to it. */
+  why: string;
 }
 
-/**
- * Refuses what a lab that is up can't be changed to, every mistake at once: nothing takes a member out of etcd, a node
- * out of the API, or a machine's services away again. Call it before anything is written.
- */
-export function refuseLowering(
-  lab: Lab,
-  wanted: Wanted,
-  outputs: Pick<LabOutputs, 'topology' | 'stage'>,
-): void {
-  const made = madeWith(outputs);
-  const mistakes: string[] = [];
-  const mistake = (key: keyof Wanted, why: string): void =>
-    void mistakes.push(`${key}: ${wanted[key]} asked for, and it has ${made[key]}: ${why}`);
-  if (wanted.controllers !== made.controllers)
-    mistake('controllers', "the members of a lab's etcd are settled when it is made");
-  if (wanted.workers < made.workers)
-    mistake('workers', 'they can only become more, as a worker that goes stays a node in the API');
-  if (STAGES.indexOf(wanted.stage) < STAGES.indexOf(made.stage))
-    mistake('stage', 'it can only go further, as no step is ever undone');
-  if (mistakes.length === 0) return;
+/** Changes of the cluster: no step takes an etcd member, a node or a service away again. */
+function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
+  const count = (role: string): number =>
+    topology.nodes.filter((node) => node.role === role).length;
+  const changes: Change[] = [];
+  if (wanted.controllers !== count('controller'))
+    changes.push({
+      key: 'controllers',
+      wanted: wanted.controllers,
+      made: count('controller'),
+      why: "the members of a lab's etcd are settled when it is made",
+    });
+  if (wanted.workers < count('worker'))
+    changes.push({
+      key: 'workers',
+      wanted: wanted.workers,
+      made: count('worker'),
+      why: 'they can only become more, as a worker that goes stays a node in the API',
+    });
+  if (STAGES.indexOf(wanted.stage) < STAGES.indexOf(stage))
+    changes.push({
+      key: 'stage',
+      wanted: wanted.stage,
+      made: stage,
+      why: 'it can only go further, as no step is ever undone',
+    });
+  if (stage !== 'none' && wanted.serviceCidr !== topology.serviceCidr)
+    changes.push({
+      key: 'serviceCidr',
+      wanted: wanted.serviceCidr,
+      made: topology.serviceCidr,
+      why: "every service, kube-dns too, keeps the address that it was made with, and Kubernetes can't change it",
+    });
+  return changes;
+}
+
+/** Returns the region of a lab's config; empty for a local lab. On Google Cloud the zone names it: us-west1-c. */
+export function placeOf({
+  cloud,
+  region,
+  zone,
+}: Pick<Wanted, 'cloud' | 'region' | 'zone'>): string {
+  if (cloud === 'gcp') return zone.replace(/-[a-z]$/, '');
+  return cloud === 'aws' ? region : '';
+}
+
+/** Changes of the place: the cloud would keep networks and addresses in the old one. */
+function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
+  const why = 'a lab can be moved within its region only, as its network and addresses stay';
+  const regions = { wanted: placeOf(wanted), made: placeOf(made) };
+  return [
+    ...(regions.wanted === regions.made ? [] : [{ key: 'region', ...regions, why }]),
+    // Without the key, the environment's project is meant, which nothing is known of here.
+    ...(wanted.project && made.project && wanted.project !== made.project
+      ? [
+          {
+            key: 'project',
+            wanted: wanted.project,
+            made: made.project,
+            why: "a project's resources can't be moved to another",
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Refuses changes that a lab which is up can't take, all at once. Call it before anything is written. */
+export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
+  const changes = [...ofCluster(wanted, made), ...ofPlace(wanted, made)];
+  if (changes.length === 0) return;
+  const lines = changes.map(
+    ({ key, wanted: asked, made: has, why }) =>
+      `  - ${key}: ${asked} asked for, and it has ${has}: ${why}`,
+  );
   const name = labArgument(lab);
   throw usage(
-    `Lab ${lab.stack} is up and can't be changed to this; nothing was done:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
+    `Lab ${lab.stack} is up and can't be changed to this; nothing was done:\n${lines.join('\n')}`,
     `./lab down${name}, then the same command again`,
   );
 }

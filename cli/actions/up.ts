@@ -1,6 +1,6 @@
 import { namespaceExists, routerOf } from '../../provider/local/shared/names';
 import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
-import type { Toolchain } from '../../toolchain';
+import type { Tools } from '../../toolchain';
 import { type Agree, agreeToLoss, refuseAnew } from './confirm-replace';
 import { isApplied, noteApplied } from '../engine/fingerprint';
 import type { LabOutputs } from '../../components/outputs';
@@ -14,11 +14,13 @@ import { refuseLowering } from './reject-downgrade';
 import { type Lab, labArgument } from '../lab/name';
 import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from '../lab/known-pools';
+import { refuseTakenName, settleInterrupted } from '../account/orphans';
+import { pluginNote } from '../engine/provider-plugin';
 import type { Progress } from '../ui/progress';
 import { mendState } from '../engine/state-files';
 import { parseUrn } from '../engine/urn';
 import { inWords, since } from '../ui/duration';
-import { adoptConfig, labConfig, type Settings, writeSettings } from '../lab/settings';
+import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
 import type { Snapshot } from '../engine/snapshot';
 import { inTurn } from '../lab/lock';
 
@@ -78,20 +80,23 @@ interface Work {
   snapshot: Snapshot | undefined;
   /** Whether the engine looks first what became of everything. */
   refresh: boolean;
-  /** URNs to make anew. */
+  /** URNs to replace. */
   replace: string[];
+  /** Takes the new config back, if the run fails before it has changed anything. */
+  takeBack?(): boolean;
 }
 
 /** Runs the engine and tells of it; writes the lab's files. Only inside a lab's turn. */
 export async function apply(
   engine: Engine,
   lab: Lab,
-  work: Work,
+  { takeBack, ...work }: Work,
   progress: Progress,
 ): Promise<UpLab & { changed: number }> {
+  await settleInterrupted(lab, work.snapshot, progress);
   const shown = new EngineProgress(
     progress,
-    `Lab ${lab.stack}: comparing what there is with what is declared`,
+    `Lab ${lab.stack}: comparing what there is with what is declared${pluginNote(lab.cloud)}`,
   );
   try {
     const { outputs } = await engine.up(lab.stack, {
@@ -110,6 +115,8 @@ export async function apply(
     return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);
+    if (shown.changed === 0 && takeBack?.())
+      progress.say(`Lab ${lab.stack}: nothing was changed, and its config is as it was before.`);
     throw error;
   }
 }
@@ -119,7 +126,7 @@ export const bringUp = (
   engine: Engine,
   lab: Lab,
   settings: Settings,
-  toolchain: Toolchain,
+  toolchain: Tools,
   progress: Progress,
   agree?: Agree,
 ): Promise<UpLab> =>
@@ -162,7 +169,8 @@ export async function bring(
     refuseLowering(lab, config, snapshot.outputs);
     await agreeToLoss(lab, config, snapshot.outputs.config, agree);
   }
-  writeSettings(lab, settings);
+  await refuseTakenName(lab, snapshot, config);
+  const takeBack = trySettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void =>
     progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
@@ -183,13 +191,19 @@ export async function bring(
     const { changed, ...up } = await apply(
       engine,
       lab,
-      { snapshot, refresh, replace: damage.steps },
+      {
+        snapshot,
+        refresh,
+        replace: damage.steps,
+        // A lab that never was up goes on from the config that it began with.
+        takeBack: wasUp(snapshot) ? takeBack : undefined,
+      },
       progress,
     );
     ended(
       changed === 0
         ? 'is as declared: nothing to change'
-        : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`,
+        : `is up: ${changed} ${changed === 1 ? 'resource' : 'resources'} created or changed`,
     );
     return up;
   });

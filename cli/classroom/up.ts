@@ -4,7 +4,7 @@ import { isDuration } from '../../components/config/values';
 import { needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
 import type { Failure } from '../errors';
-import { prepare, type Wanted } from '../actions/prepare';
+import { prepare, requireCredentials, type Wanted } from '../actions/prepare';
 import { rememberPool } from '../lab/known-pools';
 import { progressOn } from '../ui/progress';
 import { projectName, stackFile } from '../engine/project';
@@ -34,7 +34,11 @@ async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
     if (labs.length === 0) return [];
     return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${priceInWords(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
   });
-  if (clouds.length > 0) await confirm(`${clouds.join('; ')}, until ./lab class down. Go on?`, yes);
+  if (clouds.length > 0)
+    await confirm(
+      `${clouds.join('; ')}, until ./lab class down or ./lab reap (an end removes nothing by itself). Go on?`,
+      yes,
+    );
 }
 
 /** The roster's settings, but for an end that was moved (./lab extend) since: the roster says how long a lab lasts when it is made. */
@@ -63,6 +67,7 @@ export async function classUp(
     lab,
     config: checkedConfig(lab, settings),
   }));
+  await requireCredentials(...wanted);
   await confirmPrice(wanted, yes);
   const progress = progressOn();
   const { toolchain, refused } = await prepare(progress, ...wanted).finally(() => progress.close());

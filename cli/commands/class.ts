@@ -5,6 +5,7 @@ import { chosen, readRoster, type Roster, type Student } from '../classroom/rost
 import { classStatus } from '../classroom/status';
 import { classUp, UP_AT_ONCE } from '../classroom/up';
 import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
+import { elevated } from '../elevate';
 import { usage } from '../errors';
 
 /** Options as they were typed. */
@@ -48,6 +49,11 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
       );
     const roster = readRoster(file);
     const students = chosen(roster, only);
+    const code = await elevated(students.map(({ lab }) => lab));
+    if (code !== undefined) {
+      process.exitCode = code;
+      return;
+    }
     const again = `./lab class ${verb} ${file}${only ? ` --only ${only.join(',')}` : ''}`;
     process.exitCode = await work(students, { ...options, parallel, again, roster });
   };

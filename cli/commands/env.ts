@@ -31,8 +31,10 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   print(
     '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.',
   );
+  // By name, as sudo-rs (Ubuntu 25.10) ignores -E.
+  const names = Object.keys(environment).filter((name) => name !== 'PATH');
   print(
-    '# On local labs pulumi runs as root, which their state belongs to: sudo -E env "PATH=$PATH" pulumi preview --stack local',
+    `# Local labs take root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
   );
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);

@@ -4,12 +4,13 @@ import { timeAfter } from '../../provider/time';
 import { apply, wasUp } from '../actions/up';
 import { notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { usage } from '../errors';
+import { expiryIn } from '../lab/expiry';
+import { Failure, Interrupted, usage } from '../errors';
 import { labArgument, type Lab, parseLab } from '../lab/name';
 import { progressOn, type Progress } from '../ui/progress';
 import { projectName } from '../engine/project';
 import { installed } from '../actions/ensure-toolchain';
-import { adoptConfig, writeSettings } from '../lab/settings';
+import { adoptConfig, trySettings } from '../lab/settings';
 import { inTurn } from '../lab/lock';
 
 /** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
@@ -36,9 +37,24 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
       `${to} is past: lab ${lab.stack} would end at once.`,
       `./lab down${labArgument(lab)}`,
     );
-  writeSettings(lab, new Map([[`${projectName()}:expires`, to]]));
-  await apply(engine, lab, { snapshot, refresh: false, replace: [] }, progress);
+  const takeBack = trySettings(lab, new Map([[`${projectName()}:expires`, to]]));
+  try {
+    await apply(engine, lab, { snapshot, refresh: false, replace: [], takeBack }, progress);
+  } catch (error) {
+    throw error instanceof Failure ? await withEnd(engine, lab, error) : error;
+  }
   progress.say(`Lab ${lab.stack} ends at ${to} (before: ${expires}).`);
+}
+
+/** Adds to a failed run when the lab ends now: the end may have been moved before something else failed. */
+async function withEnd(engine: Engine, lab: Lab, failure: Failure): Promise<Failure> {
+  const snapshot = await engine.snapshot(lab.stack).catch(() => undefined);
+  const end = snapshot && expiryIn(snapshot);
+  if (!end) return failure;
+  const message = `${failure.message}\nLab ${lab.stack} ends at ${end} now.`;
+  return failure instanceof Interrupted
+    ? new Interrupted(message, failure.cure)
+    : new Failure(message, failure.exitCode, failure.cure);
 }
 
 async function extend(words: string[]): Promise<void> {

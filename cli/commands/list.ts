@@ -5,27 +5,43 @@ import { nodesOf } from '../../provider/local/workspace/sweep';
 import { Engine, type StackSummary } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, withCure } from '../errors';
-import { isStackName } from '../lab/name';
+import { isLab, isStackName } from '../lab/name';
 import { age } from '../ui/duration';
 import { installed } from '../actions/ensure-toolchain';
+import type { Snapshot } from '../engine/snapshot';
 import { columns, print, printJson } from '../ui/prompt';
 
 interface Listed {
   name: string;
   cloud: string;
   /** stray: on this machine, but in no state; `lab down NAME` removes it. */
-  state: 'up' | 'partial' | 'busy' | 'stray' | 'unreadable';
+  state: 'up' | 'partial' | 'empty' | 'busy' | 'stray' | 'unreadable';
   nodes: number;
   stage?: string;
   /** ISO 8601. */
   created?: string;
   /** When it should be gone, UTC; empty: never. */
   expires?: string;
-  /** Why it is unreadable, and what to do. */
+  /** Why commands can't read or take it, and what to do. */
   problem?: string;
 }
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
+
+/** A stack that plain pulumi made, and that no command takes. */
+const foreign = (name: string): Pick<Listed, 'problem'> =>
+  isLab(name)
+    ? {}
+    : {
+        problem: `no command takes a lab of this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
+      };
+
+/** Whether a lab is up, or how far it is from that. */
+function stateOf({ outputs, resources }: Partial<Snapshot>, busy: boolean): Listed['state'] {
+  if (busy) return 'busy';
+  if (outputs) return 'up';
+  return resources?.length === 0 ? 'empty' : 'partial';
+}
 
 const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({
   state: 'unreadable',
@@ -39,17 +55,13 @@ export async function listedStack(
 ): Promise<Listed> {
   const nothing = { name, cloud: cloudOf(name), nodes: 0 };
   try {
-    const {
-      outputs,
-      created,
-      resources,
-      unreadable: failure,
-    } = (await engine.snapshot(name)) ?? {};
+    const snapshot: Partial<Snapshot> = (await engine.snapshot(name)) ?? {};
+    const { outputs, created, resources, unreadable: failure } = snapshot;
     if (failure) return { ...nothing, created, ...unreadable(failure) };
-    const idle = outputs ? 'up' : 'partial';
     return {
       ...nothing,
-      state: busy ? 'busy' : idle,
+      ...foreign(name),
+      state: stateOf(snapshot, busy),
       nodes: outputs?.nodes.length ?? nodesOf(name).length,
       stage: outputs?.stage,
       created,
@@ -99,7 +111,10 @@ async function run({ json }: { json?: boolean }): Promise<void> {
     print(
       '\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.',
     );
-  for (const { name, problem } of labs) if (problem) print(`\n${name} can't be read: ${problem}`);
+  if (labs.some(({ state }) => state === 'empty'))
+    print('\nempty: a stack without resources; ./lab down NAME removes its record.');
+  for (const { name, state, problem } of labs)
+    if (problem) print(`\n${name}${state === 'unreadable' ? " can't be read" : ''}: ${problem}`);
 }
 
 export function register(program: Command): void {

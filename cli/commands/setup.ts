@@ -1,16 +1,23 @@
 import type { Command } from 'commander';
 import { progressOn } from '../ui/progress';
+import { usage } from '../errors';
 import { prepare } from '../actions/prepare';
+import { setUpTools } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 
-async function run(): Promise<void> {
+async function run({ cloud }: { cloud?: string }): Promise<void> {
+  if (cloud !== undefined && cloud !== 'aws' && cloud !== 'gcp')
+    throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab setup alone, for local labs');
   const progress = progressOn();
   try {
-    await prepare(progress);
+    if (cloud) await setUpTools(progress);
+    else await prepare(progress);
   } finally {
     progress.close();
   }
-  print('Everything that a lab is made with is there. To do: ./lab start');
+  print(
+    `Everything that a lab is made with is installed. To do: ./lab ${cloud ? `up ${cloud}` : 'start'}`,
+  );
 }
 
 export function register(program: Command): void {
@@ -19,5 +26,6 @@ export function register(program: Command): void {
     .description(
       'install everything that a lab is made with, and make no lab: the day before a class',
     )
+    .option('--cloud <CLOUD>', 'only what labs in clouds need on this host, without root: aws, gcp')
     .action(run);
 }

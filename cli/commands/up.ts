@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
-import { priceInWords } from '../account/prices';
+import { priceInWords, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
 import { Engine } from '../engine';
 import { usage } from '../errors';
@@ -9,7 +9,7 @@ import { parseLab } from '../lab/name';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
-import { prepare } from '../actions/prepare';
+import { prepare, requireCredentials } from '../actions/prepare';
 import { collect, confirm, print } from '../ui/prompt';
 import { wayIn } from '../ui/next-steps';
 
@@ -34,9 +34,10 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
   if (lab.cloud !== 'local') {
+    await requireCredentials({ lab, config });
     const price = priceInWords(lab.cloud, needsOf(config));
     await confirm(
-      `Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}. Go on?`,
+      `Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}${untilReaped(config.expires)}. Go on?`,
       options.yes ?? false,
     );
   }

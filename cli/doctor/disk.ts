@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import type { Scope } from '../../toolchain';
+import { pluginsDirectory } from '../engine/provider-plugin';
 import { fail, type Finding, ok } from './finding';
 
 /** Room on the file system that a directory is on, or will be. */
@@ -46,15 +48,15 @@ export function roomAt(directory: string): Room {
 const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string =>
   process.env[variable] || path.join(os.homedir(), place);
 
-/** What the first set-up writes; `building`: some programs are made from their Go modules. As measured, with half as much again. */
-export const setUpNeeds = (building: boolean): Need[] => [
-  {
-    what: 'programs, images and the Debian tree',
-    directory: cacheDirectory(),
-    variable: 'HARDWAY_CACHE',
-    bytes: 2.5 * GIB,
-    files: 30_000,
-  },
+/** Sizes of what is installed on the host, as measured, with half as much again. */
+const INSTALLED: Record<Scope, Pick<Need, 'what' | 'bytes' | 'files'>> = {
+  local: { what: 'programs, images and the Debian tree', bytes: 2.5 * GIB, files: 30_000 },
+  cloud: { what: 'Pulumi and kubectl', bytes: 0.6 * GIB, files: 100 },
+};
+
+/** Lists what the first set-up writes. With `building`, some programs are made from their Go modules. */
+export const setUpNeeds = (building: boolean, scope: Scope = 'local'): Need[] => [
+  { ...INSTALLED[scope], directory: cacheDirectory(), variable: 'HARDWAY_CACHE' },
   { what: 'unpacking', directory: os.tmpdir(), variable: 'TMPDIR', bytes: 0.5 * GIB, files: 3000 },
   ...(building
     ? [
@@ -94,6 +96,24 @@ export const labNeeds = (machines: number, labs = 1): Need[] => [
     files: machines * 3000,
   },
   stateNeed(labs, 50 * MIB, 500),
+];
+
+/**
+ * A cloud's provider plugin, as the engine fetches and unpacks it. AWS's is about 800 MB unpacked
+ * (pulumi/pulumi-aws#4383); the archive lies beside it meanwhile.
+ */
+const pluginNeed = (cloud: string): Need => ({
+  what: `Pulumi's provider plugin for ${cloud.toUpperCase()}`,
+  directory: pluginsDirectory(),
+  variable: 'HARDWAY_STATE',
+  bytes: 1.2 * GIB,
+  files: 20,
+});
+
+/** What labs in clouds write on the host, with the plugins that are missing. */
+export const cloudLabNeeds = (labs: number, pluginsMissing: string[]): Need[] => [
+  stateNeed(labs, 20 * MIB, 500),
+  ...pluginsMissing.map(pluginNeed),
 ];
 
 /** What every command that writes needs to end in order. */

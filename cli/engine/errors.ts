@@ -1,5 +1,6 @@
 import type { DiagnosticEvent } from '@pulumi/pulumi/automation';
 import { isConfigMistake } from '../../components/config';
+import { cloudFailure } from './cloud-failures';
 import { Failure, Locked, unable, usage } from '../errors';
 import { diskFull } from '../full-disk';
 import type { Holder } from './stale-locks';
@@ -57,6 +58,8 @@ export function runFailure(
   if (full) return full;
   const resources = diagnostics.some((diagnostic) => !isStack(diagnostic.urn));
   const text = messages.size > 0 ? [...messages.values()].join('\n') : plainMessage(fallback);
+  const known = cloudFailure(text);
+  if (known) return unable(`${known.message}\n${text}`, `${known.cure}. ${cure}`);
   return isConfigMistake(text) && !resources ? usage(text, cure) : unable(text, cure);
 }
 

@@ -44,7 +44,8 @@ function fingerprint(stack: string, snapshot: Snapshot): string {
       .update(`${path.relative(root, file)}\0`)
       .update(fs.readFileSync(file))
       .update('\0');
-  hash.update(JSON.stringify([toolchainPaths(), cloudDirectory(), snapshot.digest]));
+  const host = stack.startsWith('local') ? [toolchainPaths(), cloudDirectory()] : [];
+  hash.update(JSON.stringify([...host, snapshot.digest]));
   return `${hash.digest('hex')}\n`;
 }
 

@@ -3,7 +3,7 @@ import { labs as labsOnMachine } from '../../provider/local/shared/slots';
 import type { Remain } from '../account/account';
 import type { Engine } from '../engine';
 import { Failure } from '../errors';
-import { isStackName, type Lab, parseLab } from './name';
+import { isLab, type Lab, parseLab } from './name';
 import type { Snapshot } from '../engine/snapshot';
 
 /** A lab, and when it should be gone. */
@@ -30,7 +30,7 @@ export const isPast = ({ expires }: Pick<Ending, 'expires'>, now = Date.now()): 
 
 /** The labs of the backend; of one whose state can't be read, what this machine remembers counts. */
 async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<Ending[]> {
-  const names = (await engine.stacks()).map(({ name }) => name).filter(isStackName);
+  const names = (await engine.stacks()).map(({ name }) => name).filter(isLab);
   return Promise.all(
     names.map(async (name): Promise<Ending> => {
       try {
@@ -46,7 +46,7 @@ async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<En
 
 /** What a cloud remembers of labs, one Ending a lab. */
 export function inCloud(remains: Remain[]): Ending[] {
-  const names = [...new Set(remains.map(({ lab }) => lab))].filter(isStackName);
+  const names = [...new Set(remains.map(({ lab }) => lab))].filter(isLab);
   return names.map((name) => ({
     lab: parseLab(name),
     expires: fromLabel(
@@ -62,7 +62,7 @@ export async function endings(
   remains: Remain[] = [],
 ): Promise<Ending[]> {
   const onMachine = labsOnMachine()
-    .filter(isStackName)
+    .filter(isLab)
     .map((name): Ending => ({
       lab: parseLab(name),
       expires: expiryOf(name) ?? '',

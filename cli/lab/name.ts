@@ -1,4 +1,5 @@
 import { CLOUDS, type Cloud } from '../../components/config';
+import { LONGEST_LAB_NAME } from '../../util/lab-name';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
 
@@ -56,14 +57,21 @@ const NO_CLOUD = new Set([
   'default',
 ]);
 
-/** Long enough for a class's names, short enough for a host name with a node's name in front. */
-const LONGEST_ID = 32;
-
 export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/.test(text);
 
 /** Whether the text is a stack's full name, so that nothing else can be meant by it. */
 export const isStackName = (text: string): boolean =>
   new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
+
+/** Whether commands take the stack as a lab: plain pulumi can make stacks with names that they refuse. */
+export function isLab(stack: string): boolean {
+  if (!isStackName(stack)) return false;
+  try {
+    return parseLab(stack).stack === stack;
+  } catch {
+    return false;
+  }
+}
 
 /** Throws a usage Failure where `id` can't be that of a lab; `name` is what somebody wrote. */
 export function checkId(id: string, name = id): void {
@@ -87,11 +95,16 @@ export function checkId(id: string, name = id): void {
         : `${fitting === '' || RESERVED.has(fitting) ? 'leave it out for the lab called local, or take another' : `${fitting} would be one`}`,
     );
   }
-  if (id.length > LONGEST_ID)
-    throw usage(
-      `"${name}" is too long for a lab's name: at most ${LONGEST_ID} characters after the cloud.`,
-      `${id.slice(0, 12).replace(/-$/, '')} would be one`,
-    );
+}
+
+/** Throws a usage Failure if the stack of `name` would be longer than a lab's name can be. */
+export function checkLength(stack: string, name: string): void {
+  if (stack.length <= LONGEST_LAB_NAME) return;
+  const shorter = name.slice(0, name.indexOf('-') + 13).replace(/-$/, '');
+  throw usage(
+    `"${name}" is too long for a lab's name: "${stack}" has ${stack.length} characters, and ${LONGEST_LAB_NAME} is the most.`,
+    `${isStackName(name) ? shorter : name.slice(0, 12).replace(/-$/, '')} would be one`,
+  );
 }
 
 /**
@@ -114,8 +127,10 @@ export function parseLab(name: string = DEFAULT_LAB): Lab {
         `${DEFAULT_LAB}, or leave it out; if a lab of that name is meant, ${DEFAULT_LAB}-${name}`,
       );
     checkId(name, name);
+    checkLength(`${DEFAULT_LAB}-${name}`, name);
     return { stack: `${DEFAULT_LAB}-${name}`, cloud: 'local' };
   }
   checkId(name.slice(cloud.length + 1), name);
+  checkLength(name, name);
   return { stack: name, cloud };
 }

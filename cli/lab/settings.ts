@@ -132,9 +132,18 @@ export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
   );
 }
 
+/** Replaces a lab's config file whole. */
+function placeConfig(file: string, content: string): void {
+  fs.mkdirSync(stacksDirectory(), { recursive: true, mode: 0o700 });
+  const scratch = `${file}.${process.pid}`;
+  // 0600: it may hold encrypted values of the user's own.
+  fs.writeFileSync(scratch, content, { mode: 0o600 });
+  fs.renameSync(scratch, file);
+}
+
 /**
- * Puts settings into the lab's own file, which is made from the cloud's tracked one at first.
- * What the engine keeps there (the salt) stays. Returns whether anything changed.
+ * Puts settings into the lab's own file, which starts as a copy of the cloud's tracked one.
+ * Keeps what the engine stores there (the salt). Returns whether anything changed.
  */
 export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean {
   const file = stackFile(lab.stack);
@@ -144,10 +153,21 @@ export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean
   document.set('config', document.createNode(settled(lab, settings)));
   const after = document.toString({ lineWidth: 0 });
   if (after === before) return false;
-  fs.mkdirSync(stacksDirectory(), { recursive: true, mode: 0o700 });
-  const scratch = `${file}.${process.pid}`;
-  // 0600: it may hold encrypted values of the user's own.
-  fs.writeFileSync(scratch, after, { mode: 0o600 });
-  fs.renameSync(scratch, file);
+  placeConfig(file, after);
   return true;
+}
+
+/**
+ * Writes settings as `writeSettings` does, and returns a function that takes them back: for a run of the engine that fails
+ * before it has changed anything. That function returns whether there was anything to take back.
+ */
+export function trySettings(lab: Lab, settings: Settings): () => boolean {
+  const file = stackFile(lab.stack);
+  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  const changed = writeSettings(lab, settings);
+  return () => {
+    if (!changed || before === undefined) return false;
+    placeConfig(file, before);
+    return true;
+  };
 }

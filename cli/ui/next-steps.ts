@@ -1,12 +1,21 @@
 import type { UpLab } from '../lab/access';
+import { caller } from '../hand-back';
 import { labArgument, type Lab } from '../lab/name';
 import { columns } from './prompt';
 
-/** What a student types next. */
+/** Says when a lab should be gone, and who removes it: nothing does so automatically. Empty if it has no end. */
+function endOf(lab: Lab, expires: string): string {
+  if (expires === '') return '';
+  const name = labArgument(lab);
+  return `\n\nThe lab should be gone by ${expires}, but nothing removes it automatically${lab.cloud === 'local' ? '' : ', and it costs money until it is removed'}:
+  ./lab reap removes every lab past its end (from cron: docs/class.md), ./lab extend${name} 2h moves the end.`;
+}
+
+/** Lists the nodes of a lab and the commands that a student types next. */
 export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
   const name = labArgument(lab);
-  // The lab's files are root's: ./lab asks sudo by itself, ssh and kubectl don't.
-  const sudo = process.env.SUDO_USER ? 'sudo ' : '';
+  // By `sudo ./lab` the lab's files are root's; by `./lab` they are the caller's.
+  const sudo = process.env.SUDO_USER && !caller() ? 'sudo ' : '';
   const rows = [
     [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],
     [`${sudo}ssh -F ${files.sshConfig} worker-0`, 'the same, and for scp'],
@@ -25,5 +34,5 @@ export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
     ['NAME', 'PRIVATE IP', 'PUBLIC IP'],
     ...outputs.nodes.map((node) => [node.name, node.privateIp, node.publicIp]),
   ]);
-  return `${nodes}\n\nHow to get in:\n${columns(rows).replace(/^/gm, '  ')}`;
+  return `${nodes}\n\nHow to get in:\n${columns(rows).replace(/^/gm, '  ')}${endOf(lab, outputs.expires)}`;
 }

@@ -57,7 +57,17 @@ export function requireCredentials({ environment, home, vendor }: Surroundings =
   }
 }
 
-/** Where everything is made, and the tags that all of it has. */
+/**
+ * The lab's own provider: its region, and the tags that every resource has.
+ *
+ * `expires` is not among them. A default tag that changes disappears from the root volumes of instances
+ * (https://github.com/hashicorp/terraform-provider-aws/issues/38301), and `extend` changes it.
+ */
 export function makeProvider(region: string, tags: Tags, parent: pulumi.Resource): Provider {
-  return new Provider('aws', { region, defaultTags: { tags: { ...tags } } }, { parent });
+  const { lab, state, student } = tags;
+  const defaultTags = { tags: { 'hardway-lab': lab, 'hardway-state': state, student } };
+  return new Provider('aws', { region, defaultTags }, { parent });
 }
+
+/** Tags of the resources that show when the lab ends: its VPC and its instances. */
+export const expiryTags = ({ expires }: Tags): { expires: pulumi.Input<string> } => ({ expires });

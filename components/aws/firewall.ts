@@ -1,9 +1,12 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '@pulumi/aws/vpc';
 import type * as pulumi from '@pulumi/pulumi';
+import { withoutRepeats } from '../security-group-rules';
 import type { FirewallRule, Node, Topology } from '../topology';
 import type { Network } from './network';
 import type { Options } from './credentials';
+import { once } from './replacement';
+import { resourceTag } from './tags';
 
 export interface Firewall {
   /** The security groups of a node. */
@@ -26,12 +29,12 @@ export function makeGroup(
 ): ec2.SecurityGroup {
   return new ec2.SecurityGroup(
     name,
-    { vpcId: network.vpc.id, description, tags: { Name: name } },
+    { vpcId: network.vpc.id, description, tags: { Name: name, ...resourceTag(name) } },
     options,
   );
 }
 
-/** Lets in to a group what a rule of the topology says, from each of its sources: a resource each, because AWS lists them so. */
+/** Lets in to a group the packets of one rule of the topology: one resource for each source, as AWS lists them. */
 export function letIn(
   rule: FirewallRule,
   group: ec2.SecurityGroup,
@@ -39,34 +42,22 @@ export function letIn(
   prefix = rule.name,
 ): SecurityGroupIngressRule[] {
   const [fromPort, toPort] = rule.ports ?? [-1, -1];
-  return rule.sources.map(
-    (cidrIpv4) =>
-      new SecurityGroupIngressRule(
-        `${prefix}-from-${cidrIpv4}`,
-        {
-          securityGroupId: group.id,
-          description: rule.description,
-          ipProtocol: rule.protocol,
-          fromPort,
-          toPort,
-          cidrIpv4,
-        },
-        { ...options, deletedWith: group },
-      ),
-  );
-}
-
-/** AWS refuses to let the same in twice: of administrators who are inside, say, the ping. */
-function withoutRepeats(rules: FirewallRule[]): FirewallRule[] {
-  const seen = new Set<string>();
-  const isNew = (rule: FirewallRule, source: string): boolean => {
-    const key = [rule.targets, rule.protocol, rule.ports, source].join(' ');
-    return !seen.has(key) && Boolean(seen.add(key));
-  };
-  return rules.map((rule) => ({
-    ...rule,
-    sources: rule.sources.filter((source) => isNew(rule, source)),
-  }));
+  return rule.sources.map((cidrIpv4) => {
+    const name = `${prefix}-from-${cidrIpv4}`;
+    return new SecurityGroupIngressRule(
+      name,
+      {
+        securityGroupId: group.id,
+        description: rule.description,
+        ipProtocol: rule.protocol,
+        fromPort,
+        toPort,
+        cidrIpv4,
+        tags: resourceTag(name),
+      },
+      once({ ...options, deletedWith: group }),
+    );
+  });
 }
 
 /** The VPC's firewall: a security group for each kind of node that a rule is for; without rules nothing gets in. */
@@ -87,8 +78,9 @@ export function makeFirewall(topology: Topology, network: Network, options: Opti
       description: 'Nodes and pods reach everything',
       ipProtocol: '-1',
       cidrIpv4: '0.0.0.0/0',
+      tags: resourceTag('allow-out'),
     },
-    { ...options, deletedWith: groups.get('all') },
+    once({ ...options, deletedWith: groups.get('all') }),
   );
   const ingress = withoutRepeats(topology.rules).flatMap((rule) =>
     letIn(rule, groups.get(rule.targets)!, options),

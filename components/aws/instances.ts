@@ -1,6 +1,7 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
 import { SshKey } from '../../provider/resources';
+import type { Tags } from '../cloud';
 import type { LabConfig } from '../config';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB, type Machine } from '../machine';
@@ -8,6 +9,8 @@ import type { Node, Topology } from '../topology';
 import type { Firewall } from './firewall';
 import type { Network } from './network';
 import type { Options } from './credentials';
+import { once } from './replacement';
+import { expiryTags, resourceTag } from './tags';
 
 /** Canonical, who publishes Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';
@@ -23,6 +26,7 @@ interface InstancesArgs {
   network: Network;
   firewall: Firewall;
   sshKey: SshKey;
+  tags: Tags;
   /** In profile small, the one public address: the first controller's. */
   onlyAddress?: ec2.Eip;
 }
@@ -55,7 +59,7 @@ function makeInstance(
   args: InstancesArgs,
   options: Options,
 ): ec2.Instance {
-  const { lab, config, network, firewall, onlyAddress } = args;
+  const { lab, config, network, firewall, tags, onlyAddress } = args;
   const name = `${lab}-${node.name}`;
   return new ec2.Instance(
     node.name,
@@ -64,7 +68,7 @@ function makeInstance(
       instanceType: node.role === 'controller' ? config.controllerType : config.workerType,
       subnetId: network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet.id,
       privateIp: node.privateIp,
-      // Not said where it gets the reserved one: the provider reads that back as true, and would make the machine anew to have it false.
+      // Unset with an Elastic IP: AWS then reports `true`, and an explicit `false` would force a replacement.
       associatePublicIpAddress: node.isPublic && onlyAddress ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,
       vpcSecurityGroupIds: firewall.groupsOf(node).map((group) => group.id),
@@ -77,32 +81,35 @@ function makeInstance(
         httpTokens: 'required',
         httpPutResponseHopLimit: 1,
       },
-      // It has the default tags by itself, and reads back only what is not among them.
+      // AWS puts the provider's default tags on the volume when it is created. Repeated here, they
+      // would differ at each refresh, because the provider leaves default tags out of what it reads.
       rootBlockDevice: {
         volumeType: 'gp3',
         volumeSize: DISK_GIB,
         encrypted: true,
         deleteOnTermination: true,
-        tags: { Name: name },
+        tags: { Name: name, ...resourceTag(node.name) },
       },
-      tags: { Name: name },
+      tags: { Name: name, ...resourceTag(node.name), ...expiryTags(tags) },
     },
-    {
+    once({
       ...options,
-      // A newer image is no reason to make a machine anew.
+      // A node keeps its image when a newer one is published.
       ignoreChanges: ['ami'],
-      // Its private address can't be two machines'.
-      deleteBeforeReplace: true,
-      // The gateway can't be taken away before the machines with public addresses are gone.
+      // AWS refuses to detach the gateway while an instance has a public address.
       dependsOn: network.gateway,
-    },
+    }),
   );
 }
 
 /** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
 export function makeInstances(args: InstancesArgs, options: Options): AwsMachine[] {
   const { topology, config, sshKey, onlyAddress } = args;
-  const keyPair = new ec2.KeyPair('ssh-key', { publicKey: sshKey.publicKey }, options);
+  const keyPair = new ec2.KeyPair(
+    'ssh-key',
+    { publicKey: sshKey.publicKey, tags: resourceTag('ssh-key') },
+    options,
+  );
   const images = new Map(
     [...new Set([config.controllerType, config.workerType])].map((type) => [
       type,

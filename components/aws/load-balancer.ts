@@ -6,12 +6,15 @@ import { letIn, makeGroup } from './firewall';
 import type { AwsMachine } from './instances';
 import type { Network } from './network';
 import type { Options } from './credentials';
+import { once } from './replacement';
+import { reserveNodeAddresses } from './reservations';
+import { resourceTag } from './tags';
 
 /** The API's public address. It comes before all machines: certificates name it, and needn't wait for a balancer. */
 export function makeApiAddress(lab: string, { gateway }: Network, options: Options): ec2.Eip {
   return new ec2.Eip(
     'api',
-    { domain: 'vpc', tags: { Name: `${lab}-api` } },
+    { domain: 'vpc', tags: { Name: `${lab}-api`, ...resourceTag('api') } },
     { ...options, dependsOn: gateway },
   );
 }
@@ -28,23 +31,31 @@ export function giveAddress(
       allocationId: address.allocationId,
       networkInterfaceId: machine.resource.primaryNetworkInterfaceId,
     },
-    options,
+    once(options),
   );
 }
 
-/** What people reach the API by; nodes don't use it. */
+interface LoadBalancerArgs {
+  lab: string;
+  topology: Topology;
+  network: Network;
+  address: ec2.Eip;
+}
+
+/**
+ * The load balancer, by which users reach the API; nodes do not use it. Returns its target group and listener.
+ *
+ * It waits for no instance: AWS takes minutes to create it and to register targets, and the nodes are
+ * bootstrapped meanwhile.
+ */
 export function makeLoadBalancer(
-  lab: string,
-  topology: Topology,
-  network: Network,
-  address: ec2.Eip,
-  machines: AwsMachine[],
+  { lab, topology, network, address }: LoadBalancerArgs,
   options: Options,
-): lb.LoadBalancer {
+): { targets: lb.TargetGroup; listener: lb.Listener } {
   const port = topology.apiPort;
-  const controllers = machines.filter((machine) => machine.role === 'controller');
+  const tags = { Name: `${lab}-api`, ...resourceTag('api') };
   const group = makeGroup('balancer', 'The load balancer of the API', network, options);
-  // Targets see the balancer's own address, which the nodes' rules let in: who may come is decided here.
+  // Targets see the balancer's own address, which the nodes' rules let in. So clients are filtered here.
   const rules = topology.rules
     .filter((rule) => rule.name === 'allow-api')
     .flatMap((rule) => letIn(rule, group, options, 'balancer'));
@@ -57,25 +68,28 @@ export function makeLoadBalancer(
       fromPort: port,
       toPort: port,
       cidrIpv4: topology.nodeCidr,
+      tags: resourceTag('balancer-out'),
     },
-    { ...options, deletedWith: group },
+    once({ ...options, deletedWith: group }),
   );
+  const [subnet] = network.subnets;
   const balancer = new lb.LoadBalancer(
     'api',
     {
       loadBalancerType: 'network',
       internal: false,
       securityGroups: [group.id],
-      subnetMappings: [
-        { subnetId: network.subnets[0].subnet.id, allocationId: address.allocationId },
-      ],
-      tags: { Name: `${lab}-api` },
+      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: address.allocationId }],
+      tags,
     },
-    // It takes an address of the subnet: after the machines, so that it can't be one of theirs.
-    {
+    once({
       ...options,
-      dependsOn: [network.gateway, out, ...rules, ...machines.map((machine) => machine.resource)],
-    },
+      // The balancer takes an address of the subnet. After the reservations, it takes none of a node.
+      dependsOn: [network.gateway, out, ...rules, ...reserveNodeAddresses(subnet, options)],
+      // Without it the engine would delete the subnet first, and the balancer's interface is in it: the
+      // provider reports a replacement only when the new subnet's id is known (customizeDiffLoadBalancerNLB).
+      replaceOnChanges: ['subnetMappings'],
+    }),
   );
   const targets = new lb.TargetGroup(
     'api',
@@ -84,10 +98,10 @@ export function makeLoadBalancer(
       port,
       protocol: 'TCP',
       targetType: 'instance',
-      // A controller that comes back to itself through the balancer would see its own address as a client's.
+      // Else a controller that reaches itself through the balancer would get a packet from its own address.
       preserveClientIp: 'false',
       deregistrationDelay: 0,
-      // The API server answers this one to anybody: RBAC's system:public-info-viewer, of which anonymous requests are.
+      // The API server answers this path without a login: RBAC's system:public-info-viewer allows it.
       healthCheck: {
         protocol: 'HTTPS',
         path: '/healthz',
@@ -98,26 +112,38 @@ export function makeLoadBalancer(
         healthyThreshold: 2,
         unhealthyThreshold: 2,
       },
-      tags: { Name: `${lab}-api` },
+      tags,
     },
     options,
   );
-  for (const { name, resource } of controllers) {
-    new lb.TargetGroupAttachment(
-      name,
-      { targetGroupArn: targets.arn, targetId: resource.id, port },
-      { ...options, deletedWith: targets },
-    );
-  }
-  new lb.Listener(
+  const listener = new lb.Listener(
     'api',
     {
       loadBalancerArn: balancer.arn,
       port,
       protocol: 'TCP',
       defaultActions: [{ type: 'forward', targetGroupArn: targets.arn }],
+      tags,
     },
-    options,
+    once(options),
   );
-  return balancer;
+  return { targets, listener };
+}
+
+/** Registers the controllers with the load balancer. */
+export function registerControllers(
+  targets: lb.TargetGroup,
+  { topology, machines }: { topology: Topology; machines: AwsMachine[] },
+  options: Options,
+): lb.TargetGroupAttachment[] {
+  return machines
+    .filter(({ role }) => role === 'controller')
+    .map(
+      ({ name, resource }) =>
+        new lb.TargetGroupAttachment(
+          name,
+          { targetGroupArn: targets.arn, targetId: resource.id, port: topology.apiPort },
+          once({ ...options, deletedWith: targets }),
+        ),
+    );
 }

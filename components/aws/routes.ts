@@ -3,6 +3,7 @@ import type { Topology } from '../topology';
 import type { AwsMachine } from './instances';
 import type { Network } from './network';
 import type { Options } from './credentials';
+import { once } from './replacement';
 
 /**
  * The VPC router's table: each worker's pod CIDR, by way of that worker's network interface. Where the node network is
@@ -22,7 +23,7 @@ export function makeRoutes(
         new ec2.Route(
           name,
           { routeTableId: table.id, destinationCidrBlock, networkInterfaceId },
-          { ...options, deletedWith: table },
+          once({ ...options, deletedWith: table }),
         ),
       );
     };

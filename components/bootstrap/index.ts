@@ -56,21 +56,30 @@ export class Bootstrap extends pulumi.ComponentResource {
       [done.get(name)!.get(on)].filter((found) => found !== undefined);
     const here = session.after.flatMap((name) => before(name, machine));
     const first = here.length === 0;
-    // Until the gateway has been made one, what is behind it can't be reached, nor download anything.
-    const gateway = first && machine.through ? before('gateway', machine.through) : [];
+    // A machine behind the gateway is reached, and downloads, through it: the gateway waits for its sshd.
+    const gateway = first && machine.through ? before('private-nodes', machine.through) : [];
+    const behind =
+      session.name === 'private-nodes'
+        ? args.machines.filter((other) => other.through === machine)
+        : [];
+    const login = first ? args.logins?.get(machine.name) : undefined;
     const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
+    for (const other of behind) others.add(other);
     return deliver(session, machine, args, {
       parent: this,
       dependsOn: [
         machine.resource,
         ...(args.reachable ?? []),
+        ...(login ? [login] : []),
+        ...behind.map((other) => other.resource),
         ...here,
         ...gateway,
         ...everywhere.map(([, each]) => each),
       ],
       also: [...others],
       first,
+      answered: login !== undefined,
     });
   }
 }

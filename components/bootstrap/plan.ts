@@ -16,6 +16,7 @@ import { kubeScheduler } from './steps/kube-scheduler';
 import { kubelet } from './steps/kubelet';
 import { plainHealth } from './steps/plain-health';
 import { pods } from './steps/pods';
+import { privateNodes } from './steps/private-nodes';
 import { quorum } from './steps/quorum';
 import { rbac } from './steps/rbac';
 import { ready } from './steps/ready';
@@ -40,6 +41,8 @@ export interface Session {
 export const OUTLINE: Session[] = [
   // A login of its own: what is behind the gateway begins when this is over, and needn't wait for the gateway's own downloads.
   { name: 'gateway', on: 'gateway', steps: [ready, gateway], after: [] },
+  // Comes after the instances behind the gateway too. Their own first session comes after it.
+  { name: 'private-nodes', steps: [privateNodes], after: ['gateway'] },
   // All that a machine does by itself. Nothing here waits for another machine: with --parallel 1 it would wait for ever.
   {
     name: 'machine',

@@ -29,6 +29,8 @@ export interface BootstrapArgs {
   machines: Machine[];
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable?: pulumi.Resource[];
+  /** Waits for the sshd of public machines, by machine name; without one, the first session itself dials until it answers. */
+  logins?: Map<string, pulumi.Resource>;
   certificates: Certificates;
   /** `http://ADDRESS:PORT` of a registry that stands for all registries; none where nodes reach the real ones. */
   imageMirror?: pulumi.Input<string>;

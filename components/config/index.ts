@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from './values';
 import { nearest } from '../../util/suggest';
+import { tooManyRules } from '../security-group-rules';
 import { STAGES, type Stage } from './stage';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
@@ -38,6 +39,8 @@ export interface LabConfig {
   /** CIDRs; in clouds also `auto`, until own-address.ts has put the caller's own in its place. */
   adminCidrs: string[];
   nodePortCidrs: string[];
+  /** Address that stands for `auto`, once own-address.ts has found it; not a config key. */
+  ownAddress?: string;
   nodePorts: [number, number];
   apiPort: number;
   /** Bytes; the nodes' interfaces, the CNI bridge and the pods share it. */
@@ -98,7 +101,7 @@ const machineType = matching(
 );
 
 /** Every config key. The networks are the article's. */
-const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } = {
+const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<LabConfig[K]> } = {
   cloud: { read: oneOf(...CLOUDS), default: 'local' },
   profile: { read: oneOf('full', 'small'), default: 'full' },
   controllers: { read: controllerCount, default: '3', small: '1' },
@@ -113,7 +116,8 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
-  nodePortCidrs: { read: cidrs, default: '["0.0.0.0/0"]' },
+  // Clouds: empty here, and then adminCidrs.
+  nodePortCidrs: { read: cidrs, default: { local: '["0.0.0.0/0"]', aws: '', gcp: '' } },
   jumpCidrs: { read: cidrs, default: { local: '' } },
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
   mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
@@ -291,7 +295,12 @@ export function parseConfig(raw: RawConfig): LabConfig {
       mistakes.push(/^(is|has) /.test(message) ? `${key} ${message}` : `${key}: ${message}`);
     }
   }
+  // In a cloud, services are as public as the API unless the config says otherwise.
+  if (config.cloud !== 'local' && !raw.nodePortCidrs && config.adminCidrs)
+    config.nodePortCidrs = config.adminCidrs;
   mistakes.push(...together(config));
+  if (mistakes.length === 0 && config.cloud === 'aws')
+    mistakes.push(...tooManyRules(config as LabConfig));
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config as LabConfig;
 }

@@ -1,4 +1,4 @@
-/** How far bootstrap goes: bare machines; the article's node level; the DNS add-on too. */
+/** How far bootstrap goes: reachable nodes; the article's node level; the DNS add-on too. */
 export const STAGES = ['none', 'network', 'cluster'] as const;
 export type Stage = (typeof STAGES)[number];
 

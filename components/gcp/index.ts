@@ -34,11 +34,14 @@ export function makeGcp(args: CloudArgs): CloudResult {
     ...makeRoutes(lab, topology, vpc, machines, options),
     ...makeWayOut(lab, vpc, machines, options),
   ];
-  if (!small) makeLoadBalancer(lab, topology, vpc, apiAddress, machines, options);
+  const balancer = small
+    ? []
+    : [makeLoadBalancer(lab, topology, vpc, apiAddress, machines, options)];
   return {
     machines,
     apiAddress,
     reachable: [...rules, ...routes],
+    balancer,
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [METADATA_SERVER],
     plainHealth: small ? undefined : PLAIN_HEALTH,

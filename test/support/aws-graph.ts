@@ -26,6 +26,21 @@ function imageOf({ owners, mostRecent, filters }: Record<string, any>): string {
   return `ami-for-${by.architecture}`;
 }
 
+/** The zones of a region with the types that a look-up names. Zone a lacks t3.small, zone b has every type. */
+function offeringsOf({ locationType, filters }: Record<string, any>): Record<string, string[]> {
+  if (locationType !== 'availability-zone' || filters[0].name !== 'instance-type')
+    throw new Error('not a look-up of zones by machine type');
+  const offered = ['us-west-2c', 'us-west-2-lax-1a', 'us-west-2b', 'us-west-2a'].flatMap((zone) =>
+    (filters[0].values as string[])
+      .filter((type) => zone !== 'us-west-2a' || type !== 't3.small')
+      .map((type) => ({ type, zone })),
+  );
+  return {
+    instanceTypes: offered.map(({ type }) => type),
+    locations: offered.map(({ zone }) => zone),
+  };
+}
+
 /** AWS, as far as the program asks it. */
 export const answers: Answers = {
   resource: (type, name) => ({
@@ -38,12 +53,16 @@ export const answers: Answers = {
       : {}),
     ...(type === 'aws:ec2/keyPair:KeyPair' ? { keyName: `key pair ${name}` } : {}),
     ...(type.startsWith('aws:lb/') ? { arn: `arn of ${type.split(':').pop()}` } : {}),
+    ...(type === 'hardway:index:LabId' ? { value: '0a1b2c3d' } : {}),
+    ...(type === 'hardway:time:Deadline' ? { time: '2026-12-01T18:00Z' } : {}),
     ...(type === 'aws:ec2/subnet:Subnet' ? { availabilityZone: 'us-west-2b' } : {}),
   }),
   call: (token, inputs): Record<string, unknown> => {
     if (token === 'aws:ec2/getAmi:getAmi') return { id: imageOf(inputs) };
     if (token === 'aws:ec2/getInstanceType:getInstanceType')
       return { supportedArchitectures: [inputs.instanceType.includes('t4g') ? 'arm64' : 'x86_64'] };
+    if (token === 'aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings')
+      return offeringsOf(inputs);
     throw new Error(`nobody should call ${token}`);
   },
 };
@@ -87,7 +106,12 @@ async function graphOf(
 /** The resources that AWS makes of a config. */
 export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
   graphOf(raw, (config, plan, parent) => {
-    const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
+    const tags = {
+      lab: 'aws-s01',
+      state: '0a1b2c3d',
+      student: 'ada',
+      expires: '2026-12-01T18:00Z',
+    };
     return loadCloud(config)({
       lab: 'aws-s01',
       config,

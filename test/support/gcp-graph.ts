@@ -31,6 +31,8 @@ function outputsOf(
       return { selfLink: `https://compute/${inputs.name}` };
     case 'Deadline':
       return { time: '2026-12-01T18:00Z' };
+    case 'LabId':
+      return { value: '0a1b2c3d' };
     default:
       return {};
   }

@@ -35,7 +35,7 @@ beforeEach(() => {
   fs.copyFileSync(launcher, path.join(checkout, 'lab'));
   fs.writeFileSync(path.join(checkout, 'package-lock.json'), '{}');
   // Answers the version question well, and otherwise prints what it was asked.
-  program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "node in $PWD: $*"');
+  program('node', 'if [ "$1" = -e ]; then echo "$0"; exit 0; fi; echo "node in $PWD: $*"');
   program(
     'npm',
     `echo "npm $*" >> "${checkout}/npm.log"; mkdir -p node_modules; echo '{}' > node_modules/.package-lock.json`,
@@ -104,7 +104,7 @@ describe('./lab', () => {
   );
 
   test("finds what only root runs, which an ordinary user's PATH lacks on Debian", () => {
-    program('node', 'if [ "$1" = -e ]; then exit 0; fi; echo "PATH is $PATH"');
+    program('node', 'if [ "$1" = -e ]; then echo "$0"; exit 0; fi; echo "PATH is $PATH"');
     expect(lab(['list']).stdout).toMatch(
       /:\/usr\/bin:\/bin:\/usr\/local\/sbin:\/usr\/sbin:\/sbin$/m,
     );
@@ -140,9 +140,85 @@ describe('./lab', () => {
     });
 
     test.each([
+      ['up aws'],
+      ['up gcp-s01 --yes'],
+      ['up --stage none --set workers=2 aws'],
+      ['up --yes aws'],
+      ['ssh aws worker-0'],
+      ['kubectl gcp -- get nodes'],
+      ['extend aws-s01 2h'],
+      ['reset aws --node worker-1'],
+      ['doctor --cloud aws'],
+      ['doctor --cloud=gcp --set workers=2'],
+      ['audit aws'],
+      ['setup --cloud aws'],
       ['env'],
-      ['class'],
-      ['class up students.yaml --help'],
+      ['class up students.yaml'],
+      ['list'],
+      ['reap --yes'],
+    ])('stays the caller, whose credentials they are, for %s', (words) => {
+      const { stdout } = lab(words.split(' '), { HARDWAY_CLOUD: path.join(checkout, 'no-cloud') });
+      expect(stdout).toMatch(new RegExp(`^node in .* cli/main.ts ${words}\n$`));
+    });
+
+    test('becomes root for list and reap in the home of the caller, if the host has local labs', () => {
+      for (const words of ['list --json', 'reap --yes']) {
+        const { stdout } = lab(words.split(' '), { HARDWAY_CLOUD: checkout });
+        expect(stdout).toMatch(
+          /^sudo -n .* env PATH=\S+ HOME=\S+ .*\/lab (list --json|reap --yes)$/m,
+        );
+        expect(stdout).toContain(` HOME=${checkout} `);
+      }
+    });
+
+    test.each([
+      ['root', / -- env PATH=\S+ \S+\/lab class up students\.yaml$/m],
+      ['both', / -- env PATH=\S+ HOME=\S+ .*\/lab class up students\.yaml$/m],
+    ])('becomes root for a class if the program asks for it: %s', (HARDWAY_PRIVILEGE, call) => {
+      expect(lab(['class', 'up', 'students.yaml'], { HARDWAY_PRIVILEGE }).stdout).toMatch(call);
+    });
+
+    test('hands the editor and the width of the terminal to root', () => {
+      const { stdout } = lab(['kubectl', '--', 'edit', 'pod', 'x'], {
+        KUBE_EDITOR: 'sed -i s/1/2/',
+        EDITOR: 'vi',
+        VISUAL: 'vi',
+        COLUMNS: '120',
+        LC_MESSAGES: 'C',
+        SHELL_SECRET: 'x',
+      });
+      const kept = /--preserve-env=(\S+)/.exec(stdout)![1].split(',');
+      expect(kept).toEqual(
+        expect.arrayContaining(['KUBE_EDITOR', 'EDITOR', 'VISUAL', 'COLUMNS', 'LC_MESSAGES']),
+      );
+      expect(kept).not.toContain('SHELL_SECRET');
+    });
+
+    test('gives root the real Node, not a shim that needs the home of its user', () => {
+      const real = path.join(checkout, 'versions', 'bin');
+      fs.mkdirSync(real, { recursive: true });
+      program('node', `if [ "$1" = -e ]; then echo "${real}/node"; exit 0; fi; exit 126`);
+      fs.writeFileSync(path.join(real, 'node'), '#!/bin/sh\n', { mode: 0o755 });
+      expect(lab(['up']).stdout).toMatch(new RegExp(` env PATH=${real}:`));
+    });
+
+    (process.getuid?.() === 0 ? test : test.skip)(
+      'takes back what root left in the state before it starts a lab in a cloud',
+      () => {
+        fs.mkdirSync(path.join(checkout, '.local/state/hardway'), { recursive: true });
+        program('sudo', `echo "sudo $*" >> "${checkout}/sudo.log"`);
+        const { stdout } = lab(['status', 'aws']);
+        expect(fs.readFileSync(path.join(checkout, 'sudo.log'), 'utf8')).toMatch(
+          /^sudo -n --preserve-env=HARDWAY_ELEVATED,HARDWAY_STATE,HARDWAY_CACHE -- \S+ \S+\/bin\/run\.cjs cli\/take-back\.ts\n$/,
+        );
+        expect(stdout).toMatch(/^node in .* status aws$/m);
+      },
+    );
+
+    test.each([
+      ['start'],
+      ['up s01'],
+      ['up --set region=aws'],
       ['ssh worker-0 df -h'],
       ['ssh -- worker-0 ls --help'],
       ['kubectl -- get -h'],

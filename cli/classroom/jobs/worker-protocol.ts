@@ -1,11 +1,11 @@
-import type { Toolchain } from '../../../toolchain';
+import type { Tools } from '../../../toolchain';
 import type { Lab } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 
 /** What a worker is to do to one lab. */
 export type Task =
-  | { kind: 'up'; lab: Lab; settings: Settings; toolchain: Toolchain }
-  | { kind: 'verify'; lab: Lab; toolchain: Toolchain }
+  | { kind: 'up'; lab: Lab; settings: Settings; toolchain: Tools }
+  | { kind: 'verify'; lab: Lab; toolchain: Tools }
   | { kind: 'down'; lab: Lab };
 
 /** What a worker tells the command that started it; steps are told apart by their numbers. */

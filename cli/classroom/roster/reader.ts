@@ -18,10 +18,10 @@ import {
 } from '../../../components/config';
 import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
-import { checkId, isStackName, type Lab } from '../../lab/name';
+import { checkId, checkLength, isStackName, type Lab } from '../../lab/name';
 import { projectName } from '../../engine/project';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
-import type { Roster, Student } from './index';
+import type { Roster, Student } from '.';
 
 const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
@@ -269,6 +269,8 @@ function wrongWithId(id: string): string | undefined {
     return `"${id}" is not a student's id: the cloud is a key of its own, so id: s01, cloud: ${id.split('-')[0]}`;
   try {
     checkId(id);
+    // Whatever the student's cloud: local- is the longest.
+    checkLength(`local-${id}`, id);
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
+import { labNameMistake } from '../../../util/lab-name';
 import { boundLab, type Bounds, boundsTrouble } from './resource-limits';
 import { labDirectory } from '../shared/names';
 import { sweep } from './sweep';
@@ -47,12 +48,8 @@ function forget(lab: string): void {
 export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   async check(news) {
     const failures: Failure[] = [];
-    if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(String(news.lab))) {
-      failures.push({
-        property: 'lab',
-        reason: `"${news.lab}" can't name a lab here: up to 40 small letters, digits and hyphens, such as local-s01`,
-      });
-    }
+    const mistake = labNameMistake(String(news.lab));
+    if (mistake) failures.push({ property: 'lab', reason: mistake });
     if (process.getuid?.() !== 0) {
       failures.push({
         property: 'lab',

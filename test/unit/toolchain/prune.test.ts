@@ -47,6 +47,7 @@ function whole(): { kept: string[]; found: state.State } {
     components.map((one) => [one.name, stored(one, 'amd64', 'build') as Obtained]),
   );
   const found: state.State = {
+    scope: 'local',
     architecture: 'amd64',
     mode: 'build',
     obtained,

@@ -26,6 +26,27 @@ describe('a config that takes another network', () => {
     );
     expect(await asked({ [key]: value }, { [key]: value })).toBeUndefined();
   });
+  test.each([
+    ['aws', 'zone', 'us-west-2b'],
+    ['aws', 'profile', 'small'],
+    ['gcp', 'zone', 'us-west1-b'],
+    ['gcp', 'profile', 'small'],
+  ])('on %s: %s', async (cloud, key, value) => {
+    const made = { cloud, adminCidrs: 'auto' };
+    expect(await asked(made, { ...made, [key]: value })).toMatch(
+      new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* takes another network`),
+    );
+    expect(await asked(made, made)).toBeUndefined();
+  });
+  test.each(['controllerType', 'workerType'])(
+    'is not the %s, which stops or replaces machines: that is asked about, too',
+    async (key) => {
+      const made = { cloud: 'aws', adminCidrs: 'auto' };
+      expect(await asked(made, { ...made, [key]: 't4g.small' })).toBe(
+        `Lab local-s01 is up, and ${key} t4g.small instead of t3.small stops its machines, or replaces them if the processor is of another kind: then all that was done on them is lost.`,
+      );
+    },
+  );
   test('names all that is otherwise', async () => {
     expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
       /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 takes another network.*lost/,

@@ -73,8 +73,8 @@ describe('a roster with mistakes is refused with each of them and its line', () 
       'line 2: "Ada L." is not a lab\'s name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01 (ada-l would be one)',
     ],
     [
-      `students:\n- id: ${'x'.repeat(33)}`,
-      `line 2: "${'x'.repeat(33)}" is too long for a lab's name: at most 32 characters after the cloud (xxxxxxxxxxxx would be one)`,
+      `students:\n- id: ${'x'.repeat(35)}`,
+      `line 2: "${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and 40 is the most (xxxxxxxxxxxx would be one)`,
     ],
     [
       'students:\n- {id: s01, nmae: Ada}',

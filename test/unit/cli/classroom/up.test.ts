@@ -10,11 +10,17 @@ import { checkedConfig, parseSettings, writeSettings } from '../../../../cli/lab
 import { inPlaces, ownPlaces } from '../../../support/typed';
 
 /** The account of these tests: what it was asked for, and how much it has. */
-const mockAccount = { asked: [] as Needs[], addresses: 100 };
+const mockAccount = { asked: [] as Needs[], addresses: 100, unknown: [] as string[] };
 jest.mock('../../../../cli/account/account', () => ({
   ...jest.requireActual<object>('../../../../cli/account/account'),
-  accountOf: (): Account => ({
-    who: async () => 'somebody',
+  accountOf: ({ cloud }: { cloud: string }): Account => ({
+    who: async () => {
+      const { CloudError } = jest.requireActual<typeof import('../../../../components/cloud')>(
+        '../../../../components/cloud',
+      );
+      if (mockAccount.unknown.includes(cloud)) throw new CloudError(`${cloud} knows nobody`);
+      return 'somebody';
+    },
     processors: async (types) => new Map(types.map((type) => [type, 2])),
     quotas: async (needs): Promise<Quota[]> => {
       mockAccount.asked.push(needs);
@@ -29,6 +35,9 @@ jest.mock('../../../../cli/account/account', () => ({
       ];
     },
     remains: async () => [],
+    notes: async () => [],
+    orphans: async () => [],
+    regions: async () => [],
   }),
 }));
 const mockSetUp = jest.fn(async () => ({ kubectl: 'kubectl' }));
@@ -44,9 +53,12 @@ jest.mock('../../../../cli/classroom/jobs/worker-process', () => ({
     }),
   }),
 }));
+const mockSetUpTools = jest.fn(async () => ({ kubectl: 'kubectl' }));
 jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   found: async () => ({}),
+  foundTools: async () => ({}),
   setUp: () => mockSetUp(),
+  setUpTools: () => mockSetUpTools(),
 }));
 jest.mock('../../../../cli/doctor/kernel', () => ({ kernelFindings: () => [] }));
 
@@ -55,6 +67,8 @@ beforeEach(() => {
   mockAccount.asked = [];
   mockAccount.addresses = 100;
   mockSetUp.mockClear();
+  mockSetUpTools.mockClear();
+  mockAccount.unknown = [];
 });
 
 const quiet: Progress = {
@@ -92,7 +106,8 @@ test('asks each account once for all labs that are to be in it', async () => {
     [['t3.small', 6], 1, 7],
     [['e2-small', 6], 1, 7],
   ]);
-  expect(mockSetUp).toHaveBeenCalled();
+  expect(mockSetUpTools).toHaveBeenCalled();
+  expect(mockSetUp).not.toHaveBeenCalled();
 });
 
 test('does not ask for a lab that was begun already', async () => {
@@ -156,7 +171,8 @@ test('an account that is short keeps back its own labs, and no other', async () 
       './lab doctor --cloud aws looks at everything',
     ]),
   );
-  expect(mockSetUp).toHaveBeenCalled();
+  expect(mockSetUpTools).toHaveBeenCalled();
+  expect(mockSetUp).not.toHaveBeenCalled();
 });
 
 test('what an account can not hold fails by name in the class, with one reason for all of it; the others come up', async () => {
@@ -183,11 +199,32 @@ test('the price of a whole class is asked about once, before anything is looked 
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringMatching(
-      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down\. Go on\? There is no terminal to ask on\.$/,
+      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down or \.\/lab reap \(an end removes nothing by itself\)\. Go on\? There is no terminal to ask on\.$/,
     ),
     cure: 'the same command with --yes',
   });
   expect(mockAccount.asked).toEqual([]);
+});
+
+test('a cloud that does not know the caller is reported before the price of any is asked about', async () => {
+  mockAccount.unknown = ['aws', 'gcp'];
+  await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
+    exitCode: 3,
+    message: 'aws knows nobody\ngcp knows nobody',
+    cure: './lab doctor --cloud aws; ./lab doctor --cloud gcp, then the same command again',
+  });
+});
+
+test('labs in clouds need a few programs on the host, a local lab beside them the whole toolchain', async () => {
+  await prepare(quiet, ...wanted('students:\n- {id: s01, cloud: gcp}'));
+  expect([mockSetUpTools.mock.calls.length, mockSetUp.mock.calls.length]).toEqual([1, 0]);
+  await prepare(
+    quiet,
+    ...wanted(
+      'defaults: {config: {controllers: 1, workers: 1}}\nstudents:\n- {id: s01, cloud: gcp}\n- {id: s02}',
+    ),
+  );
+  expect([mockSetUpTools.mock.calls.length, mockSetUp.mock.calls.length]).toEqual([1, 1]);
 });
 
 test('an end that was moved stays moved, though the roster says how long a lab lasts', () => {

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { CLOUDS } from '../../../../components/config';
 import { Failure } from '../../../../cli/errors';
-import { isStackName, parseLab } from '../../../../cli/lab/name';
+import { isLab, isStackName, parseLab } from '../../../../cli/lab/name';
+import { isLabName, LONGEST_LAB_NAME } from '../../../../util/lab-name';
 
 const RESERVED = [
   'start',
@@ -90,11 +91,32 @@ describe("a lab's NAME", () => {
     expect(() => parseLab(name)).toThrow(/a word that the command uses/);
   });
 
-  test.each(['', 'S01', 'a_b', 'a.b', '-a', 'a-', 'aws-', 'a--b', '../x', 'x'.repeat(33)])(
+  test.each(['', 'S01', 'a_b', 'a.b', '-a', 'a-', 'aws-', 'a--b', '../x', 'x'.repeat(35)])(
     'is refused where it is no name: "%s"',
     (name) => {
       expect(() => parseLab(name)).toThrow(Failure);
     },
+  );
+});
+
+test.each(CLOUDS)(
+  'on %s, ./lab takes every length that plain pulumi takes, and no other',
+  (cloud) => {
+    const longest = `${cloud}-${'x'.repeat(LONGEST_LAB_NAME - cloud.length - 1)}`;
+    expect([isLabName(longest), isLab(longest)]).toEqual([true, true]);
+    expect([isLabName(`${longest}x`), isLab(`${longest}x`)]).toEqual([false, false]);
+  },
+);
+
+test('a shorter name that is suggested is on the same cloud', () => {
+  expect(() => parseLab(`gcp-${'x'.repeat(40)}`)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining('has 44 characters, and 40 is the most'),
+      cure: `gcp-${'x'.repeat(12)} would be one`,
+    }),
+  );
+  expect(() => parseLab('x'.repeat(40))).toThrow(
+    expect.objectContaining({ cure: `${'x'.repeat(12)} would be one` }),
   );
 });
 

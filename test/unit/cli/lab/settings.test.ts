@@ -6,8 +6,14 @@ import { Failure } from '../../../../cli/errors';
 import { refuseLowering } from '../../../../cli/actions/reject-downgrade';
 import { parseLab } from '../../../../cli/lab/name';
 import { stackFile } from '../../../../cli/engine/project';
-import { adoptConfig, labConfig, parseSettings, writeSettings } from '../../../../cli/lab/settings';
-import { parseConfig } from '../../../../components/config';
+import {
+  adoptConfig,
+  labConfig,
+  parseSettings,
+  trySettings,
+  writeSettings,
+} from '../../../../cli/lab/settings';
+import { parseConfig, type RawConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
 
 let state: string;
@@ -101,7 +107,7 @@ describe("a lab's config file", () => {
 
 describe('a lab that is up', () => {
   const config = parseConfig({});
-  const made = { stage: config.stage, topology: topology(config) };
+  const made = { stage: config.stage, topology: topology(config), config };
   const asked =
     (change: object): (() => void) =>
     () =>
@@ -127,6 +133,67 @@ describe('a lab that is up', () => {
         cure: './lab down local-s01, then the same command again',
       }),
     );
+  });
+});
+
+describe('a lab that is up can not be moved', () => {
+  const refusal = (made: RawConfig, wanted: RawConfig): (() => void) => {
+    const [before, after] = [parseConfig(made), parseConfig(wanted)];
+    const outputs = { stage: before.stage, topology: topology(before), config: before };
+    return () => refuseLowering(parseLab(before.cloud), after, outputs);
+  };
+  const gcp = { cloud: 'gcp', adminCidrs: 'auto', zone: 'us-west1-c' };
+  const aws = { cloud: 'aws', adminCidrs: 'auto', region: 'us-west-2' };
+
+  test('to a zone of another region on Google Cloud', () => {
+    expect(refusal(gcp, { ...gcp, zone: 'europe-west4-a' })).toThrow(
+      /region: europe-west4 asked for, and it has us-west1: a lab can be moved within its region only/,
+    );
+    expect(refusal(gcp, { ...gcp, zone: 'us-west1-b' })).not.toThrow();
+  });
+
+  test('to another region on AWS', () => {
+    expect(refusal(aws, { ...aws, region: 'eu-central-1' })).toThrow(
+      /region: eu-central-1 asked for, and it has us-west-2/,
+    );
+    expect(refusal(aws, aws)).not.toThrow();
+  });
+
+  test('to another project', () => {
+    const made = { ...gcp, project: 'project-one' };
+    expect(refusal(made, { ...gcp, project: 'project-two' })).toThrow(
+      /project: project-two asked for, and it has project-one/,
+    );
+  });
+
+  test('to another service network, once it has an API', () => {
+    const other = { serviceCidr: '10.33.0.0/24' };
+    expect(refusal({}, other)).toThrow(
+      /serviceCidr: 10\.33\.0\.0\/24 asked for, and it has 10\.32\.0\.0\/24/,
+    );
+    expect(refusal({ stage: 'none' }, other)).not.toThrow();
+  });
+});
+
+describe('settings that are tried', () => {
+  const lab = parseLab('aws-s01');
+  const read = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
+
+  test('can be taken back, with what the engine keeps in the file', () => {
+    writeSettings(lab, parseSettings(['workers=2']));
+    fs.appendFileSync(stackFile(lab.stack), 'encryptionsalt: v1:salt\n');
+    const before = read();
+    const takeBack = trySettings(lab, parseSettings(['zone=us-west-2b']));
+    expect(read()).toContain('zone: us-west-2b');
+    expect(takeBack()).toBe(true);
+    expect(read()).toBe(before);
+  });
+
+  test('leave nothing to take back if they change nothing', () => {
+    writeSettings(lab, parseSettings(['workers=2']));
+    const before = read();
+    expect(trySettings(lab, parseSettings(['workers=2']))()).toBe(false);
+    expect(read()).toBe(before);
   });
 });
 

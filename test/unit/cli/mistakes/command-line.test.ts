@@ -9,7 +9,10 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   installed: () => mockTouched(),
   found: () => mockTouched(),
 }));
-jest.mock('../../../../cli/actions/prepare', () => ({ prepare: () => mockTouched() }));
+jest.mock('../../../../cli/actions/prepare', () => ({
+  prepare: () => mockTouched(),
+  requireCredentials: () => mockTouched(),
+}));
 
 ownPlaces();
 
@@ -92,8 +95,8 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     'leave it out for the lab called local, or take another, such as s01',
   ],
   [
-    `up ${'x'.repeat(33)}`,
-    `"${'x'.repeat(33)}" is too long for a lab's name: at most 32 characters after the cloud.`,
+    `up ${'x'.repeat(35)}`,
+    `"${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and 40 is the most.`,
     'xxxxxxxxxxxx would be one',
   ],
 
@@ -258,12 +261,12 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'audit',
-    'An audit asks a cloud what is left of labs there.',
+    'An audit asks a cloud which resources of labs exist there.',
     './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
   ],
   [
     'audit s01',
-    'An audit asks a cloud what is left of labs there.',
+    'An audit asks a cloud which resources of labs exist there.',
     './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
   ],
   ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],

@@ -3,6 +3,7 @@ import { CONFIG_KEYS } from '../../../../components/config';
 import { inPlaces, ownPlaces, typed } from '../../../support/typed';
 
 jest.mock('../../../../cli/actions/prepare', () => ({
+  requireCredentials: async () => undefined,
   prepare: () => {
     throw new Error('this config was taken for a good one');
   },

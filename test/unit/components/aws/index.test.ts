@@ -1,7 +1,9 @@
 import { askOwnAddress, withOwnAddress } from '../../../../components/config/public-ip';
+import { chooseZone, type Offering } from '../../../../components/aws';
 import { requireCredentials } from '../../../../components/aws/credentials';
+import { CloudError } from '../../../../components/cloud';
 import { parseConfig } from '../../../../components/config';
-import { bare, isSecret } from '../../../support/mocks';
+import { bare, isSecret, type Registered } from '../../../support/mocks';
 import { graphOn, type Made, valid } from '../../../support/aws-graph';
 
 const CIDR = '198.51.100.0/24';
@@ -21,6 +23,10 @@ const KINDS = [
   'TargetGroupAttachment',
   'Route',
 ];
+/** Kinds that AWS gives no tags, or that the provider cannot tag. */
+const isUntagged = (type: string): boolean =>
+  /:(Route|RouteTableAssociation|SubnetCidrReservation|TargetGroupAttachment)$/.test(type);
+
 const counts = (lab: Made): Record<string, number> =>
   Object.fromEntries(KINDS.map((kind) => [kind, lab.every(kind).length]));
 
@@ -57,7 +63,7 @@ describe('AWS, of the default config', () => {
         associatePublicIpAddress: true,
         subnetId: 'nodes-id',
         keyName: 'key pair ssh-key',
-        tags: { Name: `aws-s01-${node.name}` },
+        tags: { Name: `aws-s01-${node.name}`, 'hardway-resource': node.name },
       });
     }
     expect(lab.of('Subnet', 'nodes').inputs).toMatchObject({
@@ -125,7 +131,7 @@ describe('AWS, of the default config', () => {
     }
   });
 
-  test('balances the API: HTTPS health, the balancer’s own address to the targets, after all machines', () => {
+  test('balances the API: HTTPS health, and the balancer’s own address to the targets', () => {
     expect(lab.of('TargetGroup', 'api').inputs).toMatchObject({
       port: 6443,
       protocol: 'TCP',
@@ -148,8 +154,6 @@ describe('AWS, of the default config', () => {
       securityGroups: ['balancer-id'],
       subnetMappings: [{ subnetId: 'nodes-id', allocationId: 'eipalloc-api' }],
     });
-    for (const { name } of lab.every('Instance'))
-      expect(balancer.dependencies).toContain(`aws:ec2/instance:Instance ${name}`);
     expect(lab.of('Listener', 'api').inputs).toMatchObject({
       port: 6443,
       protocol: 'TCP',
@@ -170,11 +174,50 @@ describe('AWS, of the default config', () => {
     });
   });
 
+  test('creates balancer, listener and target group without waiting for an instance', () => {
+    const early = [
+      lab.of('LoadBalancer', 'api'),
+      lab.of('Listener', 'api'),
+      lab.of('TargetGroup', 'api'),
+    ];
+    for (const instance of lab.every('Instance'))
+      expect(early.filter((resource) => lab.comesAfter(resource, instance))).toEqual([]);
+    expect(lab.every('Instance').length).toBe(6);
+    const order = (resource: Registered): number => lab.all.indexOf(resource);
+    expect(order(early[0])).toBeLessThan(order(lab.of('Instance', 'controller-0')));
+  });
+
+  test('reserves the addresses of nodes before the balancer takes one', () => {
+    const reservations = lab.every('SubnetCidrReservation');
+    expect(reservations.map(({ inputs }) => inputs.cidrBlock)).toEqual([
+      '10.240.0.8/29',
+      '10.240.0.20/30',
+      '10.240.0.24/30',
+      '10.240.0.28/32',
+    ]);
+    for (const reservation of reservations) {
+      expect(reservation.inputs).toMatchObject({
+        subnetId: 'nodes-id',
+        reservationType: 'explicit',
+      });
+      expect(lab.comesAfter(lab.of('LoadBalancer', 'api'), reservation)).toBe(true);
+    }
+  });
+
+  test('names each resource that can have tags in a tag', () => {
+    const tagged = lab.all.filter(({ type }) => type.startsWith('aws:') && !isUntagged(type));
+    expect(tagged.map(({ inputs }) => inputs.tags?.['hardway-resource'])).toEqual(
+      tagged.map(({ name }) => name),
+    );
+    for (const { name, inputs } of lab.every('Instance'))
+      expect(inputs.rootBlockDevice.tags['hardway-resource']).toBe(name);
+  });
+
   test('has everything made by the lab’s own provider, with the lab’s tags', () => {
     const provider = lab.of('aws', 'aws');
     expect(provider.type).toBe('pulumi:providers:aws');
     expect(provider.inputs.region).toBe('us-west-2');
-    const tags = { lab: 'aws-s01', student: 'ada', expires: '2026-12-01T18:00Z' };
+    const tags = { 'hardway-lab': 'aws-s01', 'hardway-state': '0a1b2c3d', student: 'ada' };
     expect(JSON.parse(provider.inputs.defaultTags)).toEqual({ tags });
     const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
     expect(made.length).toBeGreaterThan(30);
@@ -182,7 +225,10 @@ describe('AWS, of the default config', () => {
       expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' });
     // Volumes get the default tags, too. Said again, the provider would see them as a difference each time.
     for (const { name, inputs } of lab.every('Instance'))
-      expect(inputs.rootBlockDevice.tags).toEqual({ Name: `aws-s01-${name}` });
+      expect(inputs.rootBlockDevice.tags).toEqual({
+        Name: `aws-s01-${name}`,
+        'hardway-resource': name,
+      });
   });
 
   test('takes the gateway away only after what has public addresses', () => {
@@ -194,6 +240,104 @@ describe('AWS, of the default config', () => {
       expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
     }
   });
+});
+
+describe('replacement on AWS', () => {
+  test.each(['full', 'small'])(
+    'deletes first what cannot exist twice, and only that, in profile %s',
+    async (profile) => {
+      const lab = await graphOn({ profile });
+      const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
+      const kinds = (first: boolean): string[] =>
+        [
+          ...new Set(
+            made
+              .filter(({ deleteBeforeReplace }) => deleteBeforeReplace === first)
+              .map(({ type }) => type.split(':').pop()!),
+          ),
+        ].sort();
+      const balancer = [
+        'Listener',
+        'LoadBalancer',
+        'SubnetCidrReservation',
+        'TargetGroupAttachment',
+      ];
+      expect(kinds(true)).toEqual(
+        [
+          ...['Instance', 'Route', 'RouteTableAssociation', 'Subnet'],
+          ...['SecurityGroupEgressRule', 'SecurityGroupIngressRule'],
+          ...(profile === 'full' ? balancer : ['EipAssociation']),
+        ].sort(),
+      );
+      expect(kinds(false)).toEqual(
+        [
+          ...['Eip', 'InternetGateway', 'KeyPair', 'RouteTable', 'SecurityGroup', 'Vpc'],
+          ...(profile === 'full' ? ['TargetGroup'] : []),
+        ].sort(),
+      );
+    },
+  );
+
+  test('replaces the balancer with its subnet, and the gateway with its VPC', async () => {
+    const lab = await graphOn();
+    expect(lab.of('LoadBalancer', 'api').replaceOnChanges).toEqual(['subnetMappings']);
+    expect(lab.of('InternetGateway', 'internet-gateway').replaceOnChanges).toEqual(['vpcId']);
+  });
+});
+
+describe('the zone of a lab on AWS', () => {
+  const offerings = (...list: string[]): Offering[] =>
+    list.map((each) => ({ zone: each.split(' ')[0], type: each.split(' ')[1] }));
+  const types = ['t3.small', 't4g.small'];
+
+  test('is the first that offers both machine types, in whatever order AWS lists them', () => {
+    const listed = ['1c t4g.small', '1b t4g.small', '1a t3.small', '1b t3.small', '1c t3.small'];
+    const here = offerings(...listed.map((each) => `us-east-${each}`));
+    expect(chooseZone({ region: 'us-east-1', types, offerings: here })).toBe('us-east-1b');
+    expect(chooseZone({ region: 'us-east-1', types, offerings: here.reverse() })).toBe(
+      'us-east-1b',
+    );
+  });
+
+  test('is no Local Zone', () => {
+    const here = offerings('us-west-2-lax-1a m5.large', 'us-west-2d m5.large');
+    expect(chooseZone({ region: 'us-west-2', types: ['m5.large'], offerings: here })).toBe(
+      'us-west-2d',
+    );
+  });
+
+  test('is a clear failure where none offers both', () => {
+    const here = offerings('us-east-1a t3.small', 'us-east-1b t4g.small');
+    expect(() => chooseZone({ region: 'us-east-1', types, offerings: here })).toThrow(
+      new CloudError(
+        'No zone of us-east-1 offers t3.small and t4g.small: set region, controllerType or workerType to others.',
+      ),
+    );
+  });
+
+  test('is chosen once and then kept, where the config names none', async () => {
+    const { inputs, ignoreChanges } = (await graphOn()).of('Subnet', 'nodes');
+    expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2b', ['availabilityZone']]);
+  });
+
+  test('is the one in the config, and changes with it', async () => {
+    const { inputs, ignoreChanges } = (await graphOn({ zone: 'us-west-2d' })).of('Subnet', 'nodes');
+    expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2d', []]);
+  });
+});
+
+describe('the expiry tag on AWS', () => {
+  test.each(['full', 'small'])(
+    'is on the VPC and on each instance, and on no other resource, in profile %s',
+    async (profile) => {
+      const lab = await graphOn({ profile });
+      const tagged = lab.all.filter(({ inputs }) => JSON.stringify(inputs).includes('"expires"'));
+      expect(tagged.map(({ name }) => name).sort()).toEqual(
+        ['vpc', ...lab.plan.nodes.map(({ name }) => name)].sort(),
+      );
+      for (const { inputs } of tagged) expect(inputs.tags.expires).toBe('2026-12-01T18:00Z');
+    },
+  );
 });
 
 describe('the rules of whoever runs labs', () => {
@@ -220,8 +364,6 @@ describe('the rules of whoever runs labs', () => {
       expect(inputs.cidrIpv6).toBeUndefined();
     }
     expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
-    const tags = JSON.parse(lab.every('aws')[0].inputs.defaultTags).tags;
-    expect(Date.parse(tags.expires)).toBeGreaterThan(0);
   });
 });
 

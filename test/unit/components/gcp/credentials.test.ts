@@ -72,11 +72,9 @@ test('labels are of the letters that labels have', () => {
   expect(labelValue('2026-12-01T18:00Z')).toBe('2026-12-01t18-00z');
   expect(labelValue('Ada.Lovelace@example.com')).toBe('ada-lovelace-example-com');
   expect(labelValue('x'.repeat(100))).toHaveLength(63);
-  expect(Object.keys(labels({ lab: 'gcp', student: 'ada', expires: '' }))).toEqual([
-    'lab',
-    'student',
-    'expires',
-  ]);
+  expect(
+    Object.keys(labels({ lab: 'gcp', state: '0a1b2c3d', student: 'ada', expires: '' })),
+  ).toEqual(['lab', 'student', 'expires']);
 });
 
 test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(40)}`])(

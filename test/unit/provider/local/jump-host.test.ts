@@ -226,7 +226,7 @@ describe('a lab', () => {
           config,
           topology: topology(config),
           sshKey,
-          tags: { lab: 'local', student: '', expires: '' },
+          tags: { lab: 'local', state: '0a1b2c3d', student: '', expires: '' },
           parent,
         }).jump;
       },

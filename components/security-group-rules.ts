@@ -1,0 +1,63 @@
+import type { LabConfig } from './config';
+import { type FirewallRule, topology } from './topology';
+
+/**
+ * Inbound rules that a security group of AWS may have, by default. Each source CIDR counts
+ * (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
+ */
+const RULES_PER_GROUP = 60;
+
+/**
+ * Firewall rules for AWS's security groups: each source of each rule once. AWS refuses to let the same
+ * packets in twice, such as the pings of administrators inside the node network.
+ */
+export function withoutRepeats(rules: FirewallRule[]): FirewallRule[] {
+  const seen = new Set<string>();
+  return rules.map((rule) => ({
+    ...rule,
+    sources: rule.sources.filter((source) => {
+      const key = [rule.targets, rule.protocol, rule.ports, source].join(' ');
+      const isNew = !seen.has(key);
+      seen.add(key);
+      return isNew;
+    }),
+  }));
+}
+
+/** Counts the inbound rules of each security group. */
+export function rulesByGroup(rules: FirewallRule[]): Map<FirewallRule['targets'], number> {
+  const counts = new Map<FirewallRule['targets'], number>();
+  for (const { targets, sources } of withoutRepeats(rules))
+    counts.set(targets, (counts.get(targets) ?? 0) + sources.length);
+  return counts;
+}
+
+const mostRules = (config: LabConfig): number =>
+  Math.max(...rulesByGroup(topology(config).rules).values());
+
+/** Returns how many entries of a list fit if the rest of the config stays; 0 if not even one fits. */
+function fitting(config: LabConfig, key: 'adminCidrs' | 'nodePortCidrs'): number {
+  let count = config[key].length;
+  while (
+    count > 0 &&
+    mostRules({ ...config, [key]: config[key].slice(0, count) }) > RULES_PER_GROUP
+  )
+    count -= 1;
+  return count;
+}
+
+/** Returns the mistake of a config on AWS with more CIDRs than a security group takes; else nothing. */
+export function tooManyRules(config: LabConfig): string[] {
+  const most = mostRules(config);
+  if (most <= RULES_PER_GROUP) return [];
+  const keys = ['adminCidrs', 'nodePortCidrs'] as const;
+  const cures = keys
+    .map((key) => ({ key, count: fitting(config, key) }))
+    .filter(({ count }) => count > 0)
+    .map(({ key, count }) => `at most ${count} ${key} fit`);
+  return [
+    `adminCidrs and nodePortCidrs need ${most} rules in a security group, and AWS allows ${RULES_PER_GROUP}: ${
+      cures.join(', or ') || 'shorten both'
+    }; wider CIDRs take fewer rules`,
+  ];
+}

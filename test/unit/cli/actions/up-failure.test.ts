@@ -1,0 +1,143 @@
+import * as fs from 'node:fs';
+import { apply, bring, type UpSnapshot } from '../../../../cli/actions/up';
+import { listedStack } from '../../../../cli/commands/list';
+import type { Engine, UpOptions } from '../../../../cli/engine';
+import { unable } from '../../../../cli/errors';
+import { parseLab } from '../../../../cli/lab/name';
+import type { Progress } from '../../../../cli/ui/progress';
+import { stackFile } from '../../../../cli/engine/project';
+import { parseSettings, trySettings, writeSettings } from '../../../../cli/lab/settings';
+import { parseConfig } from '../../../../components/config';
+import { topology } from '../../../../components/topology';
+import { wayIn } from '../../../../cli/ui/next-steps';
+import { ownPlaces } from '../../../support/typed';
+
+ownPlaces();
+
+const lab = parseLab('aws-s01');
+const said: string[] = [];
+const progress: Progress = {
+  begin: () => ({
+    update: () => undefined,
+    done: () => undefined,
+    failed: () => undefined,
+    drop: () => undefined,
+  }),
+  say: (line) => void said.push(line),
+  close: () => undefined,
+};
+const config = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
+const made = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32' });
+const urn = 'urn:pulumi:aws-s01::hardway-lab::aws:ec2/subnet:Subnet::nodes';
+
+/** The state of a lab that is up. */
+const snapshot = {
+  resources: [{ type: 'x', urn, outputs: {} }],
+  pending: false,
+  outputs: { ...made, config: made, topology: topology(made), nodes: [], lab: 'aws-s01' },
+} as unknown as UpSnapshot;
+
+/** An engine whose run fails, after `changes` resources were changed. */
+const failing = (changes: number): Engine =>
+  ({
+    snapshot: async () => snapshot,
+    up: async (_name: string, { onEvent }: UpOptions) => {
+      const metadata = { op: 'update', urn };
+      for (let count = 0; count < changes; count++) {
+        onEvent({ resourcePreEvent: { metadata } } as never);
+        onEvent({ resOutputsEvent: { metadata } } as never);
+      }
+      throw unable('InvalidSubnet.Conflict');
+    },
+  }) as unknown as Engine;
+
+beforeEach(() => {
+  said.length = 0;
+  writeSettings(lab, parseSettings(['adminCidrs=203.0.113.7/32']));
+});
+
+const change = (engine: Engine): Promise<unknown> =>
+  bring(
+    engine,
+    lab,
+    {
+      settings: parseSettings(['zone=us-west-2b']),
+      agree: async () => undefined,
+      look: async () => ({ drifted: false, steps: [] }),
+    },
+    progress,
+  );
+
+test('a change that fails before anything was changed leaves the config of the lab as it was', async () => {
+  const before = config();
+  await expect(change(failing(0))).rejects.toThrow('InvalidSubnet.Conflict');
+  expect(config()).toBe(before);
+  expect(said).toContain('Lab aws-s01: nothing was changed, and its config is as it was before.');
+});
+
+test('a change that fails halfway stays in the config, for the next up to go on', async () => {
+  await expect(change(failing(1))).rejects.toThrow('InvalidSubnet.Conflict');
+  expect(config()).toContain('zone: us-west-2b');
+});
+
+test('a change that is not agreed to is not written', async () => {
+  const before = config();
+  const refused = bring(
+    failing(0),
+    lab,
+    {
+      settings: parseSettings(['zone=us-west-2b']),
+      look: async () => ({ drifted: false, steps: [] }),
+    },
+    progress,
+  );
+  await expect(refused).rejects.toThrow(/zone us-west-2b instead of any takes another network/);
+  expect(config()).toBe(before);
+});
+
+test('an end that could not be moved stays in the config as it was', async () => {
+  const before = config();
+  const takeBack = trySettings(lab, parseSettings(['expires=2026-12-01T18:00Z']));
+  await expect(
+    apply(failing(0), lab, { snapshot, refresh: false, replace: [], takeBack }, progress),
+  ).rejects.toThrow();
+  expect(config()).toBe(before);
+});
+
+describe('after up', () => {
+  const files = { sshConfig: '/ssh_config', kubeconfig: '/kubeconfig' } as never;
+  const outputs = { nodes: [], kubeconfig: '', expires: '2026-12-01T18:00Z' };
+
+  test('a lab with an end says that nothing removes it automatically', () => {
+    expect(wayIn(lab, { outputs, files } as never)).toMatch(
+      /gone by 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
+    );
+    expect(wayIn(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
+      /reap/,
+    );
+  });
+});
+
+describe('./lab list', () => {
+  const listed = (name: string, resources: unknown[]): Promise<unknown> =>
+    listedStack(
+      { snapshot: async () => ({ resources, pending: false }) as never },
+      {
+        name,
+        busy: false,
+      },
+    );
+
+  test('calls a stack without resources empty', async () => {
+    expect(await listed('aws-s01', [])).toMatchObject({ state: 'empty' });
+    expect(await listed('aws-s01', [{ type: 'x', urn }])).toMatchObject({ state: 'partial' });
+  });
+
+  test('says how to remove a stack that no command takes', async () => {
+    const name = `aws-${'x'.repeat(40)}`;
+    expect(await listed(name, [])).toMatchObject({
+      problem: expect.stringContaining(`pulumi destroy --stack ${name} --remove`),
+    });
+    expect(await listed('aws-s01', [])).not.toHaveProperty('problem');
+  });
+});
