@@ -4,9 +4,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { present } from '../toolchain';
 import { root } from '../util/repo-root';
-import { runActs } from './acts';
+import { actsOf, playActs } from './acts';
+import type { Profile } from './acts/stage';
 import { DataPlane } from './data-plane/reconcile';
-import { overrideDigests } from './downloads/override';
+import { writeDigests } from './downloads/override';
 import { publishReleases } from './downloads/releases';
 import { HOSTS, startDownloads } from './downloads/server';
 import { ENDPOINT, scratch, USER_ADDRESSES } from './environment';
@@ -30,13 +31,13 @@ async function startEmulator(python: string): Promise<ChildProcess> {
 }
 
 /** Makes this process's services, then runs the acts. */
-async function main(args: string[]): Promise<void> {
+async function main([profile, keep, ...only]: string[]): Promise<void> {
   const parts = JSON.parse(fs.readFileSync(scratch('parts.json'), 'utf8')) as Parts;
   process.env.HARDWAY_CLOUD = scratch('cloud');
   const toolchain = await present();
   if (!toolchain) throw new Error('the toolchain is not complete: run ./lab setup');
   const published = await publishReleases(scratch('mirror'), toolchain.store);
-  overrideDigests(published);
+  writeDigests(published);
   const downloads = await startDownloads(published, toolchain.images);
   const trusted = fs.readFileSync(
     path.join(parts.tree, 'etc/ssl/certs/ca-certificates.crt'),
@@ -58,7 +59,16 @@ async function main(args: string[]): Promise<void> {
     log: (line) => void log.write(`${new Date().toISOString()} ${line}\n`),
   });
   plane.start();
-  process.exit(await runActs(args, downloads));
+  const acts = actsOf(profile as Profile).filter(
+    ({ name }) => only.length === 0 || only.includes(name),
+  );
+  const stage = { profile: profile as Profile, downloads, published, act: '' };
+  const failures = await playActs(acts, stage);
+  if (keep === 'keep') {
+    process.stdout.write('Kept: Ctrl-C ends it.\n');
+    await new Promise(() => undefined);
+  }
+  process.exit(failures === 0 ? 0 : 1);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

@@ -31,7 +31,7 @@ export function recipeFiles(directory: string, without: RegExp = /^$/): (string 
 
 /** `CACHE/KIND/NAME`; what it holds counts only once it is there under this name. */
 export const artifactPath = (
-  kind: 'programs' | 'images' | 'trees' | 'store',
+  kind: 'programs' | 'images' | 'trees' | 'store' | 'rehearsal',
   name: string,
 ): string => cachePath(kind, name);
 

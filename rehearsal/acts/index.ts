@@ -1,37 +1,45 @@
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import { root } from '../../util/repo-root';
-import type { DownloadServer } from '../downloads/server';
-import { programEnvironment, scratch } from '../environment';
+import { scratch } from '../environment';
+import type { Act } from './act';
+import { faultActs } from './faults';
+import { killActs } from './kills';
+import { endActs, lifeActs } from './life';
+import { downLeavesNothing, resources, type Stage, up } from './stage';
 
-/** Runs a program as the user would; its output goes to a log, and to the screen. */
-export function type(line: string[], log: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(line[0], line.slice(1), {
-      cwd: root,
-      env: programEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const file = fs.createWriteStream(scratch(log), { flags: 'a' });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (part: Buffer) => {
-        file.write(part);
-        process.stdout.write(part);
-      });
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
+/** Every act of an AWS rehearsal, in order. */
+export const awsActs: Act[] = [...lifeActs, ...faultActs, ...endActs, ...killActs];
+
+/** Acts of profile small: it has no balancer. */
+export const actsOf = (profile: Stage['profile']): Act[] =>
+  awsActs.filter(({ name }) => profile === 'full' || !name.includes('LoadBalancer'));
+
+const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
+
+/** Brings the account to what the act begins with. */
+async function prepare(act: Act, stage: Stage): Promise<void> {
+  const hasLab = resources().length > 0;
+  if (act.begins === 'with a lab' && !hasLab) await up(stage);
+  if (act.begins === 'with nothing' && hasLab) await downLeavesNothing(stage);
 }
 
-export async function runActs(args: string[], _downloads: DownloadServer): Promise<number> {
-  const set = [
-    ...['--set', 'adminCidrs=203.0.113.1/32', '--set', 'nodePortCidrs=203.0.113.1/32'],
-    ...['--set', 'mirror=https://mirror.rehearsal'],
-    ...args.slice(1).flatMap((one) => ['--set', one]),
-  ];
-  console.log('up', await type(['./lab', 'up', 'aws', '--yes', ...set], 'up.log'));
-  console.log('verify', await type(['./lab', 'verify', 'aws'], 'verify.log'));
-  if (process.env.REHEARSAL_SHELL) await type(['sleep', '100000'], 'shell.log');
-  console.log('down', await type(['./lab', 'down', 'aws'], 'down.log'));
-  return 0;
+/** Plays the acts in order and prints each with its time; returns the number of those that failed. */
+export async function playActs(acts: Act[], stage: Stage): Promise<number> {
+  fs.mkdirSync(scratch('logs'), { recursive: true });
+  let failures = 0;
+  for (const act of acts) {
+    const started = Date.now();
+    stage.act = act.name;
+    try {
+      await prepare(act, stage);
+      await act.run(stage);
+      process.stdout.write(`ok    ${act.name}: ${act.title} (${seconds(started)})\n`);
+    } catch (error) {
+      failures += 1;
+      const message = (error as Error).message.replaceAll('\n', '\n      ');
+      process.stdout.write(
+        `FAIL  ${act.name}: ${act.title} (${seconds(started)})\n      ${message}\n`,
+      );
+    }
+  }
+  return failures;
 }

@@ -7,15 +7,20 @@ import { MIRROR } from './server';
 const MODULE = path.join(root, 'components/bootstrap/downloads.ts');
 const ORIGINAL = path.join(root, 'components/bootstrap/official-downloads.ts');
 
+/** Moves the original module away, once. */
+function moveOriginal(): void {
+  if (!fs.existsSync(ORIGINAL)) fs.renameSync(MODULE, ORIGINAL);
+}
+
 /**
  * Gives the program the digests of the rehearsal's releases, in the rehearsal's own copy of the checkout only: the
  * module that lists the downloads is replaced by one that asks the original and swaps digests.
  */
-export function overrideDigests(published: Map<string, PublishedFile>): void {
+export function writeDigests(published: Map<string, PublishedFile>): void {
   const digests = Object.fromEntries(
     [...published].map(([name, { digest }]) => [`${MIRROR}/${name}`, digest]),
   );
-  fs.renameSync(MODULE, ORIGINAL);
+  moveOriginal();
   fs.writeFileSync(
     MODULE,
     `import { officialDownloads as official } from './official-downloads';

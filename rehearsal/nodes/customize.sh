@@ -21,7 +21,7 @@ done
 # The VPC's resolver; Ubuntu's stub would ask the same.
 echo 'nameserver 169.254.169.253' > "$tree/etc/resolv.conf"
 
-# cloud-init asks the firmware whether this is EC2, and a container has none. It is told; and it has no DHCP to ask before.
+# cloud-init asks the firmware whether this is EC2, and a container has none: the answer is fixed. There is no DHCP either.
 source=$tree/usr/lib/python3/dist-packages/cloudinit/sources/DataSourceEc2.py
 sed -i -e 's/^def identify_platform():$/&\n    return CloudNames.AWS\n/' \
   -e 's/supported_platforms = (CloudNames.AWS, CloudNames.OUTSCALE)/supported_platforms = (CloudNames.OUTSCALE,)/' "$source"
