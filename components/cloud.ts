@@ -47,8 +47,8 @@ export interface CloudResult {
   downloads?: Download[];
   /** Who answers names outside the cluster; none where nodes have no way out. */
   upstreamResolvers?: string[];
-  /** Port on which the load balancer asks controllers for /healthz over plain HTTP; none where it asks the API server itself. */
-  plainHealth?: number;
+  /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
+  metadataWall?: string;
   /** Local only: the network namespace that is the VPC router. */
   router?: pulumi.Output<string>;
   /** Local only: the lab's jump host, where there is one. */

@@ -70,7 +70,7 @@ export class Lab extends pulumi.ComponentResource {
       reachable,
       downloads,
       upstreamResolvers,
-      plainHealth,
+      metadataWall,
       apiAddress,
       balancer,
     } = cloud;
@@ -88,7 +88,7 @@ export class Lab extends pulumi.ComponentResource {
         disposable,
         downloads,
         upstreamResolvers,
-        plainHealth,
+        metadataWall,
       },
       { parent: this },
     );

@@ -52,7 +52,10 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
     balancer:
       cloud === 'aws'
         ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
-        : machine + gcp.TargetPool + gcp.ForwardingRule,
+        : Math.max(
+            machine + gcp.InstanceGroupMembership,
+            gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
+          ),
   };
 }
 

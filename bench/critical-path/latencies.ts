@@ -32,8 +32,10 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
     Route: 12,
     Instance: 14,
     Address: 4,
-    HttpHealthCheck: 11,
-    TargetPool: 11,
+    InstanceGroup: 11,
+    InstanceGroupMembership: 11,
+    RegionHealthCheck: 11,
+    RegionBackendService: 11,
     ForwardingRule: 11,
   },
 };

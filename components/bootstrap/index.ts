@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Machine } from '../machine';
 import { deliver } from './session';
 import { OUTLINE, type Session, stepsOf } from './plan';
-import { type BootstrapArgs, wanted } from './step';
+import type { BootstrapArgs } from './step';
 
 export { commandName, commandsOf, expectedSteps, expectedUnits } from './plan';
 export { PROGRAMS } from './steps/artifacts';
@@ -29,7 +29,7 @@ export class Bootstrap extends pulumi.ComponentResource {
 
     for (const session of OUTLINE) {
       const machines = args.machines.filter(
-        (machine) => stepsOf(session, machine, wanted(args)).length > 0,
+        (machine) => stepsOf(session, machine, args.config.stage).length > 0,
       );
       const here: Commands = new Map();
       done.set(session.name, here);

@@ -4,15 +4,7 @@ import type { Machine } from '../machine';
 import type { Node } from '../topology';
 import { type Session, commandName, stepsOf } from './plan';
 import { type Payload, type PlacedStep, pack } from './payload';
-import {
-  type BootstrapArgs,
-  type Step,
-  type StepFile,
-  script,
-  source,
-  template,
-  wanted,
-} from './step';
+import { type BootstrapArgs, type Step, type StepFile, script, source, template } from './step';
 
 /**
  * Seconds that a session's steps may take together. place.sh ends them then and names the step that stalled:
@@ -95,7 +87,7 @@ export function deliver(
   lab: BootstrapArgs,
   options: DeliveryOptions,
 ): command.remote.Command {
-  const steps = stepsOf(session, machine, wanted(lab));
+  const steps = stepsOf(session, machine, lab.config.stage);
   const secret = steps.some((step) => step.secret);
   const sent = payload(steps, machine, lab);
   const archive = sent.apply((known) => known.archive);

@@ -17,7 +17,10 @@ import {
 } from './values';
 import { nearest } from '../../util/suggest';
 import { tooManyRules } from '../security-group-rules';
+import { machineTypeMistakes } from './machine-series';
 import { STAGES, type Stage } from './stage';
+
+export { type MachineSeries, seriesOf } from './machine-series';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
@@ -247,13 +250,20 @@ function onThisMachine({
 }
 
 function inACloud({
+  cloud,
   profile,
   controllers,
   adminCidrs,
   region,
   zone,
+  controllerType,
+  workerType,
 }: Partial<LabConfig>): string[] {
   return [
+    ...(cloud === 'gcp' && controllerType
+      ? machineTypeMistakes('controllerType', controllerType)
+      : []),
+    ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
     ...(adminCidrs?.length === 0
       ? [
           'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',

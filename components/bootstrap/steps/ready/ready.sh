@@ -15,6 +15,8 @@ if command -v cloud-init > /dev/null; then
 fi
 wait_until 60 systemctl is-active --quiet basic.target || fail "$NODE_NAME: systemd has not reached basic.target after 60 s"
 
+metadata_wall_stands || fail "$NODE_NAME: pods can read the metadata server, and so this node's host key: the first boot did not add the rule of /etc/hardway/metadata-wall to iptables' chain FORWARD (see /var/log/cloud-init-output.log)"
+
 if [ "$(cat /proc/sys/kernel/hostname)" != "$NODE_NAME" ]; then
   echo "$NODE_NAME" > /etc/hostname
   hostname "$NODE_NAME"

@@ -47,8 +47,8 @@ describe('the price', () => {
   });
 
   test('names its list and date, and what it does not know', () => {
-    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n9-standard-1' })))).toMatch(
-      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n9-standard-1 cost.*us-west1, \d{4}-\d\d/,
+    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n4-standard-2 cost.*us-west1, \d{4}-\d\d/,
     );
   });
 });

@@ -59,7 +59,7 @@ function expectRules({ graph, plan, config }: GcpGraph): void {
   const probes =
     config.profile === 'small'
       ? []
-      : [`allow-health-checks: tcp 8080 from ${PROBES} to gcp-s01-controller`];
+      : [`allow-health-checks: tcp ${config.apiPort} from ${PROBES} to gcp-s01-controller`];
   expect(told.sort()).toEqual([...wanted, ...probes].sort());
   for (const { inputs } of graph.every('Firewall'))
     expect(inputs.sourceRanges.length * inputs.targetTags.length).toBeGreaterThan(0);
