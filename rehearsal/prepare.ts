@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { ensure } from '../toolchain';
 import {
   artifactPath,
-  commit,
+  storeArtifact,
   logFile,
   recipeFiles,
   shortDigest,
@@ -14,7 +14,9 @@ import { SUITE, writeAptFiles } from '../toolchain/debian';
 import { thisArchitecture } from '../toolchain/fetch-or-build';
 import { findGo } from '../toolchain/go';
 import { ToolchainError } from '../toolchain/errors';
-import { must } from '../toolchain/run';
+import { cachePath } from '../toolchain/cache';
+import { withLock, type Owner } from '../toolchain/lock';
+import { runOrThrow } from '../toolchain/run';
 import { root } from '../util/repo-root';
 import { scratch } from './environment';
 import type { Parts } from './parts';
@@ -43,7 +45,7 @@ const PROVIDER = {
 /** Makes an artifact of the rehearsal unless it exists. */
 async function artifact(name: string, fill: (directory: string) => Promise<void>): Promise<string> {
   const target = artifactPath('rehearsal', name);
-  if (!fs.existsSync(target)) await commit(target, fill);
+  if (!fs.existsSync(target)) await storeArtifact(target, fill);
   return target;
 }
 
@@ -60,15 +62,17 @@ async function provideSource(go: string, target: string, log: string): Promise<v
   const env = { ...process.env, GONOSUMDB: module, GOFLAGS: '-mod=mod' };
   const cwd = path.dirname(target);
   const words = ['mod', 'download', '-json', `${module}@${version}`];
-  const told = await must('downloading the AWS provider', go, words, { cwd, env, log });
+  const told = await runOrThrow('downloading the AWS provider', go, words, { cwd, env, log });
   const found = JSON.parse(told) as { Dir: string; Sum: string };
   if (found.Sum !== sum)
     throw new ToolchainError(`${module} ${version} has the digest ${found.Sum}, not ${sum}`);
   fs.cpSync(found.Dir, target, { recursive: true });
-  await must('opening the source for changes', 'chmod', ['-R', 'u+w', target]);
+  await runOrThrow('opening the source for changes', 'chmod', ['-R', 'u+w', target]);
   for (const name of fs.readdirSync(target, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('_test.go')) fs.rmSync(path.join(target, name));
-  await must('pruning the AWS provider', 'python3', [here('aws/bridge/prune.py'), target], { log });
+  await runOrThrow('pruning the AWS provider', 'python3', [here('aws/bridge/prune.py'), target], {
+    log,
+  });
 }
 
 /** Builds the plugin from Go modules: ten minutes on two cores. */
@@ -87,7 +91,7 @@ async function buildPlugin(directory: string, tell: Tell): Promise<void> {
     await provideSource(go.command, path.join(scratchModule, 'src'), log);
     const words = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', '-s -w'];
     const env = { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' };
-    await must(
+    await runOrThrow(
       'building the AWS plugin',
       go.command,
       [...words, '-o', path.join(directory, PLUGIN), '.'],
@@ -119,9 +123,11 @@ async function python(tell: Tell): Promise<string> {
   if (!fs.existsSync(whole)) {
     tell('Installing moto');
     const log = logFile('moto');
-    await must('making a Python environment', 'python3', ['-m', 'venv', '--clear', place], { log });
+    await runOrThrow('making a Python environment', 'python3', ['-m', 'venv', '--clear', place], {
+      log,
+    });
     const words = ['install', '--quiet', '--disable-pip-version-check', '-r', requirements];
-    await must('installing moto', path.join(place, 'bin/pip'), words, { log });
+    await runOrThrow('installing moto', path.join(place, 'bin/pip'), words, { log });
     fs.writeFileSync(whole, '');
   }
   return path.join(place, 'bin/python');
@@ -142,7 +148,7 @@ async function tree(tell: Tell): Promise<string> {
     try {
       const { sources, settings } = await writeAptFiles(aptFiles);
       const words = [directory, SUITE, architecture, sources, settings];
-      await must('making the Debian tree', here('nodes/build.sh'), words, {
+      await runOrThrow('making the Debian tree', here('nodes/build.sh'), words, {
         log: logFile('rehearsal-tree'),
       });
     } finally {
@@ -162,10 +168,24 @@ function installPlugins(program: string, pulumiHome: string): void {
       fs.cpSync(path.join(from, name), path.join(plugins, name), { recursive: true });
 }
 
+const waiting =
+  (tell: Tell) =>
+  ({ pid, doing }: Owner): void =>
+    tell(`Waiting for another command (pid ${pid}) that is ${doing}`);
+
 /** Makes everything that needs a network. */
 export async function prepareParts(tell: Tell): Promise<Parts> {
   const { pulumiHome } = await ensure();
-  const parts = { plugin: await plugin(tell), python: await python(tell), tree: await tree(tell) };
+  const parts = await withLock(
+    cachePath('lock'),
+    'preparing a rehearsal',
+    waiting(tell),
+    async () => ({
+      plugin: await plugin(tell),
+      python: await python(tell),
+      tree: await tree(tell),
+    }),
+  );
   installPlugins(parts.plugin, pulumiHome);
   return parts;
 }

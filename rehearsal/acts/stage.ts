@@ -6,6 +6,7 @@ import type { DownloadServer } from '../downloads/server';
 import type { PublishedFile } from '../downloads/releases';
 import { MIRROR } from '../downloads/server';
 import { programEnvironment, scratch, USER_ADDRESSES } from '../environment';
+import { poll } from '../../util/poll';
 import { root } from '../../util/repo-root';
 
 export type Profile = 'full' | 'small';
@@ -133,9 +134,5 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   { seconds, otherwise }: { seconds: number; otherwise: string },
 ): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  while (!(await condition())) {
-    check(Date.now() < end, otherwise);
-    await pause(0.1);
-  }
+  check(await poll(condition, { limit: seconds * 1000, interval: 100 }), otherwise);
 }

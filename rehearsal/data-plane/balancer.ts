@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attemptIn } from '../../provider/local/shared/command';
-import { startDaemon, stopDaemon, until } from '../../provider/local/shared/daemon';
+import { startDaemon, stopDaemon } from '../../provider/local/shared/daemon';
 import { labDirectory, namespaceOf } from '../../provider/local/shared/names';
+import { poll } from '../../util/poll';
 import type { Balancer, Targets, World } from './world';
 
 const place = (vpc: string, id: string, file: string): string =>
@@ -60,7 +61,7 @@ export async function startBalancer(vpc: string, id: string, text: string): Prom
   startDaemon(vpc, pid, log, 'ip', args);
   const listens = async (): Promise<boolean> =>
     (await attemptIn(namespaceOf(vpc, id), 'ss', ['-Hltn'])).stdout !== '';
-  if (!(await until(listens, 10)))
+  if (!(await poll(listens, { limit: 10_000 })))
     throw new Error(`balancer ${id} does not start: ${fs.readFileSync(log, 'utf8').slice(-500)}`);
 }
 
