@@ -12,7 +12,7 @@ import { testPods } from './probes/test-pods';
 export type VerifyEvent =
   | { kind: 'start'; checks: number }
   | { kind: 'check'; result: CheckResult }
-  /** The test pods could not be deleted: something is left in the lab. */
+  /** Leftovers of the checks stay in the lab. */
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {

@@ -32,7 +32,10 @@ export interface TestPods {
   services(): Promise<TestServices>;
   /** The worker whose nginx answers at the NodePort: the second, if there is one. */
   nodePortWorker: string;
-  /** Deletes what was made. Returns when it is gone but for the empty namespace, for which Kubernetes takes some five seconds more. */
+  /**
+   * Deletes the test pods, their services and their namespace. Kubernetes takes some five seconds
+   * more for the empty namespace. Rejects if an APIService that does not answer prevents it.
+   */
   remove(): Promise<void>;
 }
 
@@ -110,6 +113,29 @@ async function removeLeft(access: Access): Promise<void> {
       ...left.map(({ name }) => name),
       '--wait=false',
     ]);
+}
+
+interface ApiServices {
+  items: {
+    metadata: { name: string };
+    status?: { conditions?: { type: string; status: string }[] };
+  }[];
+}
+
+/** Rejects if an APIService that does not answer keeps the deleted namespace in Terminating. */
+async function expectDeletable(access: Access, namespace: string): Promise<void> {
+  const list = await kubectl({ access }, ['get', 'apiservices', '-o', 'json']);
+  const dead = (JSON.parse(list) as ApiServices).items
+    .filter(({ status }) =>
+      status?.conditions?.some((one) => one.type === 'Available' && one.status === 'False'),
+    )
+    .map(({ metadata }) => metadata.name);
+  if (dead.length === 0) return;
+  const names = dead.join(' and ');
+  throw new Error(
+    `the empty namespace ${namespace} stays in Terminating, because ${names} does not answer:` +
+      ` repair it, or \`kubectl delete apiservice ${dead.join(' ')}\``,
+  );
 }
 
 /** The test pods, made when a check first asks for one of them. */
@@ -252,6 +278,7 @@ export function testPods(access: Access, workers: Node[]): TestPods {
           '--wait=false',
         ]),
       ]);
+      await expectDeletable(access, namespace);
     },
   };
 }
