@@ -5,7 +5,8 @@ import { EngineProgress } from '../../../../cli/engine/progress';
 import { CloudError } from '../../../../components/cloud';
 import { ConfigError } from '../../../../components/config';
 import { distance, nearest } from '../../../../util/suggest';
-import { judge, stepsToRepeat } from '../../../../cli/actions/node-state';
+import { type NodeState, judge, stepsToRepeat } from '../../../../cli/actions/node-state';
+import { differences, upRepairs } from '../../../../cli/lab/status';
 import type { Failure } from '../../../../cli/errors';
 import { progressOn } from '../../../../cli/ui/progress';
 import { resourceTitle } from '../../../../cli/engine/urn';
@@ -209,6 +210,20 @@ describe('the state of a node', () => {
     expect(stepsToRepeat({ ...state, edited: [], inactive: [], undone: [] })).toEqual([
       'registration@worker-0',
     ]);
+  });
+
+  test('whose cluster has an object that only the student can repair gives `up` nothing to do', () => {
+    const object = { step: 'pods', object: 'APIService v1.dead', state: 'does not answer' };
+    const report = { node: 'controller-0', files: [], units: [] };
+    const judged = (cure?: string): NodeState =>
+      judge(node, { ...report, objects: [{ ...object, cure }] }, []);
+    expect(stepsToRepeat(judged('delete it'))).toEqual([]);
+    expect(upRepairs({ nodes: [judged('delete it')], drift: [] })).toBe(false);
+    expect(differences({ nodes: [judged('delete it')], drift: [] })).toEqual([
+      'worker-0: APIService v1.dead does not answer: delete it',
+    ]);
+    expect(stepsToRepeat(judged())).toContain('objects@worker-0');
+    expect(upRepairs({ nodes: [judged()], drift: [] })).toBe(true);
   });
 
   test('that is as declared asks for nothing', () => {
