@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../../util/directories';
+import { recordOf } from './lab-register';
 
 // Where a lab's parts are on this machine. A dot separates lab and part: neither may hold one.
 const PREFIX = 'hardway.';
 
-export const labDirectory = (lab: string): string => path.join(cloudDirectory(), 'labs', lab);
+/** Directory of a lab's files: where the lab was made, whatever HARDWAY_CLOUD is now. */
+export const labDirectory = (lab: string): string =>
+  path.join(recordOf(lab)?.cloud ?? cloudDirectory(), 'labs', lab);
 export const nodeDirectory = (lab: string, node: string): string =>
   path.join(labDirectory(lab), 'nodes', node);
 

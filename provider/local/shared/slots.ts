@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../../util/cidr';
-import { cloudDirectory } from '../../../util/directories';
+import { cloudDirectory, hostDirectory } from '../../../util/directories';
+import { linkExists } from './host-links';
+import { claimLab, dropRecord, recordedLabs } from './lab-register';
 import { labDirectory } from './names';
 
 /** What the machine remembers of a lab's place in the public pool, for the lab's whole life. */
@@ -14,14 +16,26 @@ export interface Slot {
 
 // The slot's number is in the lab's directory; that it is taken is a file of the number's own, which only one can make.
 const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
-const takenFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
+const takenFile = (slot: number): string => path.join(hostDirectory(), 'slots', String(slot));
+/** Place of the same file in earlier versions, when each cloud directory counted for itself. */
+const formerFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
 
+/** Returns the lab that has a slot; `undefined` if no lab is recorded. */
 function holder(slot: number): string | undefined {
-  try {
-    return fs.readFileSync(takenFile(slot), 'utf8');
-  } catch {
-    return undefined;
+  for (const file of [takenFile(slot), formerFile(slot)]) {
+    try {
+      return fs.readFileSync(file, 'utf8');
+    } catch {
+      continue;
+    }
   }
+  return undefined;
+}
+
+/** Whether a lab can take a slot. A link without a record belongs to a lab that another version made. */
+function isFree(slot: number, lab: string): boolean {
+  const other = holder(slot);
+  return other === undefined ? !linkExists(hostLink(slot)) : other === lab;
 }
 
 /** The lab's slot, or undefined before its network is made. */
@@ -34,10 +48,11 @@ export function slotOf(lab: string): Slot | undefined {
   }
 }
 
-/** Names of all labs that this machine's cloud knows. */
+/** Names of all labs on this host, whichever state and cloud directory they are in. */
 export function labs(): string[] {
   const directory = path.join(cloudDirectory(), 'labs');
-  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+  const here = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  return [...new Set([...here, ...recordedLabs()])].sort();
 }
 
 /** The slot that the lab has, or the lowest that no other lab has once `ahead` others have theirs. Throws where the pool is full. */
@@ -46,8 +61,7 @@ export function chooseSlot(lab: string, pool: string, ahead = 0): number {
   if (own?.pool === pool) return own.slot;
   const count = parseCidr(pool).size / 256;
   let before = ahead;
-  for (let slot = 0; slot < count; slot++)
-    if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
+  for (let slot = 0; slot < count; slot++) if (isFree(slot, lab) && before-- === 0) return slot;
   throw new Error(
     `all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`,
   );
@@ -55,6 +69,7 @@ export function chooseSlot(lab: string, pool: string, ahead = 0): number {
 
 /** Whether the slot is the lab's now: it is not where another lab was faster. */
 function take(slot: Slot): boolean {
+  claimLab(slot.lab);
   fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
   try {
     fs.writeFileSync(takenFile(slot.slot), slot.lab, { flag: 'wx', mode: 0o600 });
@@ -90,13 +105,16 @@ export function reserveSlot(lab: string, pool: string): boolean {
 export function releaseSlot(lab: string): void {
   const own = slotOf(lab);
   fs.rmSync(slotFile(lab), { force: true });
-  if (own) fs.rmSync(takenFile(own.slot), { force: true });
+  if (own)
+    for (const file of [takenFile(own.slot), formerFile(own.slot)])
+      fs.rmSync(file, { force: true });
   const directory = labDirectory(lab);
   if (
     fs.existsSync(directory) &&
     fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))
   ) {
     fs.rmSync(directory, { recursive: true });
+    dropRecord(lab);
   }
 }
 

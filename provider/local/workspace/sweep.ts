@@ -4,6 +4,7 @@ import { attempt, run } from '../shared/command';
 import { endAll, processesStartedFor } from '../shared/daemon';
 import { processesOf, removeGroups } from '../shared/cgroups';
 import { commandOf, stopMachine } from '../instance/node-process';
+import { dropRecord } from '../shared/lab-register';
 import { labDirectory, namespacesOf } from '../shared/names';
 import { hostLink, releaseSlot, slotOf } from '../shared/slots';
 
@@ -55,6 +56,7 @@ export async function sweep(lab: string): Promise<string[]> {
   await tearDown(lab);
   releaseSlot(lab);
   fs.rmSync(labDirectory(lab), { recursive: true, force: true });
+  dropRecord(lab);
   return found;
 }
 
