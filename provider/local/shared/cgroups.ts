@@ -1,5 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import {
+  listKernelDirectory,
+  readKernelFile,
+  removeKernelDirectory,
+} from '../../../util/kernel-files';
 import { attempt } from './command';
 
 // The control groups of labs: all labs are in one, each lab is in one of its own there, and in that each of its machines,
@@ -27,10 +32,8 @@ export function groupOf(lab = '', name = ''): string {
 /** The roots of the hierarchies that are here: one a controller on cgroup v1. */
 function hierarchies(): string[] {
   if (isVersion2()) return [ROOT];
-  if (!fs.existsSync(ROOT)) return [];
-  return fs
-    .readdirSync(ROOT)
-    .map((entry) => path.join(ROOT, entry))
+  return listKernelDirectory(ROOT)
+    .map((entry) => path.join(ROOT, entry.name))
     .filter((hierarchy) => fs.existsSync(path.join(hierarchy, 'cgroup.procs')));
 }
 
@@ -92,16 +95,13 @@ export function makeGroup(group: string): void {
   }
 }
 
-function members(directory: string): number[] {
-  if (!fs.existsSync(directory)) return [];
-  const own = fs
-    .readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+/** Ids of the processes in a group and the groups below it; a group that is removed meanwhile has none. */
+export function members(directory: string): number[] {
+  const own = (readKernelFile(path.join(directory, 'cgroup.procs')) ?? '')
     .split('\n')
     .filter(Boolean)
     .map(Number);
-  const below = fs
-    .readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory());
+  const below = listKernelDirectory(directory).filter((entry) => entry.isDirectory());
   return [...own, ...below.flatMap((entry) => members(path.join(directory, entry.name)))];
 }
 
@@ -111,9 +111,9 @@ export const processesOf = (lab: string, name = ''): number[] => [
 ];
 
 function removeDirectory(directory: string): void {
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true }))
+  for (const entry of listKernelDirectory(directory))
     if (entry.isDirectory()) removeDirectory(path.join(directory, entry.name));
-  fs.rmdirSync(directory);
+  removeKernelDirectory(directory);
 }
 
 /** Removes the empty groups of a lab, or of one machine; one that still has a process stays, for the audit to find. */
@@ -138,7 +138,7 @@ async function removeSlices(lab: string): Promise<void> {
   };
   await remove(sliceOf(lab));
   const rest = directories(groupOf()).flatMap((directory) =>
-    fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+    listKernelDirectory(directory).filter((entry) => entry.isDirectory()),
   );
   if (rest.length === 0) await remove(sliceOf());
 }

@@ -103,17 +103,20 @@ export async function until(
   return condition();
 }
 
+/** Sends a signal to a process; fine if the process has ended. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Ends by force all processes whose ids `find` gives, in its order, until it finds none, at most `seconds`; says whether they are gone. */
 export function endAll(find: () => number[], seconds: number): Promise<boolean> {
   return until(() => {
     const found = find();
-    for (const pid of found) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    }
+    for (const pid of found) sendSignal(pid, 'SIGKILL');
     return found.length === 0;
   }, seconds);
 }
@@ -122,9 +125,9 @@ export function endAll(find: () => number[], seconds: number): Promise<boolean> 
 export async function stopDaemon(file: string, patience = 5): Promise<void> {
   const daemon = readDaemon(file);
   if (daemon) {
-    process.kill(daemon.pid, 'SIGTERM');
+    sendSignal(daemon.pid, 'SIGTERM');
     if (!(await until(() => !isAlive(daemon), patience))) {
-      process.kill(daemon.pid, 'SIGKILL');
+      sendSignal(daemon.pid, 'SIGKILL');
       await until(() => !isAlive(daemon), 5);
     }
   }
