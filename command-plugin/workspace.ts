@@ -1,11 +1,8 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
+import { socketParent } from '../util/socket-directory';
 
 const PREFIX = 'hardway-command-';
-
-/** Sockets' paths must be short: a control socket's name and ssh's own suffix come behind this. */
-const LONGEST_PARENT = 50;
 
 function alive(pid: number): boolean {
   try {
@@ -33,7 +30,7 @@ let workspace: string | undefined;
 /** A directory (0700) for identities, host keys and sockets; it goes when this process does. */
 export function workspaceDirectory(): string {
   if (workspace) return workspace;
-  const parent = os.tmpdir().length <= LONGEST_PARENT ? os.tmpdir() : '/tmp';
+  const parent = socketParent();
   sweep(parent);
   const directory = fs.mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-`));
   workspace = directory;
