@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addressAt } from '../../../util/cidr';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
-import { attempt } from '../shared/command';
+import { prepareHost } from './host-kernel';
 import { look } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
 import { blackholePool } from '../shared/address-pool';
@@ -36,21 +36,10 @@ interface NetworkState extends NetworkInputs, Troubled {}
 /** Host number of the machine itself in the lab's public /24. */
 const HOST = 1;
 
-/** Every systemd, kubelet and containerd takes some of these; Debian's 128 are gone with the second lab. */
-const INOTIFY_INSTANCES = 2048;
-
-/** What labs need of the machine as a whole: kernel modules, and room for watches. Only ever raised. */
-async function prepareMachine(): Promise<void> {
-  await attempt('modprobe', ['-a', 'br_netfilter', 'overlay', 'nf_conntrack']);
-  const limit = 'fs.inotify.max_user_instances';
-  const now = Number((await attempt('sysctl', ['-n', limit])).stdout);
-  if (now < INOTIFY_INSTANCES) await attempt('sysctl', ['-qw', `${limit}=${INOTIFY_INSTANCES}`]);
-}
-
 /** What there is to make of it, in the slot that its public network is. Throws where another lab took it since. */
 async function hold(inputs: NetworkInputs): Promise<RouterPlan> {
   await blackholePool(inputs.publicPool);
-  await prepareMachine();
+  await prepareHost();
   // Not chosen again: a network that is replaced gave its slot back, and a lower one may be free by now.
   const slot = slotAt(inputs.publicPool, inputs.publicCidr);
   holdSlot({ lab: inputs.lab, pool: inputs.publicPool, slot });
