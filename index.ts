@@ -3,7 +3,7 @@ import { CloudError, loadCloud } from './components/cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
 import { labNameMistake } from './util/lab-name';
-import { withOwnAddress } from './components/config/public-ip';
+import { remarksOn, withOwnAddress } from './components/config/public-ip';
 import { seeded } from './components/config/stack-defaults';
 
 /** This stack's keys of `hardway-lab:…`, without the project's name before them. */
@@ -20,7 +20,9 @@ async function outputs(): Promise<Lab['outputs']> {
     const config = parseConfig(seeded(rawConfig(), pulumi.getStack(), pulumi.getProject()));
     // Without credentials nobody is asked for an address, either.
     loadCloud(config);
-    return new Lab(pulumi.getStack(), await withOwnAddress(config)).outputs;
+    const known = await withOwnAddress(config);
+    for (const { severity, text } of remarksOn(known)) await pulumi.log[severity](text);
+    return new Lab(pulumi.getStack(), known).outputs;
   } catch (error) {
     // Told as it is, without a stack trace: it is the user's to mend.
     if (error instanceof ConfigError || error instanceof CloudError)

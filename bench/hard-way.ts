@@ -54,7 +54,7 @@ async function goThrough({ files }: UpLab, args: BootstrapArgs): Promise<void> {
   for (const session of OUTLINE) {
     for (const step of session.steps) {
       for (const node of args.topology.nodes) {
-        if (!stepsOf({ ...session, steps: [step] }, node, { stage: STAGE }).length) continue;
+        if (!stepsOf({ ...session, steps: [step] }, node, STAGE).length) continue;
         const { archive } = await value(payload([step], node, args));
         await succeed('ssh', ['-F', files.sshConfig, node.name, RECEIVE], {
           stdin: archive,

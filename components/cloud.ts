@@ -39,14 +39,16 @@ export interface CloudResult {
   apiAddress: pulumi.Output<string>;
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable: pulumi.Resource[];
+  /** Resources that make the API answer at `apiAddress` beside the controllers: the load balancer's. */
+  balancer?: pulumi.Resource[];
   /** URL of the registry that nodes pull from; none: the registries that images name. */
   imageMirror?: pulumi.Output<string>;
   /** Where the nodes' programs come from, where the machines aren't given them. */
   downloads?: Download[];
   /** Who answers names outside the cluster; none where nodes have no way out. */
   upstreamResolvers?: string[];
-  /** Port on which the load balancer asks controllers for /healthz over plain HTTP; none where it asks the API server itself. */
-  plainHealth?: number;
+  /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
+  metadataWall?: string;
   /** Local only: the network namespace that is the VPC router. */
   router?: pulumi.Output<string>;
   /** Local only: the lab's jump host, where there is one. */

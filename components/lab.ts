@@ -5,6 +5,7 @@ import { Certificates } from './pki/certificates';
 import { type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
+import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
 import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
@@ -61,6 +62,7 @@ export class Lab extends pulumi.ComponentResource {
     cloud: CloudResult,
     certificates: Certificates,
   ): pulumi.Output<string> {
+    const isCloud = config.cloud !== 'local';
     const {
       machines,
       imageMirror,
@@ -68,7 +70,9 @@ export class Lab extends pulumi.ComponentResource {
       reachable,
       downloads,
       upstreamResolvers,
-      plainHealth,
+      metadataWall,
+      apiAddress,
+      balancer,
     } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
@@ -77,15 +81,28 @@ export class Lab extends pulumi.ComponentResource {
         config,
         machines,
         reachable,
+        // Local machines boot in seconds, and no rule or provider is between them and the host.
+        logins: isCloud ? waitForLogins({ machines, reachable, config }, this) : undefined,
         certificates,
         imageMirror,
         disposable,
         downloads,
         upstreamResolvers,
-        plainHealth,
+        metadataWall,
       },
       { parent: this },
     );
+    if (isCloud && reaches(config.stage, 'network'))
+      waitForApi(
+        {
+          config,
+          address: apiAddress,
+          caCertificate: certificates.ca.certificate,
+          bootstrapped: bootstrap.ready,
+          balancer: balancer ?? [],
+        },
+        this,
+      );
     return bootstrap.ready;
   }
 }

@@ -2,15 +2,16 @@ import { version } from '../package.json';
 import { labIdKinds } from './lab-id';
 import { localKinds } from './local';
 import { serve } from './protocol/serve';
+import { reachableKinds } from './reachable';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 
 // The engine may run with a private umask; what machines are made of must be readable in them.
 process.umask(0o022);
 
-serve({ ...labIdKinds, ...localKinds, ...timeKinds, ...tlsKinds }, version).catch(
-  (error: Error) => {
-    process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
-    process.exit(1);
-  },
-);
+const kinds = { ...labIdKinds, ...localKinds, ...reachableKinds, ...timeKinds, ...tlsKinds };
+
+serve(kinds, version).catch((error: Error) => {
+  process.stderr.write(`the hardway provider can't start: ${error.message}\n`);
+  process.exit(1);
+});

@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import * as tar from 'tar-stream';
 import { ToolchainError } from './errors';
 
-/** A member's name without a leading `./`. */
+/** Returns a member's name without a leading `./`. */
 const plain = (name: string): string => path.posix.normalize(name).replace(/^\.\//, '');
 
 /**

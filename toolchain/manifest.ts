@@ -212,7 +212,12 @@ const cniPlugins = (version: string): Component => ({
           arm64: '56171987d3947707c3563db2f4001bccaf50fd63468611b9f3cbecb1375ee7ec',
         },
       },
-      holds: () => ({ bridge: 'bridge', loopback: 'loopback', 'host-local': 'host-local' }),
+      // Upstream packs the directory itself (scripts/release.sh: `tar -C bin … .`), hence `./`.
+      holds: () => ({
+        bridge: './bridge',
+        loopback: './loopback',
+        'host-local': './host-local',
+      }),
     },
   ],
   builds: [
@@ -340,6 +345,44 @@ const kubectl = ((all: Component): Component => ({
 export const hostComponents: Component[] = [
   ...components.filter(({ name }) => name === 'pulumi'),
   kubectl,
+];
+
+/** An image that nodes of a cloud lab pull from a public registry. */
+export interface NodeImage {
+  /** Name with its registry, as containerd resolves it. */
+  name: string;
+  tag: string;
+  /** Where upstream states that this name and tag exist. */
+  source: string;
+}
+
+/**
+ * Images that nodes pull. Before a version bump, look the new tag up in `source`: a program's release does not
+ * imply an image. Local labs build images under the same names, so no local test notices a missing tag.
+ */
+export const nodeImages: NodeImage[] = [
+  {
+    name: 'registry.k8s.io/pause',
+    tag: '3.10',
+    // kubeadm 1.31 to 1.33 pull this tag. Any promoted tag works: the pod's first process only waits.
+    source: 'kubernetes/kubernetes: cmd/kubeadm/app/constants/constants.go, PauseVersion',
+  },
+  {
+    name: 'registry.k8s.io/coredns/coredns',
+    tag: `v${component('coredns').version}`,
+    source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
+  },
+  // The article's own pods. Official images of Docker Hub always have the tag latest.
+  {
+    name: 'docker.io/library/nginx',
+    tag: 'latest',
+    source: 'docker-library/official-images: library/nginx',
+  },
+  {
+    name: 'docker.io/library/busybox',
+    tag: 'latest',
+    source: 'docker-library/official-images: library/busybox',
+  },
 ];
 
 /** The component of that name. Throws where there is none. */

@@ -11,7 +11,10 @@ export interface Release {
   /** Its official address. */
   url: (architecture: Architecture) => string;
   digest: Digest;
-  /** Program to path inside the tar.gz archive. A string instead: the file is that program itself. */
+  /**
+   * Maps each program to its path in the tar.gz archive, exactly as upstream packs it: `./bridge`, not `bridge`.
+   * A string instead: the file is that program itself.
+   */
   holds: string | ((architecture: Architecture) => Record<string, string>);
 }
 

@@ -25,16 +25,20 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
   return seconds;
 }
 
-/** The graph as tasks. What logs in to a machine first waits until it has booted. */
+/** Name of the machine that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
+const machineOf = (resource: Registered): string | undefined =>
+  isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
+
+/** Turns the graph into tasks. A login waits until its machine has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
   all.map((resource) => {
-    const [, machine] = resource.name.split('@');
+    const machine = machineOf(resource);
     const instance = all.find((other) => kindOf(other) === 'Instance' && other.name === machine);
     return {
       key: keyOf(resource),
       seconds: secondsOf(resource, cloud),
       after: resource.dependencies,
-      ...(isCommand(resource) ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
+      ...(machine ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
     };
   });
 
@@ -48,7 +52,10 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
     balancer:
       cloud === 'aws'
         ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
-        : machine + gcp.TargetPool + gcp.ForwardingRule,
+        : Math.max(
+            machine + gcp.InstanceGroupMembership,
+            gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
+          ),
   };
 }
 

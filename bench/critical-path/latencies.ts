@@ -32,8 +32,10 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
     Route: 12,
     Instance: 14,
     Address: 4,
-    HttpHealthCheck: 11,
-    TargetPool: 11,
+    InstanceGroup: 11,
+    InstanceGroupMembership: 11,
+    RegionHealthCheck: 11,
+    RegionBackendService: 11,
     ForwardingRule: 11,
   },
 };
@@ -46,6 +48,8 @@ export const OWN: Record<string, number> = {
   Certificate: 0.1,
   Deadline: 0.1,
   LabId: 0.1,
+  // One attempt that is answered at once. What is waited for (boot, targets) is counted with the machine or balancer.
+  Reachable: 0.3,
 };
 
 /** From a machine that is there to one that lets somebody log in. */
@@ -55,6 +59,8 @@ export const BOOT = 28;
 export const SESSIONS: Record<string, number> = {
   // Names, two files, one service: no downloads.
   gateway: 4,
+  // Two key exchanges with each worker, 5 seconds apart.
+  'private-nodes': 7,
   // Mostly downloads (some 250 MB) and a dozen Debian packages; certificates and services are the last 6 seconds of it.
   machine: 51,
   // Until etcd has a majority and the API server answers.

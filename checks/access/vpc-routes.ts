@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import type * as AwsReader from '../../components/aws/read-routes';
+import type * as GcpReader from '../../components/gcp/read-routes';
 import type { LabOutputs } from '../../components/outputs';
 import { boundedRun } from '../../util/bounded-run';
 
@@ -15,10 +15,11 @@ export interface VpcRoute {
   table?: string;
 }
 
-const SECONDS = { local: 10, cloud: 30 } as const;
+/** Limit of one run of `ip`, in seconds. */
+const SECONDS = 10;
 
-async function run(program: string, args: string[], seconds: number): Promise<string> {
-  const ran = await boundedRun(program, args, { seconds });
+async function run(program: string, args: string[]): Promise<string> {
+  const ran = await boundedRun(program, args, { seconds: SECONDS });
   if (ran.code !== 0)
     throw new Error(
       `\`${program} ${args.join(' ')}\` exited ${ran.code}: ${ran.stderr.trim().split('\n').pop()}`,
@@ -26,59 +27,29 @@ async function run(program: string, args: string[], seconds: number): Promise<st
   return ran.stdout;
 }
 
-/** What a reader types to see the table: a program and its arguments. */
-function commandFor({ cloud, lab, router, region, project }: LabOutputs): [string, ...string[]] {
-  if (cloud === 'aws')
-    return [
-      'aws',
-      'ec2',
-      'describe-route-tables',
-      '--region',
-      region,
-      '--filters',
-      `Name=tag:hardway-lab,Values=${lab}`,
-      '--output',
-      'json',
-    ];
-  if (cloud === 'gcp')
-    return [
-      'gcloud',
-      'compute',
-      'routes',
-      'list',
-      ...(project ? ['--project', project] : []),
-      '--filter',
-      `network:${lab}`,
-      '--format',
-      'json',
-    ];
+/** Command that shows the table to a reader: a program and its arguments. The cloud's program is not needed here. */
+function commandFor(outputs: LabOutputs): [string, ...string[]] {
+  const { cloud, lab, router, region, project } = outputs;
+  if (cloud === 'aws') {
+    const filter = `Name=tag:hardway-lab,Values=${lab}`;
+    return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
+  }
+  if (cloud === 'gcp') {
+    const inProject = project ? ['--project', project] : [];
+    return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
+  }
   if (router === undefined) throw new Error("the stack's outputs name no router");
   return ['ip', '-n', router, 'route'];
 }
 
-/** As one types it. */
+/** The same command as one line. */
 export const routesCommand = (outputs: LabOutputs): string =>
   [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
-
-/** The cloud's own program, where this machine doesn't have it: nothing else tells what the VPC router does. */
-export function missingProgram(
-  outputs: Pick<LabOutputs, 'cloud'>,
-  where = process.env.PATH ?? '',
-): string | undefined {
-  if (outputs.cloud === 'local') return undefined;
-  const program = { aws: 'aws', gcp: 'gcloud' }[outputs.cloud];
-  return where.split(':').some((directory) => fs.existsSync(path.join(directory, program)))
-    ? undefined
-    : program;
-}
 
 /** Reads the table of the namespace that is a local lab's VPC router. */
 async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   const [program, ...args] = commandFor(outputs);
-  const [json, plain] = await Promise.all([
-    run(program, ['-j', ...args], SECONDS.local),
-    run(program, args, SECONDS.local),
-  ]);
+  const [json, plain] = await Promise.all([run(program, ['-j', ...args]), run(program, args)]);
   const rows = JSON.parse(json) as { dst: string; gateway?: string }[];
   return rows.flatMap(({ dst, gateway }) => {
     if (gateway === undefined) return [];
@@ -87,84 +58,37 @@ async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   });
 }
 
-interface AwsTables {
-  RouteTables: {
-    RouteTableId: string;
-    Routes: {
-      DestinationCidrBlock?: string;
-      NetworkInterfaceId?: string;
-      GatewayId?: string;
-      State: string;
-    }[];
-  }[];
-}
-interface AwsInterfaces {
-  NetworkInterfaces: { NetworkInterfaceId: string; PrivateIpAddress: string }[];
-}
+const destinationOf = (cidr: string): string => (cidr === '0.0.0.0/0' ? 'default' : cidr);
 
 /** AWS: the route tables name network interfaces, which have addresses. */
-async function awsRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
-  const [program, ...args] = commandFor(outputs);
-  const tables = (JSON.parse(await run(program, args, SECONDS.cloud)) as AwsTables).RouteTables;
-  const ids = [
-    ...new Set(
-      tables.flatMap(({ Routes }) =>
-        Routes.flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []),
-      ),
-    ),
-  ];
-  const query = [
-    'ec2',
-    'describe-network-interfaces',
-    '--region',
-    outputs.region,
-    '--filters',
-    `Name=network-interface-id,Values=${ids.join(',')}`,
-    '--output',
-    'json',
-  ];
-  const found =
-    ids.length === 0
-      ? []
-      : (JSON.parse(await run(program, query, SECONDS.cloud)) as AwsInterfaces).NetworkInterfaces;
-  const addresses = new Map(
-    found.map(({ NetworkInterfaceId, PrivateIpAddress }) => [NetworkInterfaceId, PrivateIpAddress]),
-  );
-  return tables.flatMap(({ RouteTableId: table, Routes }) =>
-    Routes.flatMap(({ DestinationCidrBlock, NetworkInterfaceId, GatewayId, State }) => {
-      if (DestinationCidrBlock === undefined) return [];
-      const destination = DestinationCidrBlock === '0.0.0.0/0' ? 'default' : DestinationCidrBlock;
-      const by = NetworkInterfaceId ?? GatewayId ?? 'nothing';
-      // A blackhole: the machine that it led to is gone.
-      const nextHop = State === 'active' ? (addresses.get(by) ?? by) : State;
-      return [
-        { destination, nextHop, line: `${table}: ${destination} via ${nextHop} (${by})`, table },
-      ];
-    }),
-  );
-}
-
-interface GcpRoute {
-  destRange: string;
-  nextHopInstance?: string;
-  nextHopGateway?: string;
-  nextHopNetwork?: string;
-}
-
-/** Google Cloud: routes name machines, which are called after lab and node. */
-async function gcpRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
-  const [program, ...args] = commandFor(outputs);
-  const routes = JSON.parse(await run(program, args, SECONDS.cloud)) as GcpRoute[];
-  return routes.map(({ destRange, nextHopInstance, nextHopGateway, nextHopNetwork }) => {
-    const by = (nextHopInstance ?? nextHopGateway ?? nextHopNetwork ?? 'nothing').split('/').pop()!;
-    const destination = destRange === '0.0.0.0/0' ? 'default' : destRange;
-    const nextHop =
-      outputs.topology.nodes.find(({ name }) => by === `${outputs.lab}-${name}`)?.privateIp ?? by;
-    return { destination, nextHop, line: `${destination} via ${nextHop} (${by})` };
+async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
+  // The SDK takes a second to load: only for labs on AWS.
+  const { readRoutes } = require('../../components/aws/read-routes') as typeof AwsReader;
+  return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
+    const destination = destinationOf(route.destination);
+    // A blackhole's target does not exist any more.
+    const nextHop = state === 'active' ? (address ?? target) : state;
+    return {
+      destination,
+      nextHop,
+      line: `${table}: ${destination} via ${nextHop} (${target})`,
+      table,
+    };
   });
 }
 
-/** The VPC router's own tables, as the cloud has them now. Throws an Error with the cloud's own words where it can't be asked. */
+/** Google Cloud: routes name instances, which are named after lab and node. */
+async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<VpcRoute[]> {
+  const { readRoutes } = require('../../components/gcp/read-routes') as typeof GcpReader;
+  return (await readRoutes(lab, config)).map(({ target, ...route }) => {
+    const destination = destinationOf(route.destination);
+    const node = topology.nodes.find(({ name }) => target === `${lab}-${name}`);
+    const nextHop = node?.privateIp ?? target;
+    return { destination, nextHop, line: `${destination} via ${nextHop} (${target})` };
+  });
+}
+
+/** Reads the VPC router's tables as they are now. Throws an Error with the cloud's words if it can't be asked. */
 export function vpcRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
   return { local: localRoutes, aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
 }

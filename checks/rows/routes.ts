@@ -1,11 +1,10 @@
 import { addressAt, overlap } from '../../util/cidr';
-import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
 import type { Check, Finding } from '../check';
 import { type as typeOn, type Lab } from '../lab';
 import type { Route } from '../parsers/listings';
 import { firstPods } from '../probes/pod-namespace';
-import { missingProgram, routesCommand, type VpcRoute } from '../access/vpc-routes';
+import { routesCommand, type VpcRoute } from '../access/vpc-routes';
 
 const routePod: Check = {
   id: 'route.pod',
@@ -174,13 +173,6 @@ const routeVpc: Check = {
   expected: "every worker's pod CIDR to that worker",
   stage: 'none',
   workers: 1,
-  skip(outputs: LabOutputs) {
-    const missing = missingProgram(outputs);
-    return (
-      missing &&
-      `there is no program "${missing}" here to ask the cloud by: install it, or type this where it is: ${routesCommand(outputs)}`
-    );
-  },
   async run(lab): Promise<Finding> {
     const table = await lab.access.routes();
     return {

@@ -1,8 +1,8 @@
-import { CloudError } from '../../components/cloud';
 import type { Cloud, LabConfig } from '../../components/config';
 import { projectName } from '../engine/project';
 import type { Lab } from '../lab/name';
 import { labConfig, type Settings } from '../lab/settings';
+import type { PendingCreate } from '../engine/snapshot';
 import type { Needs } from './needs';
 
 /** A limit that the account has in the lab's region, and what a lab takes of it. */
@@ -18,29 +18,65 @@ export interface Quota {
   ask: string;
 }
 
-/** Something of a lab that exists in the cloud. */
+/** A lab's resource that exists in the cloud. */
 export interface Remain {
   lab: string;
-  /** As its tags or labels say; empty where it can have none. */
+  /** Id of the lab's state (tag or label `hardway-state`), such as `0a1b2c3d`; empty if the kind has none. */
+  state: string;
+  /** Tag or label of the same name; empty if the kind has none. */
   student: string;
+  /** Tag or label of the same name; empty if the kind has none. */
   expires: string;
   /** `instance`, `load balancer`, … */
   kind: string;
+  /** The id in the cloud: `i-0abc` on AWS, the name on Google Cloud. */
   id: string;
-  /** What it costs an hour, in US dollars; undefined where the price list doesn't say. */
+  /** Every id by which a Pulumi state may know the resource. */
+  stateIds: string[];
+  /** Region of AWS, project of Google Cloud: where it was found. */
+  place: string;
+  /** US dollars an hour; undefined if the price list lacks the type. */
   hourly: number | undefined;
 }
 
-/** What a cloud tells about an account, before anything is made in it and after all of it should be gone. Changes nothing. */
+/** The lab whose orphans are looked for. */
+export interface OrphanQuery {
+  lab: string;
+  /** Id of the lab's state; empty if its state has none yet. */
+  state: string;
+  /** Ids of all resources in the state now. */
+  known: Set<string>;
+  /** Ids of all resources that were in the state, even if they are destroyed by now. */
+  own: Set<string>;
+  pending: PendingCreate[];
+}
+
+/** A resource of a lab that exists in the cloud and not in the lab's state. */
+export interface Orphan {
+  kind: string;
+  id: string;
+  /** Deletes it; resolves when the cloud says that it is gone. Tolerates that it is gone already. */
+  remove(): Promise<void>;
+  /** A command that deletes it by hand. */
+  byHand: string;
+}
+
+/** Questions to a cloud account, before a lab is created there and after it was destroyed. */
 export interface Account {
-  /** Who acts, and where. Throws a CloudError where nobody can. */
+  /** Identity and place. Throws a CloudError if no credentials work. */
   who(): Promise<string>;
-  /** How many processors machines of each type have; a type that the lab's zone doesn't offer is missing. */
+  /** Processors of each machine type. A type that the lab's zone does not offer is missing. */
   processors(types: string[]): Promise<Map<string, number>>;
-  /** `processors` are those of the lab's machine types, as the method of that name tells them. */
+  /** `processors`: the answer of the method of that name for the lab's machine types. */
   quotas(needs: Needs, processors: Map<string, number>): Promise<Quota[]>;
-  /** Whatever the cloud finds by tag, label or name: of one lab, or of all. */
+  /** Hints that need no action in most accounts. */
+  notes(needs: Needs): Promise<string[]>;
+  /** Resources of one lab, or of every lab, that exist in this account's region or project. */
   remains(lab?: string): Promise<Remain[]>;
+  /** Resources of the lab that its state does not know, in the order in which they can be deleted. */
+  orphans(query: OrphanQuery): Promise<Orphan[]>;
+  /** Names of all regions that the account can use, for a cloud whose questions are regional. */
+  regions(): Promise<string[]>;
 }
 
 export type CloudOfAccounts = Exclude<Cloud, 'local'>;
@@ -58,24 +94,3 @@ export function accountOf(config: LabConfig): Account {
 /** What decides which account is asked, and for what; who may log in to the lab is nothing to it. */
 export const accountConfig = (lab: Lab, settings: Settings = new Map()): LabConfig =>
   labConfig(lab, new Map([...settings, [`${projectName()}:adminCidrs`, 'auto']]));
-
-/** For a cloud whose client's errors `inWords` makes sentences of: does some work, and throws nothing but a CloudError. */
-export const telling =
-  (inWords: (error: unknown) => CloudError) =>
-  async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof CloudError ? error : inWords(error);
-    }
-  };
-
-/** What `of` takes of each page, together. */
-export async function gathered<Page, Item>(
-  pages: AsyncIterable<Page>,
-  of: (page: Page) => Item[] | undefined,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const page of pages) found.push(...(of(page) ?? []));
-  return found;
-}

@@ -2,58 +2,22 @@ import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { CloudError } from '../../components/cloud';
+import { awsError } from '../../components/aws/client-errors';
+import { describingErrors } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
-import { type Account, gathered, type Quota, type Remain, telling } from './account';
+import type { Account, Quota } from './account';
+import { awsOrphans } from './aws-orphans';
+import { type AwsClients, balancers, instances, labResources } from './aws-resources';
 import { type Needs, processorsOf } from './needs';
-import { diskHourly, PRICES } from './prices';
-
-const price = PRICES.aws;
 
 /** Machine types that AWS counts in one quota of processors; those of graphics and the like have others. */
 const isStandard = (type: string): boolean => /^[acdhimrtz]\d/.test(type);
 
-const inUse: ec2.Filter = {
-  Name: 'instance-state-name',
-  Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'],
-};
+const told = describingErrors(awsError);
 
-const CREDENTIALS =
-  /Credentials|ExpiredToken|InvalidClientTokenId|UnrecognizedClient|AuthFailure|SignatureDoesNotMatch|TokenProvider|SSO/;
-
-/** An error of AWS as a sentence for the user. */
-export function awsError(error: unknown): CloudError {
-  const { name, message } = error as Error;
-  if (CREDENTIALS.test(name))
-    return new CloudError(
-      `AWS does not know who you are (${message}): run \`aws configure\` or \`aws sso login\`, or set AWS_PROFILE.`,
-    );
-  if (/UnauthorizedOperation|AccessDenied/.test(name))
-    return new CloudError(
-      `Your AWS credentials may not do this (${message}): they need read access to EC2, load balancers and quotas.`,
-    );
-  return new CloudError(`AWS did not answer: ${message}`);
-}
-
-const told = telling(awsError);
-
-interface Clients {
-  region: string;
-  ec2: ec2.EC2Client;
-  balancing: balancing.ElasticLoadBalancingV2Client;
+interface Clients extends AwsClients {
   quotas: serviceQuotas.ServiceQuotasClient;
 }
-
-const instances = ({ ec2: client }: Clients, Filters: ec2.Filter[]): Promise<ec2.Instance[]> =>
-  gathered(ec2.paginateDescribeInstances({ client }, { Filters }), ({ Reservations = [] }) =>
-    Reservations.flatMap((reservation) => reservation.Instances ?? []),
-  );
-
-const balancers = ({ balancing: client }: Clients): Promise<balancing.LoadBalancer[]> =>
-  gathered(
-    balancing.paginateDescribeLoadBalancers({ client }, {}),
-    ({ LoadBalancers }) => LoadBalancers,
-  );
 
 /** The account's own limit; AWS's usual one where it never asked for another; undefined where it may not be asked. */
 async function limit(
@@ -94,27 +58,54 @@ async function processorsInUse(clients: Clients): Promise<number> {
     );
 }
 
+/** First zone, by name, that offers all types; undefined if no zone does. */
+export function zoneOfAll(
+  offerings: ec2.InstanceTypeOffering[],
+  types: string[],
+): string | undefined {
+  const zones = [...new Set(offerings.flatMap(({ Location }) => Location ?? []))].sort();
+  return zones.find((zone) =>
+    types.every((type) =>
+      offerings.some(({ Location, InstanceType }) => Location === zone && InstanceType === type),
+    ),
+  );
+}
+
+/** Types that the lab's zone offers: the chosen zone, or the first one with all of them. */
+async function offered(clients: Clients, zone: string, types: string[]): Promise<string[]> {
+  const { InstanceTypeOfferings = [] } = await clients.ec2.send(
+    new ec2.DescribeInstanceTypeOfferingsCommand({
+      LocationType: 'availability-zone',
+      Filters: [
+        ...(zone ? [{ Name: 'location', Values: [zone] }] : []),
+        { Name: 'instance-type', Values: types },
+      ],
+    }),
+  );
+  if (zone) return InstanceTypeOfferings.flatMap(({ InstanceType }) => InstanceType ?? []);
+  if (zoneOfAll(InstanceTypeOfferings, types)) return types;
+  // No zone has all: those of the zone that comes closest.
+  const zones = [...new Set(InstanceTypeOfferings.flatMap(({ Location }) => Location ?? []))];
+  const typesIn = (one: string): string[] =>
+    InstanceTypeOfferings.filter(({ Location }) => Location === one).flatMap(
+      ({ InstanceType }) => InstanceType ?? [],
+    );
+  return zones.sort().reduce<string[]>((best, one) => {
+    const here = typesIn(one);
+    return here.length > best.length ? here : best;
+  }, []);
+}
+
+/** Processors of each type that the lab's zone offers. */
 async function processors(
   clients: Clients,
   zone: string,
   types: string[],
 ): Promise<Map<string, number>> {
-  const place = zone || clients.region;
-  const offered = await clients.ec2.send(
-    new ec2.DescribeInstanceTypeOfferingsCommand({
-      LocationType: zone ? 'availability-zone' : 'region',
-      Filters: [
-        { Name: 'location', Values: [place] },
-        { Name: 'instance-type', Values: types },
-      ],
-    }),
-  );
-  const there = (offered.InstanceTypeOfferings ?? []).flatMap(
-    ({ InstanceType }) => InstanceType ?? [],
-  );
+  const there = await offered(clients, zone, types);
   if (there.length === 0) return new Map();
   const described = await clients.ec2.send(
-    new ec2.DescribeInstanceTypesCommand({ InstanceTypes: there }),
+    new ec2.DescribeInstanceTypesCommand({ InstanceTypes: there as ec2._InstanceType[] }),
   );
   return new Map(
     (described.InstanceTypes ?? []).map(({ InstanceType, VCpuInfo }) => [
@@ -124,111 +115,8 @@ async function processors(
   );
 }
 
-type Tags = Record<string, string>;
-
-const remain = (kind: string, id: string, tags: Tags, hourly: number | undefined): Remain => ({
-  lab: tags.lab,
-  student: tags.student ?? '',
-  expires: tags.expires ?? '',
-  kind,
-  id,
-  hourly,
-});
-
-/** By id, the tags of everything in EC2 that a lab's tag names, and what it is: `vpc`, `elastic-ip`. */
-async function taggedInEc2(
-  clients: Clients,
-  lab: string | undefined,
-): Promise<Map<string, { kind: string; tags: Tags }>> {
-  const found = new Map<string, { kind: string; tags: Tags }>();
-  for await (const page of ec2.paginateDescribeTags(
-    { client: clients.ec2 },
-    { Filters: [{ Name: 'key', Values: ['lab', 'student', 'expires'] }] },
-  )) {
-    for (const { ResourceId = '', ResourceType = '', Key = '', Value = '' } of page.Tags ?? []) {
-      const kind = ResourceId.startsWith('eipalloc-') ? 'elastic-ip' : ResourceType;
-      const known = found.get(ResourceId) ?? { kind, tags: {} };
-      known.tags[Key] = Value;
-      found.set(ResourceId, known);
-    }
-  }
-  return new Map(
-    [...found].filter(([, { tags }]) =>
-      lab === undefined ? tags.lab !== undefined : tags.lab === lab,
-    ),
-  );
-}
-
-async function remainsInEc2(clients: Clients, lab: string | undefined): Promise<Remain[]> {
-  const tagged = await taggedInEc2(clients, lab);
-  const byTag = { Name: 'tag-key', Values: ['lab'] };
-  const machines = new Map(
-    (await instances(clients, [byTag, inUse])).map((instance) => [instance.InstanceId!, instance]),
-  );
-  const disks = await gathered(
-    ec2.paginateDescribeVolumes({ client: clients.ec2 }, { Filters: [byTag] }),
-    ({ Volumes }) => Volumes,
-  );
-  const { Addresses = [] } = await clients.ec2.send(
-    new ec2.DescribeAddressesCommand({ Filters: [byTag] }),
-  );
-  // They are told by themselves, and cost the same with a machine and without.
-  const elastic = new Set(Addresses.map(({ PublicIp }) => PublicIp));
-  const volumes = new Map(disks.map(({ VolumeId, Size }) => [VolumeId!, Size ?? 0]));
-  const costs: Record<string, (id: string) => number | undefined> = {
-    instance(id) {
-      const { State, InstanceType = '', PublicIpAddress } = machines.get(id)!;
-      if (State?.Name !== 'running' && State?.Name !== 'pending') return 0;
-      const hour = price.machines[InstanceType];
-      return hour && hour + (PublicIpAddress && !elastic.has(PublicIpAddress) ? price.address : 0);
-    },
-    volume: (id) => diskHourly('aws', volumes.get(id) ?? 0),
-    'elastic-ip': () => price.address,
-  };
-  return (
-    [...tagged]
-      // Of a machine that is no more the tags stay for an hour.
-      .filter(([id, { kind }]) => kind !== 'instance' || machines.has(id))
-      .map(([id, { kind, tags }]) =>
-        remain(kind.replace(/-/g, ' '), id, tags, (costs[kind] ?? (() => 0))(id)),
-      )
-  );
-}
-
-async function remainsInBalancing(clients: Clients, lab: string | undefined): Promise<Remain[]> {
-  const { balancing: client } = clients;
-  const groups = await gathered(
-    balancing.paginateDescribeTargetGroups({ client }, {}),
-    ({ TargetGroups }) => TargetGroups,
-  );
-  const all = [
-    ...(await balancers(clients)).map(({ LoadBalancerArn }) => ({
-      arn: LoadBalancerArn!,
-      kind: 'load balancer',
-      hourly: price.loadBalancer,
-    })),
-    ...groups.map(({ TargetGroupArn }) => ({
-      arn: TargetGroupArn!,
-      kind: 'target group',
-      hourly: 0,
-    })),
-  ];
-  const found: Remain[] = [];
-  // It tells the tags of twenty at a time.
-  for (let first = 0; first < all.length; first += 20) {
-    const some = all.slice(first, first + 20);
-    const { TagDescriptions = [] } = await client.send(
-      new balancing.DescribeTagsCommand({ ResourceArns: some.map(({ arn }) => arn) }),
-    );
-    for (const { ResourceArn, Tags: list = [] } of TagDescriptions) {
-      const tags: Tags = Object.fromEntries(list.map(({ Key, Value }) => [Key!, Value ?? '']));
-      const { kind, hourly } = some.find(({ arn }) => arn === ResourceArn)!;
-      if (lab === undefined ? tags.lab !== undefined : tags.lab === lab)
-        found.push(remain(kind, ResourceArn!.split(':').pop()!, tags, hourly));
-    }
-  }
-  return found;
-}
+const FIRST_BALANCER =
+  'This region has no load balancer yet. The first one in an account makes AWS create a service-linked role: your credentials need iam:CreateServiceLinkedRole (profile small needs no balancer).';
 
 /** The AWS account that this machine's credentials are for. */
 export function awsAccount({ region, zone }: LabConfig): Account {
@@ -294,9 +182,16 @@ export function awsAccount({ region, zone }: LabConfig): Account {
             : []),
         ]);
       }),
-    remains: (lab) =>
+    notes: ({ loadBalancers }) =>
       told(async () =>
-        (await Promise.all([remainsInEc2(clients, lab), remainsInBalancing(clients, lab)])).flat(),
+        loadBalancers > 0 && (await balancers(clients)).length === 0 ? [FIRST_BALANCER] : [],
       ),
+    remains: (lab) => told(() => labResources(clients, lab)),
+    orphans: (query) => told(() => awsOrphans(clients, query)),
+    regions: () =>
+      told(async () => {
+        const { Regions = [] } = await clients.ec2.send(new ec2.DescribeRegionsCommand({}));
+        return Regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
+      }),
   };
 }

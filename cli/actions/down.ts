@@ -2,18 +2,27 @@ import * as fs from 'node:fs';
 import { leftovers, sweep } from '../../provider/local/workspace/sweep';
 import { until } from '../../checks/lab';
 import { CloudError } from '../../components/cloud';
-import { accountConfig, accountOf } from '../account/account';
+import { type Account, accountOf, type OrphanQuery, type Remain } from '../account/account';
+import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
 import { labArgument, type Lab } from '../lab/name';
+import {
+  noteLeftovers,
+  ofAnotherLab,
+  orphanQuery,
+  removeOrphans,
+  settleInterrupted,
+} from '../account/orphans';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
 import { damage, removeRecords } from '../engine/state-files';
 import { inWords, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { found, installed } from './ensure-toolchain';
+import type { Snapshot } from '../engine/snapshot';
 import { inTurn } from '../lab/lock';
 
 /** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
@@ -27,6 +36,7 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
         progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
     });
     shown.finish();
+    if (existed && lab.cloud === 'local') await engine.remove(lab.stack);
     return existed;
   } catch (error) {
     shown.finish(true);
@@ -42,36 +52,68 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
   }
 }
 
-/** How long a cloud may take to forget what it was told to remove, in seconds; and how often it is asked, in milliseconds. */
+/** Time that a cloud may take until deleted resources are no longer listed: seconds, and milliseconds between questions. */
 const CLOUD_FORGETS = { within: 90, every: 3000 };
 
-/** What a cloud still has of a lab, as the cloud says, whatever the state does. */
-async function leftInCloud(lab: Lab, progress: Progress): Promise<string[]> {
+/** A cloud lab's account and its resources, read before the destroy empties the state. */
+interface Ownership {
+  account: Account;
+  query: OrphanQuery;
+}
+
+/** Deletes what the destroy left in the cloud of this lab; returns what exists after that. */
+async function leftInCloud(
+  lab: Lab,
+  { account, query }: Ownership,
+  progress: Progress,
+): Promise<string[]> {
   const step = progress.begin(`Asking ${lab.cloud.toUpperCase()} what is left of lab ${lab.stack}`);
-  try {
-    const account = accountOf(accountConfig(lab));
-    const found = await until(
+  const ask = (): Promise<Remain[]> =>
+    until(
       CLOUD_FORGETS.within,
-      () => account.remains(lab.stack),
+      async () => {
+        const found = await account.remains(lab.stack);
+        // Another lab of this name is not this lab's business.
+        const others = new Set(query.state ? ofAnotherLab(found, query.state) : []);
+        return found.filter((remain) => !others.has(remain));
+      },
       (remains) => remains.length === 0,
       CLOUD_FORGETS.every,
     );
+  try {
+    let found = await ask();
+    if (found.length > 0 && query.state) {
+      await removeOrphans(
+        account,
+        { ...query, known: new Set() },
+        {
+          progress,
+          why: 'was left by the destroy',
+          cure: `delete them by hand, then ./lab down${labArgument(lab)} again`,
+        },
+      );
+      found = await ask();
+    }
     step.done();
-    return found.map(({ kind, id }) => `${kind} ${id}`);
+    return found.map(({ kind, id, place }) => `${kind} ${id} (${place})`);
   } catch (error) {
     step.failed();
     throw error instanceof CloudError
       ? unable(
           `Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`,
-          `./lab audit ${lab.stack}`,
+          `./lab down${labArgument(lab)} again, or ./lab audit ${lab.stack}`,
         )
       : error;
   }
 }
 
-/** What is left of the lab, asked of the cloud or of this machine; what this machine has of it is swept first. */
-async function clear(lab: Lab, progress: Progress): Promise<string[]> {
-  if (lab.cloud !== 'local') return leftInCloud(lab, progress);
+/** Lists a lab's leftovers, in its cloud or on this host. Leftovers on this host are swept first. */
+async function clear(
+  lab: Lab,
+  ownership: Ownership | undefined,
+  progress: Progress,
+): Promise<string[]> {
+  if (ownership) return leftInCloud(lab, ownership, progress);
   const swept = await sweep(lab.stack);
   for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
   return leftovers(lab.stack);
@@ -82,6 +124,14 @@ const notGone = (lab: Lab, left: string[]): Failure =>
     `Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
     `./lab down${labArgument(lab)} again`,
+  );
+
+/** Resources of the lab's name when this backend knows no state of the lab: nothing is deleted then. */
+const notOurs = (lab: Lab, left: string[]): Failure =>
+  new Failure(
+    `No state here knows these resources of a lab named ${lab.stack}:\n${left.map((line) => `  ${line}`).join('\n')}`,
+    EXIT.failed,
+    `./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL), or delete them by hand`,
   );
 
 /** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
@@ -106,17 +156,70 @@ async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
 export const takeDown = (lab: Lab, progress: Progress): Promise<void> =>
   inTurn(lab, 'down', () => remove(lab, progress));
 
+/** After a destroy that failed: prints which of the lab's cloud resources exist. They go on costing money. */
+async function tellRemains(lab: Lab, { account }: Ownership, progress: Progress): Promise<void> {
+  try {
+    const found = await account.remains(lab.stack);
+    if (found.length === 0) return;
+    const lines = found.map(({ kind, id, place }) => `  ${kind} ${id} (${place})`);
+    progress.say(`The destroy failed. These of lab ${lab.stack} exist:\n${lines.join('\n')}`);
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    progress.say(`What of lab ${lab.stack} exists could not be found out: ${error.message}`);
+  }
+}
+
+/** Destroys a cloud lab, after the deletion of what an interrupted run left. */
+async function destroyInCloud(
+  engine: Engine,
+  lab: Lab,
+  { ownership, snapshot }: { ownership: Ownership; snapshot: Snapshot | undefined },
+  progress: Progress,
+): Promise<boolean> {
+  await settleInterrupted(lab, snapshot, progress);
+  noteLeftovers(lab, snapshot);
+  try {
+    return await destroy(engine, lab, progress);
+  } catch (error) {
+    if (!(error instanceof Interrupted || error instanceof Locked))
+      await tellRemains(lab, ownership, progress);
+    throw error;
+  }
+}
+
+async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+  if (lab.cloud === 'local') {
+    const existed = await destroy(engine, lab, progress);
+    const left = await clear(lab, undefined, progress);
+    removeRecordsOf(lab);
+    if (left.length > 0) throw notGone(lab, left);
+    return existed;
+  }
+  const snapshot = await engine.snapshot(lab.stack);
+  // The file outlives the stack until nothing is left, so that a second `down` asks the same account.
+  adoptConfig(lab, snapshot?.outputs);
+  const ownership = {
+    account: accountOf(accountConfigOf(lab, snapshot)),
+    query: orphanQuery(lab, snapshot),
+  };
+  const existed = await destroyInCloud(engine, lab, { ownership, snapshot }, progress);
+  const left = await clear(lab, ownership, progress);
+  if (left.length > 0) throw ownership.query.state ? notGone(lab, left) : notOurs(lab, left);
+  if (existed) await engine.remove(lab.stack);
+  removeRecordsOf(lab);
+  return existed;
+}
+
+function removeRecordsOf({ stack }: Lab): void {
+  removeLabFiles(stack);
+  removeRecords(stack);
+}
+
 async function remove(lab: Lab, progress: Progress): Promise<void> {
   const started = Date.now();
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
   const engine = await Engine.open(await installed());
-  // The audit asks the account that the lab was made in.
-  if (lab.cloud !== 'local') adoptConfig(lab, (await engine.snapshot(lab.stack))?.outputs);
-  const existed = await destroy(engine, lab, progress);
-  const left = await clear(lab, progress);
-  removeLabFiles(lab.stack);
-  removeRecords(lab.stack);
-  if (left.length > 0) throw notGone(lab, left);
+  const existed = await removeLab(engine, lab, progress);
   progress.say(
     existed
       ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}`

@@ -15,6 +15,7 @@ import { refuseLowering } from './reject-downgrade';
 import { type Lab, labArgument } from '../lab/name';
 import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from '../lab/known-pools';
+import { refuseTakenName, settleInterrupted } from '../account/orphans';
 import { pluginNote } from '../engine/provider-plugin';
 import type { Progress } from '../ui/progress';
 import { mendState } from '../engine/state-files';
@@ -93,6 +94,7 @@ export async function apply(
   { takeBack, ...work }: Work,
   progress: Progress,
 ): Promise<UpLab & { changed: number }> {
+  await settleInterrupted(lab, work.snapshot, progress);
   const shown = new EngineProgress(
     progress,
     `Lab ${lab.stack}: comparing what there is with what is declared${pluginNote(lab.cloud)}`,
@@ -169,6 +171,7 @@ export async function bring(
     refuseLowering(lab, config, snapshot.outputs);
     await agreeToLoss(lab, config, snapshot.outputs.config, agree);
   }
+  await refuseTakenName(lab, snapshot, config);
   const takeBack = trySettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void =>
@@ -203,7 +206,7 @@ export async function bring(
     ended(
       changed === 0
         ? 'is as declared: nothing to change'
-        : `is up: ${changed} ${changed === 1 ? 'thing' : 'things'} made or changed`,
+        : `is up: ${changed} ${changed === 1 ? 'resource' : 'resources'} created or changed`,
     );
     return up;
   });

@@ -1,8 +1,13 @@
 import { leftovers } from '../../provider/local/workspace/sweep';
 import { slotOf } from '../../provider/local/shared/slots';
-import { accountConfig, accountOf } from '../account/account';
+import type { LabConfig } from '../../components/config';
+import { accountOf } from '../account/account';
+import { readableSnapshot } from '../account/everywhere';
+import { accountConfigOf } from '../account/place';
+import { Engine } from '../engine';
 import { EXIT } from '../errors';
 import { inWords, since } from '../ui/duration';
+import { found } from '../actions/ensure-toolchain';
 import { confirm, print } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
@@ -20,8 +25,30 @@ export interface DownOptions {
   again: string;
 }
 
-/** What machine or cloud still has of a student's lab, a line each; the state is not asked. */
-async function left({ lab, settings }: Student): Promise<string[]> {
+/** Each cloud student's account, or the reason why it is unknown, by the lab's stack. */
+export type AccountConfigs = Map<string, LabConfig | Error>;
+
+/** Reads which accounts the labs are in. To be called before they are destroyed, which empties their states. */
+export async function accountConfigs(students: Student[]): Promise<AccountConfigs> {
+  const configs: AccountConfigs = new Map();
+  const inClouds = students.filter(({ lab }) => lab.cloud !== 'local');
+  if (inClouds.length === 0) return configs;
+  const programs = await found();
+  const engine = programs && (await Engine.open(programs));
+  for (const { lab, settings } of inClouds) {
+    try {
+      const snapshot = await readableSnapshot(engine, lab);
+      configs.set(lab.stack, accountConfigOf(lab, snapshot, settings));
+    } catch (error) {
+      // One lab's mistake must not keep the others'.
+      configs.set(lab.stack, error as Error);
+    }
+  }
+  return configs;
+}
+
+/** Lists what the host or the cloud still has of a student's lab. The state is not asked. */
+async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]> {
   if (lab.cloud === 'local') {
     const slot = slotOf(lab.stack);
     return [
@@ -30,12 +57,15 @@ async function left({ lab, settings }: Student): Promise<string[]> {
     ];
   }
   try {
-    const found = await accountOf(accountConfig(lab, settings)).remains(lab.stack);
-    return found.map(
-      ({ kind, id, hourly }) => `${kind} ${id}${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
+    const config = configs.get(lab.stack);
+    if (!config || config instanceof Error) throw config ?? new Error('its account is unknown');
+    const remains = await accountOf(config).remains(lab.stack);
+    return remains.map(
+      ({ kind, id, place, hourly }) =>
+        `${kind} ${id} (${place})${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
     );
   } catch (error) {
-    return [`nobody knows: ${(error as Error).message}`];
+    return [`could not be asked: ${(error as Error).message}`];
   }
 }
 
@@ -47,13 +77,13 @@ function places(students: Student[]): string {
     .join(' and ');
 }
 
-/** Asks machine and clouds what is left of these labs, and prints it; whether nothing is. */
-export async function audit(students: Student[]): Promise<boolean> {
-  const found = await Promise.all(
-    students.map(async (student) => ({ student, lines: await left(student) })),
+/** Asks the host and the clouds for leftovers of these labs, and prints them. Returns whether there are none. */
+export async function audit(students: Student[], configs: AccountConfigs): Promise<boolean> {
+  const answers = await Promise.all(
+    students.map(async (student) => ({ student, lines: await left(student, configs) })),
   );
   const labs = `${students.length} ${students.length === 1 ? 'lab' : 'labs'}`;
-  const kept = found.filter(({ lines }) => lines.length > 0);
+  const kept = answers.filter(({ lines }) => lines.length > 0);
   if (kept.length === 0) print(`Audit of ${places(students)}: nothing of ${labs} is left.`);
   else
     print(
@@ -72,11 +102,12 @@ export async function classDown(
   const [which, them] =
     students.length === 1 ? ['this lab', 'it'] : [`these ${students.length} labs`, 'them'];
   await confirm(`Remove ${which} with all that is in ${them}: ${labs}?`, yes);
+  const configs = await accountConfigs(students);
   const board = new ClassBoard(process.stdout, students);
   const jobs = students.map(({ id, lab }) => childJob<void>(id, { kind: 'down', lab }));
   const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
   const deed: Deed = { verb: 'down', done: 'gone', again };
   print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
   const code = exitCode(outcomes, deed);
-  return (await audit(students)) ? code : EXIT.failed;
+  return (await audit(students, configs)) ? code : EXIT.failed;
 }

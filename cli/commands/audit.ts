@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
-import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from '../account/account';
+import { accountOf, type CloudOfAccounts, type Remain } from '../account/account';
+import { readableSnapshot, type Search, searchEverywhere } from '../account/everywhere';
+import { accountConfigOf } from '../account/place';
+import { Engine } from '../engine';
 import { EXIT, usage } from '../errors';
 import { type Lab, parseLab } from '../lab/name';
+import { found } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
 
 interface Options {
@@ -17,7 +21,7 @@ function subject(name: string | undefined, cloud: string | undefined): { lab: La
   const lab = parseLab(name ?? cloud);
   if (lab.cloud === 'local')
     throw usage(
-      'An audit asks a cloud what is left of labs there.',
+      'An audit asks a cloud which resources of labs exist there.',
       './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
     );
   if (cloud !== undefined && lab.cloud !== cloud)
@@ -25,46 +29,69 @@ function subject(name: string | undefined, cloud: string | undefined): { lab: La
   return { lab, all: name === undefined };
 }
 
-/** Formats a price in dollars an hour: `?` if unknown, `-` if free. */
-function priceOf(hourly: number | undefined): string {
-  if (hourly === undefined) return '?';
-  return hourly === 0 ? '-' : `$${hourly.toFixed(4)}`;
+const resources = (count: number): string => (count === 1 ? '1 resource' : `${count} resources`);
+
+function show(cloud: CloudOfAccounts, what: string, { found, searched, limits }: Search): void {
+  const where = `${cloud.toUpperCase()} (${searched.join(', ')})`;
+  if (found.length === 0) print(`Nothing of ${what} exists at ${where}.`);
+  else showFound(where, found);
+  for (const limit of limits) print(limit);
 }
 
-function show(cloud: CloudOfAccounts, what: string, where: string, found: Remain[]): void {
-  if (found.length === 0)
-    return print(`Nothing of ${what} exists at ${cloud.toUpperCase()} (${where}).`);
-  const sorted = [...found].sort(
+function showFound(where: string, remains: Remain[]): void {
+  const sorted = [...remains].sort(
     (one, other) =>
       one.lab.localeCompare(other.lab) ||
+      one.place.localeCompare(other.place) ||
       one.kind.localeCompare(other.kind) ||
       one.id.localeCompare(other.id),
   );
-  const rows = sorted.map(({ lab, student, expires, kind, id, hourly }) => [
+  const price = (hourly: number | undefined): string => {
+    if (hourly === undefined) return '?';
+    return hourly === 0 ? '-' : `$${hourly.toFixed(4)}`;
+  };
+  const rows = sorted.map(({ lab, student, expires, place, kind, id, hourly }) => [
     lab,
     student || '-',
     expires || '-',
+    place,
     kind,
     id,
-    priceOf(hourly),
+    price(hourly),
   ]);
-  print(columns([['LAB', 'STUDENT', 'EXPIRES', 'KIND', 'ID', 'AN HOUR'], ...rows]));
-  const sum = found.reduce((total, { hourly }) => total + (hourly ?? 0), 0);
-  const unpriced = found.some(({ hourly }) => hourly === undefined) ? ', and what is marked ?' : '';
+  print(columns([['LAB', 'STUDENT', 'EXPIRES', 'PLACE', 'KIND', 'ID', 'AN HOUR'], ...rows]));
+  const sum = remains.reduce((total, { hourly }) => total + (hourly ?? 0), 0);
+  const unpriced = remains.some(({ hourly }) => hourly === undefined)
+    ? ', without the resources marked ?'
+    : '';
+  const labs = new Set(remains.map(({ lab }) => lab)).size;
   print(
-    `\n${found.length} things of ${new Set(found.map(({ lab }) => lab)).size} labs at ${cloud.toUpperCase()} (${where}), about $${sum.toFixed(2)} an hour, $${(sum * 24).toFixed(2)} a day${unpriced}.`,
+    `\n${resources(remains.length)} in ${labs === 1 ? '1 lab' : `${labs} labs`} at ${where}, about $${sum.toFixed(2)} an hour, $${(sum * 24).toFixed(2)} a day${unpriced}.`,
   );
+}
+
+/** The engine if its programs are installed: an audit works without, by config files alone. */
+async function engineIfInstalled(): Promise<Engine | undefined> {
+  const programs = await found();
+  return programs && Engine.open(programs);
+}
+
+/** Asks the one account that a lab is in. */
+async function searchFor(lab: Lab, engine: Engine | undefined): Promise<Search> {
+  const account = accountOf(accountConfigOf(lab, await readableSnapshot(engine, lab)));
+  const where = await account.who();
+  return { found: await account.remains(lab.stack), searched: [where], limits: [] };
 }
 
 async function audit(name: string | undefined, { cloud, json }: Options): Promise<void> {
   const { lab, all } = subject(name, cloud);
-  const config = accountConfig(lab);
-  const account = accountOf(config);
-  const where = await account.who();
-  const found = await account.remains(all ? undefined : lab.stack);
-  if (json) printJson(found);
-  else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, where, found);
-  process.exitCode = found.length > 0 ? EXIT.failed : EXIT.well;
+  const engine = await engineIfInstalled();
+  const search = all
+    ? await searchEverywhere(lab.cloud as CloudOfAccounts, engine)
+    : await searchFor(lab, engine);
+  if (json) printJson(search.found);
+  else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, search);
+  process.exitCode = search.found.length > 0 ? EXIT.failed : EXIT.well;
 }
 
 export function register(program: Command): void {

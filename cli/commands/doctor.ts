@@ -1,8 +1,9 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../../components/config';
 import { plan as missingItems } from '../../toolchain';
 import { accountConfig, accountOf } from '../account/account';
-import { cloudFindings } from '../doctor/cloud';
+import { cloudFindings, nameFinding } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
@@ -12,6 +13,7 @@ import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT, usage } from '../errors';
 import { parseLab } from '../lab/name';
+import { stackFile } from '../engine/project';
 import { parseSettings } from '../lab/settings';
 import { collect, print, printJson } from '../ui/prompt';
 
@@ -21,7 +23,12 @@ interface Options {
   json?: boolean;
 }
 
-const MARKS: Record<Finding['status'], string> = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' };
+const MARKS: Record<Finding['status'], string> = {
+  ok: 'ok  ',
+  note: 'note',
+  warn: 'warn',
+  fail: 'FAIL',
+};
 
 /** A lab as the article has it. */
 const ARTICLE = parseConfig({});
@@ -67,15 +74,21 @@ function show(findings: Finding[], whose: string): void {
   );
 }
 
-/** What a lab with these settings asks of its cloud account. */
-function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
+/** Looks at the account that a lab with these settings would be created in. */
+async function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
   if (cloud !== 'aws' && cloud !== 'gcp')
     throw usage(
       `--cloud ${cloud}: not one of aws, gcp`,
       './lab doctor alone looks at this machine',
     );
-  const config = accountConfig(parseLab(cloud), parseSettings(set));
-  return cloudFindings(accountOf(config), config);
+  const lab = parseLab(cloud);
+  const config = accountConfig(lab, parseSettings(set));
+  const account = accountOf(config);
+  const findings = await cloudFindings(account, config);
+  // Without credentials there is nothing more to ask.
+  if (findings.some(({ id }) => id === 'cloud')) return findings;
+  const hasLab = fs.existsSync(stackFile(lab.stack));
+  return [...findings, await nameFinding(account, lab.stack, hasLab)];
 }
 
 async function doctor({ cloud, set, json }: Options): Promise<void> {

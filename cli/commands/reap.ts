@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { CloudError } from '../../components/cloud';
-import { accountConfig, accountOf, type Remain } from '../account/account';
+import { type Search, searchEverywhere } from '../account/everywhere';
 import { Engine } from '../engine';
 import { stacksDirectory } from '../engine/project';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import { EXIT, Failure, Interrupted, unable, usage } from '../errors';
-import { type Lab, parseLab } from '../lab/name';
+import type { Lab } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, type Progress } from '../ui/progress';
 import { foundTools, installed } from '../actions/ensure-toolchain';
@@ -30,15 +30,19 @@ interface Reaped {
   problem?: string;
 }
 
-async function remainsOf(cloud: string | undefined): Promise<Remain[]> {
-  if (cloud === undefined) return [];
+/** Resources of labs in a cloud, if one is to be asked, and the limits of that search. */
+async function searchOf(
+  cloud: string | undefined,
+  engine: Engine | undefined,
+): Promise<Pick<Search, 'found' | 'limits'>> {
+  if (cloud === undefined) return { found: [], limits: [] };
   if (cloud !== 'aws' && cloud !== 'gcp')
     throw usage(
       `--cloud ${cloud}: not one of aws, gcp`,
       './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway',
     );
   try {
-    return await accountOf(accountConfig(parseLab(cloud))).remains();
+    return await searchEverywhere(cloud, engine);
   } catch (error) {
     throw error instanceof CloudError ? unable(error.message, '') : error;
   }
@@ -76,7 +80,10 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     await remove(lab, progress);
     return { ...one, outcome: 'gone' };
   } catch (error) {
-    if (!(error instanceof Failure) || error instanceof Interrupted) throw error;
+    if (error instanceof Interrupted) throw error;
+    // Of the other labs too: one account's failure must not keep theirs.
+    if (error instanceof CloudError) return { ...one, outcome: 'failed', problem: error.message };
+    if (!(error instanceof Failure)) throw error;
     return {
       ...one,
       outcome: 'failed',
@@ -97,7 +104,8 @@ function show(reaped: Reaped[]): void {
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const engine = await engineOfState();
-  const due = (await endings(engine, await remainsOf(cloud))).filter((ending) => isPast(ending));
+  const { found, limits } = await searchOf(cloud, engine);
+  const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);
   if (due.length > 0 && !dryRun)
     await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
@@ -117,6 +125,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   if (json) printJson(reaped);
   else if (reaped.length === 0) print('No lab is past its end.');
   else show(reaped);
+  for (const limit of limits) process.stderr.write(`${limit}\n`);
   process.exitCode = reaped.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.well;
 }
 

@@ -3,7 +3,8 @@ import { CloudError } from '../../components/cloud';
 import type { Account, CloudOfAccounts, Quota } from '../account/account';
 import { type Needs, needsOf, sumOf } from '../account/needs';
 import { priceInWords } from '../account/prices';
-import { fail, type Finding, ok, warn } from './finding';
+import { firstOf } from '../account/orphans';
+import { fail, type Finding, note, ok, warn } from './finding';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;
 
@@ -58,7 +59,9 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
       };
     return {
       ...common,
-      ...ok(`${count} machines, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`),
+      ...ok(
+        `${count === 1 ? '1 machine' : `${count} machines`}, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`,
+      ),
     };
   });
 }
@@ -91,6 +94,11 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
         title: `Quota: ${quota.name}`,
         ...judge(quota, small),
       })),
+      ...(await account.notes(needs)).map((text) => ({
+        id: 'cloud.note',
+        title: 'First load balancer',
+        ...note(text),
+      })),
       cost,
     ];
   } catch (error) {
@@ -103,5 +111,29 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
       },
       { ...cost, ...warn(cost.found, '') },
     ];
+  }
+}
+
+/** Warns of resources of a lab's name in the account. `hasLab`: whether this backend has a lab of that name. */
+export async function nameFinding(
+  account: Account,
+  lab: string,
+  hasLab: boolean,
+): Promise<Finding> {
+  const common = { id: 'cloud.name', title: `Resources of a lab named ${lab}` };
+  try {
+    const remains = await account.remains(lab);
+    if (remains.length === 0) return { ...common, ...ok('none') };
+    if (hasLab) return { ...common, ...ok(`${remains.length}, of the lab here`) };
+    return {
+      ...common,
+      ...warn(
+        `they exist, and no lab here has that name: ${firstOf(remains)}`,
+        `take another name, or ./lab down ${lab} where its state is; ./lab audit ${lab} lists them`,
+      ),
+    };
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return { ...common, ...warn(`could not be asked: ${error.message}`, '') };
   }
 }

@@ -2,8 +2,8 @@
 export interface Finding {
   id: string;
   title: string;
-  /** fail: no lab can be made; warn: it can, but something will be worse. */
-  status: 'ok' | 'warn' | 'fail';
+  /** fail: no lab can be created; warn: one can, with a disadvantage; note: nothing to do in most cases. */
+  status: 'ok' | 'note' | 'warn' | 'fail';
   /** What there is. */
   found: string;
   /** What to do; empty when nothing has to be. */
@@ -19,6 +19,11 @@ export interface Probe {
 
 export const ok = (found: string): Omit<Finding, 'id' | 'title'> => ({
   status: 'ok',
+  found,
+  cure: '',
+});
+export const note = (found: string): Omit<Finding, 'id' | 'title'> => ({
+  status: 'note',
   found,
   cure: '',
 });

@@ -113,7 +113,7 @@ export class Engine {
     return { outputs: complete };
   }
 
-  /** Destroys what the stack holds, then the stack with its config. False where there is no such stack. */
+  /** Destroys the stack's resources. The empty stack remains (`remove`). False if there is no such stack. */
   async destroy(name: string, options: RunOptions): Promise<boolean> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const stack = await this.find(name);
@@ -122,8 +122,12 @@ export class Engine {
     await this.run(stack, options, (onEvent, signal) =>
       stack.destroy({ color: 'never', onEvent, signal }),
     );
-    await pulumi(this.place, 'stack', 'rm', '--yes', '--stack', name);
     return true;
+  }
+
+  /** Removes an empty stack. Its config file remains. */
+  async remove(name: string): Promise<void> {
+    await pulumi(this.place, 'stack', 'rm', '--yes', '--preserve-config', '--stack', name);
   }
 
   /** Differences between state and world by URN, in words: what a refresh would change. Changes nothing. */
@@ -172,7 +176,10 @@ export class Engine {
     }
   }
 
-  /** A killed engine never saw the end of some creates: the state forgets them, and the provider adopts what is there. */
+  /**
+   * Removes the pending creates of a killed engine from the state. Local resources are adopted by the next create; of a
+   * cloud, orphans were deleted before (orphans.ts).
+   */
   private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
     await this.run(stack, options, (onEvent, signal) =>
       stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }),

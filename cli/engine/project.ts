@@ -31,6 +31,10 @@ export const stacksDirectory = (): string => path.join(stateDirectory(), 'stacks
 export const stackFile = (stack: string): string =>
   path.join(stacksDirectory(), `Pulumi.${stack}.yaml`);
 
+/** File that says which cloud resources are a lab's, while a `down` has not removed all of them. */
+export const leftoversNote = (stack: string): string =>
+  path.join(stacksDirectory(), `${stack}.leftovers.json`);
+
 interface Project {
   name: string;
   main?: string;

@@ -12,6 +12,14 @@ export interface Remembered {
   outputs: Record<string, unknown>;
 }
 
+/** A create whose end the engine did not see. */
+export interface PendingCreate {
+  /** Type of the resource, such as `aws:ec2/route:Route`. */
+  type: string;
+  urn: string;
+  inputs: Record<string, unknown>;
+}
+
 /** What a stack's state says, as far as the command asks it. */
 export interface Snapshot {
   resources: Remembered[];
@@ -19,8 +27,10 @@ export interface Snapshot {
   digest: string;
   /** When the oldest resource was made, ISO 8601. */
   created?: string;
-  /** Whether operations are in it whose end the engine never saw: it was killed. */
+  /** Whether the state has operations whose end the engine did not see, because it was killed. */
   pending: boolean;
+  /** Pending operations that create a resource. Inputs are as the program gave them, secrets included. */
+  pendingCreates: PendingCreate[];
   /** None where the stack was never brought up whole. */
   outputs?: LabOutputs;
   /** Why the outputs, though there are some, can't be read: another version made them. */
@@ -35,7 +45,10 @@ interface Exported {
     created?: string;
     outputs?: Record<string, unknown>;
   }[];
-  pending_operations?: unknown[];
+  pending_operations?: {
+    type?: string;
+    resource?: { urn: string; type: string; inputs?: Record<string, unknown> };
+  }[];
 }
 
 /** Marks a secret in exported state; beside it, `plaintext` holds the value as JSON. */
@@ -91,6 +104,15 @@ export function readSnapshot(deployment: unknown): Snapshot {
       .digest('hex'),
     created,
     pending: pending.length > 0,
+    pendingCreates: pending.flatMap(({ type, resource }) =>
+      type === 'creating' && resource
+        ? {
+            type: resource.type,
+            urn: resource.urn,
+            inputs: unwrapped(resource.inputs ?? {}) as Record<string, unknown>,
+          }
+        : [],
+    ),
     ...outputsOf(unwrapped(stack?.outputs ?? {}) as Record<string, unknown>),
   };
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { backendDirectory, fileBackend } from './environment';
 import { type Failure, unable } from '../errors';
 import { labArgument } from '../lab/name';
-import { projectName, stackFile } from './project';
+import { leftoversNote, projectName, stackFile } from './project';
 
 // What the file backend keeps of a stack on this disk, looked at without an engine: for when there is no stack any more,
 // and for when an engine can't read its state. A backend that the user chose is the user's.
@@ -93,6 +93,7 @@ export function discardState(stack: string): string {
  */
 export function removeRecords(stack: string): void {
   fs.rmSync(stackFile(stack), { force: true });
+  fs.rmSync(leftoversNote(stack), { force: true });
   const backend = ownBackend();
   if (!backend) return;
   const state = stateIn(backend, stack);

@@ -40,7 +40,7 @@ function sessionTitle(resource: string): string {
     ? stepsOf(
         session,
         { role: role as 'worker', index: Number(index), isGateway: session.on === 'gateway' },
-        { stage: 'cluster' },
+        'cluster',
       )
     : [];
   return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;

@@ -26,7 +26,7 @@ export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudAr
   const address = makeApiAddress(lab, network, options);
   const onlyAddress = config.profile === 'small' ? address : undefined;
   // Registered before the instances: the balancer takes longest.
-  const targets =
+  const balancing =
     config.profile === 'full'
       ? makeLoadBalancer({ lab, topology, network, address }, options)
       : undefined;
@@ -37,11 +37,17 @@ export function makeAws({ lab, config, topology, sshKey, tags, parent }: CloudAr
   const routes = makeRoutes(topology, network, machines, options);
   const reachable = [...network.reachable, ...firewall.rules, ...routes];
   if (onlyAddress) reachable.push(giveAddress(onlyAddress, machines[0], options));
-  if (targets) registerControllers(targets, { topology, machines }, options);
+  const balancer = balancing
+    ? [
+        balancing.listener,
+        ...registerControllers(balancing.targets, { topology, machines }, options),
+      ]
+    : [];
   return {
     machines,
     apiAddress: address.publicIp,
     reachable,
+    balancer,
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [RESOLVER],
   };

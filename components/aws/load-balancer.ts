@@ -43,7 +43,7 @@ interface LoadBalancerArgs {
 }
 
 /**
- * The load balancer, by which users reach the API; nodes do not use it. Returns its target group.
+ * The load balancer, by which users reach the API; nodes do not use it. Returns its target group and listener.
  *
  * It waits for no instance: AWS takes minutes to create it and to register targets, and the nodes are
  * bootstrapped meanwhile.
@@ -51,7 +51,7 @@ interface LoadBalancerArgs {
 export function makeLoadBalancer(
   { lab, topology, network, address }: LoadBalancerArgs,
   options: Options,
-): lb.TargetGroup {
+): { targets: lb.TargetGroup; listener: lb.Listener } {
   const port = topology.apiPort;
   const tags = { Name: `${lab}-api`, ...resourceTag('api') };
   const group = makeGroup('balancer', 'The load balancer of the API', network, options);
@@ -116,7 +116,7 @@ export function makeLoadBalancer(
     },
     options,
   );
-  new lb.Listener(
+  const listener = new lb.Listener(
     'api',
     {
       loadBalancerArn: balancer.arn,
@@ -127,7 +127,7 @@ export function makeLoadBalancer(
     },
     once(options),
   );
-  return targets;
+  return { targets, listener };
 }
 
 /** Registers the controllers with the load balancer. */
@@ -135,13 +135,15 @@ export function registerControllers(
   targets: lb.TargetGroup,
   { topology, machines }: { topology: Topology; machines: AwsMachine[] },
   options: Options,
-): void {
-  for (const { name, role, resource } of machines) {
-    if (role !== 'controller') continue;
-    new lb.TargetGroupAttachment(
-      name,
-      { targetGroupArn: targets.arn, targetId: resource.id, port: topology.apiPort },
-      once({ ...options, deletedWith: targets }),
+): lb.TargetGroupAttachment[] {
+  return machines
+    .filter(({ role }) => role === 'controller')
+    .map(
+      ({ name, resource }) =>
+        new lb.TargetGroupAttachment(
+          name,
+          { targetGroupArn: targets.arn, targetId: resource.id, port: topology.apiPort },
+          once({ ...options, deletedWith: targets }),
+        ),
     );
-  }
 }

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Machine } from '../machine';
 import { deliver } from './session';
 import { OUTLINE, type Session, stepsOf } from './plan';
-import { type BootstrapArgs, wanted } from './step';
+import type { BootstrapArgs } from './step';
 
 export { commandName, commandsOf, expectedSteps, expectedUnits } from './plan';
 export { PROGRAMS } from './steps/artifacts';
@@ -29,7 +29,7 @@ export class Bootstrap extends pulumi.ComponentResource {
 
     for (const session of OUTLINE) {
       const machines = args.machines.filter(
-        (machine) => stepsOf(session, machine, wanted(args)).length > 0,
+        (machine) => stepsOf(session, machine, args.config.stage).length > 0,
       );
       const here: Commands = new Map();
       done.set(session.name, here);
@@ -56,21 +56,30 @@ export class Bootstrap extends pulumi.ComponentResource {
       [done.get(name)!.get(on)].filter((found) => found !== undefined);
     const here = session.after.flatMap((name) => before(name, machine));
     const first = here.length === 0;
-    // Until the gateway has been made one, what is behind it can't be reached, nor download anything.
-    const gateway = first && machine.through ? before('gateway', machine.through) : [];
+    // A machine behind the gateway is reached, and downloads, through it: the gateway waits for its sshd.
+    const gateway = first && machine.through ? before('private-nodes', machine.through) : [];
+    const behind =
+      session.name === 'private-nodes'
+        ? args.machines.filter((other) => other.through === machine)
+        : [];
+    const login = first ? args.logins?.get(machine.name) : undefined;
     const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
+    for (const other of behind) others.add(other);
     return deliver(session, machine, args, {
       parent: this,
       dependsOn: [
         machine.resource,
         ...(args.reachable ?? []),
+        ...(login ? [login] : []),
+        ...behind.map((other) => other.resource),
         ...here,
         ...gateway,
         ...everywhere.map(([, each]) => each),
       ],
       also: [...others],
       first,
+      answered: login !== undefined,
     });
   }
 }

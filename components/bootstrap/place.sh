@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
-# place.sh STAGING: takes this machine through the steps of STAGING/steps.list. A step's files are put where they belong,
+# place.sh STAGING [SECONDS]: takes this machine through the steps of STAGING/steps.list. A step's files are put where they belong,
 # then its script and its services run. Only what differs is written, and a service is started again only when a file
 # of its step was. Afterwards /var/lib/hardway/steps/STEP.sha256 lists the files with their digests, for `sha256sum --check`.
+# After SECONDS everything that still runs is ended, and the message names the step.
 set -eu
 umask 022
 
 staging=$1
+if [ -n "${2:-}" ]; then
+  code=0
+  timeout --kill-after=10 "$2" bash "$0" "$staging" || code=$?
+  case $code in
+    124 | 137)
+      stalled=$(cat "$staging/current" 2> /dev/null || echo 'the placing of files')
+      echo "$(cat /proc/sys/kernel/hostname): $stalled did not finish: ended after $2 s, the limit of the whole session" >&2
+      ;;
+  esac
+  exit "$code"
+fi
+
 records=/var/lib/hardway/steps
 mkdir -p "$records"
 mapfile -t steps < "$staging/steps.list"
@@ -13,6 +26,7 @@ mapfile -t steps < "$staging/steps.list"
 # put STEP: its files. $staging/steps/STEP/changed then lists those that were not there before as they are now.
 put() {
   local own=$staging/steps/$1 record=$records/$1.sha256
+  echo "step $1 (placing its files)" > "$staging/current"
   mkdir -p "$own/root"
   cd "$own/root"
   # What only the node knows (its cgroup version, say) is filled in here, so that the files read as plain values.
@@ -61,6 +75,7 @@ all_enabled() {
 # run STEP: its script and its services.
 run() {
   local own=$staging/steps/$1 units
+  echo "step $1" > "$staging/current"
   export CHANGED_FILES=$own/changed
   [ ! -e "/opt/hardway/steps/$1.sh" ] || bash "/opt/hardway/steps/$1.sh"
   read -r -a units < "$own/units" || true

@@ -1,6 +1,6 @@
 import { type Stage, reaches } from '../config/stage';
 import type { Node } from '../topology';
-import type { Step, Wanted } from './step';
+import type { Step } from './step';
 import { artifacts } from './steps/artifacts';
 import { certificates } from './steps/certificates';
 import { cni } from './steps/cni';
@@ -14,8 +14,8 @@ import { kubeControllerManager } from './steps/kube-controller-manager';
 import { kubeProxy } from './steps/kube-proxy';
 import { kubeScheduler } from './steps/kube-scheduler';
 import { kubelet } from './steps/kubelet';
-import { plainHealth } from './steps/plain-health';
 import { pods } from './steps/pods';
+import { privateNodes } from './steps/private-nodes';
 import { quorum } from './steps/quorum';
 import { rbac } from './steps/rbac';
 import { ready } from './steps/ready';
@@ -40,6 +40,8 @@ export interface Session {
 export const OUTLINE: Session[] = [
   // A login of its own: what is behind the gateway begins when this is over, and needn't wait for the gateway's own downloads.
   { name: 'gateway', on: 'gateway', steps: [ready, gateway], after: [] },
+  // Comes after the instances behind the gateway too. Their own first session comes after it.
+  { name: 'private-nodes', steps: [privateNodes], after: ['gateway'] },
   // All that a machine does by itself. Nothing here waits for another machine: with --parallel 1 it would wait for ever.
   {
     name: 'machine',
@@ -50,7 +52,6 @@ export const OUTLINE: Session[] = [
       certificates,
       etcd,
       kubeApiserver,
-      plainHealth,
       kubeControllerManager,
       kubeScheduler,
       containerd,
@@ -85,27 +86,22 @@ function isFor(on: Step['on'], node: Place): boolean {
   return on === node.role;
 }
 
-/** The steps of a session that a node goes through; none where the session isn't for it. */
-export const stepsOf = (session: Session, node: Place, lab: Wanted): Step[] =>
+/** Returns the steps of a session for a node of a lab at `stage`; empty if the session has none for the node. */
+export const stepsOf = (session: Session, node: Place, stage: Stage): Step[] =>
   session.steps.filter(
     (step) =>
-      isFor(session.on ?? 'all', node) &&
-      isFor(step.on, node) &&
-      reaches(lab.stage, step.stage) &&
-      (step.when?.(lab) ?? true),
+      isFor(session.on ?? 'all', node) && isFor(step.on, node) && reaches(stage, step.stage),
   );
 
 /** The names of the steps that a node has gone through when a lab at `stage` is up, on any cloud. */
 export const expectedSteps = (node: Place, stage: Stage): string[] => [
-  ...new Set(
-    OUTLINE.flatMap((session) => stepsOf(session, node, { stage }).map((step) => step.name)),
-  ),
+  ...new Set(OUTLINE.flatMap((session) => stepsOf(session, node, stage).map((step) => step.name))),
 ];
 
 /** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up, on any cloud. */
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
   OUTLINE.flatMap((session) =>
-    stepsOf(session, { role, index: 1 }, { stage }).flatMap((step) => step.units ?? []),
+    stepsOf(session, { role, index: 1 }, stage).flatMap((step) => step.units ?? []),
   );
 
 /** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */

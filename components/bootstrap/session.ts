@@ -4,20 +4,27 @@ import type { Machine } from '../machine';
 import type { Node } from '../topology';
 import { type Session, commandName, stepsOf } from './plan';
 import { type Payload, type PlacedStep, pack } from './payload';
-import {
-  type BootstrapArgs,
-  type Step,
-  type StepFile,
-  script,
-  source,
-  template,
-  wanted,
-} from './step';
+import { type BootstrapArgs, type Step, type StepFile, script, source, template } from './step';
 
-/** The same text for all machines and without any secret, as error messages show it. What it installs comes on standard input. */
+/**
+ * Seconds that a session's steps may take together. place.sh ends them then and names the step that stalled:
+ * @pulumi/command itself limits only the dialling (v1.2.1, commandOutputs.go), not the command.
+ */
+export const SESSION_SECONDS = 780;
+
+/** Seconds for receiving the archive and for the steps; below the resource's own timeout, which includes dialling. */
+const RECEIVE_SECONDS = SESSION_SECONDS + 45;
+
+const RESOURCE_TIMEOUT = '15m';
+
+/**
+ * Command text of every session: the same for all nodes and without secrets, because error messages show it.
+ * The archive to install arrives on standard input.
+ */
 export const RECEIVE =
-  'sudo bash -c \'set -eu; umask 077; staging=$(mktemp -d /run/hardway.XXXXXXXX); trap "rm -rf $staging" EXIT; ' +
-  'base64 -d | tar -xp -C "$staging"; bash "$staging/place.sh" "$staging"\'';
+  `sudo timeout --kill-after=10 ${RECEIVE_SECONDS} bash -c 'set -eu; umask 077; ` +
+  'staging=$(mktemp -d /run/hardway.XXXXXXXX); trap "rm -rf $staging" EXIT; ' +
+  `base64 -d | tar -xp -C "$staging"; bash "$staging/place.sh" "$staging" ${SESSION_SECONDS}'`;
 
 /** A step with everything it sends to a node. */
 function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
@@ -44,22 +51,43 @@ export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.O
     .all(steps.map((step) => placed(step, node, lab)))
     .apply((all) => pack(template('../place.sh'), all));
 
+interface DeliveryOptions {
+  parent: pulumi.Resource;
+  dependsOn: pulumi.Resource[];
+  /** Other machines that the session asks: it runs again if one of them is replaced. */
+  also: Machine[];
+  /** No session has logged in to the machine before. */
+  first: boolean;
+  /** Another resource has seen the machine's sshd answer, before this session. */
+  answered: boolean;
+}
+
 /**
- * A session on a machine, as a Pulumi resource. It runs when it is new, when the machine or one of `also` is another one
- * (their generations), and when anything that it sends has changed. `first`: nobody has logged in to the machine before.
+ * Limits of a session's dialling. The default gives up after about eleven seconds. A first session waits for its
+ * machine to boot: for as long as the resource's timeout on the host, where machines boot in seconds; for about
+ * five minutes where sshd has answered already, so that a key that is refused is reported as such.
+ * Through a proxy the plugin dials the channel once and repeats only the handshake, on a connection that the first
+ * failure has closed (v1.2.1, connection.go): more attempts are of no use, and the gateway has waited before.
+ */
+function patience(
+  machine: Machine,
+  { first, answered }: DeliveryOptions,
+): { dialErrorLimit?: number; perDialTimeout?: number } {
+  if (!first || machine.through) return {};
+  return { dialErrorLimit: answered ? 60 : -1, perDialTimeout: 5 };
+}
+
+/**
+ * Declares a session on a machine as a Pulumi resource. It runs when it is new, when the machine or one of `also` is
+ * replaced (their generations), and when anything that it sends has changed.
  */
 export function deliver(
   session: Session,
   machine: Machine,
   lab: BootstrapArgs,
-  options: {
-    parent: pulumi.Resource;
-    dependsOn: pulumi.Resource[];
-    also: Machine[];
-    first: boolean;
-  },
+  options: DeliveryOptions,
 ): command.remote.Command {
-  const steps = stepsOf(session, machine, wanted(lab));
+  const steps = stepsOf(session, machine, lab.config.stage);
   const secret = steps.some((step) => step.secret);
   const sent = payload(steps, machine, lab);
   const archive = sent.apply((known) => known.archive);
@@ -75,11 +103,7 @@ export function deliver(
         ...options.also.map((other) => other.generation),
         pulumi.unsecret(digest),
       ],
-      // The default gives up on a machine that boots after some eleven seconds; only the first session has to wait for it.
-      connection: {
-        ...machine.connection,
-        ...(options.first ? { dialErrorLimit: -1, perDialTimeout: 5 } : {}),
-      },
+      connection: { ...machine.connection, ...patience(machine, options) },
       logging: secret
         ? command.types.enums.remote.Logging.None
         : command.types.enums.remote.Logging.StdoutAndStderr,
@@ -91,7 +115,7 @@ export function deliver(
       dependsOn: options.dependsOn,
       // There is nothing to undo on a machine that goes, nor may a dead one block destroy.
       deletedWith: machine.resource,
-      customTimeouts: { create: '15m', update: '15m' },
+      customTimeouts: { create: RESOURCE_TIMEOUT, update: RESOURCE_TIMEOUT },
       additionalSecretOutputs: secret ? ['stdout', 'stderr'] : [],
     },
   );

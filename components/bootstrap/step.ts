@@ -29,6 +29,8 @@ export interface BootstrapArgs {
   machines: Machine[];
   /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
   reachable?: pulumi.Resource[];
+  /** Waits for the sshd of public machines, by machine name; without one, the first session itself dials until it answers. */
+  logins?: Map<string, pulumi.Resource>;
   certificates: Certificates;
   /** `http://ADDRESS:PORT` of a registry that stands for all registries; none where nodes reach the real ones. */
   imageMirror?: pulumi.Input<string>;
@@ -38,17 +40,9 @@ export interface BootstrapArgs {
   downloads?: Download[];
   /** Who answers names outside the cluster; none where nodes have no way out. */
   upstreamResolvers?: string[];
-  /** Port on which controllers answer /healthz over plain HTTP; none where the load balancer speaks HTTPS. */
-  plainHealth?: number;
+  /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
+  metadataWall?: string;
 }
-
-/** What decides which steps there are. */
-export type Wanted = Pick<BootstrapArgs, 'plainHealth'> & { stage: Stage };
-/** The part of a lab that does. */
-export const wanted = ({ config: { stage }, plainHealth }: BootstrapArgs): Wanted => ({
-  stage,
-  plainHealth,
-});
 
 /** A file of a step. */
 export interface StepFile {
@@ -66,8 +60,6 @@ export interface Step {
   on: 'all' | Node['role'] | 'first controller' | 'gateway';
   /** The first stage that has it. */
   stage: Stage;
-  /** Whether the lab has it at all; without this, it has. */
-  when?(lab: Wanted): boolean;
   /** Whether its files hold private keys. */
   secret?: boolean;
   /**

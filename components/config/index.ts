@@ -17,7 +17,10 @@ import {
 } from './values';
 import { nearest } from '../../util/suggest';
 import { tooManyRules } from '../security-group-rules';
+import { machineTypeMistakes } from './machine-series';
 import { STAGES, type Stage } from './stage';
+
+export { type MachineSeries, seriesOf } from './machine-series';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
@@ -39,6 +42,8 @@ export interface LabConfig {
   /** CIDRs; in clouds also `auto`, until own-address.ts has put the caller's own in its place. */
   adminCidrs: string[];
   nodePortCidrs: string[];
+  /** Address that stands for `auto`, once own-address.ts has found it; not a config key. */
+  ownAddress?: string;
   nodePorts: [number, number];
   apiPort: number;
   /** Bytes; the nodes' interfaces, the CNI bridge and the pods share it. */
@@ -99,7 +104,7 @@ const machineType = matching(
 );
 
 /** Every config key. The networks are the article's. */
-const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } = {
+const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<LabConfig[K]> } = {
   cloud: { read: oneOf(...CLOUDS), default: 'local' },
   profile: { read: oneOf('full', 'small'), default: 'full' },
   controllers: { read: controllerCount, default: '3', small: '1' },
@@ -114,7 +119,8 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts'>]: Key<LabConfig[K]> } 
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
-  nodePortCidrs: { read: cidrs, default: '["0.0.0.0/0"]' },
+  // Clouds: empty here, and then adminCidrs.
+  nodePortCidrs: { read: cidrs, default: { local: '["0.0.0.0/0"]', aws: '', gcp: '' } },
   jumpCidrs: { read: cidrs, default: { local: '' } },
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
   mtu: { read: wholeNumber(1280, 9001), default: { local: '1500', aws: '9001', gcp: '1460' } },
@@ -244,13 +250,20 @@ function onThisMachine({
 }
 
 function inACloud({
+  cloud,
   profile,
   controllers,
   adminCidrs,
   region,
   zone,
+  controllerType,
+  workerType,
 }: Partial<LabConfig>): string[] {
   return [
+    ...(cloud === 'gcp' && controllerType
+      ? machineTypeMistakes('controllerType', controllerType)
+      : []),
+    ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
     ...(adminCidrs?.length === 0
       ? [
           'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',
@@ -292,6 +305,9 @@ export function parseConfig(raw: RawConfig): LabConfig {
       mistakes.push(/^(is|has) /.test(message) ? `${key} ${message}` : `${key}: ${message}`);
     }
   }
+  // In a cloud, services are as public as the API unless the config says otherwise.
+  if (config.cloud !== 'local' && !raw.nodePortCidrs && config.adminCidrs)
+    config.nodePortCidrs = config.adminCidrs;
   mistakes.push(...together(config));
   if (mistakes.length === 0 && config.cloud === 'aws')
     mistakes.push(...tooManyRules(config as LabConfig));

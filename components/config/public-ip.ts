@@ -36,7 +36,33 @@ export async function withOwnAddress(
   ];
   return {
     ...config,
+    ownAddress: own.split('/')[0],
     adminCidrs: known(config.adminCidrs),
     nodePortCidrs: known(config.nodePortCidrs),
   };
+}
+
+export interface Remark {
+  severity: 'info' | 'warn';
+  /** One line. */
+  text: string;
+}
+
+const EVERYWHERE = '0.0.0.0/0';
+
+/** Returns what a user should read about who reaches a cloud lab: the address that `auto` found, and open doors. */
+export function remarksOn({ cloud, adminCidrs, ownAddress }: LabConfig): Remark[] {
+  if (cloud === 'local') return [];
+  const remarks: Remark[] = [];
+  if (ownAddress !== undefined)
+    remarks.push({
+      severity: 'info',
+      text: `auto: this host's public address is ${ownAddress}; only ${ownAddress}/32 is admitted for it`,
+    });
+  if (adminCidrs.includes(EVERYWHERE))
+    remarks.push({
+      severity: 'warn',
+      text: `adminCidrs has ${EVERYWHERE}: the whole Internet reaches SSH and the API; name your own CIDRs, or auto`,
+    });
+  return remarks;
 }

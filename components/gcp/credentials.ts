@@ -6,11 +6,16 @@ import * as pulumi from '@pulumi/pulumi';
 import { CloudError, type Tags } from '../cloud';
 import type { LabConfig } from '../config';
 
-/** What every resource of Google's is made with. */
+/** Options that all resources on Google Cloud share. */
 export interface Options {
   parent: pulumi.Resource;
-  /** The lab's own, with its project and labels: never the default one, which other config could turn elsewhere. */
+  /** The lab's own provider, with its project and labels. The default provider could point to another project. */
   provider: Provider;
+  /**
+   * Names are fixed, so the old resource must go first. Without this the engine creates "the new one", gets the old
+   * one's id, and then deletes it.
+   */
+  deleteBeforeReplace: boolean;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -85,18 +90,37 @@ export const labelValue = (text: string): string =>
     .replace(/[^a-z0-9_-]/g, '-')
     .slice(0, 63);
 
-export const labels = ({ lab, student, expires }: Tags): Record<string, pulumi.Input<string>> => ({
-  lab: labelValue(lab),
+export const labels = ({
+  lab,
+  state,
+  student,
+  expires,
+}: Tags): Record<string, pulumi.Input<string>> => ({
+  'hardway-lab': labelValue(lab),
+  'hardway-state': state,
   student: labelValue(student),
   expires: pulumi.output(expires).apply(labelValue),
 });
 
-/** Where everything is made, and the labels that all of it has, if it can have any. */
+/**
+ * How often the provider asks whether an operation is done. Its default is 10 s, so that most resources would take
+ * 10 s. 2 s is the provider's own lower bound where it backs off by itself (OperationWait in
+ * terraform-provider-google/google/tpgresource/common_operation.go); eight operations at once are 4 requests a second.
+ */
+const POLL_INTERVAL = '2s';
+
+/** Creates the lab's provider: project, region, zone, and the labels of every resource that can have labels. */
 export function makeProvider(config: LabConfig, tags: Tags, parent: pulumi.Resource): Provider {
   const { zone } = config;
   return new Provider(
     'gcp',
-    { project: projectOf(config), region: regionOf(zone), zone, defaultLabels: labels(tags) },
+    {
+      project: projectOf(config),
+      region: regionOf(zone),
+      zone,
+      defaultLabels: labels(tags),
+      pollInterval: POLL_INTERVAL,
+    },
     { parent },
   );
 }

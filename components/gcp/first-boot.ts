@@ -1,10 +1,23 @@
-/** Where machines learn about themselves, and whom they ask for names. */
+/** Address of Google's metadata server, which also resolves names. */
 export const METADATA_SERVER = '169.254.169.254';
 
 /**
- * What a machine of Google's needs at its first boot beside what every cloud's does. As its user data holds the host key,
- * pods must not read it: nothing that a node forwards gets to the metadata server, but questions for names.
+ * Rule of iptables' chain FORWARD that keeps pods from the metadata server, except for names: user data holds the
+ * node's host key. Step `ready` checks that the rule exists, because cloud-init only warns if a command fails.
  */
+export const METADATA_WALL = [
+  '-d',
+  METADATA_SERVER,
+  '-p',
+  'tcp',
+  '!',
+  '--dport',
+  '53',
+  '-j',
+  'REJECT',
+];
+
+/** Cloud-config for an instance on Google Cloud, beside the part that every cloud shares. */
 export const GOOGLE_FIRST_BOOT = {
   // Google's guest agent would put host keys of its own in their place.
   write_files: [
@@ -15,21 +28,5 @@ export const GOOGLE_FIRST_BOOT = {
     },
   ],
   // At every boot, before the network is up.
-  bootcmd: [
-    [
-      'iptables',
-      '-w',
-      '-A',
-      'FORWARD',
-      '-d',
-      METADATA_SERVER,
-      '-p',
-      'tcp',
-      '!',
-      '--dport',
-      '53',
-      '-j',
-      'REJECT',
-    ],
-  ],
+  bootcmd: [['iptables', '-w', '-A', 'FORWARD', ...METADATA_WALL]],
 };

@@ -1,11 +1,11 @@
 import { type CloudArgs, CloudError, type CloudResult } from '../cloud';
 import { officialDownloads } from '../bootstrap/downloads';
 import { makeFirewall } from './firewall';
-import { METADATA_SERVER } from './first-boot';
+import { METADATA_SERVER, METADATA_WALL } from './first-boot';
 import { makeInstances } from './instances';
-import { makeApiAddress, makeLoadBalancer, PLAIN_HEALTH } from './load-balancer';
+import { makeApiAddress, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
-import { makeProvider } from './credentials';
+import { makeProvider, type Options } from './credentials';
 import { makeRoutes, makeWayOut } from './routes';
 
 export { projectOf, requireCredentials } from './credentials';
@@ -24,23 +24,31 @@ function checkName(lab: string): void {
 export function makeGcp(args: CloudArgs): CloudResult {
   const { lab, config, topology, tags, parent } = args;
   checkName(lab);
-  const options = { parent, provider: makeProvider(config, tags, parent) };
+  const options: Options = {
+    parent,
+    provider: makeProvider(config, tags, parent),
+    deleteBeforeReplace: true,
+  };
   const small = config.profile === 'small';
   const vpc = makeNetwork(lab, topology, options);
   const rules = makeFirewall(lab, topology, vpc, options);
   const apiAddress = makeApiAddress(lab, options);
   const machines = makeInstances(args, vpc, small ? apiAddress : undefined, options);
-  const routes = [
-    ...makeRoutes(lab, topology, vpc, machines, options),
-    ...makeWayOut(lab, vpc, machines, options),
-  ];
-  if (!small) makeLoadBalancer(lab, topology, vpc, apiAddress, machines, options);
+  makeRoutes(lab, topology, vpc, machines, options);
+  const wayOut = makeWayOut(lab, vpc, machines, options);
+  const { zone } = config;
+  const { apiPort } = topology;
+  const balancer = small
+    ? []
+    : makeLoadBalancer({ lab, zone, apiPort, vpc, ipAddress: apiAddress, machines }, options);
   return {
     machines,
     apiAddress,
-    reachable: [...rules, ...routes],
+    // Not the pod routes: no login needs them, and the provider creates them one at a time.
+    reachable: [...rules, ...wayOut],
+    balancer,
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [METADATA_SERVER],
-    plainHealth: small ? undefined : PLAIN_HEALTH,
+    metadataWall: METADATA_WALL.join(' '),
   };
 }

@@ -5,47 +5,77 @@ import { SshKey } from '../../provider/resources';
 import type { CloudArgs } from '../cloud';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB, type Machine } from '../machine';
+import { type MachineSeries, seriesOf } from '../config';
 import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
 import { GOOGLE_FIRST_BOOT } from './first-boot';
 import type { Vpc } from './network';
 import { labels, type Options } from './credentials';
 
+/** Not on Arm: it was not found out whether Secure Boot works with every Arm series. */
+const SHIELDED = {
+  enableSecureBoot: true,
+  enableVtpm: true,
+  enableIntegrityMonitoring: true,
+};
+
 export interface GcpMachine extends Machine {
   resource: Instance;
 }
 
-const IMAGE = { family: 'ubuntu-2404-lts-amd64', project: 'ubuntu-os-cloud' };
+/** Image family of Ubuntu 24.04 for an architecture, in project `ubuntu-os-cloud`. */
+const family = (architecture: MachineSeries['architecture']): string =>
+  `ubuntu-2404-lts-${architecture}`;
 
-/** The family's newest image. Only machines that are made take it: the others keep the one that they have. */
-function newestImage({ provider }: Options): pulumi.Output<string> {
-  const found = getImage(IMAGE, { provider }).catch((error: Error) => {
-    throw new pulumi.RunError(
-      `Google Cloud did not tell which image of ${IMAGE.family} is the newest: ${error.message}`,
-    );
-  });
-  return pulumi.output(found).selfLink;
+type Images = (architecture: MachineSeries['architecture']) => pulumi.Output<string>;
+
+/**
+ * Returns a function that finds the newest image of an architecture, and asks once for each. Only new machines take it:
+ * existing ones keep their image.
+ */
+function newestImages({ provider }: Options): Images {
+  const known = new Map<string, pulumi.Output<string>>();
+  return (architecture) => {
+    const asked = { family: family(architecture), project: 'ubuntu-os-cloud' };
+    const image =
+      known.get(architecture) ??
+      pulumi.output(getImage(asked, { provider }).catch(refusal(asked.family))).selfLink;
+    known.set(architecture, image);
+    return image;
+  };
 }
 
-/** The machine itself. `natIp` is its public address: none where it has none, and left to Google where it is not said which. */
-function makeInstance(
-  { lab, config, sshKey, tags }: CloudArgs,
-  node: Node,
-  hostKey: SshKey,
-  image: pulumi.Output<string>,
-  vpc: Vpc,
-  natIp: pulumi.Input<string> | undefined,
-  options: Options,
-): Instance {
+const refusal =
+  (asked: string) =>
+  ({ message }: Error): never => {
+    throw new pulumi.RunError(
+      `Google Cloud did not say which image of ${asked} is the newest: ${message}`,
+    );
+  };
+
+interface InstanceArgs extends CloudArgs {
+  node: Node;
+  hostKey: SshKey;
+  images: Images;
+  vpc: Vpc;
+  /** Public address; `undefined` if the node has none, or if Google chooses one. */
+  natIp: pulumi.Input<string> | undefined;
+}
+
+/** Creates the instance that becomes `node`. */
+function makeInstance(args: InstanceArgs, options: Options): Instance {
+  const { lab, config, sshKey, tags, node, hostKey, images, vpc, natIp } = args;
+  const machineType = node.role === 'controller' ? config.controllerType : config.workerType;
+  const { architecture, bootDisk: type } = seriesOf(machineType)!;
   return new Instance(
     node.name,
     {
       name: `${lab}-${node.name}`,
-      // What the machine calls itself: in a project names are unique, in a lab they are the article's.
+      // The node's own name for itself: names are unique in a project, and the article's in a lab.
       hostname: `${node.name}.${DOMAIN}`,
       description: `${node.name} of lab ${lab}`,
       zone: config.zone,
-      machineType: node.role === 'controller' ? config.controllerType : config.workerType,
+      machineType,
       canIpForward: node.canIpForward,
       tags: networkTags(lab, node),
       networkInterfaces: [
@@ -56,14 +86,15 @@ function makeInstance(
         },
       ],
       bootDisk: {
-        initializeParams: { image, size: DISK_GIB, type: 'pd-balanced', labels: labels(tags) },
+        initializeParams: {
+          image: images(architecture),
+          size: DISK_GIB,
+          type,
+          labels: labels(tags),
+        },
       },
       // No service account: nothing on a node can ask anything of Google Cloud.
-      shieldedInstanceConfig: {
-        enableSecureBoot: true,
-        enableVtpm: true,
-        enableIntegrityMonitoring: true,
-      },
+      shieldedInstanceConfig: architecture === 'amd64' ? SHIELDED : undefined,
       metadata: {
         // The lab's key alone decides who gets in, neither the project's keys nor its roles.
         'enable-oslogin': 'FALSE',
@@ -76,11 +107,9 @@ function makeInstance(
     },
     {
       ...options,
-      // Its name and address are fixed: there can't be two.
-      deleteBeforeReplace: true,
-      // What can be said of a disk only when it is made is no reason to make the machine anew.
+      // Properties of a disk that count only when it is created must not replace the instance.
       ignoreChanges: ['bootDisk.initializeParams.image', 'bootDisk.initializeParams.labels'],
-      // There is but one first boot.
+      // There is only one first boot.
       replaceOnChanges: ['metadata["user-data"]'],
     },
   );
@@ -94,12 +123,15 @@ export function makeInstances(
   options: Options,
 ): GcpMachine[] {
   const { topology, sshKey, parent } = args;
-  const image = newestImage(options);
+  const images = newestImages(options);
   const machines: GcpMachine[] = [];
   // In order: the gateway is a controller, and so it is there before those that need it.
   for (const node of topology.nodes) {
     const hostKey = new SshKey(`${node.name}-host-key`, { comment: node.name }, { parent });
-    const instance = makeInstance(args, node, hostKey, image, vpc, onlyAddress, options);
+    const instance = makeInstance(
+      { ...args, node, hostKey, images, vpc, natIp: onlyAddress },
+      options,
+    );
     const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
     const own = { ...node, generation: instance.instanceId, resource: instance };
     if (node.isPublic) {

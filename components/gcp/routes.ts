@@ -9,28 +9,27 @@ import type { Options } from './credentials';
 /** Lower than 1000, the priority of the route to the internet that the VPC comes with. */
 const BEFORE_THE_INTERNET = 900;
 
-/** The VPC router's table: each worker's pod CIDR, by way of that worker. */
+/** Routes each worker's pod CIDR to that worker. */
 export function makeRoutes(
   lab: string,
   topology: Topology,
   vpc: Vpc,
   machines: GcpMachine[],
   options: Options,
-): Route[] {
-  return topology.routes.map(
-    ({ name, destination, nextHop }) =>
-      new Route(
-        name,
-        {
-          name: `${lab}-${name}`,
-          description: `Pods of ${nextHop}`,
-          network: vpc.network.id,
-          destRange: destination,
-          ...by(machines.find((machine) => machine.name === nextHop)!),
-        },
-        options,
-      ),
-  );
+): void {
+  for (const { name, destination, nextHop } of topology.routes) {
+    new Route(
+      name,
+      {
+        name: `${lab}-${name}`,
+        description: `Pods of ${nextHop}`,
+        network: vpc.network.id,
+        destRange: destination,
+        ...by(machines.find((machine) => machine.name === nextHop)!),
+      },
+      options,
+    );
+  }
 }
 
 /** What machines without a public address take to the world: the gateway node. None where all have their own. */

@@ -9,17 +9,21 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Account } from '../../cli/account/account';
+import type { Account, OrphanQuery } from '../../cli/account/account';
 import { awsAccount } from '../../cli/account/aws';
+import { searchEverywhere } from '../../cli/account/everywhere';
 import { needsOf } from '../../cli/account/needs';
+import { readRoutes } from '../../components/aws/read-routes';
 import { parseConfig } from '../../components/config';
 import { cacheDirectory } from '../../util/directories';
 import { ownPlaces, typed } from '../support/typed';
 
 const VERSION = '5.2.5';
 const config = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32', region: 'us-west-2' });
+const STATE = '0a1b2c3d';
 const tags = (lab: string): ec2.Tag[] => [
-  { Key: 'lab', Value: lab },
+  { Key: 'hardway-lab', Value: lab },
+  { Key: 'hardway-state', Value: STATE },
   { Key: 'student', Value: 's01' },
   { Key: 'expires', Value: '2030-01-01T00:00Z' },
 ];
@@ -175,7 +179,9 @@ describe('an account of AWS', () => {
   it('counts an address that is reserved once, be it a machine’s', async () => {
     const { instance } = await makeRemains('aws-s04');
     const { Addresses } = await client.send(
-      new ec2.DescribeAddressesCommand({ Filters: [{ Name: 'tag:lab', Values: ['aws-s04'] }] }),
+      new ec2.DescribeAddressesCommand({
+        Filters: [{ Name: 'tag:hardway-lab', Values: ['aws-s04'] }],
+      }),
     );
     await client.send(
       new ec2.AssociateAddressCommand({
@@ -205,6 +211,134 @@ describe('an account of AWS', () => {
     expect(quotas.get('processors of standard machines')).toMatchObject({ needed: 12, used: 3 });
     expect(quotas.get('Elastic IP addresses')).toMatchObject({ needed: 1, used: 4 });
     expect(quotas.get('network load balancers')).toMatchObject({ needed: 1, used: 4 });
+  });
+});
+
+describe('orphans of a lab on AWS', () => {
+  const query = (lab: string, more: Partial<OrphanQuery> = {}): OrphanQuery => ({
+    lab,
+    state: STATE,
+    known: new Set(),
+    own: new Set(),
+    pending: [],
+    ...more,
+  });
+
+  it('are the resources of its state’s tag that the state does not know', async () => {
+    const { vpc, instance } = await makeRemains('aws-s05');
+    const found = await account.orphans(query('aws-s05', { known: new Set([vpc]) }));
+    expect(found.map(({ kind }) => kind)).toEqual([
+      'load balancer',
+      'instance',
+      'elastic ip',
+      'subnet',
+    ]);
+    expect(found[1]).toMatchObject({
+      id: instance,
+      byHand: `aws ec2 terminate-instances --instance-ids ${instance} --region us-west-2`,
+    });
+  });
+
+  it('are nothing of a lab with the same name and another state', async () => {
+    expect(await account.orphans(query('aws-s05', { state: 'ffffffff' }))).toEqual([]);
+    expect(await account.orphans(query('aws-s05', { state: '' }))).toEqual([]);
+  });
+
+  it('do not exist any more after their deletion, in the order given', async () => {
+    for (const orphan of await account.orphans(query('aws-s05'))) await orphan.remove();
+    expect(await account.remains('aws-s05')).toEqual([]);
+  });
+
+  it('include a route without tags whose create was interrupted', async () => {
+    const { vpc } = await makeRemains('aws-s06');
+    const { RouteTable } = await client.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
+    const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));
+    const GatewayId = InternetGateway!.InternetGatewayId;
+    await client.send(
+      new ec2.AttachInternetGatewayCommand({ VpcId: vpc, InternetGatewayId: GatewayId }),
+    );
+    const routeTableId = RouteTable!.RouteTableId!;
+    await client.send(
+      new ec2.CreateRouteCommand({
+        RouteTableId: routeTableId,
+        DestinationCidrBlock: '0.0.0.0/0',
+        GatewayId,
+      }),
+    );
+    const pending = [
+      {
+        type: 'aws:ec2/route:Route',
+        urn: 'urn',
+        inputs: { routeTableId, destinationCidrBlock: '0.0.0.0/0' },
+      },
+    ];
+    const [route] = await account.orphans(query('aws-s06', { pending }));
+    expect(route).toMatchObject({ kind: 'route', id: `0.0.0.0/0 in ${routeTableId}` });
+    await route.remove();
+    const { RouteTables } = await client.send(
+      new ec2.DescribeRouteTablesCommand({ RouteTableIds: [routeTableId] }),
+    );
+    expect(RouteTables![0].Routes!.map(({ DestinationCidrBlock }) => DestinationCidrBlock)).toEqual(
+      ['10.240.0.0/24'],
+    );
+  });
+});
+
+it('a deleted volume is no remain, although its tags are still listed', async () => {
+  const { VolumeId } = await client.send(
+    new ec2.CreateVolumeCommand({
+      AvailabilityZone: 'us-west-2a',
+      Size: 1,
+      TagSpecifications: [{ ResourceType: 'volume', Tags: tags('aws-s07') }],
+    }),
+  );
+  expect(await account.remains('aws-s07')).toHaveLength(1);
+  await client.send(new ec2.DeleteVolumeCommand({ VolumeId }));
+  expect(await account.remains('aws-s07')).toEqual([]);
+});
+
+it('an audit of a cloud finds a lab in another region than the default one', async () => {
+  const frankfurt = new ec2.EC2Client({ region: 'eu-central-1' });
+  const { Vpc } = await frankfurt.send(
+    new ec2.CreateVpcCommand({
+      CidrBlock: '10.240.0.0/24',
+      TagSpecifications: [{ ResourceType: 'vpc', Tags: tags('aws-far') }],
+    }),
+  );
+  const { found, searched } = await searchEverywhere('aws', undefined);
+  expect(searched).toContain('eu-central-1');
+  expect(found.filter(({ lab }) => lab === 'aws-far')).toMatchObject([
+    { kind: 'vpc', id: Vpc!.VpcId, place: 'eu-central-1' },
+  ]);
+  frankfurt.destroy();
+});
+
+it('route.vpc reads route tables with the address of each interface', async () => {
+  const { vpc, instance } = await makeRemains('aws-s08');
+  const { Reservations } = await client.send(
+    new ec2.DescribeInstancesCommand({ InstanceIds: [instance] }),
+  );
+  const [{ NetworkInterfaceId, PrivateIpAddress }] =
+    Reservations![0].Instances![0].NetworkInterfaces!;
+  const { RouteTable } = await client.send(
+    new ec2.CreateRouteTableCommand({
+      VpcId: vpc,
+      TagSpecifications: [{ ResourceType: 'route-table', Tags: tags('aws-s08') }],
+    }),
+  );
+  await client.send(
+    new ec2.CreateRouteCommand({
+      RouteTableId: RouteTable!.RouteTableId,
+      DestinationCidrBlock: '10.200.0.0/24',
+      NetworkInterfaceId,
+    }),
+  );
+  expect(await readRoutes('aws-s08', 'us-west-2')).toContainEqual({
+    table: RouteTable!.RouteTableId,
+    destination: '10.200.0.0/24',
+    target: NetworkInterfaceId,
+    address: PrivateIpAddress,
+    state: 'active',
   });
 });
 
@@ -247,11 +381,11 @@ describe('./lab doctor --cloud aws', () => {
   });
 
   it('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
-    limits = { 'L-1216C47A': 10 };
+    limits = { 'L-1216C47A': 11 };
     const { code, told } = await typed('doctor --cloud aws');
     expect(code).toBe(3);
     expect(told).toMatch(
-      /^FAIL {2}Quota: processors of standard machines +12 needed, \d of 10 free\n +To do: a smaller lab fits: --set profile=small/m,
+      /^FAIL {2}Quota: processors of standard machines +12 needed, \d of 11 free\n +To do: a smaller lab fits: --set profile=small/m,
     );
     expect((await typed('doctor --cloud aws --set profile=small')).code).toBe(0);
   });

@@ -13,6 +13,9 @@ export interface Having {
   forwardingRules: Record<string, compute_v1.Schema$ForwardingRule[]>;
   subnetworks: Record<string, compute_v1.Schema$Subnetwork[]>;
   targetPools: Record<string, compute_v1.Schema$TargetPool[]>;
+  backendServices: Record<string, compute_v1.Schema$BackendService[]>;
+  healthChecks: Record<string, compute_v1.Schema$HealthCheck[]>;
+  instanceGroups: Record<string, compute_v1.Schema$InstanceGroup[]>;
   networks: compute_v1.Schema$Network[];
   firewalls: compute_v1.Schema$Firewall[];
   routes: compute_v1.Schema$Route[];
@@ -29,6 +32,9 @@ export const NOTHING: Having = {
   forwardingRules: {},
   subnetworks: {},
   targetPools: {},
+  backendServices: {},
+  healthChecks: {},
+  instanceGroups: {},
   networks: [],
   firewalls: [],
   routes: [],
@@ -42,6 +48,9 @@ const AGGREGATED = [
   'forwardingRules',
   'subnetworks',
   'targetPools',
+  'backendServices',
+  'healthChecks',
+  'instanceGroups',
 ] as const;
 type Aggregated = (typeof AGGREGATED)[number];
 const isAggregated = (kind: string): kind is Aggregated =>
@@ -54,6 +63,8 @@ const isGlobal = (kind: string): kind is Global => (GLOBAL as readonly string[])
 interface Item {
   name?: string | null;
   labels?: Record<string, string> | null;
+  network?: string | null;
+  selfLink?: string | null;
 }
 
 /** The API's way to refuse: `reason` as Google's own words for it. */
@@ -67,9 +78,11 @@ class Refusal extends Error {
   }
 }
 
-/** Of the filters that the API knows, those by label: `labels.KEY = VALUE`, and `labels.KEY:*` for whatever has it. */
+/** Filters by label (`labels.KEY = VALUE`, `labels.KEY:*` for any value) and by network (`network = "URL"`). */
 function matches(filter: string | null): (item: Item) => boolean {
   if (filter === null) return () => true;
+  const [, network] = /^network = "([^"]+)"$/.exec(filter) ?? [];
+  if (network) return (item) => item.network === network;
   const [, key, operator, value] =
     /^labels\.([a-z][a-z0-9_-]*)\s*(=|:)\s*(\*|[a-z0-9_-]+)$/.exec(filter) ?? [];
   if (!key || (operator === ':') !== (value === '*'))
@@ -92,13 +105,15 @@ function page<T>(all: T[], token: string | null): { part: T[]; nextPageToken?: s
   };
 }
 
-/** Answers as Compute Engine's API v1 documents, over HTTP, as far as an account is asked. Nothing can be changed by it. */
+/** Answers as Compute Engine's API v1 documents, over HTTP, as far as an account is asked. Deletions take an operation. */
 export class ComputeServer {
   having: Having = NOTHING;
   /** What every request is answered with, where something is wrong. */
   refusal: { code: number; reason: string; message: string } | undefined;
   /** Paths and queries as they came. */
   readonly asked: string[] = [];
+  /** Names in the order of their deletion. */
+  readonly deleted: string[] = [];
 
   private constructor(
     private readonly server: http.Server,
@@ -138,6 +153,7 @@ export class ComputeServer {
         throw new Refusal(401, 'authError', 'Invalid Credentials');
       if (this.refusal)
         throw new Refusal(this.refusal.code, this.refusal.reason, this.refusal.message);
+      if (request.method === 'DELETE') return answer(200, this.remove(pathname));
       if (request.method !== 'GET')
         throw new Refusal(
           405,
@@ -150,6 +166,48 @@ export class ComputeServer {
       const { code, reason, message } = error;
       answer(code, { error: { code, message, errors: [{ message, domain: 'global', reason }] } });
     }
+  }
+
+  private readonly operations = new Map<string, () => void>();
+
+  /** Begins a deletion, which ends when its operation is asked for. Refuses a network that has parts, as the API does. */
+  private remove(pathname: string): object {
+    const [, scope, kind, name] =
+      /^\/compute\/v1\/projects\/[^/]+\/(global|(?:zones|regions)\/[^/]+)\/([A-Za-z]+)\/([^/]+)$/.exec(
+        pathname,
+      ) ?? [];
+    let list: Item[] | undefined;
+    if (scope === 'global' && isGlobal(kind)) list = this.having[kind];
+    if (scope !== 'global' && isAggregated(kind)) list = this.having[kind][scope];
+    const item = list?.find((one) => one.name === name);
+    if (!item)
+      throw new Refusal(404, 'notFound', `The resource '${pathname.slice(12)}' was not found`);
+    if (kind === 'networks') {
+      const { firewalls, routes, subnetworks } = this.having;
+      const parts: Item[] = [...firewalls, ...routes, ...Object.values(subnetworks).flat()];
+      const user = parts.find(({ network }) => network === item.selfLink);
+      if (user)
+        throw new Refusal(
+          400,
+          'resourceInUseByAnotherResource',
+          `The network resource '${name}' is already being used by '${user.name}'`,
+        );
+    }
+    const operation = `op-${this.operations.size + 1}`;
+    this.operations.set(operation, () => {
+      const at = list!.indexOf(item);
+      if (at < 0) return;
+      list!.splice(at, 1);
+      this.deleted.push(name);
+    });
+    return { kind: 'compute#operation', name: operation, status: 'RUNNING' };
+  }
+
+  private finish(operation: string): object {
+    const work = this.operations.get(operation);
+    if (!work) throw new Refusal(404, 'notFound', `The resource '${operation}' was not found`);
+    work();
+    return { kind: 'compute#operation', name: operation, status: 'DONE' };
   }
 
   private find(pathname: string, query: URLSearchParams): object {
@@ -172,6 +230,12 @@ export class ComputeServer {
     if (kind === 'aggregated' && isAggregated(list) && more === undefined)
       return this.aggregated(list, query);
     if (kind === 'global' && isGlobal(list) && more === undefined) return this.listed(list, query);
+    if (kind === 'global' && list === 'networks') {
+      const network = this.having.networks.find((one) => one.name === more);
+      if (network) return network;
+    }
+    const [, operation] = /\/operations\/(op-\d+)$/.exec(pathname) ?? [];
+    if (operation) return this.finish(operation);
     throw missing();
   }
 

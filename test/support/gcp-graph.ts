@@ -22,13 +22,16 @@ function outputsOf(
       }));
       return {
         instanceId: `number of ${name}`,
+        selfLink: `https://compute/${inputs.zone}/${inputs.name}`,
         networkInterfaces: [{ ...interface_, accessConfigs }],
       };
     }
     case 'Address':
       return { address: '203.0.113.100' };
-    case 'TargetPool':
-      return { selfLink: `https://compute/${inputs.name}` };
+    case 'InstanceGroup':
+    case 'RegionHealthCheck':
+    case 'RegionBackendService':
+      return { selfLink: `https://compute/${kind}/${inputs.name}` };
     case 'Deadline':
       return { time: '2026-12-01T18:00Z' };
     case 'LabId':
@@ -43,9 +46,9 @@ const answers: Answers = {
     ...outputsOf(type.split(':').pop()!, name, inputs),
     ...keys(type, name),
   }),
-  call: (token) => {
+  call: (token, { family }) => {
     if (token !== 'gcp:compute/getImage:getImage') throw new Error(`nobody should call ${token}`);
-    return { selfLink: 'https://compute/ubuntu-2404-v1' };
+    return { selfLink: `https://compute/${family}-v1` };
   },
 };
 

@@ -9,6 +9,8 @@ export interface Registered {
   inputs: Record<string, any>;
   /** What it waits for, whether said or because an input comes from there: `TYPE NAME`. */
   dependencies: string[];
+  /** Title of what each input comes from, by input. */
+  propertyDependencies: Record<string, string[]>;
   parent: string;
   /** Name of the provider that makes it, where one was named. */
   provider: string;
@@ -51,6 +53,15 @@ function settled(output: pulumi.Output<unknown>, what: string): Promise<void> {
 const titleOf = (urn: string): string =>
   urn === '' ? '' : urn.split('::').slice(2).join(' ').replace(/^.*\$/, '');
 
+/** Returns the titles of the resources that each input of a registration comes from. */
+function propertyDependencies(request: any): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  request
+    .getPropertydependenciesMap()
+    .forEach((from: any, input: string) => (found[input] = from.getUrnsList().map(titleOf)));
+  return found;
+}
+
 /**
  * Runs a program against mocks and returns every resource that it registered. What mocks are not told (dependencies,
  * options), the monitor is. Rejects where a resource was made in an apply: a preview would not know of it.
@@ -75,6 +86,7 @@ export async function registrations(
       name: request.getName(),
       inputs: request.getObject().toJavaScript(),
       dependencies: request.getDependenciesList().map(titleOf),
+      propertyDependencies: propertyDependencies(request),
       parent: titleOf(request.getParent()),
       provider: request.getProvider().split('::').slice(3, 4).join(),
       deletedWith: titleOf(request.getDeletedwith()),

@@ -4,7 +4,14 @@ import { root } from '../../../util/repo-root';
 import { programsForDownload } from '../../../toolchain';
 import { buildArguments, moduleDirectory, requiredGo, withoutGo } from '../../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../../toolchain/installed';
-import { ARCHITECTURES, commandPlugin, component, components } from '../../../toolchain/manifest';
+import { manifest as podManifest } from '../../../checks/probes/pod-manifest';
+import {
+  ARCHITECTURES,
+  commandPlugin,
+  component,
+  components,
+  nodeImages,
+} from '../../../toolchain/manifest';
 
 const all = [...components, commandPlugin];
 
@@ -164,4 +171,23 @@ test('the CoreDNS that is built here has every plugin of the Corefile', () => {
   expect(used).toContain('kubernetes');
   for (const name of [...used, 'forward'])
     expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`);
+});
+
+test('every image that a node pulls is one of the manifest, with that tag', () => {
+  const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+  const pods = podManifest({
+    namespace: 'x',
+    workers: ['worker-0'],
+    sound: ['worker-0'],
+    nodePortWorker: 'worker-0',
+  });
+  const pulled = [
+    /^ *sandbox = "(.*)"$/m.exec(read('components/bootstrap/steps/containerd/config.toml'))![1],
+    /^ *image: (.*)$/m.exec(read('components/bootstrap/steps/coredns/coredns.yaml'))![1],
+    // A bare name means Docker Hub's official image, tag latest.
+    ...[...JSON.stringify(pods).matchAll(/"image":"([a-z]+)"/g)].map(
+      ([, name]) => `docker.io/library/${name}:latest`,
+    ),
+  ];
+  expect(pulled.sort()).toEqual(nodeImages.map(({ name, tag }) => `${name}:${tag}`).sort());
 });

@@ -11,10 +11,20 @@ downloads=$(mktemp -d /var/tmp/hardway.XXXXXXXX)
 trap 'rm -rf "$downloads"' EXIT
 mkdir -p "$records"
 
-# get URL FILE: nobody may send a download that began over HTTPS on to a place without it.
+# Less than stall_bytes per second for stall_seconds: curl gives the transfer up and tries again.
+stall_bytes=1024
+stall_seconds=30
+retries=5
+apt_limit=300
+apt_pause=5
+
+# get URL FILE: downloads. A transfer that began over HTTPS is not redirected to plain HTTP. Every wait has a limit:
+# connecting 10 s, a stall 30 s, one transfer 300 s, new attempts only in the first 300 s.
 get() {
   case $1 in https:*) set -- "$@" --proto-redir =https ;; esac
-  curl --fail --silent --show-error --location --connect-timeout 10 --retry 5 --retry-connrefused "${@:3}" --output "$2" "$1" ||
+  curl --fail --silent --show-error --location --connect-timeout 10 \
+    --speed-limit "$stall_bytes" --speed-time "$stall_seconds" --max-time 300 \
+    --retry "$retries" --retry-all-errors --retry-max-time 300 "${@:3}" --output "$2" "$1" ||
     fail "$NODE_NAME: $1 could not be downloaded"
 }
 
@@ -35,6 +45,14 @@ download() {
   mv "$downloads/part" "$file"
 }
 
+# unpack MEMBER: writes the member of $file to $downloads/program. tar takes a name only as it was packed:
+# with `./` in archives of a whole directory, without it in all others. Both are tried.
+unpack() {
+  local other=./$1
+  case $1 in ./*) other=${1#./} ;; esac
+  tar -xOf "$file" "$1" > "$downloads/program" 2> /dev/null || tar -xOf "$file" "$other" > "$downloads/program"
+}
+
 # fetch NAME DIRECTORY URL DIGEST MEMBER: downloads and installs a program unless this very one is there.
 fetch() {
   if [ -x "$2/$1" ] && [ "$(cat "$records/$1" 2> /dev/null)" = "$4 $5" ]; then return 0; fi
@@ -42,7 +60,7 @@ fetch() {
   if [ "$5" = - ]; then
     cp "$file" "$downloads/program"
   else
-    tar -xOf "$file" "$5" > "$downloads/program" || fail "$NODE_NAME: $3 holds no $5"
+    unpack "$5" || fail "$NODE_NAME: $3 holds no $5"
   fi
   install -m 755 "$downloads/program" "$2/$1.part"
   mv -f "$2/$1.part" "$2/$1"
@@ -66,9 +84,21 @@ missing=()
 while read -r command package; do
   command -v "$command" > /dev/null || missing+=("$package")
 done < /etc/hardway/packages
+
+# install_packages: update and install. apt waits for dpkg's lock, but not for the lock of the package lists.
+install_packages() {
+  local apt=(apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::Retries=5 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
+  if { timeout 120 "${apt[@]}" update && timeout 240 "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"; } > "$downloads/apt" 2>&1; then
+    return 0
+  fi
+  sleep "$apt_pause"
+  return 1
+}
+
 if [ ${#missing[@]} -gt 0 ]; then
-  export DEBIAN_FRONTEND=noninteractive
-  # The first boot's own apt run may hold the lock.
-  { apt-get -qq -o DPkg::Lock::Timeout=300 update && apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "${missing[@]}"; } > /dev/null ||
-    fail "$NODE_NAME: the packages ${missing[*]} could not be installed"
+  # needrestart would restart services in the middle of a step.
+  export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+  # The first boot's own apt run may hold either lock for minutes.
+  wait_until "$apt_limit" install_packages ||
+    fail "$NODE_NAME: the packages ${missing[*]} could not be installed in $apt_limit s: $(tail -n 2 "$downloads/apt")"
 fi

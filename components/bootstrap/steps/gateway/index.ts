@@ -17,6 +17,7 @@ export const gateway: Step = {
         WORKER_IP: workers(topology)[0].privateIp,
       }),
     ),
+    plain('/etc/sysctl.d/99-hardway-gateway.conf', template('gateway/99-hardway-gateway.conf')),
     plain(
       '/etc/systemd/system/hardway-gateway.service',
       template('gateway/hardway-gateway.service'),

@@ -17,6 +17,14 @@ wait_until() {
   done
 }
 
+# metadata_wall_stands: false if pods can reach the cloud's metadata server, which knows this node's host key.
+metadata_wall_stands() {
+  local rule
+  [ -e "${METADATA_WALL:=/etc/hardway/metadata-wall}" ] || return 0
+  read -ra rule < "$METADATA_WALL"
+  iptables -w -C FORWARD "${rule[@]}" 2> /dev/null
+}
+
 # run_service UNIT: running with the step's files as they are now. Doesn't wait until it is up.
 run_service() {
   if grep -qv '^/opt/hardway/' "$CHANGED_FILES"; then

@@ -24,7 +24,7 @@ export const ready: Step = {
   description: 'The machine answers, has booted, and knows the names of the others',
   on: 'all',
   stage: 'none',
-  files: (node, { topology }) => [
+  files: (node, { topology, metadataWall }) => [
     plain('/etc/hardway/hosts', hosts(node, topology)),
     plain(
       '/etc/hardway/node.env',
@@ -36,6 +36,7 @@ export const ready: Step = {
         WORKERS: list(workers(topology)),
       }),
     ),
+    ...(metadataWall ? [plain('/etc/hardway/metadata-wall', `${metadataWall}\n`)] : []),
     script('/opt/hardway/common.sh', 'ready/common.sh'),
     script('/opt/hardway/status.sh', 'ready/status.sh'),
   ],

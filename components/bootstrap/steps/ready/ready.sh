@@ -4,9 +4,18 @@ set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
 
-# In a cloud the first boot is still under way when sshd answers. Its exit status is of no interest: a warning counts there as a failure.
-if command -v cloud-init > /dev/null; then cloud-init status --wait > /dev/null || true; fi
+boot_limit=300
+
+# In a cloud the first boot is still under way when sshd answers. Only the limit counts as a failure:
+# cloud-init's own exit status is nonzero for a warning, too.
+if command -v cloud-init > /dev/null; then
+  code=0
+  timeout --kill-after=5 "$boot_limit" cloud-init status --wait > /dev/null 2>&1 || code=$?
+  case $code in 124 | 137) fail "$NODE_NAME: cloud-init has not finished after $boot_limit s: look at /var/log/cloud-init-output.log on it" ;; esac
+fi
 wait_until 60 systemctl is-active --quiet basic.target || fail "$NODE_NAME: systemd has not reached basic.target after 60 s"
+
+metadata_wall_stands || fail "$NODE_NAME: pods can read the metadata server, and so this node's host key: the first boot did not add the rule of /etc/hardway/metadata-wall to iptables' chain FORWARD (see /var/log/cloud-init-output.log)"
 
 if [ "$(cat /proc/sys/kernel/hostname)" != "$NODE_NAME" ]; then
   echo "$NODE_NAME" > /etc/hostname

@@ -50,6 +50,9 @@ else
   file ready /etc/hosts changed
 fi
 
+# The rule of the first boot, which is no file.
+bash -c '. /opt/hardway/common.sh; metadata_wall_stands' || file ready 'iptables FORWARD (metadata server)' missing
+
 # What steps do beside placing files: programs, which are links or large, and the kernel's settings.
 while read -r name directory; do
   [ -x "$directory/$name" ] || file artifacts "$directory/$name" missing

@@ -1,6 +1,6 @@
 import type { Account, Quota } from '../../../../cli/account/account';
-import { awsError } from '../../../../cli/account/aws';
-import { gcpError } from '../../../../cli/account/gcp-client';
+import { awsError } from '../../../../components/aws/client-errors';
+import { gcpError } from '../../../../components/gcp/compute-api';
 import { needsOf } from '../../../../cli/account/needs';
 import { hourlyOf, priceInWords } from '../../../../cli/account/prices';
 import { cloudFindings } from '../../../../cli/doctor/cloud';
@@ -47,8 +47,8 @@ describe('the price', () => {
   });
 
   test('names its list and date, and what it does not know', () => {
-    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n9-standard-1' })))).toMatch(
-      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n9-standard-1 cost.*us-west1, \d{4}-\d\d/,
+    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n4-standard-2 cost.*us-west1, \d{4}-\d\d/,
     );
   });
 });
@@ -63,6 +63,9 @@ const account = (
     new Map(types.filter((type) => !missing.includes(type)).map((type) => [type, 2])),
   quotas: async (needs) => quotas(needs),
   remains: async () => [],
+  notes: async () => [],
+  orphans: async () => [],
+  regions: async () => [],
 });
 const addresses =
   (limit: number | undefined, used = 0) =>

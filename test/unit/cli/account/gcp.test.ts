@@ -1,4 +1,6 @@
 import type { compute_v1 } from '@googleapis/compute';
+import type { OrphanQuery } from '../../../../cli/account/account';
+import type { PendingCreate } from '../../../../cli/engine/snapshot';
 import { gcpAccount } from '../../../../cli/account/gcp';
 import { needsOf } from '../../../../cli/account/needs';
 import { CloudError } from '../../../../components/cloud';
@@ -15,8 +17,10 @@ const config = (raw: RawConfig = {}): LabConfig =>
 
 const url = (path: string): string =>
   `https://www.googleapis.com/compute/v1/projects/${PROJECT}/${path}`;
+const STATE = '0a1b2c3d';
 const labels = (lab: string): Record<string, string> => ({
-  lab,
+  'hardway-lab': lab,
+  'hardway-state': STATE,
   student: 'ada',
   expires: '2026-12-01t18-00z',
 });
@@ -133,7 +137,29 @@ function lab(name: string): Omit<Having, 'project' | 'regions' | 'machineTypes'>
     httpHealthChecks: [
       { name: `${name}-api`, description: `API servers of lab ${name}`, port: 8080 },
     ],
+    backendServices: {},
+    healthChecks: {},
+    instanceGroups: {},
   };
+}
+
+/** The same items with the `selfLink` that the API gives each. */
+function linked(having: ReturnType<typeof lab>): ReturnType<typeof lab> {
+  const entries = Object.entries(having).map(([kind, items]) => {
+    const link = (scope: string, one: { name?: string | null }): object => ({
+      ...one,
+      selfLink: url(`${scope}/${kind}/${one.name}`),
+    });
+    if (Array.isArray(items)) return [kind, items.map((one) => link('global', one))];
+    const scopes = Object.entries(items as Record<string, object[]>);
+    return [
+      kind,
+      Object.fromEntries(
+        scopes.map(([scope, list]) => [scope, list.map((one) => link(scope, one))]),
+      ),
+    ];
+  });
+  return Object.fromEntries(entries) as ReturnType<typeof lab>;
 }
 
 /** Both, kind by kind and scope by scope. */
@@ -155,6 +181,9 @@ function together(
     forwardingRules: scopes(one.forwardingRules, other.forwardingRules),
     subnetworks: scopes(one.subnetworks, other.subnetworks),
     targetPools: scopes(one.targetPools, other.targetPools),
+    backendServices: scopes(one.backendServices, other.backendServices),
+    healthChecks: scopes(one.healthChecks, other.healthChecks),
+    instanceGroups: scopes(one.instanceGroups, other.instanceGroups),
     networks: [...one.networks, ...other.networks],
     firewalls: [...one.firewalls, ...other.firewalls],
     routes: [...one.routes, ...other.routes],
@@ -193,7 +222,7 @@ describe('an account of Google Cloud', () => {
   });
 
   test('knows how many processors a type has, and which types a zone does not offer', async () => {
-    expect([...(await gcpAccount(config()).processors(['e2-small', 'z9-gigantic']))]).toEqual([
+    expect([...(await gcpAccount(config()).processors(['e2-small', 'e2-gigantic']))]).toEqual([
       ['e2-small', 2],
     ]);
   });
@@ -331,8 +360,8 @@ describe('./lab doctor --cloud gcp', () => {
   });
 
   test('tells in one sentence what is in the way: no project, no such type', async () => {
-    expect((await typed('doctor --cloud gcp --set workerType=z9-gigantic')).told).toMatch(
-      /^FAIL {2}Machine type z9-gigantic +not offered in us-west1-c$/m,
+    expect((await typed('doctor --cloud gcp --set workerType=e2-gigantic')).told).toMatch(
+      /^FAIL {2}Machine type e2-gigantic +not offered in us-west1-c$/m,
     );
     delete process.env.GOOGLE_CLOUD_PROJECT;
     const { code, told } = await typed('doctor --cloud gcp --json');
@@ -354,22 +383,89 @@ describe('./lab audit', () => {
   test('lists what is left and what it costs, and exits 1', async () => {
     server.having = { ...project(), ...lab('gcp-s01') };
     const { code, told } = await typed('audit gcp-s01');
-    expect(told).toMatch(/^gcp-s01 +ada +2026-12-01t18-00z +address +gcp-s01-left +\$0\.0100$/m);
+    expect(told).toMatch(
+      /^gcp-s01 +ada +2026-12-01t18-00z +my-project +address +gcp-s01-left +\$0\.0100$/m,
+    );
     expect([code, told.split('\n').pop()]).toEqual([
       1,
-      '13 things of 1 labs at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
+      '13 resources in 1 lab at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
     ]);
   });
 
   test('finds nothing, and exits 0; exits 3 where it can’t ask', async () => {
     expect(await typed('audit --cloud gcp')).toEqual({
       code: 0,
-      told: 'Nothing of any lab exists at GCP (project my-project in us-west1-c).',
+      told: "Nothing of any lab exists at GCP (the environment's project).\nOther projects were not searched.",
     });
     delete process.env.GOOGLE_CLOUD_PROJECT;
     expect(await typed('audit --cloud gcp')).toEqual({
       code: 3,
       told: 'No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.',
     });
+  });
+});
+
+describe('orphans of a lab on Google Cloud', () => {
+  const query = (more: Partial<OrphanQuery>): OrphanQuery => ({
+    lab: 'gcp-s01',
+    state: STATE,
+    known: new Set(),
+    own: new Set(),
+    pending: [],
+    ...more,
+  });
+  const path = (inside: string): string => `projects/${PROJECT}/${inside}`;
+  const pending = (name: string): PendingCreate => ({
+    type: 'gcp:compute/network:Network',
+    urn: 'urn',
+    inputs: { name },
+  });
+  const names = async (more: Partial<OrphanQuery>): Promise<string[]> =>
+    (await gcpAccount(config()).orphans(query(more))).map(({ kind, id }) => `${kind} ${id}`);
+
+  beforeEach(() => {
+    server.having = { ...project(), ...linked(lab('gcp-s01')) };
+  });
+
+  test('are the labelled resources of its state that the state does not know', async () => {
+    const known = new Set([
+      path('zones/us-west1-c/instances/gcp-s01-controller-0'),
+      path('regions/us-west1/forwardingRules/gcp-s01-api'),
+    ]);
+    expect(await names({ known })).toEqual([
+      'instance gcp-s01-worker-0',
+      'instance gcp-s01-worker-1',
+      'disk gcp-s01-worker-0',
+      'address gcp-s01-api',
+      'address gcp-s01-left',
+    ]);
+  });
+
+  test('are nothing of a lab with the same name and another state', async () => {
+    expect(await names({ state: 'ffffffff' })).toEqual([]);
+    expect(await names({ state: '' })).toEqual([]);
+  });
+
+  test('are resources without labels if their own create was interrupted', async () => {
+    expect(await names({ state: 'ffffffff', pending: [pending('gcp-s01')] })).toEqual([
+      'network gcp-s01',
+    ]);
+  });
+
+  test('are deleted part by part, the network last, although Google refuses it while it has parts', async () => {
+    const own = new Set([path('global/networks/gcp-s01')]);
+    const orphans = await gcpAccount(config()).orphans(
+      query({ own, pending: [pending('gcp-s01-api')] }),
+    );
+    for (const orphan of orphans) await orphan.remove();
+    expect(server.deleted.at(-1)).toBe('gcp-s01');
+    expect(await gcpAccount(config()).remains('gcp-s01')).toEqual([]);
+  }, 60_000);
+
+  test('name the command that deletes them by hand', async () => {
+    const [orphan] = await gcpAccount(config()).orphans(query({}));
+    expect(orphan.byHand).toBe(
+      'gcloud compute forwarding-rules delete gcp-s01-api --region us-west1 --project my-project',
+    );
   });
 });

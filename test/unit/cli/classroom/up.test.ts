@@ -35,6 +35,9 @@ jest.mock('../../../../cli/account/account', () => ({
       ];
     },
     remains: async () => [],
+    notes: async () => [],
+    orphans: async () => [],
+    regions: async () => [],
   }),
 }));
 const mockSetUp = jest.fn(async () => ({ kubectl: 'kubectl' }));

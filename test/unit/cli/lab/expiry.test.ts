@@ -47,6 +47,9 @@ const remain = (lab: string, expires: string): Remain => ({
   expires,
   kind: 'instance',
   id: 'i',
+  state: '',
+  stateIds: ['i'],
+  place: 'us-west-2',
   hourly: 0,
 });
 

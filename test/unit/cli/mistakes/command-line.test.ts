@@ -261,12 +261,12 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'audit',
-    'An audit asks a cloud what is left of labs there.',
+    'An audit asks a cloud which resources of labs exist there.',
     './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
   ],
   [
     'audit s01',
-    'An audit asks a cloud what is left of labs there.',
+    'An audit asks a cloud which resources of labs exist there.',
     './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
   ],
   ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],

@@ -162,20 +162,41 @@ describe('a lab on AWS in profile small', () => {
       'artifacts',
       'cni',
     ]);
-    for (const name of ['machine@controller-0', 'machine@worker-0', 'machine@worker-1']) {
-      expect(
-        lab.of('Command', name).dependencies.filter((title) => title.startsWith('command:')),
-      ).toEqual(['command:remote:Command gateway@controller-0']);
-    }
+    const sessionsBefore = (name: string): string[] =>
+      lab
+        .of('Command', name)
+        .dependencies.filter((title) => title.startsWith('command:'))
+        .map((title) => title.split(' ')[1]);
+    expect(sessionsBefore('machine@controller-0')).toEqual(['gateway@controller-0']);
+    expect(sessionsBefore('machine@worker-0')).toEqual(['private-nodes@controller-0']);
+    expect(sessionsBefore('machine@worker-1')).toEqual(['private-nodes@controller-0']);
+    expect(sessionsBefore('private-nodes@controller-0')).toEqual(['gateway@controller-0']);
     for (const command of commandsOf(lab))
       expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
   });
 
-  test('is patient with each machine’s first login, through the gateway too', () => {
-    for (const { name, inputs } of commandsOf(lab)) {
-      const first = ['gateway@controller-0', 'machine@worker-0', 'machine@worker-1'].includes(name);
-      expect([name, bare(inputs.connection).dialErrorLimit]).toEqual([name, first ? -1 : 10]);
+  test('begins with a worker only after the gateway has seen both workers’ instances answer', () => {
+    const waiting = lab.of('Command', 'private-nodes@controller-0');
+    expect(steps(waiting)).toEqual(['private-nodes']);
+    for (const worker of ['worker-0', 'worker-1']) {
+      expect(waiting.dependencies).toContain(`aws:ec2/instance:Instance ${worker}`);
+      expect(lab.comesAfter(lab.of('Command', `machine@${worker}`), waiting)).toBe(true);
     }
+    // A replaced worker is waited for again: its generation is among the triggers.
+    expect(waiting.inputs.triggers).toHaveLength(4);
+  });
+
+  test('dials only the gateway’s first login for minutes: the others wait for an sshd that answers', () => {
+    const limits = commandsOf(lab).map(({ name, inputs }) => [
+      name,
+      bare(inputs.connection).dialErrorLimit,
+    ]);
+    expect(limits.filter(([, limit]) => limit !== 10)).toEqual([['gateway@controller-0', 60]]);
+  });
+
+  test('waits for the login of the public node alone, and then for the API', () => {
+    const waits = lab.every('Reachable').map(({ name }) => name);
+    expect(waits.sort()).toEqual(['api-answer', 'controller-0-login']);
   });
 
   test('hands NodePorts on to a worker, and nothing out but by its own address', () => {

@@ -242,13 +242,20 @@ test('units to expect are those of the role, and none on bare machines', async (
   ]);
   expect(commandsOf('dns', 'controller-0')).toEqual(['workloads@controller-0']);
   expect(commandsOf('ready', 'controller-0')).toEqual(
-    ['gateway', 'machine', 'control-plane', 'registration', 'objects', 'workloads'].map(
-      (name) => `${name}@controller-0`,
-    ),
+    [
+      'gateway',
+      'machine',
+      'private-nodes',
+      'control-plane',
+      'registration',
+      'objects',
+      'workloads',
+    ].map((name) => `${name}@controller-0`),
   );
   expect(expectedSteps({ role: 'controller', index: 0, isGateway: true }, 'none')).toEqual([
     'ready',
     'gateway',
+    'private-nodes',
   ]);
   expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });

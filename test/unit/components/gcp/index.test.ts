@@ -1,6 +1,6 @@
 import { describeGraph } from '../../../support/graph';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
-import { sent, steps } from '../../../support/bootstrap-graph';
+import { sent } from '../../../support/bootstrap-graph';
 import { gcpLab, type GcpGraph } from '../../../support/gcp-graph';
 
 let lab: GcpGraph;
@@ -22,8 +22,10 @@ test('the parts of a lab, and nothing else', () => {
     Instance: 6,
     Route: 3,
     Address: 1,
-    HttpHealthCheck: 1,
-    TargetPool: 1,
+    RegionHealthCheck: 1,
+    InstanceGroup: 1,
+    InstanceGroupMembership: 3,
+    RegionBackendService: 1,
     ForwardingRule: 1,
   });
 });
@@ -54,7 +56,8 @@ test('a machine is called what the article calls it, whatever else is in the pro
     expect(inputs.name).toBe(`gcp-s01-${name}`);
     expect(inputs.hostname.split('.')[0]).toBe(name);
   }
-  for (const { inputs } of google()) expect(inputs.name).toMatch(/^gcp-s01(-|$)/);
+  for (const { inputs } of google().filter(({ type }) => !type.endsWith('Membership')))
+    expect(inputs.name).toMatch(/^gcp-s01(-|$)/);
 });
 
 test('each pod CIDR is routed to the worker that owns it, by instance and zone', () => {
@@ -114,29 +117,98 @@ test('the firewall is the topology’s, by tags that its machines carry, and the
   ).toEqual([...plan.rules.map(({ name }) => name), 'allow-health-checks'].sort());
 });
 
-test('the API has one address, before controllers whose own health is asked', () => {
-  const port = 8080;
+test('the API’s address leads to controllers that answer /healthz over HTTPS', () => {
   expect(of('ForwardingRule', 'api').inputs).toMatchObject({
+    loadBalancingScheme: 'EXTERNAL',
     ipAddress: '203.0.113.100',
     ipProtocol: 'TCP',
     portRange: '6443',
-    target: 'https://compute/gcp-s01-api',
+    backendService: 'https://compute/RegionBackendService/gcp-s01-api',
   });
-  expect(of('TargetPool', 'api').inputs).toMatchObject({
-    healthChecks: 'gcp-s01-api',
-    instances: [0, 1, 2].map((i) => `us-west1-c/gcp-s01-controller-${i}`),
+  expect(of('RegionBackendService', 'api').inputs).toMatchObject({
+    loadBalancingScheme: 'EXTERNAL',
+    protocol: 'TCP',
+    healthChecks: 'https://compute/RegionHealthCheck/gcp-s01-api',
+    // The provider refuses a capacityScaler here, and its default mode does not fit.
+    backends: [
+      {
+        group: 'https://compute/InstanceGroup/gcp-s01-controllers-c',
+        balancingMode: 'CONNECTION',
+      },
+    ],
   });
-  expect(of('HttpHealthCheck', 'api').inputs).toMatchObject({ port, requestPath: '/healthz' });
+  expect(of('RegionHealthCheck', 'api').inputs.httpsHealthCheck).toEqual({
+    port: 6443,
+    requestPath: '/healthz',
+  });
   expect(of('Firewall', 'allow-health-checks').inputs).toMatchObject({
     sourceRanges: ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'],
     targetTags: ['gcp-s01-controller'],
-    allows: [{ protocol: 'tcp', ports: [`${port}`] }],
+    allows: [{ protocol: 'tcp', ports: ['6443'] }],
   });
-  const answering = commands()
-    .filter((command) => steps(command).includes('plain-health'))
-    .map(({ name }) => name);
-  expect(answering.sort()).toEqual([0, 1, 2].map((i) => `machine@controller-${i}`));
-  expect(sent(of('Command', 'machine@controller-0'))).toContain(`ListenStream=0.0.0.0:${port}\n`);
+});
+
+test('each controller is a member of the group by itself, and is replaced in it with its instance', () => {
+  const members = every('InstanceGroupMembership').map(({ name, inputs }) => [name, inputs]);
+  expect(members).toEqual(
+    [0, 1, 2].map((i) => [
+      `controller-${i}`,
+      {
+        instanceGroup: 'gcp-s01-controllers-c',
+        instance: `https://compute/us-west1-c/gcp-s01-controller-${i}`,
+        zone: 'us-west1-c',
+      },
+    ]),
+  );
+  for (const member of every('InstanceGroupMembership')) {
+    expect(member.propertyDependencies.instance).toEqual([
+      `gcp:compute/instance:Instance ${member.name}`,
+    ]);
+    expect(member.deletedWith).toBe('gcp:compute/instanceGroup:InstanceGroup controllers');
+  }
+  // Else the group would compete with its memberships.
+  expect(of('InstanceGroup', 'controllers').inputs).not.toHaveProperty('instances');
+});
+
+test('the load balancer does not wait for a machine', () => {
+  const rule = of('ForwardingRule', 'api');
+  expect(lab.graph.comesAfter(rule, of('InstanceGroup', 'controllers'))).toBe(true);
+  for (const instance of every('Instance'))
+    expect([instance.name, lab.graph.comesAfter(rule, instance)]).toEqual([instance.name, false]);
+});
+
+test('a resource that is replaced goes before its successor comes, if both have one name', async () => {
+  const elsewhere = (await gcpLab({ zone: 'us-west1-a', stage: 'none' })).graph;
+  const fixed = google().filter(({ type, name }) => {
+    const kind = type.split(':').pop()!;
+    const named = of(kind, name).inputs.name;
+    return named !== undefined && named === elsewhere.of(kind, name).inputs.name;
+  });
+  expect(fixed.filter(({ deleteBeforeReplace }) => !deleteBeforeReplace)).toEqual([]);
+  // All but the group, which has another name in another zone, and the memberships, which have none.
+  expect(fixed).toHaveLength(google().length - 4);
+  expect(of('InstanceGroup', 'controllers').deleteBeforeReplace).toBe(false);
+});
+
+test('in another zone the group and everything in it is another, and the way to it the same', async () => {
+  const { graph } = await gcpLab({ zone: 'us-west1-a', stage: 'none' });
+  expect(graph.of('InstanceGroup', 'controllers').inputs).toMatchObject({
+    name: 'gcp-s01-controllers-a',
+    zone: 'us-west1-a',
+  });
+  for (const kind of ['Address', 'RegionHealthCheck', 'ForwardingRule'])
+    expect(graph.of(kind, 'api').inputs).toEqual(of(kind, 'api').inputs);
+  const zones = [...graph.every('Instance'), ...graph.every('InstanceGroupMembership')].map(
+    ({ inputs }) => inputs.zone,
+  );
+  expect(zones).toEqual(Array(9).fill('us-west1-a'));
+  expect(graph.every('Route').map(({ inputs }) => inputs.nextHopInstanceZone)).toEqual(
+    Array(3).fill('us-west1-a'),
+  );
+});
+
+test('operations are asked about every two seconds', () => {
+  expect(of('gcp', 'gcp').inputs.pollInterval).toBe('2s');
 });
 
 test('the same packets fit the network, the bridge and the pods', () => {
@@ -144,14 +216,13 @@ test('the same packets fit the network, the bridge and the pods', () => {
   expect(sent(of('Command', 'machine@worker-0'))).toContain('"mtu": 1460,');
 });
 
-test('nobody logs in before every rule and route is there', () => {
-  const first = [
-    ...every('Firewall').filter(({ name }) => name !== 'allow-health-checks'),
-    ...every('Route'),
-  ];
+test('a login waits for every rule of the topology, and for no pod route', () => {
+  const rules = every('Firewall').filter(({ name }) => name !== 'allow-health-checks');
+  expect(commands().length).toBeGreaterThan(6);
   for (const command of commands()) {
-    const missing = first.filter((resource) => !lab.graph.comesAfter(command, resource));
-    expect([command.name, missing.map(({ name }) => name)]).toEqual([command.name, []]);
+    const missing = rules.filter((rule) => !lab.graph.comesAfter(command, rule));
+    const routes = every('Route').filter((route) => lab.graph.comesAfter(command, route));
+    expect([command.name, missing, routes]).toEqual([command.name, [], []]);
   }
 });
 

@@ -59,7 +59,7 @@ function expectRules({ graph, plan, config }: GcpGraph): void {
   const probes =
     config.profile === 'small'
       ? []
-      : [`allow-health-checks: tcp 8080 from ${PROBES} to gcp-s01-controller`];
+      : [`allow-health-checks: tcp ${config.apiPort} from ${PROBES} to gcp-s01-controller`];
   expect(told.sort()).toEqual([...wanted, ...probes].sort());
   for (const { inputs } of graph.every('Firewall'))
     expect(inputs.sourceRanges.length * inputs.targetTags.length).toBeGreaterThan(0);
@@ -113,7 +113,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
   test('nobody but administrators gets to SSH and to the API', () => {
     for (const { name, inputs } of lab.graph.every('Firewall')) {
       const open = inputs.sourceRanges.filter((cidr: string) => parseCidr(cidr).prefix < 8);
-      expect([name, open]).toEqual([name, name === 'allow-nodeports' ? ['0.0.0.0/0'] : []]);
+      expect([name, open]).toEqual([name, []]);
       const outside = inputs.sourceRanges.filter(
         (cidr: string) => !covers(lab.plan.nodeCidr, cidr) && !covers(lab.plan.podCidr, cidr),
       );

@@ -16,10 +16,9 @@ test('small is one controller and two workers, and no load balancer', () => {
       .map(({ name }) => name)
       .sort(),
   ).toEqual(['controller-0', 'worker-0', 'worker-1']);
-  for (const kind of ['ForwardingRule', 'TargetPool', 'HttpHealthCheck'])
+  for (const kind of ['ForwardingRule', 'InstanceGroup', 'RegionBackendService'])
     expect(every(kind)).toEqual([]);
   expect(every('Firewall').map(({ name }) => name)).not.toContain('allow-health-checks');
-  expect(every('Command').flatMap(steps)).not.toContain('plain-health');
 });
 
 test('the one public address is the controller’s, and stays when the controller goes', () => {
@@ -73,6 +72,12 @@ test('no worker downloads anything before its way out is there', () => {
     expect(lab.graph.comesAfter(first, of('Command', 'machine@controller-0'))).toBe(false);
   }
   expect(steps(of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
+});
+
+test('the gateway goes on forwarding when all sysctl files are read again', () => {
+  const text = sent(of('Command', 'gateway@controller-0'));
+  expect(text).toContain('net.ipv4.ip_forward = 1\n');
+  expect(text).toContain('sysctl --quiet --load=/etc/sysctl.d/99-hardway-gateway.conf');
 });
 
 test('NodePorts are handed on: the firewall lets them in to the controller, too', () => {

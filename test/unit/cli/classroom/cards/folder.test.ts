@@ -30,6 +30,7 @@ const up = (more: Partial<Snapshot['outputs']> = {}): Snapshot => ({
   resources: [],
   digest: '',
   pending: false,
+  pendingCreates: [],
   outputs: { ...labOutputs('local-s01'), ...more },
 });
 

@@ -9,6 +9,8 @@ import * as tar from 'tar-stream';
 import { PROGRAMS } from '../../../../../components/bootstrap';
 import { source } from '../../../../../components/bootstrap/step';
 import { officialDownloads } from '../../../../../components/bootstrap/downloads';
+import { ARCHITECTURES, commandPlugin, components } from '../../../../../toolchain/manifest';
+import { packAsUpstream, UPSTREAM } from '../../../../fixtures/upstream-archives';
 
 const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const PROGRAM = Buffer.from('#!/bin/sh\necho etcd\n');
@@ -28,6 +30,7 @@ let site: string;
 let files: Record<string, Buffer>;
 let asked: string[];
 let cutOff: string | undefined;
+let stalled: string | undefined;
 
 beforeEach(async () => {
   node = fs.mkdtempSync(path.join(os.tmpdir(), 'artifacts-'));
@@ -37,12 +40,14 @@ beforeEach(async () => {
   fs.writeFileSync(path.join(node, 'etc/hardway/node.env'), 'NODE_NAME=controller-0\n');
   fs.writeFileSync(path.join(node, 'etc/hardway/packages'), 'sh dash\n');
   files = { '/etcd.tar': await archive('etcd-v3/etcd', PROGRAM), '/kubectl': PROGRAM };
-  [asked, cutOff] = [[], undefined];
+  [asked, cutOff, stalled] = [[], undefined, undefined];
   server = http.createServer(({ url }, answer) => {
     asked.push(url!);
     const content = files[url!];
     if (!content) return void answer.writeHead(404).end();
     answer.writeHead(200, { 'content-length': content.length });
+    // Sends a beginning, and then nothing more on an open connection.
+    if (url === stalled) return void answer.write(content.subarray(0, 5));
     if (url !== cutOff) return void answer.end(content);
     answer.write(content.subarray(0, 5), () => answer.destroy());
   });
@@ -51,6 +56,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   server.close();
+  server.closeAllConnections();
   fs.rmSync(node, { recursive: true });
 });
 
@@ -65,9 +71,14 @@ function run(...programs: string[]): Promise<{ code: number | null; told: string
   );
   // Fewer tries: what fails here fails for good.
   const script = here(source('artifacts/artifacts.sh')!)
-    .replace('--retry 5', '--retry 0')
+    .replace('retries=5', 'retries=0')
+    .replace('stall_seconds=30', 'stall_seconds=2')
+    .replace('apt_limit=300', 'apt_limit=4')
+    .replace('apt_pause=5', 'apt_pause=0.2')
     .replaceAll('$(dpkg --print-architecture)', 'amd64');
-  const child = spawn('bash', ['-c', script]);
+  const child = spawn('bash', ['-c', script], {
+    env: { ...process.env, PATH: `${path.join(node, 'tools')}:${process.env.PATH}` },
+  });
   let told = '';
   child.stderr.on('data', (chunk) => (told += chunk));
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, told })));
@@ -84,6 +95,57 @@ test('a program is downloaded, checked, unpacked and made runnable, and not down
   expect(fs.statSync(path.join(node, 'bin/etcd')).mode & 0o777).toBe(0o755);
   expect((await run(line)).code).toBe(0);
   expect(asked).toEqual(['/etcd.tar']);
+});
+
+const archived = [...components, commandPlugin].flatMap((component) =>
+  component.releases.flatMap(({ holds }) =>
+    typeof holds === 'string' ? [] : [{ component, holds, name: component.name }],
+  ),
+);
+
+test('the table of upstream layouts covers exactly the components that publish archives', () => {
+  expect(archived.map(({ name }) => name).sort()).toEqual(Object.keys(UPSTREAM).sort());
+});
+
+test.each(archived)(
+  '$name: the manifest states every member exactly as upstream packs it',
+  ({ component: { name, version }, holds }) => {
+    const members = ARCHITECTURES.flatMap((architecture) => Object.values(holds(architecture)));
+    const entries = ARCHITECTURES.flatMap((architecture) =>
+      UPSTREAM[name].entries(version, architecture),
+    );
+    expect(members.length).toBeGreaterThan(0);
+    expect(entries).toEqual(expect.arrayContaining(members));
+  },
+);
+
+const forNodes = archived.filter(({ component }) => component.use.includes('node'));
+
+test.each(forNodes)(
+  '$name: a node installs every program from an archive packed as upstream packs it',
+  async ({ component, holds }) => {
+    const packed = await packAsUpstream(component, 'amd64', (program) => `${program} runs`);
+    files['/release.tar'] = packed;
+    const members = Object.entries(holds('amd64'));
+    const lines = members.map(
+      ([program, member]) =>
+        `${program} BIN amd64 ${site}/release.tar ${digestOf(packed)} ${member}`,
+    );
+    expect(await run(...lines)).toEqual({ code: 0, told: '' });
+    expect(members.map(([program]) => installed(program))).toEqual(
+      members.map(([program]) => `${program} runs`),
+    );
+  },
+);
+
+test.each([
+  ['./etcd', 'etcd'],
+  ['etcd', './etcd'],
+])('an archive that holds %s gives it for the member %s', async (packed, member) => {
+  files['/one.tar'] = await archive(packed, PROGRAM);
+  const line = `etcd BIN amd64 ${site}/one.tar ${digestOf(files['/one.tar'])} ${member}`;
+  expect(await run(line)).toEqual({ code: 0, told: '' });
+  expect(installed('etcd')).toBe(PROGRAM.toString());
 });
 
 test('a digest may be where the project publishes it', async () => {
@@ -136,6 +198,54 @@ test.each<[string, () => string, RegExp]>([
   expect(ran.code).not.toBe(0);
   expect(ran.told).toMatch(told);
   expect([installed('kubectl'), installed('etcd')]).toEqual([undefined, undefined]);
+});
+
+test('a download that stalls is given up, and not waited for', async () => {
+  stalled = '/kubectl';
+  const started = Date.now();
+  const ran = await run(`kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`);
+  expect(ran.code).not.toBe(0);
+  expect(ran.told).toMatch(/Operation too slow[^]*\/kubectl could not be downloaded/);
+  expect(Date.now() - started).toBeLessThan(15_000);
+}, 30_000);
+
+describe('packages', () => {
+  /** Puts an apt-get on the node that fails the first `failures` times, as one that meets a lock. */
+  function aptGet(failures: number): void {
+    fs.writeFileSync(path.join(node, 'etc/hardway/packages'), 'no-such-command some-package\n');
+    fs.mkdirSync(path.join(node, 'tools'));
+    fs.writeFileSync(
+      path.join(node, 'tools/apt-get'),
+      `#!/bin/sh
+echo "$NEEDRESTART_SUSPEND $*" >> ${node}/calls
+[ "$(wc -l < ${node}/calls)" -gt ${failures} ] || { echo 'E: Could not get lock /var/lib/apt/lists/lock' >&2; exit 100; }
+`,
+      { mode: 0o755 },
+    );
+  }
+  const calls = (): string[] =>
+    fs.readFileSync(path.join(node, 'calls'), 'utf8').trim().split('\n');
+
+  test('are installed once another apt has let go of the lists', async () => {
+    aptGet(2);
+    expect(await run()).toEqual({ code: 0, told: '' });
+    expect(calls().map((call) => / (update|install)\b/.exec(call)![1])).toEqual([
+      'update',
+      'update',
+      'update',
+      'install',
+    ]);
+    expect(calls().at(-1)).toMatch(/^1 .*Acquire::Retries=5.* some-package$/);
+  });
+
+  test('that cannot be had in the time are a failure with apt’s own reason', async () => {
+    aptGet(1000);
+    const { code, told } = await run();
+    expect(code).toBe(1);
+    expect(told).toContain(
+      'the packages some-package could not be installed in 4 s: E: Could not get lock',
+    );
+  }, 30_000);
 });
 
 test('every program that a node runs has an official download for both architectures', () => {

@@ -1,12 +1,14 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
-import { CloudError } from '../../components/cloud';
-import { KEY_VARIABLES, TOKEN_VARIABLE } from '../../components/gcp/credentials';
-import { gathered } from './account';
+import { CloudError } from '../cloud';
+import { KEY_VARIABLES, TOKEN_VARIABLE } from './credentials';
+import { gathered } from '../cloud-client';
 
-const SCOPES = [
+/** Reading, and for `deleting` also the deletion of what an interrupted run left. */
+const READING = [
   'https://www.googleapis.com/auth/cloud-platform.read-only',
   'https://www.googleapis.com/auth/compute.readonly',
 ];
+const DELETING = ['https://www.googleapis.com/auth/compute'];
 
 type Environment = Record<string, string | undefined>;
 
@@ -25,20 +27,23 @@ function key(environment: Environment): object {
 }
 
 /** As who: whom Pulumi's provider takes, so that doctor speaks of the same account; else everybody's way (key file, gcloud's login, the machine). */
-function authentication(environment: Environment): compute_v1.Options['auth'] {
+function authentication(environment: Environment, scopes: string[]): compute_v1.Options['auth'] {
   const access_token = environment[TOKEN_VARIABLE];
-  if (!access_token) return new auth.GoogleAuth({ ...key(environment), scopes: SCOPES });
+  if (!access_token) return new auth.GoogleAuth({ ...key(environment), scopes });
   const client = new auth.OAuth2();
   client.setCredentials({ access_token });
   return client;
 }
 
 /** Compute Engine's API where Pulumi's provider asks it, which this variable can turn elsewhere (`https://HOST/compute/v1/`). Throws a CloudError for a key that is none. */
-export function computeApi(environment: Environment = process.env): compute_v1.Compute {
+export function computeApi(
+  environment: Environment = process.env,
+  { deleting = false } = {},
+): compute_v1.Compute {
   const endpoint = environment.GOOGLE_COMPUTE_CUSTOM_ENDPOINT;
   return compute({
     version: 'v1',
-    auth: authentication(environment),
+    auth: authentication(environment, deleting ? DELETING : READING),
     ...(endpoint ? { rootUrl: new URL('/', endpoint).href } : {}),
   });
 }
@@ -77,7 +82,7 @@ async function* pages<P extends Page>(
   } while (token);
 }
 
-/** Everything that a list has. */
+/** All items of a list. */
 export const all = <Item>(
   list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>,
 ): Promise<Item[]> => gathered(pages(list), ({ items }) => items);

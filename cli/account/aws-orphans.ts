@@ -1,0 +1,328 @@
+import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as ec2 from '@aws-sdk/client-ec2';
+import { CloudError } from '../../components/cloud';
+import type { Orphan, OrphanQuery } from './account';
+import type { PendingCreate } from '../engine/snapshot';
+import { type AwsClients, type AwsRemain, instances, labResources } from './aws-resources';
+
+/** Limits of one deletion. */
+export interface Patience {
+  /** Seconds until a deletion that the cloud refuses, because something still uses the resource, is a failure. */
+  seconds: number;
+  /** Milliseconds between two attempts. */
+  pause: number;
+}
+
+/** A load balancer's network interfaces disappear some minutes after the balancer. */
+const PATIENCE: Patience = { seconds: 600, pause: 5000 };
+
+const isGone = ({ name }: Error): boolean => /NotFound|\.NotFound|Gone$/.test(name);
+
+/** Refusals that end when another deletion has ended. */
+const isInUse = ({ name }: Error): boolean =>
+  /DependencyViolation|InUse|AuthFailure|ResourceInUse|IncorrectState|OperationNotPermitted/.test(
+    name,
+  );
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Attempts a deletion until the cloud takes it, or says that the resource does not exist. */
+async function attempt(work: () => Promise<unknown>, patience: Patience): Promise<void> {
+  const deadline = Date.now() + patience.seconds * 1000;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (isGone(error as Error)) return;
+      if (!isInUse(error as Error) || Date.now() >= deadline) throw error;
+    }
+    await sleep(patience.pause);
+  }
+}
+
+/** Waits until `exists` is false or throws "not found". */
+async function waitGone(
+  what: string,
+  exists: () => Promise<boolean>,
+  { seconds, pause }: Patience,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await exists().catch((error: Error) => {
+      if (isGone(error)) return false;
+      throw error;
+    });
+    if (!found) return;
+    if (Date.now() >= deadline)
+      throw new CloudError(`${what} still exists ${seconds} seconds after its deletion.`);
+    await sleep(pause);
+  }
+}
+
+async function terminate(clients: AwsClients, id: string, patience: Patience): Promise<void> {
+  await attempt(
+    () => clients.ec2.send(new ec2.TerminateInstancesCommand({ InstanceIds: [id] })),
+    patience,
+  );
+  const exists = async (): Promise<boolean> => {
+    const [found] = await instances(clients, [{ Name: 'instance-id', Values: [id] }]);
+    return found !== undefined && found.State?.Name !== 'terminated';
+  };
+  await waitGone(`instance ${id}`, exists, patience);
+}
+
+async function deleteBalancer(
+  { balancing: client }: AwsClients,
+  arn: string,
+  patience: Patience,
+): Promise<void> {
+  await attempt(
+    () => client.send(new balancing.DeleteLoadBalancerCommand({ LoadBalancerArn: arn })),
+    patience,
+  );
+  const exists = async (): Promise<boolean> => {
+    const { LoadBalancers = [] } = await client.send(
+      new balancing.DescribeLoadBalancersCommand({ LoadBalancerArns: [arn] }),
+    );
+    return LoadBalancers.length > 0;
+  };
+  await waitGone(`load balancer ${arn}`, exists, patience);
+}
+
+/** An address that is associated can't be released. */
+async function releaseAddress({ ec2: client }: AwsClients, id: string): Promise<void> {
+  const { Addresses = [] } = await client.send(
+    new ec2.DescribeAddressesCommand({ AllocationIds: [id] }),
+  );
+  const association = Addresses[0]?.AssociationId;
+  if (association)
+    await client.send(new ec2.DisassociateAddressCommand({ AssociationId: association }));
+  await client.send(new ec2.ReleaseAddressCommand({ AllocationId: id }));
+}
+
+async function deleteGateway({ ec2: client }: AwsClients, id: string): Promise<void> {
+  const { InternetGateways = [] } = await client.send(
+    new ec2.DescribeInternetGatewaysCommand({ InternetGatewayIds: [id] }),
+  );
+  for (const { VpcId } of InternetGateways[0]?.Attachments ?? [])
+    await client.send(new ec2.DetachInternetGatewayCommand({ InternetGatewayId: id, VpcId }));
+  await client.send(new ec2.DeleteInternetGatewayCommand({ InternetGatewayId: id }));
+}
+
+async function revokeRule({ ec2: client }: AwsClients, id: string): Promise<void> {
+  const { SecurityGroupRules = [] } = await client.send(
+    new ec2.DescribeSecurityGroupRulesCommand({ SecurityGroupRuleIds: [id] }),
+  );
+  for (const { GroupId, IsEgress } of SecurityGroupRules) {
+    const rule = { GroupId, SecurityGroupRuleIds: [id] };
+    await (IsEgress
+      ? client.send(new ec2.RevokeSecurityGroupEgressCommand({ ...rule, GroupId: GroupId! }))
+      : client.send(new ec2.RevokeSecurityGroupIngressCommand(rule)));
+  }
+}
+
+interface Deletion {
+  remove(clients: AwsClients, id: string, patience: Patience): Promise<unknown>;
+  /** The same with the AWS CLI, before the resource's id. */
+  byHand: string;
+}
+
+/** Deletion of each kind, in the order in which AWS accepts them. */
+const DELETIONS: Record<string, Deletion> = {
+  'load balancer': {
+    remove: deleteBalancer,
+    byHand: 'aws elbv2 delete-load-balancer --load-balancer-arn',
+  },
+  'target group': {
+    remove: ({ balancing: client }, id) =>
+      client.send(new balancing.DeleteTargetGroupCommand({ TargetGroupArn: id })),
+    byHand: 'aws elbv2 delete-target-group --target-group-arn',
+  },
+  instance: { remove: terminate, byHand: 'aws ec2 terminate-instances --instance-ids' },
+  'elastic ip': { remove: releaseAddress, byHand: 'aws ec2 release-address --allocation-id' },
+  volume: {
+    remove: ({ ec2: client }, id) => client.send(new ec2.DeleteVolumeCommand({ VolumeId: id })),
+    byHand: 'aws ec2 delete-volume --volume-id',
+  },
+  'network interface': {
+    remove: ({ ec2: client }, id) =>
+      client.send(new ec2.DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id })),
+    byHand: 'aws ec2 delete-network-interface --network-interface-id',
+  },
+  'key pair': {
+    remove: ({ ec2: client }, id) => client.send(new ec2.DeleteKeyPairCommand({ KeyPairId: id })),
+    byHand: 'aws ec2 delete-key-pair --key-pair-id',
+  },
+  'security group rule': {
+    remove: revokeRule,
+    byHand: 'aws ec2 revoke-security-group-ingress --group-id GROUP --security-group-rule-ids',
+  },
+  'security group': {
+    remove: ({ ec2: client }, id) =>
+      client.send(new ec2.DeleteSecurityGroupCommand({ GroupId: id })),
+    byHand: 'aws ec2 delete-security-group --group-id',
+  },
+  'internet gateway': {
+    remove: deleteGateway,
+    byHand: 'aws ec2 delete-internet-gateway --internet-gateway-id',
+  },
+  subnet: {
+    remove: ({ ec2: client }, id) => client.send(new ec2.DeleteSubnetCommand({ SubnetId: id })),
+    byHand: 'aws ec2 delete-subnet --subnet-id',
+  },
+  'route table': {
+    remove: ({ ec2: client }, id) =>
+      client.send(new ec2.DeleteRouteTableCommand({ RouteTableId: id })),
+    byHand: 'aws ec2 delete-route-table --route-table-id',
+  },
+  vpc: {
+    remove: ({ ec2: client }, id) => client.send(new ec2.DeleteVpcCommand({ VpcId: id })),
+    byHand: 'aws ec2 delete-vpc --vpc-id',
+  },
+};
+
+const ORDER = Object.keys(DELETIONS);
+
+/** Whether a resource is one that the state lost. A part of a known resource, such as a root volume, is not. */
+function isOrphan(remain: AwsRemain, { state, known }: OrphanQuery): boolean {
+  if (state === '' || remain.state !== state) return false;
+  if (remain.stateIds.some((id) => known.has(id))) return false;
+  const isPart = remain.kind === 'volume' || remain.kind === 'network interface';
+  return !(isPart && remain.deletedWith !== undefined);
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** A route in a table that exists: without tags, and AWS refuses to create it twice. */
+async function pendingRoute(
+  { ec2: client }: AwsClients,
+  { inputs }: PendingCreate,
+): Promise<Orphan[]> {
+  const [table, destination] = [text(inputs.routeTableId), text(inputs.destinationCidrBlock)];
+  if (!table || !destination) return [];
+  const { RouteTables = [] } = await client.send(
+    new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'route-table-id', Values: [table] }] }),
+  );
+  const routes = RouteTables.flatMap(({ Routes = [] }) => Routes);
+  if (!routes.some(({ DestinationCidrBlock }) => DestinationCidrBlock === destination)) return [];
+  const route = { RouteTableId: table, DestinationCidrBlock: destination };
+  return [
+    {
+      kind: 'route',
+      id: `${destination} in ${table}`,
+      remove: async () => void (await client.send(new ec2.DeleteRouteCommand(route))),
+      byHand: `aws ec2 delete-route --route-table-id ${table} --destination-cidr-block ${destination}`,
+    },
+  ];
+}
+
+async function pendingTableAssociation(
+  { ec2: client }: AwsClients,
+  { inputs }: PendingCreate,
+): Promise<Orphan[]> {
+  const [table, subnet] = [text(inputs.routeTableId), text(inputs.subnetId)];
+  if (!table || !subnet) return [];
+  const { RouteTables = [] } = await client.send(
+    new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'route-table-id', Values: [table] }] }),
+  );
+  const id = RouteTables.flatMap(({ Associations = [] }) => Associations).find(
+    ({ SubnetId }) => SubnetId === subnet,
+  )?.RouteTableAssociationId;
+  if (!id) return [];
+  return [
+    {
+      kind: 'route table association',
+      id,
+      remove: async () =>
+        void (await client.send(new ec2.DisassociateRouteTableCommand({ AssociationId: id }))),
+      byHand: `aws ec2 disassociate-route-table --association-id ${id}`,
+    },
+  ];
+}
+
+async function pendingReservation(
+  { ec2: client }: AwsClients,
+  { inputs }: PendingCreate,
+): Promise<Orphan[]> {
+  const [subnet, cidr] = [text(inputs.subnetId), text(inputs.cidrBlock)];
+  if (!subnet || !cidr) return [];
+  const { SubnetIpv4CidrReservations = [] } = await client.send(
+    new ec2.GetSubnetCidrReservationsCommand({ SubnetId: subnet }),
+  );
+  return SubnetIpv4CidrReservations.filter(({ Cidr }) => Cidr === cidr).map(
+    ({ SubnetCidrReservationId: id = '' }) => ({
+      kind: 'subnet CIDR reservation',
+      id,
+      remove: async () =>
+        void (await client.send(
+          new ec2.DeleteSubnetCidrReservationCommand({ SubnetCidrReservationId: id }),
+        )),
+      byHand: `aws ec2 delete-subnet-cidr-reservation --subnet-cidr-reservation-id ${id}`,
+    }),
+  );
+}
+
+async function pendingAddressAssociation(
+  { ec2: client }: AwsClients,
+  { inputs }: PendingCreate,
+): Promise<Orphan[]> {
+  const address = text(inputs.allocationId);
+  if (!address) return [];
+  const { Addresses = [] } = await client.send(
+    new ec2.DescribeAddressesCommand({
+      Filters: [{ Name: 'allocation-id', Values: [address] }],
+    }),
+  );
+  const id = Addresses[0]?.AssociationId;
+  if (
+    !id ||
+    (inputs.networkInterfaceId && Addresses[0].NetworkInterfaceId !== inputs.networkInterfaceId)
+  )
+    return [];
+  return [
+    {
+      kind: 'address association',
+      id,
+      remove: async () =>
+        void (await client.send(new ec2.DisassociateAddressCommand({ AssociationId: id }))),
+      byHand: `aws ec2 disassociate-address --association-id ${id}`,
+    },
+  ];
+}
+
+/** Kinds without tags, found by the inputs of the interrupted create. */
+const UNTAGGED: Record<string, (clients: AwsClients, pending: PendingCreate) => Promise<Orphan[]>> =
+  {
+    'aws:ec2/route:Route': pendingRoute,
+    'aws:ec2/routeTableAssociation:RouteTableAssociation': pendingTableAssociation,
+    'aws:ec2/subnetCidrReservation:SubnetCidrReservation': pendingReservation,
+    'aws:ec2/eipAssociation:EipAssociation': pendingAddressAssociation,
+  };
+
+/** Resources of the lab in one region that its state does not know, in the order of their deletion. */
+export async function awsOrphans(
+  clients: AwsClients,
+  query: OrphanQuery,
+  patience = PATIENCE,
+): Promise<Orphan[]> {
+  const untagged = await Promise.all(
+    query.pending.map((pending) => UNTAGGED[pending.type]?.(clients, pending) ?? []),
+  );
+  const tagged = (await labResources(clients, query.lab))
+    .filter((remain) => isOrphan(remain, query))
+    .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
+    .map(({ kind, id }): Orphan => ({
+      kind,
+      id,
+      remove: () => attempt(() => DELETIONS[kind].remove(clients, id, patience), patience),
+      byHand: `${DELETIONS[kind].byHand} ${id} --region ${clients.region}`,
+    }));
+  const waiting = untagged.flat().map((orphan) => ({
+    ...orphan,
+    remove: () => attempt(() => orphan.remove(), patience),
+    byHand: `${orphan.byHand} --region ${clients.region}`,
+  }));
+  return [...waiting, ...tagged];
+}

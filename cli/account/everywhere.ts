@@ -1,0 +1,99 @@
+import { CloudError } from '../../components/cloud';
+import type { LabConfig } from '../../components/config';
+import type { Engine } from '../engine';
+import { Failure } from '../errors';
+import { isStackName, type Lab, parseLab } from '../lab/name';
+import type { Snapshot } from '../engine/snapshot';
+import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from './account';
+import { accountConfigOf } from './place';
+
+/** What was found in a cloud, and where the search took place. */
+export interface Search {
+  found: Remain[];
+  /** Regions of AWS, projects of Google Cloud. */
+  searched: string[];
+  /** Places that could not be asked, and other limits of the search, one sentence each. */
+  limits: string[];
+}
+
+/** Reads a lab's state. A state that can't be read counts as none: the lab's config file decides then. */
+export async function readableSnapshot(
+  engine: Pick<Engine, 'snapshot'> | undefined,
+  lab: Lab,
+): Promise<Snapshot | undefined> {
+  try {
+    return await engine?.snapshot(lab.stack);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return undefined;
+  }
+}
+
+const placeOf = ({ cloud, region, project }: LabConfig): string =>
+  cloud === 'aws' ? region : project;
+
+/** Accounts that this backend's labs of a cloud are in, and the default one first: one config a region or project. */
+async function knownPlaces(
+  cloud: CloudOfAccounts,
+  engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
+): Promise<LabConfig[]> {
+  const names = engine ? (await engine.stacks()).map(({ name }) => name) : [];
+  const labs: Lab[] = names
+    .filter((name) => isStackName(name) && name.split('-')[0] === cloud)
+    .map((stack) => ({ stack, cloud }));
+  const configs = [accountConfig(parseLab(cloud))];
+  for (const lab of labs) configs.push(accountConfigOf(lab, await readableSnapshot(engine, lab)));
+  const first = new Map<string, LabConfig>();
+  for (const config of configs) if (!first.has(placeOf(config))) first.set(placeOf(config), config);
+  return [...first.values()];
+}
+
+/** AWS answers by region: adds every other region that the account can use. */
+async function withAllRegions(known: LabConfig[], limits: string[]): Promise<LabConfig[]> {
+  try {
+    const regions = await accountOf(known[0]).regions();
+    const others = regions.filter((region) => !known.some((config) => config.region === region));
+    return [...known, ...others.map((region) => ({ ...known[0], region, zone: '' }))];
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    limits.push(`Other regions were not searched: ${error.message}`);
+    return known;
+  }
+}
+
+/**
+ * Looks for resources of every lab of a cloud: on AWS in every enabled region, on Google Cloud in the projects of this
+ * backend's labs and the default one. A place that can't be asked does not hide the others. Throws the CloudError if no
+ * place could be asked.
+ */
+export async function searchEverywhere(
+  cloud: CloudOfAccounts,
+  engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
+): Promise<Search> {
+  const limits: string[] = [];
+  const known = await knownPlaces(cloud, engine);
+  const places = cloud === 'aws' ? await withAllRegions(known, limits) : known;
+  if (cloud === 'gcp') limits.push('Other projects were not searched.');
+  const search: Search = { found: [], searched: [], limits };
+  let refusal: CloudError | undefined;
+  await Promise.all(
+    places.map(async (config) => {
+      const place = placeOf(config);
+      try {
+        const found = await accountOf(config).remains();
+        search.found.push(...found);
+        search.searched.push(place || found[0]?.place || "the environment's project");
+      } catch (error) {
+        if (!(error instanceof CloudError)) throw error;
+        refusal = error;
+        limits.push(`${place || 'The default project'} could not be asked: ${error.message}`);
+      }
+    }),
+  );
+  if (search.searched.length === 0 && refusal) throw refusal;
+  // The default project may be one lab's too.
+  const first = new Map(
+    search.found.map((remain) => [`${remain.place} ${remain.stateIds.join(' ')}`, remain]),
+  );
+  return { ...search, found: [...first.values()], searched: [...new Set(search.searched)].sort() };
+}

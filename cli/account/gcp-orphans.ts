@@ -1,0 +1,175 @@
+import type { compute_v1 } from '@googleapis/compute';
+import { CloudError } from '../../components/cloud';
+import type { Orphan, OrphanQuery } from './account';
+import { type GcpRemain, labResources, type Place } from './gcp-resources';
+
+/** Limits of one deletion. */
+export interface Patience {
+  /** Seconds until a deletion that Google refuses, because something still uses the resource, is a failure. */
+  seconds: number;
+  /** Milliseconds between two questions. */
+  pause: number;
+}
+
+const PATIENCE: Patience = { seconds: 300, pause: 2000 };
+
+/** Kinds in the order in which Google accepts their deletion, with gcloud's names for them. */
+const KINDS: Record<string, string> = {
+  'forwarding rule': 'forwarding-rules',
+  'backend service': 'backend-services',
+  'target pool': 'target-pools',
+  'health check': 'health-checks',
+  'instance group': 'instance-groups unmanaged',
+  route: 'routes',
+  instance: 'instances',
+  disk: 'disks',
+  address: 'addresses',
+  'firewall rule': 'firewall-rules',
+  subnet: 'networks subnets',
+  network: 'networks',
+};
+const ORDER = Object.keys(KINDS);
+
+/** Names in `projects/P/zones/Z/instances/NAME`. */
+interface Parts {
+  scope: 'zone' | 'region' | 'global';
+  scopeName: string;
+  collection: string;
+  name: string;
+}
+
+function partsOf(path: string): Parts {
+  const [, , first, ...rest] = path.split('/');
+  if (first === 'global')
+    return { scope: 'global', scopeName: '', collection: rest[0], name: rest[1] };
+  const scope = first === 'zones' ? 'zone' : 'region';
+  return { scope, scopeName: rest[0], collection: rest[1], name: rest[2] };
+}
+
+/** Deletes by path: the API's methods differ in the parameter's name only. */
+function deletion(
+  { api, project }: Place,
+  path: string,
+): Promise<{ data: compute_v1.Schema$Operation }> {
+  const { scopeName, collection, name } = partsOf(path);
+  const [zone, region] = [scopeName, scopeName];
+  switch (collection) {
+    case 'forwardingRules':
+      return api.forwardingRules.delete({ project, region, forwardingRule: name });
+    case 'backendServices':
+      return api.regionBackendServices.delete({ project, region, backendService: name });
+    case 'targetPools':
+      return api.targetPools.delete({ project, region, targetPool: name });
+    case 'httpHealthChecks':
+      return api.httpHealthChecks.delete({ project, httpHealthCheck: name });
+    case 'healthChecks':
+      return scopeName
+        ? api.regionHealthChecks.delete({ project, region, healthCheck: name })
+        : api.healthChecks.delete({ project, healthCheck: name });
+    case 'instanceGroups':
+      return api.instanceGroups.delete({ project, zone, instanceGroup: name });
+    case 'routes':
+      return api.routes.delete({ project, route: name });
+    case 'instances':
+      return api.instances.delete({ project, zone, instance: name });
+    case 'disks':
+      return api.disks.delete({ project, zone, disk: name });
+    case 'addresses':
+      return api.addresses.delete({ project, region, address: name });
+    case 'firewalls':
+      return api.firewalls.delete({ project, firewall: name });
+    case 'subnetworks':
+      return api.subnetworks.delete({ project, region, subnetwork: name });
+    case 'networks':
+      return api.networks.delete({ project, network: name });
+    default:
+      throw new CloudError(`No deletion is known for ${path}.`);
+  }
+}
+
+/** The operation as it is now. */
+async function operationNow(
+  { api, project }: Place,
+  path: string,
+  operation: string,
+): Promise<compute_v1.Schema$Operation> {
+  const { scope, scopeName } = partsOf(path);
+  if (scope === 'zone')
+    return (await api.zoneOperations.get({ project, zone: scopeName, operation })).data;
+  if (scope === 'region')
+    return (await api.regionOperations.get({ project, region: scopeName, operation })).data;
+  return (await api.globalOperations.get({ project, operation })).data;
+}
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+const IN_USE =
+  /resourceInUse|RESOURCE_IN_USE|resourceNotReady|RESOURCE_NOT_READY|being used by|is not ready/i;
+
+/** Deletes one resource and waits for the operation's end. Throws an Error with Google's words if it fails. */
+async function deleteOnce(place: Place, path: string, patience: Patience): Promise<void> {
+  const deadline = Date.now() + patience.seconds * 1000;
+  let { data } = await deletion(place, path);
+  while (data.status !== 'DONE') {
+    if (Date.now() >= deadline)
+      throw new CloudError(`The deletion of ${path} did not end in ${patience.seconds} seconds.`);
+    await sleep(patience.pause);
+    data = await operationNow(place, path, data.name!);
+  }
+  const [failure] = data.error?.errors ?? [];
+  if (failure) throw new Error(`${failure.code}: ${failure.message}`);
+}
+
+/** Deletes a resource; retries while another resource, which is being deleted, still uses it. */
+async function remove(place: Place, path: string, patience: Patience): Promise<void> {
+  const deadline = Date.now() + patience.seconds * 1000;
+  for (;;) {
+    try {
+      await deleteOnce(place, path, patience);
+      return;
+    } catch (error) {
+      const { status, message } = error as Error & { status?: number };
+      if (status === 404) return;
+      if (!IN_USE.test(message) || Date.now() >= deadline) throw error;
+    }
+    await sleep(patience.pause);
+  }
+}
+
+/**
+ * Whether a resource is one that the state lost. Labels name the state. A kind without labels is the lab's if its VPC
+ * is, or if its own create was interrupted: before a lab's first `up` nothing of its name exists in the project.
+ */
+function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery): boolean {
+  if (known.has(remain.path) || remain.isAttached) return false;
+  if (remain.hasLabels) return state !== '' && remain.state === state;
+  if (own.has(remain.path) || (remain.network !== '' && own.has(remain.network))) return true;
+  return pending.some(({ inputs }) => inputs.name === remain.id);
+}
+
+/** Routes that Google creates and deletes with the network and its subnets. */
+const isAutomatic = ({ kind, id }: GcpRemain): boolean =>
+  kind === 'route' && /^default-route-/.test(id);
+
+/** Resources of the lab in its project that its state does not know, in the order of their deletion. */
+export async function gcpOrphans(
+  place: Place,
+  query: OrphanQuery,
+  patience = PATIENCE,
+): Promise<Orphan[]> {
+  return (await labResources(place, query.lab))
+    .filter((remain) => isOrphan(remain, query) && !isAutomatic(remain))
+    .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
+    .map(({ kind, id, path }): Orphan => {
+      const { scope, scopeName, collection } = partsOf(path);
+      const noun = collection === 'httpHealthChecks' ? 'http-health-checks' : KINDS[kind];
+      const where = scope === 'global' ? '' : ` --${scope} ${scopeName}`;
+      return {
+        kind,
+        id,
+        remove: () => remove(place, path, patience),
+        byHand: `gcloud compute ${noun} delete ${id}${where} --project ${place.project}`,
+      };
+    });
+}

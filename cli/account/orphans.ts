@@ -1,0 +1,133 @@
+import * as fs from 'node:fs';
+import { type Account, accountOf, type OrphanQuery, type Remain } from './account';
+import { accountConfigOf } from './place';
+import { EXIT, Failure } from '../errors';
+import { labArgument, type Lab } from '../lab/name';
+import type { Progress } from '../ui/progress';
+import { leftoversNote } from '../engine/project';
+import type { Snapshot } from '../engine/snapshot';
+
+/** Id of a lab's state: value of its resource hardway:index:LabId. Empty if the state has none. */
+export const stateIdOf = (snapshot: Pick<Snapshot, 'resources'> | undefined): string =>
+  String(
+    snapshot?.resources.find(({ type }) => type === 'hardway:index:LabId')?.outputs.value ?? '',
+  );
+
+/** Ids of a lab's resources, kept after a destroy that did not remove all of them. */
+interface LeftoversNote {
+  state: string;
+  own: string[];
+}
+
+/** Saves which resources are the lab's, beside its config: after a destroy its state no longer says so. */
+export function noteLeftovers({ stack }: Lab, snapshot: Snapshot | undefined): void {
+  const state = stateIdOf(snapshot);
+  if (!state) return;
+  const own = (snapshot?.resources ?? []).flatMap(({ id }) => id ?? []);
+  const note: LeftoversNote = { state, own };
+  fs.writeFileSync(leftoversNote(stack), JSON.stringify(note), { mode: 0o600 });
+}
+
+function notedLeftovers({ stack }: Lab): LeftoversNote {
+  const file = leftoversNote(stack);
+  if (!fs.existsSync(file)) return { state: '', own: [] };
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as LeftoversNote;
+}
+
+/** Builds the query for a lab's orphans from its state, or from the note of an earlier `down`. */
+export function orphanQuery(lab: Lab, snapshot: Snapshot | undefined): OrphanQuery {
+  const noted = notedLeftovers(lab);
+  const resources = snapshot?.resources ?? [];
+  const ids = resources.flatMap(({ id }) => id ?? []);
+  const urns = new Set(resources.map(({ urn }) => urn));
+  return {
+    lab: lab.stack,
+    state: stateIdOf(snapshot) || noted.state,
+    known: new Set(ids),
+    own: new Set([...ids, ...noted.own]),
+    // A resource that is in the state too is being replaced: its name or place is the known one's.
+    pending: (snapshot?.pendingCreates ?? []).filter(({ urn }) => !urns.has(urn)),
+  };
+}
+
+/** Deletes a lab's orphans and names each. Throws a Failure that names those that could not be deleted, and how to. */
+export async function removeOrphans(
+  account: Account,
+  query: OrphanQuery,
+  { progress, why, cure }: { progress: Progress; why: string; cure: string },
+): Promise<number> {
+  const orphans = await account.orphans(query);
+  const kept: string[] = [];
+  for (const orphan of orphans) {
+    progress.say(`${orphan.kind} ${orphan.id} ${why}: deleting it`);
+    try {
+      await orphan.remove();
+    } catch (error) {
+      kept.push(
+        `${orphan.kind} ${orphan.id}: ${(error as Error).message.split('\n')[0]}\n    by hand: ${orphan.byHand}`,
+      );
+    }
+  }
+  if (kept.length === 0) return orphans.length;
+  const resources = kept.length === 1 ? '1 resource' : `${kept.length} resources`;
+  throw new Failure(
+    `${resources} of lab ${query.lab} could not be deleted:\n${kept.map((line) => `  ${line}`).join('\n')}`,
+    EXIT.failed,
+    cure,
+  );
+}
+
+/**
+ * Deletes what an interrupted run created in a cloud without its state knowing. Nothing a student did is lost: those
+ * resources were still being created. The engine then clears its pending creates, and creates them again.
+ */
+export async function settleInterrupted(
+  lab: Lab,
+  snapshot: Snapshot | undefined,
+  progress: Progress,
+): Promise<void> {
+  if (lab.cloud === 'local' || !snapshot?.pending) return;
+  const account = accountOf(accountConfigOf(lab, snapshot));
+  const step = progress.begin('The last run was interrupted: looking for what its state lost');
+  const deleted = await removeOrphans(account, orphanQuery(lab, snapshot), {
+    progress,
+    why: 'was being created when the last run was interrupted',
+    cure: `delete them by hand, then ./lab up${labArgument(lab)} or ./lab down${labArgument(lab)} again`,
+  }).finally(() => step.drop());
+  if (deleted === 0) progress.say('The last run was interrupted; it left nothing unknown.');
+}
+
+/** Resources that have the lab's name and belong to another state. Kinds without tags count if no state is known. */
+export const ofAnotherLab = (remains: Remain[], state: string): Remain[] =>
+  remains.filter((remain) => remain.state !== state && (remain.state !== '' || state === ''));
+
+/** Formats the first resources of a list: `vpc vpc-0abc, instance i-0abc and 3 more`. */
+export function firstOf(remains: Pick<Remain, 'kind' | 'id'>[]): string {
+  const shown = remains.slice(0, 4).map(({ kind, id }) => `${kind} ${id}`);
+  const more = remains.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
+/** Before a lab's first `up`: throws a Failure if its name is in use in the account, by another state's lab. */
+export async function refuseTakenName(
+  lab: Lab,
+  snapshot: Snapshot | undefined,
+  config = accountConfigOf(lab, snapshot),
+): Promise<void> {
+  if (lab.cloud === 'local' || stateIdOf(snapshot)) return;
+  const account = accountOf(config);
+  const found = await account.remains(lab.stack);
+  if (found.length === 0) return;
+  const noted = notedLeftovers(lab).state;
+  const isOwn = noted !== '' && ofAnotherLab(found, noted).length === 0;
+  const of = isOwn
+    ? `Lab ${lab.stack} was not all deleted`
+    : `Another lab named ${lab.stack} exists in this account`;
+  throw new Failure(
+    `${of} (${found[0].place}): ${firstOf(found)}`,
+    EXIT.machine,
+    isOwn
+      ? `./lab down${labArgument(lab)}, then up again`
+      : `take another name (./lab up ${lab.cloud}-ID), or ./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL); ./lab audit ${lab.stack} lists it`,
+  );
+}

@@ -1,0 +1,34 @@
+import type { LabConfig } from '../../components/config';
+import type { Lab } from '../lab/name';
+import type { Settings } from '../lab/settings';
+import type { Remembered, Snapshot } from '../engine/snapshot';
+import { accountConfig } from './account';
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Region, zone and project of the provider resources in a state. They name the account even if the config changed. */
+function fromProvider(resources: Remembered[]): Partial<LabConfig> {
+  const outputsOf = (type: string): Record<string, unknown> =>
+    resources.find((resource) => resource.type === type)?.outputs ?? {};
+  const aws = outputsOf('pulumi:providers:aws');
+  const gcp = outputsOf('pulumi:providers:gcp');
+  const found = {
+    region: text(aws.region),
+    project: text(gcp.project),
+    zone: text(gcp.zone),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== ''));
+}
+
+/**
+ * Config of the account in which a lab exists. Its state decides (provider, then outputs); without one its config file
+ * and `settings`. To be asked before a destroy, which empties the state.
+ */
+export function accountConfigOf(
+  lab: Lab,
+  snapshot: Snapshot | undefined,
+  settings: Settings = new Map(),
+): LabConfig {
+  const config = snapshot?.outputs?.config ?? accountConfig(lab, settings);
+  return { ...config, ...fromProvider(snapshot?.resources ?? []) };
+}

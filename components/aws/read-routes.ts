@@ -1,0 +1,53 @@
+import * as ec2 from '@aws-sdk/client-ec2';
+import { describingErrors, gathered } from '../cloud-client';
+import { awsError } from './client-errors';
+
+/** A row of a VPC's route table. */
+export interface AwsRoute {
+  table: string;
+  destination: string;
+  /** Id of the target: a network interface or a gateway. */
+  target: string;
+  /** Private address of the target, if it is a network interface. */
+  address?: string;
+  /** `active`, or `blackhole` if the target does not exist any more. */
+  state: string;
+}
+
+const described = describingErrors(awsError);
+
+/** Reads the route tables of a lab's VPC. */
+export const readRoutes = (lab: string, region: string): Promise<AwsRoute[]> =>
+  described(async () => {
+    const client = new ec2.EC2Client({ region, maxAttempts: 3 });
+    const tables = await gathered(
+      ec2.paginateDescribeRouteTables(
+        { client },
+        { Filters: [{ Name: 'tag:hardway-lab', Values: [lab] }] },
+      ),
+      ({ RouteTables }) => RouteTables,
+    );
+    const rows = tables.flatMap(({ RouteTableId: table = '', Routes = [] }) =>
+      Routes.flatMap((route) => {
+        const destination = route.DestinationCidrBlock;
+        if (destination === undefined) return [];
+        const target = route.NetworkInterfaceId ?? route.GatewayId ?? 'nothing';
+        return [{ table, destination, target, state: route.State ?? 'active' }];
+      }),
+    );
+    const ids = [...new Set(rows.map(({ target }) => target))].filter((id) =>
+      id.startsWith('eni-'),
+    );
+    if (ids.length === 0) return rows;
+    const interfaces = await gathered(
+      ec2.paginateDescribeNetworkInterfaces(
+        { client },
+        { Filters: [{ Name: 'network-interface-id', Values: ids }] },
+      ),
+      ({ NetworkInterfaces }) => NetworkInterfaces,
+    );
+    const addresses = new Map(
+      interfaces.map((one) => [one.NetworkInterfaceId, one.PrivateIpAddress]),
+    );
+    return rows.map((row) => ({ ...row, address: addresses.get(row.target) }));
+  });
