@@ -1,7 +1,7 @@
 import type { ResourceKind } from '../protocol/resource-kind';
 import { foreignOwner, foreignText } from './shared/lab-register';
 
-/** What to do about a lab of another state, for plain pulumi and ./lab alike. */
+/** Cure for a lab of another state, for plain pulumi and ./lab alike. */
 const CURE =
   'use that state (HARDWAY_STATE), or another lab name; ./lab down NAME --take-over deletes the lab and all work in it';
 
