@@ -13,7 +13,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Removes what plugins left that were killed with no chance to: directories of ours whose process is gone. */
+/** Removes directories left by killed plugins: own directories whose process no longer exists. */
 function sweep(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN;
@@ -27,7 +27,10 @@ function sweep(parent: string): void {
 
 let workspace: string | undefined;
 
-/** A directory (0700) for identities, host keys and sockets; it goes when this process does. */
+/**
+ * Returns the directory for identities, host keys and sockets. Mode 0700; removed when this process
+ * exits.
+ */
 export function workspaceDirectory(): string {
   if (workspace) return workspace;
   const parent = socketParent();
@@ -37,7 +40,7 @@ export function workspaceDirectory(): string {
   return directory;
 }
 
-/** Removes the directory and all that is in it. */
+/** Removes the directory and its content. */
 export function removeWorkspace(): void {
   if (workspace) fs.rmSync(workspace, { recursive: true, force: true });
   workspace = undefined;

@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { cloudDirectory } from '../../../util/directories';
 import { recordOf } from './lab-register';
 
-// Where a lab's parts are on this machine. A dot separates lab and part: neither may hold one.
+// Paths and names of a lab's parts on the host. A dot separates lab and part, so neither contains a
+// dot.
 const PREFIX = 'hardway.';
 
 /** Directory of a lab's files: where the lab was made, whatever HARDWAY_CLOUD is now. */
@@ -12,11 +13,14 @@ export const labDirectory = (lab: string): string =>
 export const nodeDirectory = (lab: string, node: string): string =>
   path.join(labDirectory(lab), 'nodes', node);
 
-/** Name of a node's, or the router's, network namespace. */
+/** Returns the network namespace of a node, or of the router. */
 export const namespaceOf = (lab: string, part: string): string => `${PREFIX}${lab}.${part}`;
 export const routerOf = (lab: string): string => namespaceOf(lab, 'router');
 
-/** The part of a namespace's name behind the lab's, or undefined for a namespace that isn't this lab's. */
+/**
+ * Returns the part in a namespace's name, such as `worker-0`; `undefined` for a namespace of
+ * another lab.
+ */
 export function partOf(lab: string, namespace: string): string | undefined {
   const start = `${PREFIX}${lab}.`;
   return namespace.startsWith(start) ? namespace.slice(start.length) : undefined;
@@ -27,7 +31,7 @@ const NAMESPACES = '/run/netns';
 export const namespaceExists = (name: string): boolean =>
   fs.existsSync(path.join(NAMESPACES, name));
 
-/** All network namespaces of a lab, by name. */
+/** Returns the names of all network namespaces of a lab. */
 export function namespacesOf(lab: string): string[] {
   if (!fs.existsSync(NAMESPACES)) return [];
   return fs.readdirSync(NAMESPACES).filter((name) => partOf(lab, name) !== undefined);
