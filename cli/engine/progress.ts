@@ -1,4 +1,5 @@
 import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
+import { isStack, plainMessage } from './errors';
 import type { Progress, Step } from '../ui/progress';
 import { isReal, parseUrn, resourceTitle } from './urn';
 
@@ -75,10 +76,8 @@ export class EngineProgress {
    * preview and again for the update: each line is printed once.
    */
   private remark({ severity, urn, message, ephemeral }: DiagnosticEvent): void {
-    const isOfProgram =
-      urn === undefined || urn === '' || parseUrn(urn).type === 'pulumi:pulumi:Stack';
-    const text = message.trim();
-    if (!isOfProgram || ephemeral || text === '' || this.remarks.has(text)) return;
+    const text = plainMessage(message).trim();
+    if (!isStack(urn) || ephemeral || text === '' || this.remarks.has(text)) return;
     if (severity !== 'info' && severity !== 'warning') return;
     this.remarks.add(text);
     this.progress.say(text);
