@@ -5,7 +5,7 @@ import type { Needs } from './needs';
 /** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
 interface PriceList {
   region: string;
-  /** Month of what the prices were last held against; docs/clouds.md says what that was. */
+  /** Month of the last check. docs/guides/aws.md and gcp.md name what the prices were checked against. */
   date: string;
   /** An hour of a machine, by type. */
   machines: Record<string, number>;
