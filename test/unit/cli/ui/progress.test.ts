@@ -66,7 +66,13 @@ describe('progress', () => {
     const line = "<{%reset%}>auto: this host's public address is 203.0.113.7<{%reset%}>\n";
     shown.handle(said('info', line));
     shown.handle(said('info', line));
-    shown.handle(said('warning', 'adminCidrs has 0.0.0.0/0', urn('pulumi:pulumi:Stack', 'gcp')));
+    shown.handle(
+      said(
+        'warning',
+        'adminCidrs has 0.0.0.0/0',
+        'urn:pulumi:gcp::hardway-lab::pulumi:pulumi:Stack::hardway-lab-gcp',
+      ),
+    );
     shown.handle(said('info', 'output of a step', urn('command:remote:Command', 'machine')));
     shown.handle(said('info#err', 'noise'));
     expect(out.lines()).toEqual([
