@@ -58,6 +58,30 @@ describe('progress', () => {
     expect(out.text().endsWith('\x1b[1A\r\x1b[J')).toBe(true);
   });
 
+  test('shows each line that the program says once, without the engine’s colours', () => {
+    const out = screen();
+    const shown = new EngineProgress(progressOn(out), 'comparing');
+    const said = (severity: string, message: string, resource = ''): any => ({
+      diagnosticEvent: { severity, message, urn: resource, color: 'never' },
+    });
+    const line = "<{%reset%}>auto: this host's public address is 203.0.113.7<{%reset%}>\n";
+    shown.handle(said('info', line));
+    shown.handle(said('info', line));
+    shown.handle(
+      said(
+        'warning',
+        'adminCidrs has 0.0.0.0/0',
+        'urn:pulumi:gcp::hardway-lab::pulumi:pulumi:Stack::hardway-lab-gcp',
+      ),
+    );
+    shown.handle(said('info', 'output of a step', urn('command:remote:Command', 'machine')));
+    shown.handle(said('info#err', 'noise'));
+    expect(out.lines()).toEqual([
+      "auto: this host's public address is 203.0.113.7",
+      'adminCidrs has 0.0.0.0/0',
+    ]);
+  });
+
   test.each([
     [3.21, '3.2 s'],
     [41.2, '41 s'],
