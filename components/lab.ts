@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
-import { type CloudResult, loadCloud, type Tags } from './cloud';
+import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
@@ -19,14 +19,21 @@ export class Lab extends pulumi.ComponentResource {
 
   /** `name` is the stack's: everything of the lab is called after it. */
   constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
-    // First: without credentials, or a project, nothing at all is made.
-    const makeCloud = loadCloud(config);
+    // Before `super`: without credentials or a project, no resource is created.
+    const cloudOfLab = loadCloud(config);
     super('hardway:lab:Lab', name, {}, options);
 
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
     const tags = this.tags(name, config);
-    const cloud = makeCloud({ lab: name, config, topology, sshKey, tags, parent: this });
+    const cloud = buildCloud(cloudOfLab, {
+      lab: name,
+      config,
+      topology,
+      sshKey,
+      tags,
+      parent: this,
+    });
     const certificates = this.certificates(topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 
@@ -99,7 +106,7 @@ export class Lab extends pulumi.ComponentResource {
           address: apiAddress,
           caCertificate: certificates.ca.certificate,
           bootstrapped: bootstrap.ready,
-          balancer: balancer ?? [],
+          balancer,
         },
         this,
       );

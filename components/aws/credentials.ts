@@ -68,6 +68,3 @@ export function makeProvider(region: string, tags: Tags, parent: pulumi.Resource
   const defaultTags = { tags: { 'hardway-lab': lab, 'hardway-state': state, student } };
   return new Provider('aws', { region, defaultTags }, { parent });
 }
-
-/** Tags of the resources that show when the lab ends: its VPC and its instances. */
-export const expiryTags = ({ expires }: Tags): { expires: pulumi.Input<string> } => ({ expires });
