@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { processesStartedFor } from '../provider/local/shared/daemon';
 import { processesOf } from '../provider/local/shared/cgroups';
-import { commandOf } from '../provider/local/instance/node-process';
+import { programOf } from '../util/process';
 
 /** What each program of a lab uses, by its name, most first. */
 export type ByProgram = [program: string, amount: number][];
@@ -23,7 +23,7 @@ const read = (file: string): string => {
 function byProgram(amounts: [pid: number, amount: number][]): ByProgram {
   const sums = new Map<string, number>();
   for (const [pid, amount] of amounts) {
-    const program = commandOf(pid);
+    const program = programOf(pid);
     sums.set(program, (sums.get(program) ?? 0) + amount);
   }
   return [...sums].sort((a, b) => b[1] - a[1]);

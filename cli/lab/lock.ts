@@ -52,7 +52,7 @@ const MARK = 'HARDWAY_TURN';
  * host would look for it only after minutes). Nobody waits for any of it.
  */
 async function endRemains(mark: string): Promise<void> {
-  if (!(await endAll(() => processesWith(mark), 10)))
+  if (!(await endAll(() => processesWith(mark), { limit: 10_000 })))
     throw unable(
       `Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`,
       'end them, then the same command again',

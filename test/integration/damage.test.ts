@@ -139,12 +139,12 @@ describe('in the router', () => {
       /firewall rule allow-icmp: its rule in the router was changed/,
       /mirror of container images: its process has ended; its rule in the router was changed/,
       /load balancer of the API: its process has ended/,
-      /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check is gone|chain bridge vpc source_check was changed/,
+      /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check (?:is missing|was changed)/,
       /chain inet vpc forward was changed/,
       /chain ip6 stranger stop was added/,
       /the TTL rule/,
       /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
-      /route pod-route-worker-1: another route, to 10\.200\.1\.0\/25, comes before it/,
+      /route pod-route-worker-1: overridden by another route, to 10\.200\.1\.0\/25/,
       /machine worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
       /machine worker-1: its eth0 has MTU 1400, not 1500/,
     ]);
@@ -158,7 +158,7 @@ describe('in the router', () => {
     await ip('link', 'del', `hw${link}`);
     await toldAndMended(
       [
-        /network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ is gone/,
+        /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
         /route pod-route-worker-1: is gone/,
         /worker-0: its port is not on the bridge vpc/,
       ],
@@ -171,10 +171,10 @@ describe('in the router', () => {
     await ip('netns', 'del', ROUTER);
     await toldAndMended(
       [
-        /network and router: the router is gone/,
+        /network and router: the router is missing/,
         /firewall rule allow-ssh: is gone/,
-        /machine worker-1: its router is gone/,
-        /load balancer of the API: its router is gone/,
+        /machine worker-1: its router is missing/,
+        /load balancer of the API: its router is missing/,
       ],
       ...ROWS,
     );
@@ -238,7 +238,7 @@ describe('a machine', () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
     await toldAndMended(
-      [/machine worker-1: (it does not run|systemd-nspawn, which it runs in, has ended)/],
+      [/machine worker-1: (it does not run|its systemd-nspawn has ended)/],
       ...ROWS,
     );
   });

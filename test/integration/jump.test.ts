@@ -261,7 +261,7 @@ describe('behind the word of its sshd', () => {
 
 it.each([
   ['sshd', 'its process has ended'],
-  ['relay', 'its relay on this machine has ended'],
+  ['relay', 'its relay on the host has ended'],
 ] as const)('whose %s is killed is named by status and mended by up', async (daemon, words) => {
   process.kill(daemon === 'sshd' ? await sshd() : pidOf(daemon), 'SIGKILL');
   await until(
@@ -315,7 +315,7 @@ it('whose port is taken by somebody else is refused before anything is made', as
     expect(ran).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(
-        /port 220\d\d of this machine, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: end that, or do without a jump host: --set jumpCidrs=/,
+        /port 220\d\d of this host, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: stop that program, or create the lab without a jump host: --set jumpCidrs=/,
       ),
     });
     expect(await tracesOf(OWN)).toEqual([]);

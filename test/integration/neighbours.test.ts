@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { boundsTrouble } from '../../provider/local/workspace/resource-limits';
+import { boundsDrift } from '../../provider/local/workspace/resource-limits';
 import { groupOf, processesOf, writeSetting } from '../../provider/local/shared/cgroups';
 import { until } from '../support/until';
 import { asRoot, failures, lab, labPrints, run, state, verify } from '../support/command';
@@ -230,7 +230,7 @@ describe('what a lab may take', () => {
     );
     const before = processesOf(ONE);
     await labPrints('up', ONE, '--yes', '--set', 'memoryLimit=900Mi', '--set', 'processLimit=400');
-    expect(boundsTrouble(ONE, BOUNDS)).toBe('');
+    expect(boundsDrift(ONE, BOUNDS)).toBe('');
     expect(processesOf(ONE).filter((pid) => before.includes(pid)).length).toBeGreaterThan(
       before.length * 0.9,
     );
@@ -243,7 +243,7 @@ describe('what a lab may take', () => {
       `for limit in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max pids.max cpu.shares cpu.weight; do
       for file in $(find /sys/fs/cgroup -maxdepth 2 -name $limit); do for value in -1 max 10000; do echo $value > $file; done; done; done 2> /dev/null; true`,
     );
-    expect(boundsTrouble(ONE, BOUNDS)).toBe('');
+    expect(boundsDrift(ONE, BOUNDS)).toBe('');
   });
 });
 
@@ -281,7 +281,7 @@ describe('a lab that takes all it can get', () => {
     for (const load of ['loops', 'memory', 'forks'] as const) await loadNode(ONE, 'worker-0', load);
     const loaded = await timed();
     const started = await Promise.all(Array.from({ length: 20 }, () => run('true', [])));
-    const trouble = boundsTrouble(ONE, BOUNDS);
+    const trouble = boundsDrift(ONE, BOUNDS);
     const most = sampled.stop();
     await endLoad();
     process.stderr.write(

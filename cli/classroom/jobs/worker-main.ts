@@ -3,7 +3,7 @@
  * then can't meet another lab's, and one that dies takes no other with it. It runs what the single commands run, tells of
  * it over the channel to the command that started it, and stops in order when it is told to or that command is gone.
  */
-import { until } from '../../../provider/local/shared/daemon';
+import { poll } from '../../../util/poll';
 import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
 import { findLab, notUp } from '../../lab/access';
@@ -51,7 +51,7 @@ async function patiently<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof Taken) || Date.now() > end) throw error;
       const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'its turn'}`);
-      await until(async () => !(await holderOf(lab)), (end - Date.now()) / 1000);
+      await poll(async () => !(await holderOf(lab)), { limit: end - Date.now() });
       step.drop();
     }
   }
