@@ -19,7 +19,7 @@ interface ZoneArgs {
   offerings: Offering[];
 }
 
-/** Whether a zone is of the region itself. Local Zones (`us-west-2-lax-1a`) take no network load balancer. */
+/** Tells whether a zone belongs to the region. Local Zones (`us-west-2-lax-1a`) have no network load balancer. */
 const isOfRegion = (zone: string, region: string): boolean =>
   zone.length === region.length + 1 && zone.startsWith(region);
 

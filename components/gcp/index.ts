@@ -9,7 +9,7 @@ import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
 import type { Gcp } from './types';
 
-/** What everything in a project is called is 63 characters long at most; this many of them are ours. */
+/** Longest suffix of a resource's name. Google Cloud limits a whole name to 63 characters. */
 const LONGEST_SUFFIX = '-allow-health-checks'.length;
 
 function checkName(lab: string): void {

@@ -9,7 +9,7 @@ import type { Options } from './credentials';
 
 export interface Network extends Part {
   vpc: Vpc;
-  /** By the name of the subnet, for example `nodes`. */
+  /** Subnets by name, for example `nodes`. */
   subnets: Record<string, Subnetwork>;
 }
 

@@ -94,7 +94,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0',
-    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this machine could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
+    "publicPool is 8.8.8.0/24, which is routed on the Internet, so the host could not reach its owners: choose a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
   ],
   [
     '--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0',
@@ -102,7 +102,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=203.0.113.0/24',
-    "adminCidrs do not cover publicPool 203.0.113.0/24, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
+    "adminCidrs do not cover publicPool 203.0.113.0/24, from which the host logs in to nodes: set adminCidrs=198.18.0.0/15,203.0.113.0/24",
   ],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
   [
@@ -120,7 +120,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set jumpCidrs=students', 'jumpCidrs: "students" is not a CIDR such as 10.240.0.0/24'],
   [
     '--set jumpCidrs=auto',
-    "jumpCidrs can't be auto: it stands for where your students are, so name their CIDRs",
+    "jumpCidrs cannot be auto: name the CIDRs of your students' computers",
   ],
   [
     '--set memoryLimit=4GB',
@@ -158,11 +158,11 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set profile=tiny', 'profile is "tiny", not one of full, small'],
   [
     '--set profile=small',
-    'profile is small, which is for clouds: here set controllers and workers',
+    'profile is small, which is for clouds: set controllers and workers instead',
   ],
   [
     '--set nodePortCidrs=auto',
-    'adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool',
+    'adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs',
   ],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],
@@ -192,7 +192,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
 const CLOUDS: [typed: string, ...mistakes: string[]][] = [
   [
     'aws-s01 --set adminCidrs=',
-    'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',
+    'adminCidrs must be set: the CIDRs that you log in from, or auto for your current address',
   ],
   ['aws-s01 --set region=oregon', 'region is "oregon", not a region such as us-west-2'],
   [
