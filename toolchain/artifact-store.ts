@@ -40,7 +40,7 @@ export function recipeFiles(directory: string, without: RegExp = /^$/): (string 
 
 /** Returns `CACHE/KIND/NAME`. An artifact is complete as soon as this path exists. */
 export const artifactPath = (
-  kind: 'programs' | 'images' | 'trees' | 'store',
+  kind: 'programs' | 'images' | 'trees' | 'store' | 'rehearsal',
   name: string,
 ): string => cachePath(kind, name);
 

@@ -13,6 +13,7 @@ const ENTRIES = {
   images: /^images$/,
   trees: /^trees$/,
   store: /^store$/,
+  rehearsal: /^rehearsal$/,
   partial: /^partial$/,
   logs: /^logs$/,
   'installed.json': /^installed\.json(\.\d+)?$/,

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { addressAt, contains, overlap, parseCidr } from '../../../util/cidr';
 import { parseConfig, type RawConfig } from '../../../components/config';
 import { topology } from '../../../components/topology';
+import { each } from '../../support/each';
 
 const octet = fc.integer({ min: 0, max: 255 });
 
@@ -37,7 +38,7 @@ describe('the topology of any valid config', () => {
       }),
     );
 
-  it('gives no address twice', () =>
+  test('gives no address twice', () =>
     holds((plan) => {
       const addresses = [
         plan.gateway,
@@ -48,26 +49,27 @@ describe('the topology of any valid config', () => {
       expect(new Set(addresses).size).toBe(addresses.length);
     }));
 
-  it('keeps every address in its network', () =>
+  test('keeps every address in its network', () =>
     holds((plan) => {
-      for (const node of plan.nodes) expect(contains(plan.nodeCidr, node.privateIp)).toBe(true);
-      for (const address of [plan.apiServiceIp, plan.dnsIp])
-        expect(contains(plan.serviceCidr, address)).toBe(true);
+      each(plan.nodes, (node) => expect(contains(plan.nodeCidr, node.privateIp)).toBe(true));
+      each([plan.apiServiceIp, plan.dnsIp], (address) =>
+        expect(contains(plan.serviceCidr, address)).toBe(true),
+      );
     }));
 
-  it('gives every worker exactly one pod route, to its own pod CIDR by way of its own address', () =>
+  test('gives every worker exactly one pod route, to its own pod CIDR by its own address', () =>
     holds((plan) => {
       const workers = plan.nodes.filter((node) => node.role === 'worker');
       expect(plan.routes).toHaveLength(workers.length);
-      for (const worker of workers) {
+      each(workers, (worker) => {
         const routes = plan.routes.filter((route) => route.nextHop === worker.name);
         expect(routes).toEqual([
           expect.objectContaining({ destination: worker.podCidr, nextHopIp: worker.privateIp }),
         ]);
-      }
+      });
     }));
 
-  it('gives no two workers pod CIDRs that overlap, and all within the pod network', () =>
+  test('gives workers pod CIDRs inside the pod network that do not overlap', () =>
     holds((plan) => {
       const pods = plan.routes.map((route) => route.destination);
       pods.forEach((cidr, index) => {
@@ -77,29 +79,34 @@ describe('the topology of any valid config', () => {
       });
     }));
 
-  it('says of every firewall rule why it exists and whom it lets in', () =>
+  test('describes every firewall rule and names its sources', () =>
     holds((plan) => {
-      for (const rule of plan.rules) {
+      each(plan.rules, (rule) => {
         expect(rule.description).toMatch(/^[A-Z].{10,}/);
         expect(rule.sources.length).toBeGreaterThan(0);
-      }
+      });
       expect(new Set(plan.rules.map((rule) => rule.name)).size).toBe(plan.rules.length);
     }));
 
-  it('opens SSH and the API to adminCidrs and NodePorts to nodePortCidrs, and to nobody else from outside', () =>
+  test('opens SSH and the API only to adminCidrs, and NodePorts only to nodePortCidrs', () =>
     holds((plan, config) => {
       const inside = [plan.nodeCidr, plan.podCidr];
-      for (const rule of plan.rules.filter(({ name }) => !name.startsWith('allow-internal-'))) {
-        expect(rule.sources).toEqual(
-          rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs,
-        );
-      }
-      for (const rule of plan.rules.filter(({ name }) => name.startsWith('allow-internal-')))
-        expect(rule.sources).toEqual(inside);
+      each(
+        plan.rules.filter(({ name }) => !name.startsWith('allow-internal-')),
+        (rule) => {
+          expect(rule.sources).toEqual(
+            rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs,
+          );
+        },
+      );
+      each(
+        plan.rules.filter(({ name }) => name.startsWith('allow-internal-')),
+        (rule) => expect(rule.sources).toEqual(inside),
+      );
     }));
 });
 
-it("is the article's plan by default", () => {
+test("is the article's plan by default", () => {
   const plan = topology(parseConfig({}));
   expect(plan.nodes.map((node) => `${node.name} ${node.privateIp} ${node.podCidr ?? '-'}`)).toEqual(
     [
@@ -119,11 +126,11 @@ it("is the article's plan by default", () => {
 });
 
 describe('a CIDR', () => {
-  it('gives its addresses by number', () =>
+  test('returns its addresses by number', () =>
     expect(addressAt('10.200.0.0/16', 256)).toBe('10.200.1.0'));
-  it('has no address behind its last', () =>
+  test('has no address after its last', () =>
     expect(() => addressAt('10.0.0.0/30', 4)).toThrow(RangeError));
-  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
+  test.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
     'is not "%s"',
     (text) => {
       expect(() => parseCidr(text)).toThrow('is not a CIDR');

@@ -179,7 +179,7 @@ test('every image that a node pulls is one of the manifest, with that tag', () =
   const pods = podManifest({
     namespace: 'x',
     workers: ['worker-0'],
-    sound: ['worker-0'],
+    ready: ['worker-0'],
     nodePortWorker: 'worker-0',
   });
   const pulled = [

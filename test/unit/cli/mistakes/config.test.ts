@@ -94,7 +94,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0',
-    "publicPool is 8.8.8.0/24, which is routed on the Internet, so the host could not reach its owners: choose a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
+    'publicPool is 8.8.8.0/24, which is routed on the Internet, so the host could not reach its owners: choose a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15',
   ],
   [
     '--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0',
@@ -102,7 +102,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=203.0.113.0/24',
-    "adminCidrs do not cover publicPool 203.0.113.0/24, from which the host logs in to nodes: set adminCidrs=198.18.0.0/15,203.0.113.0/24",
+    'adminCidrs do not cover publicPool 203.0.113.0/24, from which the host logs in to nodes: set adminCidrs=198.18.0.0/15,203.0.113.0/24',
   ],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
   [
@@ -118,10 +118,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
     'jumpCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: add the length of the prefix, /32 for a single address',
   ],
   ['--set jumpCidrs=students', 'jumpCidrs: "students" is not a CIDR such as 10.240.0.0/24'],
-  [
-    '--set jumpCidrs=auto',
-    "jumpCidrs cannot be auto: name the CIDRs of your students' computers",
-  ],
+  ['--set jumpCidrs=auto', "jumpCidrs cannot be auto: name the CIDRs of your students' computers"],
   [
     '--set memoryLimit=4GB',
     'memoryLimit is "4GB", not an amount of memory such as 4Gi or 512Mi, at least 128Mi',
@@ -197,12 +194,12 @@ const CLOUDS: [typed: string, ...mistakes: string[]][] = [
   ['aws-s01 --set region=oregon', 'region is "oregon", not a region such as us-west-2'],
   [
     'aws-s01 --set region=eu-central-1 --set zone=us-west-2a',
-    'zone us-west-2a is not in region eu-central-1',
+    'zone us-west-2a is not in region eu-central-1: set a zone of that region, or remove zone',
   ],
   ['aws-s01 --set profile=tiny', 'profile is "tiny", not one of full, small'],
   [
     'aws-s01 --set profile=small --set controllers=3',
-    "controllers is 3, but profile small has one: its address is the API's",
+    'controllers is 3, but profile small has one: set controllers to 1, or profile to full',
   ],
   [
     'aws-s01 --set controllerType=Big',

@@ -5,6 +5,7 @@ import { CloudError } from '../../../../components/cloud';
 import { parseConfig } from '../../../../components/config';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
 import { graphOn, type Made, valid } from '../../../support/aws-graph';
+import { each } from '../../../support/each';
 
 const CIDR = '198.51.100.0/24';
 const KINDS = [
@@ -36,7 +37,7 @@ describe('AWS, of the default config', () => {
     lab = await graphOn();
   });
 
-  test('has the article’s parts, each as often as it should be', () => {
+  test('has exactly these resources', () => {
     expect(counts(lab)).toEqual({
       Vpc: 1,
       Subnet: 1,
@@ -55,8 +56,8 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('gives every node its fixed address, lets it forward, and makes it one of the subnet', () => {
-    for (const node of lab.plan.nodes) {
+  test('gives every node its fixed address in the subnet, and lets it forward packets', () => {
+    each(lab.plan.nodes, (node) => {
       expect(lab.of('Instance', node.name).inputs).toMatchObject({
         privateIp: node.privateIp,
         sourceDestCheck: false,
@@ -65,7 +66,7 @@ describe('AWS, of the default config', () => {
         keyName: 'key pair ssh-key',
         tags: { Name: `aws-s01-${node.name}`, 'hardway-resource': node.name },
       });
-    }
+    });
     expect(lab.of('Subnet', 'nodes').inputs).toMatchObject({
       cidrBlock: '10.240.0.0/24',
       vpcId: 'vpc-id',
@@ -78,7 +79,7 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('routes each worker’s pods to that worker’s interface, and the rest to the gateway', () => {
+  test('routes each worker’s pods to its interface, and other packets to the internet gateway', () => {
     const routes = lab
       .every('Route')
       .map(({ inputs }) => [
@@ -92,14 +93,14 @@ describe('AWS, of the default config', () => {
       ['10.200.1.0/24', 'eni-worker-1'],
       ['10.200.2.0/24', 'eni-worker-2'],
     ]);
-    for (const { inputs } of lab.every('Route')) expect(inputs.routeTableId).toBe('nodes-id');
+    each(lab.every('Route'), ({ inputs }) => expect(inputs.routeTableId).toBe('nodes-id'));
   });
 
-  test('looks Ubuntu up by who published it, for the type’s architecture, and keeps what it found', async () => {
-    for (const { inputs, ignoreChanges } of lab.every('Instance')) {
+  test('uses Canonical’s image for the type’s architecture, and keeps it', async () => {
+    each(lab.every('Instance'), ({ inputs, ignoreChanges }) => {
       expect(inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.small' });
       expect(ignoreChanges).toEqual(['ami']);
-    }
+    });
     const other = await graphOn({ controllerType: 't4g.small', workerType: 't3.medium' });
     expect(other.of('Instance', 'controller-1').inputs).toMatchObject({
       ami: 'ami-for-arm64',
@@ -111,24 +112,24 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('makes a machine anew where its first boot is another one, the old one first', () => {
-    for (const { name, inputs, deleteBeforeReplace } of lab.every('Instance')) {
+  test('replaces an instance whose first boot changed, and deletes the old one first', () => {
+    each(lab.every('Instance'), ({ name, inputs, deleteBeforeReplace }) => {
       expect(isSecret(inputs.userData)).toBe(true);
       expect(bare(inputs.userData)).toBe(
         `#cloud-config\nhostname: ${name}\nssh_deletekeys: true\nssh_keys:\n  ed25519_private: PRIVATE ${name}-host-key\n  ed25519_public: public ${name}-host-key\n`,
       );
       expect(inputs.userDataReplaceOnChange).toBe(true);
       expect(deleteBeforeReplace).toBe(true);
-    }
+    });
   });
 
-  test('tells of every rule why it exists, in letters that AWS takes', () => {
-    for (const { inputs } of [
-      ...lab.every('SecurityGroupIngressRule'),
-      ...lab.every('SecurityGroupEgressRule'),
-    ]) {
-      expect(inputs.description).toMatch(/^[A-Z][a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{10,254}$/);
-    }
+  test('describes every rule with characters that AWS accepts', () => {
+    each(
+      [...lab.every('SecurityGroupIngressRule'), ...lab.every('SecurityGroupEgressRule')],
+      ({ inputs }) => {
+        expect(inputs.description).toMatch(/^[A-Z][a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{10,254}$/);
+      },
+    );
   });
 
   test('balances the API: HTTPS health, and the balancer’s own address to the targets', () => {
@@ -180,8 +181,9 @@ describe('AWS, of the default config', () => {
       lab.of('Listener', 'api'),
       lab.of('TargetGroup', 'api'),
     ];
-    for (const instance of lab.every('Instance'))
-      expect(early.filter((resource) => lab.comesAfter(resource, instance))).toEqual([]);
+    each(lab.every('Instance'), (instance) =>
+      expect(early.filter((resource) => lab.comesAfter(resource, instance))).toEqual([]),
+    );
     expect(lab.every('Instance').length).toBe(6);
     const order = (resource: Registered): number => lab.all.indexOf(resource);
     expect(order(early[0])).toBeLessThan(order(lab.of('Instance', 'controller-0')));
@@ -195,13 +197,13 @@ describe('AWS, of the default config', () => {
       '10.240.0.24/30',
       '10.240.0.28/32',
     ]);
-    for (const reservation of reservations) {
+    each(reservations, (reservation) => {
       expect(reservation.inputs).toMatchObject({
         subnetId: 'nodes-id',
         reservationType: 'explicit',
       });
       expect(lab.comesAfter(lab.of('LoadBalancer', 'api'), reservation)).toBe(true);
-    }
+    });
   });
 
   test('names each resource that can have tags in a tag', () => {
@@ -209,11 +211,12 @@ describe('AWS, of the default config', () => {
     expect(tagged.map(({ inputs }) => inputs.tags?.['hardway-resource'])).toEqual(
       tagged.map(({ name }) => name),
     );
-    for (const { name, inputs } of lab.every('Instance'))
-      expect(inputs.rootBlockDevice.tags['hardway-resource']).toBe(name);
+    each(lab.every('Instance'), ({ name, inputs }) =>
+      expect(inputs.rootBlockDevice.tags['hardway-resource']).toBe(name),
+    );
   });
 
-  test('has everything made by the lab’s own provider, with the lab’s tags', () => {
+  test('creates every resource with the lab’s provider and tags', () => {
     const provider = lab.of('aws', 'aws');
     expect(provider.type).toBe('pulumi:providers:aws');
     expect(provider.inputs.region).toBe('us-west-2');
@@ -221,24 +224,25 @@ describe('AWS, of the default config', () => {
     expect(JSON.parse(provider.inputs.defaultTags)).toEqual({ tags });
     const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
     expect(made.length).toBeGreaterThan(30);
-    for (const resource of made)
-      expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' });
+    each(made, (resource) =>
+      expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' }),
+    );
     // Volumes get the default tags, too. Said again, the provider would see them as a difference each time.
-    for (const { name, inputs } of lab.every('Instance'))
+    each(lab.every('Instance'), ({ name, inputs }) =>
       expect(inputs.rootBlockDevice.tags).toEqual({
         Name: `aws-s01-${name}`,
         'hardway-resource': name,
-      });
+      }),
+    );
   });
 
-  test('takes the gateway away only after what has public addresses', () => {
-    for (const { dependencies } of [
-      ...lab.every('Instance'),
-      ...lab.every('Eip'),
-      ...lab.every('LoadBalancer'),
-    ]) {
-      expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
-    }
+  test('deletes the internet gateway after all resources with public addresses', () => {
+    each(
+      [...lab.every('Instance'), ...lab.every('Eip'), ...lab.every('LoadBalancer')],
+      ({ dependencies }) => {
+        expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
+      },
+    );
   });
 });
 
@@ -306,7 +310,7 @@ describe('the zone of a lab on AWS', () => {
     );
   });
 
-  test('is a clear failure where none offers both', () => {
+  test('is a clear error if no zone offers both types', () => {
     const here = offerings('us-east-1a t3.small', 'us-east-1b t4g.small');
     expect(() => chooseZone({ region: 'us-east-1', types, offerings: here })).toThrow(
       new CloudError(
@@ -315,7 +319,7 @@ describe('the zone of a lab on AWS', () => {
     );
   });
 
-  test('is chosen once and then kept, where the config names none', async () => {
+  test('is chosen once and then kept if the config names none', async () => {
     const { inputs, ignoreChanges } = (await graphOn()).of('Subnet', 'nodes');
     expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2b', ['availabilityZone']]);
   });
@@ -335,15 +339,15 @@ describe('the expiry tag on AWS', () => {
       expect(tagged.map(({ name }) => name).sort()).toEqual(
         ['vpc', ...lab.plan.nodes.map(({ name }) => name)].sort(),
       );
-      for (const { inputs } of tagged) expect(inputs.tags.expires).toBe('2026-12-01T18:00Z');
+      each(tagged, ({ inputs }) => expect(inputs.tags.expires).toBe('2026-12-01T18:00Z'));
     },
   );
 });
 
-describe('the rules of whoever runs labs', () => {
+describe('policies on AWS', () => {
   test.each(['full', 'small'])('hold in profile %s', async (profile) => {
     const lab = await graphOn({ profile });
-    for (const { inputs } of lab.every('Instance')) {
+    each(lab.every('Instance'), ({ inputs }) => {
       expect(inputs.metadataOptions).toEqual({
         httpEndpoint: 'enabled',
         httpTokens: 'required',
@@ -356,13 +360,13 @@ describe('the rules of whoever runs labs', () => {
       });
       expect(inputs.subnetId).toMatch(/^(nodes|controllers|workers)-id$/);
       expect(inputs.iamInstanceProfile).toBeUndefined();
-    }
-    for (const { inputs } of lab.every('SecurityGroupIngressRule')) {
+    });
+    each(lab.every('SecurityGroupIngressRule'), ({ inputs }) => {
       // From everywhere: NodePorts and nothing else.
       if (inputs.cidrIpv4 === '0.0.0.0/0')
         expect([inputs.fromPort, inputs.toPort]).toEqual([30000, 32767]);
       expect(inputs.cidrIpv6).toBeUndefined();
-    }
+    });
     expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
   });
 });
@@ -392,14 +396,14 @@ describe('AWS in profile small', () => {
       ['worker-0', false],
       ['worker-1', false],
     ]);
-    for (const { inputs } of lab.every('Subnet')) expect(inputs.mapPublicIpOnLaunch).toBe(false);
+    each(lab.every('Subnet'), ({ inputs }) => expect(inputs.mapPublicIpOnLaunch).toBe(false));
     expect(lab.of('EipAssociation', 'api').inputs).toEqual({
       allocationId: 'eipalloc-api',
       networkInterfaceId: 'eni-controller-0',
     });
   });
 
-  test('has the workers in a subnet whose way out is the controller, and pod routes in both tables', () => {
+  test('routes the workers’ subnet through the controller, and pod CIDRs in both tables', () => {
     const routes = lab
       .every('Route')
       .map(({ inputs }) =>
@@ -435,7 +439,7 @@ describe('AWS in profile small', () => {
 
 describe('credentials', () => {
   const nowhere = { environment: {}, home: '/nowhere', vendor: 'Somebody' };
-  test('that are not there are told in one sentence', () => {
+  test('that are missing are reported in one sentence', () => {
     expect(() => requireCredentials(nowhere)).toThrow(
       /^There are no AWS credentials here: [^\n]*\.$/,
     );
@@ -455,18 +459,18 @@ describe('adminCidrs: auto', () => {
     adminCidrs: 'auto,198.51.100.7/32',
     nodePortCidrs: 'auto',
   });
-  test('stands for the address that the world sees', async () => {
+  test('is replaced by the host’s public address', async () => {
     const known = await withOwnAddress(config, async () => '198.51.100.7');
     expect([known.adminCidrs, known.nodePortCidrs]).toEqual([
       ['198.51.100.7/32'],
       ['198.51.100.7/32'],
     ]);
   });
-  test('asks nobody where it isn’t written', async () => {
+  test('sends no request if the config has no auto', async () => {
     const plain = parseConfig(valid);
     expect(await withOwnAddress(plain, () => Promise.reject(new Error('asked')))).toBe(plain);
   });
-  test('is one clear failure where nobody answers', async () => {
+  test('is one clear error if the service does not answer', async () => {
     await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
       /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not tell .*: set adminCidrs to/,
     );

@@ -3,6 +3,7 @@ import type { Lab } from '../../../../components/lab';
 import { bare, isSecret, keys, type Registered, registrations } from '../../../support/mocks';
 import { labOn, type Made } from '../../../support/aws-graph';
 import { steps } from '../../../support/bootstrap-graph';
+import { each } from '../../../support/each';
 
 const commandsOf = (lab: Made): Registered[] => lab.every('Command');
 
@@ -23,7 +24,7 @@ describe('a lab on AWS', () => {
     ({ made: lab, outputs } = await labOn());
   }, 30_000);
 
-  test('logs in to no machine before gateway, routes and rules are there', () => {
+  test('logs in to a machine only after gateway, routes and rules exist', () => {
     const before = [
       ...['InternetGateway', 'Route', 'RouteTableAssociation'].flatMap((type) => lab.every(type)),
       ...lab
@@ -31,33 +32,35 @@ describe('a lab on AWS', () => {
         .filter(({ inputs }) => inputs.securityGroupId !== 'balancer-id'),
     ];
     expect(before.length).toBe(16);
-    for (const command of commandsOf(lab)) {
+    each(commandsOf(lab), (command) => {
       const machine = lab.of('Instance', command.name.split('@')[1]);
-      for (const earlier of [machine, ...before])
+      each([machine, ...before], (earlier) =>
         expect([command.name, earlier.name, lab.comesAfter(command, earlier)]).toEqual([
           command.name,
           earlier.name,
           true,
-        ]);
-    }
+        ]),
+      );
+    });
   });
 
-  test('waits for no load balancer to make the cluster', () => {
-    for (const command of commandsOf(lab))
-      expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false);
+  test('bootstraps without waiting for the load balancer', () => {
+    each(commandsOf(lab), (command) =>
+      expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false),
+    );
   });
 
-  test('does every step again with its machine, and undoes none', () => {
-    for (const { name, inputs, deletedWith } of commandsOf(lab)) {
+  test('repeats every session with a new machine, and undoes none on delete', () => {
+    each(commandsOf(lab), ({ name, inputs, deletedWith }) => {
       const machine = name.split('@')[1];
       expect(deletedWith).toBe(`aws:ec2/instance:Instance ${machine}`);
       expect(inputs.triggers[0]).toBe(`i-${machine}`);
       expect(inputs.delete).toBeUndefined();
-    }
+    });
   });
 
-  test('knows every machine’s host key before it logs in, and keeps keys secret', () => {
-    for (const { name, inputs } of commandsOf(lab)) {
+  test('pins every machine’s host key before the first login, and keeps keys secret', () => {
+    each(commandsOf(lab), ({ name, inputs }) => {
       const machine = name.split('@')[1];
       expect(isSecret(inputs.connection)).toBe(true);
       expect(bare(inputs.connection)).toMatchObject({
@@ -66,14 +69,14 @@ describe('a lab on AWS', () => {
         hostKey: `public ${machine}-host-key`,
         privateKey: 'PRIVATE ssh-key',
       });
-    }
-    for (const { inputs, name } of lab.all) {
+    });
+    each(lab.all, ({ inputs, name }) => {
       const open = JSON.stringify(inputs, (_, value) => (isSecret(value) ? 'secret' : value));
       expect([name, /PRIVATE/.test(open)]).toEqual([name, false]);
-    }
+    });
   });
 
-  test('gives out the nodes as the article lists them, and keys as secrets', async () => {
+  test('outputs the nodes as the article lists them, and keys as secrets', async () => {
     expect(await valueOf(outputs.nodes)).toEqual(
       lab.plan.nodes.map(({ name, privateIp }) => ({
         name,
@@ -93,8 +96,9 @@ describe('a lab on AWS', () => {
 
   test('tags its VPC and its instances with the deadline that the state keeps', () => {
     expect(lab.of('Deadline', 'expires').inputs.after).toBe('8h');
-    for (const resource of [lab.of('Vpc', 'vpc'), ...lab.every('Instance')])
-      expect(resource.dependencies).toContain('hardway:time:Deadline expires');
+    each([lab.of('Vpc', 'vpc'), ...lab.every('Instance')], (resource) =>
+      expect(resource.dependencies).toContain('hardway:time:Deadline expires'),
+    );
   });
 
   test('tags every resource with the id that the state keeps', () => {
@@ -107,7 +111,7 @@ describe('a lab on AWS', () => {
     expect(lab.of('aws', 'aws').dependencies).toContain('hardway:index:LabId state');
   });
 
-  test('has nodes download what they run, checked, and resolve by Amazon’s resolver', () => {
+  test('lets nodes download verified programs, and use Amazon’s resolver', () => {
     const text = (name: string): string =>
       Buffer.from(bare(lab.of('Command', name).inputs.stdin), 'base64').toString('latin1');
     expect(text('machine@worker-0')).toMatch(
@@ -133,7 +137,7 @@ describe('a lab on AWS in profile small', () => {
     }));
   }, 30_000);
 
-  test('reaches the workers through the controller, and both by pinned keys', () => {
+  test('reaches the workers through the controller, with pinned host keys', () => {
     const { connection } = lab.of('Command', 'machine@worker-1').inputs;
     expect(bare(connection)).toMatchObject({
       host: '10.240.0.21',
@@ -151,7 +155,7 @@ describe('a lab on AWS in profile small', () => {
     expect(bare(lab.of('Command', 'machine@controller-0').inputs.connection).proxy).toBeUndefined();
   });
 
-  test('begins with a worker when its gateway is one and has an address, and waits for no downloads of the gateway', () => {
+  test('begins with workers when the gateway forwards, and before its downloads end', () => {
     expect(steps(lab.of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
     expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 2)).toEqual([
       'ready',
@@ -171,22 +175,23 @@ describe('a lab on AWS in profile small', () => {
     expect(sessionsBefore('machine@worker-0')).toEqual(['private-nodes@controller-0']);
     expect(sessionsBefore('machine@worker-1')).toEqual(['private-nodes@controller-0']);
     expect(sessionsBefore('private-nodes@controller-0')).toEqual(['gateway@controller-0']);
-    for (const command of commandsOf(lab))
-      expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
+    each(commandsOf(lab), (command) =>
+      expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true),
+    );
   });
 
   test('begins with a worker only after the gateway has seen both workers’ instances answer', () => {
     const waiting = lab.of('Command', 'private-nodes@controller-0');
     expect(steps(waiting)).toEqual(['private-nodes']);
-    for (const worker of ['worker-0', 'worker-1']) {
+    each(['worker-0', 'worker-1'], (worker) => {
       expect(waiting.dependencies).toContain(`aws:ec2/instance:Instance ${worker}`);
       expect(lab.comesAfter(lab.of('Command', `machine@${worker}`), waiting)).toBe(true);
-    }
+    });
     // A replaced worker is waited for again: its generation is among the triggers.
     expect(waiting.inputs.triggers).toHaveLength(4);
   });
 
-  test('dials only the gateway’s first login for minutes: the others wait for an sshd that answers', () => {
+  test('retries only the gateway’s first login for minutes', () => {
     const limits = commandsOf(lab).map(({ name, inputs }) => [
       name,
       bare(inputs.connection).dialErrorLimit,
@@ -194,12 +199,12 @@ describe('a lab on AWS in profile small', () => {
     expect(limits.filter(([, limit]) => limit !== 10)).toEqual([['gateway@controller-0', 60]]);
   });
 
-  test('waits for the login of the public node alone, and then for the API', () => {
+  test('waits for the public node’s login, and then for the API', () => {
     const waits = lab.every('Reachable').map(({ name }) => name);
     expect(waits.sort()).toEqual(['api-answer', 'controller-0-login']);
   });
 
-  test('hands NodePorts on to a worker, and nothing out but by its own address', () => {
+  test('forwards NodePorts to a worker, and masquerades outgoing packets', () => {
     const text = Buffer.from(
       bare(lab.of('Command', 'gateway@controller-0').inputs.stdin),
       'base64',
@@ -212,7 +217,7 @@ describe('a lab on AWS in profile small', () => {
     );
   });
 
-  test('gives out one public address, where the API and NodePorts answer', async () => {
+  test('outputs one public address, for the API and NodePorts', async () => {
     expect(await valueOf(outputs.nodes)).toEqual([
       { name: 'controller-0', privateIp: '10.240.0.10', publicIp: '203.0.113.100' },
       { name: 'worker-0', privateIp: '10.240.0.20', publicIp: '' },
@@ -222,7 +227,7 @@ describe('a lab on AWS in profile small', () => {
     expect(await valueOf(outputs.knownHosts)).toContain('\n10.240.0.21 public worker-1-host-key\n');
   });
 
-  test('has nodes download from the mirror that config names', () => {
+  test('lets nodes download from the config’s mirror', () => {
     const text = Buffer.from(
       bare(lab.of('Command', 'machine@worker-0').inputs.stdin),
       'base64',
