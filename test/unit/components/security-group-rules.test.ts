@@ -42,7 +42,7 @@ describe('the rules of AWS’s security groups', () => {
     );
     const counts = rulesByGroup(plan.rules);
     expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(made.length);
-    each(counts, ([target, count]) => {
+    each([...counts], ([target, count]) => {
       expect(
         made.filter(({ inputs }) => inputs.securityGroupId === `nodes-${target}-id`),
       ).toHaveLength(count);

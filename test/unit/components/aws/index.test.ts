@@ -472,7 +472,7 @@ describe('adminCidrs: auto', () => {
   });
   test('is one clear error if the service does not answer', async () => {
     await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
-      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not tell .*: set adminCidrs to/,
+      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not report .*: set adminCidrs to/,
     );
   });
 });
