@@ -52,7 +52,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set rainbow=blue', `there is no config key "rainbow": there are ${OTHERS}`],
   [
     '--set controllers=2',
-    'controllers is 2: etcd needs an odd number to survive the loss of one, so 1 or 3',
+    'controllers is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3',
   ],
   ['--set controllers=5', 'controllers is "5", not a whole number from 1 to 3'],
   ['--set workers=0', 'workers is "0", not a whole number from 1 to 9'],
@@ -179,7 +179,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   [
     '--set workers=12 --set controllers=2 --set podCidr=10.240.0.0/16 --set colur=blue --stage none',
     `there is no config key "colur": there are ${OTHERS}`,
-    'controllers is 2: etcd needs an odd number to survive the loss of one, so 1 or 3',
+    'controllers is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3',
     'workers is "12", not a whole number from 1 to 9',
     'nodeCidr 10.240.0.0/24 and podCidr 10.240.0.0/16 overlap: choose networks that share no address',
   ],
