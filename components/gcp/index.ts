@@ -1,15 +1,14 @@
-import { type CloudArgs, CloudError, type CloudResult } from '../cloud';
 import { officialDownloads } from '../bootstrap/downloads';
+import { type Cloud, CloudError } from '../cloud';
+import { makeProvider, projectOf, requireCredentials } from './credentials';
 import { makeFirewall } from './firewall';
 import { METADATA_SERVER, METADATA_WALL } from './first-boot';
 import { makeInstances } from './instances';
-import { makeApiAddress, makeLoadBalancer } from './load-balancer';
+import { makeApiTargets, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
 import { labNameMistake } from '../../util/lab-name';
-import { makeProvider, type Options } from './credentials';
-import { makeRoutes, makeWayOut } from './routes';
-
-export { projectOf, requireCredentials } from './credentials';
+import { makeRoutes } from './routes';
+import type { Gcp } from './types';
 
 /** Refuses names that no lab can have, and names that begin with a digit: Google's names begin with a letter. */
 function checkName(lab: string): void {
@@ -21,35 +20,25 @@ function checkName(lab: string): void {
     );
 }
 
-/** Google Cloud: the same parts as the other clouds', by the same file names. */
-export function makeGcp(args: CloudArgs): CloudResult {
-  const { lab, config, topology, tags, parent } = args;
-  checkName(lab);
-  const options: Options = {
-    parent,
-    provider: makeProvider(config, tags, parent),
-    deleteBeforeReplace: true,
-  };
-  const small = config.profile === 'small';
-  const vpc = makeNetwork(lab, topology, options);
-  const rules = makeFirewall(lab, topology, vpc, options);
-  const apiAddress = makeApiAddress(lab, options);
-  const machines = makeInstances(args, vpc, small ? apiAddress : undefined, options);
-  makeRoutes(lab, topology, vpc, machines, options);
-  const wayOut = makeWayOut(lab, vpc, machines, options);
-  const { zone } = config;
-  const { apiPort } = topology;
-  const balancer = small
-    ? []
-    : makeLoadBalancer({ lab, zone, apiPort, vpc, ipAddress: apiAddress, machines }, options);
-  return {
-    machines,
-    apiAddress,
-    // Not the pod routes: no login needs them, and the provider creates them one at a time.
-    reachable: [...rules, ...wayOut],
-    balancer,
+/** Google Cloud. The files of this folder have the same names as the other clouds' files. */
+export const gcp: Cloud<Gcp> = {
+  requireCredentials: (config) => {
+    requireCredentials();
+    projectOf(config);
+  },
+  options: ({ lab, config, tags, parent }) => {
+    checkName(lab);
+    return { parent, provider: makeProvider(config, tags, parent), deleteBeforeReplace: true };
+  },
+  network: makeNetwork,
+  firewall: makeFirewall,
+  loadBalancer: makeLoadBalancer,
+  instances: makeInstances,
+  routes: makeRoutes,
+  apiTargets: makeApiTargets,
+  extras: ({ config }) => ({
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [METADATA_SERVER],
     metadataWall: METADATA_WALL.join(' '),
-  };
-}
+  }),
+};

@@ -4,11 +4,12 @@ import { Certificate, CertificateAuthority, SigningKey } from '../../provider/re
 import { kubeconfig } from './kubeconfig';
 import { API_NAME, type Node, type Topology } from '../topology';
 
-/** Longer than any lab should live. */
+/** Longer than the life of any lab. */
 const VALIDITY_DAYS = 365;
 
-/** Somebody whom the cluster knows: a common name, and a certificate and key in PEM. */
+/** A user of the cluster, with a certificate and key in PEM. */
 export interface Identity {
+  /** Common name, for example `system:node:worker-0`. */
   user: string;
   certificate: pulumi.Output<string>;
   /** Secret. */
@@ -17,11 +18,11 @@ export interface Identity {
 
 export interface CertificatesArgs {
   topology: Topology;
-  /** Where people reach the API: an address, or a name. */
+  /** Public address or name of the API, for example `203.0.113.100`. */
   apiAddress: pulumi.Input<string>;
-  /** Each worker's public address, by the node's name. */
+  /** Public address of each public node, by the node's name. */
   publicIps: Record<string, pulumi.Input<string>>;
-  /** What kubectl's listings call the cluster; default `hardway`. */
+  /** Name of the cluster in kubectl's listings. Default: `hardway`. */
   cluster?: string;
 }
 
@@ -33,18 +34,18 @@ interface Subject {
   usages: ('client' | 'server')[];
 }
 
-/** The lab's own certificate authorities, and the Hard Way's identities. */
+/** The lab's certificate authorities, and the identities of the Hard Way. */
 export class Certificates extends pulumi.ComponentResource {
   readonly ca: Identity;
   readonly admin: Identity;
   readonly controllerManager: Identity;
   readonly scheduler: Identity;
   readonly proxy: Identity;
-  /** What the API server shows to everybody who asks it. */
+  /** Server certificate of the API server. */
   readonly apiServer: Identity;
-  /** What the API server shows to the kubelets, as the user that RBAC lets in. */
+  /** Client certificate of the API server at kubelets, for the user that RBAC admits. */
   readonly kubeletClient: Identity;
-  /** What the etcd members show each other and their clients; one for all, with every member's name and address. */
+  /** Certificate of all etcd members, with the name and address of each. */
   readonly etcd: Identity;
   readonly etcdClient: Identity;
   /**
@@ -55,13 +56,13 @@ export class Certificates extends pulumi.ComponentResource {
   readonly frontProxyCa: Identity;
   /** Client certificate of the API server towards aggregated APIs, issued by `frontProxyCa`. */
   readonly frontProxyClient: Identity;
-  /** Signs the service accounts' tokens; the private key is secret. */
+  /** Key pair that signs service account tokens. The private key is secret. */
   readonly serviceAccounts: { publicKey: pulumi.Output<string>; privateKey: pulumi.Output<string> };
-  /** The kubelets, by node name. */
+  /** Identities of the kubelets, by node name. */
   readonly workers: Record<string, Identity>;
-  /** The API as nodes reach it: /etc/hosts maps the name to all controllers' private addresses. */
+  /** URL of the API on nodes: /etc/hosts maps its name to the controllers' private addresses. */
   readonly privateServer: string;
-  /** Secret: admin's, for people, at the API's public address. */
+  /** Secret: kubeconfig of user admin, with the API's public address. */
   readonly adminKubeconfig: pulumi.Output<string>;
   private readonly cluster: string;
 
@@ -135,7 +136,7 @@ export class Certificates extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Secret: a kubeconfig by which `identity` asks the API server at `server`. */
+  /** Secret: returns the kubeconfig of `identity` for the API server at `server`. */
   kubeconfig(identity: Identity, server: pulumi.Input<string>): pulumi.Output<string> {
     return pulumi.secret(
       pulumi
@@ -185,7 +186,7 @@ const identity = (
   privateKey,
 });
 
-/** Every name and address at which somebody asks the API server. */
+/** Returns all names and addresses by which clients connect to the API server. */
 function apiServerNames(
   topology: Topology,
   controllers: Node[],
@@ -206,7 +207,7 @@ function apiServerNames(
   return withPublic(apiAddress, names, addresses);
 }
 
-/** A load balancer has an address in one cloud and a name in another. */
+/** Adds the public endpoint: a load balancer has an address on one cloud and a name on another. */
 function withPublic(
   apiAddress: pulumi.Input<string>,
   names: string[],

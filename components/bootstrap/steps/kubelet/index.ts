@@ -21,7 +21,7 @@ export const kubelet: Step = {
         POD_CIDR: node.podCidr!,
       }) + (disposable ? template('kubelet/shared-disk.yaml') : ''),
     ),
-    // Not the node's own: where that names a stub on 127.0.0.53, a pod would ask itself.
+    // The node's own resolv.conf may name a stub on 127.0.0.53, which in a pod is the pod itself.
     plain(
       '/var/lib/kubelet/resolv.conf',
       upstreamResolvers.map((address) => `nameserver ${address}\n`).join(''),

@@ -20,13 +20,13 @@ function typed(line: string, programs: Record<string, string>): { printed: strin
   return { printed, code: Number(code) };
 }
 
-describe('differing: objects of a manifest that the cluster has otherwise', () => {
+describe('differing: objects of a manifest with drift', () => {
   const files = (name: string, lines: string): string =>
     `diff -r /tmp/LIVE-1/${name} /tmp/MERGED-2/${name}\n${lines}`;
   const told = (text: string, code: number): string =>
     typed('differing file', { kubectl: `cat << 'END'\n${text}\nEND\nexit ${code}` }).printed;
 
-  test('are named by kind, namespace and name: missing where there is none, else changed', () => {
+  test('are listed by kind, namespace and name as missing or changed', () => {
     expect(
       told(
         [
@@ -54,10 +54,10 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
     );
   });
 
-  test('are none where nothing differs', () =>
+  test('are none without drift', () =>
     expect(typed('differing file', { kubectl: 'exit 0' })).toEqual({ printed: '', code: 0 }));
 
-  test('are not known where the API does not answer, which is said', () => {
+  test('are reported as unknown if the API does not answer', () => {
     expect(
       told(
         'a warning\nThe connection to the server was refused - did you specify the right host or port?',
@@ -67,14 +67,14 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
   });
 });
 
-describe('this_node: what the API knows of a worker', () => {
-  test('is what the first controller says that answers', () => {
+describe('this_node: the API’s object of a worker', () => {
+  test('is the answer of the first controller that answers', () => {
     const curl =
       'case "$*" in *10.240.0.10*) echo "curl: (7) no"; exit 7;; *) printf "{\\n \\"kind\\": \\"Node\\"\\n}\\n";; esac';
     expect(typed('this_node', { curl })).toEqual({ printed: '{"kind":"Node"}', code: 0 });
   });
 
-  test('is nothing, with the last word of it, where none does', () => {
+  test('is the last error if no controller answers', () => {
     expect(typed('this_node', { curl: 'echo "$*" | grep -o "10.240.0.1[01]"; exit 22' })).toEqual({
       printed: '10.240.0.11\n',
       code: 1,
