@@ -13,11 +13,23 @@ function alive(pid: number): boolean {
   }
 }
 
+/**
+ * Id of this process's PID namespace. Process ids mean nothing outside of it: without this check, a plugin in a
+ * container that shares /tmp would delete the directories of running plugins.
+ */
+const pidNamespace = (): string => fs.statSync('/proc/self/ns/pid').ino.toString(36);
+
+/** Returns the process id in a directory's name, or `undefined` if the name is not of this PID namespace. */
+export function ownerOf(name: string, namespace = pidNamespace()): number | undefined {
+  const [, pid, owner] = new RegExp(`^${PREFIX}(\\d+)-([0-9a-z]+)-`).exec(name) ?? [];
+  return owner === namespace ? Number(pid) : undefined;
+}
+
 /** Removes directories left by killed plugins: own directories whose process no longer exists. */
 function sweep(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
-    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN;
-    if (Number.isNaN(pid) || alive(pid)) continue;
+    const pid = ownerOf(name);
+    if (pid === undefined || alive(pid)) continue;
     const directory = path.join(parent, name);
     const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
     if (stat?.isDirectory() && stat.uid === process.getuid?.())
@@ -35,7 +47,7 @@ export function workspaceDirectory(): string {
   if (workspace) return workspace;
   const parent = socketParent();
   sweep(parent);
-  const directory = fs.mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-`));
+  const directory = fs.mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-${pidNamespace()}-`));
   workspace = directory;
   return directory;
 }
