@@ -160,7 +160,7 @@ function mangle(interfaces: Interface[], world: World): string {
   return ['*mangle', '-A PREROUTING -i p+ -j TTL --ttl-inc 1', ...limits, 'COMMIT', ''].join('\n');
 }
 
-/** Renders one route of a table; `undefined` if the internet gateway is not attached. */
+/** Renders one route of a table: a blackhole if its next hop does not exist or is not attached. */
 function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: string): string {
   const nowhere = `blackhole ${route.destination}`;
   if (route.via === null) return nowhere;
