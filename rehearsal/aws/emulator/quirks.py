@@ -40,16 +40,22 @@ def addresses_come_from_the_pool() -> None:
 
 def interfaces_hold_the_groups() -> None:
     """On AWS an instance's groups are those of its primary interface. moto keeps two lists, and mixes them."""
+
+    def groups_of(instance):
+        nics = getattr(instance, "nics", None)
+        return nics[0]._group_set if nics else instance.first_groups
+
     NetworkInterface.group_set = property(lambda eni: eni._group_set)
-    Instance.dynamic_group_list = property(
-        lambda instance: instance.nics[0]._group_set if instance.nics else []
+    Instance.dynamic_group_list = property(groups_of)
+    # The constructor sets them before the instance has an interface.
+    Instance.security_groups = property(
+        groups_of, lambda instance, groups: setattr(instance, "first_groups", groups)
     )
 
     def modify(backend, instance_id, new_group_id_list):
         instance = backend.get_instance(instance_id)
         groups = [backend.get_security_group_from_id(each) for each in new_group_id_list]
         instance.nics[0]._group_set = groups
-        instance.security_groups = groups
         return instance
 
     EC2Backend.modify_instance_security_groups = modify
