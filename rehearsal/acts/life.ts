@@ -40,6 +40,18 @@ async function apiAnswers(stage: Stage, from: string): Promise<boolean> {
 
 const workersOf = (stage: Stage): number => (stage.profile === 'small' ? 2 : 3);
 
+async function moreWorkers(stage: Stage): Promise<void> {
+  await up(stage, { workers: String(workersOf(stage) + 1) });
+  await verifies(stage);
+  const before = JSON.stringify(resources());
+  const fewer = settings(stage, { workers: String(workersOf(stage)) });
+  const { code, output } = await typeLab(stage, 'up', LAB, '--yes', ...fewer);
+  check(code !== 0, 'up took a worker away');
+  check(output.includes('workers'), `the refusal does not name workers:\n${lastLines(output)}`);
+  check(JSON.stringify(resources()) === before, 'the refused up changed the account');
+  await upChangesNothing(stage);
+}
+
 async function adminCidrs(stage: Stage): Promise<void> {
   const [first, second] = USER_ADDRESSES;
   check(await apiAnswers(stage, first), `the API does not answer ${first}`);
@@ -119,13 +131,9 @@ export const lifeActs: Act[] = [
   },
   {
     name: 'workers',
-    title: 'adds a worker, passes every check, and removes it',
+    title: 'adds a worker and passes every check; refuses to take the worker away again',
     begins: 'with a lab',
-    async run(stage) {
-      await up(stage, { workers: String(workersOf(stage) + 1) });
-      await verifies(stage);
-      await up(stage, { workers: String(workersOf(stage)) });
-    },
+    run: moreWorkers,
   },
   {
     name: 'admin-cidrs',
