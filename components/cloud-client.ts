@@ -1,6 +1,6 @@
 import { CloudError } from './cloud';
 
-/** Wraps calls of a cloud's client: every error becomes a CloudError, by `describe`. */
+/** Wraps calls of a cloud's client: `describe` turns every error into a CloudError. */
 export const describingErrors =
   (describe: (error: unknown) => CloudError) =>
   async <T>(work: () => Promise<T>): Promise<T> => {

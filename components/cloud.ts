@@ -6,15 +6,17 @@ import type { Machine } from './machine';
 import type { JumpLogin } from './outputs';
 import type { Topology } from './topology';
 
-/** What every cloud is given to make a lab's network and machines. */
-export interface CloudArgs {
+/** Input of every part of a cloud: what is known before the first resource of the network. */
+export interface LabContext {
+  /** Name of the lab, for example `aws-s01`. Every resource is named after it. */
   lab: string;
   config: LabConfig;
   topology: Topology;
-  /** Lets people, and bootstrap, in as ubuntu. */
+  /** Key pair of user `ubuntu` on every node. */
   sshKey: SshKey;
-  /** Clouds put them on everything that they make. */
+  /** Tags that a cloud puts on every resource that can have tags. */
   tags: Tags;
+  /** Parent of every resource: the component `Lab`. */
   parent: pulumi.Resource;
 }
 
@@ -24,57 +26,144 @@ export interface Tags {
   lab: string;
   /** Random id of this lab's state, such as `0a1b2c3d`. Key on a cloud: `hardway-state`. */
   state: pulumi.Input<string>;
+  /** Config key `student`; default: the lab's name. */
   student: string;
   /** UTC, such as `2026-12-01T18:00Z`; empty: never. Fixed at the lab's first `up`. */
   expires: pulumi.Input<string>;
 }
 
-/** The user's to mend, and told without a stack trace: no credentials, say. */
+/** An error that the user can repair, such as missing credentials. Printed without a stack trace. */
 export class CloudError extends Error {}
 
-/** What every cloud makes of a topology. */
-export interface CloudResult {
-  machines: Machine[];
-  /** Public address where people reach the API: the load balancer's, or the one public controller's. */
-  apiAddress: pulumi.Output<string>;
-  /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
+/** Result of a part of a cloud. */
+export interface Part {
+  /** Resources that must exist before the first SSH login: gateway, routes, firewall rules. */
   reachable: pulumi.Resource[];
-  /** Resources that make the API answer at `apiAddress` beside the controllers: the load balancer's. */
-  balancer?: pulumi.Resource[];
-  /** URL of the registry that nodes pull from; none: the registries that images name. */
+}
+
+/** The load balancer, without its targets. */
+export interface ApiEndpoint {
+  /** Public address of the API, for example `203.0.113.100`. Profile small: the gateway node's. */
+  address: pulumi.Output<string>;
+}
+
+/** Registration of the controllers with the load balancer. */
+export interface ApiTargets extends Part {
+  /** Resources, beside the controllers, that make the API answer at its public address. */
+  answering: pulumi.Resource[];
+}
+
+/** Features of one cloud that have no counterpart on the others. */
+export interface Extras {
+  /** URL of the registry that nodes pull from; unset: the registries that images name. */
   imageMirror?: pulumi.Output<string>;
-  /** Where the nodes' programs come from, where the machines aren't given them. */
+  /** Sources of the nodes' programs; unset if the machines come with them. */
   downloads?: Download[];
-  /** Who answers names outside the cluster; none where nodes have no way out. */
+  /** Resolvers of names outside the cluster; unset if nodes cannot reach the internet. */
   upstreamResolvers?: string[];
-  /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
+  /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud does. */
   metadataWall?: string;
-  /** Local only: the network namespace that is the VPC router. */
+  /** Local only: the network namespace of the VPC router, for example `hw-local-router`. */
   router?: pulumi.Output<string>;
-  /** Local only: the lab's jump host, where there is one. */
+  /** Local only: the login of the lab's jump host; unset if `jumpCidrs` is empty. */
   jump?: pulumi.Output<JumpLogin>;
-  /** The machines' disks are not worth waiting for (etcd's fsync). */
+  /** Whether etcd may skip `fsync`, because the machines' disks hold nothing of value. Default: false. */
   disposable?: boolean;
 }
 
+/** Types in which clouds differ. */
+export interface CloudTypes {
+  /** Options of every resource: its parent, and on AWS and Google Cloud the lab's provider. */
+  options: pulumi.CustomResourceOptions;
+  network: Part;
+  firewall: Part;
+  loadBalancer: ApiEndpoint;
+  machine: Machine;
+}
+
+/** Input of each part: the lab, and the options of its resources. */
+export type Context<T extends CloudTypes> = LabContext & { options: T['options'] };
+
+/** Results of the parts that are built, by the name of the part. */
+export interface Built<T extends CloudTypes> {
+  network: T['network'];
+  firewall: T['firewall'];
+  loadBalancer: T['loadBalancer'];
+  machines: T['machine'][];
+}
+
+/** Parts of a cloud, in the order in which `buildCloud` creates them. */
+export interface Cloud<T extends CloudTypes = CloudTypes> {
+  /** Throws a CloudError if the host has no credentials, or the config lacks an account or project. */
+  requireCredentials(config: LabConfig): void;
+  /** Creates the lab's provider. Throws a CloudError if the cloud does not accept the lab's name. */
+  options(lab: LabContext): T['options'];
+  /** Creates the VPC, its subnets, and the way to the internet. */
+  network(context: Context<T>): T['network'];
+  /** Creates the VPC's firewall, which admits only packets that a rule of the topology names. */
+  firewall(context: Context<T>, built: Pick<Built<T>, 'network'>): T['firewall'];
+  /** Creates the API's public address, and the load balancer. Depends on no instance. */
+  loadBalancer(context: Context<T>, built: Pick<Built<T>, 'network'>): T['loadBalancer'];
+  /** Creates the instances that become nodes. */
+  instances(
+    context: Context<T>,
+    built: Pick<Built<T>, 'network' | 'firewall' | 'loadBalancer'>,
+  ): T['machine'][];
+  /** Routes each worker's pod CIDR to the worker, and private nodes' packets to the gateway node. */
+  routes(context: Context<T>, built: Pick<Built<T>, 'network' | 'machines'>): Part;
+  /** Gives the API's address to the controllers: as targets of the load balancer, or directly. */
+  apiTargets(context: Context<T>, built: Pick<Built<T>, 'loadBalancer' | 'machines'>): ApiTargets;
+  /** Creates what only this cloud has. */
+  extras(context: Context<T>, built: Pick<Built<T>, 'network' | 'loadBalancer'>): Extras;
+}
+
+/** Result of `buildCloud`: the machines of a lab, and how bootstrap and users reach them. */
+export interface CloudResult extends Extras, Part {
+  machines: Machine[];
+  /** Public address of the API: the load balancer's, or the one public controller's. */
+  apiAddress: pulumi.Output<string>;
+  /** Resources, beside the controllers, that make the API answer at `apiAddress`. */
+  balancer: pulumi.Resource[];
+}
+
 /**
- * The cloud that a config names; each is loaded only when it is the one, because a cloud's SDK takes seconds to load.
- * Throws a CloudError where nothing here could be credentials for it, or says in which project.
+ * Returns the cloud that the config names. Its module is loaded here, because the SDK of a cloud
+ * takes seconds to load. Throws a CloudError if the host has no credentials for it.
  */
-export function loadCloud(config: LabConfig): (args: CloudArgs) => CloudResult {
-  switch (config.cloud) {
+export function loadCloud(config: LabConfig): Cloud {
+  const cloud = moduleOf(config);
+  cloud.requireCredentials(config);
+  return cloud;
+}
+
+function moduleOf({ cloud }: LabConfig): Cloud {
+  switch (cloud) {
     case 'local':
-      return (require('./local') as typeof import('./local')).makeLocal;
-    case 'aws': {
-      const { makeAws, requireCredentials } = require('./aws') as typeof import('./aws');
-      requireCredentials();
-      return makeAws;
-    }
-    case 'gcp': {
-      const { makeGcp, projectOf, requireCredentials } = require('./gcp') as typeof import('./gcp');
-      requireCredentials();
-      projectOf(config);
-      return makeGcp;
-    }
+      return (require('./local') as typeof import('./local')).local;
+    case 'aws':
+      return (require('./aws') as typeof import('./aws')).aws;
+    case 'gcp':
+      return (require('./gcp') as typeof import('./gcp')).gcp;
   }
+}
+
+/**
+ * Creates a lab's network and machines on `cloud`: the same parts, in the same order, on each cloud.
+ * A resource waits only for the resources that it depends on, not for the parts before its own.
+ */
+export function buildCloud<T extends CloudTypes>(cloud: Cloud<T>, lab: LabContext): CloudResult {
+  const context = { ...lab, options: cloud.options(lab) };
+  const network = cloud.network(context);
+  const firewall = cloud.firewall(context, { network });
+  const loadBalancer = cloud.loadBalancer(context, { network });
+  const machines = cloud.instances(context, { network, firewall, loadBalancer });
+  const routes = cloud.routes(context, { network, machines });
+  const targets = cloud.apiTargets(context, { loadBalancer, machines });
+  return {
+    ...cloud.extras(context, { network, loadBalancer }),
+    machines,
+    apiAddress: loadBalancer.address,
+    reachable: [network, firewall, routes, targets].flatMap(({ reachable }) => reachable),
+    balancer: targets.answering,
+  };
 }

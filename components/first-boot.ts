@@ -3,12 +3,12 @@ import { stringify } from 'yaml';
 import type { SshKey } from '../provider/resources';
 
 /**
- * Secret: what cloud-init does when a cloud's machine boots for the first time, as little as possible. It gives the machine
- * its host key, so that its first login is to a key that is known already, and its name. All else is bootstrap's, over SSH.
+ * Secret: returns the user data of an instance, which cloud-init applies at the first boot. It sets
+ * the host name and the host key, so that even the first login is to a known key. Bootstrap does
+ * everything else, over SSH.
  *
- * Whoever can read a machine's user data can pretend to be this machine, to those who log in to it; nothing else.
- *
- * `more` is what one cloud alone needs, as cloud-config.
+ * A reader of the user data can impersonate the machine toward its users, and nothing else.
+ * `more` is cloud-config that only one cloud needs.
  */
 export function firstBoot(name: string, hostKey: SshKey, more: object = {}): pulumi.Output<string> {
   const config = pulumi

@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
-import { type CloudResult, loadCloud, type Tags } from './cloud';
+import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
@@ -10,23 +10,30 @@ import { describeConfig, type StackOutputs } from './outputs';
 import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
 
-/** Where the article's nginx answers on every worker. */
+/** NodePort of the article's nginx. */
 const ARTICLE_NODE_PORT = 31088;
 
-/** A whole lab: a network plan, a cloud's machines, a cluster on them. */
+/** A lab: a network plan, a cloud's machines, and a cluster on them. */
 export class Lab extends pulumi.ComponentResource {
   readonly outputs: { [K in keyof StackOutputs]: pulumi.Input<StackOutputs[K]> };
 
-  /** `name` is the stack's: everything of the lab is called after it. */
+  /** `name` is the stack's name, for example `aws-s01`: all resources are named after it. */
   constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
-    // First: without credentials, or a project, nothing at all is made.
-    const makeCloud = loadCloud(config);
+    // Before `super`: without credentials or a project, no resource is created.
+    const cloudOfLab = loadCloud(config);
     super('hardway:lab:Lab', name, {}, options);
 
     const topology = plan(config);
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
     const tags = this.tags(name, config);
-    const cloud = makeCloud({ lab: name, config, topology, sshKey, tags, parent: this });
+    const cloud = buildCloud(cloudOfLab, {
+      lab: name,
+      config,
+      topology,
+      sshKey,
+      tags,
+      parent: this,
+    });
     const certificates = this.certificates(topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 
@@ -81,7 +88,7 @@ export class Lab extends pulumi.ComponentResource {
         config,
         machines,
         reachable,
-        // Local machines boot in seconds, and no rule or provider is between them and the host.
+        // Local machines boot in seconds, and no firewall of a cloud is between them and the host.
         logins: isCloud ? waitForLogins({ machines, reachable, config }, this) : undefined,
         certificates,
         imageMirror,
@@ -99,7 +106,7 @@ export class Lab extends pulumi.ComponentResource {
           address: apiAddress,
           caCertificate: certificates.ca.certificate,
           bootstrapped: bootstrap.ready,
-          balancer: balancer ?? [],
+          balancer,
         },
         this,
       );
@@ -118,7 +125,7 @@ interface Parts {
   ready: pulumi.Output<string>;
 }
 
-/** A line of known_hosts for each machine: whoever logs in knows whom to expect. */
+/** Returns one known_hosts line for each machine, so that users can verify its host key. */
 const knownHosts = (machines: Machine[]): pulumi.Output<string> =>
   pulumi
     .all(

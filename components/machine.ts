@@ -1,28 +1,78 @@
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
+import { SshKey } from '../provider/resources';
+import type { LabContext } from './cloud';
 import type { Node } from './topology';
 
-/** GiB of a cloud machine's disk: Ubuntu, Kubernetes and the article's images leave half of it free. */
+/** GiB of an instance's disk. Ubuntu, Kubernetes and the article's images leave half of it free. */
 export const DISK_GIB = 20;
 
-/** How @pulumi/command reaches a machine: as ubuntu, with the lab's key, its host key pinned. */
+/** Connection of @pulumi/command to a machine. */
 export interface Connection {
+  /** Address to connect to: the public one, or the private one if `proxy` is set. */
   host: pulumi.Input<string>;
+  /** Always `ubuntu`. */
   user: string;
+  /** Secret: the lab's private key, in OpenSSH format. */
   privateKey: pulumi.Input<string>;
+  /** Public host key that the machine must present, for example `ssh-ed25519 AAAA…`. */
   hostKey: pulumi.Input<string>;
-  /** The machine that it is reached through; none where it has a public address. */
+  /** Jump host: the gateway node. Unset if the machine has a public address. */
   proxy?: Omit<Connection, 'proxy'>;
 }
 
-/** What a cloud makes of a node of the topology; all that bootstrap knows of it. */
+/** A node of the topology that a cloud has created: all that bootstrap knows of the cloud. */
 export interface Machine extends Node {
-  /** Empty where it has none. */
+  /** For example `203.0.113.20`; empty if the machine has no public address. */
   publicIp: pulumi.Output<string>;
   connection: Connection;
-  /** Changes exactly when the machine is another one: what was installed on it must be installed again. */
+  /** Id of the machine: a new value means a new machine, which bootstrap installs from the start. */
   generation: pulumi.Output<string>;
-  /** Where it has no public address: the machine by which it is reached, and by which it reaches the world. */
+  /** Gateway node of a machine without a public address: its jump host and its way out. */
   through?: Machine;
-  /** For dependencies, and for deletedWith: a dead machine must not block destroy. */
+  /** For `dependsOn`, and for `deletedWith`: a dead machine must not block destroy. */
   resource: pulumi.Resource;
+}
+
+/** An instance of a cloud, before it is known how users log in to it. */
+interface CreatedInstance<R extends pulumi.Resource> {
+  resource: R;
+  /** See `Machine.generation`. */
+  generation: pulumi.Output<string>;
+  /** Public address; not read if the node is private. */
+  publicIp: pulumi.Output<string>;
+}
+
+/**
+ * Creates all machines of a lab, each with a host key that is known before its first boot.
+ * `create` creates the instance of one node.
+ */
+export function makeMachines<R extends pulumi.Resource>(
+  { topology, sshKey, parent }: LabContext,
+  create: (node: Node, hostKey: SshKey) => CreatedInstance<R>,
+): (Machine & { resource: R })[] {
+  const machines: (Machine & { resource: R })[] = [];
+  // The gateway is a controller, and controllers come first: private nodes find it in the list.
+  for (const node of topology.nodes) {
+    const hostKey = new SshKey(`${node.name}-host-key`, { comment: node.name }, { parent });
+    const { publicIp, ...instance } = create(node, hostKey);
+    const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
+    if (node.isPublic) {
+      machines.push({
+        ...node,
+        ...instance,
+        publicIp,
+        connection: { ...login, host: publicIp },
+      });
+      continue;
+    }
+    const through = machines.find((machine) => machine.isGateway)!;
+    machines.push({
+      ...node,
+      ...instance,
+      publicIp: pulumi.output(''),
+      connection: { ...login, host: node.privateIp, proxy: through.connection },
+      through,
+    });
+  }
+  return machines;
 }

@@ -1,42 +1,45 @@
 import { CONFIG_KEYS, defaultOf, type LabConfig, parseConfig, type RawConfig } from './config';
 import { topology, type Topology } from './topology';
 
-/** The way into a lab's jump host, but for the name or address of the machine that the lab is on. Opened by sshPrivateKey. */
+/** Login of a lab's jump host, at the address of the host. Its key is `sshPrivateKey`. */
 export interface JumpLogin {
+  /** For example `student`. */
   user: string;
+  /** TCP port of the host, for example 22003. */
   port: number;
-  /** `ssh-ed25519 …`, to be pinned. */
+  /** Public host key to pin, for example `ssh-ed25519 AAAA…`. */
   hostKey: string;
 }
 
-/** The stack's outputs, as `pulumi stack output` shows them. Secret ones are marked. */
+/** Outputs of the stack, as `pulumi stack output` prints them. */
 export interface StackOutputs {
+  /** Name of the lab, for example `aws-s01`. */
   lab: string;
-  /** The whole config that the lab was made with, defaults too, as JSON: the topology follows from it. */
+  /** Whole config of the lab, with defaults, as JSON. The topology follows from it. */
   config: string;
-  /** As the article's two listings print them; no public address where a node has none. */
+  /** As in the article's two listings. `publicIp` is empty if a node has none. */
   nodes: { name: string; privateIp: string; publicIp: string }[];
-  /** `https://ADDRESS:PORT`, for people; nodes use the controllers' private addresses. */
+  /** `https://ADDRESS:PORT`, for users; nodes use the controllers' private addresses. */
   apiServer: string;
-  /** `http://WORKER-0:31088`, where the article's nginx answers; in profile small the gateway's address. */
+  /** `http://ADDRESS:31088`, URL of the article's nginx: worker-0's address, or the gateway's. */
   nodePortUrl: string;
-  /** OpenSSH known_hosts lines, one a node, by the address that it is reached at. */
+  /** OpenSSH known_hosts lines, one for each node, by the address of its SSH server. */
   knownHosts: string;
-  /** Secret: admin's kubeconfig; '' at stage none. */
+  /** Secret: kubeconfig of user admin; empty at stage none. */
   kubeconfig: string;
-  /** Secret: OpenSSH private key for ubuntu on every node. */
+  /** Secret: OpenSSH private key of user `ubuntu` on every node. */
   sshPrivateKey: string;
-  /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; '': never. */
+  /** Expiry in UTC, for example `2026-12-01T18:00Z`; empty: never. */
   expires: string;
-  /** Digest of all that was run on the machines. */
+  /** Digest of all sessions on the nodes. */
   bootstrapped: string;
-  /** Local only: the network namespace that is the VPC router. */
+  /** Local only: network namespace of the VPC router. */
   router?: string;
-  /** Local only: how students log in from outside this machine; none where the lab has no jump host. */
+  /** Local only: login from outside the host; unset if the lab has no jump host. */
   jump?: JumpLogin;
 }
 
-/** The outputs and what follows from them: what `./lab` and the checks read. */
+/** Outputs, with the config and topology that follow from them. `./lab` and the checks read these. */
 export interface LabOutputs
   extends
     Omit<StackOutputs, 'config'>,
@@ -48,14 +51,14 @@ export interface LabOutputs
   topology: Topology;
 }
 
-/** How one logs in to a node. */
+/** Address of a node's SSH server. */
 export interface Login {
   host: string;
-  /** Name and address of the node by way of which; none where it has a public address. */
+  /** Name and address of the gateway node; unset if the node has a public address. */
   through?: { name: string; host: string };
 }
 
-/** At its public address, or by way of the gateway node at its private one. */
+/** Returns a node's public address, or its private address behind the gateway node. */
 export function loginOf(
   { nodes, topology }: Pick<LabOutputs, 'nodes' | 'topology'>,
   { publicIp, privateIp }: LabOutputs['nodes'][number],
@@ -67,13 +70,13 @@ export function loginOf(
   return { host: privateIp, through: { name: gateway.name, host: gateway.publicIp } };
 }
 
-/** The config as the output `config` has it, in the form that parseConfig reads: every key that the cloud has a use for. */
+/** Formats the output `config`, which parseConfig reads again: all keys that the cloud uses. */
 export function describeConfig(config: LabConfig): string {
   const used = CONFIG_KEYS.filter((key) => defaultOf(key, config.cloud) !== undefined);
   return JSON.stringify(Object.fromEntries(used.map((key) => [key, config[key]])));
 }
 
-/** Makes LabOutputs of a stack's outputs. Throws a ConfigError where another version of this program made the stack. */
+/** Parses a stack's outputs. Throws a ConfigError if another version of the program made the stack. */
 export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutputs {
   const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
   const raw: RawConfig = Object.fromEntries(

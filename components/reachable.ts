@@ -6,7 +6,7 @@ import type { Machine } from './machine';
 /** Limit of each wait, in seconds. A load balancer of AWS takes 3 to 5 minutes to register its targets. */
 const LIMIT = 360;
 
-/** Describes who a rule for administrators admits: `198.51.100.4/32 (adminCidrs; auto found 198.51.100.4)`. */
+/** Describes the sources of a rule: `198.51.100.4/32 (adminCidrs; auto found 198.51.100.4)`. */
 function admitted({ adminCidrs, ownAddress }: LabConfig): string {
   const found = ownAddress === undefined ? '' : `; auto found ${ownAddress}`;
   return `${adminCidrs.join(', ')} (adminCidrs${found})`;
@@ -18,7 +18,7 @@ const OTHER_ADDRESS =
 
 /**
  * Waits for port 22 of each public node, before its first session. Returns the waits by node name.
- * Without it, a login that no rule admits would be dialled until the session's own timeout.
+ * Without this wait, a login that no rule admits would be retried until the session's timeout.
  */
 export function waitForLogins(
   {
@@ -54,7 +54,7 @@ export function waitForLogins(
   return new Map(waits);
 }
 
-/** Engine's own limit, above ours: our message is the one that is shown. */
+/** Timeouts of the engine, longer than LIMIT, so that the message with the advice is shown. */
 const TIMEOUTS = { create: '8m', update: '8m' };
 
 interface ApiWait {

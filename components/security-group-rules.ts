@@ -8,8 +8,8 @@ import { type FirewallRule, topology } from './topology';
 const RULES_PER_GROUP = 60;
 
 /**
- * Firewall rules for AWS's security groups: each source of each rule once. AWS refuses to let the same
- * packets in twice, such as the pings of administrators inside the node network.
+ * Removes repeated sources from the rules of AWS's security groups. AWS refuses a second rule for the
+ * same packets, such as pings of administrators inside the node network.
  */
 export function withoutRepeats(rules: FirewallRule[]): FirewallRule[] {
   const seen = new Set<string>();

@@ -1,76 +1,92 @@
 import { addressAt, contains } from '../util/cidr';
 import type { LabConfig } from './config';
 
-/** A part of the node network whose machines share a way out. */
+/** A part of the node network whose nodes share a default route. */
 export interface Subnet {
+  /** `nodes`; on AWS in profile small `controllers` and `workers`. */
   name: string;
+  /** For example `10.240.0.0/24`. */
   cidr: string;
-  /** The VPC router's address in it, the first. */
+  /** Address of the VPC router in the subnet: the first one, for example `10.240.0.1`. */
   gateway: string;
-  /** Whether its way out is the internet's; else it is the gateway node. */
+  /** Whether the default route is the internet gateway; otherwise it is the gateway node. */
   isPublic: boolean;
 }
 
-/** A machine of the lab, as every cloud must make it. */
+/** A node of the lab, as every cloud creates it. */
 export interface Node {
-  /** `controller-0`, `worker-2`, … */
+  /** For example `controller-0` or `worker-2`. */
   name: string;
   role: 'controller' | 'worker';
   /** From 0, within the role. */
   index: number;
   /** Address in the node network: `10.240.0.1i` for controllers, `10.240.0.2i` for workers. */
   privateIp: string;
-  /** The subnet that it is in. */
+  /** Subnet that holds `privateIp`. */
   subnet: Subnet;
-  /** Whether it has a public address. */
+  /** Whether the node has a public address. Always true in profile full. */
   isPublic: boolean;
-  /** Whether nodes without a public address are reached through it, and reach the world by it. */
+  /** Whether private nodes are reached through this node, and reach the internet by it. */
   isGateway: boolean;
-  /** A worker's own slice of the pod network, `10.200.i.0/24`; controllers have none. */
+  /** The worker's own /24 of the pod network, `10.200.i.0/24`; unset for controllers. */
   podCidr?: string;
-  /** May send and receive addresses that are not its own (GCP's canIpForward, AWS's sourceDestCheck off). */
+  /** Whether the cloud lets the node send packets of other addresses (GCP: canIpForward). */
   canIpForward: boolean;
 }
 
-/** One entry of the VPC router's table: a pod CIDR and the worker that owns it. */
+/** A route in the VPC router's table: a pod CIDR and the worker that owns it. */
 export interface PodRoute {
+  /** For example `pod-route-worker-1`. */
   name: string;
+  /** For example `10.200.1.0/24`. */
   destination: string;
+  /** Name of the worker, for example `worker-1`. */
   nextHop: string;
+  /** Private address of the worker, for example `10.240.0.21`. */
   nextHopIp: string;
 }
 
-/** What the VPC's firewall lets in to the machines that `targets` names; replies always pass. */
+/** A rule of the VPC's firewall: packets that it admits to its targets. Replies always pass. */
 export interface FirewallRule {
+  /** For example `allow-internal-tcp`. */
   name: string;
-  /** Why the rule exists, in a sentence. */
+  /** Reason for the rule, as a sentence. */
   description: string;
   protocol: 'tcp' | 'udp' | 'icmp';
-  /** First and last port, both included; none for icmp. */
+  /** First and last port, both included; unset for icmp. */
   ports?: [number, number];
   /** CIDRs that packets may come from. */
   sources: string[];
   targets: 'all' | 'controller' | 'worker';
 }
 
-/** Everything about the lab's network that follows from its config: plain data, read by clouds, bootstrap and checks. */
+/** Network plan of a lab: plain data that clouds, bootstrap and checks read. */
 export interface Topology {
+  /** For example `10.240.0.0/24`. */
   nodeCidr: string;
-  /** The VPC router's address, the first of the node network. */
+  /** Address of the VPC router: the first of the node network, for example `10.240.0.1`. */
   gateway: string;
+  /** For example `10.200.0.0/16`. */
   podCidr: string;
+  /** For example `10.32.0.0/24`. */
   serviceCidr: string;
-  /** The API's ClusterIP, the first of the service network. */
+  /** ClusterIP of the API: the first of the service network, for example `10.32.0.1`. */
   apiServiceIp: string;
-  /** kube-dns's ClusterIP, the tenth of the service network. */
+  /** ClusterIP of kube-dns: the tenth of the service network, for example `10.32.0.10`. */
   dnsIp: string;
+  /** Always `cluster.local`. */
   clusterDomain: string;
+  /** TCP port of the API, for example 6443. */
   apiPort: number;
+  /** First and last NodePort, both included: 30000 and 32767. */
   nodePorts: [number, number];
+  /** Bytes, for example 1500. */
   mtu: number;
-  /** Usually one, the whole node network. */
+  /** One subnet, the whole node network; two on AWS in profile small. */
   subnets: Subnet[];
+  /** Controllers first, then workers. */
   nodes: Node[];
+  /** One for each worker. */
   routes: PodRoute[];
   rules: FirewallRule[];
 }
@@ -78,18 +94,18 @@ export interface Topology {
 /** The first controller is host 10 of the node network, the first worker host 20. */
 const FIRST_HOST = { controller: 10, worker: 20 } as const;
 
-/** The domain of the nodes' own names, where a cloud wants one. No DNS knows it. */
+/** Domain of the nodes' host names on clouds that need one. No DNS server resolves it. */
 export const DOMAIN = 'hardway.internal';
 
-/** What people use to reach the API by name from the nodes; /etc/hosts maps it to the controllers. */
+/** Name of the API on the nodes. /etc/hosts maps it to the controllers. */
 export const API_NAME = `kubernetes.${DOMAIN}`;
 
-/** How many addresses of the node network are the controllers', where it is divided: AWS keeps the first four and the last. */
+/** Size of the controllers' subnet in addresses, of which AWS keeps five. */
 const CONTROLLERS_SHARE = 16;
 
 /**
- * AWS decides by subnet which way out packets take, so that there machines with and without a public address can't share
- * one. Elsewhere a route is a machine's, by tag, and the node network is one subnet.
+ * Divides the node network into subnets. On AWS a subnet has one default route, so public and
+ * private nodes need different subnets. On the other clouds the node network is one subnet.
  */
 function subnets({ cloud, profile, nodeCidr }: LabConfig): Subnet[] {
   const make = (name: string, cidr: string, isPublic: boolean): Subnet => ({
@@ -162,7 +178,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     );
   }
   if (config.nodePortCidrs.length > 0) {
-    // In profile small the gateway hands them on to a worker.
+    // In profile small the gateway node forwards the packets to a worker.
     rules.push({
       name: 'allow-nodeports',
       description: 'Anybody in nodePortCidrs reaches services of type NodePort',
@@ -175,7 +191,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
   return rules;
 }
 
-/** The whole network plan of a lab. Pure: the same config gives the same topology, on every cloud. */
+/** Computes the network plan of a lab. Pure: the same config always gives the same topology. */
 export function topology(config: LabConfig): Topology {
   const parts = subnets(config);
   const all = nodes(config, parts);

@@ -3,6 +3,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsError } from '../../components/aws/client-errors';
+import { typesByZone } from '../../components/aws/choose-zone';
 import { describingErrors } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
 import type { Account, Quota } from './account';
@@ -58,20 +59,7 @@ async function processorsInUse(clients: Clients): Promise<number> {
     );
 }
 
-/** First zone, by name, that offers all types; undefined if no zone does. */
-export function zoneOfAll(
-  offerings: ec2.InstanceTypeOffering[],
-  types: string[],
-): string | undefined {
-  const zones = [...new Set(offerings.flatMap(({ Location }) => Location ?? []))].sort();
-  return zones.find((zone) =>
-    types.every((type) =>
-      offerings.some(({ Location, InstanceType }) => Location === zone && InstanceType === type),
-    ),
-  );
-}
-
-/** Types that the lab's zone offers: the chosen zone, or the first one with all of them. */
+/** Machine types that the lab's zone offers. An empty `zone` stands for the one that `up` would choose, or the closest to it. */
 async function offered(clients: Clients, zone: string, types: string[]): Promise<string[]> {
   const { InstanceTypeOfferings = [] } = await clients.ec2.send(
     new ec2.DescribeInstanceTypeOfferingsCommand({
@@ -83,17 +71,12 @@ async function offered(clients: Clients, zone: string, types: string[]): Promise
     }),
   );
   if (zone) return InstanceTypeOfferings.flatMap(({ InstanceType }) => InstanceType ?? []);
-  if (zoneOfAll(InstanceTypeOfferings, types)) return types;
-  // No zone has all: those of the zone that comes closest.
-  const zones = [...new Set(InstanceTypeOfferings.flatMap(({ Location }) => Location ?? []))];
-  const typesIn = (one: string): string[] =>
-    InstanceTypeOfferings.filter(({ Location }) => Location === one).flatMap(
-      ({ InstanceType }) => InstanceType ?? [],
-    );
-  return zones.sort().reduce<string[]>((best, one) => {
-    const here = typesIn(one);
-    return here.length > best.length ? here : best;
-  }, []);
+  const offerings = InstanceTypeOfferings.map(({ Location = '', InstanceType = '' }) => ({
+    zone: Location,
+    type: InstanceType,
+  }));
+  const byZone = [...typesByZone({ region: clients.region, types, offerings }).values()];
+  return byZone.reduce<string[]>((best, one) => (one.length > best.length ? one : best), []);
 }
 
 /** Processors of each type that the lab's zone offers. */

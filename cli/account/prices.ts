@@ -1,10 +1,11 @@
+import { seriesOf } from '../../components/config';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
 /** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
 interface PriceList {
   region: string;
-  /** Month of what the prices were last held against; docs/clouds.md says what that was. */
+  /** Month of the last check. docs/guides/aws.md and gcp.md name what the prices were checked against. */
   date: string;
   /** An hour of a machine, by type. */
   machines: Record<string, number>;
@@ -14,8 +15,8 @@ interface PriceList {
   idleAddress: number;
   /** An hour of a load balancer, its traffic not counted. */
   loadBalancer: number;
-  /** A month of a GiB of disk. */
-  diskGibMonth: number;
+  /** A month of a GiB of disk, by type. */
+  diskGibMonth: Record<string, number>;
 }
 
 export const PRICES: Record<CloudOfAccounts, PriceList> = {
@@ -36,7 +37,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     address: 0.005,
     idleAddress: 0.005,
     loadBalancer: 0.0225,
-    diskGibMonth: 0.08,
+    diskGibMonth: { gp3: 0.08 },
   },
   gcp: {
     region: 'us-west1',
@@ -52,15 +53,23 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     address: 0.005,
     idleAddress: 0.01,
     loadBalancer: 0.025,
-    diskGibMonth: 0.1,
+    // Hyperdisks of this size have no other price: 3000 IOPS and 140 MiB/s are included.
+    // https://docs.cloud.google.com/compute/docs/disks/hd-types/hyperdisk-balanced
+    diskGibMonth: { 'pd-balanced': 0.1, 'hyperdisk-balanced': 0.08 },
   },
 };
 
 const HOURS_A_MONTH = 730;
 
-/** An hour of a disk. */
-export const diskHourly = (cloud: CloudOfAccounts, gib: number): number =>
-  (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
+/** Type of a node's boot disk, by its machine type. */
+const diskTypeOf = (cloud: CloudOfAccounts, machineType: string): string =>
+  cloud === 'aws' ? 'gp3' : (seriesOf(machineType)?.bootDisk ?? 'pd-balanced');
+
+/** Returns the price of a disk for an hour; `undefined` if the list lacks its type. */
+export function diskHourly(cloud: CloudOfAccounts, type: string, gib: number): number | undefined {
+  const price = PRICES[cloud].diskGibMonth[type];
+  return price === undefined ? undefined : (price * gib) / HOURS_A_MONTH;
+}
 
 /** An hour of a lab in US dollars, traffic not counted, and the machine types whose price isn't listed here. */
 export function hourlyOf(
@@ -68,17 +77,13 @@ export function hourlyOf(
   needs: Needs,
 ): { dollars: number; unknown: string[] } {
   const list = PRICES[cloud];
-  const count = [...needs.machines.values()].reduce((sum, one) => sum + one, 0);
-  const machines = [...needs.machines].reduce(
-    (sum, [type, number]) => sum + number * (list.machines[type] ?? 0),
-    0,
-  );
+  const machines = [...needs.machines].reduce((sum, [type, number]) => {
+    const disk = diskHourly(cloud, diskTypeOf(cloud, type), needs.diskGib) ?? 0;
+    return sum + number * ((list.machines[type] ?? 0) + disk);
+  }, 0);
   return {
     dollars:
-      machines +
-      needs.publicAddresses * list.address +
-      needs.loadBalancers * list.loadBalancer +
-      count * diskHourly(cloud, needs.diskGib),
+      machines + needs.publicAddresses * list.address + needs.loadBalancers * list.loadBalancer,
     unknown: [...needs.machines.keys()].filter((type) => list.machines[type] === undefined),
   };
 }

@@ -4,7 +4,7 @@ import { until } from '../../checks/lab';
 import { CloudError } from '../../components/cloud';
 import { type Account, accountOf, type OrphanQuery, type Remain } from '../account/account';
 import { accountConfigOf } from '../account/place';
-import { Engine } from '../engine';
+import { Engine, type RunOptions } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
@@ -25,16 +25,41 @@ import { found, installed } from './ensure-toolchain';
 import type { Snapshot } from '../engine/snapshot';
 import { inTurn } from '../lab/lock';
 
+/**
+ * Destroys a cloud lab. Reading every resource first would cost each `down` a question for each of some 70 resources, so it
+ * is done only after a failure: a resource that was deleted by hand is the failure that it repairs.
+ */
+async function destroyRefreshed(
+  engine: Engine,
+  lab: Lab,
+  options: RunOptions,
+  progress: Progress,
+): Promise<boolean> {
+  try {
+    return await engine.destroy(lab.stack, { ...options, refresh: false });
+  } catch (error) {
+    if (error instanceof Interrupted || error instanceof Locked) throw error;
+    progress.say(
+      `The destroy failed, so each resource is looked up, and the rest destroyed: ${(error as Error).message}`,
+    );
+    return engine.destroy(lab.stack, { ...options, refresh: true });
+  }
+}
+
 /** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
 async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
   try {
-    const existed = await engine.destroy(lab.stack, {
+    const options: RunOptions = {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () =>
         progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
-    });
+    };
+    const existed =
+      lab.cloud === 'local'
+        ? await engine.destroy(lab.stack, { ...options, refresh: false })
+        : await destroyRefreshed(engine, lab, options, progress);
     shown.finish();
     if (existed && lab.cloud === 'local') await engine.remove(lab.stack);
     return existed;

@@ -15,7 +15,7 @@ export interface NodeState {
   units: { unit: string; active: string }[];
   /** Files that are not as they were placed, with the step that placed them. */
   edited: { step: string; path: string; state: 'changed' | 'missing' }[];
-  /** What of steps' work in the cluster is not as it was, in words. */
+  /** Objects in the cluster that differ from a step's work. */
   objects: NodeStatus['objects'];
   /** Steps that the lab's stage has and that have not succeeded on this node. */
   undone: string[];
@@ -93,7 +93,10 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
   return Promise.all(access.outputs.nodes.map((node) => nodeState(access, node)));
 }
 
-/** Names of the Pulumi resources to make anew, as far as the lab has them, so that a node is as declared: steps whose files or services are not. */
+/**
+ * Returns the names of the Pulumi resources that repair a node when they are replaced. The lab may lack some of them.
+ * Objects that only the student can repair replace nothing.
+ */
 export function stepsToRepeat(state: NodeState): string[] {
   const { OUTLINE, commandName, commandsOf } = outline();
   // What became of a node that does not answer is not known; a step does nothing where there is nothing to do, and waits
@@ -108,7 +111,7 @@ export function stepsToRepeat(state: NodeState): string[] {
   const known = new Set(all.map((step) => step.name));
   const steps = [
     ...state.edited.map((file) => file.step),
-    ...state.objects.map(({ step }) => step),
+    ...state.objects.filter(({ cure }) => !cure).map(({ step }) => step),
     ...state.undone,
     ...owners,
   ].filter((step) => known.has(step));

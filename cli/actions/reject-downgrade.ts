@@ -1,4 +1,4 @@
-import type { LabConfig } from '../../components/config';
+import { type LabConfig, seriesOf } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
@@ -6,7 +6,16 @@ import { labArgument, type Lab } from '../lab/name';
 
 type Wanted = Pick<
   LabConfig,
-  'cloud' | 'controllers' | 'workers' | 'stage' | 'serviceCidr' | 'region' | 'zone' | 'project'
+  | 'cloud'
+  | 'controllers'
+  | 'workers'
+  | 'stage'
+  | 'serviceCidr'
+  | 'region'
+  | 'zone'
+  | 'project'
+  | 'controllerType'
+  | 'workerType'
 >;
 type Made = Pick<LabOutputs, 'topology' | 'stage' | 'config'>;
 
@@ -85,9 +94,33 @@ function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
   ];
 }
 
+/**
+ * Whether a machine type has Arm processors. On AWS, `g` behind the generation stands for Graviton, and a1 is Arm too:
+ * https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+ */
+function isArm({ cloud }: Pick<Wanted, 'cloud'>, machineType: string): boolean {
+  if (cloud === 'gcp') return seriesOf(machineType)?.architecture === 'arm64';
+  return cloud === 'aws' && /^(a1\.|[a-z]+\d+g)/.test(machineType);
+}
+
+/** Changes of the processors: a node keeps its image, which is of one architecture. */
+const ofProcessors = (wanted: Wanted, { config: made }: Made): Change[] =>
+  (['controllerType', 'workerType'] as const)
+    .filter((key) => isArm(wanted, wanted[key]) !== isArm(made, made[key]))
+    .map((key) => ({
+      key,
+      wanted: wanted[key],
+      made: made[key],
+      why: 'nodes keep their image, which does not run on processors of another architecture',
+    }));
+
 /** Refuses changes that a lab which is up can't take, all at once. Call it before anything is written. */
 export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
-  const changes = [...ofCluster(wanted, made), ...ofPlace(wanted, made)];
+  const changes = [
+    ...ofCluster(wanted, made),
+    ...ofPlace(wanted, made),
+    ...ofProcessors(wanted, made),
+  ];
   if (changes.length === 0) return;
   const lines = changes.map(
     ({ key, wanted: asked, made: has, why }) =>

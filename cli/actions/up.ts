@@ -1,6 +1,7 @@
 import { namespaceExists, routerOf } from '../../provider/local/shared/names';
 import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
 import type { Tools } from '../../toolchain';
+import { agreeToLostState, claim } from './claim-lab';
 import { type Agree, agreeToLoss, refuseAnew } from './confirm-replace';
 import { isApplied, noteApplied } from '../engine/fingerprint';
 import type { LabOutputs } from '../../components/outputs';
@@ -163,6 +164,7 @@ export async function bring(
   if (mended) progress.say(mended);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
+  await agreeToLostState(lab, snapshot, agree);
   adoptConfig(lab, snapshot?.outputs);
   const config = labConfig(lab, settings);
   if (snapshot?.outputs) {
@@ -183,6 +185,7 @@ export async function bring(
     isApplied(lab.stack, snapshot)
   ) {
     ended('is as declared: nothing to change');
+    claim(lab);
     return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
   }
   return holdingPlace(lab, config.publicPool, async () => {
@@ -215,6 +218,7 @@ async function holdingPlace<T>(
   pool: string,
   work: () => Promise<T>,
 ): Promise<T> {
+  claim({ stack, cloud });
   const taken = cloud === 'local' && reserveSlot(stack, pool);
   try {
     return await work();

@@ -1,12 +1,17 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { CloudError } from '../../components/cloud';
 import { type Search, searchEverywhere } from '../account/everywhere';
 import { Engine } from '../engine';
+import { stacksDirectory } from '../engine/project';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import { EXIT, Failure, Interrupted, unable, usage } from '../errors';
+import type { Lab } from '../lab/name';
+import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, type Progress } from '../ui/progress';
-import { installed } from '../actions/ensure-toolchain';
+import { foundTools, installed } from '../actions/ensure-toolchain';
 import { takeDown } from '../actions/down';
+import { takeOver } from '../actions/take-over';
 import { columns, confirm, print, printJson } from '../ui/prompt';
 
 interface Options {
@@ -28,7 +33,7 @@ interface Reaped {
 /** Resources of labs in a cloud, if one is to be asked, and the limits of that search. */
 async function searchOf(
   cloud: string | undefined,
-  engine: Engine,
+  engine: Engine | undefined,
 ): Promise<Pick<Search, 'found' | 'limits'>> {
   if (cloud === undefined) return { found: [], limits: [] };
   if (cloud !== 'aws' && cloud !== 'gcp')
@@ -46,11 +51,33 @@ async function searchOf(
 const ELSEWHERE =
   'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
 
+/** Whether this user has states: stacks in the state directory, or a backend that the user chose. */
+const hasStates = (): boolean =>
+  Boolean(process.env.PULUMI_BACKEND_URL) ||
+  (fs.existsSync(stacksDirectory()) && fs.readdirSync(stacksDirectory()).length > 0);
+
+/** The engine on this user's states; `undefined` if there are none and no toolchain: local labs are found without both. */
+async function engineOfState(): Promise<Engine | undefined> {
+  const tools = await foundTools().catch(() => undefined);
+  if (!tools && !hasStates()) return undefined;
+  return Engine.open(tools ?? (await installed()));
+}
+
+/** Deletes a lab that is past its end, whichever state made it: the host knows all that there is of a local lab. */
+async function remove(lab: Lab, progress: Progress): Promise<void> {
+  const owner = ownerElsewhere(lab);
+  if (!owner) return takeDown(lab, progress);
+  await takeOver(lab, progress);
+  progress.say(
+    `Lab ${lab.stack} is deleted. Its record in ${owner.backend ?? owner.state} stays until the next up or down there.`,
+  );
+}
+
 async function reapOne({ lab, expires, from }: Ending, progress: Progress): Promise<Reaped> {
   const one = { lab: lab.stack, expires };
   if (from === 'cloud') return { ...one, outcome: 'failed', problem: ELSEWHERE };
   try {
-    await takeDown(lab, progress);
+    await remove(lab, progress);
     return { ...one, outcome: 'gone' };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -76,7 +103,7 @@ function show(reaped: Reaped[]): void {
 }
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
-  const engine = await Engine.open(await installed());
+  const engine = await engineOfState();
   const { found, limits } = await searchOf(cloud, engine);
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);

@@ -3,9 +3,11 @@ import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
 import { priceInWords, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
+import { takeOver } from '../actions/take-over';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { parseLab } from '../lab/name';
+import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
@@ -17,6 +19,7 @@ interface Options {
   stage?: string;
   set: string[];
   yes?: boolean;
+  takeOver?: boolean;
 }
 
 function settingsOf({ stage, set }: Options): Settings {
@@ -33,6 +36,9 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
+  const owner = ownerElsewhere(lab);
+  if (!options.takeOver) refuseForeign(lab);
+  if (owner) await confirm(takeOverQuestion(lab, owner), options.yes ?? false);
   if (lab.cloud !== 'local') {
     await requireCredentials({ lab, config });
     const price = priceInWords(lab.cloud, needsOf(config));
@@ -44,6 +50,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const progress = progressOn();
   try {
     const { toolchain } = await prepare(progress, { lab, config });
+    if (owner) await takeOver(lab, progress);
     const found = await bringUp(
       await Engine.open(toolchain),
       lab,
@@ -73,6 +80,10 @@ export function register(program: Command): void {
     .option(
       '--yes',
       'do not ask before making what costs money, nor before all that was done in a lab is lost',
+    )
+    .option(
+      '--take-over',
+      'delete a lab of this name that belongs to another state; all work in it is lost',
     )
     .action(up);
 }

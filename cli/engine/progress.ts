@@ -1,4 +1,5 @@
-import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
+import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
+import { isStack, plainMessage } from './errors';
 import type { Progress, Step } from '../ui/progress';
 import { isReal, parseUrn, resourceTitle } from './urn';
 
@@ -16,6 +17,7 @@ const isStep = (urn: string): boolean => parseUrn(urn).type.startsWith('command:
 /** Turns the engine's events into steps: one a resource that is made, changed or removed, in plain names. */
 export class EngineProgress {
   private readonly steps = new Map<string, Step>();
+  private readonly remarks = new Set<string>();
   private looking: Step | undefined;
   /** Between what is told, and behind it: the engine is at work, and has nothing to show. */
   private rest: Step | undefined;
@@ -35,6 +37,7 @@ export class EngineProgress {
     if (event.resOutputsEvent && !event.resOutputsEvent.planning)
       this.end(event.resOutputsEvent.metadata);
     if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
+    if (event.diagnosticEvent) this.remark(event.diagnosticEvent);
   }
 
   /** No event comes any more. */
@@ -66,6 +69,18 @@ export class EngineProgress {
     );
     if (this.steps.size === 0)
       this.rest = this.progress.begin('Comparing the rest with what is declared');
+  }
+
+  /**
+   * Prints what the stack's program says to the user, such as the address that `auto` found. The program runs for the
+   * preview and again for the update: each line is printed once.
+   */
+  private remark({ severity, urn, message, ephemeral }: DiagnosticEvent): void {
+    const text = plainMessage(message).trim();
+    if (!isStack(urn) || ephemeral || text === '' || this.remarks.has(text)) return;
+    if (severity !== 'info' && severity !== 'warning') return;
+    this.remarks.add(text);
+    this.progress.say(text);
   }
 
   private fail(metadata: StepEventMetadata): void {

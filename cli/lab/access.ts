@@ -6,6 +6,7 @@ import { blackholePool } from '../../provider/local/shared/address-pool';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
 import { labArgument, type Lab } from './name';
+import { foreignFailure, ownerElsewhere } from './ownership';
 import type { Snapshot } from '../engine/snapshot';
 
 /** A lab that is up. */
@@ -41,6 +42,8 @@ export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefin
 
 /** That a lab is not up; where others are, one of them may have been meant. */
 export function notUp(lab: Lab): Failure {
+  const owner = ownerElsewhere(lab);
+  if (owner) return foreignFailure(lab, owner);
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);

@@ -1,10 +1,11 @@
 import * as crypto from 'node:crypto';
 import * as net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { cloudDirectory, stateDirectory } from '../../util/directories';
+import { hostDirectory, stateDirectory } from '../../util/directories';
 import { endAll, processesWith } from '../../provider/local/shared/daemon';
 import { Locked, unable } from '../errors';
 import type { Lab } from './name';
+import { refuseForeign } from './ownership';
 
 /**
  * One command at a time changes a lab. The engine has a lock of its own, but a command is more than one run of it. Here
@@ -12,8 +13,8 @@ import type { Lab } from './name';
  * and it is free again the moment that process ends, however it ends. Who connects is told who has it.
  */
 function nameOf({ cloud, stack }: Lab): string {
-  // Two states may name the same lab, but a machine has only one of that name.
-  const scope = cloud === 'local' ? cloudDirectory() : stateDirectory();
+  // Several states may name the same lab, but a host has only one of that name.
+  const scope = cloud === 'local' ? hostDirectory() : stateDirectory();
   return `hardway/${crypto.createHash('sha256').update(scope).digest('hex').slice(0, 16)}/${stack}`;
 }
 
@@ -63,7 +64,7 @@ async function endRemains(mark: string): Promise<void> {
 export class Taken extends Locked {}
 
 /** Does `work`, `what` in words (`up`), while no other command changes the lab. Throws Taken where one does already. */
-export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
+export async function holdTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
   const name = nameOf(lab);
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
@@ -83,3 +84,10 @@ export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>):
     await endRemains(mark).finally(() => server.close());
   }
 }
+
+/** Holds the turn of a lab that belongs to this state. Throws a Failure, before any change, if the lab is another state's. */
+export const inTurn = <T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> =>
+  holdTurn(lab, what, async () => {
+    refuseForeign(lab);
+    return work();
+  });

@@ -18,7 +18,7 @@ export interface LabStatus {
   nodes: NodeState[];
   /** What the cloud has otherwise than declared, in words. */
   drift: { resource: string; state: string }[];
-  /** Whether `lab up` has something to mend. */
+  /** Whether the lab differs from what was declared. */
   differs: boolean;
   /** When the oldest of it was made, ISO 8601. */
   created?: string;
@@ -98,10 +98,21 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
           `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`,
       ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
-      ...node.objects.map(({ object, state }) => `${node.name}: ${object} ${state}`),
+      ...node.objects.map(
+        ({ object, state, cure }) => `${node.name}: ${object} ${state}${cure ? `: ${cure}` : ''}`,
+      ),
       ...node.undone.map((step) => `${node.name}: step ${step} is not done`),
     ]),
   ];
   // Two steps may find the same: that the API does not answer.
   return [...new Set(lines)];
+}
+
+/** Whether `lab up` has anything to repair. The rest of the differences name their own cures. */
+export function upRepairs({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): boolean {
+  const repairable = nodes.map((node) => ({
+    ...node,
+    objects: node.objects.filter(({ cure }) => !cure),
+  }));
+  return differences({ nodes: repairable, drift }).length > 0;
 }

@@ -5,19 +5,19 @@ import { Provider } from '@pulumi/aws/provider';
 import type * as pulumi from '@pulumi/pulumi';
 import { CloudError, type Tags } from '../cloud';
 
-/** What every resource of AWS is made with. */
+/** Options that all resources on AWS share. */
 export interface Options {
   parent: pulumi.Resource;
-  /** The lab's own, with its region and tags: never the default one, which other config could turn elsewhere. */
+  /** The lab's own provider, with its region and tags. The default provider could have another region. */
   provider: Provider;
 }
 
-/** What a machine has that may act for somebody at AWS. */
+/** Sources of AWS credentials on the host. */
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;
-  /** The user's own directory. */
+  /** Home directory of the user. */
   home: string;
-  /** Who built the machine, as its firmware says: on Amazon's, credentials come from the machine itself. */
+  /** Vendor of the host, from its firmware. On `Amazon EC2` the instance provides credentials. */
   vendor: string;
 }
 
@@ -38,7 +38,7 @@ function here(): Surroundings {
   };
 }
 
-/** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
+/** Throws a CloudError if the host has no AWS credentials. It is shorter than the provider's error. */
 export function requireCredentials({ environment, home, vendor }: Surroundings = here()): void {
   const file = (variable: string, name: string): string =>
     environment[variable] || path.join(home, '.aws', name);
@@ -58,7 +58,7 @@ export function requireCredentials({ environment, home, vendor }: Surroundings =
 }
 
 /**
- * The lab's own provider: its region, and the tags that every resource has.
+ * Creates the lab's provider, with its region and the tags of every resource.
  *
  * `expires` is not among them. A default tag that changes disappears from the root volumes of instances
  * (https://github.com/hashicorp/terraform-provider-aws/issues/38301), and `extend` changes it.
@@ -68,6 +68,3 @@ export function makeProvider(region: string, tags: Tags, parent: pulumi.Resource
   const defaultTags = { tags: { 'hardway-lab': lab, 'hardway-state': state, student } };
   return new Provider('aws', { region, defaultTags }, { parent });
 }
-
-/** Tags of the resources that show when the lab ends: its VPC and its instances. */
-export const expiryTags = ({ expires }: Tags): { expires: pulumi.Input<string> } => ({ expires });

@@ -1,18 +1,11 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '@pulumi/aws/vpc';
-import type * as pulumi from '@pulumi/pulumi';
 import { withoutRepeats } from '../security-group-rules';
-import type { FirewallRule, Node, Topology } from '../topology';
-import type { Network } from './network';
+import type { FirewallRule, Node } from '../topology';
 import type { Options } from './credentials';
 import { once } from './replacement';
 import { resourceTag } from './tags';
-
-export interface Firewall {
-  /** The security groups of a node. */
-  groupsOf(node: Node): ec2.SecurityGroup[];
-  rules: pulumi.Resource[];
-}
+import type { AwsBuilt, AwsContext, Firewall, Network } from './types';
 
 const PURPOSE: Record<FirewallRule['targets'], string> = {
   all: 'Every node',
@@ -20,13 +13,15 @@ const PURPOSE: Record<FirewallRule['targets'], string> = {
   worker: 'Workers',
 };
 
-/** A security group without any rule: it lets nothing in. */
-export function makeGroup(
-  name: string,
-  description: string,
-  network: Network,
-  options: Options,
-): ec2.SecurityGroup {
+interface GroupArgs {
+  name: string;
+  description: string;
+  network: Network;
+  options: Options;
+}
+
+/** Creates a security group without any rule, which admits nothing. */
+export function makeGroup({ name, description, network, options }: GroupArgs): ec2.SecurityGroup {
   return new ec2.SecurityGroup(
     name,
     { vpcId: network.vpc.id, description, tags: { Name: name, ...resourceTag(name) } },
@@ -34,13 +29,21 @@ export function makeGroup(
   );
 }
 
-/** Lets in to a group the packets of one rule of the topology: one resource for each source, as AWS lists them. */
-export function letIn(
-  rule: FirewallRule,
-  group: ec2.SecurityGroup,
-  options: Options,
+interface AdmissionArgs {
+  rule: FirewallRule;
+  group: ec2.SecurityGroup;
+  options: Options;
+  /** Begins the names of the resources. Default: the rule's name. */
+  prefix?: string;
+}
+
+/** Admits the packets of one rule of the topology to a group: one resource for each source CIDR. */
+export function admit({
+  rule,
+  group,
+  options,
   prefix = rule.name,
-): SecurityGroupIngressRule[] {
+}: AdmissionArgs): SecurityGroupIngressRule[] {
   const [fromPort, toPort] = rule.ports ?? [-1, -1];
   return rule.sources.map((cidrIpv4) => {
     const name = `${prefix}-from-${cidrIpv4}`;
@@ -60,15 +63,18 @@ export function letIn(
   });
 }
 
-/** The VPC's firewall: a security group for each kind of node that a rule is for; without rules nothing gets in. */
-export function makeFirewall(topology: Topology, network: Network, options: Options): Firewall {
+/** Creates the VPC's firewall: a security group for each kind of node that a rule targets. */
+export function makeFirewall(
+  { topology, options }: AwsContext,
+  { network }: Pick<AwsBuilt, 'network'>,
+): Firewall {
   const targets = [
     ...new Set<FirewallRule['targets']>(['all', ...topology.rules.map((rule) => rule.targets)]),
   ];
   const groups = new Map(
     targets.map((target) => [
       target,
-      makeGroup(`nodes-${target}`, PURPOSE[target], network, options),
+      makeGroup({ name: `nodes-${target}`, description: PURPOSE[target], network, options }),
     ]),
   );
   const egress = new SecurityGroupEgressRule(
@@ -83,11 +89,11 @@ export function makeFirewall(topology: Topology, network: Network, options: Opti
     once({ ...options, deletedWith: groups.get('all') }),
   );
   const ingress = withoutRepeats(topology.rules).flatMap((rule) =>
-    letIn(rule, groups.get(rule.targets)!, options),
+    admit({ rule, group: groups.get(rule.targets)!, options }),
   );
   const groupsOf = (node: Node): ec2.SecurityGroup[] =>
     targets
       .filter((target) => target === 'all' || target === node.role)
       .map((target) => groups.get(target)!);
-  return { groupsOf, rules: [egress, ...ingress] };
+  return { groupsOf, reachable: [egress, ...ingress] };
 }

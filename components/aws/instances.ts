@@ -1,37 +1,27 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
-import { SshKey } from '../../provider/resources';
-import type { Tags } from '../cloud';
-import type { LabConfig } from '../config';
+import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
-import { DISK_GIB, type Machine } from '../machine';
-import type { Node, Topology } from '../topology';
-import type { Firewall } from './firewall';
-import type { Network } from './network';
+import { DISK_GIB, makeMachines } from '../machine';
+import type { Node } from '../topology';
 import type { Options } from './credentials';
 import { once } from './replacement';
 import { expiryTags, resourceTag } from './tags';
+import type { AwsBuilt, AwsContext, AwsMachine } from './types';
 
-/** Canonical, who publishes Ubuntu's images. */
+/** Account of Canonical, the publisher of Ubuntu's images. */
 const UBUNTU_OWNER = '099720109477';
 
-export interface AwsMachine extends Machine {
-  resource: ec2.Instance;
+type EarlierParts = Pick<AwsBuilt, 'network' | 'firewall' | 'loadBalancer'>;
+
+interface InstanceArgs extends AwsContext, EarlierParts {
+  node: Node;
+  hostKey: SshKey;
+  keyPair: ec2.KeyPair;
+  ami: pulumi.Output<string>;
 }
 
-interface InstancesArgs {
-  lab: string;
-  config: LabConfig;
-  topology: Topology;
-  network: Network;
-  firewall: Firewall;
-  sshKey: SshKey;
-  tags: Tags;
-  /** In profile small, the one public address: the first controller's. */
-  onlyAddress?: ec2.Eip;
-}
-
-/** The newest Ubuntu 24.04 for a machine type. */
+/** Returns the id of the newest Ubuntu 24.04 image for a machine type. */
 function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string> {
   const { supportedArchitectures } = ec2.getInstanceTypeOutput({ instanceType }, options);
   const architecture = supportedArchitectures.apply((all) =>
@@ -51,15 +41,10 @@ function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string
   return image.id;
 }
 
-function makeInstance(
-  node: Node,
-  hostKey: SshKey,
-  keyPair: ec2.KeyPair,
-  ami: pulumi.Output<string>,
-  args: InstancesArgs,
-  options: Options,
-): ec2.Instance {
-  const { lab, config, network, firewall, tags, onlyAddress } = args;
+/** Creates the instance that becomes `node`. */
+function makeInstance(args: InstanceArgs): ec2.Instance {
+  const { lab, config, tags, options, network, firewall, node, hostKey, keyPair, ami } = args;
+  const hasEip = config.profile === 'small' && node.isPublic;
   const name = `${lab}-${node.name}`;
   return new ec2.Instance(
     node.name,
@@ -69,13 +54,13 @@ function makeInstance(
       subnetId: network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet.id,
       privateIp: node.privateIp,
       // Unset with an Elastic IP: AWS then reports `true`, and an explicit `false` would force a replacement.
-      associatePublicIpAddress: node.isPublic && onlyAddress ? undefined : node.isPublic,
+      associatePublicIpAddress: hasEip ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,
       vpcSecurityGroupIds: firewall.groupsOf(node).map((group) => group.id),
       keyName: keyPair.keyName,
       userData: firstBoot(node.name, hostKey),
       userDataReplaceOnChange: true,
-      // The user data holds the host key. One hop: its answer never gets as far as a pod on the bridge.
+      // User data holds the host key. With one hop, the answer cannot reach a pod on the bridge.
       metadataOptions: {
         httpEndpoint: 'enabled',
         httpTokens: 'required',
@@ -102,9 +87,10 @@ function makeInstance(
   );
 }
 
-/** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
-export function makeInstances(args: InstancesArgs, options: Options): AwsMachine[] {
-  const { topology, config, sshKey, onlyAddress } = args;
+/** Creates the instances of all nodes, each with a host key that is known before its first boot. */
+export function makeInstances(context: AwsContext, built: EarlierParts): AwsMachine[] {
+  const { config, sshKey, options } = context;
+  const { eip } = built.loadBalancer;
   const keyPair = new ec2.KeyPair(
     'ssh-key',
     { publicKey: sshKey.publicKey, tags: resourceTag('ssh-key') },
@@ -116,30 +102,13 @@ export function makeInstances(args: InstancesArgs, options: Options): AwsMachine
       ubuntuFor(type, options),
     ]),
   );
-  const machines: AwsMachine[] = [];
-  // In order: the gateway is a controller, and so it is there before those that need it.
-  for (const node of topology.nodes) {
-    const hostKey = new SshKey(
-      `${node.name}-host-key`,
-      { comment: node.name },
-      { parent: options.parent },
-    );
+  return makeMachines(context, (node, hostKey) => {
     const ami = images.get(node.role === 'controller' ? config.controllerType : config.workerType)!;
-    const instance = makeInstance(node, hostKey, keyPair, ami, args, options);
-    const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
-    const own = { ...node, generation: instance.id, resource: instance };
-    if (node.isPublic) {
-      const publicIp = onlyAddress?.publicIp ?? instance.publicIp;
-      machines.push({ ...own, publicIp, connection: { ...login, host: publicIp } });
-    } else {
-      const through = machines.find((machine) => machine.isGateway)!;
-      machines.push({
-        ...own,
-        publicIp: pulumi.output(''),
-        connection: { ...login, host: node.privateIp, proxy: through.connection },
-        through,
-      });
-    }
-  }
-  return machines;
+    const instance = makeInstance({ ...context, ...built, node, hostKey, keyPair, ami });
+    return {
+      resource: instance,
+      generation: instance.id,
+      publicIp: config.profile === 'small' ? eip.publicIp : instance.publicIp,
+    };
+  });
 }

@@ -1,64 +1,55 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as lb from '@pulumi/aws/lb';
 import { SecurityGroupEgressRule } from '@pulumi/aws/vpc';
-import type { Topology } from '../topology';
-import { letIn, makeGroup } from './firewall';
-import type { AwsMachine } from './instances';
-import type { Network } from './network';
-import type { Options } from './credentials';
+import type { ApiTargets } from '../cloud';
+import { admit, makeGroup } from './firewall';
 import { once } from './replacement';
 import { reserveNodeAddresses } from './reservations';
 import { resourceTag } from './tags';
+import type { AwsBuilt, AwsContext, LoadBalancer } from './types';
 
-/** The API's public address. It comes before all machines: certificates name it, and needn't wait for a balancer. */
-export function makeApiAddress(lab: string, { gateway }: Network, options: Options): ec2.Eip {
-  return new ec2.Eip(
+/**
+ * Reserves the API's public address, and creates the load balancer in profile full.
+ * The address exists before any machine or balancer: certificates name it, and do not wait for them.
+ */
+export function makeLoadBalancer(
+  context: AwsContext,
+  { network }: Pick<AwsBuilt, 'network'>,
+): LoadBalancer {
+  const { lab, config, options } = context;
+  const eip = new ec2.Eip(
     'api',
     { domain: 'vpc', tags: { Name: `${lab}-api`, ...resourceTag('api') } },
-    { ...options, dependsOn: gateway },
+    { ...options, dependsOn: network.gateway },
   );
-}
-
-/** In profile small the API's address is the one controller's own. */
-export function giveAddress(
-  address: ec2.Eip,
-  machine: AwsMachine,
-  options: Options,
-): ec2.EipAssociation {
-  return new ec2.EipAssociation(
-    'api',
-    {
-      allocationId: address.allocationId,
-      networkInterfaceId: machine.resource.primaryNetworkInterfaceId,
-    },
-    once(options),
-  );
-}
-
-interface LoadBalancerArgs {
-  lab: string;
-  topology: Topology;
-  network: Network;
-  address: ec2.Eip;
+  return {
+    address: eip.publicIp,
+    eip,
+    balancing: config.profile === 'full' ? makeBalancer(context, { network, eip }) : undefined,
+  };
 }
 
 /**
- * The load balancer, by which users reach the API; nodes do not use it. Returns its target group and listener.
- *
- * It waits for no instance: AWS takes minutes to create it and to register targets, and the nodes are
- * bootstrapped meanwhile.
+ * Creates the load balancer by which users reach the API; nodes do not use it. It waits for no
+ * instance: AWS takes minutes to create it and to register targets, and the nodes are bootstrapped
+ * meanwhile.
  */
-export function makeLoadBalancer(
-  { lab, topology, network, address }: LoadBalancerArgs,
-  options: Options,
-): { targets: lb.TargetGroup; listener: lb.Listener } {
+function makeBalancer(
+  { lab, topology, options }: AwsContext,
+  { network, eip }: { network: AwsBuilt['network']; eip: ec2.Eip },
+): NonNullable<LoadBalancer['balancing']> {
   const port = topology.apiPort;
   const tags = { Name: `${lab}-api`, ...resourceTag('api') };
-  const group = makeGroup('balancer', 'The load balancer of the API', network, options);
-  // Targets see the balancer's own address, which the nodes' rules let in. So clients are filtered here.
+  const group = makeGroup({
+    name: 'balancer',
+    description: 'The load balancer of the API',
+    network,
+    options,
+  });
+  // Targets see the balancer's own address, which the nodes' rules admit. So clients are filtered here.
   const rules = topology.rules
     .filter((rule) => rule.name === 'allow-api')
-    .flatMap((rule) => letIn(rule, group, options, 'balancer'));
+    .flatMap((rule) => admit({ rule, group, options, prefix: 'balancer' }));
   const out = new SecurityGroupEgressRule(
     'balancer-out',
     {
@@ -79,12 +70,12 @@ export function makeLoadBalancer(
       loadBalancerType: 'network',
       internal: false,
       securityGroups: [group.id],
-      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: address.allocationId }],
+      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: eip.allocationId }],
       tags,
     },
     once({
       ...options,
-      // The balancer takes an address of the subnet. After the reservations, it takes none of a node.
+      // The balancer takes an address of the subnet: after the reservations, never one of a node.
       dependsOn: [network.gateway, out, ...rules, ...reserveNodeAddresses(subnet, options)],
       // Without it the engine would delete the subnet first, and the balancer's interface is in it: the
       // provider reports a replacement only when the new subnet's id is known (customizeDiffLoadBalancerNLB).
@@ -98,7 +89,8 @@ export function makeLoadBalancer(
       port,
       protocol: 'TCP',
       targetType: 'instance',
-      // Else a controller that reaches itself through the balancer would get a packet from its own address.
+      // With `true`, a controller that reaches itself through the balancer would drop the packet,
+      // because its source would be the controller's own address.
       preserveClientIp: 'false',
       deregistrationDelay: 0,
       // The API server answers this path without a login: RBAC's system:public-info-viewer allows it.
@@ -130,20 +122,33 @@ export function makeLoadBalancer(
   return { targets, listener };
 }
 
-/** Registers the controllers with the load balancer. */
-export function registerControllers(
-  targets: lb.TargetGroup,
-  { topology, machines }: { topology: Topology; machines: AwsMachine[] },
-  options: Options,
-): lb.TargetGroupAttachment[] {
-  return machines
-    .filter(({ role }) => role === 'controller')
-    .map(
-      ({ name, resource }) =>
-        new lb.TargetGroupAttachment(
-          name,
-          { targetGroupArn: targets.arn, targetId: resource.id, port: topology.apiPort },
-          once({ ...options, deletedWith: targets }),
-        ),
+/**
+ * Registers the controllers with the load balancer. In profile small, attaches the API's address to
+ * the one controller.
+ */
+export function makeApiTargets(
+  { topology, options }: AwsContext,
+  { loadBalancer: { eip, balancing }, machines }: Pick<AwsBuilt, 'loadBalancer' | 'machines'>,
+): ApiTargets {
+  const controllers = machines.filter(({ role }) => role === 'controller');
+  if (!balancing) {
+    const { allocationId } = eip;
+    const networkInterfaceId = controllers[0].resource.primaryNetworkInterfaceId;
+    const association = new ec2.EipAssociation(
+      'api',
+      { allocationId, networkInterfaceId },
+      once(options),
     );
+    return { reachable: [association], answering: [] };
+  }
+  const { targets, listener } = balancing;
+  const attachments = controllers.map(
+    ({ name, resource }) =>
+      new lb.TargetGroupAttachment(
+        name,
+        { targetGroupArn: targets.arn, targetId: resource.id, port: topology.apiPort },
+        once({ ...options, deletedWith: targets }),
+      ),
+  );
+  return { reachable: [], answering: [listener, ...attachments] };
 }

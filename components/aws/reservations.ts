@@ -1,8 +1,8 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import { addressAt } from '../../util/cidr';
 import type { Options } from './credentials';
-import type { SubnetParts } from './network';
 import { once } from './replacement';
+import type { SubnetParts } from './types';
 
 /** A block of addresses, by its first host in the node network and its prefix length. */
 interface Block {

@@ -1,46 +1,45 @@
 import * as ec2 from '@pulumi/aws/ec2';
-import type { Topology } from '../topology';
-import type { AwsMachine } from './instances';
-import type { Network } from './network';
-import type { Options } from './credentials';
+import type { Part } from '../cloud';
 import { once } from './replacement';
+import type { AwsBuilt, AwsContext } from './types';
 
 /**
- * The VPC router's table: each worker's pod CIDR, by way of that worker's network interface. Where the node network is
- * divided each subnet has a table, and a private one's way out is the gateway node.
+ * Creates the routes of each subnet's table: each worker's pod CIDR by the network interface of that
+ * worker, and in a private subnet the default route by the gateway node.
  */
 export function makeRoutes(
-  topology: Topology,
-  network: Network,
-  machines: AwsMachine[],
-  options: Options,
-): ec2.Route[] {
-  const routes: ec2.Route[] = [];
-  for (const { plan, table } of network.subnets) {
-    const by = (name: string, destinationCidrBlock: string, machine: AwsMachine): void => {
-      const networkInterfaceId = machine.resource.primaryNetworkInterfaceId;
-      routes.push(
+  { topology, options }: AwsContext,
+  { network, machines }: Pick<AwsBuilt, 'network' | 'machines'>,
+): Part {
+  const interfaceOf = new Map(
+    machines.map(({ name, resource }) => [name, resource.primaryNetworkInterfaceId]),
+  );
+  const gateway = machines.find((machine) => machine.isGateway)?.name;
+  const reachable = network.subnets.flatMap(({ plan, table }) => {
+    const suffix = network.subnets.length === 1 ? '' : `-${plan.name}`;
+    const routes = topology.routes.map(({ name, destination, nextHop }) => ({
+      name: `${name}${suffix}`,
+      destination,
+      nextHop,
+    }));
+    if (!plan.isPublic)
+      routes.push({
+        name: `default-route-${plan.name}`,
+        destination: '0.0.0.0/0',
+        nextHop: gateway!,
+      });
+    return routes.map(
+      ({ name, destination, nextHop }) =>
         new ec2.Route(
           name,
-          { routeTableId: table.id, destinationCidrBlock, networkInterfaceId },
+          {
+            routeTableId: table.id,
+            destinationCidrBlock: destination,
+            networkInterfaceId: interfaceOf.get(nextHop),
+          },
           once({ ...options, deletedWith: table }),
         ),
-      );
-    };
-    for (const route of topology.routes) {
-      const name = network.subnets.length === 1 ? route.name : `${route.name}-${plan.name}`;
-      by(
-        name,
-        route.destination,
-        machines.find((machine) => machine.name === route.nextHop)!,
-      );
-    }
-    if (!plan.isPublic)
-      by(
-        `default-route-${plan.name}`,
-        '0.0.0.0/0',
-        machines.find((machine) => machine.isGateway)!,
-      );
-  }
-  return routes;
+    );
+  });
+  return { reachable };
 }

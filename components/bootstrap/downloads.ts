@@ -1,13 +1,13 @@
 import { ARCHITECTURES, components } from '../../toolchain/manifest';
 import type { Download } from './index';
 
-/** Where a file of an official address is taken from: `MIRROR/HOST/PATH`, or the address itself. */
+/** Returns the URL of a file on the mirror, `MIRROR/HOST/PATH`; without a mirror the official URL. */
 function mirrored(official: string, mirror: string): string {
   const { host, pathname } = new URL(official);
   return mirror ? `${mirror}/${host}${pathname}` : official;
 }
 
-/** The official release of every program that nodes run, for every architecture, as the toolchain's manifest names them. */
+/** Lists the official releases of all programs of nodes, for all architectures in the manifest. */
 export function officialDownloads(mirror: string): Download[] {
   return components
     .filter((component) => component.use.includes('node'))

@@ -14,13 +14,13 @@ export { type NodeStatus, STATUS_COMMAND } from './status';
 type Commands = Map<Machine, command.remote.Command>;
 
 /**
- * Makes machines a cluster over SSH, as far as config's stage says. plan.ts lists what is done and in which order;
- * each step is a folder in steps/, beside the files that it places on a node.
+ * Turns machines into a cluster over SSH, up to the stage in the config. plan.ts lists the sessions in
+ * order. Each step is a folder in steps/, with the files that it places on a node.
  */
 export class Bootstrap extends pulumi.ComponentResource {
-  /** A digest of all that was run and on which machines; known once all of it has succeeded. */
+  /** Digest of all sessions and their machines; known when all of them have succeeded. */
   readonly ready: pulumi.Output<string>;
-  /** Every session on every machine, for others to depend on. */
+  /** Every session on every machine, for `dependsOn`. */
   readonly commands: command.remote.Command[];
 
   constructor(name: string, args: BootstrapArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,7 +45,7 @@ export class Bootstrap extends pulumi.ComponentResource {
     this.registerOutputs({ ready: this.ready });
   }
 
-  /** One session on one machine, after those that it needs. */
+  /** Declares one session on one machine, after the sessions that it needs. */
   private run(
     session: Session,
     machine: Machine,
@@ -56,7 +56,8 @@ export class Bootstrap extends pulumi.ComponentResource {
       [done.get(name)!.get(on)].filter((found) => found !== undefined);
     const here = session.after.flatMap((name) => before(name, machine));
     const first = here.length === 0;
-    // A machine behind the gateway is reached, and downloads, through it: the gateway waits for its sshd.
+    // A private machine is reached through the gateway, and downloads through it. The session
+    // private-nodes on the gateway waits for the machine's sshd.
     const gateway = first && machine.through ? before('private-nodes', machine.through) : [];
     const behind =
       session.name === 'private-nodes'

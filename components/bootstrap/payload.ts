@@ -1,36 +1,36 @@
 import * as crypto from 'node:crypto';
 import * as tar from 'tar-stream';
 
-/** A file as it comes to lie on a node. */
+/** A file on a node. */
 export interface PlacedFile {
-  /** Absolute; letters, digits and `. _ @ -` between the slashes. */
+  /** Absolute path, with letters, digits and `. _ @ -` between the slashes. */
   path: string;
-  /** Permission bits; the owner is root. */
+  /** Permission bits, for example 0o644. The owner is root. */
   mode: number;
   content: string;
 }
 
-/** A step, ready to be sent. */
+/** A step with its files, ready to be sent to a node. */
 export interface PlacedStep {
   name: string;
-  /** Services that run when it is done. */
+  /** Services that run after the step, for example `etcd`. */
   units: string[];
-  /** Script that fills in, on the node, what only the node knows. */
+  /** Script that fills in values that are known only on the node. */
   prepare?: string;
   files: PlacedFile[];
 }
 
-/** What one session sends to one node. */
+/** Data that one session sends to one node. */
 export interface Payload {
-  /** Base64 of an uncompressed tar: place.sh, and each step's parts under steps/NAME, its files under steps/NAME/root. */
+  /** Base64 of an uncompressed tar: place.sh, and each step in steps/NAME, with its files in steps/NAME/root. */
   archive: string;
-  /** SHA-256 of that tar, hexadecimal. */
+  /** SHA-256 of the tar, hexadecimal. */
   digest: string;
 }
 
 const SAFE_PATH = /^(\/[A-Za-z0-9._@-]+)+$/;
 
-/** Every directory that the files need, without the root, parents first. */
+/** Lists the directories that the files need, without the root, parents first. */
 function directories(paths: string[]): string[] {
   const all = new Set<string>();
   for (const path of paths) {
@@ -40,7 +40,7 @@ function directories(paths: string[]): string[] {
   return [...all].sort();
 }
 
-/** Every file of the archive by its path there. Throws for a path that is not plain, or that comes twice. */
+/** Returns the files of the archive by path. Throws an Error if a path is not plain, or is repeated. */
 function entries(place: string, steps: PlacedStep[]): Map<string, { text: string; mode: number }> {
   const content = new Map([
     ['place.sh', { text: place, mode: 0o600 }],
@@ -64,9 +64,10 @@ function entries(place: string, steps: PlacedStep[]): Map<string, { text: string
 }
 
 /**
- * Packs steps and the script that places them. The same input gives the same bytes on every machine: sorted, no times,
- * root's, and not compressed (zlib's output differs between Node versions, and a new digest runs the steps again).
- * Throws an Error for a path that is not absolute and plain, or that comes twice.
+ * Packs steps and the script that places them. The same input gives the same bytes on every host:
+ * entries are sorted, owned by root, without times, and not compressed. The output of zlib differs
+ * between Node versions, and a new digest would run the steps again.
+ * Throws an Error if a path is not absolute and plain, or is repeated.
  */
 export async function pack(place: string, steps: PlacedStep[]): Promise<Payload> {
   const content = entries(place, steps);

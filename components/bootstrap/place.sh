@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# place.sh STAGING [SECONDS]: takes this machine through the steps of STAGING/steps.list. A step's files are put where they belong,
-# then its script and its services run. Only what differs is written, and a service is started again only when a file
-# of its step was. Afterwards /var/lib/hardway/steps/STEP.sha256 lists the files with their digests, for `sha256sum --check`.
-# After SECONDS everything that still runs is ended, and the message names the step.
+# place.sh STAGING [SECONDS]: runs the steps in STAGING/steps.list on this node. First it places the
+# files of all steps, then it runs each step's script and services. It writes only files that differ,
+# and restarts a service only if a file of its step was written. At the end
+# /var/lib/hardway/steps/STEP.sha256 lists the files with their digests, for `sha256sum --check`.
+# After SECONDS it ends all processes of the session, and prints the step that did not finish.
 set -eu
 umask 022
 
@@ -23,23 +24,24 @@ records=/var/lib/hardway/steps
 mkdir -p "$records"
 mapfile -t steps < "$staging/steps.list"
 
-# put STEP: its files. $staging/steps/STEP/changed then lists those that were not there before as they are now.
+# put STEP: places the step's files, and lists those that differed in $staging/steps/STEP/changed.
 put() {
   local own=$staging/steps/$1 record=$records/$1.sha256
   echo "step $1 (placing its files)" > "$staging/current"
   mkdir -p "$own/root"
   cd "$own/root"
-  # What only the node knows (its cgroup version, say) is filled in here, so that the files read as plain values.
+  # prepare.sh fills in values that are known only on the node, such as the cgroup version.
   [ ! -e ../prepare.sh ] || bash ../prepare.sh
   find . -type f -printf '%P\n' | sort | xargs -r sha256sum | sed 's|  |  /|' > ../record
   [ -e "$record" ] || : > "$record"
 
-  # A file counts as changed until the step that placed it has succeeded, so an interrupted step starts its services too.
+  # A file counts as changed until its step has succeeded, so that an interrupted step still
+  # restarts its services.
   : > ../changed
   while read -r digest path; do
     if ! cmp -s ".$path" "$path"; then
       mkdir -p "${path%/*}"
-      # Renamed into place: nobody reads half a file, and a running script keeps the one that it started with.
+      # Renamed into place: no process reads half a file, and a running script keeps its old file.
       cp -p ".$path" "$path.placed"
       mv -f "$path.placed" "$path"
     elif [ "$(stat -c %a "$path")" != "$(stat -c %a ".$path")" ]; then
@@ -50,7 +52,7 @@ put() {
     echo "$path" >> ../changed
   done < ../record
 
-  # What somebody laid over a service (systemctl edit): its own file is all that there is to it.
+  # Removes overrides of a service (systemctl edit): only the step's own unit file applies.
   local units unit overlay
   read -r -a units < ../units || true
   for unit in "${units[@]}"; do
@@ -61,18 +63,18 @@ put() {
     done
   done
 
-  # What the step once placed and places no more.
+  # Removes files that the step placed earlier and does not place any more.
   while read -r _ path; do
     cut -d ' ' -f 3- ../record | grep -qxF "$path" || rm -f "$path"
   done < "$record"
 }
 
-# Asked of one after the other: of several, systemctl is content with one that is enabled.
+# all_enabled: true if every unit is enabled. Of several units, systemctl accepts one that is enabled.
 all_enabled() {
   for unit in "${all_units[@]}"; do systemctl is-enabled --quiet "$unit" || return 1; done
 }
 
-# run STEP: its script and its services.
+# run STEP: runs the step's script and its services.
 run() {
   local own=$staging/steps/$1 units
   echo "step $1" > "$staging/current"

@@ -22,27 +22,27 @@ import { ready } from './steps/ready';
 import { registration } from './steps/registration';
 
 /**
- * One login to a machine, in which it goes through those of `steps` that are for it, in order. Steps share a login because
- * six machines that share two cores spend more time on logging in than on what these steps do.
+ * One SSH login to a machine, which runs the steps for that machine in order. Steps share a login,
+ * because on a small host six logins take longer than most steps.
  */
 export interface Session {
   name: string;
-  /** Where it is gone through; without this, wherever one of its steps is. */
+  /** Machines of the session. Default: all machines that have one of its steps. */
   on?: Step['on'];
   steps: Step[];
-  /** Sessions that must be over before, on the same machine, where it has them. */
+  /** Sessions on the same machine that must succeed before, if the machine has them. */
   after: string[];
-  /** Sessions that must be over before on every machine; a new machine runs this one again. */
+  /** Sessions that must succeed before on every machine. A new machine repeats this session. */
   afterEverywhere?: string[];
 }
 
-/** Everything that makes six machines a cluster. What is not said to come after something else runs side by side. */
+/** All sessions that turn machines into a cluster. Sessions without an order run in parallel. */
 export const OUTLINE: Session[] = [
-  // A login of its own: what is behind the gateway begins when this is over, and needn't wait for the gateway's own downloads.
+  // A separate session: private nodes wait for it, and not for the gateway's own downloads.
   { name: 'gateway', on: 'gateway', steps: [ready, gateway], after: [] },
-  // Comes after the instances behind the gateway too. Their own first session comes after it.
+  // Runs after the private instances exist, and before their own first session.
   { name: 'private-nodes', steps: [privateNodes], after: ['gateway'] },
-  // All that a machine does by itself. Nothing here waits for another machine: with --parallel 1 it would wait for ever.
+  // Steps that need no other machine. A step that waited for one would never end with --parallel 1.
   {
     name: 'machine',
     steps: [
@@ -67,7 +67,7 @@ export const OUTLINE: Session[] = [
     after: ['machine'],
     afterEverywhere: ['control-plane'],
   },
-  // What is asked for while the nodes still register; `workloads` waits for what comes of it.
+  // Creates cluster objects while nodes still register. `workloads` waits until they run.
   { name: 'objects', steps: [rbac, pods, coredns], after: ['control-plane'] },
   {
     name: 'workloads',
@@ -93,30 +93,31 @@ export const stepsOf = (session: Session, node: Place, stage: Stage): Step[] =>
       isFor(session.on ?? 'all', node) && isFor(step.on, node) && reaches(stage, step.stage),
   );
 
-/** The names of the steps that a node has gone through when a lab at `stage` is up, on any cloud. */
+/** Lists the steps that have succeeded on a node when a lab at `stage` is up, on every cloud. */
 export const expectedSteps = (node: Place, stage: Stage): string[] => [
   ...new Set(OUTLINE.flatMap((session) => stepsOf(session, node, stage).map((step) => step.name))),
 ];
 
-/** The systemd units, without `.service`, that must be active on a node of `role` when a lab at `stage` is up, on any cloud. */
+/** Lists the systemd units, without `.service`, that are active on a node of a lab at `stage`. */
 export const expectedUnits = (role: Node['role'], stage: Stage): string[] =>
   OUTLINE.flatMap((session) =>
     stepsOf(session, { role, index: 1 }, stage).flatMap((step) => step.units ?? []),
   );
 
-/** The name of the Pulumi resource that is a session on a machine: `machine@controller-0`. */
+/** Returns the name of a session's Pulumi resource, for example `machine@controller-0`. */
 export const commandName = (session: string, machine: string): string => `${session}@${machine}`;
 
 /**
- * The names of the Pulumi resources by which a machine goes through a step again, with all that comes after it there and
- * waits for what comes of it; it needn't have all of them. Throws for a step that there is not.
+ * Lists the sessions to repeat when `step` is repeated on `machine`, by their Pulumi resources: those
+ * with the step, and all later ones that depend on it. The machine may lack some of these resources.
+ * Throws an Error if the step does not exist.
  */
 export function commandsOf(step: string, machine: string): string[] {
   const sessions = new Set(
     OUTLINE.filter(({ steps }) => steps.some(({ name }) => name === step)).map(({ name }) => name),
   );
   if (sessions.size === 0) throw new Error(`there is no step "${step}"`);
-  // The outline is in order, so one look is enough.
+  // OUTLINE is sorted by dependency, so one pass finds all dependents.
   for (const { name, after } of OUTLINE)
     if (after.some((before) => sessions.has(before))) sessions.add(name);
   return [...sessions].map((name) => commandName(name, machine));

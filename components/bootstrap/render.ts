@@ -1,8 +1,9 @@
 const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
 /**
- * Fills in a template's `${NAME}` placeholders, names being upper case. Anything else with a dollar sign is left alone.
- * Throws an Error, naming `source`, for a placeholder without a value and for a value that no placeholder uses.
+ * Replaces a template's placeholders, such as `${NAME}`. A placeholder's name is in upper case; other
+ * dollar signs stay. Throws an Error with `source` for a placeholder without a value, and for a value
+ * without a placeholder.
  */
 export function render(
   source: string,

@@ -26,7 +26,7 @@ export const RECEIVE =
   'staging=$(mktemp -d /run/hardway.XXXXXXXX); trap "rm -rf $staging" EXIT; ' +
   `base64 -d | tar -xp -C "$staging"; bash "$staging/place.sh" "$staging" ${SESSION_SECONDS}'`;
 
-/** A step with everything it sends to a node. */
+/** Returns a step with all files that it sends to a node. */
 function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
   const own = (directory: string, name: string): StepFile[] =>
     source(`${step.name}/${name}`) === undefined
@@ -45,7 +45,7 @@ function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<Place
   }));
 }
 
-/** All that a machine is sent in one login, to go through these steps. */
+/** Returns the data that a session with these steps sends to a machine. */
 export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.Output<Payload> =>
   pulumi
     .all(steps.map((step) => placed(step, node, lab)))
@@ -54,20 +54,22 @@ export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.O
 interface DeliveryOptions {
   parent: pulumi.Resource;
   dependsOn: pulumi.Resource[];
-  /** Other machines that the session asks: it runs again if one of them is replaced. */
+  /** Other machines that the session connects to. A replaced one repeats the session. */
   also: Machine[];
-  /** No session has logged in to the machine before. */
+  /** Whether this is the machine's first session. */
   first: boolean;
-  /** Another resource has seen the machine's sshd answer, before this session. */
+  /** Whether another resource has waited for the machine's sshd before this session. */
   answered: boolean;
 }
 
 /**
- * Limits of a session's dialling. The default gives up after about eleven seconds. A first session waits for its
- * machine to boot: for as long as the resource's timeout on the host, where machines boot in seconds; for about
- * five minutes where sshd has answered already, so that a key that is refused is reported as such.
- * Through a proxy the plugin dials the channel once and repeats only the handshake, on a connection that the first
- * failure has closed (v1.2.1, connection.go): more attempts are of no use, and the gateway has waited before.
+ * Limits of a session's attempts to connect. The default ends after about 11 seconds. A first session
+ * waits until its machine has booted. On the host it waits up to the resource's timeout. If sshd has
+ * answered already, it waits about five minutes, so that a refused key is reported as such.
+ *
+ * Through a proxy the plugin opens the channel once and repeats only the handshake, on a connection
+ * that the first failure has closed (v1.2.1, connection.go). More attempts cannot succeed, and the
+ * gateway has waited before.
  */
 function patience(
   machine: Machine,
@@ -78,8 +80,8 @@ function patience(
 }
 
 /**
- * Declares a session on a machine as a Pulumi resource. It runs when it is new, when the machine or one of `also` is
- * replaced (their generations), and when anything that it sends has changed.
+ * Declares a session on a machine as a Pulumi resource. It runs when it is new, when the machine or
+ * one of `also` is replaced (a new generation), and when the data that it sends has changed.
  */
 export function deliver(
   session: Session,
@@ -97,7 +99,7 @@ export function deliver(
     {
       create: RECEIVE,
       stdin: secret ? pulumi.secret(archive) : archive,
-      // A digest of a key tells nothing of it, and as a secret it would hide why a session runs again.
+      // A digest does not reveal a key. As a secret it would hide the reason for another run.
       triggers: [
         machine.generation,
         ...options.also.map((other) => other.generation),
@@ -107,13 +109,13 @@ export function deliver(
       logging: secret
         ? command.types.enums.remote.Logging.None
         : command.types.enums.remote.Logging.StdoutAndStderr,
-      // It would need AcceptEnv on the server.
+      // The environment would need AcceptEnv on the server.
       addPreviousOutputInEnv: false,
     },
     {
       parent: options.parent,
       dependsOn: options.dependsOn,
-      // There is nothing to undo on a machine that goes, nor may a dead one block destroy.
+      // A deleted machine needs no cleanup, and a dead machine must not block destroy.
       deletedWith: machine.resource,
       customTimeouts: { create: RESOURCE_TIMEOUT, update: RESOURCE_TIMEOUT },
       additionalSecretOutputs: secret ? ['stdout', 'stderr'] : [],

@@ -9,36 +9,37 @@ import type { Stage } from '../config/stage';
 import type { Node, Topology } from '../topology';
 import { render } from './render';
 
-/** A program that a node downloads, where nothing is mounted at /opt/artifacts. */
+/** A program that a node downloads because /opt/artifacts does not have it. */
 export interface Download {
-  /** As the nodes call it: `etcd`, `containerd-shim-runc-v2`, `host-local`. */
+  /** Name on the nodes, for example `etcd` or `containerd-shim-runc-v2`. */
   name: string;
-  /** As Debian calls it; a node takes what is for its own. */
+  /** Debian's name of the architecture, for example `amd64`. A node downloads only its own. */
   architecture: string;
+  /** For example `https://dl.k8s.io/v1.34.1/bin/linux/amd64/kubelet`. */
   url: string;
-  /** SHA-256 of what the address gives (the archive, where it is one), hexadecimal; or the address where it is published. */
+  /** SHA-256 of the download (program or archive), hexadecimal; or the URL that publishes it. */
   digest: string;
-  /** The program's path inside the tar archive; none when the address gives the program itself. */
+  /** Path of the program in the tar archive; unset if the download is the program itself. */
   member?: string;
 }
 
-/** What bootstrap needs to know. The cloud shows in none of it. */
+/** Input of bootstrap. It is independent of the cloud. */
 export interface BootstrapArgs {
   topology: Topology;
   config: LabConfig;
   machines: Machine[];
-  /** What must be there before anybody can log in to a machine: gateway, routes, rules. */
+  /** Resources that must exist before the first login: gateway, routes, rules. */
   reachable?: pulumi.Resource[];
-  /** Waits for the sshd of public machines, by machine name; without one, the first session itself dials until it answers. */
+  /** Waits for the sshd of public machines, by machine name. Unset: the first session retries its login. */
   logins?: Map<string, pulumi.Resource>;
   certificates: Certificates;
-  /** `http://ADDRESS:PORT` of a registry that stands for all registries; none where nodes reach the real ones. */
+  /** `http://ADDRESS:PORT` of a registry that replaces all registries; unset: nodes use the real ones. */
   imageMirror?: pulumi.Input<string>;
-  /** The lab may lose its data in a power cut: etcd needn't wait for the disk. */
+  /** Whether the lab may lose its data in a power cut, so that etcd skips `fsync`. Default: false. */
   disposable?: boolean;
-  /** Where each program comes from, where nothing is mounted at /opt/artifacts. */
+  /** Sources of the programs that /opt/artifacts lacks. */
   downloads?: Download[];
-  /** Who answers names outside the cluster; none where nodes have no way out. */
+  /** Resolvers of names outside the cluster; unset if nodes cannot reach the internet. */
   upstreamResolvers?: string[];
   /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
   metadataWall?: string;
@@ -46,41 +47,44 @@ export interface BootstrapArgs {
 
 /** A file of a step. */
 export interface StepFile {
-  /** Where it lies on the node. */
+  /** Absolute path on the node. */
   path: string;
+  /** Permission bits, for example 0o644. */
   mode: number;
   content: pulumi.Input<string>;
 }
 
-/** One thing that bootstrap does, on every machine that `on` names. plan.ts says when. */
+/** One step of bootstrap. plan.ts defines the order of all steps. */
 export interface Step {
+  /** Name of the step and of its folder, for example `etcd`. */
   name: string;
-  /** What is so when it is done, in a sentence. */
+  /** State of the machine after the step, as a sentence. */
   description: string;
+  /** Machines that run the step. */
   on: 'all' | Node['role'] | 'first controller' | 'gateway';
-  /** The first stage that has it. */
+  /** First stage that includes the step. */
   stage: Stage;
-  /** Whether its files hold private keys. */
+  /** Whether the step's files hold private keys. Default: false. */
   secret?: boolean;
   /**
-   * Its files, besides steps/NAME/NAME.sh, the step's script, if there is one.
-   * steps/NAME/objects.sh, if there is one, tells what of the step's work in the cluster is not as it was; status.sh runs it.
-   * steps/NAME/prepare.sh, if there is one, runs first, among the files to be placed: it fills in what only the node knows.
+   * Returns the files that the step places. Three optional scripts in the step's folder are added:
+   * `NAME.sh` is the step itself. `objects.sh` prints the drift of the step's cluster objects, for
+   * status.sh. `prepare.sh` runs before the files are placed, and fills in values of the node.
    */
   files(node: Node, lab: BootstrapArgs): StepFile[];
-  /** Services that run when it is done; started again when a file of the step has changed. */
+  /** Services that run after the step. They restart when a file of the step has changed. */
   units?: string[];
 }
 
 const sources = path.join(root, 'components/bootstrap/steps');
 
-/** The text of a file under components/bootstrap/steps/, or undefined if there is none. */
+/** Returns the text of a file in components/bootstrap/steps/; `undefined` if it does not exist. */
 export function source(name: string): string | undefined {
   const file = path.join(sources, name);
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 }
 
-/** The text of a file under components/bootstrap/steps/, its placeholders filled in. Throws if there is none. */
+/** Renders a file in components/bootstrap/steps/. Throws an Error if it does not exist. */
 export function template(
   name: string,
   values: Record<string, string | number | boolean> = {},
@@ -90,31 +94,31 @@ export function template(
   return render(name, text, values);
 }
 
-/** A file that anybody on the node may read. */
+/** Returns a file that every user of the node may read. */
 export const plain = (path: string, content: pulumi.Input<string>): StepFile => ({
   path,
   mode: 0o644,
   content,
 });
 
-/** A file that only root may read. */
+/** Returns a file that only root may read. */
 export const confidential = (path: string, content: pulumi.Input<string>): StepFile => ({
   path,
   mode: 0o600,
   content,
 });
 
-/** A program that anybody on the node may run. Its text is taken as it is: scripts are no templates. */
+/** Returns a script that every user of the node may run. Scripts are not templates. */
 export function script(path: string, name: string): StepFile {
   const content = source(name);
   if (content === undefined) throw new Error(`components/bootstrap/steps/${name} is missing`);
   return { path, mode: 0o755, content };
 }
 
-/** The controllers of a lab, in order. */
+/** Lists the controllers of a lab, in order. */
 export const controllers = (topology: Topology): Node[] =>
   topology.nodes.filter((node) => node.role === 'controller');
 
-/** The workers of a lab, in order. */
+/** Lists the workers of a lab, in order. */
 export const workers = (topology: Topology): Node[] =>
   topology.nodes.filter((node) => node.role === 'worker');

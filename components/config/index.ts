@@ -26,57 +26,78 @@ export const CLOUDS = ['local', 'aws', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];
 export type Profile = 'full' | 'small';
 
-/** A lab's config: every key that Pulumi.yaml declares, checked. A text is empty where the cloud has no use for it. */
+/** Validated config of a lab: every key of Pulumi.yaml. A string is empty if the cloud ignores its key. */
 export interface LabConfig {
+  /** Cloud of the lab: `local` (the host, default), `aws` or `gcp`. */
   cloud: Cloud;
+  /** `full` (default), or on clouds `small`: fewer nodes, one of them with a public address. */
   profile: Profile;
+  /** 1 or 3. Default: 3; profile small: 1. */
   controllers: number;
+  /** 1 to 9. Default: 3; profile small: 2. */
   workers: number;
+  /** Subnet of the nodes. Default: `10.240.0.0/24`. */
   nodeCidr: string;
+  /** Pod network; each worker owns a /24. Default: `10.200.0.0/16`. */
   podCidr: string;
+  /** Service network. Default: `10.32.0.0/24`. */
   serviceCidr: string;
-  /** Whether the CNI bridge masquerades what pods send out of their own /24. */
+  /** Whether the CNI bridge masquerades packets that leave a pod's own /24. Default: true. */
   ipMasq: boolean;
+  /** Whether pods may have a `hostPort`, by the CNI plugin portmap. Default false, as the article. */
+  hostPorts: boolean;
+  /** Backend of kube-proxy. Default: `iptables`. */
   proxyMode: 'iptables' | 'nftables';
+  /** How far bootstrap goes. Default: `cluster`. */
   stage: Stage;
-  /** CIDRs; in clouds also `auto`, until own-address.ts has put the caller's own in its place. */
+  /**
+   * CIDRs of administrators, for example `198.51.100.4/32`. On clouds also `auto`, until
+   * public-ip.ts replaces it. Default: `198.18.0.0/15` for local labs; clouds have no default.
+   */
   adminCidrs: string[];
+  /** CIDRs that reach NodePorts. Default: `0.0.0.0/0` for local labs, `adminCidrs` on clouds. */
   nodePortCidrs: string[];
-  /** Address that stands for `auto`, once own-address.ts has found it; not a config key. */
+  /** Address that replaced `auto`, for example `198.51.100.4`. Not a config key. */
   ownAddress?: string;
+  /** First and last NodePort: 30000 and 32767. Not a config key. */
   nodePorts: [number, number];
+  /** TCP port of the API. Default: 6443. */
   apiPort: number;
-  /** Bytes; the nodes' interfaces, the CNI bridge and the pods share it. */
+  /** Bytes, for nodes, CNI bridge and pods. Default: 1500 for local labs, 9001 on AWS, 1460 on GCP. */
   mtu: number;
-  /** Local only: CIDRs that may log in to the lab's jump host, from outside this machine; none: there is no jump host. */
+  /** Local only: CIDRs outside the host that may use the jump host. Default: none, no jump host. */
   jumpCidrs: string[];
-  /** Local only: what public /24s are taken from. */
+  /** Local only: pool of the labs' public /24s. Default: `198.18.0.0/15`. */
   publicPool: string;
-  /** Local only: bytes that the lab may take of this machine; none: what its machines warrant (local/bounds.ts). */
+  /** Local only: bytes of memory for the whole lab. Default: 1 GiB for each node. */
   memoryLimit?: number;
-  /** Local only: processes and threads that it may have; none: the same. */
+  /** Local only: processes and threads of the whole lab. Default: 512 for each node. */
   processLimit?: number;
-  /** AWS only. */
+  /** AWS only. Default: `us-west-2`. */
   region: string;
-  /** Where in the region; AWS chooses one where none is given. */
+  /** Clouds only. Default: `us-west1-c` on GCP; on AWS the first that offers both machine types. */
   zone: string;
-  /** GCP only; empty for that of the environment. */
+  /** GCP only, for example `my-project`. Default: the project of the environment. */
   project: string;
-  /** Machine types, as the cloud calls them. */
+  /** Machine type of controllers. Default: `t3.small` on AWS, `e2-small` on GCP. */
   controllerType: string;
+  /** Machine type of workers. Default: `t3.small` on AWS, `e2-small` on GCP. */
   workerType: string;
-  /** Clouds only: where the nodes' downloads are taken from, `MIRROR/HOST/PATH`; empty for the official addresses. */
+  /**
+   * Clouds only: mirror of the nodes' downloads, which serves each file at `MIRROR/HOST/PATH`.
+   * For example `https://mirror.example`. Default: empty, the official addresses.
+   */
   mirror: string;
-  /** Clouds only: whose lab it is, for its tags; empty for the lab's own name. */
+  /** Clouds only: owner of the lab, for its tags, for example `ada`. Default: empty, the lab's name. */
   student: string;
-  /** When the lab should be gone: a time, or a duration from when it is made; empty: never. */
+  /** Expiry: a time, or a duration from the first `up`. Default: `8h` on clouds; else empty, never. */
   expires: string;
 }
 
-/** Config as the engine hands it over: every value a string, lists as JSON. An empty string stands for the default. */
+/** Config as the engine passes it: every value is a string, lists are JSON. Empty: the default. */
 export type RawConfig = Record<string, string | undefined>;
 
-/** All mistakes of a config in one Error, a line each. */
+/** All mistakes of a config, one line each. */
 export class ConfigError extends Error {
   constructor(readonly mistakes: string[]) {
     super(
@@ -86,15 +107,15 @@ export class ConfigError extends Error {
   }
 }
 
-/** Whether a program's message, as an engine hands it on, is a ConfigError's: the config is the user's to mend, anything else may not be. */
+/** Tells whether a message that the engine prints is a ConfigError's, which the user can repair. */
 export const isConfigMistake = (message: string): boolean =>
   /^(One mistake|\d+ mistakes) in the config:$/m.test(message);
 
 interface Key<T> {
   read: Reader<T>;
-  /** The same on every cloud, or by cloud: one that is not named has no use for the key. */
+  /** Default for every cloud, or by cloud. A cloud that is not named ignores the key. */
   default: string | Partial<Record<Cloud, string>>;
-  /** The default in profile small, where it is another one. */
+  /** Default in profile small; unset: `default`. */
   small?: string;
 }
 
@@ -103,7 +124,7 @@ const machineType = matching(
   'a machine type such as t3.small or e2-medium',
 );
 
-/** Every config key. The networks are the article's. */
+/** All config keys. The default networks are those of the article. */
 const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<LabConfig[K]> } = {
   cloud: { read: oneOf(...CLOUDS), default: 'local' },
   profile: { read: oneOf('full', 'small'), default: 'full' },
@@ -116,10 +137,11 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   podCidr: { read: network(8, 20, 'every worker gets a /24 of it'), default: '10.200.0.0/16' },
   serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
   ipMasq: { read: truth, default: 'true' },
+  hostPorts: { read: truth, default: 'false' },
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
-  // Clouds: empty here, and then adminCidrs.
+  // On clouds the default is adminCidrs: parseConfig sets it.
   nodePortCidrs: { read: cidrs, default: { local: '["0.0.0.0/0"]', aws: '', gcp: '' } },
   jumpCidrs: { read: cidrs, default: { local: '' } },
   apiPort: { read: wholeNumber(1024, 65535), default: '6443' },
@@ -158,7 +180,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
 export const CONFIG_KEYS = Object.keys(KEYS) as (keyof typeof KEYS)[];
 type ConfigKey = (typeof CONFIG_KEYS)[number];
 
-/** What a key is where nothing is said; undefined where the cloud has no use for it. */
+/** Returns the default of a key; `undefined` if the cloud ignores the key. */
 export function defaultOf(
   key: ConfigKey,
   cloud: Cloud,
@@ -169,7 +191,7 @@ export function defaultOf(
   return typeof usual === 'string' ? usual : usual[cloud];
 }
 
-/** What Pulumi.yaml declares as a key's default: empty where that depends on cloud or profile. */
+/** Returns the default in Pulumi.yaml: empty if the default depends on cloud or profile. */
 export const declaredDefault = (key: ConfigKey): string => {
   const { default: usual, small } = KEYS[key];
   return typeof usual === 'string' && small === undefined ? usual : '';
@@ -177,7 +199,7 @@ export const declaredDefault = (key: ConfigKey): string => {
 
 const NODE_PORTS: [number, number] = [30000, 32767];
 
-/** What else listens on a controller. */
+/** Other programs that listen on a controller, by port. */
 const CONTROLLER_PORTS: Record<number, string> = {
   2379: 'etcd',
   2380: 'etcd',
@@ -185,7 +207,7 @@ const CONTROLLER_PORTS: Record<number, string> = {
   10259: 'kube-scheduler',
 };
 
-/** Networks that must not share an address: packets could not tell where they belong. */
+/** Pairs of networks that must not share an address: routes to a shared address are ambiguous. */
 const APART: [keyof LabConfig, keyof LabConfig][] = [
   ['nodeCidr', 'podCidr'],
   ['nodeCidr', 'serviceCidr'],
@@ -231,19 +253,17 @@ function onThisMachine({
   const auto = [...(adminCidrs ?? []), ...(nodePortCidrs ?? [])].includes(AUTO);
   return [
     ...(profile === 'small'
-      ? ['profile is small, which is for clouds: here set controllers and workers']
+      ? ['profile is small, which is for clouds: set controllers and workers instead']
       : []),
     ...(auto
-      ? [
-          'adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool',
-        ]
+      ? ['adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs']
       : []),
     ...(jumpCidrs?.includes(AUTO)
-      ? ["jumpCidrs can't be auto: it stands for where your students are, so name their CIDRs"]
+      ? ["jumpCidrs cannot be auto: name the CIDRs of your students' computers"]
       : []),
     ...(publicPool && adminCidrs && !auto && !adminCidrs.some((cidr) => covers(cidr, publicPool))
       ? [
-          `adminCidrs do not cover publicPool ${publicPool}, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=${[...adminCidrs, publicPool].join(',')}`,
+          `adminCidrs do not cover publicPool ${publicPool}, from which the host logs in to nodes: set adminCidrs=${[...adminCidrs, publicPool].join(',')}`,
         ]
       : []),
   ];
@@ -265,22 +285,22 @@ function inACloud({
       : []),
     ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
     ...(adminCidrs?.length === 0
-      ? [
-          'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',
-        ]
+      ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']
       : []),
     ...(profile === 'small' && controllers !== undefined && controllers !== 1
-      ? [`controllers is ${controllers}, but profile small has one: its address is the API's`]
+      ? [
+          `controllers is ${controllers}, but profile small has one: set controllers to 1, or profile to full`,
+        ]
       : []),
     ...(region && zone && !zone.startsWith(region)
-      ? [`zone ${zone} is not in region ${region}`]
+      ? [`zone ${zone} is not in region ${region}: set a zone of that region, or remove zone`]
       : []),
   ];
 }
 
 /**
- * Reads and checks a whole config; keys that are missing or empty take their defaults.
- * Throws one ConfigError with every mistake: unknown keys, keys of another cloud, values out of range, overlapping networks.
+ * Reads and validates a whole config. A missing or empty key gets its default. Throws one ConfigError
+ * with all mistakes: unknown keys, keys of another cloud, values out of range, overlapping networks.
  */
 export function parseConfig(raw: RawConfig): LabConfig {
   const mistakes = Object.keys(raw)
@@ -305,7 +325,7 @@ export function parseConfig(raw: RawConfig): LabConfig {
       mistakes.push(/^(is|has) /.test(message) ? `${key} ${message}` : `${key}: ${message}`);
     }
   }
-  // In a cloud, services are as public as the API unless the config says otherwise.
+  // On a cloud, services are by default as public as the API.
   if (config.cloud !== 'local' && !raw.nodePortCidrs && config.adminCidrs)
     config.nodePortCidrs = config.adminCidrs;
   mistakes.push(...together(config));

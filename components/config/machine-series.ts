@@ -1,4 +1,4 @@
-/** What a Google Cloud machine series needs of its image and boot disk. */
+/** Image and boot disk that a Google Cloud machine series requires. */
 export interface MachineSeries {
   architecture: 'amd64' | 'arm64';
   bootDisk: 'pd-balanced' | 'hyperdisk-balanced';
@@ -8,8 +8,8 @@ const X86: MachineSeries = { architecture: 'amd64', bootDisk: 'pd-balanced' };
 const X86_HYPERDISK: MachineSeries = { architecture: 'amd64', bootDisk: 'hyperdisk-balanced' };
 
 /**
- * Machine series that the labs know. The API tells a type's architecture (MachineType.architecture), but the data source
- * of @pulumi/gcp 9.37 leaves it out, and no API tells the disk types.
+ * Supported machine series. The API reports a type's architecture (MachineType.architecture), but
+ * the data source of @pulumi/gcp 9.37 omits it, and no API reports the disk types.
  *
  * - Arm: t2a, c4a, n4a. https://docs.cloud.google.com/compute/docs/general-purpose-machines
  * - Hyperdisk only: n4, n4a, n4d, c4, c4a, c4d. c3 and c3d take both.
@@ -34,11 +34,11 @@ const SERIES: Record<string, MachineSeries> = {
   n4a: { architecture: 'arm64', bootDisk: 'hyperdisk-balanced' },
 };
 
-/** Returns the series of a machine type such as `e2-small`; `undefined` if the labs do not know it. */
+/** Returns the series of a machine type such as `e2-small`; `undefined` if it is not supported. */
 export const seriesOf = (machineType: string): MachineSeries | undefined =>
   SERIES[machineType.split('-', 1)[0]];
 
-/** Returns what is wrong with a Google Cloud machine type as the value of a config key; empty if nothing is. */
+/** Returns the mistake of a config key whose machine type is not supported; empty if it is. */
 export function machineTypeMistakes(key: string, machineType: string): string[] {
   if (seriesOf(machineType)) return [];
   const known = Object.keys(SERIES).join(', ');

@@ -3,15 +3,15 @@ import { CloudError } from '../cloud';
 import type { LabConfig } from './index';
 import { AUTO } from './values';
 
-/** Answers with the address that it is asked from, over IPv4 alone. */
+/** Service that answers with the address of its client. It has IPv4 only. */
 const SERVICE = 'https://checkip.amazonaws.com';
 const SECONDS = 10;
 
-/** The public address of this machine, as the world sees it. Throws a CloudError where that can't be found out. */
+/** Returns the host's public address. Throws a CloudError if the service does not report one. */
 export async function askOwnAddress(service = SERVICE): Promise<string> {
   const failed = (why: string): CloudError =>
     new CloudError(
-      `adminCidrs is auto, but ${service} did not tell this machine's public address (${why}): set adminCidrs to the CIDRs that you log in from`,
+      `adminCidrs is auto, but ${service} did not report the host's public address (${why}): set adminCidrs to the CIDRs that you log in from`,
     );
   const answer = await fetch(service, { signal: AbortSignal.timeout(SECONDS * 1000) }).catch(
     (error: Error & { cause?: Error }) => {
@@ -24,7 +24,7 @@ export async function askOwnAddress(service = SERVICE): Promise<string> {
   return text;
 }
 
-/** The config with the caller's own address in the place of every `auto`; `ask` is asked only where there is one. */
+/** Replaces every `auto` of a config with the host's address. Calls `ask` only if there is one. */
 export async function withOwnAddress(
   config: LabConfig,
   ask: () => Promise<string> = askOwnAddress,
@@ -50,7 +50,7 @@ export interface Remark {
 
 const EVERYWHERE = '0.0.0.0/0';
 
-/** Returns what a user should read about who reaches a cloud lab: the address that `auto` found, and open doors. */
+/** Returns remarks on the access to a cloud lab: the address of `auto`, and rules that admit everyone. */
 export function remarksOn({ cloud, adminCidrs, ownAddress }: LabConfig): Remark[] {
   if (cloud === 'local') return [];
   const remarks: Remark[] = [];

@@ -3,13 +3,14 @@ import * as path from 'node:path';
 import { type Cloud, CLOUDS, type RawConfig } from './index';
 import { root } from '../../util/repo-root';
 
-/** The cloud that a stack's name says: `aws` and `aws-s01` are on AWS. */
+/** Returns the cloud that a stack is named after: `aws` and `aws-s01` are on AWS. */
 const cloudOf = (stack: string): Cloud | undefined =>
   CLOUDS.find((cloud) => stack === cloud || stack.startsWith(`${cloud}-`));
 
 /**
- * A stack's config, where nobody gave it any: that of its cloud's tracked Pulumi.CLOUD.yaml. Plain pulumi makes a stack without
- * config wherever its files aren't beside Pulumi.yaml, and for every further name; the default cloud would make it a lab on this machine.
+ * Completes the config of a stack with the tracked `Pulumi.CLOUD.yaml` of the cloud in its name.
+ * Plain pulumi creates a stack such as `aws-s01` without config. The default cloud would then create
+ * a local lab for it.
  */
 export function seeded(raw: RawConfig, stack: string, project: string): RawConfig {
   const cloud = cloudOf(stack);
@@ -22,7 +23,7 @@ export function seeded(raw: RawConfig, stack: string, project: string): RawConfi
     key.replace(`${project}:`, ''),
     String(value),
   ]);
-  // What is empty is only declared.
+  // A key of Pulumi.yaml that the user did not set is present, but empty.
   const given = Object.entries(raw).filter(([, value]) => value);
   return { ...Object.fromEntries(tracked), ...Object.fromEntries(given), cloud };
 }

@@ -1,8 +1,8 @@
-/** How far bootstrap goes: reachable nodes; the article's node level; the DNS add-on too. */
+/** Stages of bootstrap: `none` has reachable nodes, `network` the article's nodes, `cluster` also DNS. */
 export const STAGES = ['none', 'network', 'cluster'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Whether a lab at `stage` has what `wanted` makes. */
+/** Tells whether a lab at `stage` includes the stage `wanted`. */
 export function reaches(stage: Stage, wanted: Stage): boolean {
   return STAGES.indexOf(stage) >= STAGES.indexOf(wanted);
 }

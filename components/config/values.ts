@@ -1,7 +1,7 @@
 import { covers, overlap, parseCidr } from '../../util/cidr';
 import { nearest } from '../../util/suggest';
 
-/** Reads one value of a config. Throws an Error whose message goes on after the key's name, or stands behind it. */
+/** Reads one config value. Throws an Error whose message continues the key's name (`is …`, `has …`) or follows a colon. */
 export type Reader<T> = (text: string) => T;
 
 export const wholeNumber =
@@ -12,7 +12,7 @@ export const wholeNumber =
     return Number(text);
   };
 
-/** The same, but nothing where nothing is said. */
+/** Returns a reader that returns `undefined` for an empty value. */
 export const optional =
   <T>(read: Reader<T>): Reader<T | undefined> =>
   (text) =>
@@ -20,7 +20,7 @@ export const optional =
 
 const UNITS = { '': 1, Mi: 2 ** 20, Gi: 2 ** 30 };
 
-/** An amount of memory as Kubernetes writes it, `512Mi` or `4Gi`, in bytes; less than a MiB behind it is left out. */
+/** Reads memory as Kubernetes writes it, such as `512Mi`. Returns bytes, rounded down to whole MiB. */
 export const memory =
   (least: string): Reader<number> =>
   (text) => {
@@ -44,7 +44,7 @@ export const oneOf =
     return text as T;
   };
 
-/** Text of a form; where there is none, none. */
+/** Reads text that matches `form`, or an empty value. */
 export const matching =
   (form: RegExp, what: string): Reader<string> =>
   (text) => {
@@ -57,11 +57,11 @@ export const truth: Reader<boolean> = (text) => oneOf('true', 'false')(text) ===
 export const controllerCount: Reader<number> = (text) => {
   const count = wholeNumber(1, 3)(text);
   if (count === 2)
-    throw new Error('is 2: etcd needs an odd number to survive the loss of one, so 1 or 3');
+    throw new Error('is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3');
   return count;
 };
 
-/** Networks whose addresses no machine can have. */
+/** Networks whose addresses no machine can have, with the reason. */
 const NOT_FOR_MACHINES = [
   ['0.0.0.0/8', 'they mean "this network"'],
   ['127.0.0.0/8', "they are every machine's own"],
@@ -69,7 +69,7 @@ const NOT_FOR_MACHINES = [
   ['224.0.0.0/3', 'they are for multicast, or reserved'],
 ] as const;
 
-/** A network with room for what the topology puts into it; none where the cloud has no use for it. */
+/** Reads a network whose size the topology accepts, or an empty value. */
 export const network =
   (widest: number, narrowest: number, why: string): Reader<string> =>
   (text) => {
@@ -85,7 +85,7 @@ export const network =
     return text;
   };
 
-/** Networks that nobody on the Internet has: for private use, between a carrier and its customers, for benchmarks and for documentation. */
+/** Networks that are not routed on the internet: private, carrier-grade NAT, benchmarks, documentation. */
 const NOT_INTERNET = [
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -97,20 +97,20 @@ const NOT_INTERNET = [
   '203.0.113.0/24',
 ];
 
-/** The same for addresses that this machine itself is to reach its labs by. */
+/** Like `network`, but only for networks that are not routed on the internet. */
 export const spareNetwork =
   (...room: Parameters<typeof network>): Reader<string> =>
   (text) => {
     const cidr = network(...room)(text);
     if (cidr !== '' && !NOT_INTERNET.some((spare) => covers(spare, cidr))) {
       throw new Error(
-        `is ${cidr}, where others' addresses on the Internet are, which this machine could then not reach: take a part of ${NOT_INTERNET.slice(0, 5).join(', ')}`,
+        `is ${cidr}, which is routed on the Internet, so the host could not reach its owners: choose a part of ${NOT_INTERNET.slice(0, 5).join(', ')}`,
       );
     }
     return cidr;
   };
 
-/** Stands among CIDRs for the address that the caller's own packets come from; own-address.ts finds it out. */
+/** Placeholder for the host's public address in a list of CIDRs. public-ip.ts replaces it. */
 export const AUTO = 'auto';
 
 export const cidrs: Reader<string[]> = (text) => {
@@ -132,10 +132,10 @@ export const cidrs: Reader<string[]> = (text) => {
   return [...new Set(entries)];
 };
 
-/** Whether a lab's end is said as what it lasts: `8h`, `2d` or `90m`. */
+/** Tells whether an expiry is a duration, such as `8h`, `2d` or `90m`. */
 export const isDuration = (text: string): boolean => /^[1-9]\d*[mhd]$/.test(text);
 
-/** `8h`, `2d` or `90m`, or a time as `2026-12-01T18:00Z`. */
+/** Reads a duration such as `8h`, `2d` or `90m`, or a time such as `2026-12-01T18:00Z`. */
 export const expiry: Reader<string> = (text) => {
   if (text === '' || isDuration(text)) return text;
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text))) {

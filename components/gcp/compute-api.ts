@@ -3,7 +3,7 @@ import { CloudError } from '../cloud';
 import { KEY_VARIABLES, TOKEN_VARIABLE } from './credentials';
 import { gathered } from '../cloud-client';
 
-/** Reading, and for `deleting` also the deletion of what an interrupted run left. */
+/** OAuth scopes for reading. DELETING is added to delete leftovers of an interrupted run. */
 const READING = [
   'https://www.googleapis.com/auth/cloud-platform.read-only',
   'https://www.googleapis.com/auth/compute.readonly',
@@ -12,7 +12,7 @@ const DELETING = ['https://www.googleapis.com/auth/compute'];
 
 type Environment = Record<string, string | undefined>;
 
-/** A key as a variable holds it: the key itself, or the path of its file. */
+/** Reads a key from a variable, which holds the key itself or the path of its file. */
 function key(environment: Environment): object {
   const name = KEY_VARIABLES.find((variable) => environment[variable]);
   const text = name && environment[name]!.trim();
@@ -26,7 +26,7 @@ function key(environment: Environment): object {
   }
 }
 
-/** As who: whom Pulumi's provider takes, so that doctor speaks of the same account; else everybody's way (key file, gcloud's login, the machine). */
+/** Returns the credentials of Pulumi's provider, so that `doctor` reports on the same account. Default: Google's own order (key file, login of gcloud, instance). */
 function authentication(environment: Environment, scopes: string[]): compute_v1.Options['auth'] {
   const access_token = environment[TOKEN_VARIABLE];
   if (!access_token) return new auth.GoogleAuth({ ...key(environment), scopes });
@@ -35,7 +35,7 @@ function authentication(environment: Environment, scopes: string[]): compute_v1.
   return client;
 }
 
-/** Compute Engine's API where Pulumi's provider asks it, which this variable can turn elsewhere (`https://HOST/compute/v1/`). Throws a CloudError for a key that is none. */
+/** Returns a client of the endpoint that Pulumi's provider uses, which a variable may set (`https://HOST/compute/v1/`). Throws a CloudError if a key is malformed. */
 export function computeApi(
   environment: Environment = process.env,
   { deleting = false } = {},
@@ -48,7 +48,7 @@ export function computeApi(
   });
 }
 
-/** An error of Google Cloud as a sentence for the user. */
+/** Describes an error of Google Cloud as a sentence for the user. */
 export function gcpError(error: unknown): CloudError {
   const { message, status } = error as Error & { status?: number };
   if (/default credentials|invalid_grant|reauth/i.test(message) || status === 401) {
@@ -82,12 +82,12 @@ async function* pages<P extends Page>(
   } while (token);
 }
 
-/** All items of a list. */
+/** Collects the items of all pages of a list. */
 export const all = <Item>(
   list: (pageToken: string | undefined) => Promise<{ data: Page & { items?: Item[] } }>,
 ): Promise<Item[]> => gathered(pages(list), ({ items }) => items);
 
-/** Everything in all regions and zones: of an aggregated list what `of` takes from each of them. */
+/** Collects the items of all regions and zones from an aggregated list; `of` selects them. */
 export const everywhere = <Scope, Item>(
   list: (
     pageToken: string | undefined,

@@ -20,10 +20,10 @@ export interface Options {
 
 type Environment = Record<string, string | undefined>;
 
-/** What a machine has that may act for somebody at Google Cloud. */
+/** Sources of Google Cloud credentials on the host. */
 export interface Surroundings {
   environment: Environment;
-  /** Who built the machine, as its firmware says: on Google's, credentials come from the machine itself. */
+  /** Vendor of the host, from its firmware. On `Google` the instance provides credentials. */
   vendor: string;
 }
 
@@ -33,15 +33,15 @@ const PROJECT = [
   'GCLOUD_PROJECT',
   'CLOUDSDK_CORE_PROJECT',
 ];
-/** Holds a token, which goes before any key. */
+/** Variable of an access token, which takes precedence over every key. */
 export const TOKEN_VARIABLE = 'GOOGLE_OAUTH_ACCESS_TOKEN';
-/** Hold a key, or its file's path. */
+/** Variables of a key, or of the path of its file. */
 export const KEY_VARIABLES = [
   'GOOGLE_CREDENTIALS',
   'GOOGLE_CLOUD_KEYFILE_JSON',
   'GCLOUD_KEYFILE_JSON',
 ];
-/** Names a file that does. */
+/** Variable of the path of a key file. */
 const FILE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 function here(): Surroundings {
@@ -52,7 +52,7 @@ function here(): Surroundings {
   };
 }
 
-/** Throws a CloudError where nothing here could be credentials: else the provider would say so in its own many words. */
+/** Throws a CloudError if the host has no Google Cloud credentials. It is shorter than the provider's error. */
 export function requireCredentials({ environment, vendor }: Surroundings = here()): void {
   if ([TOKEN_VARIABLE, ...KEY_VARIABLES].some((name) => environment[name])) return;
   const file = environment[FILE];
@@ -70,7 +70,7 @@ export function requireCredentials({ environment, vendor }: Surroundings = here(
   );
 }
 
-/** The project that the lab is made in: config's, else the environment's. Throws a CloudError where there is none. */
+/** Returns the project in the config, or in the environment. Throws a CloudError if neither has one. */
 export function projectOf(config: LabConfig, environment: Environment = process.env): string {
   const project = config.project || PROJECT.map((name) => environment[name]).find(Boolean);
   if (!project)
@@ -80,10 +80,10 @@ export function projectOf(config: LabConfig, environment: Environment = process.
   return project;
 }
 
-/** us-west1-c is in us-west1. */
+/** Returns the region of a zone: `us-west1` for `us-west1-c`. */
 export const regionOf = (zone: string): string => zone.replace(/-[a-z]$/, '');
 
-/** A label's value has lower-case letters, digits, - and _: `2026-12-01T18:00Z` becomes `2026-12-01t18-00z`. */
+/** Converts text to a label's value: `2026-12-01T18:00Z` becomes `2026-12-01t18-00z`. */
 export const labelValue = (text: string): string =>
   text
     .toLowerCase()

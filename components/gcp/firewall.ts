@@ -1,35 +1,34 @@
 import { Firewall } from '@pulumi/gcp/compute/firewall';
-import type { FirewallRule, Node, Topology } from '../topology';
-import type { Vpc } from './network';
-import type { Options } from './credentials';
+import type { Part } from '../cloud';
+import type { FirewallRule, Node } from '../topology';
+import type { GcpBuilt, GcpContext } from './types';
 
-/** A rule finds its machines by a tag that they carry, not by their addresses. */
+/** Network tag of the machines that a rule targets. */
 const tag = (lab: string, targets: FirewallRule['targets']): string =>
   targets === 'all' ? lab : `${lab}-${targets}`;
 
-/** The network tags by which rules and routes find a machine. */
+/** Network tags of a node, by which rules and routes select it. */
 export const networkTags = (lab: string, node: Node): string[] => [
   tag(lab, 'all'),
   tag(lab, node.role),
   ...(node.isPublic ? [] : [privateTag(lab)]),
 ];
 
-/** What machines without a public address carry. */
+/** Network tag of the nodes without a public address. */
 export const privateTag = (lab: string): string => `${lab}-private`;
 
-/** One rule of the VPC's firewall. */
+/** Creates one rule of the VPC's firewall. */
 export function makeRule(
-  lab: string,
   rule: FirewallRule,
-  { network }: Vpc,
-  options: Options,
+  { lab, options }: GcpContext,
+  { network }: Pick<GcpBuilt, 'network'>,
 ): Firewall {
   return new Firewall(
     rule.name,
     {
       name: `${lab}-${rule.name}`,
       description: rule.description,
-      network: network.id,
+      network: network.vpc.id,
       direction: 'INGRESS',
       sourceRanges: rule.sources,
       targetTags: [tag(lab, rule.targets)],
@@ -44,12 +43,7 @@ export function makeRule(
   );
 }
 
-/** The VPC's firewall, a resource a rule; without rules nothing gets in. */
-export function makeFirewall(
-  lab: string,
-  topology: Topology,
-  vpc: Vpc,
-  options: Options,
-): Firewall[] {
-  return topology.rules.map((rule) => makeRule(lab, rule, vpc, options));
+/** Creates the VPC's firewall: one resource for each rule. A VPC without rules admits nothing. */
+export function makeFirewall(context: GcpContext, { network }: Pick<GcpBuilt, 'network'>): Part {
+  return { reachable: context.topology.rules.map((rule) => makeRule(rule, context, { network })) };
 }

@@ -1,27 +1,22 @@
 import { getImage } from '@pulumi/gcp/compute/getImage';
 import { Instance } from '@pulumi/gcp/compute/instance';
 import * as pulumi from '@pulumi/pulumi';
-import { SshKey } from '../../provider/resources';
-import type { CloudArgs } from '../cloud';
+import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
-import { DISK_GIB, type Machine } from '../machine';
+import { DISK_GIB, makeMachines } from '../machine';
 import { type MachineSeries, seriesOf } from '../config';
 import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
 import { GOOGLE_FIRST_BOOT } from './first-boot';
-import type { Vpc } from './network';
 import { labels, type Options } from './credentials';
+import type { GcpBuilt, GcpContext, GcpMachine } from './types';
 
-/** Not on Arm: it was not found out whether Secure Boot works with every Arm series. */
+/** Only for amd64: it is unknown whether Secure Boot works with every Arm series. */
 const SHIELDED = {
   enableSecureBoot: true,
   enableVtpm: true,
   enableIntegrityMonitoring: true,
 };
-
-export interface GcpMachine extends Machine {
-  resource: Instance;
-}
 
 /** Image family of Ubuntu 24.04 for an architecture, in project `ubuntu-os-cloud`. */
 const family = (architecture: MachineSeries['architecture']): string =>
@@ -30,8 +25,8 @@ const family = (architecture: MachineSeries['architecture']): string =>
 type Images = (architecture: MachineSeries['architecture']) => pulumi.Output<string>;
 
 /**
- * Returns a function that finds the newest image of an architecture, and asks once for each. Only new machines take it:
- * existing ones keep their image.
+ * Returns a function that looks up the newest image of an architecture, once for each architecture.
+ * Only new machines use the image: existing machines keep theirs.
  */
 function newestImages({ provider }: Options): Images {
   const known = new Map<string, pulumi.Output<string>>();
@@ -53,25 +48,24 @@ const refusal =
     );
   };
 
-interface InstanceArgs extends CloudArgs {
+interface InstanceArgs extends GcpContext, Pick<GcpBuilt, 'network'> {
   node: Node;
   hostKey: SshKey;
   images: Images;
-  vpc: Vpc;
   /** Public address; `undefined` if the node has none, or if Google chooses one. */
   natIp: pulumi.Input<string> | undefined;
 }
 
 /** Creates the instance that becomes `node`. */
-function makeInstance(args: InstanceArgs, options: Options): Instance {
-  const { lab, config, sshKey, tags, node, hostKey, images, vpc, natIp } = args;
+function makeInstance(args: InstanceArgs): Instance {
+  const { lab, config, sshKey, tags, options, node, hostKey, images, network, natIp } = args;
   const machineType = node.role === 'controller' ? config.controllerType : config.workerType;
   const { architecture, bootDisk: type } = seriesOf(machineType)!;
   return new Instance(
     node.name,
     {
       name: `${lab}-${node.name}`,
-      // The node's own name for itself: names are unique in a project, and the article's in a lab.
+      // Node names are unique in a lab only, and instance names must be unique in the project.
       hostname: `${node.name}.${DOMAIN}`,
       description: `${node.name} of lab ${lab}`,
       zone: config.zone,
@@ -80,7 +74,7 @@ function makeInstance(args: InstanceArgs, options: Options): Instance {
       tags: networkTags(lab, node),
       networkInterfaces: [
         {
-          subnetwork: vpc.subnetworks[node.subnet.name].id,
+          subnetwork: network.subnets[node.subnet.name].id,
           networkIp: node.privateIp,
           accessConfigs: node.isPublic ? [{ natIp }] : [],
         },
@@ -93,10 +87,10 @@ function makeInstance(args: InstanceArgs, options: Options): Instance {
           labels: labels(tags),
         },
       },
-      // No service account: nothing on a node can ask anything of Google Cloud.
+      // Without a service account, no process on a node can call Google Cloud's API.
       shieldedInstanceConfig: architecture === 'amd64' ? SHIELDED : undefined,
       metadata: {
-        // The lab's key alone decides who gets in, neither the project's keys nor its roles.
+        // Only the lab's key logs in: neither the project's keys nor its roles do.
         'enable-oslogin': 'FALSE',
         'block-project-ssh-keys': 'TRUE',
         'serial-port-enable': 'FALSE',
@@ -115,38 +109,24 @@ function makeInstance(args: InstanceArgs, options: Options): Instance {
   );
 }
 
-/** The machines: six nodes of the article, each with a host key that is pinned from the start. `onlyAddress`: that of the one that has any. */
+/** Creates the instances of all nodes, each with a host key that is known before its first boot. */
 export function makeInstances(
-  args: CloudArgs,
-  vpc: Vpc,
-  onlyAddress: pulumi.Output<string> | undefined,
-  options: Options,
+  context: GcpContext,
+  { network, loadBalancer }: Pick<GcpBuilt, 'network' | 'loadBalancer'>,
 ): GcpMachine[] {
-  const { topology, sshKey, parent } = args;
-  const images = newestImages(options);
-  const machines: GcpMachine[] = [];
-  // In order: the gateway is a controller, and so it is there before those that need it.
-  for (const node of topology.nodes) {
-    const hostKey = new SshKey(`${node.name}-host-key`, { comment: node.name }, { parent });
-    const instance = makeInstance(
-      { ...args, node, hostKey, images, vpc, natIp: onlyAddress },
-      options,
-    );
-    const login = { user: 'ubuntu', privateKey: sshKey.privateKey, hostKey: hostKey.publicKey };
-    const own = { ...node, generation: instance.instanceId, resource: instance };
-    if (node.isPublic) {
-      const publicIp =
-        onlyAddress ?? instance.networkInterfaces.apply(([first]) => first.accessConfigs![0].natIp);
-      machines.push({ ...own, publicIp, connection: { ...login, host: publicIp } });
-    } else {
-      const through = machines.find((machine) => machine.isGateway)!;
-      machines.push({
-        ...own,
-        publicIp: pulumi.output(''),
-        connection: { ...login, host: node.privateIp, proxy: through.connection },
-        through,
-      });
-    }
-  }
-  return machines;
+  const images = newestImages(context.options);
+  // In profile small the API's address is the one controller's own.
+  const natIp = context.config.profile === 'small' ? loadBalancer.address : undefined;
+  return makeMachines(context, (node, hostKey) => {
+    const instance = makeInstance({ ...context, network, node, hostKey, images, natIp });
+    return {
+      resource: instance,
+      generation: instance.instanceId,
+      publicIp: natIp ?? addressOf(instance),
+    };
+  });
 }
+
+/** Public address that Google chose for an instance; empty if it has none. */
+const addressOf = (instance: Instance): pulumi.Output<string> =>
+  instance.networkInterfaces.apply(([first]) => first.accessConfigs?.[0]?.natIp ?? '');

@@ -5,11 +5,10 @@ import { InstanceGroupMembership } from '@pulumi/gcp/compute/instanceGroupMember
 import { RegionBackendService } from '@pulumi/gcp/compute/regionBackendService';
 import { RegionHealthCheck } from '@pulumi/gcp/compute/regionHealthCheck';
 import type * as pulumi from '@pulumi/pulumi';
+import type { ApiTargets } from '../cloud';
 import type { FirewallRule } from '../topology';
 import { makeRule } from './firewall';
-import type { GcpMachine } from './instances';
-import type { Vpc } from './network';
-import type { Options } from './credentials';
+import type { GcpBuilt, GcpContext, LoadBalancer } from './types';
 
 /**
  * Source addresses of health-check probes, as Google lists them for external passthrough Network Load Balancers:
@@ -17,32 +16,39 @@ import type { Options } from './credentials';
  */
 const PROBES = ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'];
 
-/** Reserves the API's public address. Created before all machines, because certificates name it. */
-export function makeApiAddress(lab: string, options: Options): pulumi.Output<string> {
-  return new Address('api', { name: `${lab}-api`, description: `API of lab ${lab}` }, options)
-    .address;
-}
-
-interface LoadBalancerArgs {
-  lab: string;
-  /** For example `us-west1-c`. */
-  zone: string;
-  apiPort: number;
-  vpc: Vpc;
-  ipAddress: pulumi.Output<string>;
-  machines: GcpMachine[];
+/**
+ * Reserves the API's public address, and creates the load balancer in profile full.
+ * The address exists before any machine, because certificates name it.
+ */
+export function makeLoadBalancer(
+  context: GcpContext,
+  { network }: Pick<GcpBuilt, 'network'>,
+): LoadBalancer {
+  const { lab, config, options } = context;
+  const { address } = new Address(
+    'api',
+    { name: `${lab}-api`, description: `API of lab ${lab}` },
+    options,
+  );
+  const balancing = config.profile === 'full' ? makeBalancer(context, network, address) : undefined;
+  return { address, balancing };
 }
 
 /**
- * Creates the external passthrough Network Load Balancer in front of the API. Nodes don't use it. Packets arrive with
- * their client's address, so `allow-api` decides who may connect.
+ * Creates the external passthrough Network Load Balancer in front of the API. Nodes do not use it.
+ * Packets arrive with their client's address, so `allow-api` decides which clients may connect.
  *
- * Only the memberships depend on machines: everything else is created beside them.
+ * Only the memberships depend on machines: everything else is created beside the machines.
  */
-export function makeLoadBalancer(args: LoadBalancerArgs, options: Options): pulumi.Resource[] {
-  const { lab, apiPort, vpc, ipAddress } = args;
-  makeRule(lab, healthCheckRule(apiPort), vpc, options);
-  const { group, members } = makeGroup(args, options);
+function makeBalancer(
+  context: GcpContext,
+  network: GcpBuilt['network'],
+  ipAddress: pulumi.Output<string>,
+): NonNullable<LoadBalancer['balancing']> {
+  const { lab, topology, options } = context;
+  const { apiPort } = topology;
+  makeRule(healthCheckRule(apiPort), context, { network });
+  const group = makeGroup(context, network);
   const name = `${lab}-api`;
   const check = new RegionHealthCheck(
     'api',
@@ -85,7 +91,7 @@ export function makeLoadBalancer(args: LoadBalancerArgs, options: Options): pulu
     },
     options,
   );
-  return [rule, ...members];
+  return { group, rule };
 }
 
 const healthCheckRule = (apiPort: number): FirewallRule => ({
@@ -98,26 +104,37 @@ const healthCheckRule = (apiPort: number): FirewallRule => ({
 });
 
 /**
- * Creates the controllers' instance group. Google removes a deleted instance from its groups, so each member is a
- * resource of its own: the engine replaces it together with its machine, and adds the new machine in the same run.
- *
- * A group in use can't be deleted, and its zone can't be changed. In another zone it therefore has another name, and
- * the new group exists before the old one is deleted.
+ * Creates the controllers' instance group. A group in use cannot be deleted, and its zone cannot be
+ * changed. In another zone it therefore has another name, and the new group exists before the old
+ * one is deleted.
  */
 function makeGroup(
-  { lab, zone, vpc, machines }: LoadBalancerArgs,
-  options: Options,
-): { group: InstanceGroup; members: InstanceGroupMembership[] } {
-  const group = new InstanceGroup(
+  { lab, config: { zone }, options }: GcpContext,
+  network: GcpBuilt['network'],
+): InstanceGroup {
+  return new InstanceGroup(
     'controllers',
     {
       name: `${lab}-controllers-${zone.slice(-1)}`,
       description: `Controllers of lab ${lab}`,
-      network: vpc.network.id,
+      network: network.vpc.id,
       zone,
     },
     { ...options, deleteBeforeReplace: false },
   );
+}
+
+/**
+ * Adds the controllers to the instance group. Google removes a deleted instance from its groups, so
+ * each member is a resource: the engine replaces it together with its machine, in the same run.
+ * Profile small needs no targets, because its one controller has the API's address from the start.
+ */
+export function makeApiTargets(
+  { config: { zone }, options }: GcpContext,
+  { loadBalancer: { balancing }, machines }: Pick<GcpBuilt, 'loadBalancer' | 'machines'>,
+): ApiTargets {
+  if (!balancing) return { reachable: [], answering: [] };
+  const { group, rule } = balancing;
   const members = machines
     .filter(({ role }) => role === 'controller')
     .map(
@@ -129,5 +146,5 @@ function makeGroup(
           { ...options, deletedWith: group },
         ),
     );
-  return { group, members };
+  return { reachable: [], answering: [rule, ...members] };
 }

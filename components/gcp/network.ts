@@ -1,17 +1,10 @@
-import { Network } from '@pulumi/gcp/compute/network';
+import { Network as Vpc } from '@pulumi/gcp/compute/network';
 import { Subnetwork } from '@pulumi/gcp/compute/subnetwork';
-import type { Topology } from '../topology';
-import type { Options } from './credentials';
+import type { GcpContext, Network } from './types';
 
-/** The VPC, and its subnets by name. */
-export interface Vpc {
-  network: Network;
-  subnetworks: Record<string, Subnetwork>;
-}
-
-/** The VPC: nothing in it but what the topology says. Its router, and the route to the internet, come with it. */
-export function makeNetwork(lab: string, topology: Topology, options: Options): Vpc {
-  const network = new Network(
+/** Creates the VPC with the topology's subnets. Its router and its route to the internet come with it. */
+export function makeNetwork({ lab, topology, options }: GcpContext): Network {
+  const vpc = new Vpc(
     'vpc',
     {
       name: lab,
@@ -22,18 +15,18 @@ export function makeNetwork(lab: string, topology: Topology, options: Options): 
     },
     options,
   );
-  const subnetworks = topology.subnets.map(({ name, cidr }): [string, Subnetwork] => [
+  const subnets = topology.subnets.map(({ name, cidr }): [string, Subnetwork] => [
     name,
     new Subnetwork(
       name,
       {
         name: `${lab}-${name}`,
         description: `Subnet ${name} of lab ${lab}`,
-        network: network.id,
+        network: vpc.id,
         ipCidrRange: cidr,
       },
       options,
     ),
   ]);
-  return { network, subnetworks: Object.fromEntries(subnetworks) };
+  return { vpc, subnets: Object.fromEntries(subnets), reachable: [] };
 }

@@ -20,7 +20,7 @@ export const readRoutes = (lab: string, config: LabConfig): Promise<GcpRoute[]> 
     const api = computeApi();
     const project = projectOf(config);
     const { data: network } = await api.networks.get({ project, network: lab });
-    // By the whole URL: a filter by word takes the routes of lab gcp-x for those of lab gcp.
+    // Filters by the whole URL: a filter by name would also match lab gcp-x for lab gcp.
     const filter = `network = "${network.selfLink}"`;
     const routes = await all((pageToken) => api.routes.list({ project, filter, pageToken }));
     return routes

@@ -1,21 +1,26 @@
 import { Route } from '@pulumi/gcp/compute/route';
-import * as pulumi from '@pulumi/pulumi';
-import type { Topology } from '../topology';
+import type * as pulumi from '@pulumi/pulumi';
+import type { Part } from '../cloud';
 import { privateTag } from './firewall';
-import type { GcpMachine } from './instances';
-import type { Vpc } from './network';
-import type { Options } from './credentials';
+import type { GcpBuilt, GcpContext, GcpMachine } from './types';
+
+type EarlierParts = Pick<GcpBuilt, 'network' | 'machines'>;
 
 /** Lower than 1000, the priority of the route to the internet that the VPC comes with. */
 const BEFORE_THE_INTERNET = 900;
 
-/** Routes each worker's pod CIDR to that worker. */
-export function makeRoutes(
-  lab: string,
-  topology: Topology,
-  vpc: Vpc,
-  machines: GcpMachine[],
-  options: Options,
+/**
+ * Routes each worker's pod CIDR to that worker, and private nodes' packets to the gateway node.
+ * No login waits for the pod routes, because the provider creates them one at a time.
+ */
+export function makeRoutes(context: GcpContext, built: EarlierParts): Part {
+  makePodRoutes(context, built);
+  return { reachable: makeWayOut(context, built) };
+}
+
+function makePodRoutes(
+  { lab, topology, options }: GcpContext,
+  { network, machines }: EarlierParts,
 ): void {
   for (const { name, destination, nextHop } of topology.routes) {
     new Route(
@@ -23,22 +28,17 @@ export function makeRoutes(
       {
         name: `${lab}-${name}`,
         description: `Pods of ${nextHop}`,
-        network: vpc.network.id,
+        network: network.vpc.id,
         destRange: destination,
-        ...by(machines.find((machine) => machine.name === nextHop)!),
+        ...nextHopOf(machines.find((machine) => machine.name === nextHop)!),
       },
       options,
     );
   }
 }
 
-/** What machines without a public address take to the world: the gateway node. None where all have their own. */
-export function makeWayOut(
-  lab: string,
-  { network }: Vpc,
-  machines: GcpMachine[],
-  options: Options,
-): Route[] {
+/** Default route of nodes without a public address: the gateway node. Empty if all nodes are public. */
+function makeWayOut({ lab, options }: GcpContext, { network, machines }: EarlierParts): Route[] {
   return machines
     .filter((machine) => machine.isGateway)
     .map(
@@ -48,18 +48,18 @@ export function makeWayOut(
           {
             name: `${lab}-way-out`,
             description: `What has no public address reaches the world by ${gateway.name}`,
-            network: network.id,
+            network: network.vpc.id,
             destRange: '0.0.0.0/0',
             priority: BEFORE_THE_INTERNET,
             tags: [privateTag(lab)],
-            ...by(gateway),
+            ...nextHopOf(gateway),
           },
           options,
         ),
     );
 }
 
-const by = ({
+const nextHopOf = ({
   resource,
 }: GcpMachine): {
   nextHopInstance: pulumi.Output<string>;

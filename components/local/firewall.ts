@@ -1,15 +1,13 @@
-import type * as pulumi from '@pulumi/pulumi';
-import { FirewallRule, type Network } from '../../provider/resources';
-import type { Topology } from '../topology';
+import { FirewallRule } from '../../provider/resources';
+import type { Part } from '../cloud';
+import type { LocalBuilt, LocalContext } from './types';
 
-/** The VPC's firewall, a resource a rule; without rules nothing gets in. */
+/** Creates the VPC's firewall: one resource for each rule. A VPC without rules admits nothing. */
 export function makeFirewall(
-  lab: string,
-  topology: Topology,
-  network: Network,
-  parent: pulumi.Resource,
-): FirewallRule[] {
-  return topology.rules.map((rule) => {
+  { lab, topology, options }: LocalContext,
+  { network: { vpc } }: Pick<LocalBuilt, 'network'>,
+): Part {
+  const reachable = topology.rules.map((rule) => {
     const targets = topology.nodes
       .filter((node) => rule.targets === node.role)
       .map((node) => node.privateIp);
@@ -18,7 +16,7 @@ export function makeFirewall(
       rule.name,
       {
         lab,
-        network: network.generation,
+        network: vpc.generation,
         rule: {
           name: rule.name,
           description: rule.description,
@@ -28,7 +26,8 @@ export function makeFirewall(
           targets,
         },
       },
-      { parent, dependsOn: network, deletedWith: network },
+      { ...options, dependsOn: vpc, deletedWith: vpc },
     );
   });
+  return { reachable };
 }

@@ -1,30 +1,32 @@
 import * as pulumi from '@pulumi/pulumi';
-import { ImageMirror, type Network } from '../../provider/resources';
-import type { Topology } from '../topology';
+import { ImageMirror } from '../../provider/resources';
 import { toolchainPaths } from '../../toolchain/paths';
+import type { Topology } from '../topology';
+import type { LocalBuilt, LocalContext } from './types';
 
 const PORT = 5000;
 
-/** The registry's URL as the nodes of a lab see it. */
+/** Returns the registry's URL as nodes see it, for example `http://10.240.0.1:5000`. */
 export const mirrorUrl = (topology: Topology): string => `http://${topology.gateway}:${PORT}`;
 
-/** The registry in the VPC that nodes pull from, because they have no way out; its URL as nodes see it. */
+/**
+ * Creates the registry in the VPC that nodes pull from, because they cannot reach the internet.
+ * Returns its URL as nodes see it.
+ */
 export function makeImageMirror(
-  lab: string,
-  topology: Topology,
-  network: Network,
-  parent: pulumi.Resource,
+  { lab, topology, options }: LocalContext,
+  { network: { vpc } }: Pick<LocalBuilt, 'network'>,
 ): pulumi.Output<string> {
   const mirror = new ImageMirror(
     'images',
     {
       lab,
-      network: network.generation,
+      network: vpc.generation,
       address: topology.gateway,
       port: PORT,
       images: toolchainPaths().images,
     },
-    { parent, dependsOn: network },
+    { ...options, dependsOn: vpc },
   );
   return pulumi.interpolate`http://${mirror.address}:${mirror.port}`;
 }

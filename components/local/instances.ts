@@ -1,33 +1,28 @@
-import * as pulumi from '@pulumi/pulumi';
-import { Instance, type Network, SshKey } from '../../provider/resources';
-import { addressAt, parseCidr } from '../../util/cidr';
-import type { Machine } from '../machine';
-import type { Topology } from '../topology';
+import { Instance } from '../../provider/resources';
 import { toolchainPaths } from '../../toolchain/paths';
+import { addressAt, parseCidr } from '../../util/cidr';
+import { type Machine, makeMachines } from '../machine';
+import type { LocalBuilt, LocalContext } from './types';
 
-/** The machines: six nodes of the article, each with its public address and a host key that is pinned from the start. */
+/** Creates the instances of all nodes, each with a host key that is known before its first boot. */
 export function makeInstances(
-  lab: string,
-  topology: Topology,
-  network: Network,
-  sshKey: SshKey,
-  parent: pulumi.Resource,
+  context: LocalContext,
+  { network: { vpc } }: Pick<LocalBuilt, 'network'>,
 ): Machine[] {
+  const { lab, topology, sshKey, options } = context;
   const { tree, store } = toolchainPaths();
   const nodeNetwork = parseCidr(topology.nodeCidr);
-  return topology.nodes.map((node) => {
-    const hostKey = new SshKey(`${node.name}-host-key`, { comment: node.name }, { parent });
-    // The same host number in the public network: worker-0 is .20 in both.
+  return makeMachines(context, (node, hostKey) => {
+    // A node has the same host number in both networks: worker-0 is .20 in the public one, too.
     const host = parseCidr(`${node.privateIp}/32`).first - nodeNetwork.first;
-    const publicIp = network.publicCidr.apply((cidr) => addressAt(cidr, host));
     const instance = new Instance(
       node.name,
       {
         lab,
-        network: network.generation,
+        network: vpc.generation,
         name: node.name,
         privateIp: node.privateIp,
-        publicIp,
+        publicIp: vpc.publicCidr.apply((cidr) => addressAt(cidr, host)),
         gateway: topology.gateway,
         prefixLength: nodeNetwork.prefix,
         mtu: topology.mtu,
@@ -38,20 +33,13 @@ export function makeInstances(
         tree,
         store,
       },
-      // Its name and address are fixed: there can't be two.
-      { parent, dependsOn: network, deleteBeforeReplace: true },
+      // Name and address are fixed, so the old instance is deleted before the new one is created.
+      { ...options, dependsOn: vpc, deleteBeforeReplace: true },
     );
     return {
-      ...node,
-      publicIp: instance.publicIp,
-      connection: {
-        host: instance.publicIp,
-        user: 'ubuntu',
-        privateKey: sshKey.privateKey,
-        hostKey: hostKey.publicKey,
-      },
-      generation: instance.generation,
       resource: instance,
+      generation: instance.generation,
+      publicIp: instance.publicIp,
     };
   });
 }

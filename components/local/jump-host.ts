@@ -1,35 +1,27 @@
 import * as pulumi from '@pulumi/pulumi';
-import { JumpHost, type LoadBalancer, type Network, SshKey } from '../../provider/resources';
-import type { LabConfig } from '../config';
-import type { JumpLogin } from '../outputs';
-import type { Topology } from '../topology';
+import { JumpHost, SshKey } from '../../provider/resources';
 import { toolchainPaths } from '../../toolchain/paths';
+import type { JumpLogin } from '../outputs';
+import type { LocalBuilt, LocalContext } from './types';
 
-/** What it is a way into, and whose key opens it. */
-interface Behind {
-  network: Network;
-  balancer: LoadBalancer;
-  sshKey: SshKey;
-}
-
-/** How students log in from their own laptops, where some may; by the lab's one key. */
+/**
+ * Creates the jump host by which students log in from their laptops, with the lab's own key.
+ * Returns `undefined`, and creates nothing, if `jumpCidrs` is empty.
+ */
 export function makeJumpHost(
-  lab: string,
-  config: LabConfig,
-  topology: Topology,
-  { network, balancer, sshKey }: Behind,
-  parent: pulumi.Resource,
+  { lab, config, topology, sshKey, options }: LocalContext,
+  { network: { vpc }, loadBalancer: { balancer } }: Pick<LocalBuilt, 'network' | 'loadBalancer'>,
 ): pulumi.Output<JumpLogin> | undefined {
   if (config.jumpCidrs.length === 0) return undefined;
-  const hostKey = new SshKey('jump-host-key', { comment: 'jump' }, { parent });
+  const hostKey = new SshKey('jump-host-key', { comment: 'jump' }, options);
   const { user, port } = new JumpHost(
     'jump-host',
     {
       lab,
-      network: network.generation,
+      network: vpc.generation,
       publicPool: config.publicPool,
-      publicCidr: network.publicCidr,
-      hostIp: network.hostIp,
+      publicCidr: vpc.publicCidr,
+      hostIp: vpc.hostIp,
       nodes: topology.nodes.map(({ name, privateIp }) => ({ name, privateIp })),
       api: { address: balancer.publicIp, port: balancer.port },
       sources: config.jumpCidrs,
@@ -38,7 +30,7 @@ export function makeJumpHost(
       authorizedKey: sshKey.publicKey,
       tree: toolchainPaths().tree,
     },
-    { parent, dependsOn: network },
+    { ...options, dependsOn: vpc },
   );
   return pulumi.output({ user, port, hostKey: hostKey.publicKey });
 }

@@ -1,33 +1,33 @@
-import * as pulumi from '@pulumi/pulumi';
-import { LoadBalancer, type Network } from '../../provider/resources';
+import * as resources from '../../provider/resources';
 import { addressAt } from '../../util/cidr';
-import type { LabConfig } from '../config';
-import type { Topology } from '../topology';
+import type { ApiTargets } from '../cloud';
+import type { LoadBalancer, LocalBuilt, LocalContext } from './types';
 
 /** Host number of the API's public address in the lab's public /24. */
 const HOST = 100;
 
-/** What people reach the API by; nodes don't use it. */
+/** Creates the load balancer by which users reach the API; nodes do not use it. */
 export function makeLoadBalancer(
-  lab: string,
-  config: LabConfig,
-  topology: Topology,
-  network: Network,
-  parent: pulumi.Resource,
+  { lab, config, topology, options }: LocalContext,
+  { network: { vpc } }: Pick<LocalBuilt, 'network'>,
 ): LoadBalancer {
   const targets = topology.nodes
     .filter((node) => node.role === 'controller')
     .map(({ name, privateIp }) => ({ name, privateIp }));
-  return new LoadBalancer(
+  const balancer = new resources.LoadBalancer(
     'api',
     {
       lab,
-      network: network.generation,
+      network: vpc.generation,
       port: topology.apiPort,
-      publicIp: network.publicCidr.apply((cidr) => addressAt(cidr, HOST)),
+      publicIp: vpc.publicCidr.apply((cidr) => addressAt(cidr, HOST)),
       targets,
       sources: config.adminCidrs,
     },
-    { parent, dependsOn: network },
+    { ...options, dependsOn: vpc },
   );
+  return { address: balancer.publicIp, balancer };
 }
+
+/** Creates nothing: the load balancer finds the controllers by their addresses. */
+export const makeApiTargets = (): ApiTargets => ({ reachable: [], answering: [] });

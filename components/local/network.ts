@@ -1,19 +1,14 @@
-import type * as pulumi from '@pulumi/pulumi';
-import { Network, Site } from '../../provider/resources';
-import type { LabConfig } from '../config';
-import type { Topology } from '../topology';
+import { Network as Vpc, Site } from '../../provider/resources';
 import { boundsOf } from './limits';
+import type { LocalContext, Network } from './types';
 
-/** The VPC: its router on this machine, and the lab's public /24. All else of the lab hangs on it, and it on the site. */
-export function makeNetwork(
-  lab: string,
-  config: LabConfig,
-  topology: Topology,
-  expires: pulumi.Input<string>,
-  parent: pulumi.Resource,
-): Network {
-  const site = new Site('site', { lab, expires, ...boundsOf(config) }, { parent });
-  return new Network(
+/**
+ * Creates the VPC: its router on the host, and the lab's public /24. All other resources of the lab
+ * belong to it, and it belongs to the site.
+ */
+export function makeNetwork({ lab, config, topology, tags, options }: LocalContext): Network {
+  const site = new Site('site', { lab, expires: tags.expires, ...boundsOf(config) }, options);
+  const vpc = new Vpc(
     'vpc',
     {
       lab,
@@ -23,6 +18,8 @@ export function makeNetwork(
       publicPool: config.publicPool,
       mtu: topology.mtu,
     },
-    { parent, dependsOn: site },
+    { ...options, dependsOn: site },
   );
+  // A node is created after its VPC, so logins need not wait for it.
+  return { vpc, reachable: [] };
 }

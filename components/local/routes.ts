@@ -1,25 +1,18 @@
-import type * as pulumi from '@pulumi/pulumi';
-import { type Network, Route } from '../../provider/resources';
-import type { Topology } from '../topology';
+import { Route } from '../../provider/resources';
+import type { Part } from '../cloud';
+import type { LocalBuilt, LocalContext } from './types';
 
-/** The VPC router's table: each worker's pod CIDR, by way of that worker. */
+/** Routes each worker's pod CIDR to that worker. No login waits for these routes. */
 export function makeRoutes(
-  lab: string,
-  topology: Topology,
-  network: Network,
-  parent: pulumi.Resource,
-): Route[] {
-  return topology.routes.map(
-    (route) =>
-      new Route(
-        route.name,
-        {
-          lab,
-          network: network.generation,
-          destination: route.destination,
-          nextHopIp: route.nextHopIp,
-        },
-        { parent, dependsOn: network, deletedWith: network },
-      ),
-  );
+  { lab, topology, options }: LocalContext,
+  { network: { vpc } }: Pick<LocalBuilt, 'network'>,
+): Part {
+  for (const { name, destination, nextHopIp } of topology.routes) {
+    new Route(
+      name,
+      { lab, network: vpc.generation, destination, nextHopIp },
+      { ...options, dependsOn: vpc, deletedWith: vpc },
+    );
+  }
+  return { reachable: [] };
 }

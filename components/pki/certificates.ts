@@ -4,11 +4,12 @@ import { Certificate, CertificateAuthority, SigningKey } from '../../provider/re
 import { kubeconfig } from './kubeconfig';
 import { API_NAME, type Node, type Topology } from '../topology';
 
-/** Longer than any lab should live. */
+/** Longer than the life of any lab. */
 const VALIDITY_DAYS = 365;
 
-/** Somebody whom the cluster knows: a common name, and a certificate and key in PEM. */
+/** A user of the cluster, with a certificate and key in PEM. */
 export interface Identity {
+  /** Common name, for example `system:node:worker-0`. */
   user: string;
   certificate: pulumi.Output<string>;
   /** Secret. */
@@ -17,11 +18,11 @@ export interface Identity {
 
 export interface CertificatesArgs {
   topology: Topology;
-  /** Where people reach the API: an address, or a name. */
+  /** Public address or name of the API, for example `203.0.113.100`. */
   apiAddress: pulumi.Input<string>;
-  /** Each worker's public address, by the node's name. */
+  /** Public address of each public node, by the node's name. */
   publicIps: Record<string, pulumi.Input<string>>;
-  /** What kubectl's listings call the cluster; default `hardway`. */
+  /** Name of the cluster in kubectl's listings. Default: `hardway`. */
   cluster?: string;
 }
 
@@ -33,27 +34,35 @@ interface Subject {
   usages: ('client' | 'server')[];
 }
 
-/** The lab's own certificate authority, and the Hard Way's identities. */
+/** The lab's certificate authorities, and the identities of the Hard Way. */
 export class Certificates extends pulumi.ComponentResource {
   readonly ca: Identity;
   readonly admin: Identity;
   readonly controllerManager: Identity;
   readonly scheduler: Identity;
   readonly proxy: Identity;
-  /** What the API server shows to everybody who asks it. */
+  /** Server certificate of the API server. */
   readonly apiServer: Identity;
-  /** What the API server shows to the kubelets, as the user that RBAC lets in. */
+  /** Client certificate of the API server at kubelets, for the user that RBAC admits. */
   readonly kubeletClient: Identity;
-  /** What the etcd members show each other and their clients; one for all, with every member's name and address. */
+  /** Certificate of all etcd members, with the name and address of each. */
   readonly etcd: Identity;
   readonly etcdClient: Identity;
-  /** Signs the service accounts' tokens; the private key is secret. */
+  /**
+   * Authority of the front proxy; only the API server has a certificate of it. Aggregated APIs trust
+   * such a client to name the user of a request. With the lab's own authority, any client of the
+   * cluster could claim to be any user.
+   */
+  readonly frontProxyCa: Identity;
+  /** Client certificate of the API server towards aggregated APIs, issued by `frontProxyCa`. */
+  readonly frontProxyClient: Identity;
+  /** Key pair that signs service account tokens. The private key is secret. */
   readonly serviceAccounts: { publicKey: pulumi.Output<string>; privateKey: pulumi.Output<string> };
-  /** The kubelets, by node name. */
+  /** Identities of the kubelets, by node name. */
   readonly workers: Record<string, Identity>;
-  /** The API as nodes reach it: /etc/hosts maps the name to all controllers' private addresses. */
+  /** URL of the API on nodes: /etc/hosts maps its name to the controllers' private addresses. */
   readonly privateServer: string;
-  /** Secret: admin's, for people, at the API's public address. */
+  /** Secret: kubeconfig of user admin, with the API's public address. */
   readonly adminKubeconfig: pulumi.Output<string>;
   private readonly cluster: string;
 
@@ -63,16 +72,10 @@ export class Certificates extends pulumi.ComponentResource {
     this.cluster = args.cluster ?? 'hardway';
     this.privateServer = `https://${API_NAME}:${topology.apiPort}`;
 
-    this.ca = identity(
-      'kubernetes-ca',
-      new CertificateAuthority(
-        `${name}-ca`,
-        { commonName: 'kubernetes-ca', validityDays: VALIDITY_DAYS },
-        { parent: this },
-      ),
-    );
+    this.ca = this.authority(`${name}-ca`, 'kubernetes-ca');
+    this.frontProxyCa = this.authority(`${name}-front-proxy-ca`, 'front-proxy-ca');
     const issue = (file: string, subject: Subject): Identity =>
-      this.issue(`${name}-${file}`, subject);
+      this.issue(`${name}-${file}`, subject, this.ca);
     const client = (file: string, commonName: string, organization?: string): Identity =>
       issue(file, { commonName, organization, usages: ['client'] });
 
@@ -85,6 +88,11 @@ export class Certificates extends pulumi.ComponentResource {
     this.scheduler = client('kube-scheduler', 'system:kube-scheduler', 'system:kube-scheduler');
     this.proxy = client('kube-proxy', 'system:kube-proxy', 'system:node-proxier');
     this.kubeletClient = client('kubelet-client', 'kubernetes');
+    this.frontProxyClient = this.issue(
+      `${name}-front-proxy-client`,
+      { commonName: 'front-proxy-client', usages: ['client'] },
+      this.frontProxyCa,
+    );
     this.etcdClient = client('etcd-client', 'kube-apiserver');
 
     const controllers = topology.nodes.filter((node) => node.role === 'controller');
@@ -128,7 +136,7 @@ export class Certificates extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  /** Secret: a kubeconfig by which `identity` asks the API server at `server`. */
+  /** Secret: returns the kubeconfig of `identity` for the API server at `server`. */
   kubeconfig(identity: Identity, server: pulumi.Input<string>): pulumi.Output<string> {
     return pulumi.secret(
       pulumi
@@ -146,13 +154,18 @@ export class Certificates extends pulumi.ComponentResource {
     );
   }
 
-  private issue(name: string, subject: Subject): Identity {
+  private authority(name: string, commonName: string): Identity {
+    const args = { commonName, validityDays: VALIDITY_DAYS };
+    return identity(commonName, new CertificateAuthority(name, args, { parent: this }));
+  }
+
+  private issue(name: string, subject: Subject, authority: Identity): Identity {
     const certificate = new Certificate(
       name,
       {
         ...subject,
-        caCertificate: this.ca.certificate,
-        caPrivateKey: this.ca.privateKey,
+        caCertificate: authority.certificate,
+        caPrivateKey: authority.privateKey,
         validityDays: VALIDITY_DAYS,
       },
       { parent: this },
@@ -173,7 +186,7 @@ const identity = (
   privateKey,
 });
 
-/** Every name and address at which somebody asks the API server. */
+/** Returns all names and addresses by which clients connect to the API server. */
 function apiServerNames(
   topology: Topology,
   controllers: Node[],
@@ -194,7 +207,7 @@ function apiServerNames(
   return withPublic(apiAddress, names, addresses);
 }
 
-/** A load balancer has an address in one cloud and a name in another. */
+/** Adds the public endpoint: a load balancer has an address on one cloud and a name on another. */
 function withPublic(
   apiAddress: pulumi.Input<string>,
   names: string[],

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 
-/** What a kubeconfig says: which API server, trusted why, and who asks. All PEM. */
+/** Content of a kubeconfig. Certificates and keys are PEM. */
 export interface KubeconfigArgs {
-  /** What kubectl's listings call the cluster. */
+  /** Name of the cluster in kubectl's listings. */
   cluster: string;
   /** `https://HOST:PORT`. */
   server: string;
@@ -14,7 +14,7 @@ export interface KubeconfigArgs {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-/** A kubeconfig with one cluster, one user and one context, all it needs inside. */
+/** Formats a kubeconfig with one cluster, one user and one context, and with the keys inside. */
 export function kubeconfig(args: KubeconfigArgs): string {
   return stringify(
     {

@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { loadCloud } from '../../components/cloud';
+import { buildCloud, loadCloud } from '../../components/cloud';
 import { type LabConfig, parseConfig, type RawConfig } from '../../components/config';
 import { Lab } from '../../components/lab';
 import { topology, type Topology } from '../../components/topology';
@@ -112,7 +112,7 @@ export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
       student: 'ada',
       expires: '2026-12-01T18:00Z',
     };
-    return loadCloud(config)({
+    return buildCloud(loadCloud(config), {
       lab: 'aws-s01',
       config,
       topology: plan,

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
-import { inTurn } from '../../lab/lock';
+import { holdTurn } from '../../lab/lock';
 import type { Job } from './runner';
 import type { News, Order, Task } from './worker-protocol';
 
@@ -88,4 +88,4 @@ export function childJob<T>(id: string, task: Task): Job<T> {
 
 /** What a dropped worker had started ends, too. */
 const endRemains = ({ lab }: Task): Promise<void> =>
-  inTurn(lab, 'class', async () => undefined).catch(() => undefined);
+  holdTurn(lab, 'class', async () => undefined).catch(() => undefined);

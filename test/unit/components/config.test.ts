@@ -12,6 +12,7 @@ import { seeded } from '../../../components/config/stack-defaults';
 import { boundsOf } from '../../../components/local/limits';
 import { root } from '../../../util/repo-root';
 import { describeConfig, readOutputs, type StackOutputs } from '../../../components/outputs';
+import { each } from '../../support/each';
 
 function mistakesOf(raw: RawConfig): string[] {
   try {
@@ -24,7 +25,7 @@ function mistakesOf(raw: RawConfig): string[] {
 }
 
 describe('a config', () => {
-  it("without any key is the article's", () => {
+  test("without any key has the article's values", () => {
     expect(parseConfig({})).toMatchObject({
       cloud: 'local',
       controllers: 3,
@@ -35,7 +36,7 @@ describe('a config', () => {
     });
   });
 
-  it('takes lists as JSON or with commas', () => {
+  test('takes lists as JSON or with commas', () => {
     expect(parseConfig({ adminCidrs: '["198.18.0.0/15"]' }).adminCidrs).toEqual(['198.18.0.0/15']);
     expect(parseConfig({ nodePortCidrs: '192.0.2.0/24, 198.51.100.0/24' }).nodePortCidrs).toEqual([
       '192.0.2.0/24',
@@ -43,7 +44,7 @@ describe('a config', () => {
     ]);
   });
 
-  it('bounds a lab by the number of its machines, where it says nothing else', () => {
+  test('without limits is limited by the number of its machines', () => {
     expect(boundsOf(parseConfig({}))).toEqual({ memoryLimit: 6 * 2 ** 30, processLimit: 6 * 512 });
     expect(boundsOf(parseConfig({ controllers: '1', workers: '1', memoryLimit: '700Mi' }))).toEqual(
       { memoryLimit: 700 * 2 ** 20, processLimit: 1024 },
@@ -54,7 +55,7 @@ describe('a config', () => {
     });
   });
 
-  it.each<[RawConfig, RegExp]>([
+  test.each<[RawConfig, RegExp]>([
     [{ controllers: '2' }, /controllers is 2: .*1 or 3/],
     [{ controllers: 'three' }, /controllers is "three", not a whole number from 1 to 3/],
     [{ workers: '0' }, /workers is "0", not a whole number from 1 to 9/],
@@ -129,11 +130,11 @@ describe('a config', () => {
     [{ apiPort: '31088' }, /apiPort is 31088, which is among the NodePorts/],
     [{ mtu: '100' }, /mtu is "100"/],
     [{ worker: '3' }, /there is no config key "worker" \(did you mean "workers"\?\)/],
-  ])('with the mistake %j is refused, saying what is wrong', (raw, message) => {
+  ])('with the mistake %j is refused with a message that names it', (raw, message) => {
     expect(mistakesOf(raw)).toEqual([expect.stringMatching(message)]);
   });
 
-  it('with many mistakes tells all of them at once', () => {
+  test('with many mistakes reports all of them at once', () => {
     const mistakes = mistakesOf({
       controllers: '2',
       workers: '99',
@@ -148,7 +149,7 @@ describe('a config', () => {
     ).toEqual(['color', 'controllers', 'podCidr', 'stage', 'workers']);
   });
 
-  it("survives being a stack's output", () => {
+  test("is the same after a round trip through a stack's output", () => {
     const config = parseConfig({
       workers: '2',
       adminCidrs: '["0.0.0.0/0"]',
@@ -168,7 +169,7 @@ describe('a config', () => {
 describe('the project files', () => {
   const project = parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8'));
 
-  it('declare every config key with the default that the program uses', () => {
+  test('declare every config key with the default that the program uses', () => {
     const declared = Object.fromEntries(
       Object.entries<{ default: string }>(project.config).map(([key, value]) => [
         key,
@@ -181,33 +182,35 @@ describe('the project files', () => {
     expect(Object.keys(project.config).sort()).toEqual([...CONFIG_KEYS].sort());
   });
 
-  it("hold no stack's encryption salt", () => {
+  test("hold no stack's encryption salt", () => {
     const stacks = fs.readdirSync(root).filter((file) => /^Pulumi\..+\.yaml$/.test(file));
     expect(stacks).toContain('Pulumi.local.yaml');
-    for (const file of stacks)
+    each(stacks, (file) => {
       expect(fs.readFileSync(path.join(root, file), 'utf8')).not.toMatch(
         /encryptionsalt|secretsprovider/,
       );
+    });
   });
 });
 
-describe('a stack that plain pulumi made', () => {
+describe('a stack of plain pulumi', () => {
   const declared: RawConfig = Object.fromEntries(
     CONFIG_KEYS.map((key) => [key, declaredDefault(key)]),
   );
   test.each(['aws', 'aws-s01', 'gcp', 'gcp-s01'])(
-    'called %s is on the cloud that its name says, with what is tracked for it',
+    'named %s has the cloud of its name and the config tracked for it',
     (stack) => {
       const config = parseConfig(seeded({ ...declared, workers: '2' }, stack, 'hardway-lab'));
       expect(config).toMatchObject({ cloud: stack.slice(0, 3), workers: 2, adminCidrs: ['auto'] });
     },
   );
-  test('keeps what it was given, and others are left alone', () => {
+  test('keeps its given values, and stacks with other names do not change', () => {
     expect(
       seeded({ ...declared, adminCidrs: '203.0.113.7/32' }, 'aws', 'hardway-lab').adminCidrs,
     ).toBe('203.0.113.7/32');
-    for (const stack of ['local', 'local-s01', 'awsome', 'dev'])
+    each(['local', 'local-s01', 'awsome', 'dev'], (stack) => {
       expect(seeded(declared, stack, 'hardway-lab')).toBe(declared);
+    });
     expect(seeded({ cloud: 'gcp' }, 'gcp', 'hardway-lab')).toEqual({ cloud: 'gcp' });
   });
 });

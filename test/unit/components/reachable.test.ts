@@ -4,6 +4,7 @@ import type { Graph } from '../../support/graph';
 import { labOn } from '../../support/aws-graph';
 import { gcpLab } from '../../support/gcp-graph';
 import { registered } from '../../support/bootstrap-graph';
+import { each } from '../../support/each';
 
 const valid = { cloud: 'aws', adminCidrs: '198.51.100.0/24' };
 
@@ -21,7 +22,7 @@ describe.each(['aws', 'gcp'] as const)('a full lab on %s', (cloud) => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['api-answer', ...nodes.map((node) => `${node}-login`).sort()]);
-    for (const node of nodes) {
+    each(nodes, (node) => {
       const login = lab.of('Reachable', `${node}-login`);
       expect(login.inputs).toMatchObject({ protocol: 'ssh', port: 22, seconds: 360 });
       expect(login.inputs.failure).toMatch(new RegExp(`^No SSH login at .+ \\(${node}\\)$`));
@@ -34,7 +35,7 @@ describe.each(['aws', 'gcp'] as const)('a full lab on %s', (cloud) => {
       const rules = lab.every(kind).filter(({ name }) => name.startsWith('allow-ssh'));
       expect(rules).toHaveLength(1);
       expect(lab.comesAfter(login, rules[0])).toBe(true);
-    }
+    });
   });
 
   test('ends only after the API answered at its public address, with the lab’s CA', () => {

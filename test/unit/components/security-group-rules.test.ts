@@ -7,6 +7,7 @@ import {
 import { rulesByGroup } from '../../../components/security-group-rules';
 import { topology } from '../../../components/topology';
 import { graphOn } from '../../support/aws-graph';
+import { each } from '../../support/each';
 
 const cidrs = (count: number): string =>
   Array.from({ length: count }, (_, index) => `198.51.100.${index}/32`).join(',');
@@ -41,10 +42,11 @@ describe('the rules of AWS’s security groups', () => {
     );
     const counts = rulesByGroup(plan.rules);
     expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(made.length);
-    for (const [target, count] of counts)
+    each([...counts], ([target, count]) => {
       expect(
         made.filter(({ inputs }) => inputs.securityGroupId === `nodes-${target}-id`),
       ).toHaveLength(count);
+    });
   });
 
   test.each([

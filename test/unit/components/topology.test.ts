@@ -38,7 +38,7 @@ describe('the topology of any valid config', () => {
       }),
     );
 
-  it('gives no address twice', () =>
+  test('gives no address twice', () =>
     holds((plan) => {
       const addresses = [
         plan.gateway,
@@ -49,7 +49,7 @@ describe('the topology of any valid config', () => {
       expect(new Set(addresses).size).toBe(addresses.length);
     }));
 
-  it('keeps every address in its network', () =>
+  test('keeps every address in its network', () =>
     holds((plan) => {
       each(plan.nodes, (node) => expect(contains(plan.nodeCidr, node.privateIp)).toBe(true));
       each([plan.apiServiceIp, plan.dnsIp], (address) =>
@@ -57,7 +57,7 @@ describe('the topology of any valid config', () => {
       );
     }));
 
-  it('gives every worker exactly one pod route, to its own pod CIDR by way of its own address', () =>
+  test('gives every worker exactly one pod route, to its own pod CIDR by its own address', () =>
     holds((plan) => {
       const workers = plan.nodes.filter((node) => node.role === 'worker');
       expect(plan.routes).toHaveLength(workers.length);
@@ -69,7 +69,7 @@ describe('the topology of any valid config', () => {
       });
     }));
 
-  it('gives no two workers pod CIDRs that overlap, and all within the pod network', () =>
+  test('gives workers pod CIDRs inside the pod network that do not overlap', () =>
     holds((plan) => {
       const pods = plan.routes.map((route) => route.destination);
       pods.forEach((cidr, index) => {
@@ -79,7 +79,7 @@ describe('the topology of any valid config', () => {
       });
     }));
 
-  it('says of every firewall rule why it exists and whom it lets in', () =>
+  test('describes every firewall rule and names its sources', () =>
     holds((plan) => {
       each(plan.rules, (rule) => {
         expect(rule.description).toMatch(/^[A-Z].{10,}/);
@@ -88,7 +88,7 @@ describe('the topology of any valid config', () => {
       expect(new Set(plan.rules.map((rule) => rule.name)).size).toBe(plan.rules.length);
     }));
 
-  it('opens SSH and the API to adminCidrs and NodePorts to nodePortCidrs, and to nobody else from outside', () =>
+  test('opens SSH and the API only to adminCidrs, and NodePorts only to nodePortCidrs', () =>
     holds((plan, config) => {
       const inside = [plan.nodeCidr, plan.podCidr];
       each(
@@ -106,7 +106,7 @@ describe('the topology of any valid config', () => {
     }));
 });
 
-it("is the article's plan by default", () => {
+test("is the article's plan by default", () => {
   const plan = topology(parseConfig({}));
   expect(plan.nodes.map((node) => `${node.name} ${node.privateIp} ${node.podCidr ?? '-'}`)).toEqual(
     [
@@ -126,11 +126,11 @@ it("is the article's plan by default", () => {
 });
 
 describe('a CIDR', () => {
-  it('gives its addresses by number', () =>
+  test('returns its addresses by number', () =>
     expect(addressAt('10.200.0.0/16', 256)).toBe('10.200.1.0'));
-  it('has no address behind its last', () =>
+  test('has no address after its last', () =>
     expect(() => addressAt('10.0.0.0/30', 4)).toThrow(RangeError));
-  it.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
+  test.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
     'is not "%s"',
     (text) => {
       expect(() => parseCidr(text)).toThrow('is not a CIDR');

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the programs of /etc/hardway/programs in place: links to /opt/artifacts where the machine was given them,
-# else checked downloads. Then the packages of /etc/hardway/packages, if the machine lacks one of their commands.
+# Installs the programs in /etc/hardway/programs: as links to /opt/artifacts if it has them, otherwise
+# as verified downloads. Then installs the packages in /etc/hardway/packages if a command is missing.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -11,15 +11,15 @@ downloads=$(mktemp -d /var/tmp/hardway.XXXXXXXX)
 trap 'rm -rf "$downloads"' EXIT
 mkdir -p "$records"
 
-# Less than stall_bytes per second for stall_seconds: curl gives the transfer up and tries again.
+# Below stall_bytes per second for stall_seconds, curl ends the transfer and tries again.
 stall_bytes=1024
 stall_seconds=30
 retries=5
 apt_limit=300
 apt_pause=5
 
-# get URL FILE: downloads. A transfer that began over HTTPS is not redirected to plain HTTP. Every wait has a limit:
-# connecting 10 s, a stall 30 s, one transfer 300 s, new attempts only in the first 300 s.
+# get URL FILE: downloads a file. A redirect from HTTPS to HTTP is refused. Limits: 10 s to connect,
+# 30 s for a stall, 300 s for one transfer, and new attempts only in the first 300 s.
 get() {
   case $1 in https:*) set -- "$@" --proto-redir =https ;; esac
   curl --fail --silent --show-error --location --connect-timeout 10 \
@@ -28,7 +28,8 @@ get() {
     fail "$NODE_NAME: $1 could not be downloaded"
 }
 
-# download URL DIGEST: into $file, once; several programs may come in one archive. DIGEST may be where it is published.
+# download URL DIGEST: downloads to $file, once for several programs in one archive. DIGEST may be the
+# URL that publishes the digest.
 download() {
   file=$downloads/${1//[^A-Za-z0-9.]/_}
   [ ! -e "$file" ] || return 0
@@ -45,15 +46,15 @@ download() {
   mv "$downloads/part" "$file"
 }
 
-# unpack MEMBER: writes the member of $file to $downloads/program. tar takes a name only as it was packed:
-# with `./` in archives of a whole directory, without it in all others. Both are tried.
+# unpack MEMBER: extracts a member of $file to $downloads/program. A name in a tar archive may begin
+# with `./`, so both forms are tried.
 unpack() {
   local other=./$1
   case $1 in ./*) other=${1#./} ;; esac
   tar -xOf "$file" "$1" > "$downloads/program" 2> /dev/null || tar -xOf "$file" "$other" > "$downloads/program"
 }
 
-# fetch NAME DIRECTORY URL DIGEST MEMBER: downloads and installs a program unless this very one is there.
+# fetch NAME DIRECTORY URL DIGEST MEMBER: downloads and installs a program, unless it is installed.
 fetch() {
   if [ -x "$2/$1" ] && [ "$(cat "$records/$1" 2> /dev/null)" = "$4 $5" ]; then return 0; fi
   download "$3" "$4"
@@ -85,7 +86,7 @@ while read -r command package; do
   command -v "$command" > /dev/null || missing+=("$package")
 done < /etc/hardway/packages
 
-# install_packages: update and install. apt waits for dpkg's lock, but not for the lock of the package lists.
+# install_packages: updates the lists and installs. apt waits for dpkg's lock only, not for the lists'.
 install_packages() {
   local apt=(apt-get -qq -o DPkg::Lock::Timeout=60 -o Acquire::Retries=5 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
   if { timeout 120 "${apt[@]}" update && timeout 240 "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"; } > "$downloads/apt" 2>&1; then
@@ -96,9 +97,9 @@ install_packages() {
 }
 
 if [ ${#missing[@]} -gt 0 ]; then
-  # needrestart would restart services in the middle of a step.
+  # Without this setting, needrestart would restart services during a step.
   export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-  # The first boot's own apt run may hold either lock for minutes.
+  # The apt run of the first boot may hold either lock for minutes.
   wait_until "$apt_limit" install_packages ||
     fail "$NODE_NAME: the packages ${missing[*]} could not be installed in $apt_limit s: $(tail -n 2 "$downloads/apt")"
 fi

@@ -4,7 +4,7 @@ import { type BootstrapArgs, type Step, plain, template } from '../../step';
 const CNI = '/opt/cni/bin';
 const BIN = '/usr/local/bin';
 
-/** Which programs a node of each role runs, and where they belong. */
+/** Programs of a node by role, with the directory of each. */
 export const PROGRAMS: Record<Node['role'], { name: string; directory: string }[]> = {
   controller: [
     'etcd',
@@ -23,13 +23,13 @@ export const PROGRAMS: Record<Node['role'], { name: string; directory: string }[
       'kubelet',
       'kube-proxy',
     ].map((name) => ({ name, directory: BIN })),
-    ...['bridge', 'host-local', 'loopback'].map((name) => ({ name, directory: CNI })),
+    ...['bridge', 'host-local', 'loopback', 'portmap'].map((name) => ({ name, directory: CNI })),
   ],
 };
 
 /**
- * A line a program, or one for each architecture that it can be downloaded for: name, directory, architecture, address,
- * digest, member of the archive; `-` for what there is not.
+ * Formats /etc/hardway/programs: one line for each program and architecture, with name, directory,
+ * architecture, URL, digest and member of the archive. `-` stands for a missing value.
  */
 function programs(node: Node, downloads: BootstrapArgs['downloads'] = []): string {
   return PROGRAMS[node.role]
@@ -51,7 +51,7 @@ function programs(node: Node, downloads: BootstrapArgs['downloads'] = []): strin
 
 export const artifacts: Step = {
   name: 'artifacts',
-  description: 'The programs of its role are in place, of the very versions that the lab names',
+  description: 'The programs of the node’s role are installed, in the versions of the lab',
   on: 'all',
   stage: 'network',
   files: (node, { downloads }) => [

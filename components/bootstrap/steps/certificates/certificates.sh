@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Services read their certificates when they start: those that run already start again with new ones.
+# Services read their certificates only when they start, so new certificates restart them.
 set -eu
 . /opt/hardway/common.sh
 

@@ -3,7 +3,7 @@ import type { Identity } from '../../../pki/certificates';
 import type { Node } from '../../../topology';
 import { type BootstrapArgs, type Step, type StepFile, confidential, plain } from '../../step';
 
-/** A certificate and its key, as the Hard Way names them: NAME.pem and NAME-key.pem. */
+/** Returns the files of a certificate and its key, with the Hard Way's names: NAME.pem, NAME-key.pem. */
 const pair = (path: string, { certificate, privateKey }: Identity): StepFile[] => [
   plain(`${path}.pem`, certificate),
   confidential(`${path}-key.pem`, privateKey),
@@ -19,6 +19,8 @@ function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] 
     ...pair(`${kubernetes}/ca`, certificates.ca),
     ...pair(`${kubernetes}/kube-apiserver`, certificates.apiServer),
     ...pair(`${kubernetes}/etcd-client`, certificates.etcdClient),
+    plain(`${kubernetes}/front-proxy-ca.pem`, certificates.frontProxyCa.certificate),
+    ...pair(`${kubernetes}/front-proxy-client`, certificates.frontProxyClient),
     ...pair(`${kubernetes}/kubelet-client`, certificates.kubeletClient),
     plain(`${kubernetes}/service-accounts.pem`, certificates.serviceAccounts.publicKey),
     confidential(`${kubernetes}/service-accounts-key.pem`, certificates.serviceAccounts.privateKey),
@@ -49,7 +51,7 @@ function workerFiles(node: Node, { certificates }: BootstrapArgs): StepFile[] {
 
 export const certificates: Step = {
   name: 'certificates',
-  description: 'The keys, certificates and kubeconfigs of its services are in place',
+  description: 'The keys, certificates and kubeconfigs of the node’s services are in place',
   on: 'all',
   stage: 'network',
   secret: true,

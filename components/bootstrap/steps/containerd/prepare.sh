@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fills in what depends on the kernel that the node runs on.
+# Fills in values that depend on the node's kernel.
 set -eu
 
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
@@ -10,13 +10,13 @@ else
   systemd_cgroup=false
 fi
 
-# CAP_SYS_RESOURCE is bit 24 of the capabilities that root has here.
+# CAP_SYS_RESOURCE is bit 24 of root's capabilities on this node.
 bounding=$(sed -n 's/^CapBnd:\s*//p' /proc/self/status)
 if (((16#$bounding >> 24) & 1)); then
   restrict=false
 else
   restrict=true
-  # systemd can't lower the score either.
+  # Without the capability, systemd cannot lower the score either.
   sed -i '/^OOMScoreAdjust=/d' etc/systemd/system/containerd.service
 fi
 

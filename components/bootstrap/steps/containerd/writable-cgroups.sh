@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A node that is a container on a cgroup v1 machine finds its cgroup hierarchies mounted read-only.
+# Makes cgroup hierarchies writable: in a container on a cgroup v1 host they are mounted read-only.
 set -eu
 for hierarchy in /sys/fs/cgroup/*/; do
   [ -w "$hierarchy" ] || mount -o remount,bind,rw "$hierarchy"

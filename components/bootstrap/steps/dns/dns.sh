@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CoreDNS runs.
+# Waits until CoreDNS is available.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig

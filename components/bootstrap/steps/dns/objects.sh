@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CoreDNS, where it doesn't run: OBJECT, a tab, how it is. That it is asked for is another step's.
+# Prints `OBJECT<TAB>STATE` if CoreDNS does not run. Step coredns checks that its objects exist.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig

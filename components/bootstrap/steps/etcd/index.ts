@@ -2,7 +2,7 @@ import { type Step, controllers, plain, template } from '../../step';
 
 export const etcd: Step = {
   name: 'etcd',
-  description: 'A member of the database that holds all of the cluster’s state',
+  description: 'etcd runs, a member of the database that holds the cluster’s state',
   on: 'controller',
   stage: 'network',
   units: ['etcd'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Started here and waited for: the machines behind it begin as soon as this session is over.
+# Starts the service and waits for it: private nodes begin as soon as this session has ended.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Who makes the pods' cgroups: systemd where it owns the one hierarchy of cgroup v2, else the kubelet itself.
+# Chooses the cgroup driver: systemd with cgroup v2, otherwise the kubelet itself.
 set -eu
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then driver=systemd; else driver=cgroupfs; fi
 sed -i "s/@CGROUP_DRIVER@/$driver/" var/lib/kubelet/kubelet-config.yaml

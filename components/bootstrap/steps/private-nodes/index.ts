@@ -2,7 +2,7 @@ import type { Step } from '../../step';
 
 export const privateNodes: Step = {
   name: 'private-nodes',
-  description: 'The nodes behind the gateway have booted as far as their sshd',
+  description: 'The sshd of every node behind the gateway answers',
   on: 'gateway',
   stage: 'none',
   files: () => [],

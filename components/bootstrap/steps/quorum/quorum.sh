@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
-# This controller's part of the control plane is up: etcd has a majority, and everything that needs it answers.
+# Waits until etcd has a majority, and until the control plane of this controller answers.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
 
-# Controllers that download their programs and packages may be ready minutes apart.
+# Controllers that download programs and packages may be ready minutes apart.
 if [ -d /opt/artifacts ]; then limit=120; else limit=600; fi
 
-# healthy URL: answers, with a certificate of this lab.
+# healthy URL: true if the URL answers with a certificate of this lab.
 healthy() {
   curl --fail --silent --max-time 3 --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem "$1"
 }
-# The two make a certificate of their own for this port, which only this machine can reach.
+# answers URL: true if the URL answers. Both services sign their own certificate for this port, which
+# only this node can reach.
 answers() { curl --fail --silent --insecure --max-time 3 "$1"; }
 
-# expect UNIT COMMAND...
+# expect UNIT COMMAND...: waits until COMMAND succeeds; otherwise fails with the log of UNIT.
 expect() {
   unit=$1
   shift

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Rights in the cluster, where they are not as they were: OBJECT, a tab, how it is.
+# Prints the drift of access rights in the cluster: `OBJECT<TAB>STATE`.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 differing /var/lib/kubernetes/kubelet-access.yaml
 
-# What Kubernetes itself gives those that its programs, and who asks for their health, log in as.
+# Default roles of Kubernetes for its own programs and for health checks.
 defaults='discovery basic-user public-info-viewer node-proxier kube-controller-manager kube-scheduler volume-scheduler'
 found=$(kubectl --request-timeout=5s get clusterroles,clusterrolebindings --output=name 2> /dev/null) || exit 0
 for name in $defaults; do

@@ -1,7 +1,7 @@
 import { API_NAME, type Node, type Topology } from '../../../topology';
 import { type Step, controllers, plain, script, template, workers } from '../../step';
 
-/** The lab's block of /etc/hosts. Each worker has another controller first, so that not all ask the same one. */
+/** Returns the lab's block of /etc/hosts. Workers list controllers in different orders, to share the load. */
 function hosts(node: Node, topology: Topology): string {
   const all = controllers(topology);
   const first = node.index % all.length;
@@ -21,7 +21,7 @@ const list = (nodes: Node[]): string =>
 
 export const ready: Step = {
   name: 'ready',
-  description: 'The machine answers, has booted, and knows the names of the others',
+  description: 'The machine has booted, and resolves the names of the other nodes',
   on: 'all',
   stage: 'none',
   files: (node, { topology, metadataWall }) => [

@@ -142,7 +142,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
       'line 1: there is no key "jumphost" of a roster (did you mean "jumpHost"?)',
       'line 4: there is an "s01" in line 3 already',
       'line 5: a student without an id: - id: s01',
-      'line 7: controllers is 2: etcd needs an odd number to survive the loss of one, so 1 or 3',
+      'line 7: controllers is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3',
     ],
   ])('%j', (text, ...mistakes) => {
     expect(mistakesIn(text)).toEqual(mistakes);

@@ -52,7 +52,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set rainbow=blue', `there is no config key "rainbow": there are ${OTHERS}`],
   [
     '--set controllers=2',
-    'controllers is 2: etcd needs an odd number to survive the loss of one, so 1 or 3',
+    'controllers is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3',
   ],
   ['--set controllers=5', 'controllers is "5", not a whole number from 1 to 3'],
   ['--set workers=0', 'workers is "0", not a whole number from 1 to 9'],
@@ -94,7 +94,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0',
-    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this machine could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
+    'publicPool is 8.8.8.0/24, which is routed on the Internet, so the host could not reach its owners: choose a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15',
   ],
   [
     '--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0',
@@ -102,7 +102,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=203.0.113.0/24',
-    "adminCidrs do not cover publicPool 203.0.113.0/24, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
+    'adminCidrs do not cover publicPool 203.0.113.0/24, from which the host logs in to nodes: set adminCidrs=198.18.0.0/15,203.0.113.0/24',
   ],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
   [
@@ -118,10 +118,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
     'jumpCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: add the length of the prefix, /32 for a single address',
   ],
   ['--set jumpCidrs=students', 'jumpCidrs: "students" is not a CIDR such as 10.240.0.0/24'],
-  [
-    '--set jumpCidrs=auto',
-    "jumpCidrs can't be auto: it stands for where your students are, so name their CIDRs",
-  ],
+  ['--set jumpCidrs=auto', "jumpCidrs cannot be auto: name the CIDRs of your students' computers"],
   [
     '--set memoryLimit=4GB',
     'memoryLimit is "4GB", not an amount of memory such as 4Gi or 512Mi, at least 128Mi',
@@ -158,12 +155,13 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set profile=tiny', 'profile is "tiny", not one of full, small'],
   [
     '--set profile=small',
-    'profile is small, which is for clouds: here set controllers and workers',
+    'profile is small, which is for clouds: set controllers and workers instead',
   ],
   [
     '--set nodePortCidrs=auto',
-    'adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool',
+    'adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs',
   ],
+  ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],
   ['--set proxyMode=ipvs', 'proxyMode is "ipvs", not one of iptables, nftables'],
@@ -182,7 +180,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   [
     '--set workers=12 --set controllers=2 --set podCidr=10.240.0.0/16 --set colur=blue --stage none',
     `there is no config key "colur": there are ${OTHERS}`,
-    'controllers is 2: etcd needs an odd number to survive the loss of one, so 1 or 3',
+    'controllers is 2: etcd needs an odd number to survive the loss of one, so choose 1 or 3',
     'workers is "12", not a whole number from 1 to 9',
     'nodeCidr 10.240.0.0/24 and podCidr 10.240.0.0/16 overlap: choose networks that share no address',
   ],
@@ -192,17 +190,17 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
 const CLOUDS: [typed: string, ...mistakes: string[]][] = [
   [
     'aws-s01 --set adminCidrs=',
-    'adminCidrs must be set: the CIDRs that you log in from, or auto for the address that you have now',
+    'adminCidrs must be set: the CIDRs that you log in from, or auto for your current address',
   ],
   ['aws-s01 --set region=oregon', 'region is "oregon", not a region such as us-west-2'],
   [
     'aws-s01 --set region=eu-central-1 --set zone=us-west-2a',
-    'zone us-west-2a is not in region eu-central-1',
+    'zone us-west-2a is not in region eu-central-1: set a zone of that region, or remove zone',
   ],
   ['aws-s01 --set profile=tiny', 'profile is "tiny", not one of full, small'],
   [
     'aws-s01 --set profile=small --set controllers=3',
-    "controllers is 3, but profile small has one: its address is the API's",
+    'controllers is 3, but profile small has one: set controllers to 1, or profile to full',
   ],
   [
     'aws-s01 --set controllerType=Big',

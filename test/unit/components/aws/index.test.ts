@@ -37,7 +37,7 @@ describe('AWS, of the default config', () => {
     lab = await graphOn();
   });
 
-  test('has the article’s parts, each as often as it should be', () => {
+  test('has exactly these resources', () => {
     expect(counts(lab)).toEqual({
       Vpc: 1,
       Subnet: 1,
@@ -56,7 +56,7 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('gives every node its fixed address, lets it forward, and makes it one of the subnet', () => {
+  test('gives every node its fixed address in the subnet, and lets it forward packets', () => {
     each(lab.plan.nodes, (node) => {
       expect(lab.of('Instance', node.name).inputs).toMatchObject({
         privateIp: node.privateIp,
@@ -79,7 +79,7 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('routes each worker’s pods to that worker’s interface, and the rest to the gateway', () => {
+  test('routes each worker’s pods to its interface, and other packets to the internet gateway', () => {
     const routes = lab
       .every('Route')
       .map(({ inputs }) => [
@@ -96,7 +96,7 @@ describe('AWS, of the default config', () => {
     each(lab.every('Route'), ({ inputs }) => expect(inputs.routeTableId).toBe('nodes-id'));
   });
 
-  test('looks Ubuntu up by who published it, for the type’s architecture, and keeps what it found', async () => {
+  test('uses Canonical’s image for the type’s architecture, and keeps it', async () => {
     each(lab.every('Instance'), ({ inputs, ignoreChanges }) => {
       expect(inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.small' });
       expect(ignoreChanges).toEqual(['ami']);
@@ -112,7 +112,7 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('makes a machine anew where its first boot is another one, the old one first', () => {
+  test('replaces an instance whose first boot changed, and deletes the old one first', () => {
     each(lab.every('Instance'), ({ name, inputs, deleteBeforeReplace }) => {
       expect(isSecret(inputs.userData)).toBe(true);
       expect(bare(inputs.userData)).toBe(
@@ -123,13 +123,13 @@ describe('AWS, of the default config', () => {
     });
   });
 
-  test('tells of every rule why it exists, in letters that AWS takes', () => {
-    for (const { inputs } of [
-      ...lab.every('SecurityGroupIngressRule'),
-      ...lab.every('SecurityGroupEgressRule'),
-    ]) {
-      expect(inputs.description).toMatch(/^[A-Z][a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{10,254}$/);
-    }
+  test('describes every rule with characters that AWS accepts', () => {
+    each(
+      [...lab.every('SecurityGroupIngressRule'), ...lab.every('SecurityGroupEgressRule')],
+      ({ inputs }) => {
+        expect(inputs.description).toMatch(/^[A-Z][a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{10,254}$/);
+      },
+    );
   });
 
   test('balances the API: HTTPS health, and the balancer’s own address to the targets', () => {
@@ -216,7 +216,7 @@ describe('AWS, of the default config', () => {
     );
   });
 
-  test('has everything made by the lab’s own provider, with the lab’s tags', () => {
+  test('creates every resource with the lab’s provider and tags', () => {
     const provider = lab.of('aws', 'aws');
     expect(provider.type).toBe('pulumi:providers:aws');
     expect(provider.inputs.region).toBe('us-west-2');
@@ -236,14 +236,13 @@ describe('AWS, of the default config', () => {
     );
   });
 
-  test('takes the gateway away only after what has public addresses', () => {
-    for (const { dependencies } of [
-      ...lab.every('Instance'),
-      ...lab.every('Eip'),
-      ...lab.every('LoadBalancer'),
-    ]) {
-      expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
-    }
+  test('deletes the internet gateway after all resources with public addresses', () => {
+    each(
+      [...lab.every('Instance'), ...lab.every('Eip'), ...lab.every('LoadBalancer')],
+      ({ dependencies }) => {
+        expect(dependencies).toContain('aws:ec2/internetGateway:InternetGateway internet-gateway');
+      },
+    );
   });
 });
 
@@ -311,7 +310,7 @@ describe('the zone of a lab on AWS', () => {
     );
   });
 
-  test('is a clear failure where none offers both', () => {
+  test('is a clear error if no zone offers both types', () => {
     const here = offerings('us-east-1a t3.small', 'us-east-1b t4g.small');
     expect(() => chooseZone({ region: 'us-east-1', types, offerings: here })).toThrow(
       new CloudError(
@@ -320,7 +319,7 @@ describe('the zone of a lab on AWS', () => {
     );
   });
 
-  test('is chosen once and then kept, where the config names none', async () => {
+  test('is chosen once and then kept if the config names none', async () => {
     const { inputs, ignoreChanges } = (await graphOn()).of('Subnet', 'nodes');
     expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2b', ['availabilityZone']]);
   });
@@ -345,7 +344,7 @@ describe('the expiry tag on AWS', () => {
   );
 });
 
-describe('the rules of whoever runs labs', () => {
+describe('policies on AWS', () => {
   test.each(['full', 'small'])('hold in profile %s', async (profile) => {
     const lab = await graphOn({ profile });
     each(lab.every('Instance'), ({ inputs }) => {
@@ -404,7 +403,7 @@ describe('AWS in profile small', () => {
     });
   });
 
-  test('has the workers in a subnet whose way out is the controller, and pod routes in both tables', () => {
+  test('routes the workers’ subnet through the controller, and pod CIDRs in both tables', () => {
     const routes = lab
       .every('Route')
       .map(({ inputs }) =>
@@ -440,7 +439,7 @@ describe('AWS in profile small', () => {
 
 describe('credentials', () => {
   const nowhere = { environment: {}, home: '/nowhere', vendor: 'Somebody' };
-  test('that are not there are told in one sentence', () => {
+  test('that are missing are reported in one sentence', () => {
     expect(() => requireCredentials(nowhere)).toThrow(
       /^There are no AWS credentials here: [^\n]*\.$/,
     );
@@ -460,20 +459,20 @@ describe('adminCidrs: auto', () => {
     adminCidrs: 'auto,198.51.100.7/32',
     nodePortCidrs: 'auto',
   });
-  test('stands for the address that the world sees', async () => {
+  test('is replaced by the host’s public address', async () => {
     const known = await withOwnAddress(config, async () => '198.51.100.7');
     expect([known.adminCidrs, known.nodePortCidrs]).toEqual([
       ['198.51.100.7/32'],
       ['198.51.100.7/32'],
     ]);
   });
-  test('asks nobody where it isn’t written', async () => {
+  test('sends no request if the config has no auto', async () => {
     const plain = parseConfig(valid);
     expect(await withOwnAddress(plain, () => Promise.reject(new Error('asked')))).toBe(plain);
   });
-  test('is one clear failure where nobody answers', async () => {
+  test('is one clear error if the service does not answer', async () => {
     await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
-      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not tell .*: set adminCidrs to/,
+      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not report .*: set adminCidrs to/,
     );
   });
 });

@@ -24,7 +24,7 @@ describe('a lab on AWS', () => {
     ({ made: lab, outputs } = await labOn());
   }, 30_000);
 
-  test('logs in to no machine before gateway, routes and rules are there', () => {
+  test('logs in to a machine only after gateway, routes and rules exist', () => {
     const before = [
       ...['InternetGateway', 'Route', 'RouteTableAssociation'].flatMap((type) => lab.every(type)),
       ...lab
@@ -44,13 +44,13 @@ describe('a lab on AWS', () => {
     });
   });
 
-  test('waits for no load balancer to make the cluster', () => {
+  test('bootstraps without waiting for the load balancer', () => {
     each(commandsOf(lab), (command) =>
       expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false),
     );
   });
 
-  test('does every step again with its machine, and undoes none', () => {
+  test('repeats every session with a new machine, and undoes none on delete', () => {
     each(commandsOf(lab), ({ name, inputs, deletedWith }) => {
       const machine = name.split('@')[1];
       expect(deletedWith).toBe(`aws:ec2/instance:Instance ${machine}`);
@@ -59,7 +59,7 @@ describe('a lab on AWS', () => {
     });
   });
 
-  test('knows every machine’s host key before it logs in, and keeps keys secret', () => {
+  test('pins every machine’s host key before the first login, and keeps keys secret', () => {
     each(commandsOf(lab), ({ name, inputs }) => {
       const machine = name.split('@')[1];
       expect(isSecret(inputs.connection)).toBe(true);
@@ -76,7 +76,7 @@ describe('a lab on AWS', () => {
     });
   });
 
-  test('gives out the nodes as the article lists them, and keys as secrets', async () => {
+  test('outputs the nodes as the article lists them, and keys as secrets', async () => {
     expect(await valueOf(outputs.nodes)).toEqual(
       lab.plan.nodes.map(({ name, privateIp }) => ({
         name,
@@ -111,7 +111,7 @@ describe('a lab on AWS', () => {
     expect(lab.of('aws', 'aws').dependencies).toContain('hardway:index:LabId state');
   });
 
-  test('has nodes download what they run, checked, and resolve by Amazon’s resolver', () => {
+  test('lets nodes download verified programs, and use Amazon’s resolver', () => {
     const text = (name: string): string =>
       Buffer.from(bare(lab.of('Command', name).inputs.stdin), 'base64').toString('latin1');
     expect(text('machine@worker-0')).toMatch(
@@ -137,7 +137,7 @@ describe('a lab on AWS in profile small', () => {
     }));
   }, 30_000);
 
-  test('reaches the workers through the controller, and both by pinned keys', () => {
+  test('reaches the workers through the controller, with pinned host keys', () => {
     const { connection } = lab.of('Command', 'machine@worker-1').inputs;
     expect(bare(connection)).toMatchObject({
       host: '10.240.0.21',
@@ -155,7 +155,7 @@ describe('a lab on AWS in profile small', () => {
     expect(bare(lab.of('Command', 'machine@controller-0').inputs.connection).proxy).toBeUndefined();
   });
 
-  test('begins with a worker when its gateway is one and has an address, and waits for no downloads of the gateway', () => {
+  test('begins with workers when the gateway forwards, and before its downloads end', () => {
     expect(steps(lab.of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
     expect(steps(lab.of('Command', 'machine@controller-0')).slice(0, 2)).toEqual([
       'ready',
@@ -191,7 +191,7 @@ describe('a lab on AWS in profile small', () => {
     expect(waiting.inputs.triggers).toHaveLength(4);
   });
 
-  test('dials only the gateway’s first login for minutes: the others wait for an sshd that answers', () => {
+  test('retries only the gateway’s first login for minutes', () => {
     const limits = commandsOf(lab).map(({ name, inputs }) => [
       name,
       bare(inputs.connection).dialErrorLimit,
@@ -199,12 +199,12 @@ describe('a lab on AWS in profile small', () => {
     expect(limits.filter(([, limit]) => limit !== 10)).toEqual([['gateway@controller-0', 60]]);
   });
 
-  test('waits for the login of the public node alone, and then for the API', () => {
+  test('waits for the public node’s login, and then for the API', () => {
     const waits = lab.every('Reachable').map(({ name }) => name);
     expect(waits.sort()).toEqual(['api-answer', 'controller-0-login']);
   });
 
-  test('hands NodePorts on to a worker, and nothing out but by its own address', () => {
+  test('forwards NodePorts to a worker, and masquerades outgoing packets', () => {
     const text = Buffer.from(
       bare(lab.of('Command', 'gateway@controller-0').inputs.stdin),
       'base64',
@@ -217,7 +217,7 @@ describe('a lab on AWS in profile small', () => {
     );
   });
 
-  test('gives out one public address, where the API and NodePorts answer', async () => {
+  test('outputs one public address, for the API and NodePorts', async () => {
     expect(await valueOf(outputs.nodes)).toEqual([
       { name: 'controller-0', privateIp: '10.240.0.10', publicIp: '203.0.113.100' },
       { name: 'worker-0', privateIp: '10.240.0.20', publicIp: '' },
@@ -227,7 +227,7 @@ describe('a lab on AWS in profile small', () => {
     expect(await valueOf(outputs.knownHosts)).toContain('\n10.240.0.21 public worker-1-host-key\n');
   });
 
-  test('has nodes download from the mirror that config names', () => {
+  test('lets nodes download from the config’s mirror', () => {
     const text = Buffer.from(
       bare(lab.of('Command', 'machine@worker-0').inputs.stdin),
       'base64',

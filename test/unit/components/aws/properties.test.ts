@@ -108,7 +108,7 @@ function placesTheNodes(lab: Made): void {
   }
 }
 
-test('any valid config gives on AWS the topology’s routes, rules and addresses, and nothing else', async () => {
+test('any valid config creates exactly the topology’s routes, rules and addresses on AWS', async () => {
   const checks = [letsInTheRules, balancesForAdministrators, routesThePods, placesTheNodes];
   await fc.assert(
     fc.asyncProperty(config, async (raw) => {

@@ -18,7 +18,7 @@ describe('a lab at stage cluster', () => {
     resources = await registered();
   });
 
-  test('every machine has the sessions of its role, the first controller those for the whole cluster', () => {
+  test('every machine has its role’s sessions, and the first controller also the cluster’s', () => {
     const on = (machine: string): string[] =>
       commands(resources)
         .filter(({ name }) => name.endsWith(`@${machine}`))
@@ -50,14 +50,14 @@ describe('a lab at stage cluster', () => {
     expect(steps(resources.get('objects@controller-0')!)).toEqual(['rbac', 'pods', 'coredns']);
   });
 
-  test('only the first session on a machine dials without end, and it has the time for it', () => {
+  test('only the first session on a machine retries its login until the timeout', () => {
     each(commands(resources), ({ name, inputs, timeouts }) => {
       expect(bare(inputs.connection).dialErrorLimit).toBe(name.startsWith('machine@') ? -1 : 10);
       expect(timeouts.create).toBe('15m');
     });
   });
 
-  test('every other session comes after the first one of its machine', () => {
+  test('every other session runs after the first one of its machine', () => {
     const reaches = (name: string, wanted: string): boolean =>
       name === wanted ||
       (resources.get(name)?.dependencies ?? []).some((dependency) => reaches(dependency, wanted));
@@ -66,7 +66,7 @@ describe('a lab at stage cluster', () => {
     );
   });
 
-  test('no machine waits for another until the whole cluster is asked', () => {
+  test('sessions of one machine wait for no other machine before session control-plane', () => {
     for (const { name, dependencies } of commands(resources)) {
       const [session, machine] = name.split('@');
       if (['registration', 'workloads'].includes(session)) continue;
@@ -86,13 +86,13 @@ describe('a lab at stage cluster', () => {
     );
   });
 
-  test('no command text holds a secret, nor differs between machines and steps', () => {
+  test('the command text holds no secret, and is equal for all machines and steps', () => {
     const texts = new Set(commands(resources).map(({ inputs }) => inputs.create));
     expect(texts.size).toBe(1);
     expect([...texts][0]).not.toMatch(/PRIVATE|KEY/);
   });
 
-  test('what holds private keys is secret and is not logged; nothing else holds any', () => {
+  test('exactly the sessions with private keys are secret and not logged', () => {
     for (const command of commands(resources)) {
       const private_ =
         sent(command).includes('PRIVATE') ||
@@ -113,7 +113,7 @@ describe('a lab at stage cluster', () => {
     });
   });
 
-  test('nothing is undone on destroy, and a machine that goes takes its steps with it', () => {
+  test('sessions undo nothing on destroy, and are deleted with their machine', () => {
     each(commands(resources), ({ name, inputs, deletedWith }) => {
       expect(inputs.delete).toBeUndefined();
       expect(inputs.environment).toBeUndefined();
@@ -122,7 +122,7 @@ describe('a lab at stage cluster', () => {
     });
   });
 
-  test('the API server’s certificate names all ways to it', () => {
+  test('the API server’s certificate has all its names and addresses', () => {
     const { inputs } = resources.get('pki-kube-apiserver')!;
     expect(inputs.dnsNames).toEqual(
       expect.arrayContaining([
@@ -149,12 +149,47 @@ describe('a lab at stage cluster', () => {
     );
   });
 
-  test('names outside the cluster are forwarded to nobody', () => {
-    expect(sent(resources.get('objects@controller-0')!)).not.toContain('forward .');
+  test('names outside the cluster are forwarded to no resolver and answered with NXDOMAIN', () => {
+    const manifest = sent(resources.get('objects@controller-0')!);
+    expect(manifest).not.toContain('forward .');
+    expect(manifest).not.toMatch(/^ +loop$/m);
+    expect(manifest).toMatch(/\.:53 \{\n +errors\n +template ANY ANY \{\n +rcode NXDOMAIN\n/);
+  });
+
+  test('kubectl cluster-info finds the service of CoreDNS by its labels', () => {
+    expect(sent(resources.get('objects@controller-0')!)).toContain(
+      '    kubernetes.io/cluster-service: "true"\n    kubernetes.io/name: CoreDNS\n',
+    );
+  });
+
+  test('the front proxy has an authority of its own, which issues only its client certificate', () => {
+    const issuedBy = (name: string): unknown => resources.get(name)!.inputs.caCertificate;
+    const others = [...resources.values()].filter(
+      ({ name, inputs }) => 'caCertificate' in inputs && name !== 'pki-front-proxy-client',
+    );
+    expect(others.length).toBeGreaterThan(10);
+    expect(others.map(({ inputs }) => inputs.caCertificate)).not.toContain(
+      issuedBy('pki-front-proxy-client'),
+    );
+    const controller = sent(resources.get('machine@controller-0')!);
+    for (const flag of [
+      '--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem',
+      '--proxy-client-cert-file=/var/lib/kubernetes/front-proxy-client.pem',
+      '--enable-aggregator-routing=true',
+    ])
+      expect(controller).toContain(flag);
+  });
+
+  test('kube-proxy keeps half-closed connections as long as Kubernetes does by default', () => {
+    expect(sent(resources.get('machine@worker-0')!)).toContain('tcpCloseWaitTimeout: 1h0m0s\n');
+  });
+
+  test('a hostPort has no plugin by default', () => {
+    expect(sent(resources.get('machine@worker-0')!)).not.toContain('"portmap"');
   });
 });
 
-test('each stage has the steps that it says', async () => {
+test('each stage has its steps', async () => {
   const names = async (stage: LabConfig['stage']): Promise<Set<string>> =>
     new Set(commands(await registered({ config: { stage } })).flatMap(steps));
   expect(await names('none')).toEqual(new Set(['ready']));
@@ -163,7 +198,7 @@ test('each stage has the steps that it says', async () => {
   expect(network.has('coredns')).toBe(false);
 });
 
-test('a new machine runs its own steps again, and those that ask the whole cluster', async () => {
+test('a new machine repeats its own sessions and those of the whole cluster', async () => {
   const triggers = (resources: Map<string, Registered>): Map<string, string> =>
     new Map(commands(resources).map(({ name, inputs }) => [name, JSON.stringify(inputs.triggers)]));
   const before = triggers(await registered());
@@ -186,7 +221,7 @@ test('a new machine runs its own steps again, and those that ask the whole clust
   );
 });
 
-test('what config says ends up in one file each', async () => {
+test('each config value is in one file', async () => {
   const resources = await registered({
     config: {
       ipMasq: false,
@@ -212,11 +247,24 @@ test('what config says ends up in one file each', async () => {
   expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
 
-test('a lab that may not lose data lets etcd wait for the disk', async () => {
+test('hostPorts put a list of plugins in the place of the article’s CNI file', async () => {
+  const resources = await registered({ config: { hostPorts: true } });
+  const worker = sent(resources.get('machine@worker-0')!);
+  // Each name of a tar archive ends with a zero byte.
+  expect(worker).toContain('/etc/cni/net.d/10-bridge.conflist\0');
+  expect(worker).not.toContain('/etc/cni/net.d/10-bridge.conf\0');
+  const [, text] =
+    /(\{\s*"cniVersion": "0\.3\.1",\s*"name": "bridge",\s*"plugins"[^]*?\n\})\n/.exec(worker)!;
+  const { plugins } = JSON.parse(text) as { plugins: { type: string; ipam?: object }[] };
+  expect(plugins.map(({ type }) => type)).toEqual(['bridge', 'portmap']);
+  expect(plugins[0].ipam).toMatchObject({ ranges: [[{ subnet: '10.200.0.0/24' }]] });
+});
+
+test('etcd waits for the disk unless the lab is disposable', async () => {
   expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
 });
 
-test('units to expect are those of the role, and none on bare machines', async () => {
+test('expected units are those of the role, and none at stage none', async () => {
   expect(expectedUnits('controller', 'network')).toEqual([
     'etcd',
     'kube-apiserver',
@@ -225,6 +273,7 @@ test('units to expect are those of the role, and none on bare machines', async (
   ]);
   expect(expectedUnits('worker', 'cluster')).toEqual([
     'pod-bridge',
+    'pod-hairpin',
     'containerd',
     'kubelet',
     'kube-proxy',
@@ -262,7 +311,7 @@ test('units to expect are those of the role, and none on bare machines', async (
   expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });
 
-test('every download is told to the machines that run it, and only to them', async () => {
+test('a machine gets the downloads of its own programs only', async () => {
   const downloads = [
     {
       name: 'etcd',

@@ -52,7 +52,7 @@ describe('place.sh', () => {
     write(`opt/hardway/steps/${name}.sh`, script);
   };
 
-  test('ends a step that hangs, with its children, and names it', () => {
+  test('ends a step that does not finish, with its children, and names it', () => {
     const mark = `7${process.pid}.5`;
     step('certificates', 'true');
     step('artifacts', `sleep ${mark} & wait`);
@@ -64,7 +64,7 @@ describe('place.sh', () => {
     expect(spawnSync('pgrep', ['-f', `sleep ${mark}`]).status).toBe(1);
   });
 
-  test('hands on the exit status of a step that fails, and says nothing of a limit', () => {
+  test('returns the exit status of a failed step, without a message about the limit', () => {
     step('artifacts', 'echo no disk >&2; exit 3');
     const { status, stderr } = run(PLACE, staging(), '20');
     expect([status, stderr]).toEqual([3, 'no disk\n']);
@@ -91,14 +91,14 @@ describe('ready.sh', () => {
       .replace('boot_limit=300', 'boot_limit=1')
       .replace(/^wait_until 60[^]*/m, 'echo booted');
 
-  test('gives up on a first boot that does not end', () => {
+  test('fails if the first boot does not end', () => {
     program('cloud-init', 'sleep 60');
     const { status, stderr } = run(script());
     expect(status).toBe(1);
     expect(stderr).toContain('controller-0: cloud-init has not finished after 1 s');
   });
 
-  test('goes on after a first boot that ended with a warning', () => {
+  test('succeeds after a first boot that ended with a warning', () => {
     program('cloud-init', 'exit 2');
     expect(run(script())).toMatchObject({ status: 0, stdout: 'booted\n' });
   });
@@ -126,7 +126,7 @@ describe('private-nodes.sh', () => {
   });
 });
 
-test('controllers that download their programs wait longer for a majority than those that are given them', () => {
+test('controllers that download their programs wait longer for a majority', () => {
   const script = (): string =>
     `${source('quorum/quorum.sh')!.split('# healthy URL')[0]}\necho "$limit"`;
   expect(run(script()).stdout).toBe('600\n');

@@ -20,13 +20,13 @@ function typed(line: string, programs: Record<string, string>): { printed: strin
   return { printed, code: Number(code) };
 }
 
-describe('differing: objects of a manifest that the cluster has otherwise', () => {
+describe('differing: objects of a manifest with drift', () => {
   const files = (name: string, lines: string): string =>
     `diff -r /tmp/LIVE-1/${name} /tmp/MERGED-2/${name}\n${lines}`;
   const told = (text: string, code: number): string =>
     typed('differing file', { kubectl: `cat << 'END'\n${text}\nEND\nexit ${code}` }).printed;
 
-  test('are named by kind, namespace and name: missing where there is none, else changed', () => {
+  test('are listed by kind, namespace and name as missing or changed', () => {
     expect(
       told(
         [
@@ -54,10 +54,10 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
     );
   });
 
-  test('are none where nothing differs', () =>
+  test('are none without drift', () =>
     expect(typed('differing file', { kubectl: 'exit 0' })).toEqual({ printed: '', code: 0 }));
 
-  test('are not known where the API does not answer, which is said', () => {
+  test('are reported as unknown if the API does not answer', () => {
     expect(
       told(
         'a warning\nThe connection to the server was refused - did you specify the right host or port?',
@@ -67,17 +67,68 @@ describe('differing: objects of a manifest that the cluster has otherwise', () =
   });
 });
 
-describe('this_node: what the API knows of a worker', () => {
-  test('is what the first controller says that answers', () => {
+describe('this_node: the API’s object of a worker', () => {
+  test('is the answer of the first controller that answers', () => {
     const curl =
       'case "$*" in *10.240.0.10*) echo "curl: (7) no"; exit 7;; *) printf "{\\n \\"kind\\": \\"Node\\"\\n}\\n";; esac';
     expect(typed('this_node', { curl })).toEqual({ printed: '{"kind":"Node"}', code: 0 });
   });
 
-  test('is nothing, with the last word of it, where none does', () => {
+  test('is the last error if no controller answers', () => {
     expect(typed('this_node', { curl: 'echo "$*" | grep -o "10.240.0.1[01]"; exit 22' })).toEqual({
       printed: '10.240.0.11\n',
       code: 1,
     });
+  });
+});
+
+describe('objects.sh of a step', () => {
+  const objects = (
+    step: string,
+    programs: Record<string, string>,
+    files: [string, string][] = [],
+  ) => {
+    const text = fs.readFileSync(
+      path.join(root, 'components/bootstrap/steps', step, 'objects.sh'),
+      'utf8',
+    );
+    const moved = files.reduce((script, [from, to]) => script.replaceAll(from, to), text);
+    const script = inPlaces('objects.sh');
+    fs.writeFileSync(script, moved.replaceAll('/opt/hardway/common.sh', common));
+    return typed(`bash ${script}`, programs).printed;
+  };
+  const cniFile = (): [string, string][] => {
+    fs.writeFileSync(inPlaces('10-bridge.conf'), '[{"subnet": "10.200.0.0/24"}]\n');
+    return [['/etc/cni/net.d/', `${inPlaces()}/`]];
+  };
+  const addresses = (...list: string[]): Record<string, string> => ({
+    ip: list.map((one) => `echo "4: cnio0    inet ${one} brd 10.0.0.1 scope global"`).join('\n'),
+  });
+
+  test('cni names each address of the bridge that is not the declared one', () => {
+    expect(objects('cni', addresses('10.99.0.1/24', '10.200.0.1/24'), cniFile())).toBe(
+      'cnio0\thas the address 10.99.0.1/24, declared 10.200.0.1/24: new pods fail until it is removed\n',
+    );
+    expect(objects('cni', addresses('10.200.0.1/24'), cniFile())).toBe('');
+    expect(objects('cni', { ip: 'exit 1' }, cniFile())).toBe('');
+  });
+
+  test('pods names an APIService that does not answer, and no other', () => {
+    const kubectl =
+      'case "$*" in *apiservices*) printf "v1.\\tTrue\\tLocal\\nv1.dead\\tFalse\\tMissingEndpoints\\n";; esac';
+    expect(objects('pods', { kubectl })).toContain(
+      'APIService v1.dead\tdoes not answer (MissingEndpoints), so no namespace can be deleted\trepair it, or `kubectl delete apiservice v1.dead`\n',
+    );
+    expect(objects('pods', { kubectl })).not.toContain('v1.\t');
+  });
+});
+
+describe('pod_cidr_of', () => {
+  test('prints the podCIDR of a node object, or nothing', () => {
+    const of = (object: string): string => typed(`pod_cidr_of '${object}'`, {}).printed;
+    expect(of('{"spec":{"podCIDR":"10.200.1.0/24","podCIDRs":["10.200.1.0/24"]}}')).toBe(
+      '10.200.1.0/24\n',
+    );
+    expect(of('{"spec":{}}')).toBe('');
   });
 });

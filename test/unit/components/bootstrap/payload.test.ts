@@ -75,7 +75,7 @@ test.each(['etc/relative', '/etc/../shadow', '/etc/with space', '/etc/$HOME', '/
   },
 );
 
-test('refuses a path that comes twice, be it in two steps', async () => {
+test('refuses a repeated path, also in two steps', async () => {
   await expect(pack('x', [step([files[0]]), step([files[0]], 'other')])).rejects.toThrow(
     '/etc/etcd/etcd-key.pem is placed twice',
   );

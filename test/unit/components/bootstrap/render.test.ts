@@ -1,10 +1,10 @@
 import { render } from '../../../../components/bootstrap/render';
 
-test('fills in every placeholder, each time it comes', () => {
+test('replaces every occurrence of a placeholder', () => {
   expect(render('a', 'x=${ONE} y=${TWO} z=${ONE}', { ONE: 1, TWO: true })).toBe('x=1 y=true z=1');
 });
 
-test('leaves systemd’s and the shell’s own dollars alone', () => {
+test('keeps dollar signs of systemd and the shell', () => {
   const text = 'ExecStart=/bin/sh -c "echo $MAINPID ${lower} $1 $$"';
   expect(render('a', text, {})).toBe(text);
 });
@@ -21,7 +21,7 @@ test('names the values that no placeholder uses', () => {
   );
 });
 
-test('does not take names of inherited properties, nor placeholders inside values', () => {
+test('ignores inherited properties, and placeholders inside values', () => {
   expect(() => render('a', '${TO_STRING}', {})).toThrow('no value');
   expect(render('a', '${A}', { A: '${B} $& $1' })).toBe('${B} $& $1');
 });

@@ -21,19 +21,19 @@ describe('credentials', () => {
     environment: { ...nowhere.environment, ...environment },
   });
 
-  test('that are not there are told in one sentence, with the cure', () => {
+  test('that are missing are reported in one sentence with the cure', () => {
     expect(() => requireCredentials(nowhere)).toThrow(
       /^There are no Google Cloud credentials here: run `gcloud auth application-default login`, [^\n]*\.$/,
     );
   });
 
-  test('that are said to be in a file that isn’t there are told, with its name', () => {
+  test('in a file that does not exist are reported with its name', () => {
     expect(() =>
       requireCredentials(withVariable({ GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' })),
     ).toThrow(/^GOOGLE_APPLICATION_CREDENTIALS names \/nowhere\/key\.json, [^\n]*\.$/);
   });
 
-  test('may be a variable, a file, a login of gcloud’s, or a machine of Google’s', () => {
+  test('may be a variable, a file, a login of gcloud, or an instance of Google Cloud', () => {
     expect(() => requireCredentials(withVariable({ GOOGLE_CREDENTIALS: '{}' }))).not.toThrow();
     expect(() =>
       requireCredentials(withVariable({ GOOGLE_OAUTH_ACCESS_TOKEN: 'ya29' })),
@@ -47,7 +47,7 @@ describe('credentials', () => {
   });
 });
 
-test('the project is config’s, else the environment’s, else asked for', () => {
+test('the project comes from the config, then from the environment, and is required', () => {
   const config = parseConfig({ ...LEAST, project: '' });
   expect(projectOf(parseConfig(LEAST), { GOOGLE_CLOUD_PROJECT: 'other-project' })).toBe(
     'my-project',
@@ -56,7 +56,7 @@ test('the project is config’s, else the environment’s, else asked for', () =
   expect(() => projectOf(config, {})).toThrow(/^No Google Cloud project is chosen: [^\n]*\.$/);
 });
 
-test('without a project nothing is made, no key either', () => {
+test('without a project no resource is created', () => {
   process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'of the tests';
   expect(() => loadCloud(parseConfig({ ...LEAST, project: '' }))).toThrow(
     /^No Google Cloud project is chosen/,
@@ -68,7 +68,7 @@ test.each([
   ['northamerica-northeast2-a', 'northamerica-northeast2'],
 ])('zone %s is in region %s', (zone, region) => expect(regionOf(zone)).toBe(region));
 
-test('labels are of the letters that labels have', () => {
+test('label values contain only valid characters', () => {
   expect(labelValue('2026-12-01T18:00Z')).toBe('2026-12-01t18-00z');
   expect(labelValue('Ada.Lovelace@example.com')).toBe('ada-lovelace-example-com');
   expect(labelValue('x'.repeat(100))).toHaveLength(63);
@@ -77,11 +77,9 @@ test('labels are of the letters that labels have', () => {
   ).toEqual(['hardway-lab', 'hardway-state', 'student', 'expires']);
 });
 
-test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(40)}`])(
+test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(37)}`])(
   'a lab can’t be called %s, which is told before anything is made',
   async (name) => {
-    await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(
-      /^A lab on Google Cloud can't be called "/,
-    );
+    await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(/^"[^"]*" can't name a lab/);
   },
 );

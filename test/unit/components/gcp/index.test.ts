@@ -2,6 +2,7 @@ import { describeGraph } from '../../../support/graph';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
 import { sent } from '../../../support/bootstrap-graph';
 import { gcpLab, type GcpGraph } from '../../../support/gcp-graph';
+import { each } from '../../../support/each';
 
 let lab: GcpGraph;
 const every = (kind: string): Registered[] => lab.graph.every(kind);
@@ -12,7 +13,7 @@ beforeAll(async () => {
   lab = await gcpLab();
 }, 60_000);
 
-test('the parts of a lab, and nothing else', () => {
+test('a lab has exactly these resources', () => {
   const count: Record<string, number> = {};
   for (const { type } of google()) count[type.split(':')[2]] = (count[type.split(':')[2]] ?? 0) + 1;
   expect(count).toEqual({
@@ -30,7 +31,7 @@ test('the parts of a lab, and nothing else', () => {
   });
 });
 
-test('every machine has its own address, in the one subnet, and may forward what pods send', () => {
+test('every machine has its address in the one subnet, and may forward pods’ packets', () => {
   const addresses = every('Instance').map(({ name, inputs }) => [
     name,
     inputs.networkInterfaces[0].networkIp,
@@ -43,21 +44,25 @@ test('every machine has its own address, in the one subnet, and may forward what
     'worker-1': '10.240.0.21',
     'worker-2': '10.240.0.22',
   });
-  for (const { inputs } of every('Instance')) {
+  each(every('Instance'), ({ inputs }) => {
     expect(inputs.canIpForward).toBe(true);
     expect(inputs.networkInterfaces).toHaveLength(1);
     expect(inputs.networkInterfaces[0].subnetwork).toBe('projects/p/gcp-s01-nodes');
     expect(inputs.networkInterfaces[0].accessConfigs).toHaveLength(1);
-  }
+  });
 });
 
-test('a machine is called what the article calls it, whatever else is in the project', () => {
-  for (const { name, inputs } of every('Instance')) {
+test('a machine’s host name is the article’s, and its resource name is unique in the project', () => {
+  each(every('Instance'), ({ name, inputs }) => {
     expect(inputs.name).toBe(`gcp-s01-${name}`);
     expect(inputs.hostname.split('.')[0]).toBe(name);
-  }
-  for (const { inputs } of google().filter(({ type }) => !type.endsWith('Membership')))
-    expect(inputs.name).toMatch(/^gcp-s01(-|$)/);
+  });
+  each(
+    google().filter(({ type }) => !type.endsWith('Membership')),
+    ({ inputs }) => {
+      expect(inputs.name).toMatch(/^gcp-s01(-|$)/);
+    },
+  );
 });
 
 test('each pod CIDR is routed to the worker that owns it, by instance and zone', () => {
@@ -79,14 +84,14 @@ test('each pod CIDR is routed to the worker that owns it, by instance and zone',
   );
 });
 
-test('the firewall is the topology’s, by tags that its machines carry, and the probes’', () => {
+test('the firewall has the topology’s rules, by network tags, and a rule for health checks', () => {
   const { plan } = lab;
   const carrying = (tags: string[]): string[] =>
     every('Instance')
       .filter(({ inputs }) => tags.some((tag) => inputs.tags.includes(tag)))
       .map(({ name }) => name)
       .sort();
-  for (const rule of plan.rules) {
+  each(plan.rules, (rule) => {
     const { inputs } = of('Firewall', rule.name);
     expect(inputs).toMatchObject({
       direction: 'INGRESS',
@@ -109,7 +114,7 @@ test('the firewall is the topology’s, by tags that its machines carry, and the
         .map(({ name }) => name)
         .sort(),
     );
-  }
+  });
   expect(
     every('Firewall')
       .map(({ name }) => name)
@@ -117,7 +122,7 @@ test('the firewall is the topology’s, by tags that its machines carry, and the
   ).toEqual([...plan.rules.map(({ name }) => name), 'allow-health-checks'].sort());
 });
 
-test('the API’s address leads to controllers that answer /healthz over HTTPS', () => {
+test('the API’s address forwards to controllers that answer /healthz over HTTPS', () => {
   expect(of('ForwardingRule', 'api').inputs).toMatchObject({
     loadBalancingScheme: 'EXTERNAL',
     ipAddress: '203.0.113.100',
@@ -148,7 +153,7 @@ test('the API’s address leads to controllers that answer /healthz over HTTPS',
   });
 });
 
-test('each controller is a member of the group by itself, and is replaced in it with its instance', () => {
+test('each controller’s membership is a resource that is replaced with its instance', () => {
   const members = every('InstanceGroupMembership').map(({ name, inputs }) => [name, inputs]);
   expect(members).toEqual(
     [0, 1, 2].map((i) => [
@@ -160,12 +165,12 @@ test('each controller is a member of the group by itself, and is replaced in it 
       },
     ]),
   );
-  for (const member of every('InstanceGroupMembership')) {
+  each(every('InstanceGroupMembership'), (member) => {
     expect(member.propertyDependencies.instance).toEqual([
       `gcp:compute/instance:Instance ${member.name}`,
     ]);
     expect(member.deletedWith).toBe('gcp:compute/instanceGroup:InstanceGroup controllers');
-  }
+  });
   // Else the group would compete with its memberships.
   expect(of('InstanceGroup', 'controllers').inputs).not.toHaveProperty('instances');
 });
@@ -173,11 +178,12 @@ test('each controller is a member of the group by itself, and is replaced in it 
 test('the load balancer does not wait for a machine', () => {
   const rule = of('ForwardingRule', 'api');
   expect(lab.graph.comesAfter(rule, of('InstanceGroup', 'controllers'))).toBe(true);
-  for (const instance of every('Instance'))
+  each(every('Instance'), (instance) => {
     expect([instance.name, lab.graph.comesAfter(rule, instance)]).toEqual([instance.name, false]);
+  });
 });
 
-test('a resource that is replaced goes before its successor comes, if both have one name', async () => {
+test('a replaced resource is deleted before its successor is created if both have one name', async () => {
   const elsewhere = (await gcpLab({ zone: 'us-west1-a', stage: 'none' })).graph;
   const fixed = google().filter(({ type, name }) => {
     const kind = type.split(':').pop()!;
@@ -190,14 +196,15 @@ test('a resource that is replaced goes before its successor comes, if both have 
   expect(of('InstanceGroup', 'controllers').deleteBeforeReplace).toBe(false);
 });
 
-test('in another zone the group and everything in it is another, and the way to it the same', async () => {
+test('in another zone the group has another name, and its address stays', async () => {
   const { graph } = await gcpLab({ zone: 'us-west1-a', stage: 'none' });
   expect(graph.of('InstanceGroup', 'controllers').inputs).toMatchObject({
     name: 'gcp-s01-controllers-a',
     zone: 'us-west1-a',
   });
-  for (const kind of ['Address', 'RegionHealthCheck', 'ForwardingRule'])
+  each(['Address', 'RegionHealthCheck', 'ForwardingRule'], (kind) => {
     expect(graph.of(kind, 'api').inputs).toEqual(of(kind, 'api').inputs);
+  });
   const zones = [...graph.every('Instance'), ...graph.every('InstanceGroupMembership')].map(
     ({ inputs }) => inputs.zone,
   );
@@ -207,11 +214,11 @@ test('in another zone the group and everything in it is another, and the way to 
   );
 });
 
-test('operations are asked about every two seconds', () => {
+test('the provider polls operations every two seconds', () => {
   expect(of('gcp', 'gcp').inputs.pollInterval).toBe('2s');
 });
 
-test('the same packets fit the network, the bridge and the pods', () => {
+test('network, bridge and pods have the same MTU', () => {
   expect(of('Network', 'vpc').inputs.mtu).toBe(1460);
   expect(sent(of('Command', 'machine@worker-0'))).toContain('"mtu": 1460,');
 });
@@ -219,32 +226,32 @@ test('the same packets fit the network, the bridge and the pods', () => {
 test('a login waits for every rule of the topology, and for no pod route', () => {
   const rules = every('Firewall').filter(({ name }) => name !== 'allow-health-checks');
   expect(commands().length).toBeGreaterThan(6);
-  for (const command of commands()) {
+  each(commands(), (command) => {
     const missing = rules.filter((rule) => !lab.graph.comesAfter(command, rule));
     const routes = every('Route').filter((route) => lab.graph.comesAfter(command, route));
     expect([command.name, missing, routes]).toEqual([command.name, [], []]);
-  }
+  });
 });
 
-test('every step is done again on another machine, and goes with its machine', () => {
-  for (const { name, inputs, deletedWith } of commands()) {
+test('every session runs again on a replaced machine, and is deleted with its machine', () => {
+  each(commands(), ({ name, inputs, deletedWith }) => {
     const machine = name.split('@')[1];
     expect(inputs.triggers[0]).toBe(`number of ${machine}`);
     expect(deletedWith).toBe(`gcp:compute/instance:Instance ${machine}`);
-  }
+  });
 });
 
-test('a machine is another one only when it must be, and then not beside the old one', () => {
-  for (const instance of every('Instance')) {
+test('a machine is replaced only for a new first boot, and after the old one is deleted', () => {
+  each(every('Instance'), (instance) => {
     expect(instance).toMatchObject({
       deleteBeforeReplace: true,
       ignoreChanges: ['bootDisk.initializeParams.image', 'bootDisk.initializeParams.labels'],
       replaceOnChanges: ['metadata["user-data"]'],
     });
-  }
+  });
 });
 
-test('no private key is in anything that is not secret', () => {
+test('only secret values hold a private key', () => {
   const open = (value: any): any => {
     if (isSecret(value)) return undefined;
     if (Array.isArray(value)) return value.map(open);
@@ -252,16 +259,18 @@ test('no private key is in anything that is not secret', () => {
       ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, open(inner)]))
       : value;
   };
-  for (const { name, inputs } of lab.graph.all)
+  each(lab.graph.all, ({ name, inputs }) => {
     expect([name, JSON.stringify(open(inputs))]).toEqual([
       name,
       expect.not.stringContaining('PRIVATE'),
     ]);
-  for (const { inputs } of every('Instance'))
+  });
+  each(every('Instance'), ({ inputs }) => {
     expect(bare(inputs.metadata['user-data'])).toContain('PRIVATE');
+  });
 });
 
-test('whose it is and until when is on everything that takes labels', () => {
+test('labels of every resource name the lab, its state, its owner and its expiry', () => {
   const whose = {
     'hardway-lab': 'gcp-s01',
     'hardway-state': '0a1b2c3d',
@@ -269,12 +278,15 @@ test('whose it is and until when is on everything that takes labels', () => {
     expires: '2026-12-01t18-00z',
   };
   expect(JSON.parse(of('gcp', 'gcp').inputs.defaultLabels)).toEqual(whose);
-  for (const { name, provider } of google()) expect([name, provider]).toEqual([name, 'gcp']);
-  for (const { inputs } of every('Instance'))
+  each(google(), ({ name, provider }) => {
+    expect([name, provider]).toEqual([name, 'gcp']);
+  });
+  each(every('Instance'), ({ inputs }) => {
     expect(inputs.bootDisk.initializeParams.labels).toEqual(whose);
+  });
 });
 
-test('the outputs are what the article lists, and what opens the lab is secret', () => {
+test('the outputs are the article’s listings, and credentials are secret', () => {
   const { outputs, secrets } = lab;
   expect(outputs.nodes.slice(2, 4)).toEqual([
     { name: 'controller-2', privateIp: '10.240.0.12', publicIp: '203.0.113.12' },
@@ -289,6 +301,6 @@ test('the outputs are what the article lists, and what opens the lab is secret',
   expect(secrets).toEqual(['kubeconfig', 'sshPrivateKey']);
 });
 
-test('the whole of it, to be read', () => {
+test('the resource graph matches its snapshot', () => {
   expect(describeGraph(lab.graph, ({ type }) => type.startsWith('gcp:'))).toMatchSnapshot();
 });

@@ -106,13 +106,13 @@ test(
   300_000,
 );
 
-describe.each(['full', 'small'])('the rules of the house, profile %s', (profile) => {
+describe.each(['full', 'small'])('policies in profile %s', (profile) => {
   let lab: GcpGraph;
   beforeAll(async () => {
     lab = await gcpLab({ profile });
   }, 60_000);
 
-  test('nobody but administrators gets to SSH and to the API', () => {
+  test('only administrators reach SSH and the API', () => {
     each(lab.graph.every('Firewall'), ({ name, inputs }) => {
       const open = inputs.sourceRanges.filter((cidr: string) => parseCidr(cidr).prefix < 8);
       expect([name, open]).toEqual([name, []]);
@@ -124,7 +124,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
     });
   });
 
-  test('the VPC is the lab’s own, with no subnet that nobody asked for', () => {
+  test('the VPC has no automatic subnets', () => {
     expect(lab.graph.of('Network', 'vpc').inputs).toMatchObject({
       name: 'gcp-s01',
       autoCreateSubnetworks: false,
@@ -136,7 +136,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
     );
   });
 
-  test('machines boot shielded, have no account at Google, and take no keys but the lab’s', () => {
+  test('machines boot shielded, have no service account, and accept only the lab’s key', () => {
     each(lab.graph.every('Instance'), ({ inputs }) => {
       expect(inputs.serviceAccount).toBeUndefined();
       expect(inputs.shieldedInstanceConfig).toEqual({
@@ -153,7 +153,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
     });
   });
 
-  test('pods can’t read their node’s host key, and Google’s agent leaves it alone', () => {
+  test('pods cannot read their node’s host key, and Google’s agent does not replace it', () => {
     each(lab.graph.every('Instance'), ({ name, inputs }) => {
       const config = parse(bare(inputs.metadata['user-data']));
       expect(config.ssh_keys).toEqual({
@@ -173,13 +173,13 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
     });
   });
 
-  test('it is said until when everything may be there', () => {
+  test('labels name the expiry', () => {
     expect(JSON.parse(lab.graph.of('gcp', 'gcp').inputs.defaultLabels).expires).toMatch(
       /^\d{4}-\d\d-\d\dt\d\d-\d\dz$/,
     );
   });
 });
 
-test('without adminCidrs there is no lab', () => {
+test('a config without adminCidrs is refused', () => {
   expect(() => parseConfig({ ...LEAST, adminCidrs: '' })).toThrow(ConfigError);
 });

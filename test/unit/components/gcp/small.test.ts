@@ -2,6 +2,7 @@ import { describeGraph } from '../../../support/graph';
 import { bare, type Registered } from '../../../support/mocks';
 import { sent, steps } from '../../../support/bootstrap-graph';
 import { gcpLab, type GcpGraph } from '../../../support/gcp-graph';
+import { each } from '../../../support/each';
 
 let lab: GcpGraph;
 const every = (kind: string): Registered[] => lab.graph.every(kind);
@@ -10,18 +11,19 @@ beforeAll(async () => {
   lab = await gcpLab({ profile: 'small' });
 }, 60_000);
 
-test('small is one controller and two workers, and no load balancer', () => {
+test('profile small has one controller, two workers and no load balancer', () => {
   expect(
     every('Instance')
       .map(({ name }) => name)
       .sort(),
   ).toEqual(['controller-0', 'worker-0', 'worker-1']);
-  for (const kind of ['ForwardingRule', 'InstanceGroup', 'RegionBackendService'])
+  each(['ForwardingRule', 'InstanceGroup', 'RegionBackendService'], (kind) => {
     expect(every(kind)).toEqual([]);
+  });
   expect(every('Firewall').map(({ name }) => name)).not.toContain('allow-health-checks');
 });
 
-test('the one public address is the controller’s, and stays when the controller goes', () => {
+test('the one public address is the controller’s, and survives its replacement', () => {
   expect(every('Address')).toHaveLength(1);
   const addresses = Object.fromEntries(
     every('Instance').map(({ name, inputs }) => [name, inputs.networkInterfaces[0].accessConfigs]),
@@ -38,7 +40,7 @@ test('the one public address is the controller’s, and stays when the controlle
   expect(of('Certificate', 'pki-worker-0').inputs.ipAddresses).toEqual(['10.240.0.20']);
 });
 
-test('workers are logged in to through the controller, each host key pinned', () => {
+test('logins to workers go through the controller, with pinned host keys', () => {
   const { connection } = of('Command', 'machine@worker-1').inputs;
   expect(bare(connection)).toMatchObject({
     host: '10.240.0.21',
@@ -48,7 +50,7 @@ test('workers are logged in to through the controller, each host key pinned', ()
   expect(bare(of('Command', 'machine@controller-0').inputs.connection).proxy).toBeUndefined();
 });
 
-test('workers, and nobody else, take the controller to the world', () => {
+test('only workers have the default route through the controller', () => {
   const { inputs } = of('Route', 'way-out');
   expect(inputs).toMatchObject({
     destRange: '0.0.0.0/0',
@@ -63,28 +65,28 @@ test('workers, and nobody else, take the controller to the world', () => {
   expect(taking.sort()).toEqual(['worker-0', 'worker-1']);
 });
 
-test('no worker downloads anything before its way out is there', () => {
-  for (const worker of ['worker-0', 'worker-1']) {
+test('workers download only after their default route exists', () => {
+  each(['worker-0', 'worker-1'], (worker) => {
     const first = of('Command', `machine@${worker}`);
     expect(lab.graph.comesAfter(first, of('Route', 'way-out'))).toBe(true);
     expect(lab.graph.comesAfter(first, of('Command', 'gateway@controller-0'))).toBe(true);
     // The gateway's own downloads are nobody's business.
     expect(lab.graph.comesAfter(first, of('Command', 'machine@controller-0'))).toBe(false);
-  }
+  });
   expect(steps(of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);
 });
 
-test('the gateway goes on forwarding when all sysctl files are read again', () => {
+test('the gateway forwards packets even after all sysctl files are read again', () => {
   const text = sent(of('Command', 'gateway@controller-0'));
   expect(text).toContain('net.ipv4.ip_forward = 1\n');
   expect(text).toContain('sysctl --quiet --load=/etc/sysctl.d/99-hardway-gateway.conf');
 });
 
-test('NodePorts are handed on: the firewall lets them in to the controller, too', () => {
+test('the firewall admits NodePorts to the controller, which forwards them', () => {
   expect(of('Firewall', 'allow-nodeports').inputs.targetTags).toEqual(['gcp-s01']);
   expect(sent(of('Command', 'gateway@controller-0'))).toContain('dnat to 10.240.0.20');
 });
 
-test('the whole of it, to be read', () => {
+test('the resource graph matches its snapshot', () => {
   expect(describeGraph(lab.graph, ({ type }) => type.startsWith('gcp:'))).toMatchSnapshot();
 });

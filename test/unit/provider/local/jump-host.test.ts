@@ -3,7 +3,7 @@ import * as net from 'node:net';
 import type * as pulumi from '@pulumi/pulumi';
 import { jumpPortProbe } from '../../../../cli/doctor/network';
 import { findingOf } from '../../../../cli/doctor/finding';
-import { loadCloud } from '../../../../components/cloud';
+import { buildCloud, loadCloud } from '../../../../components/cloud';
 import { parseConfig, type RawConfig } from '../../../../components/config';
 import {
   describeConfig,
@@ -222,7 +222,7 @@ describe('a lab', () => {
     const all = await registrations(
       (parent) => {
         const sshKey = new SshKey('ssh-key', { comment: 'lab' }, { parent });
-        login = loadCloud(config)({
+        login = buildCloud(loadCloud(config), {
           lab: 'local',
           config,
           topology: topology(config),

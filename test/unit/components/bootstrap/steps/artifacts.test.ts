@@ -11,6 +11,7 @@ import { source } from '../../../../../components/bootstrap/step';
 import { officialDownloads } from '../../../../../components/bootstrap/downloads';
 import { ARCHITECTURES, commandPlugin, components } from '../../../../../toolchain/manifest';
 import { packAsUpstream, UPSTREAM } from '../../../../fixtures/upstream-archives';
+import { each } from '../../../../support/each';
 
 const digestOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 const PROGRAM = Buffer.from('#!/bin/sh\necho etcd\n');
@@ -88,7 +89,7 @@ const installed = (name: string): string | undefined => {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
 };
 
-test('a program is downloaded, checked, unpacked and made runnable, and not downloaded again', async () => {
+test('a program is downloaded, verified, unpacked and made executable once', async () => {
   const line = `etcd BIN amd64 ${site}/etcd.tar ${digestOf(files['/etcd.tar'])} etcd-v3/etcd`;
   expect(await run(`etcd BIN arm64 ${site}/other 00 etcd`, line)).toEqual({ code: 0, told: '' });
   expect(installed('etcd')).toBe(PROGRAM.toString());
@@ -148,7 +149,7 @@ test.each([
   expect(installed('etcd')).toBe(PROGRAM.toString());
 });
 
-test('a digest may be where the project publishes it', async () => {
+test('a digest may be a URL that publishes it', async () => {
   files['/kubectl.sha256'] = Buffer.from(`${digestOf(PROGRAM)}\n`);
   expect((await run(`kubectl BIN amd64 ${site}/kubectl ${site}/kubectl.sha256 -`)).code).toBe(0);
   expect(installed('kubectl')).toBe(PROGRAM.toString());
@@ -200,7 +201,7 @@ test.each<[string, () => string, RegExp]>([
   expect([installed('kubectl'), installed('etcd')]).toEqual([undefined, undefined]);
 });
 
-test('a download that stalls is given up, and not waited for', async () => {
+test('a stalled download is ended', async () => {
   stalled = '/kubectl';
   const started = Date.now();
   const ran = await run(`kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`);
@@ -226,7 +227,7 @@ echo "$NEEDRESTART_SUSPEND $*" >> ${node}/calls
   const calls = (): string[] =>
     fs.readFileSync(path.join(node, 'calls'), 'utf8').trim().split('\n');
 
-  test('are installed once another apt has let go of the lists', async () => {
+  test('are installed after another apt has released the lists', async () => {
     aptGet(2);
     expect(await run()).toEqual({ code: 0, told: '' });
     expect(calls().map((call) => / (update|install)\b/.exec(call)![1])).toEqual([
@@ -238,7 +239,7 @@ echo "$NEEDRESTART_SUSPEND $*" >> ${node}/calls
     expect(calls().at(-1)).toMatch(/^1 .*Acquire::Retries=5.* some-package$/);
   });
 
-  test('that cannot be had in the time are a failure with apt’s own reason', async () => {
+  test('that are not installed in time fail with apt’s own reason', async () => {
     aptGet(1000);
     const { code, told } = await run();
     expect(code).toBe(1);
@@ -250,12 +251,13 @@ echo "$NEEDRESTART_SUSPEND $*" >> ${node}/calls
 
 test('every program that a node runs has an official download for both architectures', () => {
   const offered = officialDownloads('').map(({ name, architecture }) => `${name} ${architecture}`);
-  for (const { name } of [...PROGRAMS.controller, ...PROGRAMS.worker]) {
-    for (const architecture of ['amd64', 'arm64'])
+  each([...PROGRAMS.controller, ...PROGRAMS.worker], ({ name }) => {
+    each(['amd64', 'arm64'], (architecture) => {
       expect(offered).toContain(`${name} ${architecture}`);
-  }
-  for (const { url, digest } of officialDownloads('')) {
+    });
+  });
+  each(officialDownloads(''), ({ url, digest }) => {
     expect(url).toMatch(/^https:/);
     expect(digest).toMatch(/^([0-9a-f]{64}|https:.*)$/);
-  }
+  });
 });
