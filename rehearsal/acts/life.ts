@@ -1,5 +1,6 @@
 import { type Act } from './act';
 import {
+  answerLab,
   check,
   downLeavesNothing,
   LAB,
@@ -72,9 +73,14 @@ async function changedZone(stage: Stage): Promise<void> {
   const before = JSON.stringify(resources());
   const [{ zone }] = world().instances;
   const other = zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
-  const { code, output } = await typeLab(stage, 'up', LAB, ...settings(stage, { zone: other }));
+  const words = ['up', LAB, ...settings(stage, { zone: other })];
+  // The first question is about the price, the second about the zone.
+  const { code, output } = await answerLab(stage, ['y', 'n'], ...words);
   check(code !== 0, `up took zone ${other} without a question`);
-  check(output.includes('zone'), `the refusal does not name the zone:\n${lastLines(output)}`);
+  check(
+    output.includes(`zone ${other} instead of`),
+    `no question names the zone:\n${lastLines(output)}`,
+  );
   check(JSON.stringify(resources()) === before, 'the refused up changed the account');
   await upChangesNothing(stage);
 }
