@@ -11,7 +11,7 @@ import { root } from '../../util/repo-root';
 
 export type Profile = 'full' | 'small';
 
-/** What a typed command line did. */
+/** Result of a command line. */
 export interface Typed {
   code: number;
   /** Standard output and error, in the order of their arrival. */

@@ -11,7 +11,7 @@ export const INTERNET = 'internet';
 /** First routing table of a router's subnets. */
 const FIRST_TABLE = 100;
 
-/** What a VPC's router has to be. Pure: two equal worlds give two equal plans. */
+/** Wanted state of a VPC's router. Equal worlds give equal plans. */
 export interface NetworkPlan {
   /** A port for each network interface of the VPC. */
   ports: Port[];
