@@ -9,6 +9,7 @@ from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.subnets import Subnets
 from moto.elbv2 import models as elbv2
 
 # RFC 2544: for tests of network devices, never routed on the Internet.
@@ -25,6 +26,7 @@ def repair_all() -> None:
     terminated_instances_release_their_interfaces()
     balancers_are_network_balancers()
     tags_go_with_their_resource()
+    reservations_keep_their_description()
 
 
 def addresses_come_from_the_pool() -> None:
@@ -268,3 +270,15 @@ def tags_go_with_their_resource() -> None:
         return describe(backend, filters)
 
     EC2Backend.describe_tags = describe_living
+
+
+def reservations_keep_their_description() -> None:
+    """moto drops it, and the provider would replace the reservation to set it again."""
+    create = Subnets.create_subnet_cidr_reservation
+
+    def create_with_description(response):
+        answer = create(response)
+        answer.result["SubnetCidrReservation"].description = response._get_param("Description")
+        return answer
+
+    Subnets.create_subnet_cidr_reservation = create_with_description
