@@ -16,7 +16,7 @@ export const ENDPOINT = { host: '127.0.0.1', port: 5566 };
 /** Addresses of the user who runs the program. */
 export const USER_ADDRESSES = ['203.0.113.1', '203.0.113.2'] as const;
 
-/** What the program finds in its environment: an account that does not exist. */
+/** Returns the program's environment, with credentials of an account that does not exist. */
 export const programEnvironment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   HARDWAY_STATE: scratch('state'),

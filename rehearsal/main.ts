@@ -91,7 +91,7 @@ async function main(args: string[]): Promise<number> {
   const parts = await prepareParts((line) => process.stdout.write(`${line}\n`));
   fs.writeFileSync(scratch('parts.json'), JSON.stringify(parts), { mode: 0o600 });
   const code = await runInside(options);
-  // What the acts printed to their logs is worth reading only if one failed.
+  // The logs of the acts are kept only if an act failed.
   if (code === 0) await sweep();
   else process.stdout.write(`Logs: ${scratch('logs')}\n`);
   return code;

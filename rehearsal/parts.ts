@@ -1,4 +1,4 @@
-/** What a rehearsal is made with; main.ts writes it for inside.ts. */
+/** Parts of a rehearsal that need the network to make. main.ts writes them for inside.ts. */
 export interface Parts {
   /** Python of the environment that has moto. */
   python: string;

@@ -173,6 +173,16 @@ const waiting =
   ({ pid, doing }: Owner): void =>
     tell(`Waiting for another command (pid ${pid}) that is ${doing}`);
 
+/** Notes the use of each cache entry: `./lab clean` removes those that no rehearsal used for a week. */
+function noteUse(parts: Parts): void {
+  const now = new Date();
+  for (const entry of fs.readdirSync(cachePath('rehearsal'))) {
+    const directory = artifactPath('rehearsal', entry);
+    const isUsed = Object.values(parts).some((part) => `${part}/`.startsWith(`${directory}/`));
+    if (isUsed) fs.utimesSync(directory, now, now);
+  }
+}
+
 /** Makes everything that needs a network. */
 export async function prepareParts(tell: Tell): Promise<Parts> {
   const { pulumiHome } = await ensure();
@@ -186,6 +196,7 @@ export async function prepareParts(tell: Tell): Promise<Parts> {
       tree: await tree(tell),
     }),
   );
+  noteUse(parts);
   installPlugins(parts.plugin, pulumiHome);
   return parts;
 }

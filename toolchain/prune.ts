@@ -18,6 +18,12 @@ const KINDS = ['programs', 'images', 'trees', 'store'] as const;
 const REMNANT_MILLISECONDS = 60 * 60_000;
 
 /**
+ * Age at which a part of a rehearsal (bin/rehearse) is removed, counted from its last use. No
+ * manifest names these parts, and the provider plugin takes ten minutes to build.
+ */
+const REHEARSAL_MILLISECONDS = 7 * 24 * 60 * 60_000;
+
+/**
  * Returns the cache entries that this checkout's manifest refers to; `undefined` if the toolchain
  * is incomplete.
  */
@@ -49,8 +55,8 @@ function namedByProcesses(): string {
 }
 
 /**
- * Returns cache entries that are neither in `kept` nor mentioned in `used`, and old leftovers of
- * locks.
+ * Returns cache entries that are neither in `kept` nor mentioned in `used`, old parts of
+ * rehearsals, and old leftovers of locks.
  */
 export function unreferenced(kept: string[], used: string, now = Date.now()): string[] {
   const entries = (directory: string): string[] =>
@@ -60,12 +66,15 @@ export function unreferenced(kept: string[], used: string, now = Date.now()): st
   const old = KINDS.flatMap((kind) => entries(cachePath(kind))).filter(
     (entry) => !kept.includes(entry) && !used.includes(entry),
   );
+  const parts = entries(cachePath('rehearsal')).filter(
+    (entry) => !used.includes(entry) && now - fs.statSync(entry).mtimeMs > REHEARSAL_MILLISECONDS,
+  );
   // A rename changes only the change time (ctime) of a directory.
   const remnants = entries(cacheDirectory()).filter(
     (entry) =>
       isRemnant(path.basename(entry)) && now - fs.statSync(entry).ctimeMs > REMNANT_MILLISECONDS,
   );
-  return [...old, ...remnants];
+  return [...old, ...parts, ...remnants];
 }
 
 /**

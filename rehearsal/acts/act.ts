@@ -1,14 +1,14 @@
 import type { Stage } from './stage';
 
-/** One thing that a user does, or that goes wrong, and what must come of it. */
+/** An action of a user, or a fault, and the expected result. */
 export interface Act {
   /** Short name, for `--only`. */
   name: string;
-  /** What is shown, as a sentence that holds if the act succeeds. */
+  /** Sentence that is true if the act succeeds. */
   title: string;
-  /** What the act finds: a lab that is up, or an empty account. */
+  /** Account before the act: a lab that is up, or nothing. */
   begins: 'with a lab' | 'with nothing';
-  /** What the act leaves, if that differs. */
+  /** Account after the act, if that differs. */
   ends?: 'with a lab' | 'with nothing';
   run(stage: Stage): Promise<void>;
 }

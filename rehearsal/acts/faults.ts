@@ -19,7 +19,7 @@ import {
   world,
 } from './stage';
 
-/** A client of the emulated API: what somebody does by hand in the console. */
+/** Client of the emulated API. Its calls stand for changes by hand in the console. */
 const client = (): ec2.EC2Client =>
   new ec2.EC2Client({
     region: world().vpcs[0].region,
@@ -144,7 +144,7 @@ async function wrongLayout(stage: Stage): Promise<void> {
 async function stalledDownload(stage: Stage): Promise<void> {
   const name = cniArchive(stage);
   const original = fs.readFileSync(stage.published.get(name)!.file);
-  // The same archive, packed otherwise: nodes have to download it again.
+  // Other bytes of the same archive: nodes have to download it again.
   const content = gzipSync(gunzipSync(original), { level: 2 });
   stage.downloads.faults.stalled.add(name);
   try {

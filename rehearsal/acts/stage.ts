@@ -11,7 +11,7 @@ import { root } from '../../util/repo-root';
 
 export type Profile = 'full' | 'small';
 
-/** What a typed command line did. */
+/** Result of a command line. */
 export interface Typed {
   code: number;
   /** Standard output and error, in the order of their arrival. */
@@ -58,6 +58,30 @@ export function type(stage: Stage, line: string[]): Promise<Typed> {
     child.on('error', reject);
     child.on('close', (code) => {
       log.end(`exit code ${code}\n`);
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** Runs `./lab …` on a terminal; gives each question the next answer, and the last one to all others. */
+export function answerLab(stage: Stage, answers: string[], ...words: string[]): Promise<Typed> {
+  const line = [path.join(root, 'lab'), ...words].join(' ');
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd: root,
+    env: programEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  let asked = 0;
+  child.stdout.on('data', (part: Buffer) => {
+    output += part.toString();
+    for (; asked < output.split('Go on?').length - 1; asked++)
+      child.stdin.write(`${answers[Math.min(asked, answers.length - 1)]}\n`);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      fs.appendFileSync(scratch('logs', `${stage.act}.log`), `\n$ ${line}\n${output}`);
       resolve({ code: code ?? 1, output });
     });
   });

@@ -5,7 +5,7 @@ import { startMachine, stopMachine } from '../../provider/local/instance/node-pr
 import { nodeDirectory } from '../../provider/local/shared/names';
 import type { Port } from './network-plan';
 
-/** What every node of a rehearsal is made from. */
+/** Parts that every node of a rehearsal is made from. */
 export interface NodeParts {
   /** Debian tree that stands in for Ubuntu's image. */
   tree: string;

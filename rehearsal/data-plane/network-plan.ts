@@ -11,7 +11,7 @@ export const INTERNET = 'internet';
 /** First routing table of a router's subnets. */
 const FIRST_TABLE = 100;
 
-/** What a VPC's router has to be. Pure: two equal worlds give two equal plans. */
+/** Wanted state of a VPC's router. Equal worlds give equal plans. */
 export interface NetworkPlan {
   /** A port for each network interface of the VPC. */
   ports: Port[];
@@ -160,7 +160,7 @@ function mangle(interfaces: Interface[], world: World): string {
   return ['*mangle', '-A PREROUTING -i p+ -j TTL --ttl-inc 1', ...limits, 'COMMIT', ''].join('\n');
 }
 
-/** Renders one route of a table; `undefined` if the internet gateway is not attached. */
+/** Renders one route of a table: a blackhole if its next hop does not exist or is not attached. */
 function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: string): string {
   const nowhere = `blackhole ${route.destination}`;
   if (route.via === null) return nowhere;

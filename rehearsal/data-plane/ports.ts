@@ -7,7 +7,7 @@ import { MTU } from './router';
 /** Creates the network namespace of an instance or a balancer, connected to its VPC's router. */
 export async function attachPort(vpc: string, part: string, port: Port): Promise<void> {
   const [router, namespace] = [routerOf(vpc), namespaceOf(vpc, part)];
-  // What an attempt that failed left.
+  // Removes leftovers of an attempt that failed.
   await detachPort(vpc, part, port.name);
   await run('ip', ['netns', 'add', namespace]);
   await ipIn(namespace, 'link', 'set', 'lo', 'up');

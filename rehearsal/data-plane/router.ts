@@ -38,7 +38,7 @@ const SETTINGS = [
 /** Creates a VPC's router and its link to the Internet, which is the namespace of this process. */
 export async function createRouter(vpc: string, link: Link): Promise<void> {
   const router = routerOf(vpc);
-  // What an attempt that failed left.
+  // Removes leftovers of an attempt that failed.
   await removeRouter(vpc, link);
   await run('ip', ['netns', 'add', router]);
   await runIn(router, 'sysctl', ['-qw', ...SETTINGS]);

@@ -9,6 +9,7 @@ from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.subnets import Subnets
 from moto.elbv2 import models as elbv2
 
 # RFC 2544: for tests of network devices, never routed on the Internet.
@@ -25,6 +26,7 @@ def repair_all() -> None:
     terminated_instances_release_their_interfaces()
     balancers_are_network_balancers()
     tags_go_with_their_resource()
+    reservations_keep_their_description()
 
 
 def addresses_come_from_the_pool() -> None:
@@ -40,16 +42,22 @@ def addresses_come_from_the_pool() -> None:
 
 def interfaces_hold_the_groups() -> None:
     """On AWS an instance's groups are those of its primary interface. moto keeps two lists, and mixes them."""
+
+    def groups_of(instance):
+        nics = getattr(instance, "nics", None)
+        return nics[0]._group_set if nics else instance.first_groups
+
     NetworkInterface.group_set = property(lambda eni: eni._group_set)
-    Instance.dynamic_group_list = property(
-        lambda instance: instance.nics[0]._group_set if instance.nics else []
+    Instance.dynamic_group_list = property(groups_of)
+    # The constructor sets them before the instance has an interface.
+    Instance.security_groups = property(
+        groups_of, lambda instance, groups: setattr(instance, "first_groups", groups)
     )
 
     def modify(backend, instance_id, new_group_id_list):
         instance = backend.get_instance(instance_id)
         groups = [backend.get_security_group_from_id(each) for each in new_group_id_list]
         instance.nics[0]._group_set = groups
-        instance.security_groups = groups
         return instance
 
     EC2Backend.modify_instance_security_groups = modify
@@ -262,3 +270,15 @@ def tags_go_with_their_resource() -> None:
         return describe(backend, filters)
 
     EC2Backend.describe_tags = describe_living
+
+
+def reservations_keep_their_description() -> None:
+    """moto drops it, and the provider would replace the reservation to set it again."""
+    create = Subnets.create_subnet_cidr_reservation
+
+    def create_with_description(response):
+        answer = create(response)
+        answer.result["SubnetCidrReservation"].description = response._get_param("Description")
+        return answer
+
+    Subnets.create_subnet_cidr_reservation = create_with_description

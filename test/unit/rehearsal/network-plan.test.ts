@@ -39,6 +39,12 @@ describe('routes', () => {
     expect(routes.get('100')).toContain('blackhole default');
   });
 
+  it('keeps packets to the VPC from the default route', () => {
+    const { routes } = planOf();
+    expect(routes.get('100')).toContain('blackhole 10.240.0.0/24');
+    expect(routes.get('101')).toContain('blackhole 10.240.0.0/24');
+  });
+
   it('drops what goes to a detached internet gateway', () => {
     const { routes, publicAddresses } = planOf((world) => void (world.vpcs[0].gateway = null));
     expect(routes.get('100')).toContain('blackhole 0.0.0.0/0');
@@ -73,6 +79,13 @@ describe('security groups', () => {
     ]);
   });
 
+  it('lets in only members of the security group that a rule names', () => {
+    const plan = planOf((world) => void (world.interfaces[1].groups = []));
+    expect(chain(plan, `in_${CONTROLLER}`)).toContain(
+      'ip saddr { 10.240.0.10 } udp dport 0-65535 accept',
+    );
+  });
+
   it('drops everything to an interface whose groups have no rule', () => {
     const plan = planOf((world) => void (world.groups[0].ingress = []));
     expect(chain(plan, `in_${CONTROLLER}`)).toEqual(['counter drop']);
@@ -89,6 +102,14 @@ describe('public addresses', () => {
     const plan = planOf();
     expect(plan.publicAddresses).toEqual(['198.18.0.10']);
     expect(plan.nft).toContain('elements = { 198.18.0.10 : 10.240.0.10 }');
+  });
+
+  it('are the source of packets that leave, one for each private address', () => {
+    const plan = planOf();
+    expect(plan.nft).toContain('elements = { 10.240.0.10 : 198.18.0.10 }');
+    expect(chain(plan, 'leaving')).toContain(
+      'oifname "internet" snat ip to ip saddr map @to_public',
+    );
   });
 
   it('let nothing out of an interface that has none', () => {

@@ -142,6 +142,14 @@ describe('prune', () => {
     ).toEqual([`lock.${id}`, `lock.dead.${id}`, `lock.released.${id}`]);
   });
 
+  test('removes parts of a rehearsal a week after their last use', () => {
+    const part = make(path.join(cache, 'rehearsal/moto-1'));
+    const day = 24 * 60 * 60_000;
+    expect(unreferenced([], '', Date.now() + 6 * day)).toEqual([]);
+    expect(unreferenced([], '', Date.now() + 8 * day)).toEqual([part]);
+    expect(unreferenced([], `bash ${part}`, Date.now() + 8 * day)).toEqual([]);
+  });
+
   test('creates no cache', async () => {
     process.env.HARDWAY_CACHE = path.join(cache, 'none');
     await prune([], () => undefined);
