@@ -15,7 +15,7 @@ const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
 /** Keys that decide the nodes alone: the clouds stop an instance to change its type. */
 const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
 
-/** Returns an Agree for calls in which no question can be asked: it always refuses. */
+/** Returns an Agree that always refuses, for calls that can't ask. */
 export const refuseAnew =
   (lab: Lab): Agree =>
   (loss) =>

@@ -25,7 +25,10 @@ import { found, installed } from './ensure-toolchain';
 import type { Snapshot } from '../engine/snapshot';
 import { inTurn } from '../lab/lock';
 
-/** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
+/**
+ * Destroys the resources in the state. If that fails for a local lab, sweeps the lab from the host:
+ * the sweep needs no state.
+ */
 async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
   try {
@@ -46,13 +49,17 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
       `The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`,
     );
     await sweep(lab.stack);
-    // An engine can't forget what it can't read; its records go with the lab's files.
+    // The engine can't remove a stack whose state is damaged. The caller deletes that state with
+    // the lab's files.
     if (!damage(lab.stack)) await engine.forget(lab.stack);
     return true;
   }
 }
 
-/** Time that a cloud may take until deleted resources are no longer listed: seconds, and milliseconds between questions. */
+/**
+ * Limits for a cloud to stop listing deleted resources: `within` in seconds, `every` in
+ * milliseconds between requests.
+ */
 const CLOUD_FORGETS = { within: 90, every: 3000 };
 
 /** A cloud lab's account and its resources, read before the destroy empties the state. */
@@ -61,7 +68,10 @@ interface Ownership {
   query: OrphanQuery;
 }
 
-/** Deletes what the destroy left in the cloud of this lab; returns what exists after that. */
+/**
+ * Deletes resources that the destroy left in the lab's cloud; returns the resources that still
+ * exist.
+ */
 async function leftInCloud(
   lab: Lab,
   { account, query }: Ownership,
@@ -73,7 +83,7 @@ async function leftInCloud(
       CLOUD_FORGETS.within,
       async () => {
         const found = await account.remains(lab.stack);
-        // Another lab of this name is not this lab's business.
+        // Resources of another lab of the same name are not deleted.
         const others = new Set(query.state ? ofAnotherLab(found, query.state) : []);
         return found.filter((remain) => !others.has(remain));
       },
@@ -134,7 +144,7 @@ const notOurs = (lab: Lab, left: string[]): Failure =>
     `./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL), or delete them by hand`,
   );
 
-/** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
+/** Removes a local lab without an engine. The lab's state is not corrected. */
 async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
   const swept = await sweep(lab.stack);
   for (const line of swept) progress.say(`Swept: ${line}`);
@@ -152,11 +162,14 @@ async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
   );
 }
 
-/** Removes a lab with all that is in it, and makes sure that nothing of it is left. Throws a Failure where something is; Locked while another command changes it. */
+/**
+ * Removes a lab with everything in it, and makes sure that no leftovers exist. Throws a Failure
+ * that lists leftovers, Locked while another command changes the lab.
+ */
 export const takeDown = (lab: Lab, progress: Progress): Promise<void> =>
   inTurn(lab, 'down', () => remove(lab, progress));
 
-/** After a destroy that failed: prints which of the lab's cloud resources exist. They go on costing money. */
+/** Prints which of the lab's cloud resources exist after a failed destroy: they cost money. */
 async function tellRemains(lab: Lab, { account }: Ownership, progress: Progress): Promise<void> {
   try {
     const found = await account.remains(lab.stack);
@@ -169,7 +182,7 @@ async function tellRemains(lab: Lab, { account }: Ownership, progress: Progress)
   }
 }
 
-/** Destroys a cloud lab, after the deletion of what an interrupted run left. */
+/** Deletes the leftovers of an interrupted run, then destroys the cloud lab. */
 async function destroyInCloud(
   engine: Engine,
   lab: Lab,
@@ -196,7 +209,7 @@ async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<
     return existed;
   }
   const snapshot = await engine.snapshot(lab.stack);
-  // The file outlives the stack until nothing is left, so that a second `down` asks the same account.
+  // The file stays until no leftovers exist, so that a second `down` asks the same account.
   adoptConfig(lab, snapshot?.outputs);
   const ownership = {
     account: accountOf(accountConfigOf(lab, snapshot)),

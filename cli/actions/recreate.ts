@@ -14,14 +14,14 @@ import { inWords, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { inTurn } from '../lab/lock';
 
-/** What a machine is called by the engine, on each cloud. */
+/** Resource types of a node's instance, one per cloud. */
 const MACHINES = [
   'hardway:local:Instance',
   'aws:ec2/instance:Instance',
   'gcp:compute/instance:Instance',
 ];
 
-/** URNs of a lab's machines; only of those that `names` names, if any. */
+/** Returns the URNs of a lab's instances; with `names`, only of these nodes. */
 const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
   resources
     .filter(
@@ -29,7 +29,10 @@ const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
     )
     .map(({ urn }) => urn);
 
-/** Of a local lab a state that can't be read is no obstacle here: its keys are lost, and the lab gets others. */
+/**
+ * Repairs the state of a local lab. If nothing can repair it, sets it aside: the lab's keys are
+ * lost, and the lab gets new ones.
+ */
 function salvage({ stack }: Lab, progress: Progress): void {
   try {
     const mended = mendState(stack);
@@ -42,7 +45,7 @@ function salvage({ stack }: Lab, progress: Progress): void {
   }
 }
 
-/** Takes all that a local lab has away, but for its place and its state. */
+/** Deletes everything of a local lab except its slot and its state. */
 async function takeAway(lab: Lab, progress: Progress): Promise<void> {
   const step = progress.begin('Taking away machines, network and router');
   await empty(lab.stack);
@@ -50,8 +53,8 @@ async function takeAway(lab: Lab, progress: Progress): Promise<void> {
 }
 
 /**
- * Makes a lab anew in its place, whatever became of it: the same name, addresses, keys and config, new machines with
- * nothing on them. Throws a Failure where there is no such lab, Locked while another command changes it.
+ * Recreates a lab in any state: same name, addresses, keys and config, new nodes. Throws a Failure
+ * if the lab does not exist, Locked while another command changes it.
  */
 export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<UpLab> =>
   inTurn(lab, 'recreate', async () => {
@@ -71,7 +74,7 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
       engine.refuseLocked(lab.stack);
       await takeAway(lab, progress);
     }
-    // On this machine all is gone, as a look would find; a cloud is told to replace its machines.
+    // The resources of a local lab do not exist any more. A cloud has to replace its instances.
     return bring(
       engine,
       lab,
@@ -85,8 +88,8 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
   });
 
 /**
- * Makes single machines of a lab anew: their disks, and all that was done on them, are gone. The others are not touched,
- * nor mended. Throws a Failure where the lab isn't up, Locked while another command changes it.
+ * Resets single nodes of a lab: new disks, nothing kept. Leaves the other nodes alone and repairs
+ * no drift. Throws a Failure if the lab is not up, Locked while another command changes it.
  */
 export const reset = (
   engine: Engine,

@@ -19,7 +19,10 @@ interface Change {
   why: string;
 }
 
-/** Changes of the cluster: no step takes an etcd member, a node or a service away again. */
+/**
+ * Lists changes that a running cluster can't take: no step removes an etcd member, a node or a
+ * service.
+ */
 function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
   const count = (role: string): number =>
     topology.nodes.filter((node) => node.role === role).length;
@@ -65,13 +68,15 @@ export function placeOf({
   return cloud === 'aws' ? region : '';
 }
 
-/** Changes of the place: the cloud would keep networks and addresses in the old one. */
+/**
+ * Lists changes of region or project: the lab's network and addresses would stay in the old one.
+ */
 function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
   const why = 'a lab can be moved within its region only, as its network and addresses stay';
   const regions = { wanted: placeOf(wanted), made: placeOf(made) };
   return [
     ...(regions.wanted === regions.made ? [] : [{ key: 'region', ...regions, why }]),
-    // Without the key, the environment's project is meant, which nothing is known of here.
+    // Without the key, the project comes from the environment, which is unknown here.
     ...(wanted.project && made.project && wanted.project !== made.project
       ? [
           {
@@ -85,7 +90,10 @@ function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
   ];
 }
 
-/** Refuses changes that a lab which is up can't take, all at once. Call it before anything is written. */
+/**
+ * Throws one usage Failure that lists every change which a running lab can't take. Call it before
+ * anything is written.
+ */
 export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
   const changes = [...ofCluster(wanted, made), ...ofPlace(wanted, made)];
   if (changes.length === 0) return;

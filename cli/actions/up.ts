@@ -24,15 +24,18 @@ import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/setti
 import type { Snapshot } from '../engine/snapshot';
 import { inTurn } from '../lab/lock';
 
-/** What an `up` has to mend, as far as looking shows it. */
+/** Drift that `up` repairs. */
 export interface Damage {
-  /** Whether anything is otherwise than the state remembers. */
+  /** Whether a resource of the state has drifted. */
   drifted: boolean;
-  /** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
+  /** URNs of the bootstrap sessions to run again, because their work on a node has drifted. */
   steps: string[];
 }
 
-/** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
+/**
+ * Searches a lab for drift: its network and instances from outside, files and services on its
+ * nodes.
+ */
 async function look(
   engine: Engine,
   lab: Lab,
@@ -50,7 +53,7 @@ async function look(
   ]);
   step.done();
   for (const line of differences({ nodes: states, drift: [] })) progress.say(line);
-  // A machine that the cloud will start again counts as one that does not answer, whatever is left of it.
+  // An instance that the cloud will restart counts as a node that does not answer.
   const broken = new Set(
     snapshot.resources
       .filter(({ type, urn }) => type === 'hardway:local:Instance' && drift.has(urn))
@@ -70,23 +73,25 @@ async function look(
   };
 }
 
-/** The state of a lab that was brought up whole once. */
+/** State of a lab whose `up` succeeded at least once. */
 export type UpSnapshot = Snapshot & { outputs: LabOutputs };
 export const wasUp = (snapshot: Snapshot | undefined): snapshot is UpSnapshot =>
   snapshot?.outputs !== undefined;
 
-/** What a run of the engine is to do, beside what the program's changes ask for. */
+/** Work for one run of the engine, in addition to changes of the program and the config. */
 interface Work {
   snapshot: Snapshot | undefined;
-  /** Whether the engine looks first what became of everything. */
+  /** Whether the engine refreshes its state first. */
   refresh: boolean;
   /** URNs to replace. */
   replace: string[];
-  /** Takes the new config back, if the run fails before it has changed anything. */
+  /** Restores the previous config if the run fails before it has changed anything. */
   takeBack?(): boolean;
 }
 
-/** Runs the engine and tells of it; writes the lab's files. Only inside a lab's turn. */
+/**
+ * Runs the engine, shows its progress and writes the lab's files. The caller holds the lab's lock.
+ */
 export async function apply(
   engine: Engine,
   lab: Lab,
@@ -121,7 +126,10 @@ export async function apply(
   }
 }
 
-/** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
+/**
+ * Creates a lab or changes it to match its config, from any state, with progress output. Throws
+ * Locked while another command changes the lab.
+ */
 export const bringUp = (
   engine: Engine,
   lab: Lab,
@@ -145,13 +153,13 @@ export const bringUp = (
 
 interface Wanted {
   settings: Settings;
-  /** Asked before all that was done in the lab is lost; without it, that is refused. */
+  /** Called before the user's work in the lab is lost. Without it, `up` refuses such a change. */
   agree?: Agree;
-  /** What there is to mend of a lab that was up once. */
+  /** Returns the drift of a lab that was up once. */
   look(snapshot: UpSnapshot): Promise<Damage>;
 }
 
-/** The same inside a turn that is the caller's. */
+/** Does the work of `bringUp` for a caller that holds the lab's lock. */
 export async function bring(
   engine: Engine,
   lab: Lab,
@@ -186,7 +194,7 @@ export async function bring(
     return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
   }
   return holdingPlace(lab, config.publicPool, async () => {
-    // Of a lab that the state knows nothing of there is nothing to look for.
+    // An empty state has nothing to refresh.
     const refresh = damage.drifted && (snapshot?.resources.length ?? 0) > 0;
     const { changed, ...up } = await apply(
       engine,
@@ -195,7 +203,7 @@ export async function bring(
         snapshot,
         refresh,
         replace: damage.steps,
-        // A lab that never was up goes on from the config that it began with.
+        // A lab that never was up keeps the config of its first attempt.
         takeBack: wasUp(snapshot) ? takeBack : undefined,
       },
       progress,
@@ -209,7 +217,10 @@ export async function bring(
   });
 }
 
-/** Does `work` with a public /24 that is this lab's: given back where nothing came of it. */
+/**
+ * Does `work` while a public /24 of the pool is reserved for the lab. Releases it if `work` fails
+ * before the lab has a router.
+ */
 async function holdingPlace<T>(
   { stack, cloud }: Lab,
   pool: string,

@@ -7,7 +7,9 @@ import { interruptible } from '../ui/signals';
 import { print } from '../ui/prompt';
 import { noteVerified } from '../lab/last-verification';
 
-/** Runs the checks on a lab that is up; the progress counts them. What all of them found is noted with the lab's files. */
+/**
+ * Runs the checks on a lab that is up, with progress output. Saves the result if all checks ran.
+ */
 export async function check(
   up: UpLab,
   kubectl: string,
@@ -41,7 +43,7 @@ export async function check(
   return report;
 }
 
-/** Prints a report as people read it; returns the exit code that it stands for. */
+/** Prints a report as text; returns the exit code. */
 export function showReport(report: Report): number {
   const { isTTY, columns } = process.stdout;
   print(
@@ -53,6 +55,6 @@ export function showReport(report: Report): number {
   return report.failed > 0 ? EXIT.failed : EXIT.well;
 }
 
-/** The report on a lab that isn't up. */
+/** Returns the report on a lab that is not up: every check fails. */
 export const reportOnNothing = (lab: Lab): Report =>
   downReport(lab.stack, lab.cloud, `lab ${lab.stack} is not up`);
