@@ -1,19 +1,19 @@
-/** A failure of a cloud that a first run often meets, as one sentence with its cure. */
+/** A common failure of a first run in a cloud: one sentence and its fix. */
 export interface CloudFailure {
   message: string;
   cure: string;
 }
 
 interface Known {
-  /** Found in the text of the provider, or of the engine. */
+  /** Pattern in the text of the provider or the engine. */
   text: RegExp;
-  /** `match` is that of `text`. */
+  /** Describes the failure. `match` is the match of `text`. */
   says(match: RegExpExecArray): CloudFailure;
 }
 
 const said = (message: string, cure: string) => (): CloudFailure => ({ message, cure });
 
-/** Each with the place that has the text. The first that is found counts. */
+/** Known failures, each with the source of its text. The first match counts. */
 const KNOWN: Known[] = [
   {
     // pulumi/pulumi-aws#3023

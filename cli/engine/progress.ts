@@ -2,7 +2,7 @@ import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
 import type { Progress, Step } from '../ui/progress';
 import { isReal, parseUrn, resourceTitle } from './urn';
 
-/** What is said behind a resource's title when the operation is through; operations that are not here aren't told. */
+/** Texts after a resource's title when an operation ends. Other operations are not shown. */
 const NOTES: Record<string, string> = {
   create: '',
   update: 'changed',
@@ -13,13 +13,15 @@ const NOTES: Record<string, string> = {
 
 const isStep = (urn: string): boolean => parseUrn(urn).type.startsWith('command:');
 
-/** Turns the engine's events into steps: one a resource that is made, changed or removed, in plain names. */
+/**
+ * Shows the engine's events as steps, one for each resource that is created, changed or removed.
+ */
 export class EngineProgress {
   private readonly steps = new Map<string, Step>();
   private looking: Step | undefined;
-  /** Between what is told, and behind it: the engine is at work, and has nothing to show. */
+  /** Step for the time in which the engine works and no resource is shown. */
   private rest: Step | undefined;
-  /** How many resources were made, changed or removed. */
+  /** Number of resources that were created, changed or removed. */
   changed = 0;
 
   constructor(
@@ -37,7 +39,7 @@ export class EngineProgress {
     if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
   }
 
-  /** No event comes any more. */
+  /** Ends all steps: no event follows. */
   finish(failed = false): void {
     if (failed) this.looking?.failed();
     else this.looking?.done();
@@ -47,7 +49,7 @@ export class EngineProgress {
 
   private begin(metadata: StepEventMetadata): void {
     if (!this.shown(metadata)) return;
-    // From here on, the resources themselves are the news.
+    // The resources' own steps replace this one.
     this.looking?.done();
     this.looking = undefined;
     this.rest?.drop();
@@ -74,7 +76,7 @@ export class EngineProgress {
   }
 
   private shown(metadata: StepEventMetadata): boolean {
-    // Nothing happens on a node when the record of a bootstrap step goes.
+    // Deleting the record of a bootstrap step does nothing on the node.
     const told = !(isStep(metadata.urn) && metadata.op.startsWith('delete'));
     return told && metadata.op in NOTES && isReal(metadata.urn);
   }

@@ -1,15 +1,13 @@
 /**
- * Where the engine runs for `./lab`, and for plain `pulumi` after `eval "$(./lab env)"`.
- *
- * The engine keeps a stack's config in Pulumi.STACK.yaml beside Pulumi.yaml and writes into it: an encryption salt when
- * it makes the stack, values it has normalised later. Beside the tracked Pulumi.yaml these are tracked files, and one
- * file can't serve several people. So the engine is given a project of its own in dist/projects (ignored by git; one
- * for each state directory, so that a test's labs and a student's don't meet): the same name, program and provider, but
- * with `stackConfigDir` set to the state directory. Name, stack and backend being the same, so is the state.
- *
- * Plain `pulumi` finds it through PULUMI_OPTION_CWD, the variable form of `--cwd`. `--config-file` would not do: it
- * names one stack's file, and `stack init` writes the salt past it. Without `lab env`, an ordinary `pulumi` reads the
- * tracked files, as in any project.
+ * Project directory of the engine, for `./lab` and for plain `pulumi` after `eval "$(./lab env)"`.
+ * The engine keeps a stack's config in Pulumi.STACK.yaml beside Pulumi.yaml and writes to it: an
+ * encryption salt, normalised values. Beside the tracked Pulumi.yaml these files are tracked, and
+ * several people can't share one. Therefore the engine gets its own project in dist/projects
+ * (ignored by git), one per state directory. Name, program and provider are the tracked project's;
+ * `stackConfigDir` is in the state directory. Name, stack and backend are the same, so the state is
+ * the same. Plain `pulumi` finds the project by PULUMI_OPTION_CWD, the variable for `--cwd`.
+ * `--config-file` is not enough: it names the file of one stack, and `stack init` ignores it for
+ * the salt. Without `./lab env`, plain `pulumi` reads the tracked files.
  */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
@@ -18,16 +16,16 @@ import { parse, stringify } from 'yaml';
 import { stateDirectory } from '../../util/directories';
 import { root } from '../../util/repo-root';
 
-/** Where the engine runs: one for each state directory. */
+/** Returns the engine's project directory: one per state directory. */
 export function projectDirectory(): string {
   const state = crypto.createHash('sha256').update(stateDirectory()).digest('hex').slice(0, 12);
   return path.join(root, 'dist/projects', state);
 }
 
-/** Where each lab's config lies: it outlives the checkout, as the lab does. */
+/** Returns the directory of the labs' config. It is outside the checkout, as the labs are. */
 export const stacksDirectory = (): string => path.join(stateDirectory(), 'stacks');
 
-/** Config of one lab, as the engine reads and writes it. */
+/** Returns the config file of one lab, which the engine reads and writes. */
 export const stackFile = (stack: string): string =>
   path.join(stacksDirectory(), `Pulumi.${stack}.yaml`);
 
@@ -46,10 +44,10 @@ interface Project {
 const tracked = (): Project =>
   parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8')) as Project;
 
-/** The project's name, before every one of its config keys: `hardway-lab`. */
+/** Returns the project's name, the namespace of its config keys: `hardway-lab`. */
 export const projectName = (): string => tracked().name;
 
-/** Replaces a file whole, and only if it says something else: the engine may be reading it. */
+/** Writes a file if its content changes: the engine may be reading it. */
 function place(file: string, content: string): void {
   if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
   const scratch = `${file}.${process.pid}`;
@@ -57,7 +55,10 @@ function place(file: string, content: string): void {
   fs.renameSync(scratch, file);
 }
 
-/** Writes the engine's project from the tracked Pulumi.yaml; nothing changes if it is right already. Returns where it is. */
+/**
+ * Writes the engine's project from the tracked Pulumi.yaml, if it changed. Returns the project's
+ * directory.
+ */
 export function prepareProject(): string {
   const project = tracked();
   const directory = projectDirectory();
@@ -72,7 +73,7 @@ export function prepareProject(): string {
     path.join(directory, 'Pulumi.yaml'),
     `# Made by ./lab from Pulumi.yaml: change that one.\n${stringify(project)}`,
   );
-  // The engine takes no program outside the project's directory: this one leads there.
+  // The engine accepts no program outside the project's directory, so this file loads it.
   place(
     path.join(directory, 'program.cjs'),
     `module.exports = require(${JSON.stringify(program)});\n`,

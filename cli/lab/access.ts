@@ -15,9 +15,9 @@ export interface UpLab {
 }
 
 /**
- * The lab that a state tells of, its files written anew; undefined where it is not up. Throws a Failure where its outputs
- * can't be read. Before anybody connects to it, its pool is closed: after a reboot of this machine nothing else would keep
- * what is meant for the lab from leaving by the default route.
+ * Returns the lab of a state and writes its files; `undefined` if the lab is not up. Throws a
+ * Failure if the state's outputs can't be read. Adds the blackhole route of a local lab's public
+ * pool first: after a reboot of the host, packets for the lab would leave by the default route.
  */
 export async function upLab(
   lab: Lab,
@@ -35,11 +35,14 @@ export async function upLab(
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
 
-/** The same, read from the engine's state. */
+/** Reads a lab's state and does what `upLab` does. */
 export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> =>
   upLab(lab, await engine.snapshot(lab.stack));
 
-/** That a lab is not up; where others are, one of them may have been meant. */
+/**
+ * Returns the Failure for a lab that is not up. Names the labs that are up: one of them may be
+ * meant.
+ */
 export function notUp(lab: Lab): Failure {
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
@@ -50,7 +53,7 @@ export function notUp(lab: Lab): Failure {
   );
 }
 
-/** Ways in to a lab for the time of `work`. */
+/** Opens connections to a lab, does `work` and closes them. */
 export async function withAccess<T>(
   { outputs, files }: UpLab,
   kubectl: string,

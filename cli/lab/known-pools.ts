@@ -6,7 +6,10 @@ import { prepareState } from '../engine/environment';
 
 const file = (): string => path.join(stateDirectory(), 'pools.json');
 
-/** The public pools that labs of this machine have had: each may have left its blackhole route. Makes nothing. */
+/**
+ * Lists the public pools that labs of the host have used: each may have a blackhole route. Writes
+ * nothing.
+ */
 export function knownPools(): string[] {
   const noted = fs.existsSync(file())
     ? (JSON.parse(fs.readFileSync(file(), 'utf8')) as string[])
@@ -14,7 +17,7 @@ export function knownPools(): string[] {
   return [...new Set([defaultOf('publicPool', 'local')!, ...noted])];
 }
 
-/** Notes a pool, before a lab makes its route. */
+/** Records a pool, before a lab adds its route. */
 export function rememberPool(pool: string): void {
   if (knownPools().includes(pool)) return;
   prepareState();

@@ -7,20 +7,21 @@ import { Locked, unable } from '../errors';
 import type { Lab } from './name';
 
 /**
- * One command at a time changes a lab. The engine has a lock of its own, but a command is more than one run of it. Here
- * the lock is a socket of the kernel's abstract namespace: one process can have it, there is no file to be left behind,
- * and it is free again the moment that process ends, however it ends. Who connects is told who has it.
+ * Name of a lab's lock. One command at a time may change a lab. The engine's own lock covers one
+ * run of the engine, and a command has several. This lock is a socket in the kernel's abstract
+ * namespace: one process can bind it, and it leaves no file. The kernel frees it when that process
+ * ends. A process that connects learns who holds the lock.
  */
 function nameOf({ cloud, stack }: Lab): string {
-  // Two states may name the same lab, but a machine has only one of that name.
+  // Two state directories may name the same local lab, but it exists once on the host.
   const scope = cloud === 'local' ? cloudDirectory() : stateDirectory();
   return `hardway/${crypto.createHash('sha256').update(scope).digest('hex').slice(0, 16)}/${stack}`;
 }
 
-/** How long the holder may take to say who it is, in milliseconds: it may be busy. */
+/** Time in milliseconds for the holder to answer: it may be busy. */
 const PATIENCE = 2000;
 
-/** Who works on a lab just now, in words; undefined where nobody does. */
+/** Returns the command that holds a lab's lock; `undefined` if no command does. */
 export async function holderOf(lab: Lab): Promise<string | undefined> {
   const connection = net
     .connect(`\0${nameOf(lab)}`)
@@ -44,12 +45,15 @@ function take(socket: string, answer: string): Promise<net.Server | undefined> {
   });
 }
 
-/** In the environment of all that a command starts while it has its turn; what a lab lastingly runs has another. */
+/**
+ * Environment variable of every process that a command starts while it holds the lock. Daemons of a
+ * lab do not have it.
+ */
 const MARK = 'HARDWAY_TURN';
 
 /**
- * Ends what a turn left running: the engine of a ./lab that was killed, or what a killed engine had started (its language
- * host would look for it only after minutes). Nobody waits for any of it.
+ * Ends processes that a killed command left: its engine, or children of that engine. The engine's
+ * language host would notice after minutes only.
  */
 async function endRemains(mark: string): Promise<void> {
   if (!(await endAll(() => processesWith(mark), 10)))
@@ -59,10 +63,13 @@ async function endRemains(mark: string): Promise<void> {
     );
 }
 
-/** Another command of this machine is at work on the lab, and nothing was done. */
+/** Another command on the host holds the lab's lock, and nothing was done. */
 export class Taken extends Locked {}
 
-/** Does `work`, `what` in words (`up`), while no other command changes the lab. Throws Taken where one does already. */
+/**
+ * Does `work` while no other command changes the lab. `what` names the command, such as `up`.
+ * Throws Taken if another command holds the lock.
+ */
 export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
   const name = nameOf(lab);
   const socket = `\0${name}`;

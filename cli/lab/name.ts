@@ -3,7 +3,7 @@ import { LONGEST_LAB_NAME } from '../../util/lab-name';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
 
-/** A lab as its NAME gives it. */
+/** A lab as its NAME on the command line describes it. */
 export interface Lab {
   /** The Pulumi stack: `local`, `aws-s01`, … */
   stack: string;
@@ -12,11 +12,13 @@ export interface Lab {
 
 export const DEFAULT_LAB = 'local';
 
-/** How to call this lab on a command line: nothing for the default one. */
+/**
+ * Returns the NAME argument for a command line, with a leading space; empty for the default lab.
+ */
 export const labArgument = ({ stack }: Pick<Lab, 'stack'>): string =>
   stack === DEFAULT_LAB ? '' : ` ${stack}`;
 
-/** Words that a command line could mean otherwise; none can be a lab's id. */
+/** Words with another meaning on a command line. No lab may have one of them as its id. */
 const RESERVED = new Set([
   ...[
     'setup',
@@ -41,7 +43,7 @@ const RESERVED = new Set([
   ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
 ]);
 
-/** Clouds that somebody could hope for; none is a student's name. */
+/** Names of clouds and tools that users may try. No student has such a name. */
 const NO_CLOUD = new Set([
   'azure',
   'gce',
@@ -59,11 +61,14 @@ const NO_CLOUD = new Set([
 
 export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/.test(text);
 
-/** Whether the text is a stack's full name, so that nothing else can be meant by it. */
+/** Returns whether the text is the full name of a stack, such as `aws-s01`. */
 export const isStackName = (text: string): boolean =>
   new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
 
-/** Whether commands take the stack as a lab: plain pulumi can make stacks with names that they refuse. */
+/**
+ * Returns whether commands accept the stack as a lab. Plain pulumi can create stacks with other
+ * names.
+ */
 export function isLab(stack: string): boolean {
   if (!isStackName(stack)) return false;
   try {
@@ -73,7 +78,7 @@ export function isLab(stack: string): boolean {
   }
 }
 
-/** Throws a usage Failure where `id` can't be that of a lab; `name` is what somebody wrote. */
+/** Throws a usage Failure if `id` can't be a lab's id. `name` is the text that the user typed. */
 export function checkId(id: string, name = id): void {
   if (isNodeName(id))
     throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
@@ -108,8 +113,8 @@ export function checkLength(stack: string, name: string): void {
 }
 
 /**
- * Reads NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means `local-ID`.
- * Throws a usage Failure for node names, reserved words and what can't be a stack's name.
+ * Parses NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means
+ * `local-ID`. Throws a usage Failure for node names, reserved words and invalid stack names.
  */
 export function parseLab(name: string = DEFAULT_LAB): Lab {
   const [cloud] = name.split('-', 1) as [Cloud];
@@ -120,7 +125,7 @@ export function parseLab(name: string = DEFAULT_LAB): Lab {
         `"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`,
         'one of these, or one of these with an id, such as local-s01',
       );
-    // A slip of one letter would make a whole other lab.
+    // A typing mistake would create another lab.
     if (distance(name, DEFAULT_LAB) === 1)
       throw usage(
         `"${name}" is one letter away from "${DEFAULT_LAB}".`,

@@ -7,26 +7,26 @@ import { type NodeState, nodeStates } from '../actions/node-state';
 import type { Progress } from '../ui/progress';
 import { isReal, resourceTitle } from '../engine/urn';
 
-/** A lab as it is, against what was declared. */
+/** State of a lab, compared with its config. */
 export interface LabStatus {
   lab: string;
   cloud: string;
-  /** down: there is no such lab; partial: an `up` did not end well; up: all was made. */
+  /** down: the lab does not exist; partial: an `up` failed; up: an `up` succeeded. */
   state: 'down' | 'partial' | 'up';
   stage?: string;
   apiServer?: string;
   nodes: NodeState[];
-  /** What the cloud has otherwise than declared, in words. */
+  /** Drift of the cloud's resources: a title and a description each. */
   drift: { resource: string; state: string }[];
-  /** Whether `lab up` has something to mend. */
+  /** Whether `./lab up` has drift to repair. */
   differs: boolean;
-  /** When the oldest of it was made, ISO 8601. */
+  /** Creation time of the oldest resource, ISO 8601. */
   created?: string;
-  /** When the lab should be gone, where it says so: a time in UTC. */
+  /** Expiry in UTC; `undefined` if the lab has none. */
   expires?: string;
 }
 
-/** Shows that `work` is under way for as long as it is. */
+/** Shows a progress step while `work` runs. */
 async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
   const step = progress.begin(title);
   try {
@@ -39,7 +39,7 @@ async function during<T>(progress: Progress, title: string, work: Promise<T>): P
   }
 }
 
-/** Looks at a lab from outside and on its nodes; changes nothing. */
+/** Reads the state of a lab from outside and on its nodes. Read-only. */
 export async function statusOf(
   engine: Engine,
   lab: Lab,
@@ -87,7 +87,7 @@ export async function statusOf(
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
 }
 
-/** What is not as declared, a line each. */
+/** Describes the drift of a lab, one line each. */
 export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): string[] {
   const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
@@ -102,6 +102,6 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
       ...node.undone.map((step) => `${node.name}: step ${step} is not done`),
     ]),
   ];
-  // Two steps may find the same: that the API does not answer.
+  // Two steps may report the same line: the API does not answer.
   return [...new Set(lines)];
 }
