@@ -3,10 +3,10 @@ import { CONFIG_KEYS } from '../components/config';
 import { nearest } from '../util/suggest';
 import { type Failure, usage } from './errors';
 
-/** What commander found wrong with a command line, in this program's words: what, in which command, and what to type. */
+/** Converts an error of commander to a Failure: the mistake, the command and what to type. */
 type Explain = (command: Command, message: string) => Failure;
 
-/** Commands whose last words are another program's, with an example. */
+/** Commands that pass their last words to another program, with an example. */
 const PASSING: Record<string, string> = {
   ssh: './lab ssh worker-0 -- ls -l',
   kubectl: './lab kubectl -- -n kube-system get pods',
@@ -20,7 +20,7 @@ const flagsOf = (command: Command): string[] => [
   '--help',
 ];
 
-/** Commands other than `command` that know the option. */
+/** Lists other commands that have the option. */
 function others(command: Command, flag: string): string[] {
   const all = command.parent?.commands ?? command.commands;
   return all.filter((one) => one !== command && flagsOf(one).includes(flag)).map(nameOf);
@@ -88,7 +88,7 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
 };
 
-/** Lets a command's mistakes be thrown as Failures; asking for help or the version still ends as a CommanderError. */
+/** Makes commander throw mistakes as Failures. Help and version still end as a CommanderError. */
 export function explainMistakes(command: Command): void {
   command.commands.forEach(explainMistakes);
   command.configureOutput({ outputError: () => undefined });

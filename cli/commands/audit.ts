@@ -14,7 +14,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Which lab, or of which cloud all of them. */
+/** Returns the lab to audit, or the cloud whose labs are all audited. */
 function subject(name: string | undefined, cloud: string | undefined): { lab: Lab; all: boolean } {
   if (cloud !== undefined && cloud !== 'aws' && cloud !== 'gcp')
     throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab audit --cloud aws');
@@ -70,13 +70,15 @@ function showFound(where: string, remains: Remain[]): void {
   );
 }
 
-/** The engine if its programs are installed: an audit works without, by config files alone. */
+/**
+ * Opens the engine if its programs are installed. Without them, an audit uses config files only.
+ */
 async function engineIfInstalled(): Promise<Engine | undefined> {
   const programs = await found();
   return programs && Engine.open(programs);
 }
 
-/** Asks the one account that a lab is in. */
+/** Searches the account of one lab. */
 async function searchFor(lab: Lab, engine: Engine | undefined): Promise<Search> {
   const account = accountOf(accountConfigOf(lab, await readableSnapshot(engine, lab)));
   const where = await account.who();

@@ -21,11 +21,11 @@ interface Typed {
 interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes' | 'out'> {
   roster: Roster;
   parallel?: number;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** More labs at a time than a machine has any use for. */
+/** Upper limit for --parallel: no host has use for more. */
 const MOST = 50;
 
 function parallelOf({ parallel }: Typed): number | undefined {
@@ -38,7 +38,10 @@ function parallelOf({ parallel }: Typed): number | undefined {
   );
 }
 
-/** Runs one command on the chosen students of a roster, all mistakes of both being told before anything is done. */
+/**
+ * Runs one command on the chosen students of a roster. Reports every mistake of the command line
+ * and the roster first.
+ */
 function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: string) {
   return async (file: string, { only, ...options }: Typed): Promise<void> => {
     const parallel = parallelOf(options);

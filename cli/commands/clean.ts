@@ -13,7 +13,7 @@ import { isOurs } from '../../toolchain/cache';
 import { prune } from '../../toolchain/prune';
 import { print } from '../ui/prompt';
 
-/** Refuses while a lab of this machine exists: it uses what would be taken away. */
+/** Throws a usage Failure while a lab exists on the host: it uses the files to be deleted. */
 async function refuseWhileUsed(): Promise<void> {
   const programs = await found();
   const stacks = programs
@@ -43,7 +43,7 @@ function removeRoutes(): void {
   forgetPools();
 }
 
-/** Takes away what this program made in the cache, and the directory itself if nothing else is in it. */
+/** Deletes this program's files in the cache, and the directory if it is empty then. */
 export function removeCache(): void {
   const directory = cacheDirectory();
   const mounts = fs
@@ -54,7 +54,7 @@ export function removeCache(): void {
   if (inside) throw unable(`${inside} is mounted: the cache stays.`, `umount ${inside}`);
   if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0)
     return print('There is no cache.');
-  // HARDWAY_CACHE may name a directory of somebody's own.
+  // HARDWAY_CACHE may name a directory with the user's own files.
   if (!fs.existsSync(noteFile()))
     throw usage(
       `${directory} does not look like this lab's cache: it stays.`,
@@ -64,7 +64,7 @@ export function removeCache(): void {
     fs.readdirSync(directory).filter((name) => isOurs(name) === wanted),
   );
   for (const name of ours) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
-  // A link to the cache is the user's own.
+  // A link to the cache belongs to the user.
   if (others.length === 0 && !fs.lstatSync(directory).isSymbolicLink()) fs.rmdirSync(directory);
   print(
     `Removed what the lab had in ${directory}: the next ./lab start obtains the programs again.`,
@@ -72,7 +72,7 @@ export function removeCache(): void {
   if (others.length > 0) print(`What is not the lab's stays there: ${others.join(', ')}`);
 }
 
-/** Takes away the versions of trees, programs and images that this checkout has moved on from. */
+/** Deletes trees, programs and images of versions that this checkout does not use any more. */
 async function pruneCache(): Promise<void> {
   const noted = fs.existsSync(noteFile())
     ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>)

@@ -29,10 +29,13 @@ const MARKS: Record<Finding['status'], string> = {
   fail: 'FAIL',
 };
 
-/** A lab as the article has it. */
+/** Config of the article's lab. */
 const ARTICLE = parseConfig({});
 
-/** What a first lab writes here: what is there of the toolchain isn't written again. */
+/**
+ * Returns a probe of the disk space for a first lab. Installed parts of the toolchain need no more
+ * space.
+ */
 async function diskProbe(): Promise<Probe> {
   const missing = await missingItems().catch(() => undefined);
   const setUp =
@@ -46,7 +49,7 @@ async function diskProbe(): Promise<Probe> {
   };
 }
 
-/** Everything that a lab asks of this machine. Changes nothing lasting. */
+/** Examines everything that a lab needs of the host. Leaves no change behind. */
 async function examine(): Promise<Finding[]> {
   const probes = [
     ...machineProbes([ARTICLE]),
@@ -71,7 +74,7 @@ function show(findings: Finding[], whose: string): void {
   );
 }
 
-/** Looks at the account that a lab with these settings would be created in. */
+/** Examines the account of a lab with these settings. */
 async function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
   if (cloud !== 'aws' && cloud !== 'gcp')
     throw usage(
@@ -82,7 +85,7 @@ async function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
   const config = accountConfig(lab, parseSettings(set));
   const account = accountOf(config);
   const findings = await cloudFindings(account, config);
-  // Without credentials there is nothing more to ask.
+  // Without credentials, the cloud answers nothing else.
   if (findings.some(({ id }) => id === 'cloud')) return findings;
   const hasLab = fs.existsSync(stackFile(lab.stack));
   return [...findings, await nameFinding(account, lab.stack, hasLab)];

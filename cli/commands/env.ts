@@ -6,11 +6,14 @@ import { prepareProject } from '../engine/project';
 import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 
-/** A value as a shell reads it back. */
+/** Quotes a value for a shell. */
 export const quoted = (value: string): string =>
   /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`;
 
-/** Where this program's own things are, absolute: pulumi may be run from anywhere, and by somebody with another home. */
+/**
+ * Returns the absolute paths of this program's directories: pulumi may run in any directory and
+ * with another HOME.
+ */
 export function ownPlaces(): Record<string, string> {
   return {
     HARDWAY_STATE: stateDirectory(),
@@ -31,7 +34,7 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   print(
     '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.',
   );
-  // By name, as sudo-rs (Ubuntu 25.10) ignores -E.
+  // Lists the names, because sudo-rs (Ubuntu 25.10) ignores -E.
   const names = Object.keys(environment).filter((name) => name !== 'PATH');
   print(
     `# Local labs take root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,

@@ -13,13 +13,16 @@ import { installed } from '../actions/ensure-toolchain';
 import { adoptConfig, trySettings } from '../lab/settings';
 import { inTurn } from '../lab/lock';
 
-/** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
+/**
+ * Returns the new expiry of a lab that expires at `expires`. `by` is a duration or a time. The
+ * result is in UTC, to the minute.
+ */
 export function moved(expires: string, by: string, now = new Date()): string {
-  // What is past already is moved from now on: else `2h` could still be past.
+  // An expiry in the past counts from now: otherwise `2h` could still be in the past.
   return timeAfter(by, new Date(Math.max(Date.parse(expires), now.getTime())));
 }
 
-/** Moves a lab's end, and does nothing else to it: what a student changed stays changed. */
+/** Changes a lab's expiry only: drift stays as it is. */
 async function move(engine: Engine, lab: Lab, by: string, progress: Progress): Promise<void> {
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
@@ -46,7 +49,10 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
   progress.say(`Lab ${lab.stack} ends at ${to} (before: ${expires}).`);
 }
 
-/** Adds to a failed run when the lab ends now: the end may have been moved before something else failed. */
+/**
+ * Adds the lab's present expiry to the message of a failed run: it may have changed before another
+ * resource failed.
+ */
 async function withEnd(engine: Engine, lab: Lab, failure: Failure): Promise<Failure> {
   const snapshot = await engine.snapshot(lab.stack).catch(() => undefined);
   const end = snapshot && expiryIn(snapshot);
@@ -64,7 +70,7 @@ async function extend(words: string[]): Promise<void> {
       './lab extend s01 2h',
     );
   const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
-  // One word that is no time is a lab's name.
+  // A single word that starts with a letter is a lab's name.
   const isName = words.length === 1 && /^[a-z]/i.test(by);
   if (by === '' || isName)
     throw usage('By how long?', `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`);

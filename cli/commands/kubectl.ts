@@ -9,8 +9,8 @@ import { labArgument, DEFAULT_LAB, isStackName, type Lab, parseLab } from '../la
 import { installed } from '../actions/ensure-toolchain';
 
 /**
- * What `lab kubectl` was asked. A word before `--` is NAME; without `--`, a first word that is a stack's full name is.
- * (commander drops a `--` that comes first.)
+ * Parses the words of `./lab kubectl`. A word before `--` is NAME. Without `--`, a first word that
+ * is a stack's full name is NAME. commander drops a leading `--`.
  */
 export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
   const [first] = words;
@@ -20,7 +20,7 @@ export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
   return { lab: parseLab(), args: words };
 }
 
-/** Refuses words that kubectl could make nothing of: none, or an id alone that is a lab's here. */
+/** Throws a usage Failure for words that kubectl can't use: no words, or the id of a lab alone. */
 function refuseMistakes({ lab, args }: ReturnType<typeof parseKubectl>): void {
   if (args.length === 0)
     throw usage('What shall kubectl do?', `./lab kubectl${labArgument(lab)} -- get nodes`);

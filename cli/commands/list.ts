@@ -14,21 +14,24 @@ import { columns, print, printJson } from '../ui/prompt';
 interface Listed {
   name: string;
   cloud: string;
-  /** stray: on this machine, but in no state; `lab down NAME` removes it. */
+  /** stray: exists on the host, but in no state; `./lab down NAME` removes it. */
   state: 'up' | 'partial' | 'empty' | 'busy' | 'stray' | 'unreadable';
   nodes: number;
   stage?: string;
   /** ISO 8601. */
   created?: string;
-  /** When it should be gone, UTC; empty: never. */
+  /** Expiry in UTC. Empty if the lab never expires. */
   expires?: string;
-  /** Why commands can't read or take it, and what to do. */
+  /** Why commands can't use the lab, and what to do. */
   problem?: string;
 }
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
 
-/** A stack that plain pulumi made, and that no command takes. */
+/**
+ * Returns the problem of a stack that plain pulumi created under a name that commands do not
+ * accept.
+ */
 const foreign = (name: string): Pick<Listed, 'problem'> =>
   isLab(name)
     ? {}
@@ -36,7 +39,7 @@ const foreign = (name: string): Pick<Listed, 'problem'> =>
         problem: `no command takes a lab of this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
       };
 
-/** Whether a lab is up, or how far it is from that. */
+/** Returns the state of a lab. */
 function stateOf({ outputs, resources }: Partial<Snapshot>, busy: boolean): Listed['state'] {
   if (busy) return 'busy';
   if (outputs) return 'up';
@@ -48,7 +51,7 @@ const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({
   problem: withCure(failure),
 });
 
-/** One lab as its stack says; a stack that can't be read is a line like the others. */
+/** Reads one lab from its stack. An unreadable stack is listed too. */
 export async function listedStack(
   engine: Pick<Engine, 'snapshot'>,
   { name, busy }: StackSummary,

@@ -16,16 +16,19 @@ interface Options {
   json?: boolean;
 }
 
-/** What a lab that is past its end came to. */
+/** Outcome for one expired lab. */
 interface Reaped {
   lab: string;
   expires: string;
   outcome: 'due' | 'gone' | 'failed';
-  /** Why it is still there, and what to do. */
+  /** Why the lab still exists, and what to do. */
   problem?: string;
 }
 
-/** Resources of labs in a cloud, if one is to be asked, and the limits of that search. */
+/**
+ * Searches a cloud for resources of labs, if the user named a cloud; returns the resources and the
+ * limits of the search.
+ */
 async function searchOf(
   cloud: string | undefined,
   engine: Engine,
@@ -54,7 +57,7 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     return { ...one, outcome: 'gone' };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    // Of the other labs too: one account's failure must not keep theirs.
+    // A failure of one account must not keep the other labs.
     if (error instanceof CloudError) return { ...one, outcome: 'failed', problem: error.message };
     if (!(error instanceof Failure)) throw error;
     return {
@@ -82,7 +85,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const names = due.map(({ lab }) => lab.stack);
   if (due.length > 0 && !dryRun)
     await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const reaped: Reaped[] = [];
   try {

@@ -15,7 +15,7 @@ interface Options {
   node: string[];
 }
 
-/** Does `work` on a lab, then runs every check on it. */
+/** Does `work` on a lab, then runs every check. */
 async function andVerify(
   lab: Lab,
   work: (engine: Engine, progress: Progress) => Promise<UpLab>,

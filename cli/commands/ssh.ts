@@ -9,16 +9,16 @@ import { type LabFiles, labFiles } from '../lab/files';
 import { runInForeground } from '../ui/foreground';
 import { installed } from '../actions/ensure-toolchain';
 
-/** Every name that a node can have. */
+/** Names that nodes can have. */
 const NODES = [
   ...[0, 1, 2].map((index) => `controller-${index}`),
   ...Array.from({ length: 9 }, (_, index) => `worker-${index}`),
 ];
 
-/** The node that somebody meant by a word that is none: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
+/** Returns the node that a mistyped word may mean: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
 const meant = (word: string): string | undefined => nearestOf(word.replace(/^.*@/, ''), NODES, 2);
 
-/** Says that `word` is no node of the lab, and which could be meant. */
+/** Returns the Failure for a word that is no node's name, with the nearest name. */
 function notANode(word: string, name = ''): Error {
   if (word === 'router')
     return usage(
@@ -31,7 +31,7 @@ function notANode(word: string, name = ''): Error {
   );
 }
 
-/** What `lab ssh` was asked: words before the command are NAME and NODE, or NODE alone. */
+/** Parses the words of `./lab ssh`: before the command, NAME and NODE, or NODE alone. */
 export function parseSsh(words: string[]): { lab: Lab; node: string; command: string[] } {
   const [first, second] = words;
   if (first === undefined) throw usage('Which node?', './lab ssh worker-0');
@@ -48,7 +48,7 @@ export function parseSsh(words: string[]): { lab: Lab; node: string; command: st
 
 const withoutDashes = (words: string[]): string[] => (words[0] === '--' ? words.slice(1) : words);
 
-/** The lab's files: those of the last `up` or `status` if they are there, else from the state. */
+/** Returns the lab's files: existing ones, or new ones from the state. */
 async function filesOf(lab: Lab): Promise<LabFiles> {
   const files = labFiles(lab.stack);
   if (fs.existsSync(files.sshConfig)) return files;
@@ -68,7 +68,7 @@ async function ssh(words: string[]): Promise<void> {
       `Lab ${lab.stack} has no ${node}${nearest(node, nodes)}: it has ${nodes.join(', ')}.`,
       `./lab status${labArgument(lab)}`,
     );
-  // As ssh itself does, the words are joined: quoting for the far shell is the caller's.
+  // Words are joined as ssh joins them: quoting for the remote shell is up to the user.
   const code = await runInForeground('ssh', [
     '-F',
     files.sshConfig,

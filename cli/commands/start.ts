@@ -10,7 +10,7 @@ import { prepare } from '../actions/prepare';
 import { print } from '../ui/prompt';
 import { wayIn } from '../ui/next-steps';
 
-/** Everything from a bare machine to a proven lab; returns the exit code. */
+/** Goes from a host without any program to a verified lab; returns the exit code. */
 async function start(name: string | undefined): Promise<number> {
   const started = Date.now();
   const lab = parseLab(name);

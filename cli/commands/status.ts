@@ -48,7 +48,7 @@ function show(lab: Lab, status: LabStatus): void {
 
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const lab = parseLab(name);
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const toolchain = await installed();
   const status = await statusOf(

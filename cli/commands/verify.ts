@@ -16,7 +16,9 @@ interface Options {
   list?: boolean;
 }
 
-/** Refuses what names no check, every mistake at once; `only` is undefined where --only isn't given. */
+/**
+ * Throws one usage Failure that lists every unknown check. `only` is `undefined` without --only.
+ */
 function refuseMistakes(name: string | undefined, only: string[] | undefined): void {
   const ids = checks.map((one) => one.id);
   if (name !== undefined && ids.includes(name))
@@ -55,14 +57,14 @@ async function verifyLab(
   }
   const toolchain = await installed();
   const up = await findLab(await Engine.open(toolchain), lab);
-  // A program gets the whole object, with every check failed; for a person one line says it.
+  // A program gets the whole JSON report, with every check failed; a person gets one line.
   if (!up && !json)
     throw new Failure(
       `Lab ${lab.stack} is not up, so every check fails.`,
       EXIT.failed,
       `./lab up${labArgument(lab)}`,
     );
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   try {
     const nothing = reportOnNothing(lab);

@@ -3,7 +3,10 @@ import { caller } from '../hand-back';
 import { labArgument, type Lab } from '../lab/name';
 import { columns } from './prompt';
 
-/** Says when a lab should be gone, and who removes it: nothing does so automatically. Empty if it has no end. */
+/**
+ * Describes the expiry of a lab, and that nothing removes it automatically. Empty if the lab never
+ * expires.
+ */
 function endOf(lab: Lab, expires: string): string {
   if (expires === '') return '';
   const name = labArgument(lab);
@@ -14,7 +17,7 @@ function endOf(lab: Lab, expires: string): string {
 /** Lists the nodes of a lab and the commands that a student types next. */
 export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
   const name = labArgument(lab);
-  // By `sudo ./lab` the lab's files are root's; by `./lab` they are the caller's.
+  // After `sudo ./lab` the lab's files belong to root; after `./lab`, to the caller.
   const sudo = process.env.SUDO_USER && !caller() ? 'sudo ' : '';
   const rows = [
     [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],

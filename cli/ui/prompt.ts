@@ -1,7 +1,10 @@
 import * as readline from 'node:readline/promises';
 import { Interrupted, usage } from '../errors';
 
-/** Asks before something that can't be undone. Without a terminal nothing is asked: then it takes --yes. */
+/**
+ * Asks the user to confirm something that can't be undone. Without a terminal, the user has to give
+ * --yes.
+ */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stdout.isTTY)
@@ -20,7 +23,7 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
   }
 }
 
-/** Lines of columns, each as wide as its widest cell; the first row is the heading. */
+/** Renders rows as aligned columns. The first row is the heading. */
 export function columns(rows: string[][]): string {
   const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
@@ -39,5 +42,5 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
-/** For an option that may be given again: all that it was given. */
+/** Collects the values of a repeatable option. */
 export const collect = (value: string, all: string[]): string[] => [...all, value];
