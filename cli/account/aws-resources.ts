@@ -26,7 +26,7 @@ const tagsOf = (list: { Key?: string; Value?: string }[] | undefined): Tags =>
 interface Existing {
   kind: string;
   id: string;
-  /** Ids by which Pulumi's state knows it, if they differ from `id`. */
+  /** Ids of the resource in Pulumi's state, if they differ from `id`. */
   stateIds?: (string | undefined)[];
   tags: { Key?: string; Value?: string }[] | undefined;
   hourly?: number;
@@ -66,7 +66,7 @@ function instanceHourly(instance: ec2.Instance, elastic: Set<string>): number | 
   if (State?.Name !== 'running' && State?.Name !== 'pending') return 0;
   const hour = price.machines[InstanceType];
   if (hour === undefined) return undefined;
-  // An Elastic IP is a resource of its own in the list.
+  // An Elastic IP is listed as its own resource.
   const ownAddress = PublicIpAddress !== undefined && !elastic.has(PublicIpAddress);
   return ownAddress ? hour + price.address : hour;
 }

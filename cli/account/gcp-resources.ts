@@ -5,7 +5,7 @@ import { diskHourly, PRICES } from './prices';
 
 const price = PRICES.gcp;
 
-/** One project, and the clients for it. */
+/** A project and its API clients. */
 export interface Place {
   api: compute_v1.Compute;
   project: string;
@@ -40,7 +40,7 @@ interface Listed {
   network?: string | null;
 }
 
-/** Addresses of their own in the list cost nothing with their instance. */
+/** Addresses that are listed separately cost nothing with their instance. */
 function instanceHourly(
   { status, machineType, networkInterfaces }: compute_v1.Schema$Instance,
   reserved: Set<string>,
@@ -53,7 +53,7 @@ function instanceHourly(
   return hour + own.length * price.address;
 }
 
-/** Price of a resource by itself. */
+/** Returns the price of a resource alone. */
 interface Priced {
   hourly?: number;
   isAttached?: boolean;

@@ -7,19 +7,22 @@ import type { Progress } from '../ui/progress';
 import { leftoversNote } from '../engine/project';
 import type { Snapshot } from '../engine/snapshot';
 
-/** Id of a lab's state: value of its resource hardway:index:LabId. Empty if the state has none. */
+/**
+ * Returns the id of a lab's state: the value of its resource hardway:index:LabId. Empty if the
+ * state has none.
+ */
 export const stateIdOf = (snapshot: Pick<Snapshot, 'resources'> | undefined): string =>
   String(
     snapshot?.resources.find(({ type }) => type === 'hardway:index:LabId')?.outputs.value ?? '',
   );
 
-/** Ids of a lab's resources, kept after a destroy that did not remove all of them. */
+/** Ids of a lab's resources, kept after an incomplete destroy. */
 interface LeftoversNote {
   state: string;
   own: string[];
 }
 
-/** Saves which resources are the lab's, beside its config: after a destroy its state no longer says so. */
+/** Saves the ids of the lab's resources beside its config: the state is empty after a destroy. */
 export function noteLeftovers({ stack }: Lab, snapshot: Snapshot | undefined): void {
   const state = stateIdOf(snapshot);
   if (!state) return;
@@ -34,7 +37,7 @@ function notedLeftovers({ stack }: Lab): LeftoversNote {
   return JSON.parse(fs.readFileSync(file, 'utf8')) as LeftoversNote;
 }
 
-/** Builds the query for a lab's orphans from its state, or from the note of an earlier `down`. */
+/** Builds the query for a lab's orphans from its state, or from the file of an earlier `down`. */
 export function orphanQuery(lab: Lab, snapshot: Snapshot | undefined): OrphanQuery {
   const noted = notedLeftovers(lab);
   const resources = snapshot?.resources ?? [];
@@ -45,12 +48,16 @@ export function orphanQuery(lab: Lab, snapshot: Snapshot | undefined): OrphanQue
     state: stateIdOf(snapshot) || noted.state,
     known: new Set(ids),
     own: new Set([...ids, ...noted.own]),
-    // A resource that is in the state too is being replaced: its name or place is the known one's.
+    // A resource that is also in the state is being replaced: name and place belong to the known
+    // one.
     pending: (snapshot?.pendingCreates ?? []).filter(({ urn }) => !urns.has(urn)),
   };
 }
 
-/** Deletes a lab's orphans and names each. Throws a Failure that names those that could not be deleted, and how to. */
+/**
+ * Deletes a lab's orphans and prints each. Throws a Failure that lists failed deletions and the
+ * commands to delete them.
+ */
 export async function removeOrphans(
   account: Account,
   query: OrphanQuery,
@@ -78,8 +85,9 @@ export async function removeOrphans(
 }
 
 /**
- * Deletes what an interrupted run created in a cloud without its state knowing. Nothing a student did is lost: those
- * resources were still being created. The engine then clears its pending creates, and creates them again.
+ * Deletes resources that an interrupted run created in a cloud without recording them. They were
+ * being created, so no work is lost. The engine then clears its pending creates, and creates them
+ * again.
  */
 export async function settleInterrupted(
   lab: Lab,
@@ -97,7 +105,10 @@ export async function settleInterrupted(
   if (deleted === 0) progress.say('The last run was interrupted; it left nothing unknown.');
 }
 
-/** Resources that have the lab's name and belong to another state. Kinds without tags count if no state is known. */
+/**
+ * Selects resources with the lab's name that belong to another state. Untagged kinds count if no
+ * state is known.
+ */
 export const ofAnotherLab = (remains: Remain[], state: string): Remain[] =>
   remains.filter((remain) => remain.state !== state && (remain.state !== '' || state === ''));
 
@@ -108,7 +119,10 @@ export function firstOf(remains: Pick<Remain, 'kind' | 'id'>[]): string {
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
-/** Before a lab's first `up`: throws a Failure if its name is in use in the account, by another state's lab. */
+/**
+ * Throws a Failure if another state's lab uses the lab's name in the account. Called before a lab's
+ * first `up`.
+ */
 export async function refuseTakenName(
   lab: Lab,
   snapshot: Snapshot | undefined,

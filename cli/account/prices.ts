@@ -1,20 +1,22 @@
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
-/** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
+/**
+ * List prices in US dollars in the default region of a cloud. Other regions differ by up to a half.
+ */
 interface PriceList {
   region: string;
-  /** Month of what the prices were last held against; docs/clouds.md says what that was. */
+  /** Month of the last comparison with the cloud's price list; docs/clouds.md names the source. */
   date: string;
-  /** An hour of a machine, by type. */
+  /** Price of an instance per hour, by type. */
   machines: Record<string, number>;
-  /** An hour of an address in the internet that a machine has. */
+  /** Price of an instance's public address per hour. */
   address: number;
-  /** An hour of one that is reserved and has no machine. */
+  /** Price of a reserved address without an instance per hour. */
   idleAddress: number;
-  /** An hour of a load balancer, its traffic not counted. */
+  /** Price of a load balancer per hour, without traffic. */
   loadBalancer: number;
-  /** A month of a GiB of disk. */
+  /** Price of a GiB of disk per month. */
   diskGibMonth: number;
 }
 
@@ -58,11 +60,14 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
 
 const HOURS_A_MONTH = 730;
 
-/** An hour of a disk. */
+/** Returns the price of a disk per hour. */
 export const diskHourly = (cloud: CloudOfAccounts, gib: number): number =>
   (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
 
-/** An hour of a lab in US dollars, traffic not counted, and the machine types whose price isn't listed here. */
+/**
+ * Returns the price of a lab per hour in US dollars, without traffic, and the instance types
+ * without a known price.
+ */
 export function hourlyOf(
   cloud: CloudOfAccounts,
   needs: Needs,
@@ -85,7 +90,10 @@ export function hourlyOf(
 
 const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 
-/** `about $0.25 an hour, $6.00 a day (list prices of us-west-2, 2025-06)`. */
+/**
+ * Formats the price of a lab: `about $0.25 an hour, $6.00 a day (list prices of us-west-2,
+ * 2025-06)`.
+ */
 export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
@@ -94,7 +102,10 @@ export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
 }
 
-/** Adds to a price what `expires` (a time, or a duration from the first up) means for it. Empty if the lab has no end. */
+/**
+ * Describes when `./lab reap` removes a lab. `expires` is a time, or a duration from the first up.
+ * Empty if the lab never expires.
+ */
 export const untilReaped = (expires: string): string =>
   expires === ''
     ? ''

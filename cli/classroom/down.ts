@@ -15,20 +15,23 @@ import { runCrew } from './jobs/runner';
 import type { Student } from './roster';
 import { type Deed, exitCode, summary } from './summary';
 
-/** How many labs are taken down at a time. */
+/** Number of labs that are removed at a time. */
 export const DOWN_AT_ONCE = 1;
 
 export interface DownOptions {
   parallel?: number;
   yes?: boolean;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** Each cloud student's account, or the reason why it is unknown, by the lab's stack. */
+/** Config of the account of each cloud lab, or the error that hides it, keyed by stack. */
 export type AccountConfigs = Map<string, LabConfig | Error>;
 
-/** Reads which accounts the labs are in. To be called before they are destroyed, which empties their states. */
+/**
+ * Reads the accounts of the labs. Call it before the labs are destroyed, which empties their
+ * states.
+ */
 export async function accountConfigs(students: Student[]): Promise<AccountConfigs> {
   const configs: AccountConfigs = new Map();
   const inClouds = students.filter(({ lab }) => lab.cloud !== 'local');
@@ -40,14 +43,14 @@ export async function accountConfigs(students: Student[]): Promise<AccountConfig
       const snapshot = await readableSnapshot(engine, lab);
       configs.set(lab.stack, accountConfigOf(lab, snapshot, settings));
     } catch (error) {
-      // One lab's mistake must not keep the others'.
+      // The mistake of one lab must not stop the others.
       configs.set(lab.stack, error as Error);
     }
   }
   return configs;
 }
 
-/** Lists what the host or the cloud still has of a student's lab. The state is not asked. */
+/** Lists the leftovers of a student's lab on the host or in its cloud. Does not read the state. */
 async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]> {
   if (lab.cloud === 'local') {
     const slot = slotOf(lab.stack);
@@ -69,7 +72,7 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
   }
 }
 
-/** Where it is looked, in words. */
+/** Names the places that are searched for leftovers: `this host and AWS`. */
 function places(students: Student[]): string {
   const clouds = [...new Set(students.map(({ lab }) => lab.cloud))];
   return clouds
@@ -77,7 +80,10 @@ function places(students: Student[]): string {
     .join(' and ');
 }
 
-/** Asks the host and the clouds for leftovers of these labs, and prints them. Returns whether there are none. */
+/**
+ * Searches the host and the clouds for leftovers of these labs, and prints them. Returns whether
+ * there are none.
+ */
 export async function audit(students: Student[], configs: AccountConfigs): Promise<boolean> {
   const answers = await Promise.all(
     students.map(async (student) => ({ student, lines: await left(student, configs) })),
@@ -92,7 +98,10 @@ export async function audit(students: Student[], configs: AccountConfigs): Promi
   return kept.length === 0;
 }
 
-/** Removes every student's lab and asks machine and clouds whether anything is left; returns the exit code. */
+/**
+ * Removes every student's lab and searches the host and the clouds for leftovers; returns the exit
+ * code.
+ */
 export async function classDown(
   students: Student[],
   { parallel = DOWN_AT_ONCE, yes = false, again }: DownOptions,

@@ -18,29 +18,29 @@ import { asFailure } from './jobs/runner';
 import { inLanes } from './jobs/map-concurrent';
 import type { Student } from './roster';
 
-/** How many labs are looked at side by side. */
+/** Number of labs that are read at the same time. */
 const AT_ONCE = 4;
-/** Seconds from the end of one look to the next with --watch. */
+/** Pause between two updates with --watch, in seconds. */
 const REST = 5;
 
-/** A student's lab as it is now. */
+/** State of a student's lab. */
 export interface Standing {
   id: string;
   name: string;
   lab: string;
   cloud: string;
   state: 'up' | 'partial' | 'down' | 'unreadable';
-  /** Why it can't be read, and what to do. */
+  /** Why the lab can't be read, and what to do. */
   problem?: string;
   machines: { running: number; all: number };
-  /** Of the last `verify`; none where there never was one. */
+  /** Result of the last `verify`; `undefined` if it never ran. */
   verified?: Verified;
-  /** What is not as declared, a line each. */
+  /** Drift, one line each. */
   drift: string[];
   /** ISO 8601. */
   created?: string;
   expires?: string;
-  /** US dollars since it was made, by list prices; clouds only. */
+  /** Cost in US dollars since the lab was created, by list prices. Labs in clouds only. */
   cost?: number;
 }
 
@@ -63,7 +63,7 @@ function costOf({ lab, settings }: Student, created: string | undefined): number
   return Math.round((dollars * (Date.now() - Date.parse(created)) * 100) / HOUR) / 100;
 }
 
-/** Looks at one lab; what keeps it from being seen is a row like another. */
+/** Reads the state of one lab. An unreadable lab is a row like the others. */
 export async function standingOf(
   engine: Engine,
   student: Student,
@@ -103,7 +103,7 @@ function checksOf({ verified }: Standing): string {
   return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
 }
 
-/** The table; below it, what can't be read and what differs. Ends without a newline. */
+/** Renders the table, with unreadable labs and drift below it. Ends without a newline. */
 export function table(found: Standing[], longestName = Infinity): string {
   const clouds = found.some(({ cloud }) => cloud !== 'local');
   const expiring = found.some(({ expires }) => expires);
@@ -163,12 +163,15 @@ export interface StatusOptions {
   watch?: boolean;
 }
 
-/** Draws over the whole terminal again and again, until Ctrl-C; then the look under way closes its connections first. Returns what was seen last. */
+/**
+ * Redraws the terminal until Ctrl-C, which lets the current update close its connections first.
+ * Returns the last complete result.
+ */
 async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
   const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
     for (let seen: Standing[] | undefined; ;) {
       const found = await look();
-      // The terminal's Ctrl-C ends the programs that a look runs, too: what they would have said is not known.
+      // Ctrl-C also ends the programs of the current update, so its result is incomplete.
       if (signal.aborted) {
         if (seen) return seen;
         throw new Interrupted();
@@ -190,7 +193,7 @@ async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
   });
 }
 
-/** Shows every student's lab; returns the exit code: 0 if all are up and as declared. */
+/** Shows every student's lab; returns the exit code: 0 if all labs are up and without drift. */
 export async function classStatus(
   students: Student[],
   { json, watch: watching }: StatusOptions,

@@ -4,13 +4,13 @@ import { columns } from '../ui/prompt';
 import type { Outcome } from './jobs/runner';
 import type { Student } from './roster';
 
-/** A command on a class, in words. */
+/** Description of a class command for its summary. */
 export interface Deed {
-  /** `up`, as it is typed. */
+  /** Name of the subcommand: `up`. */
   verb: string;
-  /** What a lab is when it went well: `up`, `gone`. */
+  /** State of a lab after success: `up`, `gone`. */
   done: string;
-  /** What to type to go on from here. */
+  /** Command that continues this one. */
   again: string;
 }
 
@@ -20,7 +20,7 @@ const indented = (text: string): string =>
     .map((line) => `  ${line}`)
     .join('\n');
 
-/** Why labs failed, each reason once, under all whose it is. */
+/** Lists the reasons of failures, each once with all labs that it applies to. */
 function blocks(failed: { student: Student; failure: Failure }[]): string[] {
   const whose = new Map<string, string[]>();
   for (const {
@@ -39,7 +39,10 @@ const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {
   waiting: 'not begun',
 };
 
-/** What became of each lab, then why where it didn't go well, then one line for all. Ends without a newline. */
+/**
+ * Renders the outcome of each lab, the reasons of failures and a last line for all labs. Ends
+ * without a newline.
+ */
 export function summary(students: Student[], outcomes: Outcome<unknown>[], { done }: Deed): string {
   const of = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const rows = students.map((student) => {
@@ -65,7 +68,10 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
   return [table, ...blocks(failures), `\n${last}`].join('\n');
 }
 
-/** 0 where every lab went well, 1 where some didn't. Throws Interrupted, with how to go on, where the run was stopped. */
+/**
+ * Returns 0 if every lab succeeded, else 1. Throws Interrupted, with the command that continues, if
+ * the run was stopped.
+ */
 export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: Deed): number {
   const open = outcomes
     .filter(({ state }) => state === 'stopped' || state === 'waiting')

@@ -17,17 +17,20 @@ import { type Job, runCrew } from './jobs/runner';
 import type { Student } from './roster';
 import { type Deed, exitCode, summary } from './summary';
 
-/** How many labs are brought up at a time: two a core are the fastest that the bench found (docs/performance.md). */
+/**
+ * Number of labs that are created at a time. Two per processor core are the fastest in the
+ * benchmark (docs/performance.md).
+ */
 export const UP_AT_ONCE = Math.min(8, 2 * os.availableParallelism());
 
 export interface UpOptions {
   parallel?: number;
   yes?: boolean;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** Asks once for all labs that cost money. */
+/** Asks the user once about the price of all labs in clouds. */
 async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
   const clouds = (['aws', 'gcp'] as const).flatMap((cloud) => {
     const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
@@ -41,7 +44,10 @@ async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
     );
 }
 
-/** The roster's settings, but for an end that was moved (./lab extend) since: the roster says how long a lab lasts when it is made. */
+/**
+ * Returns the roster's settings, without an expiry that `./lab extend` has changed since. The
+ * roster's duration applies to a lab's creation only.
+ */
 export function settingsFor({ lab, settings }: Student): Settings {
   const key = `${projectName()}:expires`;
   const rest: Settings = new Map([...settings].filter(([name]) => name !== key));
@@ -51,13 +57,13 @@ export function settingsFor({ lab, settings }: Student): Settings {
   return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
 }
 
-/** Fails at its turn, with nothing begun. */
+/** Returns a job that fails without doing anything. */
 const refusedJob = (id: string, failure: Failure): Job<void> => ({
   id,
   begin: () => ({ result: Promise.reject(failure), stop: () => undefined, drop: () => undefined }),
 });
 
-/** Brings every student's lab to what the roster says; returns the exit code. */
+/** Creates every student's lab or changes it to match the roster; returns the exit code. */
 export async function classUp(
   students: Student[],
   { parallel = UP_AT_ONCE, yes = false, again }: UpOptions,
@@ -71,7 +77,7 @@ export async function classUp(
   await confirmPrice(wanted, yes);
   const progress = progressOn();
   const { toolchain, refused } = await prepare(progress, ...wanted).finally(() => progress.close());
-  // Here, as one process after the other: labs that come up side by side would write over each other's note.
+  // Recorded in this process: parallel processes would overwrite each other's record.
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
   const jobs = students.map((student) => {
     const failure = refused.get(student.lab.stack);

@@ -11,7 +11,7 @@ type Judgement = Omit<Finding, 'id' | 'title'>;
 const isShort = ({ limit, used, needed }: Quota): boolean =>
   limit !== undefined && used + needed > limit;
 
-/** Whether what is short would do for labs of profile small. */
+/** Returns whether the quotas suffice for labs of profile small. */
 async function smallFits(
   account: Account,
   configs: LabConfig[],
@@ -66,7 +66,10 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
   });
 }
 
-/** Everything that labs of these configs ask together of the account that they share, and what they cost. Makes nothing. */
+/**
+ * Examines the account that labs of these configs share: credentials, types, quotas and price.
+ * Creates nothing.
+ */
 export async function cloudFindings(account: Account, ...configs: LabConfig[]): Promise<Finding[]> {
   const [config] = configs;
   const needs = sumOf(configs.map(needsOf));
@@ -114,7 +117,10 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
   }
 }
 
-/** Warns of resources of a lab's name in the account. `hasLab`: whether this backend has a lab of that name. */
+/**
+ * Warns about resources with a lab's name in the account. `hasLab`: whether this backend has a lab
+ * of that name.
+ */
 export async function nameFinding(
   account: Account,
   lab: string,

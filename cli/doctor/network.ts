@@ -6,7 +6,7 @@ import { hasCommand } from '../../toolchain/host/packages';
 import { knownPools } from '../lab/known-pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
-/** Whether this machine has routes of its own into any of these pools. */
+/** Checks whether the host has routes into any of these pools. */
 export function poolFinding(
   pools: string[],
   hasIp = hasCommand('ip'),
@@ -29,7 +29,10 @@ export const poolProbe = (pools: string[] = knownPools()): Probe => ({
   look: () => poolFinding(pools),
 });
 
-/** Whether each pool has a public /24 for so many labs that have none yet; `taken` are the numbers of those that labs have. */
+/**
+ * Checks whether each pool has a free public /24 for each new lab. `wanted` counts new labs by
+ * pool; `taken` are the slots of existing labs.
+ */
 export function slotsFinding(
   wanted: Map<string, number>,
   taken = labs().flatMap((lab) => slotOf(lab)?.slot ?? []),
@@ -56,7 +59,10 @@ export const slotsProbe = (wanted: Map<string, number>): Probe => ({
   look: () => slotsFinding(wanted),
 });
 
-/** Whether a lab's jump host can have its port; `ahead` labs get theirs first. */
+/**
+ * Checks whether the port of a lab's jump host is free. `ahead` is the number of labs that get a
+ * port first.
+ */
 export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({
   id: 'jump-port',
   title: 'Port of the jump host',

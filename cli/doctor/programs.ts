@@ -28,7 +28,10 @@ const packages: Probe = {
   },
 };
 
-/** `built here: etcd 3.6.8, runc 1.4.3; installed on this machine: kubectl 1.36.2`, from component to `VERSION, ORIGIN`. */
+/**
+ * Groups programs by origin: `built here: etcd 3.6.8, runc 1.4.3; installed on this host: kubectl
+ * 1.36.2`. The values of `origins` are `VERSION, ORIGIN`.
+ */
 export function byOrigin(origins: Record<string, string>): string {
   const groups = new Map<string, string[]>();
   for (const [name, text] of Object.entries(origins)) {

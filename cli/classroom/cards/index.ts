@@ -10,7 +10,7 @@ import type { Roster, Student } from '../roster';
 import { card } from './card';
 import { CardFolder } from './folder';
 
-/** How many labs' states are read side by side. */
+/** Number of labs whose states are read at the same time. */
 const AT_ONCE = 4;
 
 export interface CardsOptions {
@@ -19,18 +19,21 @@ export interface CardsOptions {
   roster: Pick<Roster, 'file' | 'jumpHost'>;
 }
 
-/** What became of a student's card. */
+/** Result for a student's card. */
 export interface Written {
   id: string;
   name: string;
   lab: string;
-  /** The card's file; none where the lab is not up, or can't be read. */
+  /** File of the card; `undefined` if the lab is not up or can't be read. */
   file?: string;
-  /** Why there is none, or what it lacks, and what to do. */
+  /** Why there is no card, or what the card lacks, and what to do. */
   problem?: string;
 }
 
-/** Why a card lacks a way from elsewhere that roster or lab would have. */
+/**
+ * Explains why a card describes no remote login: the roster and the lab disagree about the jump
+ * host. `undefined` if they agree.
+ */
 function lackOf(
   { lab }: Student,
   { outputs }: Snapshot,
@@ -42,7 +45,7 @@ function lackOf(
     : `the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in ${file}, and the cards again`;
 }
 
-/** Makes the card that a state gives; a lab that is not up has none, nor keeps an old one. */
+/** Writes the card for a lab's state. Removes the old card if the lab is not up. */
 export function cardOf(
   student: Student,
   snapshot: Snapshot | undefined,
@@ -102,7 +105,7 @@ function show(found: Written[]): void {
   );
 }
 
-/** Writes a page a student into a directory; returns the exit code: 0 if each has one. */
+/** Writes a page per student to a directory; returns the exit code: 0 if every student has one. */
 export async function classCards(
   students: Student[],
   { out, json, roster }: CardsOptions,

@@ -4,20 +4,24 @@ import { JUMP, type JumpHost } from '../../lab/ssh-config';
 import { type Html, html } from './html';
 import { type KeyFile, OWN_API_PORT } from './keys';
 
-/** What the instructions of a card depend on. */
+/** Data for the instructions of a card. */
 export interface Way {
   outputs: LabOutputs;
   jump?: JumpHost;
 }
 
-/** One command to type; one click selects it whole. Where it is too long for a line, it is broken before a word or option. */
+/**
+ * Renders one command. One click selects all of it. A long command breaks before a word or an
+ * option.
+ */
 const command = (text: string): Html =>
   html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${index > 0 ? ' ' : ''}<span>${word}</span>`)}</code>`;
 
 const commands = (lines: string[], name = ''): Html =>
   html`<div class="commands ${name}">${lines.map(command)}</div>`;
 
-// As base64, so that a line of a key is no text of the page: not printed, not found by a search, not read aloud.
+// Encoded as base64, so that keys are not text of the page: not printed, not searchable, not read
+// aloud.
 const download = ({ name, content }: KeyFile): Html =>
   html`<a class="file" download="${name}" href="data:application/octet-stream;base64,${Buffer.from(content).toString('base64')}">${name}</a> `;
 
@@ -36,7 +40,7 @@ function withFiles(outputs: LabOutputs, files: KeyFile[]): Html {
 const onItsMachine = (outputs: LabOutputs): Html =>
   command(`./lab ssh${labArgument({ stack: outputs.lab })} worker-0`);
 
-/** How to log in: by the files of the card, and on a local lab's own machine by `./lab`. */
+/** Renders how to log in: with the card's files, or with `./lab` on the host of a local lab. */
 export function logIn({ outputs, jump }: Way, files: KeyFile[]): Html {
   const local = outputs.cloud === 'local';
   if (local && !jump) {
@@ -48,10 +52,10 @@ ${onItsMachine(outputs)}<p>Who hasn’t, uses the keys of this page, on that mac
 ${jump ? html`<p class="aside">The way leads through ${jump.host}, which lets you on to this lab and nowhere else.${local ? html` Who has sudo there needs no files: <code>./lab ssh${labArgument({ stack: outputs.lab })} worker-0</code>` : undefined}</p>` : undefined}</section>`;
 }
 
-/** The article's port. */
+/** Returns the NodePort of the article's service. */
 const nodePort = ({ nodePortUrl }: LabOutputs): string => new URL(nodePortUrl).port;
 
-/** How to reach the API and the article's nginx; nothing where the lab has no API. */
+/** Renders how to reach the API and the article's nginx; `undefined` if the lab has no API. */
 export function reach({ outputs, jump }: Way): Html | undefined {
   if (!outputs.kubeconfig) return undefined;
   const port = nodePort(outputs);
@@ -63,7 +67,7 @@ ${jump ? html`<p>In a second terminal, in the same folder, leave this running. I
 <p>Once nginx runs (below), it answers at <a href="${url}" rel="noreferrer">${url}</a></p></section>`;
 }
 
-/** What the article types first, as far as the lab's stage goes. */
+/** Renders the first commands of the article that work at the lab's stage. */
 export function article({ outputs }: Pick<Way, 'outputs'>): Html {
   if (!outputs.kubeconfig) {
     const other = outputs.topology.nodes[0];

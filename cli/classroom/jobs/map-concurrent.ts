@@ -1,4 +1,7 @@
-/** Does the same with each of `all`, at most `atOnce` at a time; the results are in their order. */
+/**
+ * Calls `work` for each of `all`, at most `atOnce` at a time. Returns the results in the order of
+ * `all`.
+ */
 export async function inLanes<T, R>(
   all: T[],
   atOnce: number,

@@ -8,21 +8,21 @@ import { RosterReader } from './reader';
 /** One student, who has one lab. */
 export interface Student {
   id: string;
-  /** As it is to be shown; the id where the roster has none. */
+  /** Name to show; the id if the roster has no name. */
   name: string;
   lab: Lab;
-  /** What the roster says of the lab's config, the class's defaults included. */
+  /** Config of the lab in the roster, including the class's defaults. */
   settings: Settings;
 }
 
 export interface Roster {
   file: string;
-  /** How students call this machine from elsewhere. */
+  /** Name or address of the host on students' networks. */
   jumpHost?: string;
   students: Student[];
 }
 
-/** Reads a roster. Throws one usage Failure that names every mistake with its line. */
+/** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
 export function readRoster(file: string): Roster {
   let text: string;
   try {
@@ -45,7 +45,10 @@ export function readRoster(file: string): Roster {
   );
 }
 
-/** The students with these ids, in the roster's order; all where none is named. Throws a usage Failure that names every id that is nobody's. */
+/**
+ * Returns the students with these ids in the roster's order, or all students without ids. Throws a
+ * usage Failure that lists every unknown id.
+ */
 export function chosen({ file, students }: Roster, only: string[] | undefined): Student[] {
   if (only === undefined) return students;
   if (only.length === 0) throw usage('--only names no student.', '--only s01,s02');
