@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { root } from '../util/repo-root';
 import { runInForeground } from './ui/foreground';
-import type { Lab } from './lab/name';
+import type { LabRef } from './lab/name';
 
 /**
  * Starts the command again as root, through the launcher, if a user's command handles local labs.
@@ -9,7 +9,7 @@ import type { Lab } from './lab/name';
  * this process can continue.
  */
 export async function elevated(
-  labs: Lab[],
+  labs: LabRef[],
   words: string[] = process.argv.slice(2),
 ): Promise<number | undefined> {
   const local = labs.filter(({ cloud }) => cloud === 'local').length;

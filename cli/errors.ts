@@ -59,7 +59,7 @@ export function report(error: unknown): number {
     process.stderr.write(`${error.stack}\n`);
   else if (!known)
     process.stderr.write(
-      'This should not happen. HARDWAY_DEBUG=1 before the command shows where it came from.\n',
+      'This is a bug. HARDWAY_DEBUG=1 before the command prints the stack trace.\n',
     );
   return error instanceof Failure ? error.exitCode : EXIT.machine;
 }

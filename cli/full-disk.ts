@@ -29,7 +29,7 @@ export function diskFull(text: string, next?: string, full = fullPlaces): Failur
   const named = /(?:write|open|mkdir|copyfile)\S* '?(\/[^\s':]+)/.exec(text)?.[1];
   const what = places.length === 0 && named ? `: ${named} could not be written` : '';
   return unable(
-    `The disk is full${where}${what}. What was under way stopped there.`,
-    `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then the same command again'}`,
+    `The disk is full${where}${what}. The command stopped there.`,
+    `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then run the same command again'}`,
   );
 }

@@ -45,7 +45,7 @@ const COMMANDS = [
 
 const EPILOGUE = `
 NAME is a lab: local (the default), aws or gcp, or one of these with an id, such as aws-s01; an id alone means local-ID.
-Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
+Exit codes: 0 success, 1 a check failed, 2 usage or config, 3 the host or the cloud can't (./lab doctor), 130 interrupted.
 `;
 
 const version = (): string =>
@@ -59,7 +59,7 @@ const version = (): string =>
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description(
-      'A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.',
+      'A Kubernetes lab whose network you can take apart: six nodes, three networks, a check for each row of the article.',
     )
     .version(version())
     .enablePositionalOptions()

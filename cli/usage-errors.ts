@@ -40,13 +40,13 @@ function unknownOption(command: Command, message: string): Failure {
   const passing = PASSING[command.name()];
   if (passing)
     return usage(
-      `${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`,
+      `${wrong}; arguments for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} come after --.`,
       passing,
     );
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
   return usage(
-    `${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(', ')}` : ''}.`,
+    `${wrong}${near}${known.length > 0 ? `: it is an option of ${known.join(', ')}` : ''}.`,
     `${nameOf(command)} --help lists its options`,
   );
 }
@@ -64,10 +64,21 @@ const EXPLANATIONS: Record<string, Explain> = {
     );
   },
   'commander.unknownOption': unknownOption,
+  'commander.invalidArgument': (command, message) => {
+    const [, flag = '', given = '', choices = ''] =
+      /option '(--\S+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(
+        message,
+      ) ?? [];
+    const known = choices.split(', ');
+    return usage(
+      `${flag} ${given}: not one of ${choices}${nearest(given, known)}`,
+      `${nameOf(command)} ${flag} ${known[0]}, or without ${flag}; --help explains it`,
+    );
+  },
   'commander.optionMissingArgument': (command, message) => {
     const [flag, value] = quoted(message).split(' ');
     return usage(
-      `${flag} needs a value behind it.`,
+      `${flag} needs a value.`,
       `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
     );
   },
@@ -80,9 +91,9 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
   'commander.excessArguments': (command) => {
     const [word] = command.registeredArguments;
-    const takes = word ? `takes one ${word.name()} and no more words` : 'takes no words';
+    const takes = word ? `takes one ${word.name()} and no other arguments` : 'takes no arguments';
     return usage(
-      `${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`,
+      `${nameOf(command)} ${takes}, not: ${command.args.join(' ')}`,
       `${nameOf(command)} --help`,
     );
   },

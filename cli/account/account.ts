@@ -1,6 +1,6 @@
 import type { Cloud, LabConfig } from '../../components/config';
 import { projectName } from '../engine/project';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import { labConfig, type Settings } from '../lab/settings';
 import type { PendingCreate } from '../engine/snapshot';
 import type { Needs } from './needs';
@@ -19,7 +19,7 @@ export interface Quota {
 }
 
 /** A lab's resource that exists in the cloud. */
-export interface Remain {
+export interface CloudResource {
   lab: string;
   /** Id of the lab's state (tag or label `hardway-state`), such as `0a1b2c3d`; empty if the kind has none. */
   state: string;
@@ -75,7 +75,7 @@ export interface Account {
   /** Hints that need no action in most accounts. */
   notes(needs: Needs): Promise<string[]>;
   /** Resources of one lab, or of every lab, that exist in this account's region or project. */
-  remains(lab?: string): Promise<Remain[]>;
+  remains(lab?: string): Promise<CloudResource[]>;
   /** Resources of the lab that its state does not know, in the order in which they can be deleted. */
   orphans(query: OrphanQuery): Promise<Orphan[]>;
   /** Names of all regions that the account can use, for a cloud whose questions are regional. */
@@ -98,5 +98,5 @@ export function accountOf(config: LabConfig): Account {
  * Returns the config that decides about the account and its needs. adminCidrs is irrelevant here,
  * so `auto` replaces it.
  */
-export const accountConfig = (lab: Lab, settings: Settings = new Map()): LabConfig =>
+export const accountConfig = (lab: LabRef, settings: Settings = new Map()): LabConfig =>
   labConfig(lab, new Map([...settings, [`${projectName()}:adminCidrs`, 'auto']]));

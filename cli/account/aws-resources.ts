@@ -1,7 +1,7 @@
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { gathered } from '../../components/cloud-client';
-import type { Remain } from './account';
+import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
 const price = PRICES.aws;
@@ -35,7 +35,7 @@ interface Existing {
 }
 
 /** A lab's resource on AWS. */
-export interface AwsRemain extends Remain {
+export interface AwsRemain extends CloudResource {
   deletedWith?: string;
 }
 

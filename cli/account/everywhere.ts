@@ -2,14 +2,14 @@ import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
 import type { Engine } from '../engine';
 import { Failure } from '../errors';
-import { isStackName, type Lab, parseLab } from '../lab/name';
+import { isStackName, type LabRef, parseLab } from '../lab/name';
 import type { Snapshot } from '../engine/snapshot';
-import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from './account';
+import { accountConfig, accountOf, type CloudOfAccounts, type CloudResource } from './account';
 import { accountConfigOf } from './place';
 
 /** Result of a search in a cloud. */
 export interface Search {
-  found: Remain[];
+  found: CloudResource[];
   /** Regions of AWS, projects of Google Cloud. */
   searched: string[];
   /** Places that could not be asked, and other limits of the search, one sentence each. */
@@ -21,7 +21,7 @@ export interface Search {
  */
 export async function readableSnapshot(
   engine: Pick<Engine, 'snapshot'> | undefined,
-  lab: Lab,
+  lab: LabRef,
 ): Promise<Snapshot | undefined> {
   try {
     return await engine?.snapshot(lab.stack);
@@ -43,7 +43,7 @@ async function knownPlaces(
   engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
 ): Promise<LabConfig[]> {
   const names = engine ? (await engine.stacks()).map(({ name }) => name) : [];
-  const labs: Lab[] = names
+  const labs: LabRef[] = names
     .filter((name) => isStackName(name) && name.split('-')[0] === cloud)
     .map((stack) => ({ stack, cloud }));
   const configs = [accountConfig(parseLab(cloud))];

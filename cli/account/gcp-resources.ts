@@ -1,6 +1,6 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { all, everywhere } from '../../components/gcp/compute-api';
-import type { Remain } from './account';
+import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
 const price = PRICES.gcp;
@@ -21,7 +21,7 @@ const idOf = (selfLink: string | null | undefined): string =>
   (selfLink ?? '').replace(/^.*?\/(projects\/)/, '$1');
 
 /** A lab's resource in a project. */
-export interface GcpRemain extends Remain {
+export interface GcpRemain extends CloudResource {
   /** `projects/P/zones/Z/instances/NAME`. */
   path: string;
   /** Path of the VPC it belongs to, if the kind has one. */

@@ -1,5 +1,5 @@
 import type { LabConfig } from '../../components/config';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Settings } from '../lab/settings';
 import type { Remembered, Snapshot } from '../engine/snapshot';
 import { accountConfig } from './account';
@@ -29,7 +29,7 @@ function fromProvider(resources: Remembered[]): Partial<LabConfig> {
  * empties the state.
  */
 export function accountConfigOf(
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot | undefined,
   settings: Settings = new Map(),
 ): LabConfig {

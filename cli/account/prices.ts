@@ -94,11 +94,11 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
  * Formats the price of a lab: `about $0.25 an hour, $6.00 a day (list prices of us-west-2,
  * 2025-06)`.
  */
-export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
+export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
   const without =
-    unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
+    unknown.length > 0 ? `, plus ${unknown.join(' and ')}, whose price is unknown` : '';
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
 }
 
@@ -109,4 +109,4 @@ export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
 export const untilReaped = (expires: string): string =>
   expires === ''
     ? ''
-    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `its end is ${expires}` : `its end comes after ${expires}`}; it removes nothing by itself)`;
+    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`;

@@ -1,6 +1,6 @@
 import type { Cloud, LabConfig } from '../../components/config';
 import { usage } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 
 /** Reports what would be lost and asks whether to go on. Throws a Failure if the answer is no. */
 export type Agree = (loss: string) => Promise<void>;
@@ -16,13 +16,13 @@ const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
 const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
 
 /** Returns an Agree that always refuses, for calls that can't ask. */
-export const refuseAnew =
-  (lab: Lab): Agree =>
+export const refuseReplace =
+  (lab: LabRef): Agree =>
   (loss) =>
     Promise.reject(
       usage(
         `${loss} Nothing was done.`,
-        `./lab up${labArgument(lab)} --yes, with the same config, if that is meant`,
+        `./lab up${labArgument(lab)} --yes, with the same config, accepts the loss`,
       ),
     );
 
@@ -35,8 +35,8 @@ function changesOf(keys: (keyof LabConfig)[], wanted: LabConfig, made: LabConfig
 }
 
 /** Asks before a lab that is up loses what was done in it, because its config now needs other resources. */
-export async function agreeToLoss(
-  lab: Lab,
+export async function confirmReplace(
+  lab: LabRef,
   wanted: LabConfig,
   made: LabConfig,
   agree: Agree,
@@ -44,11 +44,11 @@ export async function agreeToLoss(
   const network = changesOf(NETWORK[made.cloud], wanted, made);
   if (network)
     return agree(
-      `Lab ${lab.stack} is up, and ${network} takes another network and other machines: all that was done in it is lost.`,
+      `Lab ${lab.stack} is up, and ${network} needs a new network and new nodes: everything in the lab is lost.`,
     );
   const instances = changesOf(INSTANCES, wanted, made);
   if (instances)
     await agree(
-      `Lab ${lab.stack} is up, and ${instances} stops its machines, or replaces them if the processor is of another kind: then all that was done on them is lost.`,
+      `Lab ${lab.stack} is up, and ${instances} stops its nodes, or replaces them if the processor architecture changes: then everything on them is lost.`,
     );
 }

@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import { leftovers, sweep } from '../../provider/local/workspace/sweep';
 import { until } from '../../checks/lab';
 import { CloudError } from '../../components/cloud';
-import { type Account, accountOf, type OrphanQuery, type Remain } from '../account/account';
+import { type Account, accountOf, type OrphanQuery, type CloudResource } from '../account/account';
 import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import {
   noteLeftovers,
   ofAnotherLab,
@@ -18,25 +18,25 @@ import {
 } from '../account/orphans';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
-import { damage, removeRecords } from '../engine/state-files';
-import { inWords, since } from '../ui/duration';
+import { damagedState, removeRecords } from '../engine/state-files';
+import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { found, installed } from './ensure-toolchain';
 import type { Snapshot } from '../engine/snapshot';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
 /**
  * Destroys the resources in the state. If that fails for a local lab, sweeps the lab from the host:
  * the sweep needs no state.
  */
-async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise<boolean> {
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
   try {
     const existed = await engine.destroy(lab.stack, {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () =>
-        progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+        progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     });
     shown.finish();
     if (existed && lab.cloud === 'local') await engine.remove(lab.stack);
@@ -46,12 +46,12 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
     if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked)
       throw error;
     progress.say(
-      `The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`,
+      `The engine could not destroy the lab, so it is swept from this host: ${(error as Error).message}`,
     );
     await sweep(lab.stack);
     // The engine can't remove a stack whose state is damaged. The caller deletes that state with
     // the lab's files.
-    if (!damage(lab.stack)) await engine.forget(lab.stack);
+    if (!damagedState(lab.stack)) await engine.forget(lab.stack);
     return true;
   }
 }
@@ -73,12 +73,14 @@ interface Ownership {
  * exist.
  */
 async function leftInCloud(
-  lab: Lab,
+  lab: LabRef,
   { account, query }: Ownership,
   progress: Progress,
 ): Promise<string[]> {
-  const step = progress.begin(`Asking ${lab.cloud.toUpperCase()} what is left of lab ${lab.stack}`);
-  const ask = (): Promise<Remain[]> =>
+  const step = progress.begin(
+    `Searching ${lab.cloud.toUpperCase()} for leftovers of lab ${lab.stack}`,
+  );
+  const ask = (): Promise<CloudResource[]> =>
     until(
       CLOUD_FORGETS.within,
       async () => {
@@ -98,7 +100,7 @@ async function leftInCloud(
         { ...query, known: new Set() },
         {
           progress,
-          why: 'was left by the destroy',
+          why: 'remained after the destroy',
           cure: `delete them by hand, then ./lab down${labArgument(lab)} again`,
         },
       );
@@ -110,7 +112,7 @@ async function leftInCloud(
     step.failed();
     throw error instanceof CloudError
       ? unable(
-          `Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`,
+          `Could not search for leftovers of lab ${lab.stack}: ${error.message}`,
           `./lab down${labArgument(lab)} again, or ./lab audit ${lab.stack}`,
         )
       : error;
@@ -119,25 +121,25 @@ async function leftInCloud(
 
 /** Lists a lab's leftovers, in its cloud or on this host. Leftovers on this host are swept first. */
 async function clear(
-  lab: Lab,
+  lab: LabRef,
   ownership: Ownership | undefined,
   progress: Progress,
 ): Promise<string[]> {
   if (ownership) return leftInCloud(lab, ownership, progress);
   const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
+  for (const line of swept) progress.say(`Removed, though in no state: ${line}`);
   return leftovers(lab.stack);
 }
 
-const notGone = (lab: Lab, left: string[]): Failure =>
+const notGone = (lab: LabRef, left: string[]): Failure =>
   new Failure(
-    `Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`,
+    `Leftovers of lab ${lab.stack} exist:\n${left.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
     `./lab down${labArgument(lab)} again`,
   );
 
 /** Resources of the lab's name when this backend knows no state of the lab: nothing is deleted then. */
-const notOurs = (lab: Lab, left: string[]): Failure =>
+const notOurs = (lab: LabRef, left: string[]): Failure =>
   new Failure(
     `No state here knows these resources of a lab named ${lab.stack}:\n${left.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
@@ -145,20 +147,20 @@ const notOurs = (lab: Lab, left: string[]): Failure =>
   );
 
 /** Removes a local lab without an engine. The lab's state is not corrected. */
-async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
+async function downWithoutEngine(lab: LabRef, progress: Progress): Promise<void> {
   const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept: ${line}`);
+  for (const line of swept) progress.say(`Removed: ${line}`);
   const left = await leftovers(lab.stack);
   removeLabFiles(lab.stack);
   if (left.length > 0) throw notGone(lab, left);
   progress.say(
     swept.length > 0
-      ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.`
-      : `There is nothing of a lab ${lab.stack} on this machine.`,
+      ? `Lab ${lab.stack} is removed from this host, without leftovers.`
+      : `No resources of a lab ${lab.stack} exist on this host.`,
   );
   if (!fs.existsSync(stackFile(lab.stack))) return;
   progress.say(
-    `Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`,
+    `Its stack is kept, because the programs to change it are not installed (./lab start). The next up or down of lab ${lab.stack} corrects it.`,
   );
 }
 
@@ -166,26 +168,28 @@ async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
  * Removes a lab with everything in it, and makes sure that no leftovers exist. Throws a Failure
  * that lists leftovers, Locked while another command changes the lab.
  */
-export const takeDown = (lab: Lab, progress: Progress): Promise<void> =>
-  inTurn(lab, 'down', () => remove(lab, progress));
+export const takeDown = (lab: LabRef, progress: Progress): Promise<void> =>
+  withLabLock(lab, 'down', () => remove(lab, progress));
 
 /** Prints which of the lab's cloud resources exist after a failed destroy: they cost money. */
-async function tellRemains(lab: Lab, { account }: Ownership, progress: Progress): Promise<void> {
+async function tellRemains(lab: LabRef, { account }: Ownership, progress: Progress): Promise<void> {
   try {
     const found = await account.remains(lab.stack);
     if (found.length === 0) return;
     const lines = found.map(({ kind, id, place }) => `  ${kind} ${id} (${place})`);
-    progress.say(`The destroy failed. These of lab ${lab.stack} exist:\n${lines.join('\n')}`);
+    progress.say(
+      `The destroy failed. These resources of lab ${lab.stack} exist:\n${lines.join('\n')}`,
+    );
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    progress.say(`What of lab ${lab.stack} exists could not be found out: ${error.message}`);
+    progress.say(`Could not list the resources of lab ${lab.stack}: ${error.message}`);
   }
 }
 
 /** Deletes the leftovers of an interrupted run, then destroys the cloud lab. */
 async function destroyInCloud(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   { ownership, snapshot }: { ownership: Ownership; snapshot: Snapshot | undefined },
   progress: Progress,
 ): Promise<boolean> {
@@ -200,7 +204,7 @@ async function destroyInCloud(
   }
 }
 
-async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+async function removeLab(engine: Engine, lab: LabRef, progress: Progress): Promise<boolean> {
   if (lab.cloud === 'local') {
     const existed = await destroy(engine, lab, progress);
     const left = await clear(lab, undefined, progress);
@@ -223,19 +227,19 @@ async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<
   return existed;
 }
 
-function removeRecordsOf({ stack }: Lab): void {
+function removeRecordsOf({ stack }: LabRef): void {
   removeLabFiles(stack);
   removeRecords(stack);
 }
 
-async function remove(lab: Lab, progress: Progress): Promise<void> {
+async function remove(lab: LabRef, progress: Progress): Promise<void> {
   const started = Date.now();
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
   const engine = await Engine.open(await installed());
   const existed = await removeLab(engine, lab, progress);
   progress.say(
     existed
-      ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}`
-      : `There was no lab ${lab.stack}; nothing of it is left.`,
+      ? `Lab ${lab.stack} is removed, without leftovers, in ${formatDuration(since(started))}`
+      : `Lab ${lab.stack} does not exist, and has no leftovers.`,
   );
 }

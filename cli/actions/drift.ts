@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { localKinds } from '../../provider/local';
 import type { Engine } from '../engine';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Remembered, Snapshot } from '../engine/snapshot';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
@@ -14,7 +14,7 @@ async function differenceOf({ type, id, outputs }: Remembered): Promise<string |
   const kind = localKinds[type];
   if (!kind?.read || id === undefined) return undefined;
   const found = await kind.read(id, outputs);
-  if (!found) return 'is gone';
+  if (!found) return 'does not exist';
   // The state may hold this text from an `up` that failed.
   if (found.trouble) return String(found.trouble);
   return isDeepStrictEqual(plain(found), plain(outputs)) ? undefined : 'is not as declared';
@@ -26,7 +26,7 @@ async function differenceOf({ type, id, outputs }: Remembered): Promise<string |
  */
 export async function driftOf(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot,
 ): Promise<Map<string, string>> {
   if (lab.cloud !== 'local') return engine.drift(lab.stack);

@@ -6,7 +6,7 @@ import { cachePath } from '../../toolchain/cache';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
 import type { Progress, Step } from '../ui/progress';
-import { inWords } from '../ui/duration';
+import { formatDuration } from '../ui/duration';
 
 const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
   downloading: 'downloaded',
@@ -62,7 +62,7 @@ async function announce(scope: toolchain.Scope, progress: Progress): Promise<voi
   if (items.length === 0) return;
   const total = items.reduce((sum, item) => sum + item.seconds, 0);
   progress.say(
-    `To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`,
+    `Installing once (about ${formatDuration(Math.max(60, total))}, kept in ${cacheDirectory()}):`,
   );
   const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
   for (const item of items)
@@ -80,7 +80,7 @@ async function installing<T>(progress: Progress, work: () => Promise<T>): Promis
       report(
         new Interrupted(
           'Interrupted: what was installed so far is kept.',
-          'the same command goes on from here',
+          'the same command continues from here',
         ),
       ),
     );
@@ -155,7 +155,7 @@ export async function installed(): Promise<toolchain.Tools> {
   const tools = complete ?? (await foundTools());
   if (tools) return tools;
   throw unable(
-    'The programs that this lab is made with are not installed yet.',
+    'The programs of labs are not installed yet.',
     './lab start; for labs in clouds alone, ./lab setup --cloud aws, which needs no root',
   );
 }

@@ -71,13 +71,13 @@ async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Pro
     return unreadable(
       node,
       false,
-      `it does not answer, or has just been started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
+      `it does not answer, or has just started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
     );
   if (expected.length === 0) return { ...unreadable(node, true, ''), problem: undefined };
   // Bash exits 127 if a script does not exist: bootstrap has not run here, or the script was
   // deleted.
   if (ran.code === 127)
-    return { ...unreadable(node, true, 'bootstrap has left no record here'), undone: expected };
+    return { ...unreadable(node, true, 'bootstrap has not run here'), undone: expected };
   try {
     return judge(node, JSON.parse(ran.stdout) as NodeStatus, expected);
   } catch {

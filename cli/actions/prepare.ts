@@ -19,7 +19,7 @@ import { machineProbes } from '../doctor/host';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
 import { type Failure, unable } from '../errors';
 import { placeOf } from './reject-downgrade';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
 import { hasProviderPlugin } from '../engine/provider-plugin';
@@ -29,27 +29,27 @@ import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
 // doctor`.
 
 /** A lab that the user asked for, and its config. */
-export interface Wanted {
-  lab: Lab;
+export interface RequestedLab {
+  lab: LabRef;
   config: LabConfig;
 }
 
 /** Findings about one host or account. */
 interface Examined {
   /** Labs that the findings are about. */
-  labs: Wanted[];
+  labs: RequestedLab[];
   findings: Finding[];
   what: string;
   who: string;
   where: string;
 }
 
-const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack);
-const machinesOf = (labs: Wanted[]): number =>
+const isHere = ({ lab }: RequestedLab): boolean => labsOnMachine().includes(lab.stack);
+const machinesOf = (labs: RequestedLab[]): number =>
   labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
 
-function inWords(wanted: Wanted[]): string {
-  if (wanted.length === 0) return 'what labs are made with';
+function describeLabs(wanted: RequestedLab[]): string {
+  if (wanted.length === 0) return 'local labs';
   return wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : `${wanted.length} labs`;
 }
 
@@ -68,7 +68,7 @@ const accountKey = (config: LabConfig): string =>
  * Makes sure that each cloud of these labs accepts the user's credentials. Throws one Failure (exit
  * code 3) that lists every cloud which does not.
  */
-export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
+export async function requireCredentials(...wanted: RequestedLab[]): Promise<void> {
   const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
   const labs = [...groups(clouds, ({ config }) => accountKey(config)).values()].map(([one]) => one);
   const asked = await Promise.allSettled(labs.map(({ config }) => accountOf(config).who()));
@@ -80,7 +80,7 @@ export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
   const names = new Set(clouds.map(({ lab }) => lab.cloud));
   throw unable(
     [...messages].join('\n'),
-    `${[...names].map((cloud) => `./lab doctor --cloud ${cloud}`).join('; ')}, then the same command again`,
+    `${[...names].map((cloud) => `./lab doctor --cloud ${cloud}`).join('; ')}, then run the same command again`,
   );
 }
 
@@ -88,7 +88,7 @@ export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
  * Compares each account with the needs of the labs to be created there. Labs that exist already are
  * part of the account's usage.
  */
-async function accounts(wanted: Wanted[]): Promise<Examined[]> {
+async function accounts(wanted: RequestedLab[]): Promise<Examined[]> {
   const coming = wanted.filter(
     ({ lab }) => lab.cloud !== 'local' && !fs.existsSync(stackFile(lab.stack)),
   );
@@ -99,7 +99,7 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
       return {
         labs,
         findings,
-        what: inWords(labs),
+        what: describeLabs(labs),
         who: `The account at ${lab.cloud.toUpperCase()}`,
         where: `./lab doctor --cloud ${lab.cloud}`,
       };
@@ -108,7 +108,7 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
 }
 
 /** Lists the clouds of these labs whose provider plugin the engine has to download. */
-const pluginsMissing = (wanted: Wanted[]): CloudOfAccounts[] =>
+const pluginsMissing = (wanted: RequestedLab[]): CloudOfAccounts[] =>
   (['aws', 'gcp'] as const).filter(
     (cloud) => wanted.some(({ lab }) => lab.cloud === cloud) && !hasProviderPlugin(cloud),
   );
@@ -129,9 +129,9 @@ async function installNeeds(scope: toolchain.Scope): Promise<Need[]> {
 /** Labs, grouped by what they need of the host. */
 interface Split {
   /** Local labs that exist on the host. */
-  here: Wanted[];
-  coming: Wanted[];
-  clouds: Wanted[];
+  here: RequestedLab[];
+  coming: RequestedLab[];
+  clouds: RequestedLab[];
   scope: toolchain.Scope;
 }
 
@@ -156,11 +156,11 @@ export function refusal(examined: Examined[]): Failure {
     const lines = bad.map(
       ({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`,
     );
-    return `${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`;
+    return `${who} can't run ${what}; nothing was changed:\n${lines.join('\n')}`;
   });
   return unable(
     parts.join('\n'),
-    examined.map(({ where }) => `${where} looks at everything`).join('; '),
+    examined.map(({ where }) => `${where} checks everything`).join('; '),
   );
 }
 
@@ -168,7 +168,7 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
   const { here, coming } = split;
   const written = await needs(split, complete);
   const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
-  const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] =>
+  const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>
     config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
   probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
@@ -198,7 +198,7 @@ export interface Prepared {
  * installs missing programs. Without labs, prepares the host for local labs. Throws one Failure
  * (exit code 3) that lists every obstacle, before anything is created, if no lab can be created.
  */
-export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<Prepared> {
+export async function prepare(progress: Progress, ...wanted: RequestedLab[]): Promise<Prepared> {
   const local = wanted.filter(({ lab }) => lab.cloud === 'local');
   const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
   const split: Split = {
@@ -210,8 +210,8 @@ export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<
   const complete = (await (split.scope === 'cloud' ? foundTools() : found())) !== undefined;
   const machine = {
     labs: wanted,
-    what: inWords(wanted),
-    who: 'This machine',
+    what: describeLabs(wanted),
+    who: 'This host',
     where: './lab doctor',
   };
   const examined = [

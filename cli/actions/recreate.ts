@@ -5,14 +5,14 @@ import { apply, bring, type UpSnapshot, wasUp } from './up';
 import { notUp, type UpLab } from '../lab/access';
 import type { Engine } from '../engine';
 import { unable } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
-import { damage, discardState, mendState } from '../engine/state-files';
+import { damagedState, discardState, repairState } from '../engine/state-files';
 import { parseUrn } from '../engine/urn';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
 /** Resource types of a node's instance, one per cloud. */
 const MACHINES = [
@@ -33,21 +33,21 @@ const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
  * Repairs the state of a local lab. If nothing can repair it, sets it aside: the lab's keys are
  * lost, and the lab gets new ones.
  */
-function salvage({ stack }: Lab, progress: Progress): void {
+function salvage({ stack }: LabRef, progress: Progress): void {
   try {
-    const mended = mendState(stack);
-    if (mended) progress.say(mended);
+    const repaired = repairState(stack);
+    if (repaired) progress.say(repaired);
   } catch (error) {
-    if (!damage(stack)) throw error;
+    if (!damagedState(stack)) throw error;
     progress.say(
-      `${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: whoever had the old ones, on a card, needs the new ones.`,
+      `${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: students with a card need a new card.`,
     );
   }
 }
 
 /** Deletes everything of a local lab except its slot and its state. */
-async function takeAway(lab: Lab, progress: Progress): Promise<void> {
-  const step = progress.begin('Taking away machines, network and router');
+async function takeAway(lab: LabRef, progress: Progress): Promise<void> {
+  const step = progress.begin('Removing nodes, network and router');
   await empty(lab.stack);
   step.done();
 }
@@ -56,8 +56,8 @@ async function takeAway(lab: Lab, progress: Progress): Promise<void> {
  * Recreates a lab in any state: same name, addresses, keys and config, new nodes. Throws a Failure
  * if the lab does not exist, Locked while another command changes it.
  */
-export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<UpLab> =>
-  inTurn(lab, 'recreate', async () => {
+export const recreate = (engine: Engine, lab: LabRef, progress: Progress): Promise<UpLab> =>
+  withLabLock(lab, 'recreate', async () => {
     const isLocal = lab.cloud === 'local';
     if (
       !fs.existsSync(stackFile(lab.stack)) &&
@@ -65,8 +65,8 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
       !(await engine.snapshot(lab.stack))
     ) {
       throw unable(
-        `There is no lab ${lab.stack} to make anew.`,
-        `./lab up${labArgument(lab)} makes it; ./lab list tells which there are`,
+        `Lab ${lab.stack} does not exist.`,
+        `./lab up${labArgument(lab)} creates it; ./lab list shows existing labs`,
       );
     }
     if (isLocal) {
@@ -93,11 +93,11 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
  */
 export const reset = (
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   nodes: string[],
   progress: Progress,
 ): Promise<UpLab> =>
-  inTurn(lab, 'reset', async () => {
+  withLabLock(lab, 'reset', async () => {
     const started = Date.now();
     const snapshot = await engine.snapshot(lab.stack);
     if (snapshot?.unreadable) throw snapshot.unreadable;
@@ -110,7 +110,7 @@ export const reset = (
       progress,
     );
     progress.say(
-      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is another machine' : 'are other machines'}, in ${inWords(since(started))}`,
+      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is' : 'are'} reset, in ${formatDuration(since(started))}`,
     );
     return up;
   });

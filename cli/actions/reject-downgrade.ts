@@ -2,9 +2,9 @@ import type { LabConfig } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 
-type Wanted = Pick<
+type Requested = Pick<
   LabConfig,
   'cloud' | 'controllers' | 'workers' | 'stage' | 'serviceCidr' | 'region' | 'zone' | 'project'
 >;
@@ -23,7 +23,7 @@ interface Change {
  * Lists changes that a running cluster can't take: no step removes an etcd member, a node or a
  * service.
  */
-function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
+function ofCluster(wanted: Requested, { topology, stage }: Made): Change[] {
   const count = (role: string): number =>
     topology.nodes.filter((node) => node.role === role).length;
   const changes: Change[] = [];
@@ -32,28 +32,28 @@ function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
       key: 'controllers',
       wanted: wanted.controllers,
       made: count('controller'),
-      why: "the members of a lab's etcd are settled when it is made",
+      why: "the members of a lab's etcd can't change",
     });
   if (wanted.workers < count('worker'))
     changes.push({
       key: 'workers',
       wanted: wanted.workers,
       made: count('worker'),
-      why: 'they can only become more, as a worker that goes stays a node in the API',
+      why: 'their number can only grow: a removed worker would stay a node in the API',
     });
   if (STAGES.indexOf(wanted.stage) < STAGES.indexOf(stage))
     changes.push({
       key: 'stage',
       wanted: wanted.stage,
       made: stage,
-      why: 'it can only go further, as no step is ever undone',
+      why: 'it can only advance: no step can be undone',
     });
   if (stage !== 'none' && wanted.serviceCidr !== topology.serviceCidr)
     changes.push({
       key: 'serviceCidr',
       wanted: wanted.serviceCidr,
       made: topology.serviceCidr,
-      why: "every service, kube-dns too, keeps the address that it was made with, and Kubernetes can't change it",
+      why: 'existing services, such as kube-dns, keep their addresses',
     });
   return changes;
 }
@@ -63,7 +63,7 @@ export function placeOf({
   cloud,
   region,
   zone,
-}: Pick<Wanted, 'cloud' | 'region' | 'zone'>): string {
+}: Pick<Requested, 'cloud' | 'region' | 'zone'>): string {
   if (cloud === 'gcp') return zone.replace(/-[a-z]$/, '');
   return cloud === 'aws' ? region : '';
 }
@@ -71,8 +71,8 @@ export function placeOf({
 /**
  * Lists changes of region or project: the lab's network and addresses would stay in the old one.
  */
-function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
-  const why = 'a lab can be moved within its region only, as its network and addresses stay';
+function ofPlace(wanted: Requested, { config: made }: Made): Change[] {
+  const why = 'the network and addresses of a lab can not move to another region';
   const regions = { wanted: placeOf(wanted), made: placeOf(made) };
   return [
     ...(regions.wanted === regions.made ? [] : [{ key: 'region', ...regions, why }]),
@@ -94,16 +94,16 @@ function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
  * Throws one usage Failure that lists every change which a running lab can't take. Call it before
  * anything is written.
  */
-export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
+export function rejectDowngrade(lab: LabRef, wanted: Requested, made: Made): void {
   const changes = [...ofCluster(wanted, made), ...ofPlace(wanted, made)];
   if (changes.length === 0) return;
   const lines = changes.map(
     ({ key, wanted: asked, made: has, why }) =>
-      `  - ${key}: ${asked} asked for, and it has ${has}: ${why}`,
+      `  - ${key}: ${asked} requested, ${has} in use: ${why}`,
   );
   const name = labArgument(lab);
   throw usage(
-    `Lab ${lab.stack} is up and can't be changed to this; nothing was done:\n${lines.join('\n')}`,
-    `./lab down${name}, then the same command again`,
+    `Lab ${lab.stack} is up and can't take these changes; nothing was changed:\n${lines.join('\n')}`,
+    `./lab down${name}, then run the same command again`,
   );
 }

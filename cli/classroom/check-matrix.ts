@@ -85,10 +85,10 @@ export function matrix(checked: Checked[], width = 100): string {
   return [
     line('ID', 'STUDENT', checks.map((_, index) => letterOf(index)).join(''), ''),
     ...rows,
-    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not looked at'] : []),
+    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not checked'] : []),
     ...failed,
-    ...(blind.length > 0 ? ['', 'Not looked at:', ...blind] : []),
+    ...(blind.length > 0 ? ['', 'Not checked:', ...blind] : []),
     '',
-    `${well} of ${checked.length} labs pass all checks that apply to them.`,
+    `${well} of ${checked.length} labs pass all checks that apply.`,
   ].join('\n');
 }

@@ -6,14 +6,14 @@ import { readableSnapshot } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
 import { EXIT } from '../errors';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { found } from '../actions/ensure-toolchain';
 import { confirm, print } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { runCrew } from './jobs/runner';
+import { runJobs } from './jobs/runner';
 import type { Student } from './roster';
-import { type Deed, exitCode, summary } from './summary';
+import { type ClassCommand, exitCode, summary } from './summary';
 
 /** Number of labs that are removed at a time. */
 export const DOWN_AT_ONCE = 1;
@@ -61,14 +61,14 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
   }
   try {
     const config = configs.get(lab.stack);
-    if (!config || config instanceof Error) throw config ?? new Error('its account is unknown');
+    if (!config || config instanceof Error) throw config ?? new Error('the account is unknown');
     const remains = await accountOf(config).remains(lab.stack);
     return remains.map(
       ({ kind, id, place, hourly }) =>
         `${kind} ${id} (${place})${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
     );
   } catch (error) {
-    return [`could not be asked: ${(error as Error).message}`];
+    return [`could not be searched: ${(error as Error).message}`];
   }
 }
 
@@ -76,7 +76,7 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
 function places(students: Student[]): string {
   const clouds = [...new Set(students.map(({ lab }) => lab.cloud))];
   return clouds
-    .map((cloud) => (cloud === 'local' ? 'this machine' : cloud.toUpperCase()))
+    .map((cloud) => (cloud === 'local' ? 'this host' : cloud.toUpperCase()))
     .join(' and ');
 }
 
@@ -90,10 +90,10 @@ export async function audit(students: Student[], configs: AccountConfigs): Promi
   );
   const labs = `${students.length} ${students.length === 1 ? 'lab' : 'labs'}`;
   const kept = answers.filter(({ lines }) => lines.length > 0);
-  if (kept.length === 0) print(`Audit of ${places(students)}: nothing of ${labs} is left.`);
+  if (kept.length === 0) print(`Audit of ${places(students)}: ${labs} without leftovers.`);
   else
     print(
-      `Audit of ${places(students)}: of ${labs}, this is left:\n${kept.map(({ student, lines }) => lines.map((line) => `  ${student.id} (${student.lab.stack}): ${line}`).join('\n')).join('\n')}`,
+      `Audit of ${places(students)}: leftovers of ${labs}:\n${kept.map(({ student, lines }) => lines.map((line) => `  ${student.id} (${student.lab.stack}): ${line}`).join('\n')).join('\n')}`,
     );
   return kept.length === 0;
 }
@@ -110,13 +110,13 @@ export async function classDown(
   const labs = students.map(({ lab }) => lab.stack).join(', ');
   const [which, them] =
     students.length === 1 ? ['this lab', 'it'] : [`these ${students.length} labs`, 'them'];
-  await confirm(`Remove ${which} with all that is in ${them}: ${labs}?`, yes);
+  await confirm(`Remove ${which} with everything in ${them}: ${labs}?`, yes);
   const configs = await accountConfigs(students);
   const board = new ClassBoard(process.stdout, students);
   const jobs = students.map(({ id, lab }) => childJob<void>(id, { kind: 'down', lab }));
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
-  const deed: Deed = { verb: 'down', done: 'gone', again };
-  print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
-  const code = exitCode(outcomes, deed);
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
+  const command: ClassCommand = { verb: 'down', done: 'gone', again };
+  print(`\n${summary(students, outcomes, command)} It took ${formatDuration(since(started))}.`);
+  const code = exitCode(outcomes, command);
   return (await audit(students, configs)) ? code : EXIT.failed;
 }

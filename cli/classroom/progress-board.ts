@@ -1,6 +1,6 @@
 import { type Colours, cut, LiveLines, paint, type Screen } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { columns } from '../ui/prompt';
 import type { Board, Outcome } from './jobs/runner';
 import type { Student } from './roster';
@@ -32,7 +32,7 @@ export type Verdict = (value: unknown) => { isGood: boolean; words: string };
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
 const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
-  state === 'waiting' ? '' : inWords(Math.floor(seconds)).replace('.0', '');
+  state === 'waiting' ? '' : formatDuration(Math.floor(seconds)).replace('.0', '');
 
 /** Describes the newest step of a lab, and the number of other steps. */
 function stepOf({ steps }: Row): string {

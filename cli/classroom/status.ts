@@ -15,7 +15,7 @@ import { columns, print, printJson } from '../ui/prompt';
 import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
-import { inLanes } from './jobs/map-concurrent';
+import { mapConcurrent } from './jobs/map-concurrent';
 import type { Student } from './roster';
 
 /** Number of labs that are read at the same time. */
@@ -24,7 +24,7 @@ const AT_ONCE = 4;
 const REST = 5;
 
 /** State of a student's lab. */
-export interface Standing {
+export interface StudentStatus {
   id: string;
   name: string;
   lab: string;
@@ -64,11 +64,11 @@ function costOf({ lab, settings }: Student, created: string | undefined): number
 }
 
 /** Reads the state of one lab. An unreadable lab is a row like the others. */
-export async function standingOf(
+export async function studentStatusOf(
   engine: Engine,
   student: Student,
   kubectl: string,
-): Promise<Standing> {
+): Promise<StudentStatus> {
   const { id, name, lab } = student;
   const nothing = {
     id,
@@ -98,13 +98,13 @@ export async function standingOf(
   }
 }
 
-function checksOf({ verified }: Standing): string {
+function checksOf({ verified }: StudentStatus): string {
   if (!verified) return '-';
   return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
 }
 
 /** Renders the table, with unreadable labs and drift below it. Ends without a newline. */
-export function table(found: Standing[], longestName = Infinity): string {
+export function table(found: StudentStatus[], longestName = Infinity): string {
   const clouds = found.some(({ cloud }) => cloud !== 'local');
   const expiring = found.some(({ expires }) => expires);
   const head = [
@@ -112,7 +112,7 @@ export function table(found: Standing[], longestName = Infinity): string {
     'STUDENT',
     'LAB',
     'STATE',
-    'MACHINES',
+    'NODES',
     'CHECKS',
     'DRIFT',
     'AGE',
@@ -139,7 +139,7 @@ export function table(found: Standing[], longestName = Infinity): string {
     drift.length > 0
       ? [
           '',
-          'Not as declared:',
+          'Drift:',
           ...drift.map(
             ({ id, lab, drift: lines }) =>
               `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`,
@@ -152,11 +152,11 @@ export function table(found: Standing[], longestName = Infinity): string {
     ...unreadable,
     ...changed,
     '',
-    `${well} of ${found.length} labs are up and as declared.`,
+    `${well} of ${found.length} labs are up without drift.`,
   ].join('\n');
 }
 
-const isWell = ({ state, drift }: Standing): boolean => state === 'up' && drift.length === 0;
+const isWell = ({ state, drift }: StudentStatus): boolean => state === 'up' && drift.length === 0;
 
 export interface StatusOptions {
   json?: boolean;
@@ -167,9 +167,9 @@ export interface StatusOptions {
  * Redraws the terminal until Ctrl-C, which lets the current update close its connections first.
  * Returns the last complete result.
  */
-async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
-  const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
-    for (let seen: Standing[] | undefined; ;) {
+async function watch(look: () => Promise<StudentStatus[]>): Promise<StudentStatus[]> {
+  const untilStopped = async ({ signal }: Interruption): Promise<StudentStatus[]> => {
+    for (let seen: StudentStatus[] | undefined; ;) {
       const found = await look();
       // Ctrl-C also ends the programs of the current update, so its result is incomplete.
       if (signal.aborted) {
@@ -177,7 +177,7 @@ async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
         throw new Interrupted();
       }
       seen = found;
-      const text = `${table(found, LONGEST_NAME)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
+      const text = `${table(found, LONGEST_NAME)}\n\nUpdated at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C stops.`;
       print(
         `\x1b[H\x1b[2J${text
           .split('\n')
@@ -200,8 +200,10 @@ export async function classStatus(
 ): Promise<number> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
-  const look = (): Promise<Standing[]> =>
-    inLanes(students, AT_ONCE, (student) => standingOf(engine, student, toolchain.kubectl));
+  const look = (): Promise<StudentStatus[]> =>
+    mapConcurrent(students, AT_ONCE, (student) =>
+      studentStatusOf(engine, student, toolchain.kubectl),
+    );
   const found = watching ? await watch(look) : await look();
   if (json) printJson(found);
   else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));

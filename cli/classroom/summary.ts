@@ -1,11 +1,11 @@
 import { EXIT, type Failure, Interrupted } from '../errors';
-import { inWords } from '../ui/duration';
+import { formatDuration } from '../ui/duration';
 import { columns } from '../ui/prompt';
 import type { Outcome } from './jobs/runner';
 import type { Student } from './roster';
 
 /** Description of a class command for its summary. */
-export interface Deed {
+export interface ClassCommand {
   /** Name of the subcommand: `up`. */
   verb: string;
   /** State of a lab after success: `up`, `gone`. */
@@ -43,7 +43,11 @@ const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {
  * Renders the outcome of each lab, the reasons of failures and a last line for all labs. Ends
  * without a newline.
  */
-export function summary(students: Student[], outcomes: Outcome<unknown>[], { done }: Deed): string {
+export function summary(
+  students: Student[],
+  outcomes: Outcome<unknown>[],
+  { done }: ClassCommand,
+): string {
   const of = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const rows = students.map((student) => {
     const outcome = of.get(student.id) ?? { id: student.id, state: 'waiting' as const };
@@ -56,7 +60,7 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
       student.name,
       student.lab.stack,
       outcome.state === 'done' ? done : WORDS[outcome.state],
-      outcome.state === 'waiting' ? '' : inWords(outcome.seconds),
+      outcome.state === 'waiting' ? '' : formatDuration(outcome.seconds),
     ]),
   ]);
   const failures = rows.flatMap(({ student, outcome }) =>
@@ -72,14 +76,14 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
  * Returns 0 if every lab succeeded, else 1. Throws Interrupted, with the command that continues, if
  * the run was stopped.
  */
-export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: Deed): number {
+export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: ClassCommand): number {
   const open = outcomes
     .filter(({ state }) => state === 'stopped' || state === 'waiting')
     .map(({ id }) => id);
   if (open.length > 0)
     throw new Interrupted(
-      `Interrupted: ./lab class ${verb} has not come to its end for ${open.join(', ')}.`,
-      `${again} goes on from here`,
+      `Interrupted: ./lab class ${verb} is not finished for ${open.join(', ')}.`,
+      `${again} continues from here`,
     );
   return outcomes.every(({ state }) => state === 'done') ? EXIT.well : EXIT.failed;
 }

@@ -2,20 +2,20 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { isDuration } from '../../components/config/values';
 import { needsOf, sumOf } from '../account/needs';
-import { priceInWords } from '../account/prices';
+import { formatPrice } from '../account/prices';
 import type { Failure } from '../errors';
-import { prepare, requireCredentials, type Wanted } from '../actions/prepare';
+import { prepare, requireCredentials, type RequestedLab } from '../actions/prepare';
 import { rememberPool } from '../lab/known-pools';
 import { progressOn } from '../ui/progress';
 import { projectName, stackFile } from '../engine/project';
 import { checkedConfig, type Settings } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { type Job, runCrew } from './jobs/runner';
+import { type Job, runJobs } from './jobs/runner';
 import type { Student } from './roster';
-import { type Deed, exitCode, summary } from './summary';
+import { type ClassCommand, exitCode, summary } from './summary';
 
 /**
  * Number of labs that are created at a time. Two per processor core are the fastest in the
@@ -31,15 +31,15 @@ export interface UpOptions {
 }
 
 /** Asks the user once about the price of all labs in clouds. */
-async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
+async function confirmPrice(wanted: RequestedLab[], yes: boolean): Promise<void> {
   const clouds = (['aws', 'gcp'] as const).flatMap((cloud) => {
     const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
     if (labs.length === 0) return [];
-    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${priceInWords(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
+    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${formatPrice(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
   });
   if (clouds.length > 0)
     await confirm(
-      `${clouds.join('; ')}, until ./lab class down or ./lab reap (an end removes nothing by itself). Go on?`,
+      `${clouds.join('; ')}, until ./lab class down or ./lab reap (nothing is removed automatically). Continue?`,
       yes,
     );
 }
@@ -69,7 +69,7 @@ export async function classUp(
   { parallel = UP_AT_ONCE, yes = false, again }: UpOptions,
 ): Promise<number> {
   const started = Date.now();
-  const wanted = students.map(({ lab, settings }): Wanted => ({
+  const wanted = students.map(({ lab, settings }): RequestedLab => ({
     lab,
     config: checkedConfig(lab, settings),
   }));
@@ -91,8 +91,8 @@ export async function classUp(
         });
   });
   const board = new ClassBoard(process.stdout, students);
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
-  const deed: Deed = { verb: 'up', done: 'up', again };
-  print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
-  return exitCode(outcomes, deed);
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
+  const command: ClassCommand = { verb: 'up', done: 'up', again };
+  print(`\n${summary(students, outcomes, command)} It took ${formatDuration(since(started))}.`);
+  return exitCode(outcomes, command);
 }

@@ -3,7 +3,7 @@ import { installed } from '../actions/ensure-toolchain';
 import { print, printJson } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { runCrew } from './jobs/runner';
+import { runJobs } from './jobs/runner';
 import { type Checked, countsOf, matrix } from './check-matrix';
 import type { Student } from './roster';
 import { exitCode } from './summary';
@@ -36,7 +36,7 @@ export async function classVerify(
     const report = value as Report;
     return { isGood: report.failed === 0, words: countsOf(report) };
   });
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
   const checked = students.map((student, index): Checked => {
     const outcome = outcomes[index];
     if (outcome.state === 'done') return { student, report: outcome.value };

@@ -6,7 +6,7 @@ import { confirm } from '../ui/prompt';
 
 async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
   const lab = parseLab(name);
-  await confirm(`Remove lab ${lab.stack} with all that is in it?`, yes ?? false);
+  await confirm(`Remove lab ${lab.stack} with everything in it?`, yes ?? false);
   const progress = progressOn();
   try {
     await takeDown(lab, progress);
@@ -18,7 +18,7 @@ async function down(name: string | undefined, { yes }: { yes?: boolean }): Promi
 export function register(program: Command): void {
   program
     .command('down [NAME]')
-    .description('remove a lab, and make sure that nothing of it is left')
-    .option('--yes', 'do not ask')
+    .description('remove a lab, and make sure that no leftovers exist')
+    .option('--yes', 'do not ask for confirmation')
     .action(down);
 }

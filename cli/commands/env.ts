@@ -32,12 +32,12 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   prepareProject();
   const environment = { ...engineEnvironment(found), ...ownPlaces() };
   print(
-    '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.',
+    '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". Add --unset to undo it.',
   );
   // Lists the names, because sudo-rs (Ubuntu 25.10) ignores -E.
   const names = Object.keys(environment).filter((name) => name !== 'PATH');
   print(
-    `# Local labs take root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
+    `# Local labs need root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
   );
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);
@@ -48,7 +48,9 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
 export function register(program: Command): void {
   program
     .command('env')
-    .description('print what a shell needs for plain pulumi here: eval "$(./lab env)"')
-    .option('--unset', 'print what undoes it (PATH stays)')
+    .description(
+      'print environment variables for plain pulumi in this checkout: eval "$(./lab env)"',
+    )
+    .option('--unset', 'print commands that undo it (PATH stays)')
     .action(env);
 }

@@ -36,7 +36,7 @@ const foreign = (name: string): Pick<Listed, 'problem'> =>
   isLab(name)
     ? {}
     : {
-        problem: `no command takes a lab of this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
+        problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
       };
 
 /** Returns the state of a lab. */
@@ -95,10 +95,10 @@ async function listed(engine: Engine): Promise<Listed[]> {
 async function run({ json }: { json?: boolean }): Promise<void> {
   const labs = await listed(await Engine.open(await installed()));
   if (json) return printJson(labs);
-  if (labs.length === 0) return print('There is no lab. To do: ./lab start');
+  if (labs.length === 0) return print('No labs exist. To do: ./lab start');
   print(
     columns([
-      ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
+      ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'EXPIRES'],
       ...labs.map((lab) => [
         lab.name,
         lab.cloud,
@@ -112,10 +112,10 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   );
   if (labs.some(({ state }) => state === 'stray'))
     print(
-      '\nstray: on this machine, but in no state of this backend. Another state directory made it, or a run that was killed; ./lab down NAME removes it.',
+      '\nstray: exists on this host, but in no state of this backend. Another state directory or a killed run created it; ./lab down NAME removes it.',
     );
   if (labs.some(({ state }) => state === 'empty'))
-    print('\nempty: a stack without resources; ./lab down NAME removes its record.');
+    print('\nempty: a stack without resources; ./lab down NAME removes it.');
   for (const { name, state, problem } of labs)
     if (problem) print(`\n${name}${state === 'unreadable' ? " can't be read" : ''}: ${problem}`);
 }
@@ -123,7 +123,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
 export function register(program: Command): void {
   program
     .command('list')
-    .description('all labs')
+    .description('list all labs')
     .option('--json', 'print one JSON array')
     .action(run);
 }

@@ -3,14 +3,16 @@ import { CloudError } from '../../components/cloud';
 import { type Search, searchEverywhere } from '../account/everywhere';
 import { Engine } from '../engine';
 import { type Ending, endings, isPast } from '../lab/expiry';
-import { EXIT, Failure, Interrupted, unable, usage } from '../errors';
+import type { CloudOfAccounts } from '../account/account';
+import { EXIT, Failure, Interrupted, unable } from '../errors';
 import { progressOn, type Progress } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { takeDown } from '../actions/down';
 import { columns, confirm, print, printJson } from '../ui/prompt';
+import { cloudOption } from './options';
 
 interface Options {
-  cloud?: string;
+  cloud?: CloudOfAccounts;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -30,15 +32,10 @@ interface Reaped {
  * limits of the search.
  */
 async function searchOf(
-  cloud: string | undefined,
+  cloud: CloudOfAccounts | undefined,
   engine: Engine,
 ): Promise<Pick<Search, 'found' | 'limits'>> {
   if (cloud === undefined) return { found: [], limits: [] };
-  if (cloud !== 'aws' && cloud !== 'gcp')
-    throw usage(
-      `--cloud ${cloud}: not one of aws, gcp`,
-      './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway',
-    );
   try {
     return await searchEverywhere(cloud, engine);
   } catch (error) {
@@ -47,7 +44,7 @@ async function searchOf(
 }
 
 const ELSEWHERE =
-  'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
+  'it exists in the cloud, but in no state here: run ./lab reap where its state is (PULUMI_BACKEND_URL), or delete by hand what ./lab audit lists';
 
 async function reapOne({ lab, expires, from }: Ending, progress: Progress): Promise<Reaped> {
   const one = { lab: lab.stack, expires };
@@ -71,11 +68,11 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
 function show(reaped: Reaped[]): void {
   print(
     columns([
-      ['NAME', 'ENDED', 'OUTCOME'],
+      ['NAME', 'EXPIRED', 'OUTCOME'],
       ...reaped.map(({ lab, expires, outcome }) => [lab, expires, outcome]),
     ]),
   );
-  for (const { lab, problem } of reaped) if (problem) print(`\n${lab} is still there: ${problem}`);
+  for (const { lab, problem } of reaped) if (problem) print(`\n${lab} still exists: ${problem}`);
 }
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
@@ -84,7 +81,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);
   if (due.length > 0 && !dryRun)
-    await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
+    await confirm(`Remove expired labs: ${names.join(', ')}?`, yes ?? false);
   // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const reaped: Reaped[] = [];
@@ -99,7 +96,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
     progress.close();
   }
   if (json) printJson(reaped);
-  else if (reaped.length === 0) print('No lab is past its end.');
+  else if (reaped.length === 0) print('No lab has expired.');
   else show(reaped);
   for (const limit of limits) process.stderr.write(`${limit}\n`);
   process.exitCode = reaped.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.well;
@@ -109,11 +106,11 @@ export function register(program: Command): void {
   program
     .command('reap')
     .description(
-      'remove every lab that is past its end (config key expires), and make sure that nothing of it is left',
+      'remove every expired lab (config key expires), and make sure that no leftovers exist',
     )
-    .option('--cloud <CLOUD>', 'ask this cloud too, for labs whose state is not here: aws, gcp')
-    .option('--dry-run', 'only tell which')
+    .addOption(cloudOption('also search this cloud for labs whose state is not here'))
+    .option('--dry-run', 'only list them')
     .option('--json', 'print one JSON array')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action(reap);
 }

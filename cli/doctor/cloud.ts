@@ -2,7 +2,7 @@ import type { LabConfig } from '../../components/config';
 import { CloudError } from '../../components/cloud';
 import type { Account, CloudOfAccounts, Quota } from '../account/account';
 import { type Needs, needsOf, sumOf } from '../account/needs';
-import { priceInWords } from '../account/prices';
+import { formatPrice } from '../account/prices';
 import { firstOf } from '../account/orphans';
 import { fail, type Finding, note, ok, warn } from './finding';
 
@@ -31,7 +31,7 @@ function judge(quota: Quota, small: boolean): Judgement {
   const { limit, used, needed, ask } = quota;
   if (limit === undefined)
     return warn(
-      `${needed} needed, ${used} in use; the limit is not told to these credentials`,
+      `${needed} needed, ${used} in use; these credentials can't read the limit`,
       `see ${ask}`,
     );
   const found = `${needed} needed, ${Math.max(0, limit - used)} of ${limit} free`;
@@ -76,7 +76,7 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
   const cost: Finding = {
     id: 'cloud.price',
     title: 'Price',
-    ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)),
+    ...ok(formatPrice(config.cloud as CloudOfAccounts, needs)),
   };
   try {
     const who: Finding = {
@@ -134,7 +134,7 @@ export async function nameFinding(
     return {
       ...common,
       ...warn(
-        `they exist, and no lab here has that name: ${firstOf(remains)}`,
+        `they exist, but no lab here has that name: ${firstOf(remains)}`,
         `take another name, or ./lab down ${lab} where its state is; ./lab audit ${lab} lists them`,
       ),
     };

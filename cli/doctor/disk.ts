@@ -30,7 +30,7 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** Formats a size: `0.4 GiB`, `12 MiB`. */
-export const inBytes = (bytes: number): string =>
+export const formatBytes = (bytes: number): string =>
   bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 
 export function roomAt(directory: string): Room {
@@ -139,7 +139,7 @@ function shortage(needs: Need[], room: Room): { found: string; cure: string } | 
   if (bytes <= 0 && files <= 0) return undefined;
   const [amount, there, wanted] =
     bytes > 0
-      ? [inBytes(bytes), inBytes(room.bytes), inBytes(total(needs, 'bytes'))]
+      ? [formatBytes(bytes), formatBytes(room.bytes), formatBytes(total(needs, 'bytes'))]
       : [`${files} files (inodes)`, `${room.files} files`, `${total(needs, 'files')}`];
   const places = [...new Set(needs.map((need) => need.directory))].join(', ');
   const variables = [...new Set(needs.map((need) => need.variable))].join(' or ');
@@ -168,7 +168,7 @@ export function diskFinding(
     [...systems.values()]
       .map(
         (one) =>
-          `${inBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${inBytes(total(one.needs, 'bytes'))} needed`,
+          `${formatBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${formatBytes(total(one.needs, 'bytes'))} needed`,
       )
       .join('; '),
   );

@@ -50,8 +50,8 @@ export async function findingOf({ id, title, look }: Probe): Promise<Finding> {
       id,
       title,
       ...fail(
-        `could not be looked at: ${(error as Error).message.split('\n')[0]}`,
-        'HARDWAY_DEBUG=1 ./lab doctor, and tell whoever keeps this program',
+        `could not be checked: ${(error as Error).message.split('\n')[0]}`,
+        'run HARDWAY_DEBUG=1 ./lab doctor and report the output as a bug',
       ),
     };
   }

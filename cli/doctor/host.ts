@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { LabConfig } from '../../components/config';
 import { boundsOf } from '../../components/local/limits';
 import { stateDirectory } from '../../util/directories';
-import { inBytes } from './disk';
+import { formatBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
 /** Finding without its id and title. Facts are parameters, so that tests can pass others. */
@@ -16,7 +16,7 @@ const MIB = 1024 ** 2;
 export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUDO_USER): Judgement {
   if (uid === 0) return ok(sudoUser ? `root, by sudo of ${sudoUser}` : 'root');
   return fail(
-    'not root, and sudo gives it to nobody here without asking',
+    'not root, and sudo does not work without a password',
     'run ./lab as root, or install and allow sudo',
   );
 }
@@ -57,7 +57,7 @@ export function cgroupFinding(
       `without ${missing.join(', ')}, which kubelet needs`,
       `a kernel with them, started without cgroup_disable=${missing.join(',')}`,
     );
-  return ok(two ? 'version 2' : 'version 1: kubelets are told to put up with it');
+  return ok(two ? 'version 2' : 'version 1, which kubelets are configured to accept');
 }
 
 /** Memory of a node, measured: 1.6 GiB for six nodes. */
@@ -78,7 +78,7 @@ export function memoryFinding(
   { labs, machines, limit }: Asked,
   available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024,
 ): Judgement {
-  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}, and at most ${inBytes(limit)}`;
+  const found = `${formatBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${formatBytes(machines * MACHINE)}, and at most ${formatBytes(limit)}`;
   if (available >= machines * MACHINE && limit < machines * MACHINE)
     return warn(
       found,
@@ -89,7 +89,7 @@ export function memoryFinding(
 }
 
 export const processorFinding = (count = os.cpus().length): Judgement =>
-  count >= 2 ? ok(`${count}`) : warn('1', 'two make a lab come up in half the time');
+  count >= 2 ? ok(`${count}`) : warn('1', 'with two, a lab starts in half the time');
 
 /** Judges the limit of inotify instances. The services of six nodes use about a hundred. */
 export const inotifyFinding = (
@@ -98,8 +98,8 @@ export const inotifyFinding = (
   limit >= 512
     ? ok(`${limit}`)
     : warn(
-        `${limit}: enough for one lab; the first one raises it`,
-        'none is needed, or sysctl -w fs.inotify.max_user_instances=2048',
+        `${limit}: enough for one lab, whose start raises it`,
+        'optional: sysctl -w fs.inotify.max_user_instances=2048',
       );
 
 /**
@@ -122,18 +122,18 @@ function nspawnVersion(): string | undefined {
  */
 export function nspawnFinding(printed = nspawnVersion()): Judgement {
   if (printed === undefined)
-    return warn('not there yet', 'comes with ./lab start, in the package systemd-container');
+    return warn('not installed', 'comes with ./lab start, in the package systemd-container');
   const version = /^systemd (\d+)/.exec(printed)?.[1] ?? '?';
   if (Number(version) >= OLDEST_NSPAWN) return ok(version);
   return fail(
-    `${version}, and machines are run by ${OLDEST_NSPAWN} or later`,
+    `${version}, and nodes need ${OLDEST_NSPAWN} or later`,
     'Debian 12, Ubuntu 22.04, or later',
   );
 }
 
 function stateFinding(): Judgement {
   const directory = stateDirectory();
-  if (!fs.existsSync(directory)) return ok(`${directory} will be made`);
+  if (!fs.existsSync(directory)) return ok(`${directory} will be created`);
   const open = [
     directory,
     path.join(directory, 'passphrase'),
@@ -141,8 +141,8 @@ function stateFinding(): Judgement {
     path.join(directory, 'backend'),
   ].filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
   return open.length === 0
-    ? ok(`${directory}, its owner's alone`)
-    : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
+    ? ok(`${directory}, private to its owner`)
+    : fail(`readable for other users: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
 }
 
 /**

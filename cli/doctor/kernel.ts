@@ -58,7 +58,7 @@ export const FEATURES: Record<string, Feature> = {
   ttl: {
     title: 'TTL target',
     by: ['ip', 'iptables'],
-    cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it no hop through the VPC can be free',
+    cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it, hops through the VPC change the TTL',
   },
   services: {
     title: "kube-proxy's iptables rules",
@@ -98,7 +98,7 @@ export function judged(
   const missing = by.filter((program) => !has(program));
   if (missing.length > 0)
     return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
-  const said = answer || 'does not work, and nothing says why';
+  const said = answer || 'does not work, without an error message';
   return spared ? warn(`${said}; ${spared}`, cure) : fail(said, cure);
 }
 
@@ -146,7 +146,7 @@ export function kernelFindings(
         title: 'Kernel features',
         ...fail(
           `could not be tried: ${(error as Error).message.split('\n')[0]}`,
-          './lab doctor, when less else is under way',
+          './lab doctor again, when the host is less busy',
         ),
       },
     ];

@@ -14,12 +14,12 @@ export function poolFinding(
   if (!hasIp) return warn('routes can not be read without ip', 'comes with ./lab start');
   const routes = machineRoutes();
   const foreign = pools.flatMap((one) =>
-    foreignRoutes(one, routes).map((route) => `${one} meets this machine's own route ${route}`),
+    foreignRoutes(one, routes).map((route) => `${one} overlaps this host's route ${route}`),
   );
-  if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
+  if (foreign.length === 0) return ok(`${pools.join(', ')}: not used by other routes`);
   return fail(
     foreign.join('; '),
-    './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use',
+    './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this host does not use',
   );
 }
 
@@ -68,6 +68,6 @@ export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({
   title: 'Port of the jump host',
   look: async () => {
     const taken = await jumpPortTaken(lab, pool, ahead);
-    return taken ? fail(taken, PORT_CURE) : ok('nothing else uses it here');
+    return taken ? fail(taken, PORT_CURE) : ok('free');
   },
 });

@@ -20,7 +20,7 @@ const KNOWN: Known[] = [
     text: /the SSO session has expired or is invalid|SSOProviderInvalidToken|ExpiredToken\b/,
     says: said(
       'Your login to AWS has expired.',
-      'aws sso login (with --profile, if AWS_PROFILE is set), then the same command again',
+      'aws sso login (with --profile, if AWS_PROFILE is set), then run the same command again',
     ),
   },
   {
@@ -76,7 +76,7 @@ const KNOWN: Known[] = [
     text: /has billing disabled|Billing must be enabled|UREQ_PROJECT_BILLING_NOT_FOUND/,
     says: said(
       'The Google Cloud project has no billing account, and without one it can make nothing.',
-      'link one at https://console.cloud.google.com/billing/linkedaccount, then the same command again',
+      'link one at https://console.cloud.google.com/billing/linkedaccount, then run the same command again',
     ),
   },
   {

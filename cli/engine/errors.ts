@@ -71,8 +71,8 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
     )
     .join('; ');
   return new Locked(
-    `Lab ${stack} is being worked on${who ? ` by ${who}` : ''}.`,
-    'wait until that ends; if it is surely dead: eval "$(./lab env)"; pulumi cancel --stack ' +
+    `Lab ${stack} is in use${who ? ` by ${who}` : ''}.`,
+    'wait until that command ends; if it is dead: eval "$(./lab env)"; pulumi cancel --stack ' +
       stack,
   );
 }
@@ -85,11 +85,11 @@ export function engineFailure(error: unknown): Failure {
   if (/incorrect passphrase/.test(message)) {
     return unable(
       'The passphrase does not fit this state.',
-      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
+      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
     );
   }
   const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
-  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it was done.`);
+  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it ended.`);
   const full = diskFull(message);
   if (full) return full;
   const said = plainMessage(stderr);
@@ -97,7 +97,7 @@ export function engineFailure(error: unknown): Failure {
   return unable(
     said ||
       (code
-        ? `The Pulumi engine ended with exit code ${code} and said nothing.`
+        ? `The Pulumi engine ended with exit code ${code} and printed no error.`
         : plainMessage(message)),
   );
 }

@@ -52,10 +52,10 @@ function fingerprint(stack: string, snapshot: Snapshot): string {
 const record = (stack: string): string => path.join(labFiles(stack).directory, 'applied');
 
 /** Records that an `up` succeeded with this state. */
-export const noteApplied = (stack: string, snapshot: Snapshot): void =>
+export const saveFingerprint = (stack: string, snapshot: Snapshot): void =>
   fs.writeFileSync(record(stack), fingerprint(stack, snapshot), { mode: 0o600 });
 
 /** Returns whether program, config and state are unchanged since the last successful `up`. */
-export const isApplied = (stack: string, snapshot: Snapshot): boolean =>
+export const isUnchanged = (stack: string, snapshot: Snapshot): boolean =>
   fs.existsSync(record(stack)) &&
   fs.readFileSync(record(stack), 'utf8') === fingerprint(stack, snapshot);

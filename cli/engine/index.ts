@@ -10,7 +10,7 @@ import { engineFailure, lockedFailure, runFailure } from './errors';
 import { Failure, Interrupted, unable } from '../errors';
 import { holders, removeDeadLocks } from './stale-locks';
 import { type EnginePlace, enginePlace, pulumi } from './process';
-import { anyDamage, damage } from './state-files';
+import { anyDamagedState, damagedState } from './state-files';
 import { interruptible } from '../ui/signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
@@ -56,7 +56,7 @@ export class Engine {
   /** Lists the stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
     const listed = await pulumi(this.place, 'stack', 'ls', '--json').catch((error) =>
-      Promise.reject(anyDamage() ?? error),
+      Promise.reject(anyDamagedState() ?? error),
     );
     const found = JSON.parse(listed) as { name: string; updateInProgress?: boolean }[];
     return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
@@ -72,7 +72,7 @@ export class Engine {
     } catch (error) {
       if (error instanceof Failure && /no stack named .* found/.test(error.message))
         return undefined;
-      throw damage(name) ?? error;
+      throw damagedState(name) ?? error;
     }
   }
 
@@ -147,7 +147,7 @@ export class Engine {
       found.set(
         metadata.urn,
         metadata.op === 'delete'
-          ? 'is gone'
+          ? 'does not exist'
           : String(metadata.new?.outputs.trouble || 'is not as declared'),
       );
     };
@@ -178,7 +178,7 @@ export class Engine {
       return await automation().Stack.select(name, workspace);
     } catch (error) {
       if (error instanceof automation().StackNotFoundError) return undefined;
-      throw damage(name) ?? engineFailure(error);
+      throw damagedState(name) ?? engineFailure(error);
     }
   }
 
@@ -212,10 +212,7 @@ export class Engine {
           return await operation(onEvent, interruption.signal);
         } catch (error) {
           if (interruption.happened)
-            throw new Interrupted(
-              `Interrupted: lab ${stack.name} is as far as it came.`,
-              options.cure,
-            );
+            throw new Interrupted(`Interrupted: lab ${stack.name} is incomplete.`, options.cure);
           if (error instanceof automation().ConcurrentUpdateError)
             throw lockedFailure(stack.name, holders(error.message));
           throw runFailure(errors, engineFailure(error).message, options.cure);

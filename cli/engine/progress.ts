@@ -6,7 +6,7 @@ import { isReal, parseUrn, resourceTitle } from './urn';
 const NOTES: Record<string, string> = {
   create: '',
   update: 'changed',
-  'create-replacement': 'made anew',
+  'create-replacement': 'replaced',
   delete: 'removed',
   'delete-replaced': 'old one removed',
 };
@@ -63,11 +63,11 @@ export class EngineProgress {
     this.changed++;
     step.done(
       isStep(metadata.urn) && metadata.op === 'create-replacement'
-        ? 'done again'
+        ? 'repeated'
         : NOTES[metadata.op],
     );
     if (this.steps.size === 0)
-      this.rest = this.progress.begin('Comparing the rest with what is declared');
+      this.rest = this.progress.begin('Comparing other resources with the config');
   }
 
   private fail(metadata: StepEventMetadata): void {

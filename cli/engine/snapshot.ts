@@ -74,7 +74,7 @@ export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefi
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof SyntaxError)) throw error;
     throw unable(
-      `Another version of this program made lab ${String(outputs.lab)}: ${error.message}`,
+      `Another version of this program created lab ${String(outputs.lab)}: ${error.message}`,
       'use that version, or ./lab down and up',
     );
   }

@@ -34,7 +34,7 @@ function wrongWith(file: string): string | undefined {
  * Returns the Failure for a damaged state file (power loss or full disk during a write);
  * `undefined` if the file is valid.
  */
-export function damage(stack: string): Failure | undefined {
+export function damagedState(stack: string): Failure | undefined {
   const backend = ownBackend();
   const file = backend && stateIn(backend, stack);
   const wrong = file && wrongWith(file);
@@ -43,13 +43,13 @@ export function damage(stack: string): Failure | undefined {
   const name = labArgument({ stack });
   const cures = [
     ...(isLocal(stack) && hasBackup
-      ? [`./lab up${name} goes on from the one before its last step`]
+      ? [`./lab up${name} continues from its backup, taken before the last step`]
       : []),
-    ...(isLocal(stack) ? [`./lab down${name} removes the lab without it`] : []),
+    ...(isLocal(stack) ? [`./lab down${name} removes the lab without its state`] : []),
     // A resource in a cloud that only the lost step knew would cost money forever.
     ...(!isLocal(stack)
       ? [
-          `put a whole one in its place (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
+          `replace it with a valid state (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
         ]
       : []),
   ];
@@ -59,7 +59,7 @@ export function damage(stack: string): Failure | undefined {
 /**
  * Returns the Failure of the first stack with a damaged state: the engine can't list stacks then.
  */
-export function anyDamage(): Failure | undefined {
+export function anyDamagedState(): Failure | undefined {
   const backend = ownBackend();
   const directory = backend && path.dirname(stateIn(backend, 'any'));
   if (!directory || !fs.existsSync(directory)) return undefined;
@@ -67,7 +67,7 @@ export function anyDamage(): Failure | undefined {
     .readdirSync(directory)
     .filter((file) => file.endsWith('.json'))
     .map((file) => path.basename(file, '.json'));
-  return stacks.map(damage).find((found) => found !== undefined);
+  return stacks.map(damagedState).find((found) => found !== undefined);
 }
 
 /**
@@ -75,14 +75,14 @@ export function anyDamage(): Failure | undefined {
  * Returns `undefined` if the state is valid. Only for local labs: creating an existing local
  * resource again is harmless. Throws a Failure if there is no valid backup.
  */
-export function mendState(stack: string): string | undefined {
-  const damaged = damage(stack);
+export function repairState(stack: string): string | undefined {
+  const damaged = damagedState(stack);
   if (!damaged) return undefined;
   const file = stateIn(ownBackend()!, stack);
   if (!isLocal(stack) || !fs.existsSync(`${file}.bak`) || wrongWith(`${file}.bak`)) throw damaged;
   fs.renameSync(file, `${file}.cut`);
   fs.copyFileSync(`${file}.bak`, file);
-  return `${damaged.message} It is kept as ${file}.cut, and the one before its last step is used.`;
+  return `${damaged.message} It is kept as ${file}.cut, and the backup from before its last step is used.`;
 }
 
 /** Sets a damaged state of a local lab aside; returns the path at which it is kept. */

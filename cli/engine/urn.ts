@@ -15,13 +15,13 @@ export function parseUrn(urn: string): ResourceName {
 
 /** Titles of resource types in progress output. `%` is replaced by the resource's name. */
 const TITLES: Record<string, string> = {
-  'hardway:local:Site': 'place on this machine',
+  'hardway:local:Site': 'workspace',
   'hardway:local:Network': 'network and router',
   'hardway:local:FirewallRule': 'firewall rule %',
-  'hardway:local:Instance': 'machine %',
+  'hardway:local:Instance': 'node %',
   'hardway:local:Route': 'route %',
-  'hardway:local:LoadBalancer': 'load balancer of the API',
-  'hardway:local:ImageMirror': 'mirror of container images',
+  'hardway:local:LoadBalancer': 'API load balancer',
+  'hardway:local:ImageMirror': 'image mirror',
   'hardway:local:JumpHost': 'jump host',
   'hardway:tls:SshKey': 'SSH key %',
   'hardway:tls:SigningKey': 'signing key %',

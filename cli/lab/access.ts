@@ -5,7 +5,7 @@ import type { Engine } from '../engine';
 import { blackholePool } from '../../provider/local/shared/address-pool';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
-import { labArgument, type Lab } from './name';
+import { labArgument, type LabRef } from './name';
 import type { Snapshot } from '../engine/snapshot';
 
 /** A lab that is up. */
@@ -20,7 +20,7 @@ export interface UpLab {
  * pool first: after a reboot of the host, packets for the lab would leave by the default route.
  */
 export async function upLab(
-  lab: Lab,
+  lab: LabRef,
   { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {},
 ): Promise<UpLab | undefined> {
   if (unreadable) throw unreadable;
@@ -28,7 +28,7 @@ export async function upLab(
     await blackholePool(outputs.publicPool).catch((error: Error) => {
       throw unable(
         error.message,
-        `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=…`,
+        `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=CIDR`,
       );
     });
   }
@@ -36,20 +36,20 @@ export async function upLab(
 }
 
 /** Reads a lab's state and does what `upLab` does. */
-export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> =>
+export const findLab = async (engine: Engine, lab: LabRef): Promise<UpLab | undefined> =>
   upLab(lab, await engine.snapshot(lab.stack));
 
 /**
  * Returns the Failure for a lab that is not up. Names the labs that are up: one of them may be
  * meant.
  */
-export function notUp(lab: Lab): Failure {
+export function notUp(lab: LabRef): Failure {
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);
   return unable(
-    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}.`,
-    `the name of one that is up, or ${up} makes this one`,
+    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}. ${others.length === 1 ? 'This lab is' : 'These labs are'} up: ${others.join(', ')}.`,
+    `use the name of a lab that is up, or create this lab: ${up}`,
   );
 }
 

@@ -1,14 +1,14 @@
 import { expiryOf } from '../../provider/local/workspace/kind';
 import { labs as labsOnMachine } from '../../provider/local/shared/slots';
-import type { Remain } from '../account/account';
+import type { CloudResource } from '../account/account';
 import type { Engine } from '../engine';
 import { Failure } from '../errors';
-import { isLab, type Lab, parseLab } from './name';
+import { isLab, type LabRef, parseLab } from './name';
 import type { Snapshot } from '../engine/snapshot';
 
 /** A lab and its expiry. */
 export interface Ending {
-  lab: Lab;
+  lab: LabRef;
   /** Expiry in UTC, to the minute. Empty if the lab never expires. */
   expires: string;
   /**
@@ -50,7 +50,7 @@ async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<En
 }
 
 /** Groups a cloud's resources by lab. */
-export function inCloud(remains: Remain[]): Ending[] {
+export function inCloud(remains: CloudResource[]): Ending[] {
   const names = [...new Set(remains.map(({ lab }) => lab))].filter(isLab);
   return names.map((name) => ({
     lab: parseLab(name),
@@ -64,7 +64,7 @@ export function inCloud(remains: Remain[]): Ending[] {
 /** Lists every lab that the backend, the host or, by `remains`, a cloud knows. Each lab once. */
 export async function endings(
   engine: Pick<Engine, 'stacks' | 'snapshot'>,
-  remains: Remain[] = [],
+  remains: CloudResource[] = [],
 ): Promise<Ending[]> {
   const onMachine = labsOnMachine()
     .filter(isLab)

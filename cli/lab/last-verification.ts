@@ -17,7 +17,7 @@ export interface Verified {
 const record = (stack: string): string => path.join(labFiles(stack).directory, 'verified.json');
 
 /** Saves the result beside the lab's files, so that it is deleted with them. */
-export function noteVerified(stack: string, { passed, failed, skipped, checks }: Report): void {
+export function saveVerification(stack: string, { passed, failed, skipped, checks }: Report): void {
   const failures = checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
   const verified: Verified = { at: new Date().toISOString(), passed, failed, skipped, failures };
   fs.mkdirSync(path.dirname(record(stack)), { recursive: true, mode: 0o700 });

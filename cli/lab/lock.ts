@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { cloudDirectory, stateDirectory } from '../../util/directories';
 import { endAll, processesWith } from '../../provider/local/shared/daemon';
 import { Locked, unable } from '../errors';
-import type { Lab } from './name';
+import type { LabRef } from './name';
 
 /**
  * Name of a lab's lock. One command at a time may change a lab. The engine's own lock covers one
@@ -12,7 +12,7 @@ import type { Lab } from './name';
  * namespace: one process can bind it, and it leaves no file. The kernel frees it when that process
  * ends. A process that connects learns who holds the lock.
  */
-function nameOf({ cloud, stack }: Lab): string {
+function nameOf({ cloud, stack }: LabRef): string {
   // Two state directories may name the same local lab, but it exists once on the host.
   const scope = cloud === 'local' ? cloudDirectory() : stateDirectory();
   return `hardway/${crypto.createHash('sha256').update(scope).digest('hex').slice(0, 16)}/${stack}`;
@@ -22,7 +22,7 @@ function nameOf({ cloud, stack }: Lab): string {
 const PATIENCE = 2000;
 
 /** Returns the command that holds a lab's lock; `undefined` if no command does. */
-export async function holderOf(lab: Lab): Promise<string | undefined> {
+export async function holderOf(lab: LabRef): Promise<string | undefined> {
   const connection = net
     .connect(`\0${nameOf(lab)}`)
     .setTimeout(PATIENCE, () => connection.destroy());
@@ -58,8 +58,8 @@ const MARK = 'HARDWAY_TURN';
 async function endRemains(mark: string): Promise<void> {
   if (!(await endAll(() => processesWith(mark), 10)))
     throw unable(
-      `Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`,
-      'end them, then the same command again',
+      `Processes ${processesWith(mark).join(', ')} of a killed command can't be ended.`,
+      'end them, then run the same command again',
     );
 }
 
@@ -70,15 +70,19 @@ export class Taken extends Locked {}
  * Does `work` while no other command changes the lab. `what` names the command, such as `up`.
  * Throws Taken if another command holds the lock.
  */
-export async function inTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
+export async function withLabLock<T>(
+  lab: LabRef,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const name = nameOf(lab);
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
   const server = await take(socket, `./lab ${what}, process ${process.pid}, since ${since}`);
   if (!server)
     throw new Taken(
-      `Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`,
-      'wait until that ends, then the same command again',
+      `Lab ${lab.stack} is in use by ${(await holderOf(lab)) ?? 'another ./lab'}.`,
+      'wait until that command ends, then run the same command again',
     );
   const mark = `${MARK}=${name}`;
   try {

@@ -4,7 +4,7 @@ import { parse, parseDocument } from 'yaml';
 import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
-import { labArgument, type Lab } from './name';
+import { labArgument, type LabRef } from './name';
 import { projectName, stackFile, stacksDirectory } from '../engine/project';
 
 /**
@@ -27,7 +27,7 @@ export function mistakeIn(key: string, value: string): string | undefined {
   if (key.includes(':') && !FOREIGN.includes(namespace))
     return `there is no namespace "${namespace}": a key of this project needs none`;
   const second = CONFIG_KEYS.find((other) => new RegExp(`[ ,;]${other}=`).test(value));
-  return second && `each key needs a --set of its own, ${second} too`;
+  return second && `each key needs its own --set, also ${second}`;
 }
 
 /**
@@ -48,7 +48,7 @@ export function parseSettings(texts: string[]): Settings {
     if (mistake) mistakes.push(`--set ${text}: ${mistake}`);
     else if (settings.has(whole) && before !== wanted)
       mistakes.push(
-        `${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`,
+        `${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}.`,
       );
     else settings.set(whole, wanted);
   }
@@ -70,18 +70,18 @@ function readYaml(file: string): Record<string, unknown> {
   } catch (error) {
     throw usage(
       `${file} is not YAML: ${(error as Error).message.split('\n')[0]}`,
-      'correct it there, or remove the file and give the config by --set',
+      'correct the file, or remove it and set the config with --set',
     );
   }
 }
 
 /** Returns the initial config of a lab: the values of the tracked Pulumi.CLOUD.yaml. */
-const seed = (lab: Lab): Record<string, unknown> => ({
+const seed = (lab: LabRef): Record<string, unknown> => ({
   ...readYaml(path.join(root, `Pulumi.${lab.cloud}.yaml`)),
   [`${projectName()}:cloud`]: lab.cloud,
 });
 
-function settled(lab: Lab, settings: Settings): Record<string, unknown> {
+function settled(lab: LabRef, settings: Settings): Record<string, unknown> {
   const file = stackFile(lab.stack);
   const kept = readYaml(file);
   // Plain pulumi creates files without a cloud: they hold no config of the user yet.
@@ -97,7 +97,7 @@ function settled(lab: Lab, settings: Settings): Record<string, unknown> {
  * Returns a lab's config with `settings` applied and validated. Throws a ConfigError that lists
  * every mistake.
  */
-export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
+export function checkedConfig(lab: LabRef, settings: Settings = new Map()): LabConfig {
   const own = `${projectName()}:`;
   const raw = Object.entries(settled(lab, settings))
     .filter(([key]) => key.startsWith(own))
@@ -112,14 +112,14 @@ export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConf
  * Does what `checkedConfig` does for one lab on a command line. Throws a usage Failure that says
  * what to type.
  */
-export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
+export function labConfig(lab: LabRef, settings: Settings = new Map()): LabConfig {
   try {
     return checkedConfig(lab, settings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // Values that are not on the command line come from the lab's file.
     const file = stackFile(lab.stack);
-    const kept = fs.existsSync(file) ? ` (what is not given is taken from ${file})` : '';
+    const kept = fs.existsSync(file) ? ` (other values come from ${file})` : '';
     throw usage(
       error.message,
       `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`,
@@ -131,7 +131,7 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
  * Restores the config of a running lab that another state directory created on the same backend.
  * Without it, `up` would reset the lab to the defaults.
  */
-export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
+export function adoptConfig(lab: LabRef, made?: { config: LabConfig }): void {
   if (!made || fs.existsSync(stackFile(lab.stack))) return;
   // Writes default values too: the defaults of this version may differ.
   writeSettings(
@@ -158,7 +158,7 @@ function placeConfig(file: string, content: string): void {
  * Writes settings to the lab's config file, which starts as a copy of the cloud's tracked file.
  * Keeps the engine's values (the salt). Returns whether anything changed.
  */
-export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean {
+export function writeSettings(lab: LabRef, settings: Settings = new Map()): boolean {
   const file = stackFile(lab.stack);
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
   const document = parseDocument(before ?? '');
@@ -175,7 +175,7 @@ export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean
  * for a run of the engine that fails before it changes anything. That function returns whether it
  * restored anything.
  */
-export function trySettings(lab: Lab, settings: Settings): () => boolean {
+export function trySettings(lab: LabRef, settings: Settings): () => boolean {
   const file = stackFile(lab.stack);
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
   const changed = writeSettings(lab, settings);

@@ -2,7 +2,7 @@ import { upLab, withAccess } from './access';
 import { driftOf } from '../actions/drift';
 import type { Engine } from '../engine';
 import { expiryIn } from './expiry';
-import type { Lab } from './name';
+import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
 import type { Progress } from '../ui/progress';
 import { isReal, resourceTitle } from '../engine/urn';
@@ -42,7 +42,7 @@ async function during<T>(progress: Progress, title: string, work: Promise<T>): P
 /** Reads the state of a lab from outside and on its nodes. Read-only. */
 export async function statusOf(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   kubectl: string,
   progress: Progress,
 ): Promise<LabStatus> {
@@ -70,14 +70,10 @@ export async function statusOf(
   const [nodes, drift] = await Promise.all([
     during(
       progress,
-      'Looking at files and services on the nodes, and at the cluster',
+      'Checking files, services and cluster for drift',
       withAccess(up, kubectl, nodeStates),
     ),
-    during(
-      progress,
-      'Comparing what there is with what is declared',
-      driftOf(engine, lab, snapshot),
-    ),
+    during(progress, 'Comparing resources with the config', driftOf(engine, lab, snapshot)),
   ]);
   const found = [...drift]
     .filter(([urn]) => isReal(urn))
@@ -99,7 +95,7 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
       ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
       ...node.objects.map(({ object, state }) => `${node.name}: ${object} ${state}`),
-      ...node.undone.map((step) => `${node.name}: step ${step} is not done`),
+      ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
   // Two steps may report the same line: the API does not answer.

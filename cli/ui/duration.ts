@@ -1,5 +1,5 @@
 /** Formats a duration: `3.2 s`, `41 s`, `5 min 07 s`. */
-export function inWords(seconds: number): string {
+export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

@@ -1,5 +1,5 @@
 import { type Colours, cut, LiveLines, paint, type Screen } from './live-region';
-import { inWords, since } from './duration';
+import { formatDuration, since } from './duration';
 
 /** One running step of a command. */
 export interface Step {
@@ -60,7 +60,7 @@ class StepList implements Progress {
       if (!this.running.delete(step)) return;
       const told = note ? `${step.title}: ${note}` : step.title;
       this.say(
-        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`,
+        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
       );
       if (this.running.size === 0) this.lines.rest();
     };
@@ -87,7 +87,7 @@ class StepList implements Progress {
       if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
       step.told = seconds;
       this.screen.write(
-        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${inWords(seconds)} so far)\n`,
+        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
       );
     }
   }
@@ -97,7 +97,7 @@ class StepList implements Progress {
     const room = Math.max(1, Math.min(12, (this.screen.rows ?? 24) - 4));
     const all = [...this.running];
     const lines = all.slice(0, room).map((step) => {
-      const time = inWords(Math.floor(since(step.started))).replace(/\.0/, '');
+      const time = formatDuration(Math.floor(since(step.started))).replace(/\.0/, '');
       const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
       const space = columns - time.length - 5;
       return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;

@@ -14,9 +14,9 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
   dialogue.on('SIGINT', () => stop.abort());
   try {
     const answer = await dialogue.question(`${question} [y/N] `, { signal: stop.signal });
-    if (!/^y(es)?$/i.test(answer.trim())) throw usage('Not done.');
+    if (!/^y(es)?$/i.test(answer.trim())) throw usage('Aborted.');
   } catch (error) {
-    if (stop.signal.aborted) throw new Interrupted('\nNot done.');
+    if (stop.signal.aborted) throw new Interrupted('\nAborted.');
     throw error;
   } finally {
     dialogue.close();
@@ -41,6 +41,3 @@ export function columns(rows: string[][]): string {
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
-
-/** Collects the values of a repeatable option. */
-export const collect = (value: string, all: string[]): string[] => [...all, value];

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { stringify } from 'yaml';
 import { root } from '../../util/repo-root';
-import type { Standing } from '../../cli/classroom/status';
+import type { StudentStatus } from '../../cli/classroom/status';
 import { until } from '../support/until';
 import { environment, inRouter, lab, labPrints, type Ran, run, state } from '../support/command';
 import { alive, family } from '../support/killing';
@@ -38,8 +38,8 @@ function roster(name: string, overrides: Record<string, object> = {}): string {
 
 const ROSTER = roster('students.yaml');
 
-const standings = async (): Promise<Standing[]> =>
-  JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as Standing[];
+const standings = async (): Promise<StudentStatus[]> =>
+  JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as StudentStatus[];
 const statesOf = async (): Promise<string[]> =>
   (await standings()).map((one) => `${one.state} ${one.drift.length}`);
 
@@ -133,7 +133,7 @@ describe('a class', () => {
     const ran = await lab('class', 'up', changed, '--parallel', '2');
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't be changed to this; nothing was done:\n {4}- controllers: 3 asked for/,
+      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't take these changes; nothing was changed:\n {4}- controllers: 3 asked for/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are up; failed: k02\./);
     expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
@@ -142,7 +142,7 @@ describe('a class', () => {
   it('taken down, leaves nothing, and says so after asking the machine', async () => {
     const told = await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     expect(told).toMatch(
-      /3 of 3 labs are gone\.[^]*Audit of this machine: nothing of 3 labs is left\./,
+      /3 of 3 labs are gone\.[^]*Audit of this host: 3 labs without leftovers\./,
     );
     expect(await traces()).toEqual([]);
   });
@@ -264,7 +264,7 @@ describe('another instructor on the same backend', () => {
   it('sees the class, and brings nothing up otherwise than it is', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
     expect(
-      (JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`),
+      (JSON.parse(ran.stdout) as StudentStatus[]).map((one) => `${one.state} ${one.drift.length}`),
     ).toEqual(['up 0', 'up 0', 'up 0']);
     expect((await asOther('up', LABS[1])).stdout).toMatch(/as declared: nothing to change|is up: /);
     expect((await asOther('class', 'up', ROSTER)).code).toBe(0);

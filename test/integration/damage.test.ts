@@ -59,7 +59,7 @@ async function toldAndMended(words: RegExp[], ...rows: string[]): Promise<void> 
       .map((word) => `${String(word)} is not in:\n${told.stdout}`),
   ).toEqual([]);
   await labPrints('up', LAB, '--yes');
-  expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+  expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
   expect(failures(await verify(LAB, ...rows))).toEqual([]);
 }
 
@@ -135,10 +135,10 @@ describe('in the router', () => {
     process.kill(pidOf('balancer'), 'SIGKILL');
     process.kill(pidOf('mirror'), 'SIGKILL');
     await toldAndMended([
-      /firewall rule allow-nodeports: is gone/,
+      /firewall rule allow-nodeports: does not exist/,
       /firewall rule allow-icmp: its rule in the router was changed/,
-      /mirror of container images: its process has ended; its rule in the router was changed/,
-      /load balancer of the API: its process has ended/,
+      /image mirror: its process has ended; its rule in the router was changed/,
+      /API load balancer: its process has ended/,
       /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check is gone|chain bridge vpc source_check was changed/,
       /chain inet vpc forward was changed/,
       /chain ip6 stranger stop was added/,
@@ -158,8 +158,8 @@ describe('in the router', () => {
     await ip('link', 'del', `hw${link}`);
     await toldAndMended(
       [
-        /network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ is gone/,
-        /route pod-route-worker-1: is gone/,
+        /network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ does not exist/,
+        /route pod-route-worker-1: does not exist/,
         /worker-0: its port is not on the bridge vpc/,
       ],
       ...ROWS,
@@ -171,10 +171,10 @@ describe('in the router', () => {
     await ip('netns', 'del', ROUTER);
     await toldAndMended(
       [
-        /network and router: the router is gone/,
-        /firewall rule allow-ssh: is gone/,
-        /machine worker-1: its router is gone/,
-        /load balancer of the API: its router is gone/,
+        /network and router: the router does not exist/,
+        /firewall rule allow-ssh: does not exist/,
+        /machine worker-1: its router does not exist/,
+        /API load balancer: its router does not exist/,
       ],
       ...ROWS,
     );
@@ -268,7 +268,7 @@ describe('a machine', () => {
     await until('another boot', async () => ![before, ''].includes(await booted()), 120);
     await until(
       'everything as declared',
-      async () => (await lab('status', LAB)).stdout.includes('All is as declared'),
+      async () => (await lab('status', LAB)).stdout.includes('everything is as declared'),
       120,
     );
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
@@ -303,7 +303,7 @@ describe('a machine', () => {
       'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
     await asRoot(LAB, 'worker-1', remembered);
     fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
-    await toldAndMended([/machine worker-1: is gone/], ...ROWS, 'nat.off');
+    await toldAndMended([/machine worker-1: does not exist/], ...ROWS, 'nat.off');
   });
 
   it('on which files, services, programs and settings were changed', async () => {
@@ -433,7 +433,7 @@ describe('in the cluster', () => {
       '--patch={"spec":{"template":{"spec":{"nodeSelector":null}}}}',
     );
     await labPrints('up', LAB, '--yes');
-    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+    expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
     expect(failures(await verify(LAB, 'svc.dns'))).toEqual([]);
   });
 });

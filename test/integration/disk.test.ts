@@ -79,7 +79,7 @@ describe('a disk that fills while a lab is made', () => {
     );
     expect(said['down on a full disk']).toMatchObject({
       code: 0,
-      text: expect.stringMatching(/is gone, and nothing of it is left/),
+      text: expect.stringMatching(/is removed, without leftovers/),
     });
     expect(said.left.text).toBe('');
   });

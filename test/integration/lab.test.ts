@@ -276,9 +276,9 @@ describe('what somebody changed', () => {
     const status = await lab('status', LAB);
     expect(status.code).toBe(1);
     expect(status.stdout).toContain(CNI);
-    expect(status.stdout).toMatch(/route.*worker-2.*is gone/i);
+    expect(status.stdout).toMatch(/route.*worker-2.*does not exist/i);
     await labPrints('up', LAB, '--yes');
-    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+    expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
   });
 });
 

@@ -105,7 +105,7 @@ it('status says that everything is gone, and sends nothing out of the machine to
   const status = await lab('status', LAB);
   expect(status.code).toBe(1);
   expect(status.stdout).toMatch(/worker-1 .*no answer/);
-  expect(status.stdout).toMatch(/network and router: the router is gone/);
+  expect(status.stdout).toMatch(/network and router: the router does not exist/);
   expect(status.stdout).toMatch(/machine worker-1: it does not run/);
   expect(status.stdout).toMatch(/To do: \.\/lab up local-reboot/);
   expect(await strays()).toBe(0);

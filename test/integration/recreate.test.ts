@@ -195,7 +195,7 @@ describe('recreate', () => {
     expect(await lab('recreate', 'local-nobody', '--yes')).toMatchObject({
       code: 3,
       stderr:
-        'There is no lab local-nobody to make anew.\nTo do: ./lab up local-nobody makes it; ./lab list tells which there are\n',
+        'Lab local-nobody does not exist.\nTo do: ./lab up local-nobody creates it; ./lab list shows existing labs\n',
     });
     expect(await tracesOf('local-nobody')).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe('the end of a lab', () => {
   it('is moved, and nothing that a student changed is mended by that', async () => {
     expect(await lab('extend', LAB, '2h')).toMatchObject({
       code: 2,
-      stderr: `Lab ${LAB} has no end that could be moved.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
+      stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
     });
     await labPrints('up', LAB, '--yes', '--set', 'expires=2h');
     const before = Date.parse(fs.readFileSync(RECORD, 'utf8'));
@@ -213,7 +213,7 @@ describe('the end of a lab', () => {
     await labPrints('extend', LAB, '90m');
     expect(Date.parse(fs.readFileSync(RECORD, 'utf8')) - before).toBe(90 * 60_000);
     expect(await inRouter(LAB, 'ip', 'route')).not.toContain('10.200.0.0/24');
-    expect(await labPrints('reap', '--yes')).toBe('No lab is past its end.\n');
+    expect(await labPrints('reap', '--yes')).toBe('No lab has expired.\n');
   });
 
   it('is when reap removes it, and leaves nothing', async () => {

@@ -61,7 +61,7 @@ const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 /** Formats an expiry: `Tuesday 1 December 2026, 18:00 UTC`. */
-function inWords(expires: string): string {
+function formatExpiry(expires: string): string {
   const time = new Date(expires);
   if (Number.isNaN(time.getTime())) return expires;
   const part = (options: Intl.DateTimeFormatOptions): string =>
@@ -78,7 +78,7 @@ function heading(args: CardArgs): Html {
 <p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
 <h1${student.name.length > LONG ? html` class="long"` : ''}><bdi>${student.name}</bdi></h1>
 <p>Lab <b>${outputs.lab}</b> with ${plural(count('controller'), 'controller')} and ${plural(count('worker'), 'worker')}</p>
-<p>${expires ? html`Ends <time datetime="${expires}">${inWords(expires)}</time>` : 'Stays until your instructor removes it'}</p>
+<p>${expires ? html`Ends <time datetime="${expires}">${formatExpiry(expires)}</time>` : 'Stays until your instructor removes it'}</p>
 </div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${breakable(link)}</a></figcaption></figure></header>`;
 }
 
@@ -95,8 +95,8 @@ function addresses({ nodes, topology }: LabOutputs): Html {
 
 function notes({ outputs }: CardArgs): Html {
   return html`<footer>
-<p><b>Save what you want to keep elsewhere.</b> When the lab is removed or made anew, all that is in it is gone.</p>
-${outputs.cloud === 'local' ? html`<p><b>Labs share one machine.</b> They keep students apart who mean well; they are no boundary against someone who means harm. Put nothing private into yours.</p>` : undefined}
+<p><b>Save what you want to keep elsewhere.</b> When the lab is removed or recreated, everything in it is lost.</p>
+${outputs.cloud === 'local' ? html`<p><b>Labs share one host.</b> They separate students, but are no security boundary. Put nothing private into your lab.</p>` : undefined}
 </footer>`;
 }
 
@@ -115,7 +115,7 @@ export function card(args: CardArgs): string {
 <title>${student.name}: lab ${outputs.lab}</title>`;
   const body = html`<body>
 ${heading(args)}
-<p class="key"><b>This page is a key.</b> Whoever has it can log in to your lab, as you. Keep it to yourself, and don’t put it where others read.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
+<p class="key"><b>This page is a key.</b> Anyone who has it can log in to your lab as you. Keep it private.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
 <main>
 <div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
 <section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>

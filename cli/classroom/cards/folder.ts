@@ -34,14 +34,11 @@ function ignores(tree: string, file: string): boolean {
 function unfit(directory: string, shown: string): [what: string, cure: string] | undefined {
   const { uid, mode } = fs.statSync(directory);
   if (![process.getuid!(), caller().uid].includes(uid))
-    return [
-      `${shown} belongs to another user.`,
-      '--out with a directory of your own, or a new one',
-    ];
+    return [`${shown} belongs to another user.`, '--out with your own directory, or a new one'];
   if ((mode & 0o077) !== 0)
     return [
-      `${shown} is open to other users, and cards hold keys.`,
-      '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+      `${shown} is readable for other users, and cards hold keys.`,
+      '--out with a new directory, or chmod 700 this one if it holds only cards',
     ];
   return undefined;
 }
@@ -88,10 +85,10 @@ export class CardFolder {
   private refuseUnfit(): void {
     const above = path.dirname(this.directory);
     if (!fs.existsSync(above))
-      throw usage(`There is no directory ${above} to make ${this.shown} in.`, `mkdir -p ${above}`);
+      throw usage(`Directory ${above} for ${this.shown} does not exist.`, `mkdir -p ${above}`);
     const there = fs.existsSync(this.directory);
     if (there && !fs.statSync(this.directory).isDirectory())
-      throw usage(`${this.shown} is no directory.`, '--out with a new directory');
+      throw usage(`${this.shown} is not a directory.`, '--out with a new directory');
     const found = there && unfit(this.directory, this.shown);
     if (found) throw usage(...found);
     // Resolves links to the directory.
@@ -114,7 +111,7 @@ export class CardFolder {
     });
     if (foreign.length === 0) return;
     throw usage(
-      `In ${this.shown} there is already, and is no card: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
+      `${this.shown} has files that are not cards: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
       '--out with a new directory',
     );
   }
@@ -130,7 +127,7 @@ export class CardFolder {
         fs.rmdirSync(this.directory);
         throw usage(
           `The file system of ${path.dirname(this.directory)} can't close a directory to other users, and cards hold keys.`,
-          '--out with a directory on another one',
+          '--out with a directory on another file system',
         );
       }
     }

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../engine/snapshot';
 import { installed } from '../../actions/ensure-toolchain';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
-import { inLanes } from '../jobs/map-concurrent';
+import { mapConcurrent } from '../jobs/map-concurrent';
 import type { Roster, Student } from '../roster';
 import { card } from './card';
 import { CardFolder } from './folder';
@@ -41,8 +41,8 @@ function lackOf(
 ): string | undefined {
   if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
   return jumpHost
-    ? `the lab has no jump host, so the card only tells the way in on this machine\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
-    : `the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in ${file}, and the cards again`;
+    ? `the lab has no jump host, so the card only describes the login on this host\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
+    : `the lab has a jump host and the roster no jumpHost, so the card only describes the login on this host\nTo do: jumpHost: NAME OF THIS HOST in ${file}, and the cards again`;
 }
 
 /** Writes the card for a lab's state. Removes the old card if the lab is not up. */
@@ -101,7 +101,7 @@ function show(found: Written[]): void {
   for (const { id, lab, problem } of found) if (problem) print(`\n${id} (${lab}): ${problem}`);
   const count = found.filter(({ file }) => file).length;
   print(
-    `\n${count} of ${found.length} cards are written. Each is a key to its lab: hand it to nobody but its student.`,
+    `\n${count} of ${found.length} cards are written. A card is a key to its lab: give it to its student only.`,
   );
 }
 
@@ -112,15 +112,15 @@ export async function classCards(
 ): Promise<number> {
   if (!out)
     throw usage(
-      'Where shall the cards be written?',
-      '--out DIR, a directory that nobody else can read',
+      'Missing directory for the cards.',
+      '--out DIR, a directory that only you can read',
     );
   const folder = CardFolder.at(
     out,
     students.map(({ id }) => id),
   );
   const engine = await Engine.open(await installed());
-  const found = await inLanes(students, AT_ONCE, (student) =>
+  const found = await mapConcurrent(students, AT_ONCE, (student) =>
     written(engine, student, folder, roster),
   );
   if (json) printJson(found);

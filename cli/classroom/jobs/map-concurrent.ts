@@ -2,7 +2,7 @@
  * Calls `work` for each of `all`, at most `atOnce` at a time. Returns the results in the order of
  * `all`.
  */
-export async function inLanes<T, R>(
+export async function mapConcurrent<T, R>(
   all: T[],
   atOnce: number,
   work: (one: T) => Promise<R>,

@@ -3,7 +3,7 @@ import { diskFull } from '../../full-disk';
 import type { Progress } from '../../ui/progress';
 import { since } from '../../ui/duration';
 import { interruptible } from '../../ui/signals';
-import { inLanes } from './map-concurrent';
+import { mapConcurrent } from './map-concurrent';
 
 /** Running work on one student's lab. */
 export interface Work<T> {
@@ -48,7 +48,7 @@ export function asFailure(error: unknown): Failure {
  * first Ctrl-C (SIGTERM, SIGHUP), no job begins any more and running jobs are asked to stop; at the
  * second, running jobs are killed. Returns an outcome for each job when none is running.
  */
-export async function runCrew<T>(
+export async function runJobs<T>(
   jobs: Job<T>[],
   parallel: number,
   board: Board,
@@ -82,12 +82,10 @@ export async function runCrew<T>(
   };
   const stop = (): void => {
     stopping = true;
-    board.say(
-      'Stopping: no other lab is begun, and what is under way comes to its end. Once more drops it.',
-    );
+    board.say('Stopping: no other lab begins, and running labs finish. Ctrl-C again aborts them.');
     for (const work of running) work.stop();
   };
   const drop = (): void => running.forEach((work) => work.drop());
 
-  return interruptible(() => inLanes(jobs, parallel, atItsTurn), stop, { onAgain: drop });
+  return interruptible(() => mapConcurrent(jobs, parallel, atItsTurn), stop, { onAgain: drop });
 }

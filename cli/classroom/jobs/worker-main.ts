@@ -8,7 +8,7 @@ import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
 import { findLab, notUp } from '../../lab/access';
 import { Engine } from '../../engine';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Progress } from '../../ui/progress';
 import { takeDown } from '../../actions/down';
 import { holderOf, Taken } from '../../lab/lock';
@@ -49,14 +49,14 @@ const progress: Progress = {
  * Does `work`, which takes the lab's lock, as soon as the lock is free. Throws Taken after PATIENCE
  * seconds.
  */
-async function patiently<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+async function patiently<T>(lab: LabRef, work: () => Promise<T>): Promise<T> {
   const end = Date.now() + PATIENCE * 1000;
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Taken) || Date.now() > end) throw error;
-      const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'its turn'}`);
+      const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'another command'}`);
       await until(async () => !(await holderOf(lab)), (end - Date.now()) / 1000);
       step.drop();
     }

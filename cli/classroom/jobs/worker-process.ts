@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
-import { inTurn } from '../../lab/lock';
+import { withLabLock } from '../../lab/lock';
 import type { Job } from './runner';
 import type { News, Order, Task } from './worker-protocol';
 
@@ -45,17 +45,16 @@ function resultOf<T>(
   child.stderr?.on('data', (text) => (words = `${words}${String(text)}`.slice(-LAST_WORDS)));
   return new Promise((resolve, reject) => {
     child.once('error', (error) =>
-      reject(unable(`Its process could not be started: ${error.message}`)),
+      reject(unable(`The lab's process could not be started: ${error.message}`)),
     );
     child.once('close', (code, signal) => {
       if (ended?.kind === 'result') resolve(ended.value as T);
       else if (ended?.kind === 'failure') reject(asError(ended));
-      else if (isStopped())
-        reject(new Interrupted('Interrupted before anything was changed, or dropped.'));
+      else if (isStopped()) reject(new Interrupted('Interrupted before any change, or aborted.'));
       else
         reject(
           unable(
-            `Its process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            `The lab's process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
             'the same command again',
           ),
         );
@@ -91,4 +90,4 @@ export function childJob<T>(id: string, task: Task): Job<T> {
 
 /** Ends the processes of a killed worker. */
 const endRemains = ({ lab }: Task): Promise<void> =>
-  inTurn(lab, 'class', async () => undefined).catch(() => undefined);
+  withLabLock(lab, 'class', async () => undefined).catch(() => undefined);

@@ -1,12 +1,12 @@
 import type { Tools } from '../../../toolchain';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 
 /** Task of a worker for one lab. */
 export type Task =
-  | { kind: 'up'; lab: Lab; settings: Settings; toolchain: Tools }
-  | { kind: 'verify'; lab: Lab; toolchain: Tools }
-  | { kind: 'down'; lab: Lab };
+  | { kind: 'up'; lab: LabRef; settings: Settings; toolchain: Tools }
+  | { kind: 'verify'; lab: LabRef; toolchain: Tools }
+  | { kind: 'down'; lab: LabRef };
 
 /** Message from a worker to its parent. Numbers identify steps. */
 export type News =

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 import { RosterReader } from './reader';
 
@@ -10,7 +10,7 @@ export interface Student {
   id: string;
   /** Name to show; the id if the roster has no name. */
   name: string;
-  lab: Lab;
+  lab: LabRef;
   /** Config of the lab in the roster, including the class's defaults. */
   settings: Settings;
 }
@@ -30,8 +30,8 @@ export function readRoster(file: string): Roster {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw usage(
-      code === 'ENOENT' ? `There is no roster ${file}.` : `${file} can't be read: ${code}.`,
-      'give the file that lists the students; examples/students.yaml is one',
+      code === 'ENOENT' ? `Roster ${file} does not exist.` : `${file} can't be read: ${code}.`,
+      'give the file that lists the students, such as examples/students.yaml',
     );
   }
   const reader = new RosterReader(text);
@@ -40,8 +40,8 @@ export function readRoster(file: string): Roster {
   if (mistakes.length === 0) return { file, ...roster };
   const head = mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`;
   throw usage(
-    `${head} in the roster ${file}; nothing was done:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
-    'correct the file, then the same command again; examples/students.yaml is a whole one',
+    `${head} in the roster ${file}; nothing was changed:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
+    'correct the file, then run the same command again; examples/students.yaml is a complete example',
   );
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../../../components/config';
 import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
-import { checkId, checkLength, isStackName, type Lab } from '../../lab/name';
+import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
 import { projectName } from '../../engine/project';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
@@ -205,7 +205,7 @@ export class RosterReader {
     const cloud = this.cloudAt(keys.get('cloud')) ?? usual;
     const own = this.configAt(keys.get('config'));
     if (id === undefined) return undefined;
-    const lab: Lab = { stack: `${cloud}-${id}`, cloud };
+    const lab: LabRef = { stack: `${cloud}-${id}`, cloud };
     const given = new Map([...this.forCloud(defaults, cloud), ...own]);
     const tag: [string, string][] = cloud === 'local' ? [] : [[`${this.own}student`, id]];
     const settings: Settings = new Map([
@@ -243,7 +243,7 @@ export class RosterReader {
 
   /** Validates a student's config. Each mistake is reported at the line of its key. */
   private checkConfig(
-    lab: Lab,
+    lab: LabRef,
     settings: Settings,
     given: Map<string, Given>,
     student: Node,

@@ -1,4 +1,4 @@
-import { agreeToLoss, refuseAnew } from '../../../../cli/actions/confirm-replace';
+import { confirmReplace, refuseReplace } from '../../../../cli/actions/confirm-replace';
 import { Failure } from '../../../../cli/errors';
 import { parseLab } from '../../../../cli/lab/name';
 import { parseConfig, type RawConfig } from '../../../../components/config';
@@ -6,7 +6,7 @@ import { parseConfig, type RawConfig } from '../../../../components/config';
 /** What is asked when a lab made with one config is to have another; undefined where nothing is. */
 async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undefined> {
   let question: string | undefined;
-  await agreeToLoss(
+  await confirmReplace(
     parseLab('s01'),
     parseConfig(wanted),
     parseConfig(made),
@@ -20,7 +20,7 @@ describe('a config that takes another network', () => {
     ['nodeCidr', '10.241.0.0/24'],
     ['podCidr', '10.201.0.0/16'],
     ['mtu', '1400'],
-  ])('on this machine: %s', async (key, value) => {
+  ])('on this host: %s', async (key, value) => {
     expect(await asked({}, { [key]: value })).toContain(
       `Lab local-s01 is up, and ${key} ${value} instead of `,
     );
@@ -43,7 +43,7 @@ describe('a config that takes another network', () => {
     async (key) => {
       const made = { cloud: 'aws', adminCidrs: 'auto' };
       expect(await asked(made, { ...made, [key]: 't4g.small' })).toBe(
-        `Lab local-s01 is up, and ${key} t4g.small instead of t3.small stops its machines, or replaces them if the processor is of another kind: then all that was done on them is lost.`,
+        `Lab local-s01 is up, and ${key} t4g.small instead of t3.small stops its nodes, or replaces them if the processor architecture changes: then everything on them is lost.`,
       );
     },
   );
@@ -56,11 +56,11 @@ describe('a config that takes another network', () => {
     expect(await asked({}, { ipMasq: 'false', workers: '4', memoryLimit: '4Gi' })).toBeUndefined();
   });
   test('is refused where nobody can be asked, with the command that does it', async () => {
-    const refused = agreeToLoss(
+    const refused = confirmReplace(
       parseLab('s01'),
       parseConfig({ mtu: '1400' }),
       parseConfig({}),
-      refuseAnew(parseLab('s01')),
+      refuseReplace(parseLab('s01')),
     );
     await expect(refused).rejects.toMatchObject({
       message: expect.stringContaining('Nothing was done'),

@@ -9,7 +9,7 @@ import { stackFile } from '../../../../cli/engine/project';
 import { parseSettings, trySettings, writeSettings } from '../../../../cli/lab/settings';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
-import { wayIn } from '../../../../cli/ui/next-steps';
+import { nextSteps } from '../../../../cli/ui/next-steps';
 import { ownPlaces } from '../../../support/typed';
 
 ownPlaces();
@@ -109,10 +109,10 @@ describe('after up', () => {
   const outputs = { nodes: [], kubeconfig: '', expires: '2026-12-01T18:00Z' };
 
   test('a lab with an end says that nothing removes it automatically', () => {
-    expect(wayIn(lab, { outputs, files } as never)).toMatch(
+    expect(nextSteps(lab, { outputs, files } as never)).toMatch(
       /gone by 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
     );
-    expect(wayIn(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
+    expect(nextSteps(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
       /reap/,
     );
   });

@@ -23,7 +23,7 @@ function mistakesIn(text: string): string[] {
   } catch (error) {
     expect(error).toMatchObject({
       exitCode: 2,
-      cure: 'correct the file, then the same command again; examples/students.yaml is a whole one',
+      cure: 'correct the file, then run the same command again; examples/students.yaml is a complete example',
     });
     const [head, ...lines] = (error as Failure).message.split('\n');
     expect(head).toBe(
@@ -74,7 +74,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     ],
     [
       `students:\n- id: ${'x'.repeat(35)}`,
-      `line 2: "${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and 40 is the most (xxxxxxxxxxxx would be one)`,
+      `line 2: "${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and the limit is 40 (xxxxxxxxxxxx would be one)`,
     ],
     [
       'students:\n- {id: s01, nmae: Ada}',

@@ -3,7 +3,7 @@ import { ClassBoard } from '../../../../cli/classroom/progress-board';
 import type { Outcome } from '../../../../cli/classroom/jobs/runner';
 import { matrix } from '../../../../cli/classroom/check-matrix';
 import type { Student } from '../../../../cli/classroom/roster';
-import { type Standing, table } from '../../../../cli/classroom/status';
+import { type StudentStatus, table } from '../../../../cli/classroom/status';
 import { exitCode, summary } from '../../../../cli/classroom/summary';
 import { Interrupted, unable } from '../../../../cli/errors';
 
@@ -57,8 +57,8 @@ describe('a class at work', () => {
     board.begin('s02');
     jest.advanceTimersByTime(61_000);
     ada.begin('network and router').done();
-    ada.begin('machine worker-0');
-    ada.begin('machine controller-0').update('booting');
+    ada.begin('node worker-0');
+    ada.begin('node controller-0').update('booting');
     ada.say('worker-0: /etc/x was edited');
     board.end(failed('s02'));
     jest.advanceTimersByTime(200);
@@ -104,7 +104,7 @@ describe('a class at work', () => {
     const out = screen(false);
     const board = new ClassBoard(out, STUDENTS);
     const ada = board.begin('s01');
-    ada.begin('machine worker-0').update('booting');
+    ada.begin('node worker-0').update('booting');
     jest.advanceTimersByTime(61_000);
     board.end({ ...done('s01'), seconds: 61 } as Outcome<string>);
     board.begin('s02');
@@ -112,7 +112,7 @@ describe('a class at work', () => {
     board.close();
     expect(out.lines()).toEqual([
       '...  s01: Ada Lovelace, lab local-s01',
-      '...  s01: machine worker-0: booting (1 min 00 s so far)',
+      '...  s01: node worker-0: booting (1 min 00 s so far)',
       'ok   s01 (1 min 01 s)',
       '...  s02: Student s02, lab local-s02',
       'FAIL s02: first line (3 s)',
@@ -224,7 +224,7 @@ describe('the matrix', () => {
         's03  Student s03   X.-  1 passed, 1 failed, 1 skipped',
         's04  Student s04   ???  Lab local-s04 is not up.',
         '',
-        '. passed, X failed, - skipped, ? not looked at',
+        '. passed, X failed, - skipped, ? not checked',
         '',
         'a  nat.ping: title of nat.ping',
         '  s02, s03: the source is 10.200.0.7',
@@ -232,10 +232,10 @@ describe('the matrix', () => {
         'b  svc.dns: title of svc.dns',
         '  s02: no answer',
         '',
-        'Not looked at:',
+        'Not checked:',
         '  s04 (local-s04): Lab local-s04 is not up.',
         '',
-        '1 of 4 labs pass all checks that apply to them.',
+        '1 of 4 labs pass all checks that apply.',
       ].join('\n'),
     );
   });
@@ -264,7 +264,7 @@ describe('the matrix', () => {
 
 test('the status of a class is a row a student, what can not be read, and what differs', () => {
   jest.useFakeTimers({ now: Date.parse('2026-12-01T12:00:00Z') });
-  const base: Standing = {
+  const base: StudentStatus = {
     id: 's01',
     name: 'Ada',
     lab: 'local-s01',
@@ -324,10 +324,10 @@ test('the status of a class is a row a student, what can not be read, and what d
       "s04 (local-s04) can't be read: The state is cut off.",
       'To do: mend it',
       '',
-      'Not as declared:',
+      'Drift:',
       '  s02: worker-0: ssh got no answer, and 1 more (./lab status aws-s02)',
       '',
-      '1 of 4 labs are up and as declared.',
+      '1 of 4 labs are up without drift.',
     ].join('\n'),
   );
 });

@@ -111,7 +111,7 @@ test.each(CLOUDS)(
 test('a shorter name that is suggested is on the same cloud', () => {
   expect(() => parseLab(`gcp-${'x'.repeat(40)}`)).toThrow(
     expect.objectContaining({
-      message: expect.stringContaining('has 44 characters, and 40 is the most'),
+      message: expect.stringContaining('has 44 characters, and the limit is 40'),
       cure: `gcp-${'x'.repeat(12)} would be one`,
     }),
   );

@@ -94,7 +94,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0',
-    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this machine could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
+    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this host could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
   ],
   [
     '--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0',
@@ -102,7 +102,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=203.0.113.0/24',
-    "adminCidrs do not cover publicPool 203.0.113.0/24, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
+    "adminCidrs do not cover publicPool 203.0.113.0/24, where this host's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
   ],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
   [
@@ -280,7 +280,7 @@ describe("a lab's own config file", () => {
     keep('config:\n  hardway-lab:cloud: local\n  hardway-lab:workers: many\n');
     expect(await typed('up s01')).toEqual({
       code: 2,
-      told: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (what is not given is taken from ${file()})`,
+      told: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (other values come from ${file()})`,
     });
   });
 
@@ -289,7 +289,7 @@ describe("a lab's own config file", () => {
     const { code, told } = await typed('up s01');
     expect(code).toBe(2);
     expect(told).toMatch(
-      /Pulumi\.local-s01\.yaml is not YAML: .* at line 2[\s\S]*To do: correct it there, or remove the file and give the config by --set$/,
+      /Pulumi\.local-s01\.yaml is not YAML: .* at line 2[\s\S]*To do: correct the file, or remove it and set the config with --set$/,
     );
   });
 });
