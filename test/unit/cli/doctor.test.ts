@@ -263,7 +263,7 @@ describe('of this host', () => {
       'an old systemd-nspawn',
       nspawnFinding('systemd 237\n'),
       'fail',
-      /237, and machines are run by 242 or later/,
+      /237, and nodes need 242 or later/,
     ],
   ])('%s', (_what, finding, status, found) => {
     expect(finding).toMatchObject({ status, found: expect.stringMatching(found) });

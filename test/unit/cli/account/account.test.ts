@@ -48,7 +48,7 @@ describe('the price', () => {
 
   test('names its list and date, and what it does not know', () => {
     expect(formatPrice('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
-      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n4-standard-2 cost.*us-west1, \d{4}-\d\d/,
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2, whose price is unknown.*us-west1, \d{4}-\d\d/,
     );
   });
 });

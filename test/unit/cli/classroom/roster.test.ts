@@ -27,7 +27,7 @@ function mistakesIn(text: string): string[] {
     });
     const [head, ...lines] = (error as Failure).message.split('\n');
     expect(head).toBe(
-      `${lines.length === 1 ? 'One mistake' : `${lines.length} mistakes`} in the roster ${inPlaces('students.yaml')}; nothing was done:`,
+      `${lines.length === 1 ? 'One mistake' : `${lines.length} mistakes`} in the roster ${inPlaces('students.yaml')}; nothing was changed:`,
     );
     return lines.map((line) => line.replace(/^ {2}- /, ''));
   }
@@ -153,7 +153,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     expect(() => readRoster(inPlaces('none.yaml'))).toThrow(
       expect.objectContaining({
         exitCode: 2,
-        message: `There is no roster ${inPlaces('none.yaml')}.`,
+        message: `Roster ${inPlaces('none.yaml')} does not exist.`,
       }),
     );
     expect(() => readRoster(inPlaces())).toThrow(

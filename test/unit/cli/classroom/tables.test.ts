@@ -67,7 +67,7 @@ describe('a class at work', () => {
       '✖ s02: first line 3 s',
       '  ID   STUDENT       LAB        STATE    TIME        STEP',
       expect.stringMatching(
-        /^\S s01 {2}Ada Lovelace {2}local-s01 {2}running {2}1 min 01 s {2}machine controller-0: boo…$/,
+        /^\S s01 {2}Ada Lovelace {2}local-s01 {2}running {2}1 min 01 s {2}node controller-0: bootin…$/,
       ),
       expect.stringMatching(/^ {2}s02 {2}Student s02 {3}local-s02 {2}failed {3}3 s/),
       expect.stringMatching(/^ {2}s03 {2}Student s03 {3}local-s03 {2}waiting$/),
@@ -155,8 +155,8 @@ describe('the summary', () => {
     expect(() => exitCode([failed('s01'), stopped, { id: 's03', state: 'waiting' }], deed)).toThrow(
       expect.objectContaining({
         exitCode: 130,
-        message: 'Interrupted: ./lab class up has not come to its end for s02, s03.',
-        cure: './lab class up students.yaml goes on from here',
+        message: 'Interrupted: ./lab class up is not finished for s02, s03.',
+        cure: './lab class up students.yaml continues from here',
       }),
     );
   });
@@ -315,11 +315,11 @@ test('the status of a class is a row a student, what can not be read, and what d
   jest.useRealTimers();
   expect(text).toBe(
     [
-      'ID   STUDENT  LAB        STATE       MACHINES  CHECKS                DRIFT  AGE  EXPIRES            COST',
-      's01  Ada      local-s01  up          2 of 2    23 of 24, 12 min ago  -      1 h  -                  -',
-      's02  Ada      aws-s02    up          1 of 2    -                     2      1 h  2026-12-01T18:00Z  $0.38',
-      's03  Ada      local-s03  down        -         -                     -      -    -                  -',
-      's04  Ada      local-s04  unreadable  -         -                     -      -    -                  -',
+      'ID   STUDENT  LAB        STATE       NODES   CHECKS                DRIFT  AGE  EXPIRES            COST',
+      's01  Ada      local-s01  up          2 of 2  23 of 24, 12 min ago  -      1 h  -                  -',
+      's02  Ada      aws-s02    up          1 of 2  -                     2      1 h  2026-12-01T18:00Z  $0.38',
+      's03  Ada      local-s03  down        -       -                     -      -    -                  -',
+      's04  Ada      local-s04  unreadable  -       -                     -      -    -                  -',
       '',
       "s04 (local-s04) can't be read: The state is cut off.",
       'To do: mend it',

@@ -129,7 +129,7 @@ test('everything that is in the way of a class is one message, and nothing was b
     message: expect.stringMatching(
       new RegExp(
         [
-          "^This host can't make 102 labs now; nothing was begun:",
+          "^This host can't run 102 labs; nothing was changed:",
           ' {2}- Memory: .* available; 100 labs of 1200 machines take about 328\\.1 GiB, and at most 1200\\.0 GiB',
           '    To do: .*',
           ' {2}- Public networks: 198\\.18\\.0\\.0/22 has 4 of 4 free, and 100 are needed',
@@ -144,7 +144,7 @@ test('everything that is in the way of a class is one message, and nothing was b
           .join('\\n'),
       ),
     ),
-    cure: './lab doctor checks everything; ./lab doctor --cloud aws looks at everything',
+    cure: './lab doctor checks everything; ./lab doctor --cloud aws checks everything',
   });
   expect(mockSetUp).not.toHaveBeenCalled();
   expect(fs.readdirSync(inPlaces())).toEqual(['students.yaml']);
@@ -199,7 +199,7 @@ test('the price of a whole class is asked about once, before anything is looked 
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringMatching(
-      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down or \.\/lab reap \(an end removes nothing by itself\)\. Go on\? There is no terminal to ask on\.$/,
+      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down or \.\/lab reap \(nothing is removed automatically\)\. Continue\? There is no terminal to ask on\.$/,
     ),
     cure: 'the same command with --yes',
   });

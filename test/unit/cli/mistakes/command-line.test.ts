@@ -315,7 +315,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'class up students.yaml',
-    'There is no roster students.yaml.',
+    'Roster students.yaml does not exist.',
     'give the file that lists the students, such as examples/students.yaml',
   ],
   [
@@ -357,7 +357,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'class cards examples/students.yaml --out /no/cards',
-    'There is no directory /no to make /no/cards in.',
+    'Directory /no for /no/cards does not exist.',
     'mkdir -p /no',
   ],
   [

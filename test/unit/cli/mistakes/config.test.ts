@@ -28,12 +28,12 @@ const FORMS: [typed: string, ...said: string[]][] = [
   ],
   [
     '--set workers=3,controllers=1',
-    '--set workers=3,controllers=1: each key needs a --set of its own, controllers too',
+    '--set workers=3,controllers=1: each key needs its own --set, also controllers',
   ],
-  ['--set workers=3 --set workers=4', 'workers is set twice, to 3 and to 4: which is meant?'],
+  ['--set workers=3 --set workers=4', 'workers is set twice, to 3 and to 4.'],
   [
     '--stage none --set stage=cluster',
-    'stage is set twice, to cluster and to none: which is meant?',
+    'stage is set twice, to cluster and to none.',
   ],
   [
     '--set mtu --set cloud=gcp',
@@ -94,7 +94,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=8.8.8.0/24 --set adminCidrs=0.0.0.0/0',
-    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this host could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
+    "publicPool is 8.8.8.0/24, where others' addresses on the Internet are, which this machine could then not reach: take a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 198.18.0.0/15",
   ],
   [
     '--set publicPool=10.32.0.0/16 --set adminCidrs=0.0.0.0/0',
@@ -102,7 +102,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set publicPool=203.0.113.0/24',
-    "adminCidrs do not cover publicPool 203.0.113.0/24, where this host's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
+    "adminCidrs do not cover publicPool 203.0.113.0/24, where this machine's own addresses toward its labs are: it could not log in to make them; add it: adminCidrs=198.18.0.0/15,203.0.113.0/24",
   ],
   ['--set adminCidrs=me', 'adminCidrs: "me" is not a CIDR such as 10.240.0.0/24'],
   [
