@@ -33,7 +33,7 @@ export default tseslint.config(
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
-      // What takes long to load is required where it is used.
+      // Modules that load slowly are required where they are used.
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/no-unused-vars': [
         'error',
@@ -41,7 +41,7 @@ export default tseslint.config(
       ],
       'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': ['error', { zones }],
-      'max-lines-per-function': ['error', { max: 125, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
       'no-nested-ternary': 'error',
       'prefer-const': 'error',
       eqeqeq: 'error',

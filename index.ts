@@ -6,7 +6,7 @@ import { labNameMistake } from './util/lab-name';
 import { remarksOn, withOwnAddress } from './components/config/public-ip';
 import { seeded } from './components/config/stack-defaults';
 
-/** This stack's keys of `hardway-lab:…`, without the project's name before them. */
+/** Returns this stack's config without the prefix `hardway-lab:` of the keys. */
 function rawConfig(): RawConfig {
   const prefix = `${pulumi.getProject()}:`;
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
@@ -18,13 +18,13 @@ async function outputs(): Promise<Lab['outputs']> {
     const mistake = labNameMistake(pulumi.getStack());
     if (mistake) throw new pulumi.RunError(mistake);
     const config = parseConfig(seeded(rawConfig(), pulumi.getStack(), pulumi.getProject()));
-    // Without credentials nobody is asked for an address, either.
+    // Fails without credentials, before the program asks a service for the public address.
     loadCloud(config);
     const known = await withOwnAddress(config);
     for (const { severity, text } of remarksOn(known)) await pulumi.log[severity](text);
     return new Lab(pulumi.getStack(), known).outputs;
   } catch (error) {
-    // Told as it is, without a stack trace: it is the user's to mend.
+    // The user's own mistake: printed without a stack trace.
     if (error instanceof ConfigError || error instanceof CloudError)
       throw new pulumi.RunError(error.message);
     throw error;

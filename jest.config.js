@@ -1,4 +1,4 @@
-// Two projects: `unit` needs nothing and takes seconds; `integration` is real labs on this machine, as root.
+// Two projects: `unit` needs nothing and takes about a minute; `integration` creates real labs on this host, as root.
 
 const common = {
   testEnvironment: 'node',

@@ -7,11 +7,11 @@ import type { Bench } from './rounds';
 import { succeed } from './succeed';
 import { memory, processorTime, total } from './usage';
 
-/** As many students as two cores can be asked to put up with. */
+/** Ids of the students: as many labs as two cores can run. */
 const IDS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
 const PARALLEL = [1, 2, 4];
 
-/** Longer than four labs take on a machine that has other work too. */
+/** Time limit of a class command: longer than four labs take on a busy host. */
 const SECONDS = 900;
 const IDLE_SECONDS = 30;
 
@@ -22,14 +22,14 @@ const classOf = (roster: string, ...words: string[]): Promise<string> =>
     seconds: SECONDS,
   });
 
-/** How long each lab was under way, in seconds, by the summary's last column. */
+/** Parses the seconds that each lab took from the last column of the summary. */
 export const took = (printed: string): number[] =>
   [...printed.matchAll(/^bench-\d .* up +(?:(\d+) min )?(\d+(?:\.\d)?) s$/gm)].map(
     ([, minutes = '0', seconds]) => Number(minutes) * 60 + Number(seconds),
   );
 
-/** What a lab takes of the machine when four are up, the mean of all. */
-async function use({ measures, say }: Bench): Promise<void> {
+/** Measures memory and idle processor time of a lab while four labs are up: the mean of all four. */
+async function measureUsage({ measures, say }: Bench): Promise<void> {
   say('memory and idle processor time of four labs');
   measures.add(
     'class-memory',
@@ -39,7 +39,7 @@ async function use({ measures, say }: Bench): Promise<void> {
   measures.add('class-idle', idle.reduce((sum, one) => sum + total(one), 0) / labs.length);
 }
 
-/** Four labs: one after another by `up`, then by one command, some at a time; and one of four made anew. */
+/** Measures four labs: one after another by `up`, several at a time by `class up`, and one of four recreated. */
 export async function classOfFour(bench: Bench): Promise<void> {
   const { measures, say } = bench;
   const roster = path.join(bench.directory, 'students.yaml');
@@ -65,8 +65,8 @@ export async function classOfFour(bench: Bench): Promise<void> {
       );
       measures.add(`class-${parallel}-lab`, median(took(printed)));
       if (parallel === PARALLEL.at(-1)) {
-        await use(bench);
-        say('one of four made anew');
+        await measureUsage(bench);
+        say('recreating one of four labs');
         measures.add('class-recreate', await labs[1].recreate());
       }
       await classOf(roster, 'down');
@@ -78,14 +78,14 @@ export async function classOfFour(bench: Bench): Promise<void> {
 
 const TIMES = 10;
 
-/** One lab made anew again and again: whether it grows. */
+/** Recreates one lab ten times, to measure whether its memory grows. */
 export async function recreates({ lab, measures, say }: Bench): Promise<void> {
-  say('a lab, to be made anew ten times');
+  say('a lab to recreate ten times');
   await lab.up();
   measures.add('first-memory', total(memory(lab.name)));
   const seconds: number[] = [];
   for (let time = 1; time <= TIMES; time++) {
-    say(`made anew, ${time} of ${TIMES}`);
+    say(`recreating, ${time} of ${TIMES}`);
     seconds.push(await lab.recreate());
   }
   measures.add('ten-recreates', median(seconds));

@@ -7,10 +7,10 @@ import { groupOf, processesOf, removeGroups } from '../provider/local/shared/cgr
 import { findBlob, readLayout } from '../toolchain/images/layout';
 import { succeed } from './succeed';
 
-/** No lab is called so: each has its cloud's name in front. */
+/** Name of the floor's cgroup. No lab has this name, because a lab's name starts with its cloud. */
 const NAME = 'floor';
 
-/** Kernel settings of the whole machine that the floor's kubelets write. */
+/** Kernel settings of the host that the floor's kubelets write. */
 const SETTINGS = [
   'vm/overcommit_memory',
   'vm/panic_on_oom',
@@ -18,7 +18,7 @@ const SETTINGS = [
   'kernel/panic_on_oops',
 ].map((name) => `/proc/sys/${name}`);
 
-/** The one layer of an image of ours. */
+/** Returns the path of the only layer of a toolchain image. */
 function layerOf(images: string, name: string): string {
   const manifest = findBlob(images, readLayout(images).get(name)!.digest)!;
   const { layers } = JSON.parse(fs.readFileSync(manifest, 'utf8')) as {
@@ -28,8 +28,8 @@ function layerOf(images: string, name: string): string {
 }
 
 /**
- * The same lab in bare shell, by scripts that are no part of this repository: what remains when nothing but the work
- * itself is done. It is given the programs, the Debian tree and the busybox of our own labs.
+ * Floor of the time for a lab: shell scripts outside this repository that do only the necessary work. They use the
+ * programs, the Debian tree and the busybox of this project's toolchain.
  */
 export class Floor {
   private constructor(
@@ -37,7 +37,7 @@ export class Floor {
     private readonly directory: string,
   ) {}
 
-  /** Prepares a run of the scripts in `scripts`; `directory` must be on a real filesystem. Undefined where there are none. */
+  /** Prepares a run of the scripts in `scripts`; `undefined` if they do not exist. `directory` can't be a tmpfs. */
   static async prepare(scripts: string, directory: string): Promise<Floor | undefined> {
     if (!fs.existsSync(path.join(scripts, 'up.sh'))) return undefined;
     const floor = new Floor(scripts, directory);
@@ -48,7 +48,7 @@ export class Floor {
     return floor;
   }
 
-  /** Hard links: the machines see this directory, and not what a symbolic link in it leads to. */
+  /** Links the programs into the floor's directory. Hard links, because nodes do not see the targets of symbolic links. */
   private async programs(): Promise<void> {
     const { store, images } = toolchainPaths();
     const bin = path.join(this.directory, 'bin');
@@ -60,7 +60,7 @@ export class Floor {
       ['-xf', layerOf(images, 'docker.io/library/busybox'), '-C', this.directory, 'bin/busybox'],
       { seconds: 10 },
     );
-    // It writes its images to where it is called.
+    // The script writes its images to the working directory.
     await succeed(
       'sh',
       [
@@ -74,7 +74,7 @@ export class Floor {
     );
   }
 
-  /** What our tree lacks for it, as a layer above: a host key, and a way in for root. */
+  /** Adds a layer above the toolchain's Debian tree with a host key and root's login over SSH. */
   private async tree(): Promise<void> {
     const ssh = path.join(this.directory, 'tree/etc/ssh');
     fs.writeFileSync(
@@ -88,7 +88,7 @@ export class Floor {
     );
   }
 
-  /** One run, from nothing to its pods, and all of it removed again; returns the seconds of its `pods` line. */
+  /** Runs the scripts until the pods are Ready and removes everything. Returns the seconds of the `pods` line. */
   async run(): Promise<number> {
     const settings = SETTINGS.map((file) => fs.readFileSync(file, 'utf8'));
     try {

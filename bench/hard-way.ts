@@ -19,8 +19,8 @@ import { succeed } from './succeed';
 
 const STAGE = 'cluster';
 
-/** Stands in for the engine: components make their keys and certificates with the provider's own code, at once. */
-function makeKeysHere(): void {
+/** Replaces the engine, so that the provider's code creates keys and certificates in this process. */
+function createKeysInProcess(): void {
   pulumi.runtime.setMocks({
     call: () => ({}),
     newResource: async ({ name, type, inputs }) =>
@@ -31,7 +31,7 @@ function makeKeysHere(): void {
 const value = <T>(output: pulumi.Output<T>): Promise<T> =>
   new Promise((resolve) => void output.apply(resolve));
 
-/** What bootstrap wants to know of a lab whose machines are there, and nothing more. */
+/** Returns the arguments of bootstrap for a lab whose nodes exist. */
 function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): BootstrapArgs {
   const publicIps = Object.fromEntries(nodes.map(({ name, publicIp }) => [name, publicIp]));
   const certificates = new Certificates('pki', {
@@ -49,8 +49,8 @@ function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): Bootstr
   };
 }
 
-/** A scripted Hard Way: every step on every node, strictly one after another, a plain ssh login each. */
-async function goThrough({ files }: UpLab, args: BootstrapArgs): Promise<void> {
+/** Runs every step on every node, one after another, each over its own SSH login, as the Hard Way does. */
+async function runSteps({ files }: UpLab, args: BootstrapArgs): Promise<void> {
   for (const session of OUTLINE) {
     for (const step of session.steps) {
       for (const node of args.topology.nodes) {
@@ -65,7 +65,7 @@ async function goThrough({ files }: UpLab, args: BootstrapArgs): Promise<void> {
   }
 }
 
-/** Admin's kubectl, with the certificates that were made here. */
+/** Returns the admin's kubectl with the certificates of this process. */
 async function kubectlOf(
   program: string,
   args: BootstrapArgs,
@@ -79,7 +79,7 @@ async function kubectlOf(
   };
 }
 
-/** Brings a lab up as a script of the Hard Way would, until CoreDNS and the test pods are Ready; in seconds. */
+/** Measures a scripted Hard Way until CoreDNS and the test pods are Ready, in seconds. */
 export async function hardWay(
   lab: BenchLab,
   directory: string,
@@ -88,9 +88,9 @@ export async function hardWay(
   const up = await lab.found();
   const { kubectl } = await installed();
   const steps = await timed(async () => {
-    makeKeysHere();
+    createKeysInProcess();
     const args = bootstrapArgs(up.outputs);
-    await goThrough(up, args);
+    await runSteps(up, args);
     await startPods(await kubectlOf(kubectl, args, directory), args.topology.nodes);
   });
   return { machines, steps };

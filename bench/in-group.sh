@@ -1,7 +1,7 @@
 #!/bin/bash
-# in-group.sh GROUP COMMAND…: becomes COMMAND in a cgroup of its own, GROUP in every hierarchy of cgroup v1, so that
-# whatever COMMAND makes of cgroups can be found and removed. On cgroup v2 a group that holds processes can't have
-# others below it, as machines need: there COMMAND stays where it is.
+# in-group.sh GROUP COMMAND…: runs COMMAND in the cgroup GROUP of every hierarchy of cgroup v1, so that the cgroups which
+# COMMAND creates can be found and removed. With cgroup v2, COMMAND stays in the current cgroup, because a cgroup with
+# processes can't have the child cgroups that nodes need.
 set -eu
 
 group=$1

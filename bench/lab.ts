@@ -11,17 +11,17 @@ import type { Node } from '../components/topology';
 import { root } from '../util/repo-root';
 import { succeed } from './succeed';
 
-/** Longer than anything takes on a machine that has other work too. */
+/** Time limit of a command: longer than any command takes on a busy host. */
 const SECONDS = 300;
 
-/** Seconds that `work` takes. */
+/** Runs `work` and returns the seconds that it took. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = process.hrtime.bigint();
   await work();
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-/** A lab of the bench's own, brought up and down by the command as anybody would. */
+/** Lab of the benchmark, controlled through `./lab` like a user's lab. */
 export class BenchLab {
   constructor(readonly name: string) {}
 
@@ -33,7 +33,7 @@ export class BenchLab {
   verify = (): Promise<string> => this.lab('verify', this.name);
   down = (): Promise<string> => this.lab('down', this.name, '--yes');
 
-  /** Seconds until the lab is another one; the checks that it ends with are another row's. */
+  /** Recreates the lab and returns the seconds without the checks at the end. */
   async recreate(): Promise<number> {
     let printed = '';
     const whole = await timed(
@@ -41,36 +41,36 @@ export class BenchLab {
     );
     const checks = /^ok +Checks \(([\d.]+) s\)$/m.exec(printed)?.[1];
     if (checks === undefined)
-      throw new Error(`recreate printed nothing of its checks, but: ${printed.trim().slice(-500)}`);
+      throw new Error(`recreate printed no time of its checks: ${printed.trim().slice(-500)}`);
     return whole - Number(checks);
   }
 
-  /** What the state says of the lab, which must be up. */
+  /** Reads the lab from the state. Throws if the lab is not up. */
   async found(): Promise<UpLab> {
     const up = await findLab(await Engine.open(await installed()), parseLab(this.name));
     if (!up) throw unable(`Lab ${this.name} is not up.`);
     return up;
   }
 
-  /** Ways in to the lab for the time of `work`. */
+  /** Runs `work` with access to the lab. */
   async inside<T>(work: (access: Access) => Promise<T>): Promise<T> {
     return withAccess(await this.found(), (await installed()).kubectl, work);
   }
 }
 
-/** The namespace that the bench's pods live in, and nothing else. */
+/** Namespace of the benchmark's pods. */
 export const NAMESPACE = 'hardway-bench';
 
-/** As many pods as the floor has: a busybox a worker and one nginx, which a NodePort leads to. */
+/** Returns the same pods as the floor's: busybox on every worker, and one nginx behind a NodePort. */
 function testPods(workers: string[]): object {
   const web = workers[1] ?? workers[0];
-  const left = new Set(
+  const omitted = new Set(
     workers.filter((worker) => worker !== web).map((worker) => `nginx-${worker}`),
   );
-  const all = manifest({ namespace: NAMESPACE, workers, sound: workers, nodePortWorker: web }) as {
+  const all = manifest({ namespace: NAMESPACE, workers, ready: workers, nodePortWorker: web }) as {
     items: { metadata: { name: string } }[];
   };
-  return { ...all, items: all.items.filter(({ metadata }) => !left.has(metadata.name)) };
+  return { ...all, items: all.items.filter(({ metadata }) => !omitted.has(metadata.name)) };
 }
 
 type Kubectl = Pick<Access, 'kubectl'>;
@@ -78,7 +78,7 @@ type Kubectl = Pick<Access, 'kubectl'>;
 const workersOf = (nodes: Node[]): string[] =>
   nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
 
-/** Makes the test pods; returns when all are Ready. */
+/** Creates the test pods and waits until all are Ready. */
 export async function startPods(access: Kubectl, nodes: Node[]): Promise<void> {
   await kubectl(
     { access: access as Access },
@@ -95,7 +95,7 @@ export async function startPods(access: Kubectl, nodes: Node[]): Promise<void> {
   ]);
 }
 
-/** Removes the test pods; returns when they are gone. */
+/** Deletes the test pods and waits until they no longer exist. */
 export async function removePods(access: Kubectl): Promise<void> {
   await kubectl({ access: access as Access }, ['delete', 'namespace', NAMESPACE, '--timeout=55s']);
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: how long a lab takes, beside what the same work takes in bare shell and as a script over plain SSH, in
- * one run. Makes labs of its own and removes them. Exit code 0 also where a target is missed: the table says so.
+ * `npm run bench`: measures how long a lab takes, compared with the same work in bare shell and as a script over plain
+ * SSH. Creates its own labs and removes them. Exit code 0 even if a target is missed, which the table shows.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -39,12 +39,14 @@ function parts(text: string): Part[] {
 
 function options(): Options {
   return new Command('npm run bench --')
-    .description("measure this machine's labs")
-    .option('--rounds <NUMBER>', 'how often', rounds, 3)
-    .option('--only <LIST>', `with commas, some of ${PARTS.join(', ')}`, parts, [...USUAL_PARTS])
+    .description('measure labs on this host')
+    .option('--rounds <NUMBER>', 'number of rounds', rounds, 3)
+    .option('--only <LIST>', `parts, separated by commas: ${PARTS.join(', ')}`, parts, [
+      ...USUAL_PARTS,
+    ])
     .option(
       '--floor <DIRECTORY>',
-      'the scripts of the floor',
+      "directory of the floor's scripts",
       path.resolve(root, '../shared/floor'),
     )
     .option('--json', 'print one JSON object')
@@ -52,12 +54,12 @@ function options(): Options {
     .opts<Options>();
 }
 
-/** Tells what is under way, on standard error; ends the bench between two measurements if it was interrupted. */
-function teller(): (what: string) => void {
+/** Returns a function that prints progress on standard error. After an interrupt, its next call ends the benchmark. */
+function progressPrinter(): (what: string) => void {
   let interrupted = false;
   process.on('SIGINT', () => {
     interrupted = true;
-    process.stderr.write('Stopping: when this is over, the labs are removed.\n');
+    process.stderr.write('Stopping after this measurement; then the labs are removed.\n');
   });
   return (what) => {
     if (interrupted) throw new Interrupted();
@@ -68,13 +70,14 @@ function teller(): (what: string) => void {
 async function main({ rounds: count, only, floor: scripts, json }: Options): Promise<void> {
   if (process.getuid?.() !== 0)
     throw unable(
-      'The bench makes labs and looks into their processes: run it as root.',
+      'The benchmark creates labs and reads their processes: run it as root.',
       'sudo -E env "PATH=$PATH" npm run bench',
     );
   fs.mkdirSync(cacheDirectory(), { recursive: true });
-  // Beside the store, as it holds hard links to it.
+  // Hard links to the store need the store's filesystem.
   const directory = fs.mkdtempSync(path.join(cacheDirectory(), 'bench-'));
-  const [lab, bare] = ['local-bench', 'local-bench-bare'].map((name) => new BenchLab(name));
+  const lab = new BenchLab('local-bench');
+  const bare = new BenchLab('local-bench-bare');
   const bench: Bench = {
     parts: new Set(only),
     lab,
@@ -82,12 +85,12 @@ async function main({ rounds: count, only, floor: scripts, json }: Options): Pro
     directory,
     measures: new Measures(),
     programs: {},
-    say: teller(),
+    say: progressPrinter(),
   };
   try {
     if (bench.parts.has('floor')) bench.floor = await Floor.prepare(scripts, directory);
     if (bench.parts.has('floor') && !bench.floor)
-      process.stderr.write(`There is no floor in ${scripts}: its lines are left out.\n`);
+      process.stderr.write(`${scripts} has no floor scripts: the table leaves them out.\n`);
     for (let done = 0; done < count; done++) {
       bench.say(`round ${done + 1} of ${count}`);
       await round(bench);

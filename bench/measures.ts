@@ -1,17 +1,17 @@
-/** One line of the table. Its samples, one a round, come under its id. */
+/** Row of the table. `Measures` collects one sample in each round under the row's id. */
 interface Row {
   id: string;
   title: string;
   unit: 's' | 'MB' | 'cores' | 'Gbit/s' | '×';
-  /** Computed in each round of two others: both were measured under the same noise. */
+  /** Ids of two rows whose ratio is computed in each round, so that both have the same noise. */
   ratio?: [string, string];
-  /** What the median must keep to. */
+  /** Limit for the median. */
   target?: { atMost: number } | { atLeast: number };
-  /** What it would be good to reach. */
+  /** Value that would be better than the target. */
   aim?: string;
 }
 
-/** The table, from the top. */
+/** Rows of the table, in order. */
 const ROWS: Row[] = [
   { id: 'up', title: 'lab up, until CoreDNS and test pods are Ready', unit: 's' },
   { id: 'floor', title: 'the same work in bare shell (the floor)', unit: 's' },
@@ -66,10 +66,10 @@ const ROWS: Row[] = [
       target: { atMost: 1.1 },
     },
   ]),
-  { id: 'class-recreate', title: 'one of four made anew, without its checks', unit: 's' },
+  { id: 'class-recreate', title: 'lab recreate, one of four, without its checks', unit: 's' },
   {
     id: 'class-recreate:up',
-    title: '  one of four made anew : up',
+    title: '  recreate, one of four : up',
     unit: '×',
     ratio: ['class-recreate', 'class-up'],
     target: { atMost: 1.2 },
@@ -88,7 +88,7 @@ const ROWS: Row[] = [
   },
 ];
 
-/** What a row came to. */
+/** Result of a row. */
 export interface Result {
   id: string;
   title: string;
@@ -96,18 +96,18 @@ export interface Result {
   least: number;
   median: number;
   samples: number[];
-  /** In words; empty where there is none. */
+  /** Formatted target; empty if the row has none. */
   target: string;
-  /** Of the median; undefined without a target. */
+  /** Whether the median meets the target; `undefined` without a target. */
   met?: boolean;
 }
 
-/** The middle one; of an even number, the lower of the two in the middle. */
+/** Returns the median; of an even number of values, the lower of the two in the middle. */
 export function median(values: number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
 }
 
-/** What was measured, a list a row, a sample a round. */
+/** Samples by row id, one for each round. */
 export class Measures {
   private readonly samples = new Map<string, number[]>();
 
@@ -121,7 +121,7 @@ export class Measures {
     return above.slice(0, below.length).map((value, round) => value / below[round]);
   }
 
-  /** The rows that something was measured for. */
+  /** Returns the results of the rows that have samples. */
   results(): Result[] {
     return ROWS.flatMap((row) => {
       const samples = this.of(row);
@@ -135,7 +135,7 @@ export class Measures {
           least: Math.min(...samples),
           median: middle,
           samples,
-          target: inWords(row),
+          target: formatTarget(row),
           met: isMet(row, middle),
         },
       ];
@@ -143,7 +143,7 @@ export class Measures {
   }
 }
 
-function inWords({ target, aim }: Row): string {
+function formatTarget({ target, aim }: Row): string {
   const bound =
     target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
   return [bound, aim && `aim ${aim}`].filter(Boolean).join(', ');

@@ -6,7 +6,7 @@ import type { Measures } from './measures';
 import { throughput } from './throughput';
 import { type ByProgram, memory, processorTime, total } from './usage';
 
-/** What can be measured, in the order in which a round does it. */
+/** Parts of a round with one lab, in the order in which they run. */
 const LAB_PARTS = [
   'floor',
   'up',
@@ -19,7 +19,7 @@ const LAB_PARTS = [
   'down',
   'hard-way',
 ] as const;
-/** Several labs, or one many times: only where they are asked for. */
+/** Parts with several labs, or with one lab many times. They run only on request. */
 const CLASS_PARTS = ['class', 'recreates'] as const;
 export const PARTS = [...LAB_PARTS, ...CLASS_PARTS] as const;
 export const USUAL_PARTS: readonly Part[] = LAB_PARTS;
@@ -27,24 +27,24 @@ export type Part = (typeof PARTS)[number];
 
 const IDLE_SECONDS = 30;
 
-/** What a round works with. */
+/** Input and results of the rounds. */
 export interface Bench {
   parts: Set<Part>;
   lab: BenchLab;
-  /** Another lab, for the Hard Way. */
+  /** Second lab, for the Hard Way. */
   bare: BenchLab;
   floor?: Floor;
-  /** Private, of the bench's own. */
+  /** Private directory of the benchmark. */
   directory: string;
   measures: Measures;
-  /** Of the last round: who uses what. */
+  /** Usage by program in the last round. */
   programs: { memory?: ByProgram; idle?: ByProgram };
-  /** Says what is measured now. Throws where the bench was interrupted. */
+  /** Prints what is measured now. Throws if the benchmark was interrupted. */
   say(what: string): void;
 }
 
-/** With the test pods: the time until they are Ready, and what needs them. */
-async function withPods(bench: Bench): Promise<void> {
+/** Measures `up` until the test pods are Ready, and the parts that need the pods. */
+async function measureWithPods(bench: Bench): Promise<void> {
   const { lab, measures, parts, programs } = bench;
   bench.say('up');
   let seconds = await timed(() => lab.up());
@@ -65,15 +65,15 @@ async function withPods(bench: Bench): Promise<void> {
   });
 }
 
-/** The life of a lab, from nothing to nothing. */
-async function ours(bench: Bench): Promise<void> {
+/** Measures one lab from `up` to `down`. */
+async function measureLab(bench: Bench): Promise<void> {
   const { lab, measures, parts, programs } = bench;
   const time = async (part: Part, work: () => Promise<unknown>): Promise<void> => {
     if (!parts.has(part)) return;
     bench.say(part);
     measures.add(part, await timed(work));
   };
-  await withPods(bench);
+  await measureWithPods(bench);
   await time('no-op', () => lab.up());
   if (parts.has('idle')) {
     bench.say('idle');
@@ -89,7 +89,7 @@ async function ours(bench: Bench): Promise<void> {
   measures.add('down', await timed(() => lab.down()));
 }
 
-/** Everything once; floor and lab by turns, so that whatever else the machine does hits both. */
+/** Measures every part once. Floor and lab alternate over the rounds, so that other load on the host affects both. */
 export async function round(bench: Bench): Promise<void> {
   const { parts, measures } = bench;
   if (parts.has('floor') && bench.floor) {
@@ -97,7 +97,7 @@ export async function round(bench: Bench): Promise<void> {
     measures.add('floor', await bench.floor.run());
   }
   if (LAB_PARTS.some((part) => parts.has(part) && part !== 'floor' && part !== 'hard-way'))
-    await ours(bench);
+    await measureLab(bench);
   if (parts.has('class')) await classOfFour(bench);
   if (parts.has('recreates')) await recreates(bench);
   if (!parts.has('hard-way')) return;

@@ -1,6 +1,6 @@
 import { boundedRun, type RunOptions } from '../util/bounded-run';
 
-/** Runs a program that must succeed; returns what it printed. Throws an Error with the end of what it said where it fails. */
+/** Runs a program and returns its standard output. Throws an Error with the end of its output if it fails. */
 export async function succeed(
   program: string,
   args: string[],

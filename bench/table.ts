@@ -4,8 +4,8 @@ import type { Result } from './measures';
 import type { Bench } from './rounds';
 import type { ByProgram } from './usage';
 
-/** What the figures are worth: on what they were measured. */
-const machine = (): { cores: number; kernel: string; load: number } => ({
+/** Returns the properties of the host that the figures depend on. */
+const hostProperties = (): { cores: number; kernel: string; load: number } => ({
   cores: os.cpus().length,
   kernel: os.release(),
   load: os.loadavg()[0],
@@ -31,7 +31,7 @@ const row = (result: Result): string[] => [
   verdict(result),
 ];
 
-/** The programs that matter: the rest is summed up. */
+/** Formats the usage of the 12 largest programs and the sum of the rest. */
 function users(title: string, unit: string, amounts: ByProgram): string {
   const shown = amounts.slice(0, 12);
   const rest = amounts.slice(12).reduce((sum, [, amount]) => sum + amount, 0);
@@ -41,13 +41,13 @@ function users(title: string, unit: string, amounts: ByProgram): string {
   return `${title}, in ${unit}, last round: ${words.join(', ')}`;
 }
 
-/** The table for people. */
+/** Formats the results as a table. */
 export function asText(
   { measures, programs }: Pick<Bench, 'measures' | 'programs'>,
   rounds: number,
 ): string {
   const results = measures.results();
-  const { cores, kernel, load } = machine();
+  const { cores, kernel, load } = hostProperties();
   const missed = results.filter(({ met }) => met === false);
   return [
     `${rounds} round${rounds > 1 ? 's' : ''} on ${cores} cores, kernel ${kernel}; load at the end ${figure(load)}`,
@@ -62,7 +62,7 @@ export function asText(
   ].join('\n');
 }
 
-/** The same for a program; samples in the order of the rounds. */
+/** Returns the results as an object for JSON, with samples in the order of the rounds. */
 export function asJson(
   { measures, programs }: Pick<Bench, 'measures' | 'programs'>,
   rounds: number,
@@ -71,7 +71,7 @@ export function asJson(
     amounts && Object.fromEntries(amounts);
   return {
     rounds,
-    machine: machine(),
+    machine: hostProperties(),
     rows: measures.results(),
     memory: byName(programs.memory),
     idle: byName(programs.idle),

@@ -1,7 +1,7 @@
-# Measures one TCP connection with nothing but a machine's own perl: as `receive PORT SECONDS` it prints the bytes a
-# second that arrive, between the first and the last of them; as `send ADDRESS PORT SECONDS` it sends zeros for so long.
-# It sends by Reno, which every kernel has and lets everybody choose: BBR, the default of some, paces what it sends by its own
-# estimate, and is measured then instead of the way.
+# Measures one TCP connection with the node's own perl. `receive PORT SECONDS` prints the bytes a second between the first
+# and the last byte that arrive. `send ADDRESS PORT SECONDS` sends zeros for that time.
+# The sender uses Reno, which every kernel has and every user may choose. BBR, the default of some kernels, paces by its
+# own estimate, so that the result would not be the network path's.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -10,17 +10,17 @@ use Time::HiRes qw(time sleep);
 
 my ($role, @arguments) = @ARGV;
 my $block = "\0" x (1 << 20);
-# Nothing here may outlast its sense.
+# Time limit of the whole program.
 alarm 60;
 
 if ($role eq 'receive') {
     my ($port, $seconds) = @arguments;
     my $server = IO::Socket::INET->new(Listen => 1, LocalPort => $port, ReuseAddr => 1, Timeout => $seconds) or die "no socket: $@\n";
-    my $peer = $server->accept or die "nobody connected in $seconds s\n";
+    my $peer = $server->accept or die "no connection in $seconds s\n";
     my ($bytes, $start, $end) = (0);
     while (my $got = sysread $peer, my $buffer, 1 << 20) {
         $end = time;
-        # What comes first has waited for nobody knows how long.
+        # The first block may have waited for any time.
         if (defined $start) { $bytes += $got } else { $start = $end }
     }
     die "nothing came\n" unless $bytes and $end > $start;

@@ -10,7 +10,7 @@ const PORT = 5201;
 const SECONDS = 3;
 const TRIES = 3;
 
-/** One end of a connection: a node, or a pod on it by the namespace of its network. */
+/** End of a connection: a node, or a pod on the node, given by its network namespace. */
 interface End {
   node: string;
   address: string;
@@ -18,8 +18,9 @@ interface End {
 }
 
 /**
- * Runs tcp.pl on a node, in a pod's network where the end is one: the same program on all ends, and all on one processor,
- * which is full then. So what is measured is what the way costs; by the scheduler's choice two ends get 14 to 38 Gbit/s.
+ * Runs tcp.pl on a node, or in a pod's network namespace. All ends run on the same processor, which is then busy, so
+ * that the result is the cost of the network path. With the scheduler's choice of processors it varies from 14 to
+ * 38 Gbit/s.
  */
 function tcp(
   access: Access,
@@ -35,7 +36,7 @@ function tcp(
   );
 }
 
-/** Gigabits a second that arrive of what one end sends to the other. */
+/** Measures the gigabits a second that arrive from one end at the other. */
 async function once(access: Access, from: End, to: End): Promise<number> {
   const [received] = await Promise.all([
     tcp(access, to, 'receive', PORT, 15),
@@ -44,7 +45,7 @@ async function once(access: Access, from: End, to: End): Promise<number> {
   return (Number(received) * 8) / 1e9;
 }
 
-/** The busybox test pod on a node. */
+/** Returns the busybox test pod on a node. */
 async function podOn(access: Access, node: string): Promise<End> {
   const address = await kubectl({ access }, [
     'get',
@@ -62,7 +63,7 @@ async function podOn(access: Access, node: string): Promise<End> {
   return { node, address, namespace };
 }
 
-/** Gigabits a second from the first worker to the second, between pods and between the nodes themselves, by turns. */
+/** Measures gigabits a second from the first worker to the second, alternately between pods and between nodes. */
 export async function throughput(access: Access): Promise<{ pods: number; nodes: number }> {
   const workers = access.outputs.topology.nodes.filter(({ role }) => role === 'worker').slice(0, 2);
   const nodes: End[] = workers.map(({ name, privateIp }) => ({ node: name, address: privateIp }));

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Runs one of this repository's TypeScript entries, compiled by esbuild (in a process of its own memory, so that
-// nothing waits for a type-check): `node bin/run.cjs cli/main.ts ARG…`, or `require('./bin/run.cjs').load(entry)`.
-// The compiled file in dist/ is used again as long as no source it was made from has changed, so an edit is never missed.
+// Runs a TypeScript entry of this repository, compiled by esbuild without a type check:
+// `node bin/run.cjs cli/main.ts ARG…`, or `require('./bin/run.cjs').load(entry)`.
+// The compiled file in dist/ is reused until one of its sources changes.
 const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
 
-/** Milliseconds of each source's last change, or undefined where the compiled file can't be trusted. */
+/** Returns whether no source has changed since the compiled file was written. */
 function fresh(stamp) {
   try {
     const inputs = JSON.parse(fs.readFileSync(stamp, 'utf8'));
@@ -20,8 +20,9 @@ function fresh(stamp) {
 }
 
 /**
- * Plugins speak the engine's protocol themselves and are bundled whole, which halves the time they take to start.
- * In a program the SDK finds its own instance by module identity: there it must stay the one in node_modules.
+ * Returns whether an entry is a plugin. Plugins implement the engine's protocol themselves and are bundled with all
+ * packages, which halves their start time. In a program, the SDK must stay the module in node_modules, because Pulumi
+ * finds its own instance by module identity.
  */
 const isPlugin = (entry) => /^(provider|command-plugin)\//.test(entry);
 
@@ -55,7 +56,7 @@ function compile(entry) {
     inputs.map((file) => [file, fs.statSync(path.join(root, file)).mtimeMs]),
   );
   fs.writeFileSync(`${stamp}.${process.pid}`, JSON.stringify(mtimes));
-  // Renamed whole, stamp last: several plugins may compile at once, and none may load half a file.
+  // Several plugins may compile at once, and none may load a half-written file: so files are renamed, the stamp last.
   fs.renameSync(scratch, out);
   fs.renameSync(`${stamp}.${process.pid}`, stamp);
   return out;
@@ -71,7 +72,7 @@ module.exports = { compile, load };
 if (require.main === module) {
   const entry = process.argv[2];
   process.argv.splice(1, 2, path.join(root, entry));
-  // Reading the map costs a quarter of a second, and only who debugs sees a stack trace.
+  // Reading the source map takes a quarter of a second. Only HARDWAY_DEBUG shows stack traces.
   if (process.env.HARDWAY_DEBUG === '1') process.setSourceMapsEnabled(true);
   load(entry);
 }

@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# npm test: everything that must hold. Static checks, unit tests, then the integration tests on a real lab (root).
-# Needs nothing before it: what is missing is installed, as ./lab does it.
+# npm test: static checks, unit tests, then the integration tests on a real lab (as root).
+# Installs missing packages, like ./lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What needs root gets it from sudo, whose own PATH may lack Node, as an ordinary user's lacks what only root runs.
+# Command prefix for root. sudo's own PATH may lack Node, and a user's PATH may lack /usr/sbin.
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH:/usr/sbin:/sbin")
 
 step() { printf '\n== %s\n' "$*"; }
 
-# Installs the packages of package-lock.json first, as every ./lab does.
+# Installs the packages of package-lock.json, like every ./lab command.
 ./lab --help > /dev/null
 
-# What only the tests need of this machine.
+# Debian packages that only the tests need.
 packages=()
 command -v shellcheck > /dev/null || packages+=(shellcheck)
 python3 -c 'import ensurepip' 2> /dev/null || packages+=(python3-venv)
 [ -x /usr/sbin/sshd ] || packages+=(openssh-server)
 [ -x /usr/bin/chromium ] || packages+=(chromium fonts-dejavu-core)
 if [ ${#packages[@]} -gt 0 ]; then
-  step "this machine's packages for the tests: ${packages[*]}"
+  step "Debian packages for the tests: ${packages[*]}"
   "${as_root[@]}" toolchain/host/install.sh "${packages[@]}"
 fi
 
@@ -33,7 +33,7 @@ step 'shell scripts'
 npm run --silent lint:shell
 step 'unit tests'
 npx --no-install jest --selectProjects unit
-step 'what a lab is made with'
+step 'toolchain of the labs'
 ./lab setup
 step 'integration tests, on a real lab'
 "${as_root[@]}" npx --no-install jest --selectProjects integration --runInBand

@@ -1,25 +1,25 @@
 import type { Stage } from '../components/config/stage';
 import type { LabOutputs } from '../components/outputs';
-import type { Lab } from './lab';
+import type { LabUnderTest } from './lab';
 
-/** One row of the article, as it was seen on a lab. */
+/** Result of one check on a lab. `lab verify --json` prints these fields. */
 export interface CheckResult {
-  /** As in the article's table: `nat.ping`. */
+  /** Id in the article's table, for example `nat.ping`. */
   id: string;
   title: string;
-  /** Where the command was typed: a node's name, `laptop`, or `VPC router`. */
+  /** Place where the command was typed: a node's name, `laptop`, or `VPC router`. */
   node: string;
-  /** What a reader types to see the same. */
+  /** Command that a user can type to see the same output. */
   command: string;
   expected: string;
-  /** What the command printed: the lines that matter. */
+  /** Relevant lines of the command's output. */
   evidence: string;
   status: 'pass' | 'fail' | 'skip';
-  /** Empty on a pass; what was seen instead and where to look on a failure; why not on a skip. */
+  /** Empty on a pass. On a failure, the problem and where to look; on a skip, why the check does not apply. */
   reason: string;
 }
 
-/** Everything `lab verify` found, and what `--json` prints. */
+/** Results of all checks on a lab, as `lab verify --json` prints them. */
 export interface Report {
   lab: string;
   cloud: string;
@@ -30,35 +30,35 @@ export interface Report {
   checks: CheckResult[];
 }
 
-/** What a check's run concludes: it passes exactly when it found no problem. */
-export interface Finding {
+/** Evidence that a check collected on a lab. The check passes if and only if `problems` is empty. */
+export interface Evidence {
   node: string;
   command: string;
   expected: string;
   evidence: string;
-  /** Each says what was seen instead, in a phrase. */
+  /** One phrase for each difference from `expected`. */
   problems: string[];
-  /** Which neighbourhood to look at when there is a problem. */
+  /** Advice where to look, printed behind the problems. Empty if the problems say it themselves. */
   look: string;
 }
 
-/** One row of the article, before it is run. */
+/** Check of one row of the article's table. */
 export interface Check {
   id: string;
   title: string;
   node: string;
-  /** With placeholders (POD_IP) where the real command names what only a running lab has. */
+  /** Command with placeholders (POD_IP) for values that only a running lab has. */
   command: string;
   expected: string;
-  /** The stage that makes what the check looks at. */
+  /** Stage that creates what the check inspects. */
   stage: Stage;
-  /** How many workers it takes; 2 for what goes from node to node. */
+  /** Number of workers that the check needs: 2 if packets cross from worker to worker. */
   workers: 1 | 2;
-  /** Ids of the rows that show what this one takes for granted: where one of them fails too, it is to be mended first. */
-  standsOn?: string[];
-  /** The line of the evidence that says most, for a table; the first, where nothing is said. */
-  telling?: RegExp;
-  /** Why the check doesn't apply to this lab, or undefined. Stage and workers are looked at before. */
+  /** Ids of checks that this check depends on. If one of them fails too, it has to be repaired first. */
+  dependsOn?: string[];
+  /** Matches the line of the evidence that the table shows. Default: the first line. */
+  summaryLine?: RegExp;
+  /** Returns why the check does not apply to this lab, or `undefined`. Stage and workers are compared before. */
   skip?(outputs: LabOutputs): string | undefined;
-  run(lab: Lab): Promise<Finding>;
+  run(lab: LabUnderTest): Promise<Evidence>;
 }

@@ -2,9 +2,10 @@ import type { LabOutputs } from '../components/outputs';
 import type { Node, Topology } from '../components/topology';
 import type { Access } from './access';
 import type { TestPods } from './probes/test-pods';
+import { noAnswer, SSH_FAILED } from './unreachable';
 
-/** What a check works with: the lab's plan, the ways in, and the test pods. */
-export interface Lab {
+/** LabUnderTest that the checks inspect: its plan, access to its nodes and its API, and the test pods. */
+export interface LabUnderTest {
   access: Access;
   outputs: LabOutputs;
   topology: Topology;
@@ -13,9 +14,11 @@ export interface Lab {
   pods: TestPods;
 }
 
-/** An experiment that several checks look at from different sides: it is made once a lab, by whoever asks first. */
-export function shared<T>(make: (lab: Lab) => Promise<T>): (lab: Lab) => Promise<T> {
-  const made = new WeakMap<Lab, Promise<T>>();
+/** Wraps an experiment that several checks use, so that it runs once for each lab: on the first call. */
+export function shared<T>(
+  make: (lab: LabUnderTest) => Promise<T>,
+): (lab: LabUnderTest) => Promise<T> {
+  const made = new WeakMap<LabUnderTest, Promise<T>>();
   return (lab) => {
     const known = made.get(lab) ?? make(lab);
     made.set(lab, known);
@@ -23,29 +26,26 @@ export function shared<T>(make: (lab: Lab) => Promise<T>): (lab: Lab) => Promise
   };
 }
 
-/** Marks the end of one command's output; not a line that any of them prints. */
+/** Line that marks the end of one command's output. No command prints this line itself. */
 const MARK = '--hardway-verify-exit';
 
-/** A pipe into grep that found no line exits 1: that is an answer, not a failure. */
+/** Returns whether a pipe into grep matched no line: grep exits 1 then, which is not a failure. */
 const foundNothing = (command: string, code: number): boolean =>
   code === 1 && /\| grep /.test(command);
 
 /**
- * Types commands on a node, one after the other in one session, and returns what each printed.
- * Throws an Error that names the node and the command where one fails, or where the node can't be reached.
+ * Runs commands on a node, one after the other in one SSH session, and returns the output of each.
+ * Throws an Error that names the node and the command if one fails or if the node can't be reached.
  */
 export async function type(
-  lab: Pick<Lab, 'access'>,
+  lab: Pick<LabUnderTest, 'access'>,
   node: string,
   commands: string[],
 ): Promise<string[]> {
   const script = commands.map((command) => `${command}\nprintf '\\n${MARK} %d\\n' $?`).join('\n');
   const result = await lab.access.onNode(node, script);
-  // ssh's own exit code.
-  if (result.code === 255 && result.stdout === '') {
-    throw new Error(
-      `${node} does not answer (${firstLine(result.stderr)}): wait if it is just starting, or look at \`./lab status\``,
-    );
+  if (result.code === SSH_FAILED && result.stdout === '') {
+    throw new Error(noAnswer(node, firstLine(result.stderr)));
   }
   const outputs: string[] = [];
   let rest = result.stdout;
@@ -67,18 +67,18 @@ export async function type(
   return outputs;
 }
 
-/** Types one command on a node; as `type`. */
+/** Runs one command on a node and returns its output; throws like `type`. */
 export async function typeOne(
-  lab: Pick<Lab, 'access'>,
+  lab: Pick<LabUnderTest, 'access'>,
   node: string,
   command: string,
 ): Promise<string> {
   return (await type(lab, node, [command]))[0];
 }
 
-/** Runs kubectl and returns what it printed. Throws an Error with kubectl's own words where it fails. */
+/** Runs kubectl and returns its output. Throws an Error with kubectl's message if it fails. */
 export async function kubectl(
-  lab: Pick<Lab, 'access'>,
+  lab: Pick<LabUnderTest, 'access'>,
   args: string[],
   stdin?: string,
 ): Promise<string> {
@@ -90,7 +90,10 @@ export async function kubectl(
   return result.stdout;
 }
 
-/** Tries until an answer satisfies, at most `seconds`, with a `pause` of milliseconds between; returns the last answer, good or not. */
+/**
+ * Repeats `attempt` until its answer satisfies a condition, for at most `seconds`, with a pause of `pause`
+ * milliseconds between attempts. Returns the last answer, whether it satisfies the condition or not.
+ */
 export async function until<T>(
   seconds: number,
   attempt: () => Promise<T>,
@@ -105,13 +108,13 @@ export async function until<T>(
   }
 }
 
-/** The first line that says something; tools print warnings of deprecation, and lines of their log, around it. */
+/** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   return lines.find((line) => line !== '' && !/level=warning|^[EWI]\d{4} /.test(line)) ?? '';
 }
 
-/** The lines of a listing that match, as evidence. */
+/** Returns the lines of a listing that match a pattern, as evidence. */
 export function linesWith(text: string, pattern: RegExp): string[] {
   return text
     .split('\n')

@@ -9,7 +9,7 @@ import { podChecks } from './rows/pods';
 import { routeChecks } from './rows/routes';
 import { serviceChecks } from './rows/services';
 
-/** The article's order: nodes, pods within one node, routes, NAT, services. */
+/** Ids of all checks in the article's order: nodes, pods within one node, routes, NAT, services. */
 const ORDER = [
   'nodes.ping',
   'nodes.list',
@@ -37,9 +37,9 @@ const ORDER = [
   'nodeport.chains',
 ];
 
-const place = ({ id }: Check): number => ORDER.indexOf(id);
+const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
 
-/** Every row of the article, as a check, in the article's order. */
+/** All checks, in the article's order. */
 export const checks: Check[] = [
   ...nodeChecks,
   ...cniChecks,
@@ -50,4 +50,4 @@ export const checks: Check[] = [
   ...natOffChecks,
   ...serviceChecks,
   ...nodePortChecks,
-].sort((one, other) => place(one) - place(other));
+].sort((one, other) => positionOf(one) - positionOf(other));

@@ -1,20 +1,21 @@
 import { checks } from './registry';
 import type { Check, CheckResult, Report } from './check';
+import { formatUnreachable, parseUnreachable } from './unreachable';
 
 export interface RenderOptions {
-  /** Colour codes: only for a terminal. */
+  /** Whether to print colour codes, which only a terminal understands. */
   colour: boolean;
-  /** Columns of the terminal; lines of the table are cut to it. No limit when piped. */
+  /** Columns of the terminal, to which lines of the table are cut. Default: no limit, for pipes. */
   width?: number;
 }
 
 const MARKS = { pass: 'ok', fail: 'FAIL', skip: 'skip' } as const;
 const COLOURS = { pass: 32, fail: 31, skip: 33 } as const;
 
-/** Lines below the table that show evidence of a failure stop here. */
+/** Number of lines of evidence that a failure shows below the table. */
 const EVIDENCE_LINES = 12;
 
-/** A listing's head, or the name of the node that it is of. */
+/** Matches the header line of a listing, or the line with the name of the listing's node. */
 const HEADING = /^(NAME|PID|NS|CONTAINER|TASK|bridge name)\s|^[\w-]+:$/;
 
 function cut(text: string, width: number | undefined): string {
@@ -22,38 +23,40 @@ function cut(text: string, width: number | undefined): string {
   return `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-const TELLING = new Map(checks.map(({ id, telling }) => [id, telling]));
+const SUMMARY_LINES = new Map(checks.map(({ id, summaryLine }) => [id, summaryLine]));
 
-/** The line of the evidence that says most in a table: for a failure or a skip, the reason. */
-function brief({ id, status, evidence, reason }: CheckResult): string {
+/** Returns the text of a table's line: the check's summary line, or the reason of a failure or a skip. */
+function summaryOf({ id, status, evidence, reason }: CheckResult): string {
   const text = status === 'pass' ? evidence : reason;
   const lines = text
     .split('\n')
     .map((line) => line.trim().replace(/\s+/g, ' '))
     .filter((line) => line !== '' && !HEADING.test(line));
-  const telling = TELLING.get(id);
-  const line = (telling && lines.find((one) => telling.test(one))) ?? lines[0] ?? '';
+  const pattern = SUMMARY_LINES.get(id);
+  const line = (pattern && lines.find((one) => pattern.test(one))) ?? lines[0] ?? '';
   return lines.length > 1 && status === 'pass' ? `${line} (+${lines.length - 1})` : line;
 }
 
+/**
+ * Formats the nodes of a check for the table. Of several nodes it names one: the node that the reason of a
+ * failure names first, else the first node.
+ */
+function formatNodes({ node, reason }: CheckResult): string {
+  const nodes = node.split(', ');
+  if (nodes.length === 1) return node;
+  const named = reason.match(/[\w-]+/g)?.find((word) => nodes.includes(word));
+  return `${named ?? nodes[0]}, …`;
+}
+
 function table(results: CheckResult[], { colour, width }: RenderOptions): string[] {
-  // A check of all workers names them all; in the table one is enough: of a failure, that which its reason names first.
-  const where = ({ node, reason }: CheckResult): string => {
-    const all = node.split(', ');
-    return all.length === 1
-      ? node
-      : `${reason.match(/[\w-]+/g)?.find((word) => all.includes(word)) ?? all[0]}, …`;
-  };
-  const [ids, nodes] = [
-    Math.max(0, ...results.map(({ id }) => id.length)),
-    Math.max(0, ...results.map((one) => where(one).length)),
-  ];
+  const idWidth = Math.max(0, ...results.map(({ id }) => id.length));
+  const nodeWidth = Math.max(0, ...results.map((result) => formatNodes(result).length));
   return results.map((result) => {
     const mark = MARKS[result.status].padEnd(4);
     const painted = colour ? `\u001b[${COLOURS[result.status]}m${mark}\u001b[0m` : mark;
-    const start = `${result.id.padEnd(ids)}  ${where(result).padEnd(nodes)}  `;
+    const start = `${result.id.padEnd(idWidth)}  ${formatNodes(result).padEnd(nodeWidth)}  `;
     const rest = width === undefined ? undefined : width - start.length - mark.length - 2;
-    return `${start}${painted}  ${cut(brief(result), rest)}`.trimEnd();
+    return `${start}${painted}  ${cut(summaryOf(result), rest)}`.trimEnd();
   });
 }
 
@@ -61,10 +64,7 @@ function failure({ id, title, node, command, expected, evidence, reason }: Check
   const lines = evidence === '' ? ['nothing'] : evidence.split('\n');
   const shown =
     lines.length > EVIDENCE_LINES
-      ? [
-          ...lines.slice(0, EVIDENCE_LINES),
-          `(${lines.length - EVIDENCE_LINES} lines more with --json)`,
-        ]
+      ? [...lines.slice(0, EVIDENCE_LINES), `(${lines.length - EVIDENCE_LINES} more with --json)`]
       : lines;
   return [
     `${id}: ${title}`,
@@ -76,23 +76,46 @@ function failure({ id, title, node, command, expected, evidence, reason }: Check
   ];
 }
 
-/** Blocks for the failures. What failed for one and the same reason, before anything could be seen, shares a block. */
+/** Formats one block for checks that failed for the same reason. */
+const commonFailure = (ids: string[], reason: string): string[] => [
+  '',
+  `${ids.join(', ')}:`,
+  `  reason    ${reason}`,
+];
+
+/**
+ * Formats a block for each failure. Checks without evidence that failed for the same reason share a block, and so do
+ * checks that failed only because nodes can't be reached.
+ */
 function failures(results: CheckResult[]): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
-  const blind = (one: CheckResult): CheckResult[] =>
-    failed.filter(
-      (other) => other.evidence === '' && one.evidence === '' && other.reason === one.reason,
-    );
+  const unreachable = failed.flatMap(({ id, reason }) => {
+    const found = parseUnreachable(reason);
+    return found ? [{ id, ...found }] : [];
+  });
+  const withSameReason = ({ evidence, reason }: CheckResult): CheckResult[] =>
+    failed.filter((other) => other.evidence === '' && evidence === '' && other.reason === reason);
   return failed.flatMap((result) => {
-    const alike = blind(result);
+    const { cause } = unreachable.find(({ id }) => id === result.id) ?? {};
+    if (cause !== undefined) {
+      const alike = unreachable.filter((one) => one.cause === cause);
+      if (alike[0].id !== result.id) return [];
+      return commonFailure(
+        alike.map(({ id }) => id),
+        formatUnreachable(alike),
+      );
+    }
+    const alike = withSameReason(result);
     if (alike.length < 2) return ['', ...failure(result)];
-    return alike[0] === result
-      ? ['', `${alike.map(({ id }) => id).join(', ')}:`, `  reason    ${result.reason}`]
-      : [];
+    if (alike[0] !== result) return [];
+    return commonFailure(
+      alike.map(({ id }) => id),
+      result.reason,
+    );
   });
 }
 
-/** The report as a table, and a block for each failure under it. Ends without a newline. */
+/** Formats a report as a table with a block for each failure below it. Ends without a newline. */
 export function renderReport(report: Report, options: RenderOptions): string {
   const counts = [
     `${report.passed} passed`,
@@ -107,7 +130,7 @@ export function renderReport(report: Report, options: RenderOptions): string {
   ].join('\n');
 }
 
-/** What each check types and expects, for `--list`. */
+/** Formats the command and the expected output of each check, for `--list`. */
 export function renderList(checks: Check[]): string {
   return checks
     .map(({ id, title, node, command, expected, stage, workers }) => {

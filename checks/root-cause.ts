@@ -1,33 +1,32 @@
 import { checks } from './registry';
 import type { CheckResult } from './check';
 
-/** Of the failed rows that a failed row stands on those that stand on no other failed one, in the article's order. */
+/** Returns the root causes of a failed check: failed checks it depends on that have no failed dependency themselves. */
 function causes(id: string, failed: Set<string>): string[] {
-  const below = (checks.find((check) => check.id === id)?.standsOn ?? []).filter((one) =>
-    failed.has(one),
-  );
-  return below.flatMap((one) => {
-    const deeper = causes(one, failed);
-    return deeper.length > 0 ? deeper : [one];
-  });
+  const dependencies = checks.find((check) => check.id === id)?.dependsOn ?? [];
+  return dependencies
+    .filter((dependency) => failed.has(dependency))
+    .flatMap((dependency) => {
+      const deeper = causes(dependency, failed);
+      return deeper.length > 0 ? deeper : [dependency];
+    });
 }
 
-const inWords = (ids: string[]): string =>
+const formatCauses = (ids: string[]): string =>
   ids.length === 1 ? `${ids[0]} shows` : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} show`;
 
-/** Has each failed row say which other failed rows explain it: a fault below shows in everything above. */
+/** Adds the root causes to the reason of each failed check, because one fault fails every check that depends on it. */
 export function pointToCauses(results: CheckResult[]): CheckResult[] {
   const failed = new Map(
     results.filter(({ status }) => status === 'fail').map(({ id, reason }) => [id, reason]),
   );
   return results.map((result) => {
     if (!failed.has(result.id)) return result;
-    // Two that failed for one and the same reason: neither is the other's.
-    const first = [...new Set(causes(result.id, new Set(failed.keys())))].filter(
+    // Of two checks that failed for the same reason, neither is the cause of the other.
+    const roots = [...new Set(causes(result.id, new Set(failed.keys())))].filter(
       (id) => failed.get(id) !== result.reason,
     );
-    return first.length === 0
-      ? result
-      : { ...result, reason: `first mend what ${inWords(first)}; ${result.reason}` };
+    if (roots.length === 0) return result;
+    return { ...result, reason: `first repair what ${formatCauses(roots)}; ${result.reason}` };
   });
 }

@@ -3,50 +3,52 @@ import type { LabOutputs } from '../components/outputs';
 import { reaches } from '../components/config/stage';
 import type { Access } from './access';
 import { checks } from './registry';
+import { mergeNodes } from './merge-nodes';
+import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
 import type { Check, CheckResult, Report } from './check';
-import { firstLine, type Lab } from './lab';
+import { firstLine, type LabUnderTest } from './lab';
 import { testPods } from './probes/test-pods';
 
-/** What `verify` tells while it runs. */
+/** Progress of `verify`. */
 export type VerifyEvent =
   | { kind: 'start'; checks: number }
   | { kind: 'check'; result: CheckResult }
-  /** The test pods could not be deleted: something is left in the lab. */
+  /** Leftovers of the checks stay in the lab. */
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {
-  /** Only the checks with these ids. */
+  /** Ids of the checks to run. Default: all checks. */
   only?: string[];
   report?: (event: VerifyEvent) => void;
-  /** Ends the run early: what it made in the lab is taken away, then `verify` rejects with the signal's reason. */
+  /** Ends the run early: `verify` deletes its test pods, then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** No check takes longer, whatever hangs. */
+/** Time limit of one check. */
 const CHECK_SECONDS = 120;
 
-/** The checks with these ids, or all. Throws an Error that names every id that isn't one. */
+/** Returns the checks with these ids, or all checks. Throws an Error that names every unknown id. */
 export function select(only?: string[]): Check[] {
   if (only === undefined || only.length === 0) return checks;
   const unknown = only.filter((id) => !checks.some((check) => check.id === id));
   if (unknown.length > 0) {
     throw new Error(
-      `no check is called ${unknown.join(', ')}; there are ${checks.map((check) => check.id).join(', ')}`,
+      `no check has the id ${unknown.join(', ')}; the ids are ${checks.map((check) => check.id).join(', ')}`,
     );
   }
   return checks.filter((check) => only.includes(check.id));
 }
 
-/** Why a check doesn't apply to a lab of this config, or undefined. */
+/** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
   if (!reaches(outputs.stage, check.stage)) {
-    const missing = check.stage === 'cluster' ? 'there is no DNS' : 'there is no cluster';
-    return `the lab's stage is ${outputs.stage}: ${missing}`;
+    const missing = check.stage === 'cluster' ? 'DNS' : 'cluster';
+    return `the lab's stage is ${outputs.stage}, which has no ${missing}`;
   }
   const workers = outputs.topology.nodes.filter(({ role }) => role === 'worker').length;
   if (workers < check.workers)
-    return `it takes ${check.workers} workers, and the lab has ${workers}`;
+    return `the check needs ${check.workers} workers, and the lab has ${workers}`;
   return check.skip?.(outputs);
 }
 
@@ -62,31 +64,36 @@ async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no result after ${seconds} s`)), seconds * 1000);
-    // A run that was told to stop doesn't wait for what still hangs.
+    // An aborted run doesn't wait for a check that hangs.
     timer.unref();
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** What was seen instead, each thing once, and where to look, unless that was said with it. */
-function explain(problems: string[], look: string): string {
-  const seen = [...new Set(problems)].join('; ');
+/** Joins problems, each once, and adds where to look unless each problem says so itself. */
+function explain(problems: string[], look: string, nodes: string[]): string {
+  const merged = mergeNodes(problems, nodes);
+  if (problems.every(isNoAnswer)) return explainNoAnswer(merged);
+  const joined = merged.join('; ');
   return look === '' || problems.every((problem) => problem.includes('look at'))
-    ? seen
-    : `${seen}: ${look}`;
+    ? joined
+    : `${joined}: ${look}`;
 }
 
-async function runCheck(check: Check, lab: Lab): Promise<CheckResult> {
+async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {
   const skipped = skipReason(check, lab.outputs);
   if (skipped !== undefined)
     return { ...described(check), evidence: '', status: 'skip', reason: skipped };
+  const nodes = lab.topology.nodes.map(({ name }) => name);
   try {
     const { problems, look, ...seen } = await within(CHECK_SECONDS, check.run(lab));
     const { id, title } = check;
     if (problems.length === 0) return { id, title, ...seen, status: 'pass', reason: '' };
-    return { id, title, ...seen, status: 'fail', reason: explain(problems, look) };
+    const evidence = problems.every(isNoAnswer) ? '' : seen.evidence;
+    return { id, title, ...seen, evidence, status: 'fail', reason: explain(problems, look, nodes) };
   } catch (error) {
-    return { ...described(check), evidence: '', status: 'fail', reason: (error as Error).message };
+    const reason = explain([(error as Error).message], '', nodes);
+    return { ...described(check), evidence: '', status: 'fail', reason };
   }
 }
 
@@ -104,10 +111,13 @@ function summary(lab: string, cloud: Cloud, seconds: number, results: CheckResul
   };
 }
 
-/** The same access, but for an API that does not answer at all: it is asked once, and each check is told so at once. */
-function throughApi(access: Access): {
+/**
+ * Wraps `access` so that an unreachable API server is detected once: every later call of kubectl then fails
+ * immediately. `apiFailure` is `undefined` until kubectl is called for the first time.
+ */
+function detectApiFailure(access: Access): {
   guarded: Access;
-  trouble(): Promise<string | undefined> | undefined;
+  apiFailure(): Promise<string | undefined> | undefined;
 } {
   const look = async (): Promise<string | undefined> => {
     const { code, stderr } = await access.kubectl([
@@ -121,14 +131,14 @@ function throughApi(access: Access): {
   };
   let looked: Promise<string | undefined> | undefined;
   const kubectl: Access['kubectl'] = async (args, stdin) => {
-    const trouble = await (looked ??= look());
-    if (trouble) throw new Error(trouble);
+    const failure = await (looked ??= look());
+    if (failure) throw new Error(failure);
     return access.kubectl(args, stdin);
   };
-  return { guarded: { ...access, kubectl }, trouble: () => looked };
+  return { guarded: { ...access, kubectl }, apiFailure: () => looked };
 }
 
-/** Rejects when the signal is given. */
+/** Rejects when the signal is aborted. */
 function aborted(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
     if (signal?.aborted) reject(signal.reason as Error);
@@ -137,8 +147,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 /**
- * Runs the checks side by side, on test pods of its own, and takes everything away again. What a check finds, or what
- * keeps it from finding anything, is in its result: this rejects only on an unknown id and when it is told to stop.
+ * Runs the checks in parallel on dedicated test pods, and deletes the pods afterwards. A check that can't run is
+ * a failed check, so `verify` rejects only on an unknown id and when the signal is aborted.
  * The caller closes `access`.
  */
 export async function verify(access: Access, options: VerifyOptions = {}): Promise<Report> {
@@ -150,8 +160,8 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
   report({ kind: 'start', checks: selected.length });
-  const { guarded, trouble } = throughApi(access);
-  const lab: Lab = {
+  const { guarded, apiFailure } = detectApiFailure(access);
+  const lab: LabUnderTest = {
     access: guarded,
     outputs,
     topology,
@@ -168,8 +178,8 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   try {
     results = await Promise.race([Promise.all(runs), aborted(options.signal)]);
   } finally {
-    // Where the API never answered nothing was made.
-    if (!(await trouble()))
+    // An API server that never answered has created no test pods.
+    if (!(await apiFailure()))
       await lab.pods
         .remove()
         .catch((error: Error) => report({ kind: 'leftover', message: error.message }));
@@ -182,7 +192,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   );
 }
 
-/** The report on a lab that can't be looked at: every check failed, for that reason. */
+/** Builds the report on a lab that is not up: every check failed for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
   const results = checks.map((check): CheckResult => ({
     ...described(check),

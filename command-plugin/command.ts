@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { changedInputs } from '../provider/protocol/diff';
 import type { Call, Failure, Properties, ResourceKind } from '../provider/protocol/resource-kind';
 import { connectionMistakes, type Connection } from './connection';
-import { runCommand, type Ran } from './run';
+import { runCommand, type CommandOutput } from './run';
 
 const LOGGING = ['stdout', 'stderr', 'stdoutAndStderr', 'none'] as const;
 
@@ -14,13 +14,16 @@ interface CommandInputs {
   stdin?: string;
   /** A change of any of them replaces the resource, even where there is an update command. */
   triggers?: unknown[];
-  /** Default true: what the command before this one printed is in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR. */
+  /**
+   * Passes the output of the previous command in PULUMI_COMMAND_STDOUT and PULUMI_COMMAND_STDERR.
+   * Default true.
+   */
   addPreviousOutputInEnv?: boolean;
-  /** What is shown while the command runs. Default both. */
+  /** Output to display while the command runs. Default stdoutAndStderr. */
   logging?: (typeof LOGGING)[number];
 }
 
-type CommandState = CommandInputs & Ran;
+type CommandState = CommandInputs & CommandOutput;
 
 const TEXTS = ['create', 'update', 'delete', 'stdin'];
 const INPUTS = [
@@ -51,7 +54,7 @@ function mistakes(news: Properties): Failure[] {
   if (Object.keys(news.environment ?? {}).length > 0) {
     refuse(
       'environment',
-      'this stand-in for the command plugin sets no environment: write VAR=value before the command',
+      'the stand-in for the command plugin sets no environment: write VAR=value before the command',
     );
   }
   return failures;
@@ -60,18 +63,18 @@ function mistakes(news: Properties): Failure[] {
 async function run(
   command: string | undefined,
   inputs: CommandInputs,
-  previous: Ran,
+  previous: CommandOutput,
   call: Call | undefined,
 ): Promise<CommandState> {
   if (command === undefined) return { ...inputs, ...previous };
   const logging = inputs.logging ?? 'stdoutAndStderr';
-  const withPrevious = inputs.addPreviousOutputInEnv ?? true;
+  const passPrevious = inputs.addPreviousOutputInEnv ?? true;
   const ran = await runCommand(
     {
       connection: inputs.connection,
       command,
       stdin: inputs.stdin,
-      variables: withPrevious
+      variables: passPrevious
         ? { PULUMI_COMMAND_STDOUT: previous.stdout, PULUMI_COMMAND_STDERR: previous.stderr }
         : {},
       logStdout: logging === 'stdout' || logging === 'stdoutAndStderr',
@@ -82,16 +85,16 @@ async function run(
   return { ...inputs, ...ran };
 }
 
-const NOTHING: Ran = { stdout: '', stderr: '' };
-const printed = (state: CommandState): Ran => ({
+const NOTHING: CommandOutput = { stdout: '', stderr: '' };
+const printed = (state: CommandState): CommandOutput => ({
   stdout: state.stdout ?? '',
   stderr: state.stderr ?? '',
 });
 
 /**
- * A command on a machine, over SSH: what the real plugin, version 1.2.1, documents. As there, the connection is a
- * secret and the output is not, unless additionalSecretOutputs says so; here output that repeats a secret input is
- * one too.
+ * A command that runs on a node over SSH, as documented for version 1.2.1 of the official plugin.
+ * As there, the connection is a secret, and the output is not unless additionalSecretOutputs lists
+ * it. Unlike there, output that contains a secret input is a secret.
  */
 export const remoteCommand: ResourceKind<CommandInputs, CommandState> = {
   secrets: ['connection'],

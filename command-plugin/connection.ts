@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { workspaceDirectory } from './workspace';
 
-/** How a machine is reached, as the real plugin declares it of a proxy. */
+/** SSH connection to a proxy, with the properties that the official plugin declares. */
 export interface ProxyConnection {
   host: string;
   /** Default 22. */
@@ -11,35 +11,35 @@ export interface ProxyConnection {
   /** Default root. */
   user?: string;
   privateKey?: string;
-  /** `TYPE BASE64`; without it any host key is taken, as the real plugin does. */
+  /** `TYPE BASE64`. Without it every host key is accepted, as in the official plugin. */
   hostKey?: string;
-  /** Default: the environment's SSH_AUTH_SOCK. */
+  /** Path of the SSH agent's socket. Default: $SSH_AUTH_SOCK. */
   agentSocketPath?: string;
-  /** How many failed dials are one too many; -1: never. Default 10. */
+  /** Number of failed dials after which to give up; -1: never. Default 10. */
   dialErrorLimit?: number;
-  /** Seconds; 0: no limit. Default 15. */
+  /** Seconds that one dial may take; 0: no limit. Default 15. */
   perDialTimeout?: number;
 }
 
-/** How a command's machine is reached. */
+/** SSH connection to the node on which a command runs. */
 export interface Connection extends ProxyConnection {
-  /** The machine by way of which; it is dialled first, as often as its own dialErrorLimit says. */
+  /** Proxy to connect through. It is dialled first, with its own dialErrorLimit. */
   proxy?: ProxyConnection;
 }
 
-/** What the real plugin takes and this one doesn't, with what to do. */
+/** Properties of the official plugin that the stand-in rejects, with the alternative. */
 const REFUSED: Record<string, string> = {
   password: 'needs a private key instead of a password',
   privateKeyPassword: 'needs a private key without a passphrase',
 };
 
 /**
- * What may be a name: they go into a configuration file of ssh's, a line each, and a host into the command by which a proxy
- * reaches it, which a shell reads.
+ * Permitted names. They are written to ssh's configuration file, one per line. A proxied host also
+ * becomes part of a command that a shell runs.
  */
-const NAMES: Record<string, { form: RegExp; words: string }> = {
-  host: { form: /^[A-Za-z0-9_:][A-Za-z0-9_:.-]*$/, words: 'an address or a host name' },
-  user: { form: /^[^\s"'\\%-][^\s"'\\%]*$/, words: 'a name without spaces, quotes, \\ or %' },
+const NAMES: Record<string, { form: RegExp; description: string }> = {
+  host: { form: /^[A-Za-z0-9_:][A-Za-z0-9_:.-]*$/, description: 'an address or a host name' },
+  user: { form: /^[^\s"'\\%-][^\s"'\\%]*$/, description: 'a name without spaces, quotes, \\ or %' },
 };
 
 const NUMBERS: [name: string, least: number, most: number][] = [
@@ -48,17 +48,17 @@ const NUMBERS: [name: string, least: number, most: number][] = [
   ['perDialTimeout', 0, Infinity],
 ];
 
-/** Every mistake in a connection, a sentence each; `at` is what the properties are called by. */
+/** Returns every mistake in a connection, one sentence each. `at` prefixes the property names. */
 export function connectionMistakes(connection: unknown, at = 'connection'): string[] {
   if (connection === null || typeof connection !== 'object')
     return [`${at} must be an object with a host`];
   const given = connection as Record<string, unknown>;
   const mistakes: string[] = [];
-  for (const [name, { form, words }] of Object.entries(NAMES)) {
+  for (const [name, { form, description }] of Object.entries(NAMES)) {
     const value = given[name];
     if (value === undefined && name !== 'host') continue;
     if (typeof value !== 'string' || !form.test(value))
-      mistakes.push(`${at}.${name} must be ${words}`);
+      mistakes.push(`${at}.${name} must be ${description}`);
   }
   for (const [name, least, most] of NUMBERS) {
     const value = given[name];
@@ -74,18 +74,21 @@ export function connectionMistakes(connection: unknown, at = 'connection'): stri
   }
   for (const [name, reason] of Object.entries(REFUSED)) {
     if (given[name] !== undefined && given[name] !== null)
-      mistakes.push(`${at}.${name}: this stand-in for the command plugin ${reason}`);
+      mistakes.push(`${at}.${name}: the stand-in for the command plugin ${reason}`);
   }
   if (given.proxy === undefined || given.proxy === null) return mistakes;
   return [
     ...mistakes,
     ...(at === 'connection'
       ? connectionMistakes(given.proxy, 'connection.proxy')
-      : [`${at}.proxy: a proxy is reached without another`]),
+      : [`${at}.proxy: a proxy must be reachable without another proxy`]),
   ];
 }
 
-/** Connections that reach the same machine in the same way have the same key, however patient they are. */
+/**
+ * Returns the same key for connections to the same host in the same way. Retry limits do not
+ * matter.
+ */
 export function connectionKey({
   host,
   port,
@@ -109,10 +112,10 @@ export function connectionKey({
   return createHash('sha256').update(identity).digest('hex').slice(0, 12);
 }
 
-/** What the machine is called in our own configuration files; its host key is known by this name. */
+/** Name of the node in the generated ssh configuration, and of its host key. */
 export const ALIAS = 'machine';
 
-/** RSA keys sign by newer algorithms than the one they are named for. */
+/** Signature algorithms of a host key type. RSA keys use newer algorithms than their type names. */
 const hostKeyAlgorithms = (type: string): string =>
   type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256,ssh-rsa' : type;
 
@@ -137,9 +140,9 @@ function identityLines(directory: string, connection: Connection): string[] {
 }
 
 /**
- * Writes what ssh needs to know of a connection into the workspace: nothing secret, and nothing that the user chose,
- * but the host that a proxy is to reach, goes through a command line. `proxyCommand` is what ssh speaks to the machine by,
- * where it has a proxy. Returns the configuration file's path.
+ * Writes ssh's configuration of a connection into the workspace, so that no secret appears in a
+ * command line. User input appears in none either, except the host that a proxy connects to.
+ * `proxyCommand` connects ssh to a proxied host. Returns the path of the configuration.
  */
 export function writeConfiguration(connection: Connection, proxyCommand?: string): string {
   const directory = path.join(workspaceDirectory(), connectionKey(connection));
@@ -164,7 +167,7 @@ export function writeConfiguration(connection: Connection, proxyCommand?: string
     'RequestTTY no',
     'ForwardAgent no',
     'ForwardX11 no',
-    // A machine that vanished is given up after two minutes, not when TCP does.
+    // Gives up an unresponsive node after two minutes, before TCP does.
     'ServerAliveInterval 15',
     'ServerAliveCountMax 8',
     'SendEnv PULUMI_COMMAND_STDOUT PULUMI_COMMAND_STDERR',

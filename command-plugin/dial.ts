@@ -3,22 +3,28 @@ import type { Call } from '../provider/protocol/resource-kind';
 import type { Connection } from './connection';
 import { enterMaster, type Master } from './ssh-master';
 
-/** The first wait between dials, in milliseconds; each is half as long again as the one before. */
+/** Milliseconds before the second dial. Each wait is 1.5 times the previous one. */
 const FIRST_WAIT = 100;
 
-/** The longest wait: short where we wait for a machine to come up, else as patient as the real plugin (11 s for ten). */
+/**
+ * Longest wait in milliseconds. Short while a node boots (no limit of dials); otherwise as the
+ * official plugin waits: 11 s for ten dials.
+ */
 const LONGEST_WAIT = { forever: 300, counted: 5000 };
 
 const DEFAULT_LIMIT = 10;
 
-/** All attempts failed: whoever waits for this connection by way of it need not try again. */
+/** All attempts to connect failed. Connections through this host need not be tried again. */
 class GivenUp extends Error {}
 
 const nameOf = ({ user, host, port }: Connection): string =>
   `${user ?? 'root'}@${host}:${port ?? 22}`;
 
-/** Tries as often as dialErrorLimit says. Throws GivenUp; a failure of that kind is passed on at once. */
-async function patiently(
+/**
+ * Connects with retries, as dialErrorLimit allows. Throws GivenUp. A GivenUp of the proxy is passed
+ * on at once.
+ */
+async function connectWithRetries(
   connection: Connection,
   where: string,
   enter: () => Promise<Master>,
@@ -44,7 +50,7 @@ async function patiently(
       await wait(pause, undefined, { signal: call?.signal });
     } catch {
       throw new GivenUp(
-        `${where} can't be reached, given up after ${failed} attempts (interrupted, or the custom timeout is over): ${reason}`,
+        `${where} can't be reached, stopped after ${failed} attempts (interrupted, or custom timeout exceeded): ${reason}`,
       );
     }
     pause = Math.min(pause * 1.5, longest);
@@ -52,13 +58,20 @@ async function patiently(
 }
 
 /**
- * A connection, entered, for one command. Dials again as often as dialErrorLimit says: any failure may pass, a wrong
- * host key too, as on a cloud machine whose first start has not put the right one in place. A proxy is dialled before, with
- * a limit of its own, and without it nothing else is tried.
+ * Returns a connection with a reserved session for one command. Retries as often as dialErrorLimit
+ * says. Every failure may be temporary, even a wrong host key: a cloud instance may not have its
+ * key yet at first boot. A proxy is dialled first, with its own limit; if that fails, nothing else
+ * is tried.
  */
 export async function dial(connection: Connection, call: Call | undefined): Promise<Master> {
   const { proxy } = connection;
-  const way =
-    proxy && (() => patiently(proxy, `the proxy ${nameOf(proxy)}`, () => enterMaster(proxy), call));
-  return patiently(connection, nameOf(connection), () => enterMaster(connection, way), call);
+  const connectToProxy =
+    proxy &&
+    (() => connectWithRetries(proxy, `the proxy ${nameOf(proxy)}`, () => enterMaster(proxy), call));
+  return connectWithRetries(
+    connection,
+    nameOf(connection),
+    () => enterMaster(connection, connectToProxy),
+    call,
+  );
 }

@@ -1,7 +1,7 @@
 import { serve } from '../provider/protocol/serve';
 import { remoteCommand } from './command';
 
-/** The version of the plugin that this one stands in for. */
+/** Version of the official plugin that the stand-in replaces. */
 const VERSION = '1.2.1';
 
 serve({ 'command:remote:Command': remoteCommand }, VERSION).catch((error: Error) => {

@@ -6,56 +6,59 @@ import { ALIAS, type Connection } from './connection';
 import { dial } from './dial';
 import { lastLine, newLog, startSsh, type Master } from './ssh-master';
 
-/** What of a failing command's output an error shows, in characters. */
+/** Longest part of a failed command's output in an error, in characters: the end. */
 const TAIL = 8000;
 
-/** What of its text, enough to recognize it. */
+/** Longest part of the command itself in an error, in characters: the beginning. */
 const HEAD = 200;
 
-/** Longer values don't fit an environment entry. */
+/** Longest value of an environment variable, in characters. Linux accepts no longer ones. */
 const LONGEST_VARIABLE = 100_000;
 
 export interface RunOptions {
   connection: Connection;
-  /** Text for the machine's shell. Not secret: it is seen in error messages and process lists. */
+  /** Command for the node's shell. Must not be secret: error messages and process lists show it. */
   command: string;
   stdin?: string;
-  /** Passed as far as the machine's sshd accepts them. */
+  /** Environment variables. The node's sshd decides which it accepts. */
   variables: Record<string, string>;
   logStdout: boolean;
   logStderr: boolean;
 }
 
-export interface Ran {
-  /** Without the last line end. */
+/** Output of a command, without the last line end. */
+export interface CommandOutput {
   stdout: string;
   stderr: string;
 }
 
-/** Gathers a stream's text, tells its whole lines to `line`, and hands every piece to `piece`. */
+/**
+ * Collects a stream's text. Passes each chunk to `onChunk` and each complete line to `onLine`.
+ * Returns a function that returns all text so far.
+ */
 function gather(
   stream: Readable,
-  piece: (text: string) => void,
-  line: ((text: string) => void) | undefined,
+  onChunk: (text: string) => void,
+  onLine: ((text: string) => void) | undefined,
 ): () => string {
   const decoder = new StringDecoder('utf8');
-  const pieces: string[] = [];
+  const chunks: string[] = [];
   let rest = '';
   const take = (text: string): void => {
     if (text === '') return;
-    pieces.push(text);
-    piece(text);
-    if (!line) return;
+    chunks.push(text);
+    onChunk(text);
+    if (!onLine) return;
     const lines = (rest + text).split('\n');
     rest = lines.pop()!;
-    lines.forEach(line);
+    lines.forEach(onLine);
   };
   stream.on('data', (bytes: Buffer) => take(decoder.write(bytes)));
   stream.on('end', () => {
     take(decoder.end());
-    if (rest) line?.(rest);
+    if (rest) onLine?.(rest);
   });
-  return () => pieces.join('');
+  return () => chunks.join('');
 }
 
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '');
@@ -69,16 +72,21 @@ function failure(options: RunOptions, ending: string, output: string): Error {
   );
 }
 
-/** Why ssh ended other than with the command's success. */
+/** Explains why ssh ended without success. */
 function endingOf(code: number | null, log: string, call: Call | undefined): string {
-  if (call?.signal.aborted) return 'given up (interrupted, or the custom timeout is over)';
-  const words = lastLine(log);
-  // ssh's own exit code for its own troubles; a command may end with it too, but then ssh has nothing to say.
-  if (code === 255 && words) return `the connection was lost (${words})`;
+  if (call?.signal.aborted) return 'stopped (interrupted, or custom timeout exceeded)';
+  const reason = lastLine(log);
+  // ssh exits with 255 when the connection fails. A command may exit with 255 too, but then the log
+  // of ssh is empty.
+  if (code === 255 && reason) return `the connection was lost (${reason})`;
   return code === null ? 'ssh was killed' : `Process exited with status ${code}`;
 }
 
-async function session(master: Master, options: RunOptions, call: Call | undefined): Promise<Ran> {
+async function session(
+  master: Master,
+  options: RunOptions,
+  call: Call | undefined,
+): Promise<CommandOutput> {
   const log = newLog(master.configuration);
   const variables = Object.entries(options.variables).filter(
     ([, value]) => value !== '' && value.length < LONGEST_VARIABLE && !value.includes('\0'),
@@ -91,15 +99,15 @@ async function session(master: Master, options: RunOptions, call: Call | undefin
     },
   );
   let output = '';
-  const piece = (text: string): void => {
+  const keepTail = (text: string): void => {
     output = (output + text).slice(-2 * TAIL);
   };
   const show = (text: string): void => call?.status(text);
-  const stdout = gather(child.stdout!, piece, options.logStdout ? show : undefined);
-  const stderr = gather(child.stderr!, piece, options.logStderr ? show : undefined);
+  const stdout = gather(child.stdout!, keepTail, options.logStdout ? show : undefined);
+  const stderr = gather(child.stderr!, keepTail, options.logStderr ? show : undefined);
   const stop = (): void => {
     child.kill('SIGTERM');
-    // The master holds their other ends for as long as the command runs.
+    // The master keeps the other ends open while the command runs.
     child.stdout!.destroy();
     child.stderr!.destroy();
   };
@@ -119,8 +127,14 @@ async function session(master: Master, options: RunOptions, call: Call | undefin
   }
 }
 
-/** Runs a command on a machine and returns what it printed. Throws an Error with status and output's end when it fails. */
-export async function runCommand(options: RunOptions, call: Call | undefined): Promise<Ran> {
+/**
+ * Runs a command on a node and returns its output. Throws an Error with the exit status and the end
+ * of the output if the command fails.
+ */
+export async function runCommand(
+  options: RunOptions,
+  call: Call | undefined,
+): Promise<CommandOutput> {
   const master = await dial(options.connection, call);
   try {
     return await session(master, options, call);

@@ -4,26 +4,29 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ALIAS, connectionKey, writeConfiguration, type Connection } from './connection';
 
-/** sshd allows ten sessions a connection (MaxSessions), and the master's own is one of them. */
+/**
+ * Sessions per connection. sshd permits ten (MaxSessions), one of which belongs to the master
+ * itself.
+ */
 const SESSIONS = 8;
 
-/** A connection idle for longer than this, in milliseconds, is asked whether it still lives. */
+/** Milliseconds without use after which a connection is tested before it is reused. */
 const TRUSTED = 5000;
 
-/** How long the answer to that may take, in milliseconds. */
+/** Milliseconds to wait for the answer to that test. */
 const PATIENCE = 5000;
 
-/** Every ssh that this process started, for the end. */
+/** Running ssh processes that this process started. */
 const children = new Set<ChildProcess>();
 
-/** Ends every ssh that this process started, for good. */
+/** Kills every ssh process that this process started. */
 export function endConnections(): void {
   for (const child of children) child.kill('SIGKILL');
 }
 
 process.on('exit', endConnections);
 
-/** Starts ssh, to be ended with this process. */
+/** Starts ssh. The ssh process is killed when this process exits. */
 export function startSsh(
   args: string[],
   options: { stdin: 'pipe' | 'ignore'; env?: NodeJS.ProcessEnv; stderr?: 'pipe' | 'ignore' },
@@ -35,12 +38,12 @@ export function startSsh(
   children.add(child);
   child.on('close', () => children.delete(child));
   child.on('error', () => children.delete(child));
-  // A command that reads no input may end before it took all.
+  // A command may end before it has read its input.
   child.stdin?.on('error', () => undefined);
   return child;
 }
 
-/** What ssh itself said in its log: the last line, which tells why it gave up. */
+/** Returns the last line of ssh's log, which says why ssh gave up; '' if there is none. */
 export function lastLine(log: string): string {
   const lines = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split(/\r?\n/) : [];
   return lines.at(-1) ?? '';
@@ -48,14 +51,15 @@ export function lastLine(log: string): string {
 
 let counter = 0;
 
-/** A path for a log of ssh's own messages, so that they don't mix with the command's. */
+/** Returns a new path for a log of ssh's own messages, separate from the command's output. */
 export const newLog = (configuration: string): string =>
   path.join(path.dirname(configuration), `log${++counter}`);
 
 /**
- * One open connection that commands share, so that only the first pays for the handshake. Its own session runs `cat`
- * on the machine: what comes back proves that the machine lives, and when this process is gone (however it went) cat
- * meets the end of its input and the connection closes by itself.
+ * An open SSH connection that commands share, so that only the first command pays for the
+ * handshake.
+ * Its own session runs `cat` on the node: an echo proves that the node answers. If this process
+ * ends for any reason, `cat` reaches the end of its input and the connection closes.
  */
 export class Master {
   sessions = 0;
@@ -66,17 +70,22 @@ export class Master {
     private readonly child: ChildProcess,
     readonly configuration: string,
     readonly socket: string,
-    why: () => string,
+    closeReason: () => string,
   ) {
     child.on('error', (error) =>
       this.ended.abort(
-        new Error(`ssh can't be run (${error.message}); install the OpenSSH client`),
+        new Error(`ssh can't be started (${error.message}): install the OpenSSH client`),
       ),
     );
-    child.on('close', () => this.ended.abort(new Error(why() || 'the connection was closed')));
+    child.on('close', () =>
+      this.ended.abort(new Error(closeReason() || 'the connection was closed')),
+    );
   }
 
-  /** Dials, by way of `proxy` if there is one. Throws an Error with ssh's own words when the machine can't be reached or doesn't let us in. */
+  /**
+   * Connects, through `proxy` if given. Throws an Error with ssh's message if the host cannot be
+   * reached or refuses the login.
+   */
   static async open(connection: Connection, proxy?: Master): Promise<Master> {
     const proxyLog = proxy && newLog(proxy.configuration);
     const configuration = writeConfiguration(
@@ -90,9 +99,9 @@ export class Master {
       ['-F', configuration, '-M', '-S', socket, '-E', log, '--', ALIAS, 'cat'],
       { stdin: 'pipe', stderr: 'ignore' },
     );
-    const noWay = (): string => (proxyLog ? lastLine(proxyLog) : '');
+    const proxyError = (): string => (proxyLog ? lastLine(proxyLog) : '');
     const master = new Master(child, configuration, socket, () =>
-      noWay() ? `the proxy opens no way to it: ${noWay()}` : lastLine(log),
+      proxyError() ? `the proxy can't connect: ${proxyError()}` : lastLine(log),
     );
     try {
       await master.echo(master.ended.signal);
@@ -102,7 +111,10 @@ export class Master {
     }
   }
 
-  /** Sends a line through the machine and waits for it: the control socket is open by then. Throws when `signal` aborts. */
+  /**
+   * Sends a line to the node's `cat` and waits for the echo. By then the control socket is open.
+   * Throws when `signal` aborts.
+   */
   private async echo(signal: AbortSignal): Promise<void> {
     const answer = once(this.child.stdout!, 'data', { signal });
     this.child.stdin!.write('\n');
@@ -113,7 +125,7 @@ export class Master {
     return !this.ended.signal.aborted && this.sessions < SESSIONS;
   }
 
-  /** Whether the machine at the other end still answers. */
+  /** Returns true if the node still answers. */
   async lives(): Promise<boolean> {
     if (this.ended.signal.aborted) return false;
     if (this.sessions > 0 || Date.now() - this.lastUse < TRUSTED) return true;
@@ -139,25 +151,34 @@ export class Master {
   }
 }
 
-/** Open connections and those being opened, by connection. */
+/** Open connections, and connections that are being opened, by key. */
 const open = new Map<string, Set<Master>>();
 const opening = new Map<string, Promise<Master>>();
 
-/** By way of what a machine is reached: an open connection to its proxy, entered. */
-export type Way = () => Promise<Master>;
+/** Connects to the proxy of a host. Returns the connection with a reserved session. */
+export type ProxyConnector = () => Promise<Master>;
 
-async function openBy(connection: Connection, way: Way | undefined): Promise<Master> {
-  const proxy = await way?.();
+async function openThroughProxy(
+  connection: Connection,
+  connectToProxy: ProxyConnector | undefined,
+): Promise<Master> {
+  const proxy = await connectToProxy?.();
   try {
     return await Master.open(connection, proxy);
   } finally {
-    // What goes on through it is no session of its own.
+    // Forwarded connections do not count as sessions of the proxy.
     proxy?.leave();
   }
 }
 
-/** One attempt at a connection with room for a session. Attempts at the same connection at the same time are one. */
-async function attempt(connection: Connection, way: Way | undefined): Promise<Master> {
+/**
+ * Tries once to get a connection with a free session. Simultaneous attempts for the same connection
+ * share one dial.
+ */
+async function attempt(
+  connection: Connection,
+  connectToProxy: ProxyConnector | undefined,
+): Promise<Master> {
   const key = connectionKey(connection);
   const masters = open.get(key) ?? new Set();
   open.set(key, masters);
@@ -169,7 +190,7 @@ async function attempt(connection: Connection, way: Way | undefined): Promise<Ma
   }
   let dial = opening.get(key);
   if (!dial) {
-    dial = openBy(connection, way).finally(() => opening.delete(key));
+    dial = openThroughProxy(connection, connectToProxy).finally(() => opening.delete(key));
     opening.set(key, dial);
     dial.then(
       (master) => masters.add(master),
@@ -179,11 +200,17 @@ async function attempt(connection: Connection, way: Way | undefined): Promise<Ma
   return dial;
 }
 
-/** A connection with room for one more session, which the caller has entered and must leave. Throws as `way` and Master.open. */
-export async function enterMaster(connection: Connection, way?: Way): Promise<Master> {
+/**
+ * Returns a connection and reserves a session on it. The caller must call `leave`. Throws the
+ * errors of `connectToProxy` and `Master.open`.
+ */
+export async function enterMaster(
+  connection: Connection,
+  connectToProxy?: ProxyConnector,
+): Promise<Master> {
   for (;;) {
-    const master = await attempt(connection, way);
-    // Others waited for the same one, and it may be full by now.
+    const master = await attempt(connection, connectToProxy);
+    // Other callers waited for the same connection and may have used all its sessions.
     if (!master.usable) continue;
     master.enter();
     return master;

@@ -4,7 +4,10 @@ import * as path from 'node:path';
 
 const PREFIX = 'hardway-command-';
 
-/** Sockets' paths must be short: a control socket's name and ssh's own suffix come behind this. */
+/**
+ * Longest path of the parent directory. Socket paths are limited to about 100 characters, and ssh
+ * appends to them.
+ */
 const LONGEST_PARENT = 50;
 
 function alive(pid: number): boolean {
@@ -16,7 +19,7 @@ function alive(pid: number): boolean {
   }
 }
 
-/** Removes what plugins left that were killed with no chance to: directories of ours whose process is gone. */
+/** Removes directories left by killed plugins: own directories whose process no longer exists. */
 function sweep(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : NaN;
@@ -30,7 +33,10 @@ function sweep(parent: string): void {
 
 let workspace: string | undefined;
 
-/** A directory (0700) for identities, host keys and sockets; it goes when this process does. */
+/**
+ * Returns the directory for identities, host keys and sockets. Mode 0700; removed when this process
+ * exits.
+ */
 export function workspaceDirectory(): string {
   if (workspace) return workspace;
   const parent = os.tmpdir().length <= LONGEST_PARENT ? os.tmpdir() : '/tmp';
@@ -40,7 +46,7 @@ export function workspaceDirectory(): string {
   return directory;
 }
 
-/** Removes the directory and all that is in it. */
+/** Removes the directory and its content. */
 export function removeWorkspace(): void {
   if (workspace) fs.rmSync(workspace, { recursive: true, force: true });
   workspace = undefined;

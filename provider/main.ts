@@ -6,7 +6,7 @@ import { reachableKinds } from './reachable';
 import { timeKinds } from './time';
 import { tlsKinds } from './tls';
 
-// The engine may run with a private umask; what machines are made of must be readable in them.
+// The engine may run with a private umask, but users in nodes must be able to read node files.
 process.umask(0o022);
 
 const kinds = { ...labIdKinds, ...localKinds, ...reachableKinds, ...timeKinds, ...tlsKinds };

@@ -5,31 +5,32 @@ import { createGunzip } from 'node:zlib';
 import * as tar from 'tar-stream';
 import { ToolchainError } from './errors';
 
-/** Returns a member's name without a leading `./`. */
+/** Removes a leading `./` from the name of an archive member. */
 const plain = (name: string): string => path.posix.normalize(name).replace(/^\.\//, '');
 
 /**
- * Writes members of a tar.gz archive as executable files: `members` maps a file name in `directory` to a path in the
- * archive. Throws a ToolchainError that names what the archive lacks.
+ * Extracts members of a tar.gz archive as executable files. `members` maps a file name in
+ * `directory` to a path in the archive. Throws a ToolchainError that lists members missing from the
+ * archive.
  */
 export async function extractMembers(
   archive: string,
   members: Record<string, string>,
   directory: string,
 ): Promise<void> {
-  const wanted = new Map(Object.entries(members).map(([file, member]) => [plain(member), file]));
+  const pending = new Map(Object.entries(members).map(([file, member]) => [plain(member), file]));
   const extract = tar.extract();
   const reading = pipeline(fs.createReadStream(archive), createGunzip(), extract);
   reading.catch(() => undefined);
   try {
     for await (const entry of extract) {
-      const file = entry.header.type === 'file' ? wanted.get(plain(entry.header.name)) : undefined;
+      const file = entry.header.type === 'file' ? pending.get(plain(entry.header.name)) : undefined;
       if (file === undefined) {
         entry.resume();
         continue;
       }
       await pipeline(entry, fs.createWriteStream(path.join(directory, file), { mode: 0o755 }));
-      wanted.delete(plain(entry.header.name));
+      pending.delete(plain(entry.header.name));
     }
     await reading;
   } catch (error) {
@@ -37,6 +38,6 @@ export async function extractMembers(
       `${path.basename(archive)} can't be unpacked: ${(error as Error).message}`,
     );
   }
-  if (wanted.size > 0)
-    throw new ToolchainError(`${path.basename(archive)} holds no ${[...wanted.keys()].join(', ')}`);
+  if (pending.size > 0)
+    throw new ToolchainError(`${path.basename(archive)} lacks ${[...pending.keys()].join(', ')}`);
 }

@@ -2,26 +2,35 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cachePath } from './cache';
-import { must } from './run';
+import { runOrThrow } from './run';
 
-/** How an artifact was obtained; kept in it as origin.json, for doctor and for people. */
+/**
+ * How an artifact was obtained. Stored in the artifact as origin.json, for `lab doctor` and for
+ * readers.
+ */
 export interface Origin {
   how: 'official' | 'built';
-  /** Official addresses with the digests that were verified; or what it was built with. */
+  /** Official URLs with their verified digests; or the inputs of a build. */
   from: string[];
   seconds: number;
-  /** Bytes of each file, to notice one that was cut off. */
+  /** Size of each file in bytes, to detect a truncated file. */
   files: Record<string, number>;
 }
 
-/** The first 16 hexadecimal digits of the SHA-256 over the parts, each told apart from the next. */
+/**
+ * Returns the first 16 hexadecimal digits of the SHA-256 of the parts. Each part's length is hashed
+ * too, so that parts cannot run together.
+ */
 export function shortDigest(parts: (string | Buffer)[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${part.length}:`).update(part);
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Path and content of each file below `directory` but those that decide nothing, sorted: what a recipe's digest is made of. */
+/**
+ * Returns path and content of each file below `directory`, sorted, as input for a recipe's digest.
+ * Files that match `without` are skipped.
+ */
 export function recipeFiles(directory: string, without: RegExp = /^$/): (string | Buffer)[] {
   const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort();
   return names
@@ -29,18 +38,20 @@ export function recipeFiles(directory: string, without: RegExp = /^$/): (string 
     .flatMap((name) => [name, fs.readFileSync(path.join(directory, name))]);
 }
 
-/** `CACHE/KIND/NAME`; what it holds counts only once it is there under this name. */
+/** Returns `CACHE/KIND/NAME`. An artifact is complete as soon as this path exists. */
 export const artifactPath = (
-  kind: 'programs' | 'images' | 'trees' | 'store',
+  kind: 'programs' | 'images' | 'trees' | 'store' | 'rehearsal',
   name: string,
 ): string => cachePath(kind, name);
 
 const partialDirectory = (): string => cachePath('partial');
 
-/** Where the output of a download or build named `name` is kept. */
+/** Returns the log file for the download or build called `name`. */
 export const logFile = (name: string): string => cachePath('logs', `${name}.log`);
 
-/** How the artifact at `directory` was made, or undefined where there is none that is whole. */
+/**
+ * Reads the origin of an artifact. Returns `undefined` if the artifact is missing or incomplete.
+ */
 export function readOrigin(directory: string): Origin | undefined {
   try {
     const origin = JSON.parse(
@@ -56,10 +67,11 @@ export function readOrigin(directory: string): Origin | undefined {
 }
 
 /**
- * Makes an artifact: `fill` writes it into a directory of the same file system, and only when all of it is on the disk
- * does it get its name. A directory under that name that isn't whole is moved away. Call it under the store's lock.
+ * Creates an artifact. `fill` writes to a temporary directory on the same file system; the
+ * directory gets its final name after all data is on the disk. An incomplete directory of that name
+ * is moved away. The caller must hold the store's lock.
  */
-export async function commit(
+export async function storeArtifact(
   target: string,
   fill: (directory: string) => Promise<void>,
 ): Promise<string> {
@@ -72,7 +84,7 @@ export async function commit(
     fs.rmSync(partial, { recursive: true, force: true });
     throw error;
   }
-  await must('writing to the disk', 'sync', ['--file-system', partial]);
+  await runOrThrow('syncing the cache to disk', 'sync', ['--file-system', partial]);
   fs.mkdirSync(path.dirname(target), { recursive: true });
   if (fs.existsSync(target))
     fs.renameSync(
@@ -83,7 +95,7 @@ export async function commit(
   return target;
 }
 
-/** Writes origin.json for the files that are in `directory` now. */
+/** Writes origin.json for the current files of `directory`. */
 export function writeOrigin(directory: string, origin: Omit<Origin, 'files'>): void {
   const names = fs
     .readdirSync(directory)
@@ -97,7 +109,7 @@ export function writeOrigin(directory: string, origin: Omit<Origin, 'files'>): v
   );
 }
 
-/** Removes what interrupted commands left half-made. Call it under the store's lock. */
+/** Removes incomplete artifacts of interrupted commands. The caller must hold the store's lock. */
 export function sweepPartial(): void {
   fs.rmSync(partialDirectory(), { recursive: true, force: true });
 }

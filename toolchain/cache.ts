@@ -4,14 +4,16 @@ import { cacheDirectory } from '../util/directories';
 const ID = '[0-9a-f-]{36}';
 
 /**
- * Everything that is made right in the cache, each with the names that it can have there: while a file is written the
- * process's id is behind its name, behind a lock's that of a holder. What isn't here is somebody else's.
+ * Top-level entries of the cache and the names that each can have. While a file is written, the
+ * process id follows its name; a lock's name is followed by the id of its holder. Other names
+ * belong to other programs.
  */
 const ENTRIES = {
   programs: /^programs$/,
   images: /^images$/,
   trees: /^trees$/,
   store: /^store$/,
+  rehearsal: /^rehearsal$/,
   partial: /^partial$/,
   logs: /^logs$/,
   'installed.json': /^installed\.json(\.\d+)?$/,
@@ -19,13 +21,13 @@ const ENTRIES = {
   lock: new RegExp(`^lock(\\.(dead\\.|released\\.)?${ID})?$`),
 };
 
-/** Where an entry of the cache is, or a file in it. */
+/** Returns the path of a cache entry, or of a file in it. */
 export const cachePath = (entry: keyof typeof ENTRIES, ...inside: string[]): string =>
   path.join(cacheDirectory(), entry, ...inside);
 
-/** Whether a name in the cache is that of something that this program makes there. */
+/** Returns true if this program creates cache entries of that name. */
 export const isOurs = (name: string): boolean =>
   Object.values(ENTRIES).some((names) => names.test(name));
 
-/** Whether a name in the cache is that of what a lock's dead, or interrupted, owner left. */
+/** Returns true for the leftover of a lock whose holder died or was interrupted. */
 export const isRemnant = (name: string): boolean => ENTRIES.lock.test(name) && name !== 'lock';

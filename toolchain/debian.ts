@@ -1,15 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { effectiveUrl } from './download';
-import { must } from './run';
+import { runOrThrow } from './run';
 
-/** What the nodes run, and where the programs in the images come from. */
+/** Debian release of the nodes and of the programs in the images. */
 export const SUITE = 'bookworm';
 
 const PUBLIC_ARCHIVE = 'http://deb.debian.org';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** One line of a sources.list, taken apart. */
+/** Parsed line of a sources.list. */
 interface Source {
   options: string;
   uri: string;
@@ -17,7 +17,7 @@ interface Source {
   components: string[];
 }
 
-/** Reads one-line sources: `deb [options] URI SUITE COMPONENT…`. */
+/** Parses the one-line format: `deb [options] URI SUITE COMPONENT…`. */
 function readList(text: string): Source[] {
   return text.split('\n').flatMap((line) => {
     const match = /^deb\s+(?:\[\s*(.*?)\s*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/.exec(
@@ -36,7 +36,7 @@ function readList(text: string): Source[] {
   });
 }
 
-/** Reads sources in paragraphs of fields (deb822). A key that is written out in the field is left to the keyring. */
+/** Parses the deb822 format. An inline key is ignored; the Debian keyring is used instead. */
 function readParagraphs(text: string): Source[] {
   return text.split(/\n\s*\n/).flatMap((paragraph) => {
     const plain = paragraph
@@ -57,14 +57,17 @@ function readParagraphs(text: string): Source[] {
   });
 }
 
-/** The Debian archive as `/etc/apt` names it, for our suite whatever release this machine is; empty on other systems. */
+/**
+ * Returns the host's Debian archive from its apt configuration, for the nodes' release. Empty if
+ * the host does not run Debian.
+ */
 export function sourcesFrom(files: { name: string; text: string }[], codename: string): string[] {
   const all = files.flatMap(({ name, text }) =>
     name.endsWith('.sources') ? readParagraphs(text) : readList(text),
   );
-  const ours = [codename, `${codename}-updates`, `${codename}-security`];
+  const suites = [codename, `${codename}-updates`, `${codename}-security`];
   return all
-    .filter((source) => ours.includes(source.suite) && source.components.includes('main'))
+    .filter((source) => suites.includes(source.suite) && source.components.includes('main'))
     .map(
       ({ options, uri, suite }) =>
         `deb [${options || `signed-by=${KEYRING}`}] ${uri} ${suite.replace(codename, SUITE)} main`,
@@ -93,14 +96,17 @@ function machineSources(): string[] {
   );
 }
 
-/** The public archive, or the mirror of it under $HARDWAY_MIRROR. */
+/** Public Debian archive, or its mirror below $HARDWAY_MIRROR. */
 const publicSources = (): string[] => [
   `deb [signed-by=${KEYRING}] ${effectiveUrl(`${PUBLIC_ARCHIVE}/debian`)} ${SUITE} main`,
   `deb [signed-by=${KEYRING}] ${effectiveUrl(`${PUBLIC_ARCHIVE}/debian`)} ${SUITE}-updates main`,
   `deb [signed-by=${KEYRING}] ${effectiveUrl(`${PUBLIC_ARCHIVE}/debian-security`)} ${SUITE}-security main`,
 ];
 
-/** How apt reaches an archive from this machine: proxies, time-outs, checks. Nothing else of its settings. */
+/**
+ * apt settings that a host needs to reach an archive: proxies, time-outs, checks. Other settings
+ * are not copied.
+ */
 const REACHING =
   /^Acquire::(https?|ftp|ForceIPv4|ForceIPv6|Retries|Check-Date|Check-Valid-Until|Max-FutureTime)\b/i;
 
@@ -112,8 +118,8 @@ export async function writeAptFiles(
   const settings = path.join(directory, 'apt.conf');
   const own = machineSources();
   fs.writeFileSync(sources, `${(own.length > 0 ? own : publicSources()).join('\n')}\n`);
-  const dump = await must('reading the settings of apt', 'apt-config', ['dump']);
-  const kept = dump.split('\n').filter((line) => REACHING.test(line) && !line.endsWith(' "";'));
-  fs.writeFileSync(settings, `${['Acquire::Languages "none";', ...kept].join('\n')}\n`);
+  const dump = await runOrThrow('reading the apt settings', 'apt-config', ['dump']);
+  const reaching = dump.split('\n').filter((line) => REACHING.test(line) && !line.endsWith(' "";'));
+  fs.writeFileSync(settings, `${['Acquire::Languages "none";', ...reaching].join('\n')}\n`);
   return { sources, settings };
 }

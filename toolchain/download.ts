@@ -5,17 +5,22 @@ import { ToolchainError, UnreachableError } from './errors';
 import type { Architecture, Release } from './manifest';
 import { run } from './run';
 
-/** Seconds until a host that doesn't answer counts as unreachable. */
+/** Seconds without a connection after which a host counts as unreachable. */
 const CONNECT_SECONDS = 4;
 
-/** curl's exit codes for: no address for the proxy or the host, no connection, no TLS handshake. */
+/** curl exit codes: proxy or host not resolved, connection failed, TLS handshake failed. */
 const UNREACHABLE_CODES = [5, 6, 7, 35];
-/** curl's exit code for a time-out; with a connect time-out alone set, it can mean only that. */
+/**
+ * curl exit code of a time-out. Only the connection has one here, so that the host is unreachable.
+ */
 const TIMED_OUT = 28;
-/** curl's exit codes for a transfer that ended before the announced length. */
+/** curl exit codes of a transfer that ended before the announced length. */
 const CUT_OFF_CODES = [18, 56, 92];
 
-/** Where a file of an official address is taken from: `$HARDWAY_MIRROR/HOST/PATH`, or the address itself. */
+/**
+ * Returns the URL to download from: `$HARDWAY_MIRROR/HOST/PATH` if a mirror is set, else the
+ * official URL.
+ */
 export function effectiveUrl(official: string): string {
   const mirror = process.env.HARDWAY_MIRROR;
   if (!mirror) return official;
@@ -36,29 +41,34 @@ const curl = (url: string, more: string[]) =>
     '30',
     '--write-out',
     '%{http_code}',
-    // Nobody may send a download that began over HTTPS on to a place without it.
+    // A redirect must not lead from HTTPS to plain HTTP.
     ...(url.startsWith('https:') ? ['--proto-redir', '=https'] : []),
     ...more,
     url,
   ]);
 
-/** Asks each site once, side by side, and remembers: nobody waits twice for a host that doesn't answer. */
+/**
+ * Probes each site once, in parallel, and remembers the result. An unreachable host costs one
+ * time-out per command.
+ */
 export class Sites {
   private readonly probes = new Map<string, Promise<UnreachableError | undefined>>();
 
-  /** Resolves if the site of `url` answers anything at all; throws an UnreachableError if it doesn't. */
+  /** Resolves if the site of `url` answers. Throws an UnreachableError if it does not. */
   async reach(url: string): Promise<void> {
     const { origin, host } = new URL(url);
     if (!this.probes.has(origin)) this.probes.set(origin, this.probe(origin, host));
     const failure = await this.probes.get(origin)!.catch((error: unknown) => {
-      // Without curl nothing was learned: asked again once it is installed.
+      // curl is missing: the site is probed again after curl is installed.
       this.probes.delete(origin);
       throw error;
     });
     if (failure) throw failure;
   }
 
-  /** Whether the site of `url` answers; it counts as answering as long as there is no curl to ask it with. */
+  /**
+   * Returns true if the site of `url` answers, or if curl is missing and the site cannot be probed.
+   */
   reachable(url: string): Promise<boolean> {
     return this.reach(url).then(
       () => true,
@@ -66,7 +76,10 @@ export class Sites {
     );
   }
 
-  /** A site that answered the probe and then no more (or sent us on to one that doesn't answer). */
+  /**
+   * Marks a site as unreachable that answered the probe but failed later, or redirected to an
+   * unreachable host.
+   */
   giveUp(url: string, failure: UnreachableError): void {
     this.probes.set(new URL(url).origin, Promise.resolve(failure));
   }
@@ -86,7 +99,7 @@ export class Sites {
   }
 }
 
-/** What curl said, without its own prefix. */
+/** Returns curl's error message without its prefix. */
 const reason = (stderr: string): string =>
   stderr
     .trim()
@@ -94,8 +107,9 @@ const reason = (stderr: string): string =>
     .split('\n')[0];
 
 /**
- * Fetches `official` (through the mirror, if one is set) into `file`. Throws an UnreachableError if its host can't be
- * reached, a ToolchainError if the file is missing there or the transfer is cut off.
+ * Downloads `official` (from the mirror, if one is set) to `file`. Throws an UnreachableError if
+ * the host cannot be reached. Throws a ToolchainError if the file does not exist there or the
+ * transfer is cut off.
  */
 export async function fetchFile(
   sites: Sites,
@@ -122,7 +136,7 @@ export async function fetchFile(
     );
   }
   if (outcome.code !== 0) throw new ToolchainError(`${url}: ${reason(outcome.stderr)}`);
-  if (status === '404') throw new ToolchainError(`${url}: there is no such file (HTTP status 404)`);
+  if (status === '404') throw new ToolchainError(`${url}: file not found (HTTP status 404)`);
   if (!status.startsWith('2'))
     throw new ToolchainError(`${url}: the server answered with HTTP status ${status}`);
 }
@@ -135,14 +149,17 @@ function megabytes(file: string): string {
   }
 }
 
-/** SHA-256 of a file, in hexadecimal. */
+/** Returns the SHA-256 of a file in hexadecimal. */
 export async function fileDigest(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of fs.createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
-/** Finds a file's SHA-256 in what its project publishes: a bare digest, or lines of `DIGEST  NAME`. */
+/**
+ * Finds a file's SHA-256 in the text that its project publishes: a single digest, or lines of
+ * `DIGEST  NAME`.
+ */
 export function publishedDigest(text: string, name: string): string | undefined {
   const lines = text
     .split('\n')
@@ -155,8 +172,8 @@ export function publishedDigest(text: string, name: string): string | undefined 
 }
 
 /**
- * Fetches a release's file into `directory` and verifies it; returns its path and digest. A digest that differs is an
- * error that names both, never a reason to go on.
+ * Downloads a release to `directory` and verifies it. Returns path and digest. Throws a
+ * ToolchainError that names both digests if they differ.
  */
 export async function fetchRelease(
   sites: Sites,
@@ -174,8 +191,8 @@ export async function fetchRelease(
   if (digest !== expected) {
     fs.rmSync(file);
     throw new ToolchainError(
-      `${effectiveUrl(official)} is not the file it should be: expected SHA-256 ${expected}, got ${digest}. ` +
-        'It was not used. Find out who changed it before you go on.',
+      `${effectiveUrl(official)} has the wrong content: expected SHA-256 ${expected}, got ${digest}. ` +
+        'The file was not used. Find out who changed it before you continue.',
     );
   }
   return { file, digest };
@@ -194,6 +211,6 @@ async function expectedDigest(
   const digest = publishedDigest(fs.readFileSync(file, 'utf8'), name);
   fs.rmSync(file);
   if (digest === undefined)
-    throw new ToolchainError(`${effectiveUrl(url)} holds no SHA-256 digest of ${name}`);
+    throw new ToolchainError(`${effectiveUrl(url)} lists no SHA-256 digest of ${name}`);
   return digest;
 }

@@ -1,9 +1,12 @@
-/** What a person can act on: the message says what is wrong, where, and what to do. Told without a stack trace. */
+/**
+ * An error that the user can act on. The message says what is wrong, where, and what to do. Printed
+ * without a stack trace.
+ */
 export class ToolchainError extends Error {
   override name = 'ToolchainError';
 }
 
-/** The host of an official file can't be reached from here: building is the way then. */
+/** The host of an official release cannot be reached. The program is built instead. */
 export class UnreachableError extends ToolchainError {
   override name = 'UnreachableError';
   constructor(

@@ -3,12 +3,12 @@ import * as path from 'node:path';
 import { extractMembers } from './archive';
 import { effectiveUrl, fetchRelease, type Sites } from './download';
 import { ToolchainError, UnreachableError } from './errors';
-import { buildModule, moduleDirectory, withoutGo, type Go } from './go';
+import { buildModule, moduleDirectory, missingGo, type Go } from './go';
 import type { Architecture, Component } from './manifest';
 import type { ItemProgress } from './progress';
 import {
   artifactPath,
-  commit,
+  storeArtifact,
   logFile,
   readOrigin,
   recipeFiles,
@@ -17,29 +17,34 @@ import {
   type Origin,
 } from './artifact-store';
 
-/** $HARDWAY_TOOLCHAIN: auto is the official release, else a build; the others are only the one. */
+/**
+ * Values of $HARDWAY_TOOLCHAIN. auto: the official release, else a build. download, build: only
+ * that way.
+ */
 export const MODES = ['auto', 'download', 'build'] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Reads $HARDWAY_TOOLCHAIN. Throws a ToolchainError for a word that it doesn't know. */
+/** Reads $HARDWAY_TOOLCHAIN. Throws a ToolchainError for an unknown value. */
 export function mode(): Mode {
   const word = process.env.HARDWAY_TOOLCHAIN || 'auto';
   if (!(MODES as readonly string[]).includes(word)) {
-    throw new ToolchainError(`HARDWAY_TOOLCHAIN is "${word}"; it can be ${MODES.join(', ')}`);
+    throw new ToolchainError(
+      `HARDWAY_TOOLCHAIN is "${word}"; set it to one of ${MODES.join(', ')}`,
+    );
   }
   return word as Mode;
 }
 
-/** This machine's architecture. Throws a ToolchainError where nothing is released for it. */
+/** Returns the host's architecture. Throws a ToolchainError if labs do not run on it. */
 export function thisArchitecture(): Architecture {
   if (process.platform === 'linux' && process.arch === 'x64') return 'amd64';
   if (process.platform === 'linux' && process.arch === 'arm64') return 'arm64';
   throw new ToolchainError(
-    `a lab needs Linux on amd64 or arm64; this is ${process.platform} on ${process.arch}`,
+    `a lab needs Linux on amd64 or arm64; this host has ${process.platform} on ${process.arch}`,
   );
 }
 
-/** Everything that decides what a download or a build gives, as text. */
+/** Returns everything that the result of a download or build depends on. */
 function recipe(
   component: Component,
   architecture: Architecture,
@@ -61,7 +66,7 @@ function recipe(
   );
 }
 
-/** Where a component's programs are once they are obtained in that way. */
+/** Returns the directory of a component's programs, downloaded or built as `how` says. */
 export function componentPath(
   component: Component,
   architecture: Architecture,
@@ -74,15 +79,18 @@ export function componentPath(
   );
 }
 
-/** A component that is in the store. */
+/** A component in the store. */
 export interface Obtained {
   component: Component;
   directory: string;
   origin: Origin;
 }
 
-/** The component in the store, the official release before a build; undefined if it isn't there. */
-export function stored(
+/**
+ * Finds a component in the store. Prefers the official release to a build. Returns `undefined` if
+ * the store has neither.
+ */
+export function findStored(
   component: Component,
   architecture: Architecture,
   wanted: Mode,
@@ -97,47 +105,50 @@ export function stored(
   return undefined;
 }
 
-/** What is needed to obtain a component. */
-export interface Means {
+/** Context for obtaining a component. */
+export interface ObtainContext {
   architecture: Architecture;
   mode: Mode;
   sites: Sites;
-  /** Looked up once, and only if something must be built. */
+  /** Finds Go. Called only if a program must be built; the result is remembered. */
   go: () => Promise<Go | undefined>;
-  /** Runs a build when its turn comes. */
+  /** Runs a build as soon as a build slot is free. */
   buildTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Obtains a component: the official release, or, where its host can't be reached, a build. */
+/**
+ * Obtains a component: downloads the official release or, if its host cannot be reached, builds the
+ * programs.
+ */
 export async function obtain(
   component: Component,
-  means: Means,
+  context: ObtainContext,
   progress: ItemProgress,
 ): Promise<Obtained> {
   const directory =
-    means.mode === 'build'
-      ? await build(component, means, progress)
-      : await downloadOrBuild(component, means, progress);
+    context.mode === 'build'
+      ? await build(component, context, progress)
+      : await downloadOrBuild(component, context, progress);
   return { component, directory, origin: readOrigin(directory)! };
 }
 
 async function downloadOrBuild(
   component: Component,
-  means: Means,
+  context: ObtainContext,
   progress: ItemProgress,
 ): Promise<string> {
   try {
-    return await download(component, means, progress);
+    return await download(component, context, progress);
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
     if (component.builds.length === 0) throw error;
-    if (means.mode === 'download') {
+    if (context.mode === 'download') {
       throw new ToolchainError(
-        `${component.name} ${component.version}: ${error.message}. HARDWAY_TOOLCHAIN=download forbids building it.`,
+        `${component.name} ${component.version}: ${error.message}. HARDWAY_TOOLCHAIN=download forbids a build.`,
       );
     }
-    progress.tell('waiting', `${error.host} can't be reached: to be built`);
-    return build(component, means, progress).catch((failure: Error) => {
+    progress.report('waiting', `${error.host} can't be reached: will be built`);
+    return build(component, context, progress).catch((failure: Error) => {
       throw failure instanceof ToolchainError
         ? new ToolchainError(`${failure.message}\n(${error.message})`)
         : failure;
@@ -145,15 +156,18 @@ async function downloadOrBuild(
   }
 }
 
-/** Fetches a component's official files, verifies them and stores its programs; returns the artifact's path. */
+/**
+ * Downloads a component's official files, verifies them and stores the programs. Returns the
+ * artifact's path.
+ */
 export function download(
   component: Component,
-  means: Pick<Means, 'architecture' | 'sites'>,
+  context: Pick<ObtainContext, 'architecture' | 'sites'>,
   progress: ItemProgress,
 ): Promise<string> {
-  const { architecture, sites } = means;
-  return commit(componentPath(component, architecture, 'official'), async (directory) => {
-    progress.tell('downloading');
+  const { architecture, sites } = context;
+  return storeArtifact(componentPath(component, architecture, 'official'), async (directory) => {
+    progress.report('downloading');
     const from = await Promise.all(
       component.releases.map(async (release) => {
         const { file, digest } = await fetchRelease(
@@ -161,7 +175,7 @@ export function download(
           release,
           architecture,
           directory,
-          (detail) => progress.tell('downloading', detail),
+          (detail) => progress.report('downloading', detail),
         );
         if (typeof release.holds === 'string') {
           fs.renameSync(file, path.join(directory, release.holds));
@@ -177,18 +191,22 @@ export function download(
   });
 }
 
-async function build(component: Component, means: Means, progress: ItemProgress): Promise<string> {
-  const go = await means.go();
-  if (!go) throw new ToolchainError(withoutGo([component]));
-  return means.buildTurn(() =>
-    commit(componentPath(component, means.architecture, 'built'), async (directory) => {
+async function build(
+  component: Component,
+  context: ObtainContext,
+  progress: ItemProgress,
+): Promise<string> {
+  const go = await context.go();
+  if (!go) throw new ToolchainError(missingGo([component]));
+  return context.buildTurn(() =>
+    storeArtifact(componentPath(component, context.architecture, 'built'), async (directory) => {
       const log = logFile(`${component.name}-${component.version}`);
       fs.rmSync(log, { force: true });
       const started = progress.seconds;
-      progress.tell('building');
+      progress.report('building');
       for (const one of component.builds) {
         await buildModule(go, component, one, directory, log, (detail) =>
-          progress.tell('building', detail),
+          progress.report('building', detail),
         );
       }
       writeOrigin(directory, {

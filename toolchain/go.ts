@@ -3,16 +3,16 @@ import * as path from 'node:path';
 import { root } from '../util/repo-root';
 import { ToolchainError } from './errors';
 import type { Build, Component } from './manifest';
-import { must, run } from './run';
+import { runOrThrow, run } from './run';
 
-/** Where a module's go.mod and go.sum are. */
+/** Returns the directory of a module's go.mod and go.sum. */
 export const moduleDirectory = (build: Build): string =>
   path.join(root, 'toolchain', 'modules', build.name);
 
-/** The oldest Go that can fetch a newer Go for a module that asks for one. */
+/** Oldest Go that can download a newer Go for a module that requires one. */
 const OLDEST_GO = [1, 21];
 
-/** A Go command and its version, `1.26.8`. */
+/** A Go command and its version, for example `1.26.8`. */
 export interface Go {
   command: string;
   version: string;
@@ -20,13 +20,16 @@ export interface Go {
 
 const numbers = (version: string): number[] => version.split('.').map(Number);
 
-/** Whether version `a` is `b` or newer. */
+/** Returns true if version `a` is `b` or newer. */
 function atLeast(a: number[], b: number[]): boolean {
   const differing = b.findIndex((part, index) => (a[index] ?? 0) !== part);
   return differing === -1 || (a[differing] ?? 0) > b[differing];
 }
 
-/** The machine's Go: on PATH, else where Go's own installer puts it. Undefined where there is none that will do. */
+/**
+ * Finds the host's Go: on PATH, else where Go's installer puts it. Returns `undefined` if there is
+ * none or it is too old.
+ */
 export async function findGo(): Promise<Go | undefined> {
   for (const command of ['go', '/usr/local/go/bin/go']) {
     const outcome = await run(command, ['env', 'GOVERSION'], { cwd: '/' }).catch(() => undefined);
@@ -36,7 +39,7 @@ export async function findGo(): Promise<Go | undefined> {
   return undefined;
 }
 
-/** The version that a module's go.mod asks for. */
+/** Returns the Go version that a module's go.mod requires. */
 export function requiredGo(build: Build): string {
   const text = fs.readFileSync(path.join(moduleDirectory(build), 'go.mod'), 'utf8');
   const version = /^go (\S+)$/m.exec(text)?.[1];
@@ -44,7 +47,10 @@ export function requiredGo(build: Build): string {
   return version;
 }
 
-/** The environment of a build: pinned modules only, and a newer Go through the module proxy where the machine's is too old. */
+/**
+ * Returns the environment of a build: pinned modules only. If the host's Go is too old, it
+ * downloads a newer one through the module proxy.
+ */
 function environment(go: Go, build: Build): NodeJS.ProcessEnv {
   const oldEnough = atLeast(numbers(go.version), numbers(requiredGo(build)));
   return {
@@ -56,10 +62,10 @@ function environment(go: Go, build: Build): NodeJS.ProcessEnv {
   };
 }
 
-/** Arguments of `go build` for this build into `directory`. */
+/** Returns the arguments of `go build` that write the programs to `directory`. */
 export function buildArguments(build: Build, directory: string): string[] {
   const [program] = Object.keys(build.packages);
-  const only = Object.keys(build.packages).length === 1;
+  const single = Object.keys(build.packages).length === 1;
   return [
     'build',
     '-v',
@@ -68,14 +74,17 @@ export function buildArguments(build: Build, directory: string): string[] {
     '-buildvcs=false',
     ...(build.tags ? ['-tags', build.tags.join(',')] : []),
     ...(build.ldflags ? ['-ldflags', build.ldflags] : []),
-    // With several packages Go names each program by the last part of its path.
+    // With several packages, Go names each program after the last part of its import path.
     '-o',
-    only ? path.join(directory, program) : `${directory}/`,
+    single ? path.join(directory, program) : `${directory}/`,
     ...Object.values(build.packages),
   ];
 }
 
-/** Builds one module's programs into `directory`. Throws a ToolchainError with the last lines and the log's path. */
+/**
+ * Builds the programs of one module into `directory`. Throws a ToolchainError with the last output
+ * lines and the path of the log.
+ */
 export async function buildModule(
   go: Go | undefined,
   component: Component,
@@ -84,13 +93,13 @@ export async function buildModule(
   log: string,
   onProgress: (detail: string) => void,
 ): Promise<void> {
-  if (!go) throw new ToolchainError(withoutGo([component]));
+  if (!go) throw new ToolchainError(missingGo([component]));
   let packages = 0;
   const onLine = (line: string): void => {
     if (!line.startsWith('go: ')) packages += 1;
     onProgress(line.startsWith('go: ') ? line.slice(4) : `${packages} packages, ${line}`);
   };
-  await must(`building ${build.name}`, go.command, buildArguments(build, directory), {
+  await runOrThrow(`building ${build.name}`, go.command, buildArguments(build, directory), {
     cwd: moduleDirectory(build),
     env: environment(go, build),
     onLine,
@@ -98,8 +107,8 @@ export async function buildModule(
   });
 }
 
-/** Why components can't be built here, and what to do. */
-export function withoutGo(components: Component[]): string {
+/** Explains that Go is missing and how to continue. */
+export function missingGo(components: Component[]): string {
   const newest = components
     .flatMap((component) => component.builds)
     .map(requiredGo)
@@ -107,8 +116,8 @@ export function withoutGo(components: Component[]): string {
     .pop();
   const names = components.map((component) => `${component.name} ${component.version}`).join(', ');
   return (
-    `${names} must be built, and there is no Go ${OLDEST_GO.join('.')} or later on PATH or in ` +
-    `/usr/local/go/bin (Go ${newest} is asked for; an older one fetches that by itself). Install Go from https://go.dev/dl/, ` +
+    `${names} must be built, but Go ${OLDEST_GO.join('.')} or later is neither on PATH nor in ` +
+    `/usr/local/go/bin. Go ${newest} is used; an older Go downloads it. Install Go from https://go.dev/dl/, ` +
     'or set HARDWAY_MIRROR to a mirror of the official releases.'
   );
 }

@@ -1,7 +1,7 @@
 import { cachePath } from './cache';
 import { Sites, effectiveUrl } from './download';
 import { ToolchainError, UnreachableError } from './errors';
-import { findGo, withoutGo, type Go } from './go';
+import { findGo, missingGo, type Go } from './go';
 import { installCommand, installPackages, missingPackages, neededPackages } from './host/packages';
 import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
@@ -12,15 +12,15 @@ import {
   type Architecture,
   type Component,
 } from './manifest';
-import { download, obtain, stored, type Means, type Obtained } from './fetch-or-build';
+import { download, obtain, findStored, type ObtainContext, type Obtained } from './fetch-or-build';
 import { ITEMS, mustBuild } from './plan';
 import { installOfficialPlugin, installStandIn } from './command-plugin/install';
 import { ItemProgress, type Report } from './progress';
 import {
-  look,
+  readState,
   toolchainOf,
   toolsOf,
-  viewParts,
+  nodeStoreParts,
   type Scope,
   type State,
   type Toolchain,
@@ -28,8 +28,8 @@ import {
 } from './state';
 import { readOrigin, sweepPartial } from './artifact-store';
 import { makeTree } from './rootfs/rootfs';
-import { Stopped, turns } from '../util/semaphore';
-import { makeView, viewPath } from './node-programs';
+import { NotStarted, semaphore } from '../util/semaphore';
+import { makeNodeStore, nodeStorePath } from './node-programs';
 
 export { ToolchainError } from './errors';
 export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
@@ -37,24 +37,26 @@ export { plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
 export type { Scope, Toolchain, Tools } from './state';
 
-/** Packages without which no lab can be made, not even in a cloud: downloads, and logging in. */
+/** Packages that every lab needs on the host, cloud labs included: for downloads and logins. */
 const TOOLS_PACKAGES = ['ca-certificates', 'curl', 'openssh-client'] as const;
 
-/** Builds at a time: each uses all cores while it compiles, but only one while it links. */
+/** Number of parallel builds. A build uses all cores while it compiles, but one while it links. */
 const BUILDS_AT_A_TIME = 2;
 
-/** A file that a node of a cloud downloads: where from, its digest, and which programs are in it. */
+/** A file that a cloud node downloads: its URL, its digest and the programs in it. */
 export interface ProgramDownload {
   component: string;
   version: string;
   url: string;
-  /** Hexadecimal SHA-256, or the address of the file that its project publishes it in. */
+  /** Hexadecimal SHA-256, or the URL where the project publishes it. */
   sha256: string | { publishedAt: string };
-  /** Program to its path in the tar.gz archive; a string is the program that the file itself is. */
+  /**
+   * Maps a program to its path in the tar.gz archive. A string: the file is that program itself.
+   */
   holds: string | Record<string, string>;
 }
 
-/** Official files with all programs that run on nodes of that architecture. */
+/** Returns the official files with all node programs for an architecture. */
 export function programsForDownload(architecture: Architecture): ProgramDownload[] {
   return components
     .filter((one) => one.use.includes('node'))
@@ -72,24 +74,25 @@ export function programsForDownload(architecture: Architecture): ProgramDownload
     );
 }
 
-/** Returns the toolchain if all of it exists, without touching anything; takes a few milliseconds. */
+/** Returns the toolchain if it is complete. Read-only; takes a few milliseconds. */
 export async function present(): Promise<Toolchain | undefined> {
-  return toolchainOf(await look());
+  return toolchainOf(await readState());
 }
 
-/** Returns the programs for labs in clouds if they exist. As fast as `present`, and as harmless. */
+/** Returns the programs for cloud labs if they are complete. Read-only; as fast as `present`. */
 export async function presentTools(): Promise<Tools | undefined> {
-  return toolsOf(await look('cloud'));
+  return toolsOf(await readState('cloud'));
 }
 
 /**
- * Obtains what is missing of the toolchain and returns its paths. Needs no network if nothing is missing. Of several
- * commands one works and the others wait. Throws a ToolchainError that names everything that failed.
+ * Obtains missing parts of the toolchain and returns its paths. Needs no network if nothing is
+ * missing. If several commands run at once, one works and the others wait. Throws a ToolchainError
+ * that lists every failure.
  */
 export const ensure = (report: Report = () => undefined): Promise<Toolchain> =>
   obtained('local', toolchainOf, report);
 
-/** Does the same for what labs in clouds need on the host. Needs no root. */
+/** Like `ensure`, for cloud labs: obtains only the programs on the host. Needs no root. */
 export const ensureTools = (report: Report = () => undefined): Promise<Tools> =>
   obtained('cloud', toolsOf, report);
 
@@ -98,7 +101,7 @@ async function obtained<T>(
   of: (state: State) => T | undefined,
   report: Report,
 ): Promise<T> {
-  const existing = of(await look(scope));
+  const existing = of(await readState(scope));
   if (existing) return existing;
   const onWait = (owner: Owner): void =>
     report({
@@ -108,13 +111,13 @@ async function obtained<T>(
       seconds: 0,
     });
   return withLock(cachePath('lock'), 'obtaining the toolchain', onWait, async () => {
-    const state = await look(scope);
+    const state = await readState(scope);
     const complete = of(state);
     if (complete) return complete;
     await obtainMissing(state, report);
-    const now = of(await look(scope));
+    const now = of(await readState(scope));
     if (!now)
-      throw new Error('something of the toolchain is missing although all of it was obtained');
+      throw new Error('a part of the toolchain is missing although every part was obtained');
     return now;
   });
 }
@@ -122,28 +125,28 @@ async function obtained<T>(
 async function obtainMissing(state: State, report: Report): Promise<void> {
   if (state.scope === 'local' && process.getuid?.() !== 0)
     throw new ToolchainError(
-      "the toolchain is obtained as root, as the nodes' Debian tree holds files of several users: use sudo",
+      "run this command as root (sudo): the nodes' Debian tree contains files of several users",
     );
   sweepPartial();
   const sites = new Sites();
   await installMissingPackages(state, await toBuild(state, sites), report);
-  // Without curl nobody knew what must be built, and so what that needs.
+  // Without curl, the first call could not know which components must be built.
   const building = await toBuild(state, sites);
   await installMissingPackages(state, building, report);
   let go: Promise<Go | undefined> | undefined;
-  const means: Means = {
+  const context: ObtainContext = {
     architecture: state.architecture,
     mode: state.mode,
     sites,
     go: () => (go ??= findGo()),
-    buildTurn: turns(BUILDS_AT_A_TIME),
+    buildTurn: semaphore(BUILDS_AT_A_TIME),
   };
-  // Said before minutes of other work, and once for all.
-  if (building.length > 0 && !(await means.go())) throw new ToolchainError(withoutGo(building));
+  // Reported once, before minutes of other work.
+  if (building.length > 0 && !(await context.go())) throw new ToolchainError(missingGo(building));
   const programs = new Map(
     state.missing.map((one) => [
       one.name,
-      item(one.name, report, (progress) => obtain(one, means, progress)),
+      item(one.name, report, (progress) => obtain(one, context, progress)),
     ]),
   );
   await allOf([
@@ -154,12 +157,12 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
     ...(state.scope === 'local' && !state.images ? [imagesOf(state, programs, report)] : []),
     ...(state.commandPlugin === 'official'
       ? []
-      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, means, progress))]),
+      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, context, progress))]),
   ]);
   if (state.scope === 'local') await finish(report);
 }
 
-/** Makes the images once CoreDNS, which is one of them, exists. */
+/** Builds the images as soon as CoreDNS, which is in one of them, is obtained. */
 function imagesOf(
   { architecture, obtained }: State,
   programs: Map<string, Promise<Obtained>>,
@@ -169,17 +172,17 @@ function imagesOf(
   return (programs.get(name) ?? Promise.resolve(obtained.get(name)!)).then(
     ({ directory }) =>
       item(ITEMS.images, report, (progress) => makeImages(architecture, directory, progress)),
-    () => Promise.reject(new Stopped()),
+    () => Promise.reject(new NotStarted()),
   );
 }
 
-/** Makes the view last, of what exists now. */
+/** Assembles the node store, the last part, from the obtained programs and images. */
 async function finish(report: Report): Promise<void> {
-  const parts = viewParts(await look());
-  if (!readOrigin(viewPath(parts))) await item(ITEMS.view, report, () => makeView(parts));
+  const parts = nodeStoreParts(await readState());
+  if (!readOrigin(nodeStorePath(parts))) await item(ITEMS.view, report, () => makeNodeStore(parts));
 }
 
-/** Those of the missing components that can't be downloaded from here, or may not be. */
+/** Returns the missing components that cannot, or must not, be downloaded. */
 async function toBuild({ missing, mode }: State, sites: Sites): Promise<Component[]> {
   const needed = await Promise.all(missing.map((one) => mustBuild(one, mode, sites)));
   return missing.filter((_, index) => needed[index]);
@@ -200,45 +203,55 @@ async function installMissingPackages(
   await item(ITEMS.packages, report, (progress) => installPackages(packages, progress));
 }
 
-/** The real plugin wherever it can be had; the stand-in where its host can't be reached, or nothing may be downloaded. */
-async function obtainPlugin({ mode }: State, means: Means, progress: ItemProgress): Promise<void> {
+/**
+ * Installs the official plugin. Installs the stand-in if the plugin's host cannot be reached or
+ * downloads are forbidden.
+ */
+async function obtainPlugin(
+  { mode }: State,
+  context: ObtainContext,
+  progress: ItemProgress,
+): Promise<void> {
   if (mode === 'build') return installStandIn();
   try {
     const artifact =
-      stored(commandPlugin, means.architecture, 'download')?.directory ??
-      (await download(commandPlugin, means, progress));
+      findStored(commandPlugin, context.architecture, 'download')?.directory ??
+      (await download(commandPlugin, context, progress));
     installOfficialPlugin(artifact);
   } catch (error) {
     if (!(error instanceof UnreachableError) || mode === 'download') throw error;
     installStandIn();
-    progress.tell('installing', `the stand-in, as ${error.message}`);
+    progress.report('installing', `the stand-in, because ${error.message}`);
   }
 }
 
-/** Runs one item's work, telling its beginning and its end. */
+/** Runs the work of one item; reports its start and its end. */
 async function item<T>(
   name: string,
   report: Report,
   work: (progress: ItemProgress) => Promise<T>,
 ): Promise<T> {
   const progress = new ItemProgress(name, report);
-  progress.tell('waiting');
+  progress.report('waiting');
   try {
     const result = await work(progress);
-    progress.tell('done');
+    progress.report('done');
     return result;
   } catch (error) {
-    progress.tell('failed', (error as Error).message);
+    progress.report('failed', (error as Error).message);
     throw error;
   }
 }
 
-/** Waits for all, also when one has failed: what is under way is kept for the next time. Throws what failed, in one. */
-async function allOf(works: Promise<unknown>[]): Promise<void> {
-  const failures = (await Promise.allSettled(works)).flatMap((result) =>
+/**
+ * Waits for all work, even after a failure, so that finished parts are kept for the next command.
+ * Throws all failures as one error.
+ */
+async function allOf(work: Promise<unknown>[]): Promise<void> {
+  const failures = (await Promise.allSettled(work)).flatMap((result) =>
     result.status === 'rejected' ? [result.reason as Error] : [],
   );
-  const causes = failures.filter((failure) => !(failure instanceof Stopped));
+  const causes = failures.filter((failure) => !(failure instanceof NotStarted));
   const unexpected = causes.find((failure) => !(failure instanceof ToolchainError));
   if (unexpected) throw unexpected;
   if (causes.length > 0)

@@ -1,33 +1,40 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { writeAtomically } from '../util/atomic-write';
 import { cacheDirectory } from '../util/directories';
 import { cachePath } from './cache';
 import { component } from './manifest';
 import { run } from './run';
 
-/** A program that this machine has by itself. */
+/** A program that is installed on the host, outside the cache. */
 export interface Installed {
   path: string;
   version: string;
 }
 
-/** The oldest Pulumi that heeds PULUMI_OPTION_CWD, by which plain pulumi finds the labs (cli/engine/project.ts). */
+/**
+ * Oldest Pulumi that reads PULUMI_OPTION_CWD, which plain `pulumi` needs to find the labs
+ * (cli/engine/project.ts).
+ */
 const OLDEST_PULUMI = [3, 208];
 
-/** Whether a `pulumi` of that version can drive a lab: version 3, from 3.208 on. */
+/** Returns true if this version of `pulumi` can drive a lab: 3.208 or a later version 3. */
 export function fittingPulumi(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
   return major === OLDEST_PULUMI[0] && minor >= OLDEST_PULUMI[1];
 }
 
-/** Whether a `kubectl` of that version fits the cluster: Kubernetes supports one minor version older or newer. */
+/**
+ * Returns true if this version of `kubectl` supports the cluster: at most one minor version older
+ * or newer.
+ */
 export function fittingKubectl(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
-  const [wantedMajor, wantedMinor] = component('kubernetes').version.split('.').map(Number);
-  return major === wantedMajor && Math.abs(minor - wantedMinor) <= 1;
+  const [clusterMajor, clusterMinor] = component('kubernetes').version.split('.').map(Number);
+  return major === clusterMajor && Math.abs(minor - clusterMinor) <= 1;
 }
 
-/** First executable of that name on PATH that isn't one of our own store. */
+/** Returns the first executable of that name on PATH that is not in this program's cache. */
 function onPath(name: string): string | undefined {
   for (const directory of (process.env.PATH ?? '')
     .split(path.delimiter)
@@ -37,13 +44,16 @@ function onPath(name: string): string | undefined {
       fs.accessSync(file, fs.constants.X_OK);
       if (!fs.realpathSync(file).startsWith(`${cacheDirectory()}${path.sep}`)) return file;
     } catch {
-      // Not in this directory.
+      // Not executable, or not in this directory.
     }
   }
   return undefined;
 }
 
-/** Asking costs a second for some programs: the answer is kept for as long as the file is the same. */
+/**
+ * Returns the version that a program prints. Some programs take a second to answer, so the answer
+ * is cached until the file changes.
+ */
 async function versionOf(
   file: string,
   args: string[],
@@ -62,13 +72,14 @@ async function versionOf(
   return version || undefined;
 }
 
-/** Only in a cache that is there and may be written: doctor asks too, which makes nothing and may not be root. */
+/**
+ * Saves the versions. Failures are ignored: `lab doctor` may run without root or without a cache.
+ */
 function remember(file: string, content: Record<string, string>): void {
   try {
-    fs.writeFileSync(`${file}.${process.pid}`, JSON.stringify(content));
-    fs.renameSync(`${file}.${process.pid}`, file);
+    writeAtomically(file, JSON.stringify(content));
   } catch {
-    // Asked again the next time.
+    // The next command asks the program again.
   }
 }
 
@@ -92,7 +103,10 @@ async function fitting(
   return version !== undefined && fits(version) ? { path: file, version } : undefined;
 }
 
-/** The machine's own Pulumi, if it fits and has its language host for Node.js. */
+/**
+ * Finds the host's Pulumi. Returns `undefined` if its version is unsuitable or its language host
+ * for Node.js is missing.
+ */
 export async function installedPulumi(): Promise<
   (Installed & { languageHost: string }) | undefined
 > {
@@ -102,6 +116,6 @@ export async function installedPulumi(): Promise<
   return found && { ...found, languageHost };
 }
 
-/** The machine's own kubectl, if it fits. */
+/** Finds the host's kubectl. Returns `undefined` if its version is unsuitable. */
 export const installedKubectl = (): Promise<Installed | undefined> =>
   fitting('kubectl', ['version', '--client'], /Client Version: v(\d+\.\d+\.\d+)/, fittingKubectl);

@@ -2,33 +2,18 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { bootId, isRunning, startTimeOf, type ProcessIdentity } from '../util/process';
 
-/** Who holds a lock. A process is named by pid and start time, as pids are used again. */
-export interface Owner {
+/** Holder of a lock: a process, its host and its current work. */
+export interface Owner extends ProcessIdentity {
   id: string;
   host: string;
-  pid: number;
-  /** Clock ticks since boot, field 22 of /proc/PID/stat. */
-  started: string;
   boot: string;
-  /** What it does meanwhile, in words. */
+  /** Description of the current work, for example `obtaining the toolchain`. */
   doing: string;
 }
 
 const ATTEMPT_EVERY_MILLISECONDS = 200;
-
-/** Start time of a process, or undefined where there is none of that pid. */
-function startTime(pid: number): string | undefined {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name, in parentheses, may hold blanks: count from behind it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}
-
-const bootId = (): string => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 function readOwner(lock: string): Owner | undefined {
   try {
@@ -38,13 +23,16 @@ function readOwner(lock: string): Owner | undefined {
   }
 }
 
-/** Whether the holder is surely gone: only a process of this host can be looked up. */
+/** Returns true if the holder has certainly ended. Processes of other hosts count as running. */
 function gone(owner: Owner): boolean {
   if (owner.host !== os.hostname()) return false;
-  return owner.boot !== bootId() || startTime(owner.pid) !== owner.started;
+  return owner.boot !== bootId() || !isRunning(owner);
 }
 
-/** Renames, unless a directory that isn't empty is in the way. */
+/**
+ * Renames a directory. Returns false if the target is a directory with content, or the source does
+ * not exist.
+ */
 function renamed(from: string, to: string): boolean {
   try {
     fs.renameSync(from, to);
@@ -56,7 +44,10 @@ function renamed(from: string, to: string): boolean {
   }
 }
 
-/** One try: a directory that already names its owner is moved into place, so no lock is ever without one. */
+/**
+ * Tries once to take the lock. Moves a directory that already names its owner into place, so that a
+ * lock always has an owner.
+ */
 function take(lock: string, owner: Owner): boolean {
   const candidate = `${lock}.${owner.id}`;
   fs.mkdirSync(candidate, { recursive: true });
@@ -64,14 +55,15 @@ function take(lock: string, owner: Owner): boolean {
   if (renamed(candidate, lock)) return true;
   fs.rmSync(candidate, { recursive: true, force: true });
   const holder = readOwner(lock);
-  // Of several that find the same dead owner one wins the rename; the name that is left keeps the others off its successor.
+  // If several processes detect the same dead owner, only one rename succeeds. The renamed
+  // directory stays, so that the others cannot remove the new owner's lock.
   if (holder && gone(holder)) renamed(lock, `${lock}.dead.${holder.id}`);
   return false;
 }
 
 /**
- * Runs `work` while holding the lock at `lock` (a directory made for it). Waits for another holder as long as it lives;
- * `onWait` is called once for each that is waited for.
+ * Runs `work` while this process holds the lock at `lock`, a directory. Waits while another process
+ * holds the lock; calls `onWait` once per holder.
  */
 export async function withLock<T>(
   lock: string,
@@ -84,15 +76,15 @@ export async function withLock<T>(
     id: randomUUID(),
     host: os.hostname(),
     pid: process.pid,
-    started: startTime(process.pid)!,
+    started: startTimeOf(process.pid)!,
     boot: bootId(),
     doing,
   };
-  let told = '';
+  let reported = '';
   while (!take(lock, owner)) {
     const holder = readOwner(lock);
-    if (holder && holder.id !== told && !gone(holder)) {
-      told = holder.id;
+    if (holder && holder.id !== reported && !gone(holder)) {
+      reported = holder.id;
       onWait(holder);
     }
     await new Promise((resolve) => setTimeout(resolve, ATTEMPT_EVERY_MILLISECONDS));
@@ -100,7 +92,7 @@ export async function withLock<T>(
   try {
     return await work();
   } finally {
-    // Renamed first: a directory that is being emptied could be taken for a free place.
+    // Renamed before it is deleted: another process could take over a half-empty directory.
     if (renamed(lock, `${lock}.released.${owner.id}`))
       fs.rmSync(`${lock}.released.${owner.id}`, { recursive: true, force: true });
   }

@@ -40,7 +40,7 @@ const pulumi = (version: string): Component => ({
       seconds: 330,
     },
     {
-      // The last version that is in a module of the Go proxy; it drives newer engines and SDKs.
+      // Latest version with a module in the Go proxy. It works with newer engines and SDKs.
       name: 'pulumi-language-nodejs',
       packages: {
         'pulumi-language-nodejs':
@@ -61,7 +61,7 @@ const KUBERNETES = [
   'kubectl',
 ];
 
-/** Of the Kubernetes programs, those whose digests are known beforehand. */
+/** Pinned digests of those Kubernetes programs that have one. */
 const KUBERNETES_DIGESTS: Record<string, Record<Architecture, string>> = {
   kubelet: {
     amd64: '46707a53209f826ad0f0d62371ac69cd00e78fd9a8176cf5f6f87f18f7f8b718',
@@ -186,7 +186,7 @@ const runc = (version: string): Component => ({
     {
       name: 'runc',
       packages: { runc: 'github.com/opencontainers/runc' },
-      // Static: this machine's libc may be newer than the nodes'.
+      // Statically linked, because the host's libc may be newer than the nodes'.
       ldflags: '-s -w -extldflags "-static"',
       tags: ['seccomp', 'netgo', 'osusergo'],
       cgo: { debianPackages: ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'] },

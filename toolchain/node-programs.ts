@@ -1,16 +1,19 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { artifactPath, commit, shortDigest, writeOrigin } from './artifact-store';
+import { artifactPath, storeArtifact, shortDigest, writeOrigin } from './artifact-store';
 
-/** What a view is made of: directories with programs, and the images' directory. */
-export interface ViewParts {
-  /** Program to its file. */
+/** Parts of a node store: the node programs and the directory of the images. */
+export interface NodeStoreParts {
+  /** Maps each program to its file. */
   programs: Record<string, string>;
   images: string;
 }
 
-/** Where the view of these parts is, or will be: another version of anything is another view. */
-export function viewPath({ programs, images }: ViewParts): string {
+/**
+ * Returns the directory of the node store with these parts. Another version of a part gives another
+ * directory.
+ */
+export function nodeStorePath({ programs, images }: NodeStoreParts): string {
   const parts = Object.entries(programs)
     .sort()
     .flatMap(([name, file]) => [name, path.basename(path.dirname(file))]);
@@ -20,18 +23,20 @@ export function viewPath({ programs, images }: ViewParts): string {
 function linkTree(from: string, to: string): void {
   fs.mkdirSync(to);
   for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [path.join(from, entry.name), path.join(to, entry.name)];
+    const source = path.join(from, entry.name);
+    const target = path.join(to, entry.name);
     if (entry.isDirectory()) linkTree(source, target);
     else fs.linkSync(source, target);
   }
 }
 
 /**
- * One directory with all node programs, and the images in `images/`: hard links, so that a mount of it holds all, and
- * a lab that uses it keeps it when the cache moves on. Call it under the store's lock.
+ * Creates the node store: one directory with all node programs, and the images in `images/`. Files
+ * are hard links: one mount contains all of them, and a running lab keeps them when the cache
+ * changes. The caller must hold the store's lock.
  */
-export function makeView(parts: ViewParts): Promise<string> {
-  return commit(viewPath(parts), async (directory) => {
+export function makeNodeStore(parts: NodeStoreParts): Promise<string> {
+  return storeArtifact(nodeStorePath(parts), async (directory) => {
     for (const [name, file] of Object.entries(parts.programs))
       fs.linkSync(file, path.join(directory, name));
     linkTree(parts.images, path.join(directory, 'images'));

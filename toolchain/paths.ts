@@ -2,34 +2,40 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDirectory } from '../util/directories';
 
-/** Where on this machine what the nodes are made of is. */
+/** Paths on the host of the files that nodes consist of. */
 export interface ToolchainPaths {
-  /** The Debian tree. */
+  /** Debian root file system of the nodes. */
   tree: string;
-  /** The programs that nodes run. */
+  /** Directory of the programs that nodes run. */
   store: string;
-  /** The images that the mirror serves. */
+  /** Directory of the images that the mirror serves. */
   images: string;
 }
 
-/** What sets each of them, before what is noted: a command and its engine agree, whatever another checkout notes meanwhile. */
+/**
+ * Environment variables that set the paths. They take precedence over the saved paths, so that a
+ * command and its engine use the same ones.
+ */
 export const TOOLCHAIN_VARIABLES = {
   tree: 'HARDWAY_TREE',
   store: 'HARDWAY_STORE',
   images: 'HARDWAY_IMAGES',
 } as const;
 
-/** Reads what `./lab start` noted in the cache; each path can be set by a variable. Throws where there is nothing yet. */
+/**
+ * Reads the paths that `./lab start` saved in the cache; a variable overrides each. Throws if no
+ * path is known.
+ */
 export function toolchainPaths(): ToolchainPaths {
   const file = path.join(cacheDirectory(), 'toolchain.json');
-  const noted = fs.existsSync(file)
+  const saved = fs.existsSync(file)
     ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<ToolchainPaths>)
     : {};
   const choose = (key: keyof ToolchainPaths): string => {
-    const chosen = process.env[TOOLCHAIN_VARIABLES[key]] || noted[key];
+    const chosen = process.env[TOOLCHAIN_VARIABLES[key]] || saved[key];
     if (!chosen)
       throw new Error(
-        `the programs for the lab's nodes are not on this machine yet: run ./lab start once (no ${file})`,
+        `the toolchain is not on this host yet: run ./lab start once (${file} does not exist)`,
       );
     return chosen;
   };

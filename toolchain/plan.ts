@@ -2,19 +2,19 @@ import { effectiveUrl, Sites } from './download';
 import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type Component } from './manifest';
 import type { Mode } from './fetch-or-build';
-import { look, type Scope, type State } from './state';
+import { readState, type Scope, type State } from './state';
 
-/** One thing of the toolchain that isn't here yet: what, from where, and about how long it takes. */
+/** A missing part of the toolchain: name, source and estimated time. */
 export interface Item {
-  /** As in the progress that ensure() reports. */
+  /** Name, as in the progress that `ensure` reports. */
   name: string;
   version?: string;
   from: string;
-  /** Estimate for a machine with two cores and nothing cached. */
+  /** Estimated seconds on a host with two cores and an empty cache. */
   seconds: number;
 }
 
-/** Names of the items that aren't components. */
+/** Names of the items that are not components. */
 export const ITEMS = {
   packages: 'Debian packages',
   tree: 'Debian tree of the nodes',
@@ -24,15 +24,18 @@ export const ITEMS = {
 
 const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as const;
 
-/** Host of a component's official files, through the mirror if one is set. */
+/** Returns the host of a component's official files, or of the mirror if one is set. */
 const siteOf = (component: Component): string =>
   new URL(effectiveUrl(component.releases[0].url('amd64'))).host;
 
-/** What its official files are taken from, in words. */
+/** Describes the source of a component's official files. */
 const sourceOf = (component: Component): string =>
   `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(component)}`;
 
-/** Whether a component will have to be built: its host can't be reached, or HARDWAY_TOOLCHAIN says so. */
+/**
+ * Returns true if a component must be built: its host cannot be reached, or HARDWAY_TOOLCHAIN
+ * forbids downloads.
+ */
 export async function mustBuild(component: Component, mode: Mode, sites: Sites): Promise<boolean> {
   if (mode !== 'auto') return mode === 'build';
   return !(await sites.reachable(effectiveUrl(component.releases[0].url('amd64'))));
@@ -42,21 +45,24 @@ async function itemOf(component: Component, mode: Mode, sites: Sites): Promise<I
   const { name, version } = component;
   if (!(await mustBuild(component, mode, sites)))
     return { name, version, from: sourceOf(component), seconds: SECONDS.download };
-  const why =
+  const cause =
     mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(component)} can't be reached`;
   const seconds = component.builds.reduce((sum, build) => sum + build.seconds, 0);
-  return { name, version, from: `built from its Go module (${why})`, seconds };
+  return { name, version, from: `built from its Go module (${cause})`, seconds };
 }
 
 async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = commandPlugin;
   const from = (await mustBuild(commandPlugin, mode, sites))
-    ? "this project's stand-in, as the real one can't be had"
+    ? "this project's stand-in, because the official plugin is unavailable"
     : sourceOf(commandPlugin);
   return { name, version, from, seconds: SECONDS.download };
 }
 
-/** The items that a state lacks, in the order of their doing. Asks the sites of official releases, if it must. */
+/**
+ * Returns the missing items in the order of work. Probes the sites of official releases if
+ * necessary.
+ */
 export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> {
   const items = await Promise.all(state.missing.map((one) => itemOf(one, state.mode, sites)));
   const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
@@ -80,7 +86,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
       : [
           {
             name: ITEMS.images,
-            from: 'made here, from Debian packages and CoreDNS',
+            from: 'built on this host from Debian packages and CoreDNS',
             seconds: SECONDS.images,
           },
         ]),
@@ -88,7 +94,7 @@ export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> 
   ];
 }
 
-/** Lists what ensure(), or ensureTools(), would obtain now. Changes nothing. */
+/** Returns the items that `ensure` or `ensureTools` would obtain. Read-only. */
 export async function plan(scope: Scope = 'local'): Promise<Item[]> {
-  return itemsMissing(await look(scope), new Sites());
+  return itemsMissing(await readState(scope), new Sites());
 }

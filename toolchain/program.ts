@@ -1,42 +1,42 @@
-/** Machine architectures by Go's names: those that every program here is released for. */
+/** Architectures, with Go's names, that every program is released for. */
 export const ARCHITECTURES = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
 
-/** SHA-256 of an official file: known beforehand, or in a file that the project publishes beside it. */
+/** SHA-256 of an official file: pinned here, or in a file that the project publishes. */
 export type Digest =
   { pinned: Record<Architecture, string> } | { published: (architecture: Architecture) => string };
 
-/** A file that a project publishes. */
+/** A file that a project publishes: one program, or an archive with programs. */
 export interface Release {
-  /** Its official address. */
+  /** Official URL. */
   url: (architecture: Architecture) => string;
   digest: Digest;
   /**
-   * Maps each program to its path in the tar.gz archive, exactly as upstream packs it: `./bridge`, not `bridge`.
-   * A string instead: the file is that program itself.
+   * Maps each program to its path in the tar.gz archive, exactly as upstream packs it: `./bridge`,
+   * not `bridge`. A string: the file is that program itself.
    */
   holds: string | ((architecture: Architecture) => Record<string, string>);
 }
 
-/** Programs that one Go module builds; its go.mod and go.sum are in modules/NAME. */
+/** Programs built from one Go module. Its go.mod and go.sum are in modules/NAME. */
 export interface Build {
-  /** Directory under modules/, and what progress calls it. */
+  /** Directory in modules/. Also the name in progress output. */
   name: string;
-  /** Program to the package of its main function. */
+  /** Maps each program to the package of its main function. */
   packages: Record<string, string>;
   ldflags?: string;
   tags?: string[];
-  /** Needs a C compiler: with it, also these Debian packages. */
+  /** Set if the build needs a C compiler: additional Debian packages. */
   cgo?: { debianPackages: string[] };
-  /** Seconds on two cores with nothing cached, as measured; for the order of builds and for saying how long. */
+  /** Measured seconds on two cores with an empty cache. Used for estimates. */
   seconds: number;
 }
 
-/** One project at one version: its programs are obtained together. */
+/** One project at one version. Its programs are obtained together. */
 export interface Component {
   name: string;
   version: string;
-  /** machine: what people run here; node: what runs on the lab's nodes. */
+  /** machine: programs that run on the host. node: programs that run on nodes. */
   use: ('machine' | 'node')[];
   programs: string[];
   releases: Release[];

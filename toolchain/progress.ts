@@ -1,42 +1,41 @@
-/** What is happening to one item of the plan; `detail` is the last thing heard of it, in a few words. */
+/** Progress of one item of the plan. `detail` is the latest news, in a few words. */
 export interface Progress {
   name: string;
   state: 'waiting' | 'downloading' | 'building' | 'installing' | 'done' | 'failed';
   detail: string;
-  /** Since this item was started; 0 while it waits. */
+  /** Seconds since the item was started; 0 while it waits. */
   seconds: number;
 }
 
-/** Takes each change as it happens; several items may be under way at once. */
+/** Receives each change at once. Several items may be in progress. */
 export type Report = (progress: Progress) => void;
 
 const QUIET_MILLISECONDS = 100;
 
-/** Tells of one item, counting its seconds from here. */
+/** Reports the progress of one item and measures its seconds. */
 export class ItemProgress {
   private readonly started = Date.now();
-  private last: { state?: Progress['state']; told: number } = { told: 0 };
+  private last: { state?: Progress['state']; at: number } = { at: 0 };
 
   constructor(
     private readonly name: string,
-    private readonly report: Report,
+    private readonly onProgress: Report,
   ) {}
 
   get seconds(): number {
     return (Date.now() - this.started) / 1000;
   }
 
-  /** A new state, or news within one; news of the same state that come faster than people read are dropped. */
-  tell(state: Progress['state'], detail = ''): void {
+  /**
+   * Reports a new state, or news of the current state. Drops news of the same state that follow
+   * within 100 ms.
+   */
+  report(state: Progress['state'], detail = ''): void {
     const now = Date.now();
-    if (
-      state === this.last.state &&
-      this.last.told > 0 &&
-      now - this.last.told < QUIET_MILLISECONDS
-    )
+    if (state === this.last.state && this.last.at > 0 && now - this.last.at < QUIET_MILLISECONDS)
       return;
-    // The bare change of a state holds nothing back: the first news within it are told at once.
-    this.last = { state, told: detail === '' ? 0 : now };
-    this.report({ name: this.name, state, detail, seconds: this.seconds });
+    // A change of state without detail does not delay the first news of that state.
+    this.last = { state, at: detail === '' ? 0 : now };
+    this.onProgress({ name: this.name, state, detail, seconds: this.seconds });
   }
 }

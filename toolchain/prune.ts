@@ -5,25 +5,34 @@ import { cachePath, isRemnant } from './cache';
 import { withLock } from './lock';
 import { commandPlugin, components } from './manifest';
 import { componentPath } from './fetch-or-build';
-import { look, toolchainOf, viewParts, type State } from './state';
-import { viewPath } from './node-programs';
+import { readState, toolchainOf, nodeStoreParts, type State } from './state';
+import { nodeStorePath } from './node-programs';
 
-/** Where the versions of something lie side by side, and old ones stay when the manifest moves on. */
+/** Cache entries that hold versions side by side. Old versions stay when the manifest changes. */
 const KINDS = ['programs', 'images', 'trees', 'store'] as const;
 
-/** A lock's remnant is left alone for so long: who came upon the dead owner may be about to rename it. */
+/**
+ * Minimum age of a lock's leftover before it is removed. A process that has just detected the dead
+ * owner may still rename it.
+ */
 const REMNANT_MILLISECONDS = 60 * 60_000;
 
-/** What this checkout's manifest names of the cache; undefined while something of it is missing. */
-export function referred(state: State): string[] | undefined {
+/**
+ * Returns the cache entries that this checkout's manifest refers to; `undefined` if the toolchain
+ * is incomplete.
+ */
+export function referencedEntries(state: State): string[] | undefined {
   if (!toolchainOf(state)) return undefined;
   const programs = [...components, commandPlugin].flatMap((one) =>
     (['official', 'built'] as const).map((how) => componentPath(one, state.architecture, how)),
   );
-  return [...programs, state.tree, state.images!, viewPath(viewParts(state))];
+  return [...programs, state.tree, state.images!, nodeStorePath(nodeStoreParts(state))];
 }
 
-/** Whatever a process of this machine names in its command line or environment, as a machine does its tree and its store. */
+/**
+ * Returns the command lines and environments of all processes. A running node names its tree and
+ * its store there.
+ */
 function namedByProcesses(): string {
   const read = (file: string): string => {
     try {
@@ -39,7 +48,10 @@ function namedByProcesses(): string {
     .join('\n');
 }
 
-/** Entries of the cache that are neither in `kept` nor named in `used`, and what dead owners left of locks. */
+/**
+ * Returns cache entries that are neither in `kept` nor mentioned in `used`, and old leftovers of
+ * locks.
+ */
 export function unreferenced(kept: string[], used: string, now = Date.now()): string[] {
   const entries = (directory: string): string[] =>
     fs.existsSync(directory)
@@ -48,7 +60,7 @@ export function unreferenced(kept: string[], used: string, now = Date.now()): st
   const old = KINDS.flatMap((kind) => entries(cachePath(kind))).filter(
     (entry) => !kept.includes(entry) && !used.includes(entry),
   );
-  // A rename changes nothing but the time of the last change of the directory's own record.
+  // A rename changes only the change time (ctime) of a directory.
   const remnants = entries(cacheDirectory()).filter(
     (entry) =>
       isRemnant(path.basename(entry)) && now - fs.statSync(entry).ctimeMs > REMNANT_MILLISECONDS,
@@ -57,8 +69,9 @@ export function unreferenced(kept: string[], used: string, now = Date.now()): st
 }
 
 /**
- * Removes from the cache what neither this checkout's manifest nor `noted` (what the last command noted for plain pulumi)
- * names, and no process uses; nothing as long as the toolchain isn't whole. Call it where no lab is.
+ * Removes cache entries that no one uses: not this checkout's manifest, not `noted` (paths saved
+ * for plain pulumi), not a process. Removes nothing if the toolchain is incomplete. Call it only on
+ * a host without labs.
  */
 export async function prune(noted: string[], onRemoved: (entry: string) => void): Promise<void> {
   if (!fs.existsSync(cacheDirectory())) return;
@@ -67,7 +80,7 @@ export async function prune(noted: string[], onRemoved: (entry: string) => void)
     'cleaning the cache',
     () => undefined,
     async () => {
-      const kept = referred(await look());
+      const kept = referencedEntries(await readState());
       if (!kept) return;
       const used = namedByProcesses();
       for (const entry of unreferenced([...kept, ...noted], used)) {

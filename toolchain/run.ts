@@ -6,13 +6,13 @@ import { ToolchainError } from './errors';
 export interface RunOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** Gets each line of stdout and stderr as it comes. */
+  /** Receives each line of stdout and stderr as soon as it is printed. */
   onLine?: (line: string) => void;
-  /** Everything the command prints is kept here; a failure names this file. */
+  /** File that receives all output. Error messages name this file. */
   log?: string;
 }
 
-/** How a command ended: exit code (128 + signal where it was killed) and all it printed on stdout. */
+/** Result of a command: exit code (128 + signal if it was killed) and its output. */
 export interface Outcome {
   code: number;
   stdout: string;
@@ -26,11 +26,14 @@ const SIGNALS: Partial<Record<NodeJS.Signals, number>> = {
   SIGTERM: 15,
 };
 
-/** What runs now: none of it outlives this process, as nobody would wait for it. */
+/** Running commands. They are killed when this process exits. */
 const children = new Set<ChildProcess>();
 process.on('exit', () => children.forEach((child) => child.kill()));
 
-/** Runs a command to its end, whatever its exit code. Throws a ToolchainError where it can't be started. */
+/**
+ * Runs a command until it ends; any exit code is accepted. Throws a ToolchainError if the command
+ * cannot be started.
+ */
 export function run(command: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -42,7 +45,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
     const log = options.log === undefined ? undefined : openLog(options.log, command, args);
     const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
     const rest = { stdout: '', stderr: '' };
-    const take =
+    const receive =
       (stream: 'stdout' | 'stderr') =>
       (chunk: string): void => {
         outcome[stream] += chunk;
@@ -51,8 +54,8 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
         rest[stream] = lines.pop()!;
         for (const line of lines) if (line.trim() !== '') options.onLine?.(line.trim());
       };
-    child.stdout.setEncoding('utf8').on('data', take('stdout'));
-    child.stderr.setEncoding('utf8').on('data', take('stderr'));
+    child.stdout.setEncoding('utf8').on('data', receive('stdout'));
+    child.stderr.setEncoding('utf8').on('data', receive('stderr'));
     child.on('error', (error) =>
       reject(new ToolchainError(`${command} can't be started: ${error.message}`)),
     );
@@ -72,9 +75,12 @@ function openLog(file: string, command: string, args: string[]): fs.WriteStream 
   return log;
 }
 
-/** Runs a command that must succeed; returns its stdout. A failure says what was tried, its last lines and the log. */
-export async function must(
-  what: string,
+/**
+ * Runs a command and returns its stdout. If it fails, throws a ToolchainError with `purpose`, the
+ * last lines of output and the path of the log.
+ */
+export async function runOrThrow(
+  purpose: string,
   command: string,
   args: string[],
   options: RunOptions = {},
@@ -85,8 +91,8 @@ export async function must(
     .split('\n')
     .filter((line) => line.trim() !== '')
     .slice(-12);
-  const where = options.log === undefined ? '' : `\nAll of its output is in ${options.log}`;
+  const log = options.log === undefined ? '' : `\nFull output: ${options.log}`;
   throw new ToolchainError(
-    `${what} failed (${path.basename(command)}, exit code ${outcome.code}):\n${last.map((line) => `  ${line}`).join('\n')}${where}`,
+    `${purpose} failed (${path.basename(command)}, exit code ${outcome.code}):\n${last.map((line) => `  ${line}`).join('\n')}${log}`,
   );
 }

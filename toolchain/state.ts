@@ -9,64 +9,74 @@ import {
   type Architecture,
   type Component,
 } from './manifest';
-import { mode, stored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
+import { mode, findStored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
 import { commandPluginIn, labPulumiHome, ownPulumiHome } from './command-plugin/install';
 import { readOrigin } from './artifact-store';
-import { viewPath, type ViewParts } from './node-programs';
+import { nodeStorePath, type NodeStoreParts } from './node-programs';
 
-/** Labs to be made: on this host, or only in clouds, whose nodes download what they need. */
+/**
+ * Labs that the toolchain is for: local labs, or cloud labs only, whose nodes download their
+ * programs.
+ */
 export type Scope = 'local' | 'cloud';
 
-/** What exists already, and so what is missing; looked up without the network. */
+/** Present and missing parts of the toolchain. Determined without the network. */
 export interface State {
   scope: Scope;
   architecture: Architecture;
   mode: Mode;
-  /** The machine's own programs, where they fit and may be used. */
+  /** Programs installed on the host, if they fit and may be used. */
   pulumi?: Installed & { languageHost: string };
   kubectl?: Installed;
   obtained: Map<string, Obtained>;
   missing: Component[];
   tree: string;
   treeMissing: boolean;
-  /** Undefined as long as CoreDNS isn't there, which is in them. */
+  /**
+   * Directory of the images; `undefined` as long as they or CoreDNS, a part of them, are missing.
+   */
   images?: string;
   pulumiHome: string;
   commandPlugin?: 'official' | 'stand-in';
 }
 
-/** The components that a scope needs, without those that the host has itself. */
+/** Returns the components that a scope needs, without those installed on the host. */
 function neededFor(
   scope: Scope,
   { pulumi, kubectl }: Pick<State, 'pulumi' | 'kubectl'>,
   isStored: (one: Component) => boolean,
 ): Component[] {
   const all = scope === 'local' ? components : hostComponents;
-  // All of Kubernetes has its kubectl, too.
+  // The component kubernetes includes kubectl.
   const hasKubectl = kubectl !== undefined || isStored(component('kubernetes'));
   return all.filter(
     ({ name }) => !(name === 'pulumi' && pulumi) && !(name === 'kubectl' && hasKubectl),
   );
 }
 
-/** Returns what the host has of the toolchain. In mode auto its own Pulumi and kubectl count, if they fit. */
-export async function look(scope: Scope = 'local'): Promise<State> {
-  const [architecture, wanted] = [thisArchitecture(), mode()];
+/**
+ * Determines the state of the toolchain. In mode auto the host's Pulumi and kubectl are used if
+ * they fit.
+ */
+export async function readState(scope: Scope = 'local'): Promise<State> {
+  const architecture = thisArchitecture();
+  const currentMode = mode();
   const [pulumi, kubectl] =
-    wanted === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
-  const isStored = (one: Component): boolean => stored(one, architecture, wanted) !== undefined;
+    currentMode === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
+  const isStored = (one: Component): boolean =>
+    findStored(one, architecture, currentMode) !== undefined;
   const needed = neededFor(scope, { pulumi, kubectl }, isStored);
   const obtained = new Map(
     [...new Set([...needed, component('kubernetes')])].flatMap((one) => {
-      const found = stored(one, architecture, wanted);
-      return found ? [[one.name, found] as const] : [];
+      const obtained = findStored(one, architecture, currentMode);
+      return obtained ? [[one.name, obtained] as const] : [];
     }),
   );
   const coredns = obtained.get('coredns')?.directory;
   return {
     scope,
     architecture,
-    mode: wanted,
+    mode: currentMode,
     pulumi,
     kubectl,
     obtained,
@@ -77,26 +87,29 @@ export async function look(scope: Scope = 'local'): Promise<State> {
       coredns !== undefined && hasImages(architecture, coredns)
         ? imagesPath(architecture, coredns)
         : undefined,
-    ...pluginState(pulumi !== undefined, wanted),
+    ...pluginState(pulumi !== undefined, currentMode),
   };
 }
 
-/** The machine's own Pulumi uses the real plugin of its own home, if it is there; all else has the lab's own home. */
+/**
+ * Chooses the PULUMI_HOME. The host's Pulumi uses the user's PULUMI_HOME if the official plugin is
+ * installed there; otherwise the labs' own PULUMI_HOME is used.
+ */
 function pluginState(
   ownPulumi: boolean,
-  wanted: Mode,
+  currentMode: Mode,
 ): Pick<State, 'pulumiHome' | 'commandPlugin'> {
   if (ownPulumi && commandPluginIn(ownPulumiHome()) === 'official')
     return { pulumiHome: ownPulumiHome(), commandPlugin: 'official' };
   const found = commandPluginIn(labPulumiHome());
   return {
     pulumiHome: labPulumiHome(),
-    commandPlugin: wanted === 'download' && found === 'stand-in' ? undefined : found,
+    commandPlugin: currentMode === 'download' && found === 'stand-in' ? undefined : found,
   };
 }
 
-/** What the nodes' view is made of. Only for a state in which nothing is missing. */
-export function viewParts(state: State): ViewParts {
+/** Returns the parts of the node store. Requires a state without missing parts. */
+export function nodeStoreParts(state: State): NodeStoreParts {
   const onNodes = [...state.obtained.values()].filter((one) => one.component.use.includes('node'));
   const programs = onNodes.flatMap((one) =>
     one.component.programs.map((program) => [program, path.join(one.directory, program)]),
@@ -107,34 +120,37 @@ export function viewParts(state: State): ViewParts {
   };
 }
 
-/** Paths of the programs that every lab needs on the host, and where they are from. */
+/** Paths of the programs that every lab needs on the host, and their sources. */
 export interface Tools {
   pulumi: string;
   kubectl: string;
-  /** Holds pulumi-language-nodejs: for PATH, before `pulumi` is run. */
+  /** Directory of pulumi-language-nodejs. Must be on PATH when `pulumi` runs. */
   languageHostDirectory: string;
   pulumiHome: string;
   commandPlugin: 'official' | 'stand-in';
-  /** Program or component to its origin, as text: for doctor. */
+  /** Maps each program or component to a description of its source, for `lab doctor`. */
   origins: Record<string, string>;
 }
 
-/** The same, with what local labs are made of. */
+/** Tools, and the paths of the files that local labs consist of. */
 export interface Toolchain extends Tools {
-  /** Every node program, and images/: what nodes mount read-only at /opt/artifacts. */
+  /** Node programs and images/. Nodes mount this directory read-only at /opt/artifacts. */
   store: string;
-  /** The images as an OCI layout, for images/mirror.ts; also in `store`. */
+  /** Images as an OCI layout for the image mirror; a part of `store`. */
   images: string;
-  /** The nodes' Debian tree: the lowest layer of their overlays, never to be changed. */
+  /** Debian tree of the nodes: lowest layer of their overlays. Must not be changed. */
   tree: string;
 }
 
-/** Where a component is from, in words: the host of a mirror is named, as not the project itself vouches for it. */
-export function originWords(
+/**
+ * Describes the source of a component. Names the host of a mirror, because the project itself does
+ * not vouch for it.
+ */
+export function describeOrigin(
   { component: { releases }, origin: { how, from } }: Obtained,
   architecture: Architecture,
 ): string {
-  if (how === 'built') return 'built here from its Go module';
+  if (how === 'built') return 'built on this host from its Go module';
   const official = releases.map((release) => release.url(architecture));
   const [mirrored] = from
     .map((line) => line.split(' ')[0])
@@ -154,11 +170,11 @@ export function toolsOf(state: State): Tools | undefined {
   const origins = Object.fromEntries(
     [...obtained.values()].map((one) => [
       one.component.name,
-      `${one.component.version}, ${originWords(one, architecture)}`,
+      `${one.component.version}, ${describeOrigin(one, architecture)}`,
     ]),
   );
-  if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this machine`;
-  if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this machine`;
+  if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this host`;
+  if (state.kubectl) origins.kubectl = `${state.kubectl.version}, installed on this host`;
   return {
     pulumi,
     languageHostDirectory: path.dirname(state.pulumi?.languageHost ?? pulumi),
@@ -169,11 +185,11 @@ export function toolsOf(state: State): Tools | undefined {
   };
 }
 
-/** Returns the toolchain of a state, or `undefined` if something of it is missing. */
+/** Returns the toolchain of a state, or `undefined` if a part is missing. */
 export function toolchainOf(state: State): Toolchain | undefined {
   const tools = toolsOf(state);
   if (!tools || state.missing.length > 0 || state.treeMissing || !state.images) return undefined;
-  const store = viewPath(viewParts(state));
+  const store = nodeStorePath(nodeStoreParts(state));
   if (!readOrigin(store)) return undefined;
   return { ...tools, store, images: path.join(store, 'images'), tree: state.tree };
 }

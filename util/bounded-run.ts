@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 
-/** What a program did. `code` is -1 where it could not be started or was stopped for taking too long. */
+/**
+ * Result of a program. `code` is -1 if the program could not be started or exceeded its time limit.
+ */
 export interface Ran {
   code: number;
   stdout: string;
@@ -10,15 +12,16 @@ export interface Ran {
 export interface RunOptions {
   stdin?: string;
   environment?: NodeJS.ProcessEnv;
-  /** The program is killed after so many seconds. */
+  /** Time limit in seconds. The program is killed when it is reached. */
   seconds: number;
-  /** Kills the program at once. */
+  /** Kills the program as soon as the signal aborts. */
   signal?: AbortSignal;
 }
 
 /**
- * Runs a program to its end, or to its time's; never rejects.
- * It gets a process group of its own, so that Ctrl-C at the terminal leaves it to us to stop things in order.
+ * Runs a program until it ends or its time limit is reached. Never rejects.
+ * The program gets its own process group: Ctrl-C at the terminal does not reach it, so the caller
+ * can stop programs in order.
  */
 export function boundedRun(program: string, args: string[], options: RunOptions): Promise<Ran> {
   return new Promise((resolve) => {
@@ -27,11 +30,12 @@ export function boundedRun(program: string, args: string[], options: RunOptions)
       env: options.environment ?? process.env,
       stdio: 'pipe',
     });
-    let [stdout, stderr] = ['', ''];
-    let late = false;
+    let stdout = '';
+    let stderr = '';
+    let timedOut = false;
     const stop = (): boolean => child.kill('SIGKILL');
     const timer = setTimeout(() => {
-      late = true;
+      timedOut = true;
       stop();
     }, options.seconds * 1000);
     options.signal?.addEventListener('abort', stop);
@@ -46,12 +50,16 @@ export function boundedRun(program: string, args: string[], options: RunOptions)
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', stop);
       resolve(
-        late
-          ? { code: -1, stdout, stderr: `no end after ${options.seconds} s\n${stderr}` }
+        timedOut
+          ? {
+              code: -1,
+              stdout,
+              stderr: `stopped after ${options.seconds} s, its time limit\n${stderr}`,
+            }
           : { code: code ?? -1, stdout, stderr },
       );
     });
-    // A program that ends without reading its input is no fault of ours.
+    // A program may end without reading its input. That is not an error.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.stdin ?? '');
   });

@@ -1,6 +1,6 @@
 import * as ipaddr from 'ipaddr.js';
 
-/** A network as numbers: its first address and how many it has. IPv4 only. */
+/** An IPv4 network as numbers: its first address and its number of addresses. */
 export interface Network {
   first: number;
   size: number;
@@ -13,13 +13,16 @@ const toNumber = (address: ipaddr.IPv4): number =>
 const toAddress = (value: number): string =>
   [24, 16, 8, 0].map((bits) => Math.floor(value / 2 ** bits) % 256).join('.');
 
-/** Reads `a.b.c.d/n`. Throws an Error saying what is wrong: not a CIDR, or an address inside one. */
+/**
+ * Parses a CIDR, `a.b.c.d/n`. Throws an Error that names the mistake: not a CIDR, or not the first
+ * address of the network.
+ */
 export function parseCidr(text: string): Network {
   const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(text);
   if (!match || !ipaddr.IPv4.isValidFourPartDecimal(match[1]) || Number(match[2]) > 32) {
     const address = ipaddr.IPv4.isValidFourPartDecimal(text);
     throw new Error(
-      `"${text}" is not a CIDR such as 10.240.0.0/24${address ? ': behind the address its length is missing, /32 for one address alone' : ''}`,
+      `"${text}" is not a CIDR such as 10.240.0.0/24${address ? ': add the length of the prefix, /32 for a single address' : ''}`,
     );
   }
   const prefix = Number(match[2]);
@@ -33,11 +36,16 @@ export function parseCidr(text: string): Network {
   return { first, size, prefix };
 }
 
-/** A network as `ip` prints it, which leaves a single address's /32 out. */
+/**
+ * Adds the prefix length /32 to a single address. `ip` prints such a network without the length.
+ */
 export const asCidr = (network: string): string =>
   network.includes('/') ? network : `${network}/32`;
 
-/** The address `offset` places after the network's first one. Throws a RangeError outside the network. */
+/**
+ * Returns the address `offset` places after the first one of the network. Throws a RangeError
+ * outside the network.
+ */
 export function addressAt(cidr: string, offset: number): string {
   const network = parseCidr(cidr);
   if (offset < 0 || offset >= network.size)
@@ -45,20 +53,21 @@ export function addressAt(cidr: string, offset: number): string {
   return toAddress(network.first + offset);
 }
 
-/** Whether two networks share an address. */
+/** Returns true if two networks share an address. */
 export function overlap(a: string, b: string): boolean {
-  const [one, other] = [parseCidr(a), parseCidr(b)];
-  return one.first < other.first + other.size && other.first < one.first + one.size;
+  const first = parseCidr(a);
+  const second = parseCidr(b);
+  return first.first < second.first + second.size && second.first < first.first + first.size;
 }
 
-/** Whether `cidr` holds the address. */
+/** Returns true if the network contains the address. */
 export function contains(cidr: string, address: string): boolean {
   const network = parseCidr(cidr);
   const value = toNumber(ipaddr.IPv4.parse(address));
   return value >= network.first && value < network.first + network.size;
 }
 
-/** Whether every address of `inner` is one of `outer`. */
+/** Returns true if every address of `inner` is in `outer`. */
 export function covers(outer: string, inner: string): boolean {
   return parseCidr(outer).prefix <= parseCidr(inner).prefix && overlap(outer, inner);
 }

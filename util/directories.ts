@@ -1,20 +1,30 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-/** A directory of this program's own: `variable` where it is set, else the XDG place. */
-function place(variable: string, xdgVariable: string, fallback: string): string {
+/**
+ * Returns one of this program's directories: the path in `variable`, else `hardway` in the XDG
+ * directory.
+ */
+function ownDirectory(variable: string, xdgVariable: string, fallback: string): string {
   const own = process.env[variable];
   if (own) return path.resolve(own);
   return path.join(process.env[xdgVariable] || path.join(os.homedir(), fallback), 'hardway');
 }
 
-/** Outlives a checkout: the Pulumi backend, the passphrase, each lab's keys (0700). */
+/**
+ * Directory of what outlives a checkout: the Pulumi backend, the passphrase, each lab's keys. Mode
+ * 0700.
+ */
 export const stateDirectory = (): string =>
-  place('HARDWAY_STATE', 'XDG_STATE_HOME', '.local/state');
+  ownDirectory('HARDWAY_STATE', 'XDG_STATE_HOME', '.local/state');
 
-/** Can be made again at any time: programs, images, the nodes' Debian tree. */
-export const cacheDirectory = (): string => place('HARDWAY_CACHE', 'XDG_CACHE_HOME', '.cache');
+/** Directory of what can be recreated at any time: programs, images, the nodes' Debian tree. */
+export const cacheDirectory = (): string =>
+  ownDirectory('HARDWAY_CACHE', 'XDG_CACHE_HOME', '.cache');
 
-/** Where the local cloud keeps its labs' machines; its own, so that it needs no stack to sweep what is left. */
+/**
+ * Directory of the local cloud's labs. It is fixed per host, so that leftovers are found without a
+ * stack.
+ */
 export const cloudDirectory = (): string =>
   path.resolve(process.env.HARDWAY_CLOUD || '/var/lib/hardway');

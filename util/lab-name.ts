@@ -1,14 +1,15 @@
 /**
- * Longest name of a lab, which is its stack's name, in characters. Google Cloud's names are 63 characters at most, and the
- * longest resource name of a lab adds 20. Local labs name control groups and namespaces after it.
+ * Longest name of a lab, which is the name of its stack, in characters. Names in Google Cloud have
+ * at most 63 characters, and the longest resource name of a lab adds 20. Control groups and
+ * namespaces of local labs contain the name, too.
  */
 export const LONGEST_LAB_NAME = 40;
 
-/** Whether a stack can be a lab: `./lab` and plain `pulumi` take the same names. */
+/** Returns true if a lab may have this name. `./lab` and plain `pulumi` accept the same names. */
 export const isLabName = (stack: string): boolean =>
   /^[a-z0-9]+(-[a-z0-9]+)*$/.test(stack) && stack.length <= LONGEST_LAB_NAME;
 
-/** What is wrong with a stack's name; `undefined` if nothing is. */
+/** Describes the mistake in a lab's name; `undefined` if the name is valid. */
 export const labNameMistake = (stack: string): string | undefined =>
   isLabName(stack)
     ? undefined

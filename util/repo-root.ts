@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** The repository's own directory, whether this runs compiled (dist/) or as TypeScript (tests). */
+/** Root directory of the repository. Works for compiled code (dist/) and for TypeScript (tests). */
 export const root: string = (() => {
   let directory = __dirname;
   while (!fs.existsSync(path.join(directory, 'Pulumi.yaml'))) {

@@ -1,22 +1,23 @@
 /**
- * At most `places` of the works that are given to it run at a time; the others wait in the order they came. After a
- * failure no further one is begun: those that wait end with `Stopped`.
+ * Returns a function that runs at most `limit` pieces of work at a time; others wait in order of
+ * arrival.
+ * After a failure no further work starts: waiting work is rejected with `NotStarted`.
  */
-export function turns(places: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function semaphore(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   let failed = false;
   return async (work) => {
-    if (running >= places) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
     else running += 1;
     try {
-      if (failed) throw new Stopped();
+      if (failed) throw new NotStarted();
       return await work();
     } catch (error) {
       failed = true;
       throw error;
     } finally {
-      // The place goes to the next in line, or is free.
+      // Hands the slot to the next waiting work. Without any, the slot becomes free.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;
@@ -24,10 +25,10 @@ export function turns(places: number): <T>(work: () => Promise<T>) => Promise<T>
   };
 }
 
-/** Another part failed first: this one was not begun. */
-export class Stopped extends Error {
-  override name = 'Stopped';
+/** Work was not started because other work failed first. */
+export class NotStarted extends Error {
+  override name = 'NotStarted';
   constructor() {
-    super('not begun, as another part failed');
+    super('not started, because another part failed');
   }
 }

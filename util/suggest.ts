@@ -1,4 +1,4 @@
-/** How many letters have to be changed, put in or taken out to make one word of the other. */
+/** Returns the Levenshtein distance: the number of letters to change, insert or delete. */
 export function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
@@ -12,11 +12,14 @@ export function distance(a: string, b: string): number {
   return previous[b.length];
 }
 
-/** The one of `words` that is near enough to be meant: at most `most` letters off, if that isn't given a third of the word. */
+/**
+ * Returns the most similar word, or `undefined` if none is similar enough: at most `limit` letters
+ * differ. The default limit is a third of the word's length, at least 2.
+ */
 export function nearestOf(
   word: string,
   words: readonly string[],
-  most?: number,
+  limit?: number,
 ): string | undefined {
   const ranked = words
     .map((candidate) => ({
@@ -25,13 +28,13 @@ export function nearestOf(
     }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= (most ?? Math.max(2, Math.floor(best.candidate.length / 3)))
+  return best && best.steps <= (limit ?? Math.max(2, Math.floor(best.candidate.length / 3)))
     ? best.candidate
     : undefined;
 }
 
-/** ` (did you mean "workers"?)` where one of `words` is near enough to be meant, else nothing. */
+/** Returns ` (did you mean "workers"?)` for the most similar word; '' if no word is similar. */
 export function nearest(word: string, words: readonly string[]): string {
-  const found = nearestOf(word, words);
-  return found === undefined ? '' : ` (did you mean "${found}"?)`;
+  const suggestion = nearestOf(word, words);
+  return suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`;
 }

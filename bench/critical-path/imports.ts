@@ -2,24 +2,24 @@ import { execFileSync } from 'node:child_process';
 import type { Cloud } from '../../components/config';
 import { root } from '../../util/repo-root';
 
-/** What a stack's program costs before it does anything. */
+/** Cost of loading a stack's program. */
 export interface Imports {
-  /** Of processor time, to load index.ts and the cloud that the stack is on, compiled already. */
+  /** Processor time for loading index.ts and the stack's cloud, both compiled before. */
   milliseconds: number;
-  /** Names of the clouds' SDKs that are then in memory. */
+  /** Names of the cloud SDKs that are in memory afterwards. */
   sdks: string[];
 }
 
-/** Looks like credentials: without any, no cloud is loaded. */
-const SOMEBODY = { AWS_PROFILE: 'nobody', GOOGLE_CREDENTIALS: '{}' };
+/** Fake credentials. Without credentials, the program loads no cloud. */
+const CREDENTIALS = { AWS_PROFILE: 'none', GOOGLE_CREDENTIALS: '{}' };
 
-/** Loads what the program of a stack on `cloud` loads until it makes something, in a process of its own. */
+/** Loads the program of a stack on `cloud` in a new process, up to the point where it would create resources. */
 export function imports(cloud: Cloud): Imports {
   const program = `
     const { load } = require('./bin/run.cjs');
     const begin = process.cpuUsage();
     load('index.ts');
-    load('components/cloud.ts').loadCloud({ cloud: '${cloud}', project: 'nobodys' });
+    load('components/cloud.ts').loadCloud({ cloud: '${cloud}', project: 'none' });
     const { user, system } = process.cpuUsage(begin);
     const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
     console.log(JSON.stringify({ milliseconds: (user + system) / 1000, sdks: [...new Set(found.filter(Boolean))] }));
@@ -28,12 +28,12 @@ export function imports(cloud: Cloud): Imports {
     execFileSync(process.execPath, ['-e', program], {
       cwd: root,
       encoding: 'utf8',
-      env: { ...process.env, ...SOMEBODY },
+      env: { ...process.env, ...CREDENTIALS },
     }),
   ) as Imports;
 }
 
-/** The median of several. The first one compiles, where a source has changed, and isn't counted. */
+/** Returns the median of several runs. An additional first run compiles changed sources and does not count. */
 export function medianImports(cloud: Cloud, times = 5): Imports {
   imports(cloud);
   const all = Array.from({ length: times }, () => imports(cloud)).sort(

@@ -6,7 +6,7 @@ import { type Done, latest, simulate, type Task } from './schedule';
 
 export type InCloud = keyof typeof CREATE;
 
-/** What the engine works on at once: Pulumi's own default is four times the machine's cores. */
+/** Number of resources that the engine creates at once. Pulumi's default is four times the number of cores. */
 export const PLACES = 8;
 
 const kindOf = ({ type }: Registered): string => type.split(':').pop()!;
@@ -15,21 +15,21 @@ const isCommand = (resource: Registered): boolean => kindOf(resource) === 'Comma
 
 function secondsOf(resource: Registered, cloud: InCloud): number {
   if (isCommand(resource)) return SESSIONS[resource.name.split('@')[0]];
-  // Components and providers take none.
+  // Components and providers take no time.
   if (/^(hardway:lab|pulumi|test):/.test(resource.type)) return 0;
   const seconds = { ...OWN, ...CREATE[cloud] }[kindOf(resource)];
   if (seconds === undefined)
     throw new Error(
-      `bench/critical-path/latencies.ts doesn't say how long a ${kindOf(resource)} takes`,
+      `bench/critical-path/latencies.ts has no latency for ${kindOf(resource)}: add one`,
     );
   return seconds;
 }
 
-/** Name of the machine that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
+/** Returns the name of the instance that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
 const machineOf = (resource: Registered): string | undefined =>
   isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
 
-/** Turns the graph into tasks. A login waits until its machine has booted. */
+/** Converts the resource graph to tasks. A login waits until its instance has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
   all.map((resource) => {
     const machine = machineOf(resource);
@@ -42,7 +42,7 @@ const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
     };
   });
 
-/** The longest chains that a cloud imposes on whoever makes this lab, however he goes about it. */
+/** Returns the seconds of the longest chains that a cloud imposes on any program that creates this lab. */
 function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
   const network = cloud === 'aws' ? aws.Vpc + aws.Subnet : gcp.Network + gcp.Subnetwork;
@@ -59,15 +59,15 @@ function floors(cloud: InCloud): { cluster: number; balancer: number } {
   };
 }
 
-/** An `up` of a lab as it would go. */
+/** Simulated `up` of a lab. */
 export interface Simulated {
   tasks: Task[];
   done: Map<string, Done>;
-  /** What ended last: of all, of what makes the nodes Ready, of bootstrap. */
+  /** Last task of all tasks (whole), of the tasks until the nodes are Ready (nodes), of bootstrap (cluster). */
   whole: Done;
   nodes: Done;
   cluster: Done;
-  /** Seconds that whoever makes this lab can't do without: until the nodes are Ready, and until all is there. */
+  /** Lower limit in seconds for any program: until the nodes are Ready (toReady), until everything exists (longest). */
   toReady: number;
   longest: number;
 }

@@ -1,8 +1,8 @@
 import type { Cloud } from '../../components/config';
 
 /**
- * Seconds from asking for a resource until its provider says that it is there. Assumed, not measured: round figures of
- * what these services usually take, in a quiet region. The order of things is the program's; only the lengths are from here.
+ * Seconds from the request for a resource until the provider reports that it exists. Assumed, not measured: round
+ * figures for a region without much load. The order of the resources comes from the program, only the times from here.
  */
 export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
   aws: {
@@ -40,7 +40,7 @@ export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
   },
 };
 
-/** Resources of the lab's own provider: keys, certificates, id and deadline. */
+/** Seconds for resources of this project's provider: keys, certificates, id and deadline. */
 export const OWN: Record<string, number> = {
   SshKey: 0.1,
   SigningKey: 0.5,
@@ -52,10 +52,10 @@ export const OWN: Record<string, number> = {
   Reachable: 0.3,
 };
 
-/** From a machine that is there to one that lets somebody log in. */
+/** Seconds from an instance's creation until it accepts logins. */
 export const BOOT = 28;
 
-/** What a session takes on a machine of two shared cores: logging in, and what its steps do. */
+/** Seconds of each session on an instance with two shared cores: the login and the steps. */
 export const SESSIONS: Record<string, number> = {
   // Names, two files, one service: no downloads.
   gateway: 4,

@@ -4,7 +4,7 @@ import { type InCloud, PLACES, simulated } from './lab';
 import { BOOT } from './latencies';
 import { criticalPath, type Done, latest, simulate, type Task } from './schedule';
 
-/** One thing after the other, as the Hard Way's text goes; machines boot while the next ones are made. */
+/** Returns the seconds of all tasks one after another, as in the Hard Way. Instances boot during the next tasks. */
 function oneAfterAnother(tasks: Task[]): number {
   const work = tasks.reduce((sum, { seconds }) => sum + seconds, 0);
   return work + BOOT;
@@ -12,12 +12,12 @@ function oneAfterAnother(tasks: Task[]): number {
 
 const short = (key: string): string => key.replace(/^\S*:/, '').replace(/^Command /, '');
 
-function tell(chain: Done[]): string {
+function formatChain(chain: Done[]): string {
   return chain
     .filter(({ begin, end }) => end > begin)
     .map(
       ({ key, seconds, begin, end }) =>
-        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its machine` : ''})`,
+        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its instance` : ''})`,
     )
     .join('\n');
 }
@@ -41,16 +41,16 @@ async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string
     oneAfterAnother(tasks),
   ].map((cell) => (typeof cell === 'number' ? figure(cell) : cell));
   console.log(
-    `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${tell(criticalPath(done, nodes))}`,
+    `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${formatChain(criticalPath(done, nodes))}`,
   );
   if (whole !== cluster)
-    console.log(`and until everything is there\n${tell(criticalPath(done, whole))}`);
+    console.log(`and until everything exists\n${formatChain(criticalPath(done, whole))}`);
   return `| ${row.join(' | ')} |`;
 }
 
 async function main(): Promise<void> {
   console.log(
-    'Simulated: the order is that of the program’s own resource graph, the lengths are those of bench/critical-path/latencies.ts.',
+    'Simulated: the order comes from the resource graph, the times from bench/critical-path/latencies.ts.',
   );
   const rows: string[] = [];
   for (const cloud of ['aws', 'gcp'] as const)

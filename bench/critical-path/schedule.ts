@@ -1,24 +1,24 @@
-/** Something that takes time, and what must be over before it begins. */
+/** Task that takes time, with the tasks that must end before. */
 export interface Task {
   key: string;
   seconds: number;
   /** Keys of other tasks. */
   after: string[];
-  /** Can't go on before so many seconds after another task's end: a machine that boots while others are made. */
+  /** Earliest end of the wait: so many seconds after another task's end. For instances that boot during other tasks. */
   notBefore?: { key: string; seconds: number };
 }
 
-/** A task as it went: seconds from the beginning. */
+/** Task with its begin and end in seconds. */
 export interface Done extends Task {
   begin: number;
   end: number;
-  /** Key of what it waited for to the last: a task, or a free place. */
+  /** Key of the last task that this task waited for, because it depends on it or needs its place. */
   because?: string;
 }
 
 /**
- * Goes through tasks as an engine does that works on at most `places` of them at once: whatever is ready begins, in the order
- * given. Throws an Error where tasks wait for each other, or for one that there is not.
+ * Simulates an engine that works on at most `places` tasks at once and starts ready tasks in the given order. Throws an
+ * Error if tasks wait for each other or for an unknown task.
  */
 export function simulate(tasks: Task[], places: number): Map<string, Done> {
   const done = new Map<string, Done>();

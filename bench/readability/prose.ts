@@ -1,4 +1,4 @@
-/** Longest sentence, in words, that does not count as long. */
+/** Number of words of the longest sentence that does not count as long. */
 export const LONG_SENTENCE = 30;
 
 /** Returns the prose of a Markdown page: no code blocks, tables, headings or link targets. */

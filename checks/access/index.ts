@@ -11,7 +11,7 @@ import { type VpcRoute, vpcRoutes } from './vpc-routes';
 export type { Held } from './openssh';
 export type { Ran } from '../../util/bounded-run';
 
-/** What an HTTP server answered. */
+/** Answer of an HTTP server. */
 export interface HttpAnswer {
   status: number;
   /** The Server header, or an empty string. */
@@ -19,27 +19,27 @@ export interface HttpAnswer {
   body: string;
 }
 
-/** How checks reach a lab. Every call is bounded in time. */
+/** Access of the checks to a lab. Every call has a time limit. */
 export interface Access {
   outputs: LabOutputs;
-  /** Runs a bash script as ubuntu; sudo is the script's business. Never rejects: an unreachable node exits 255. */
+  /** Runs a bash script as the user ubuntu, without sudo. Never rejects: exit code 255 if the node can't be reached. */
   onNode(node: string, script: string, options?: { seconds?: number }): Promise<Ran>;
   /**
    * Starts a bash script that prints one line when it is ready and cleans up when its input ends: on `release`, and
-   * also when this process dies. Rejects where it isn't ready in time.
+   * also if this process dies. Rejects if the script is not ready in time.
    */
   hold(node: string, script: string, args: string[]): Promise<Held>;
-  /** As the lab's admin. */
+  /** Runs kubectl as the lab's admin. */
   kubectl(args: string[], stdin?: string): Promise<Ran>;
-  /** GET, without any proxy. Rejects where there is no answer within 3 seconds. */
+  /** Sends a GET request without any proxy. Rejects if no answer comes within 3 seconds. */
   http(url: string): Promise<HttpAnswer>;
-  /** The VPC router's own tables, without what it is linked to itself. */
+  /** Returns the routes of the VPC router's tables, without the networks that it is connected to. */
   routes(): Promise<VpcRoute[]>;
   /** Ends every connection and removes the private directory. */
   close(): Promise<void>;
 }
 
-/** What Access is made from: files that hold the lab's secrets (0600), and the kubectl to run. */
+/** Input of `createAccess`: files with the lab's secrets (mode 0600), and the path of kubectl. */
 export interface AccessFiles {
   outputs: LabOutputs;
   sshKeyFile: string;
@@ -53,7 +53,7 @@ const SECONDS = { node: 30, kubectl: 60, http: 3, connect: 5, hold: 20 } as cons
 function get(url: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const late = new Error(`no answer in ${SECONDS.http} s`);
-    // A connection of its own: one kept alive would not meet the rules that a new one meets.
+    // Opens a new connection, because packets of an old one don't pass the rules for new connections.
     const request = http.get(url, { agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
@@ -75,13 +75,13 @@ function get(url: string): Promise<HttpAnswer> {
   });
 }
 
-/** The ways in to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. Close it when done. */
+/** Opens access to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. The caller closes it. */
 export function createAccess(files: AccessFiles): Access {
   const { outputs } = files;
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-'));
   const closing = new AbortController();
   const { signal } = closing;
-  // Every program that runs listens to it.
+  // Every running program adds a listener.
   setMaxListeners(0, signal);
   const running = new Set<Promise<unknown>>();
   const ssh = new OpenSsh(
@@ -95,7 +95,7 @@ export function createAccess(files: AccessFiles): Access {
       signal,
     },
   );
-  // kubectl keeps what it learns of an API: here, so that nothing of a lab that is gone stays behind.
+  // kubectl caches an API's description. The private directory keeps the cache away from later labs.
   const always = [
     '--kubeconfig',
     files.kubeconfigFile,
@@ -103,7 +103,7 @@ export function createAccess(files: AccessFiles): Access {
     path.join(directory, 'kube'),
   ];
   const track = <T>(start: () => Promise<T>): Promise<T> => {
-    if (signal.aborted) return Promise.reject(new Error('the ways in to the lab are closed'));
+    if (signal.aborted) return Promise.reject(new Error('the access to the lab is closed'));
     const work = start();
     running.add(work);
     void work.finally(() => running.delete(work)).catch(() => undefined);

@@ -3,32 +3,32 @@ import * as path from 'node:path';
 import type { Login } from '../../components/outputs';
 import { boundedRun, type Ran } from '../../util/bounded-run';
 
-/** What ssh needs to log in to a lab's nodes. */
+/** Settings with which ssh logs in to a lab's nodes. */
 export interface SshOptions {
   user: string;
   keyFile: string;
   knownHostsFile: string;
-  /** A private directory for the connections' sockets; short, as a socket's path must be below 100 characters. */
+  /** Private directory for the connections' sockets. A short path: a socket's path is limited to about 100 characters. */
   directory: string;
   connectSeconds: number;
-  /** Ends every session at once. */
+  /** Ends every session immediately. */
   signal: AbortSignal;
 }
 
-/** A script on a node that goes on until it is released. */
+/** Script on a node that runs until it is released. */
 export interface Held {
-  /** The first line it printed: that it is ready. */
+  /** First line of the script's output, which says that it is ready. */
   line: string;
-  /** Ends the script's input, which is its sign to clean up, and waits for it to end. */
+  /** Closes the script's input, upon which it cleans up, and waits until it has ended. */
   release(): Promise<void>;
 }
 
 const quote = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`;
 
-/** sshd admits 10 sessions a connection; one stays free for a held script. */
+/** Limit of sessions on one connection. sshd allows 10; some stay free for held scripts. */
 const SESSIONS = 8;
 
-/** One node's connection, shared by all sessions to it. It lasts until closed, or until this process is gone. */
+/** Connection to one node, shared by all sessions. It lasts until it is closed or until this process ends. */
 class Connection {
   private readonly master: ChildProcess;
   private readonly ready: Promise<string | undefined>;
@@ -65,7 +65,10 @@ class Connection {
     return `${this.options.user}@${this.login.host}`;
   }
 
-  /** ssh's own way by another node hands none of these settings on: it is spelt out. ssh puts `exec` before it. */
+  /**
+   * Returns the ProxyCommand for a login through a gateway. ssh's own ProxyJump would not pass on these settings.
+   * ssh puts `exec` before the command.
+   */
   private proxy(): Record<string, string> {
     const { through } = this.login;
     if (!through) return {};
@@ -100,14 +103,14 @@ class Connection {
     ];
   }
 
-  /** Undefined when sessions can be opened, else why not. */
+  /** Resolves to `undefined` when sessions can be opened, else to the reason why not. */
   private awaitReady(): Promise<string | undefined> {
     return new Promise((resolve) => {
       let stderr = '';
       const timer = setTimeout(
         () => {
           this.master.kill();
-          resolve(`${this.login.host} did not answer in ${this.options.connectSeconds + 5} s`);
+          resolve(`no answer in ${this.options.connectSeconds + 5} s`);
         },
         (this.options.connectSeconds + 5) * 1000,
       );
@@ -119,7 +122,7 @@ class Connection {
       this.master.stderr!.on('data', (chunk) => (stderr += chunk));
       this.master.stdout!.on('data', () => settle());
       this.master.on('error', (error) => settle(`can't run ssh: ${error.message}`));
-      this.master.on('close', () => settle(stderr.trim() || `ssh to ${this.login.host} ended`));
+      this.master.on('close', () => settle(stderr.trim() || 'ssh ended without a message'));
     });
   }
 
@@ -177,12 +180,16 @@ class Connection {
   }
 }
 
-/** The first whole line a script prints; an Error with what it said on stderr if it ends, or says nothing, before. */
+/**
+ * Resolves to the first complete line of a script's output. Rejects with the script's stderr if the script ends
+ * before, or if no line comes in time.
+ */
 function firstLine(child: ChildProcess, seconds: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    let [stdout, stderr] = ['', ''];
+    let stdout = '';
+    let stderr = '';
     const timer = setTimeout(
-      () => reject(new Error(`nothing printed in ${seconds} s`)),
+      () => reject(new Error(`the script printed nothing in ${seconds} s`)),
       seconds * 1000,
     );
     child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
@@ -195,18 +202,19 @@ function firstLine(child: ChildProcess, seconds: number): Promise<string> {
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
-      reject(new Error(stderr.trim() || stdout.trim() || `it exited ${code} and said nothing`));
+      const message = `the script exited ${code} without a message`;
+      reject(new Error(stderr.trim() || stdout.trim() || message));
     });
   });
 }
 
-/** ssh to a lab's nodes: one connection a node, opened when first needed, shared by every session after. */
+/** ssh to a lab's nodes: one connection for each node, opened on first use and shared by all later sessions. */
 export class OpenSsh {
   private readonly connections = new Map<string, Connection>();
   private readonly held = new Set<Held>();
 
   constructor(
-    /** By node name. */
+    /** Login of each node, by node name. */
     private readonly logins: Map<string, Login>,
     private readonly options: SshOptions,
   ) {}
@@ -221,7 +229,7 @@ export class OpenSsh {
     return made;
   }
 
-  /** Runs a bash script; exit code 255 and ssh's words on stderr where the node can't be reached. */
+  /** Runs a bash script. If the node can't be reached, returns exit code 255 and ssh's message as stderr. */
   run(node: string, script: string, seconds: number): Promise<Ran> {
     return this.connection(node).run(script, seconds);
   }
@@ -233,7 +241,7 @@ export class OpenSsh {
     return held;
   }
 
-  /** Releases what is held and closes every connection. */
+  /** Releases every held script and closes every connection. */
   async close(): Promise<void> {
     await Promise.all([...this.held].map((one) => one.release()));
     await Promise.all([...this.connections.values()].map((connection) => connection.close()));

@@ -42,7 +42,7 @@ function commandFor(outputs: LabOutputs): [string, ...string[]] {
   return ['ip', '-n', router, 'route'];
 }
 
-/** The same command as one line. */
+/** Returns the command as one line. */
 export const routesCommand = (outputs: LabOutputs): string =>
   [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
 

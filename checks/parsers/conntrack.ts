@@ -1,4 +1,4 @@
-/** One direction of a connection, as `conntrack -L` prints it. Ports are there for tcp and udp, id for icmp. */
+/** One direction of a connection, as `conntrack -L` prints it. tcp and udp have ports, icmp has an id. */
 export interface Direction {
   src: string;
   dst: string;
@@ -7,12 +7,12 @@ export interface Direction {
   id?: number;
 }
 
-/** One line of `conntrack -L`. NAT shows as a reply that isn't the original turned round. */
+/** One line of `conntrack -L`. With NAT, the reply's addresses are not the original's in reverse. */
 export interface Flow {
   protocol: string;
   original: Direction;
   reply: Direction;
-  /** Nothing has come back yet; the reply's addresses are then what conntrack expects. */
+  /** Whether no reply has come back yet. The reply's addresses are then those that conntrack expects. */
   unreplied: boolean;
   line: string;
 }
@@ -30,7 +30,7 @@ function direction(fields: [string, string][]): Direction {
   };
 }
 
-/** Reads what `conntrack -L` printed; lines of another form (its closing count) are left out. */
+/** Parses the output of `conntrack -L`. Ignores lines of another form, such as the closing count. */
 export function parseConntrack(text: string): Flow[] {
   const flows: Flow[] = [];
   for (const line of text.split('\n')) {
@@ -51,12 +51,12 @@ export function parseConntrack(text: string): Flow[] {
   return flows;
 }
 
-/** Whether every field that `wanted` names has that value. */
+/** Returns whether every field in `wanted` has the same value in `seen`. */
 export function matches(seen: Direction, wanted: Partial<Direction>): boolean {
   return (Object.keys(wanted) as (keyof Direction)[]).every((key) => seen[key] === wanted[key]);
 }
 
-/** `src=A dst=B dport=80`, for sentences. */
+/** Formats a direction as text: `src=A dst=B dport=80`. */
 export function spell(direction: Partial<Direction>): string {
   return Object.entries(direction)
     .filter(([, value]) => value !== undefined)

@@ -12,12 +12,12 @@ interface Rule {
 }
 
 function option(line: string, name: string): string | undefined {
-  // A comment may hold anything: options are looked for outside of it.
+  // A comment may contain text that looks like an option.
   const bare = line.replace(/--comment ("(?:[^"\\]|\\.)*"|\S+)/, '');
   return new RegExp(`(?:^|\\s)${name} (\\S+)`).exec(bare)?.[1];
 }
 
-/** Reads the rules (`-A …`) that `iptables-save -t nat` printed. */
+/** Parses the rules (`-A …`) in the output of `iptables-save -t nat`. */
 export function parseRules(text: string): Rule[] {
   return text
     .split('\n')
@@ -33,7 +33,7 @@ export function parseRules(text: string): Rule[] {
     }));
 }
 
-/** The rule by which packets to `to` leave KUBE-SERVICES or KUBE-NODEPORTS for the service's own chain. */
+/** Returns the rule that sends packets for `to` from KUBE-SERVICES or KUBE-NODEPORTS to the service's chain. */
 function dispatch(rules: Rule[], to: Destination): Rule | undefined {
   const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
   return rules.find(
@@ -41,13 +41,13 @@ function dispatch(rules: Rule[], to: Destination): Rule | undefined {
       rule.chain === chain &&
       rule.protocol === to.protocol &&
       rule.port === to.port &&
-      // kube-proxy has a rule of its own for a NodePort at 127.0.0.0/8; the one for any address names none.
+      // The rule for a NodePort at any address has no destination. kube-proxy has another rule for 127.0.0.0/8.
       rule.destination === (to.address === undefined ? undefined : `${to.address}/32`) &&
       /^KUBE-(EXT|SVC)-/.test(rule.target ?? ''),
   );
 }
 
-/** Follows jumps from a service's chain to its DNATs: KUBE-EXT (newer kube-proxy), KUBE-SVC, KUBE-SEP. */
+/** Follows the jumps from a service's chain to its DNAT rules: KUBE-EXT (newer kube-proxy), KUBE-SVC, KUBE-SEP. */
 function follow(rules: Rule[], chain: string, path: ServicePath, seen: Set<string>): void {
   if (seen.has(chain)) return;
   seen.add(chain);
@@ -62,7 +62,7 @@ function follow(rules: Rule[], chain: string, path: ServicePath, seen: Set<strin
   }
 }
 
-/** kube-proxy's rules in iptables mode, from what `iptables-save -t nat` printed. */
+/** Parses kube-proxy's rules in iptables mode from the output of `iptables-save -t nat`. */
 export function iptablesRules(text: string): ServiceRules {
   const rules = parseRules(text);
   return {

@@ -6,7 +6,7 @@ export interface NetworkNamespace {
   command: string;
 }
 
-/** Reads `lsns -t net -J`. Some versions print numbers as strings. */
+/** Parses `lsns -t net -J`. Some versions print numbers as strings. */
 export function parseLsns(json: string): NetworkNamespace[] {
   const { namespaces } = JSON.parse(json) as { namespaces: Record<string, string | number>[] };
   return namespaces.map((row) => ({
@@ -17,7 +17,7 @@ export function parseLsns(json: string): NetworkNamespace[] {
   }));
 }
 
-/** Reads `ls -1i DIRECTORY`: names and their inodes. */
+/** Parses `ls -1i DIRECTORY`: names and their inodes. */
 export function parseInodes(text: string): { inode: number; name: string }[] {
   return [...text.matchAll(/^\s*(\d+) (.+)$/gm)].map((match) => ({
     inode: Number(match[1]),
@@ -25,7 +25,7 @@ export function parseInodes(text: string): { inode: number; name: string }[] {
   }));
 }
 
-/** Reads `ps -p LIST`: process ids and command lines. */
+/** Parses `ps -p LIST`: process ids and command lines. */
 export function parseProcesses(text: string): { pid: number; command: string }[] {
   return [...text.matchAll(/^\s*(\d+)\s+\S+\s+\S*\s+\d+:\d+\s+(.+)$/gm)].map((match) => ({
     pid: Number(match[1]),
@@ -33,7 +33,7 @@ export function parseProcesses(text: string): { pid: number; command: string }[]
   }));
 }
 
-/** Reads `ctr task ls`: container ids, process ids, states. */
+/** Parses `ctr task ls`: container ids, process ids, states. */
 export function parseTasks(text: string): { id: string; pid: number; state: string }[] {
   return [...text.matchAll(/^(\S+)\s+(\d+)\s+(\S+)\s*$/gm)].map((match) => ({
     id: match[1],
@@ -42,7 +42,7 @@ export function parseTasks(text: string): { id: string; pid: number; state: stri
   }));
 }
 
-/** Reads `ctr containers ls`: ids, images, runtimes. */
+/** Parses `ctr containers ls`: ids, images, runtimes. */
 export function parseContainers(text: string): { id: string; image: string; runtime: string }[] {
   return [...text.matchAll(/^([0-9a-f]{64})\s+(\S+)\s+(\S+)\s*$/gm)].map((match) => ({
     id: match[1],
@@ -51,7 +51,7 @@ export function parseContainers(text: string): { id: string; image: string; runt
   }));
 }
 
-/** Reads `brctl show BRIDGE`: the interfaces on it. The first stands on the bridge's own line, the rest below. */
+/** Parses `brctl show BRIDGE`: the bridge's interfaces. The first is on the bridge's line, the rest are below. */
 export function parseBridge(text: string, bridge: string): string[] {
   const lines = text.split('\n');
   const at = lines.findIndex((line) => line.split(/\s+/)[0] === bridge);
@@ -65,13 +65,13 @@ export function parseBridge(text: string, bridge: string): string[] {
   return first === undefined ? more : [first, ...more];
 }
 
-/** Reads `ethtool -S`: the other end's interface number, or undefined where it isn't a veth. */
+/** Parses `ethtool -S`: the interface number of a veth's other end, or `undefined` for another kind of interface. */
 export function parsePeer(text: string): number | undefined {
   const match = /^\s*peer_ifindex:\s*(\d+)/m.exec(text);
   return match ? Number(match[1]) : undefined;
 }
 
-/** Reads `ping`: the TTL of each answer, from iputils' ping and from busybox's. */
+/** Parses `ping` of iputils or of busybox: the TTL of each answer. */
 export function parseAnswers(text: string): number[] {
   return [...text.matchAll(/bytes from .*\bttl=(\d+)/g)].map((match) => Number(match[1]));
 }
@@ -103,7 +103,7 @@ export interface CountedRule {
   line: string;
 }
 
-/** Reads `iptables -L CHAIN -v -n -x`: rules with their counters. */
+/** Parses `iptables -L CHAIN -v -n -x`: rules with their counters. */
 export function parseCounters(text: string): CountedRule[] {
   const rules: CountedRule[] = [];
   for (const line of text.split('\n')) {
@@ -123,7 +123,7 @@ export function parseCounters(text: string): CountedRule[] {
   return rules;
 }
 
-/** Reads busybox's nslookup: the addresses it gives for `name`, not the server's own. */
+/** Parses the output of busybox's nslookup: the addresses of `name`, without the DNS server's address. */
 export function parseLookup(text: string, name: string): string[] {
   const answers: string[] = [];
   let current = '';

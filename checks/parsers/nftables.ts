@@ -1,14 +1,14 @@
 import type { ServicePath, ServiceRules } from './service-path';
 import { spellDestination } from './service-path';
 
-/** What kube-proxy's table holds: rules by chain, verdicts by map and key. */
+/** kube-proxy's table: rules by chain, verdicts by map and key. */
 interface Table {
   chains: Map<string, string[]>;
   /** `service-ips` → `10.32.0.10 . tcp . 53` → `service-…`. */
   maps: Map<string, Map<string, string>>;
 }
 
-/** Reads the verdicts `KEY : goto CHAIN` of a map's elements. */
+/** Parses the verdicts `KEY : goto CHAIN` of a map's elements. */
 function verdicts(body: string): Map<string, string> {
   const elements = /elements = \{([\s\S]*)\}/.exec(body)?.[1] ?? '';
   const entries = elements
@@ -21,7 +21,7 @@ function verdicts(body: string): Map<string, string> {
   );
 }
 
-/** Reads the table `ip kube-proxy` of `nft list ruleset`. */
+/** Parses the table `ip kube-proxy` in the output of `nft list ruleset`. */
 export function parseTable(text: string): Table {
   const table: Table = { chains: new Map(), maps: new Map() };
   const own = /^table ip kube-proxy \{$([\s\S]*?)^\}$/m.exec(text)?.[1] ?? '';
@@ -40,7 +40,7 @@ export function parseTable(text: string): Table {
   return table;
 }
 
-/** The `address:port`s that a rule translates to: one (`dnat to A:P`), or one of a map (`numgen … map { 0 : A . P, … }`). */
+/** Returns each `address:port` of a DNAT rule: one (`dnat to A:P`), or all of a map (`numgen … map { 0 : A . P, … }`). */
 function translations(rule: string): string[] {
   const [, to] = /\bdnat (?:ip )?to (.*)$/.exec(rule) ?? [];
   return [...(to ?? '').matchAll(/(\d+\.\d+\.\d+\.\d+)(?::| \. )(\d+)/g)].map(
@@ -48,7 +48,7 @@ function translations(rule: string): string[] {
   );
 }
 
-/** Follows `goto` from a service's chain to its DNATs: external-, service-, and in older kube-proxy endpoint-. */
+/** Follows `goto` from a service's chain to its DNAT rules: external-, service-, and in older kube-proxy endpoint-. */
 function follow(table: Table, chain: string, path: ServicePath, seen: Set<string>): void {
   if (seen.has(chain)) return;
   seen.add(chain);
@@ -64,7 +64,7 @@ function follow(table: Table, chain: string, path: ServicePath, seen: Set<string
   }
 }
 
-/** kube-proxy's rules in nftables mode, from what `nft list ruleset` printed. */
+/** Parses kube-proxy's rules in nftables mode from the output of `nft list ruleset`. */
 export function nftablesRules(text: string): ServiceRules {
   const table = parseTable(text);
   return {

@@ -1,28 +1,28 @@
-/** What packets to a service's address and port go through on a node, by kube-proxy's rules. */
+/** Path of packets to a service's address and port through kube-proxy's rules on a node. */
 export interface ServicePath {
-  /** The rules on the way, as the tool lists them. */
+  /** Rules on the path, as iptables or nft prints them. */
   lines: string[];
   /** `address:port` of each DNAT at the end. */
   targets: string[];
-  /** What is missing on the way. */
+  /** Rules that are missing on the path, one phrase each. */
   problems: string[];
 }
 
-/** Where packets are headed: a ClusterIP and port, or a NodePort on any of the node's addresses. */
+/** Destination of packets: a ClusterIP and port, or a NodePort on any of the node's addresses. */
 export interface Destination {
-  /** None for a NodePort. */
+  /** ClusterIP; `undefined` for a NodePort. */
   address?: string;
   protocol: 'tcp' | 'udp';
   port: number;
 }
 
-/** kube-proxy's rules on one node, whichever way it writes them. */
+/** kube-proxy's rules on one node, in iptables or nftables mode. */
 export interface ServiceRules {
-  /** The jumps that packets from outside and from the node's own processes take, and what is missing. */
+  /** Returns the jumps for packets from other hosts and from the node's own processes, and which of them are missing. */
   entries(): { lines: string[]; problems: string[] };
   path(destination: Destination): ServicePath;
 }
 
-/** For sentences: `10.32.0.10 tcp 53`, `NodePort tcp 31088`. */
+/** Formats a destination as text: `10.32.0.10 tcp 53`, `NodePort tcp 31088`. */
 export const spellDestination = (to: Destination): string =>
   `${to.address ?? 'NodePort'} ${to.protocol} ${to.port}`;

@@ -1,4 +1,4 @@
-/** On every namespace of test pods. */
+/** Label of every namespace with test pods. */
 export const LABEL = { name: 'app.kubernetes.io/managed-by', value: 'hardway-verify' } as const;
 
 const ACCOUNT = 'test-pods';
@@ -7,7 +7,7 @@ export type PodKind = 'nginx' | 'busybox';
 
 export const podName = (kind: PodKind, worker: string): string => `${kind}-${worker}`;
 
-// busybox's shell, as a container's first process, ignores the signal to end unless told otherwise.
+// A container's first process ignores SIGTERM unless it sets a trap.
 const SLEEP = ["trap 'exit 0' TERM", 'while :; do sleep 3600 & wait $!; done'].join('; ');
 
 function pod(kind: PodKind, worker: string): object {
@@ -45,17 +45,17 @@ function service(name: string, type: 'ClusterIP' | 'NodePort', worker: string): 
   };
 }
 
-/** Where the test pods and services go, by worker's name. */
+/** Placement of the test pods and services, by worker name. */
 export interface PodPlan {
   namespace: string;
   workers: string[];
-  /** Of the workers those that can run a pod now: the others get none. */
-  sound: string[];
+  /** Workers that can run a pod now. Other workers get no pods. */
+  ready: string[];
   nodePortWorker: string;
 }
 
-/** Everything the checks need in the cluster, as one list for `kubectl --namespace … create`. */
-export function manifest({ namespace, workers, sound, nodePortWorker }: PodPlan): object {
+/** Returns all Kubernetes objects that the checks need, as one List for `kubectl --namespace … create`. */
+export function manifest({ namespace, workers, ready, nodePortWorker }: PodPlan): object {
   return {
     apiVersion: 'v1',
     kind: 'List',
@@ -65,9 +65,9 @@ export function manifest({ namespace, workers, sound, nodePortWorker }: PodPlan)
         kind: 'Namespace',
         metadata: { name: namespace, labels: { [LABEL.name]: LABEL.value } },
       },
-      // Pods are refused until their account is there, and a new namespace's default one takes its time.
+      // The API server rejects pods without a service account. A namespace's default account is created too late.
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT } },
-      ...sound.flatMap((worker) => [pod('nginx', worker), pod('busybox', worker)]),
+      ...ready.flatMap((worker) => [pod('nginx', worker), pod('busybox', worker)]),
       ...workers.map((worker) => service(`nginx-${worker}`, 'ClusterIP', worker)),
       service('nginx', 'NodePort', nodePortWorker),
     ],

@@ -1,14 +1,14 @@
-import { shared, type as typeOn, type Lab } from '../lab';
+import { shared, type as typeOn, type LabUnderTest } from '../lab';
 import { parseInodes, type Link } from '../parsers/listings';
 import type { TestPod } from './test-pods';
 
-/** A test pod as its node shows it: the namespace that holds its address, and the two ends of its veth. */
+/** Test pod as seen on its node: the network namespace that has its address, and the two ends of its veth. */
 export interface PodView {
   pod: TestPod;
-  /** `cni-…`, in /var/run/netns. */
+  /** Name in /var/run/netns: `cni-…`. */
   namespace: string;
   inode: number;
-  /** The interface number of its eth0's other end. */
+  /** Interface number of the other end of the pod's eth0. */
   peer: number;
 }
 
@@ -16,18 +16,18 @@ interface Addresses extends Link {
   addr_info: { local: string }[];
 }
 
-/** A namespace in /var/run/netns with an eth0: its address, and the interface number of its other end. */
+/** Namespace in /var/run/netns with an eth0: its address, and the interface number of its other end. */
 export interface NamespaceEnd {
   namespace: string;
   ip: string;
   peer: number;
 }
 
-/** Lists every namespace's eth0. */
+/** Bash command that lists every namespace's eth0. */
 export const LIST_ENDS =
   'for n in $(ls /var/run/netns); do echo "$n $(sudo ip -n "$n" -j -4 address show eth0 2> /dev/null)"; done';
 
-/** Reads what LIST_ENDS printed; a namespace without an eth0 is left out. */
+/** Parses the output of LIST_ENDS, without namespaces that have no eth0. */
 export function parseEnds(text: string): NamespaceEnd[] {
   return text.split('\n').flatMap((line) => {
     const [, namespace, json] = /^(\S+) (\[.*\])$/.exec(line) ?? [];
@@ -38,10 +38,10 @@ export function parseEnds(text: string): NamespaceEnd[] {
 }
 
 /**
- * Finds a pod's namespace by its address, asking neither containerd nor lsns: so that a check of one of them doesn't
- * hang on the other.
+ * Finds a pod's namespace by its address. Uses neither containerd nor lsns, so that a check of one does not depend
+ * on the other.
  */
-export async function viewPod(lab: Lab, pod: TestPod): Promise<PodView> {
+export async function viewPod(lab: LabUnderTest, pod: TestPod): Promise<PodView> {
   const [inodes, ends] = await typeOn(lab, pod.node, ['ls -1i /var/run/netns', LIST_ENDS]);
   const end = parseEnds(ends).find(({ ip }) => ip === pod.ip);
   const inode = parseInodes(inodes).find(({ name }) => name === end?.namespace)?.inode;
@@ -51,10 +51,12 @@ export async function viewPod(lab: Lab, pod: TestPod): Promise<PodView> {
   );
 }
 
-/** The article's nginx on worker-0, and the busybox beside it. */
-export const firstPods = shared(async (lab: Lab): Promise<{ nginx: PodView; busybox: PodView }> => {
-  const worker = lab.workers[0].name;
-  const pods = await Promise.all([lab.pods.nginx(worker), lab.pods.busybox(worker)]);
-  const [nginx, busybox] = await Promise.all(pods.map((pod) => viewPod(lab, pod)));
-  return { nginx, busybox };
-});
+/** Finds the namespaces of the article's nginx on worker-0 and of the busybox on the same worker. */
+export const firstPods = shared(
+  async (lab: LabUnderTest): Promise<{ nginx: PodView; busybox: PodView }> => {
+    const worker = lab.workers[0].name;
+    const pods = await Promise.all([lab.pods.nginx(worker), lab.pods.busybox(worker)]);
+    const [nginx, busybox] = await Promise.all(pods.map((pod) => viewPod(lab, pod)));
+    return { nginx, busybox };
+  },
+);

@@ -1,28 +1,28 @@
 import { iptablesRules } from '../parsers/iptables';
-import { typeOne, until, type Lab } from '../lab';
+import { typeOne, until, type LabUnderTest } from '../lab';
 import { nftablesRules } from '../parsers/nftables';
 import type { Destination, ServiceRules } from '../parsers/service-path';
 import { unitProblems } from './units';
 
-/** kube-proxy writes new rules within a second or two; on a machine with other work it is later. */
+/** Time limit for kube-proxy's rules. kube-proxy writes new rules within 2 seconds, on a busy host later. */
 export const PROXY_SECONDS = 10;
 
-/** How a reader lists kube-proxy's rules, and how they are read. */
-function proxyRules(lab: Lab): { command: string; read: (text: string) => ServiceRules } {
+/** Returns the command that lists kube-proxy's rules, and the parser of its output. */
+function proxyRules(lab: LabUnderTest): { command: string; read: (text: string) => ServiceRules } {
   return lab.outputs.proxyMode === 'nftables'
     ? { command: 'sudo nft list ruleset', read: nftablesRules }
     : { command: 'sudo iptables-save -t nat', read: iptablesRules };
 }
 
-/** A service's address or NodePort, and the `address:port` of each pod it must lead to. */
-export interface Wanted {
+/** Service's address or NodePort, and the `address:port` of each pod that it must lead to. */
+export interface ExpectedPath {
   to: Destination;
   targets: string[];
 }
 
-/** What is wrong with one worker's ways to some services; the rules it shows are the evidence. */
-export function pathProblems(rules: ServiceRules, wanted: Wanted[]): Seen {
-  const paths = wanted.map(({ to, targets }) => {
+/** Compares one worker's rules with the expected paths. Returns the rules as evidence, and the differences. */
+export function pathProblems(rules: ServiceRules, expected: ExpectedPath[]): RuleEvidence {
+  const paths = expected.map(({ to, targets }) => {
     const path = rules.path(to);
     const right = [...path.targets].sort().join() === [...targets].sort().join();
     const name = to.address ?? `NodePort ${to.port}`;
@@ -38,19 +38,23 @@ export function pathProblems(rules: ServiceRules, wanted: Wanted[]): Seen {
   };
 }
 
-interface Seen {
+/** Rules of one worker, and what is wrong with them. */
+interface RuleEvidence {
   lines: string[];
   problems: string[];
 }
 
-/** Judges one worker's rules, giving kube-proxy its time to write them; where it doesn't run, that is a problem too. */
+/**
+ * Judges one worker's rules, repeatedly until kube-proxy has had time to write them. If kube-proxy does not run, that
+ * is a problem too.
+ */
 export async function workerRules(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: string,
-  judge: (rules: ServiceRules) => Seen,
-): Promise<Seen> {
+  judge: (rules: ServiceRules) => RuleEvidence,
+): Promise<RuleEvidence> {
   const { command, read } = proxyRules(lab);
-  const look = async (): Promise<Seen & { stopped: string[] }> => {
+  const look = async (): Promise<RuleEvidence & { stopped: string[] }> => {
     const seen = judge(read(await typeOne(lab, worker, command)));
     return {
       ...seen,
@@ -71,15 +75,15 @@ export async function workerRules(
   };
 }
 
-/** Judges every worker's rules. Shows those of the first worker with a problem, else of the first. */
+/** Judges every worker's rules. The evidence is that of the first worker with a problem, else of the first worker. */
 export async function judgeRules(
-  lab: Lab,
-  judge: (rules: ServiceRules) => Seen,
+  lab: LabUnderTest,
+  judge: (rules: ServiceRules) => RuleEvidence,
 ): Promise<{ command: string; evidence: string; problems: string[] }> {
   const seen = await Promise.all(
     lab.workers.map(async ({ name }) => ({
       name,
-      ...(await workerRules(lab, name, judge).catch((error: Error): Seen => ({
+      ...(await workerRules(lab, name, judge).catch((error: Error): RuleEvidence => ({
         lines: [],
         problems: [error.message],
       }))),

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Attaches a network namespace to the node's bridge with a CNI config, as containerd would for a pod. Prints the
-# plugin's answer on one line, and keeps the namespace until its own input ends: when the check has seen enough, or
-# when whoever ran it is gone. Leaves nothing behind.
+# Attaches a network namespace to the node's bridge with a CNI config, as containerd does for a pod. Prints the
+# plugin's answer on one line. Deletes the namespace when its standard input ends: when the check is over, or when the
+# process that started the check has ended.
 # Arguments: the namespace's name, the CNI config.
 set -eu
 name=$1
@@ -20,12 +20,12 @@ detach() {
 trap detach EXIT
 trap 'exit 1' HUP INT PIPE TERM
 sudo ip netns add "$name"
-# The plugin tells its errors on its standard output.
+# The plugin prints its errors on standard output.
 if ! answer=$(cni ADD); then
   printf '%s\n' "$answer" >&2
   exit 1
 fi
 printf '%s\n' "$answer" | tr -d '\n'
 printf '\n'
-# However the connection ends, the namespace doesn't outlive the check by more than a minute.
+# Ends after a minute even if the connection breaks without closing the input.
 timeout 60 cat > /dev/null || true

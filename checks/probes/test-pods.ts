@@ -5,51 +5,59 @@ import { kubectl, until } from '../lab';
 import { LABEL, manifest, podName, type PodKind } from './pod-manifest';
 import { unitProblems } from './units';
 
-/** A test pod that is Ready. */
+/** Test pod that is Ready. */
 export interface TestPod {
   name: string;
   uid: string;
   node: string;
   ip: string;
-  /** The kubelet's word for its one container: `containerd://…`. */
+  /** Id of the pod's only container, as kubelet reports it: `containerd://…`. */
   containerId: string;
 }
 
-/** The addresses and ports Kubernetes gave the test services. */
+/** Addresses and ports that Kubernetes assigned to the test services. */
 export interface TestServices {
-  /** Worker name to the ClusterIP of the service whose only endpoint is that worker's nginx. */
+  /** ClusterIPs by worker name. The only endpoint of each service is that worker's nginx. */
   sameNode: Map<string, string>;
   nodePort: number;
 }
 
-/** nginx and a busybox on every worker, a ClusterIP for each nginx, and one NodePort. */
+/** Test pods of one run: nginx and busybox on every worker, a ClusterIP service for each nginx, one NodePort service. */
 export interface TestPods {
-  /** Of this run alone: two runs on one lab don't meet, and none waits until the one before is cleared away. */
+  /** Namespace of this run only, so that runs on the same lab neither share pods nor wait for each other. */
   namespace: string;
-  /** Rejects, saying why, if the pod didn't become Ready. */
+  /** Returns nginx on a worker. Rejects with the cause if the pod does not become Ready. */
   nginx(worker: string): Promise<TestPod>;
+  /** Returns busybox on a worker; rejects like `nginx`. */
   busybox(worker: string): Promise<TestPod>;
   services(): Promise<TestServices>;
-  /** The worker whose nginx answers at the NodePort: the second, if there is one. */
+  /** Worker whose nginx answers at the NodePort: the second worker if it exists. */
   nodePortWorker: string;
-  /** Deletes what was made. Returns when it is gone but for the empty namespace, for which Kubernetes takes some five seconds more. */
+  /**
+   * Deletes the test pods and services. Kubernetes deletes their empty namespace some five seconds after this has
+   * returned.
+   */
   remove(): Promise<void>;
 }
 
-/** How long images may take to be pulled and pods to start. */
+/** Time limit for pulling images and starting pods. */
 const READY_SECONDS = 50;
 
-/** How long the pods wait for each other. After it, one that Kubernetes warns of is given up. */
+/** Time for all pods to become Ready together. After it, a check fails for a pod with a warning of Kubernetes. */
 const TOGETHER_SECONDS = 12;
 
-/** Longer than any run takes: what is older was left by one that was killed. */
-const LEFT_SECONDS = 300;
+/** Age from which a namespace is a leftover of a killed run: longer than any run takes. */
+const LEFTOVER_SECONDS = 300;
 
 interface ServiceList {
   items: {
     metadata: { name: string };
     spec: { clusterIP: string; ports: { nodePort?: number }[] };
   }[];
+}
+
+interface EventList {
+  items: { reason: string; message: string }[];
 }
 
 interface PodState {
@@ -69,14 +77,11 @@ interface PodState {
 const isReady = (state: PodState): boolean =>
   (state.status.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 
-/** Why a pod isn't Ready: what Kubernetes warned of, else what the kubelet says that it waits for. */
+/** Formats why a pod is not Ready: a warning of Kubernetes, else what kubelet waits for, and where to look. */
 function notReady(state: PodState, warning: string): string {
   const waiting = state.status.containerStatuses?.[0]?.state?.waiting;
-  const why =
-    warning ||
-    (waiting
-      ? `${waiting.reason}${waiting.message ? `: ${waiting.message}` : ''}`
-      : state.status.phase);
+  const waitingFor = waiting && [waiting.reason, waiting.message].filter((part) => part).join(': ');
+  const why = warning || waitingFor || state.status.phase;
   const { nodeName } = state.spec;
   const look = /\bcni\b|plugin type=/i.test(why)
     ? `cni.config, and at /opt/cni/bin on ${nodeName}`
@@ -84,8 +89,8 @@ function notReady(state: PodState, warning: string): string {
   return `the test pod ${state.metadata.name} on ${nodeName} does not become Ready (${why}): look at ${look}`;
 }
 
-/** Deletes what killed runs left. */
-async function removeLeft(access: Access): Promise<void> {
+/** Deletes the test pods of killed runs. */
+async function removeLeftovers(access: Access): Promise<void> {
   const list = await kubectl({ access }, [
     'get',
     'namespaces',
@@ -97,87 +102,130 @@ async function removeLeft(access: Access): Promise<void> {
   const { items } = JSON.parse(list) as {
     items: { metadata: { name: string; creationTimestamp: string; deletionTimestamp?: string } }[];
   };
-  const left = items
+  const leftovers = items
     .map(({ metadata }) => metadata)
     .filter(
       ({ creationTimestamp, deletionTimestamp }) =>
-        !deletionTimestamp && Date.now() - Date.parse(creationTimestamp) > LEFT_SECONDS * 1000,
+        !deletionTimestamp && Date.now() - Date.parse(creationTimestamp) > LEFTOVER_SECONDS * 1000,
     );
-  if (left.length > 0)
-    await kubectl({ access }, [
-      'delete',
-      'namespace',
-      ...left.map(({ name }) => name),
-      '--wait=false',
-    ]);
+  if (leftovers.length === 0) return;
+  const names = leftovers.map(({ name }) => name);
+  await kubectl({ access }, ['delete', 'namespace', ...names, '--wait=false']);
 }
 
-/** The test pods, made when a check first asks for one of them. */
-export function testPods(access: Access, workers: Node[]): TestPods {
-  const names = workers.map((worker) => worker.name);
-  const nodePortWorker = names[1] ?? names[0];
-  const namespace = `hardway-verify-${randomBytes(3).toString('hex')}`;
-  const own = (...args: string[]): Promise<string> =>
-    kubectl({ access }, ['-n', namespace, ...args]);
+/** Names of the systemd units without which no pod starts on a worker. */
+const POD_UNITS = ['containerd', 'kubelet'];
 
-  let creation: Promise<void> | undefined;
-  /** What `creation` does in the cluster, once it has come that far. */
-  let making: Promise<unknown> | undefined;
-  let removed = false;
-  let problems: Promise<Map<string, string[]>> | undefined;
-  let services: Promise<TestServices> | undefined;
-  let asking: Promise<PodState[]> | undefined;
-  let waited = false;
+/** Returns the last warning as `REASON: MESSAGE` without container ids, or an empty string. */
+function formatWarning({ items }: EventList): string {
+  const last = items.at(-1);
+  return last ? `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}` : '';
+}
 
-  /** By worker, why no pod would start there. */
-  const findProblems = async (): Promise<Map<string, string[]>> =>
-    new Map(
-      await Promise.all(
-        names.map(async (name): Promise<[string, string[]]> => [
-          name,
-          await unitProblems(access, name, ['containerd', 'kubelet']),
-        ]),
-      ),
-    );
+/** Test pods of one run of the checks. The first call of `nginx`, `busybox` or `services` creates all of them. */
+class ClusterTestPods implements TestPods {
+  readonly namespace = `hardway-verify-${randomBytes(3).toString('hex')}`;
+  readonly nodePortWorker: string;
+  private readonly workers: string[];
+  private removed = false;
+  /** Whether kubectl has already waited for all pods together. */
+  private waited = false;
+  private creation?: Promise<void>;
+  /** kubectl's work of `creation`, once it has started. */
+  private requests?: Promise<unknown>;
+  private problems?: Promise<Map<string, string[]>>;
+  private testServices?: Promise<TestServices>;
+  private listing?: Promise<PodState[]>;
 
-  const workerProblems = (): Promise<Map<string, string[]>> => (problems ??= findProblems());
+  constructor(
+    private readonly access: Access,
+    workers: Node[],
+  ) {
+    this.workers = workers.map(({ name }) => name);
+    this.nodePortWorker = this.workers[1] ?? this.workers[0];
+  }
 
-  const create = async (): Promise<void> => {
-    const found = await workerProblems();
-    const sound = names.filter((name) => found.get(name)!.length === 0);
-    const list = JSON.stringify(manifest({ namespace, workers: names, sound, nodePortWorker }));
-    if (removed) throw new Error('the test pods are not wanted any more');
-    making = Promise.all([
-      kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),
-      removeLeft(access),
+  nginx(worker: string): Promise<TestPod> {
+    return this.find('nginx', worker);
+  }
+
+  busybox(worker: string): Promise<TestPod> {
+    return this.find('busybox', worker);
+  }
+
+  services(): Promise<TestServices> {
+    return (this.testServices ??= this.readServices());
+  }
+
+  async remove(): Promise<void> {
+    this.removed = true;
+    if (this.requests === undefined) return;
+    await this.requests.catch(() => undefined);
+    const namespace = ['delete', 'namespace', this.namespace, '--ignore-not-found', '--wait=false'];
+    // The namespace's own controller waits five seconds before it deletes the objects in the namespace.
+    await Promise.all([
+      this.kubectl('delete', 'pods,services', '--all'),
+      kubectl({ access: this.access }, namespace),
     ]);
-    await making;
-  };
-  const created = (): Promise<void> => (creation ??= create());
+  }
+
+  /** Runs kubectl in the namespace of the test pods. */
+  private kubectl(...args: string[]): Promise<string> {
+    return kubectl({ access: this.access }, ['-n', this.namespace, ...args]);
+  }
+
+  /** Returns, by worker, why no pod can start there. */
+  private workerProblems(): Promise<Map<string, string[]>> {
+    return (this.problems ??= this.findProblems());
+  }
+
+  private async findProblems(): Promise<Map<string, string[]>> {
+    const found = this.workers.map(async (name): Promise<[string, string[]]> => [
+      name,
+      await unitProblems(this.access, name, POD_UNITS),
+    ]);
+    return new Map(await Promise.all(found));
+  }
+
+  private create(): Promise<void> {
+    return (this.creation ??= this.createObjects());
+  }
+
+  private async createObjects(): Promise<void> {
+    const { access, namespace, nodePortWorker, workers } = this;
+    const problems = await this.workerProblems();
+    const ready = workers.filter((name) => problems.get(name)!.length === 0);
+    const list = JSON.stringify(manifest({ namespace, workers, ready, nodePortWorker }));
+    if (this.removed) throw new Error('the checks ended before the test pods were created');
+    this.requests = Promise.all([
+      kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),
+      removeLeftovers(access),
+    ]);
+    await this.requests;
+  }
+
+  /** Lists all test pods. Calls at the same time share one request. */
+  private states(): Promise<PodState[]> {
+    return (this.listing ??= this.listPods().finally(() => (this.listing = undefined)));
+  }
 
   /**
-   * What kubectl says of all test pods, asked once for all who ask at the same time. The first answer waits a while for
-   * all of them: one process, where asking again and again would take the time of the pods that are starting.
+   * Lists all test pods; the first call waits a while until all are Ready. One waiting kubectl takes less processor
+   * time from the starting pods than repeated requests.
    */
-  const ask = async (): Promise<PodState[]> => {
-    if (!waited)
-      await access.kubectl([
-        '-n',
-        namespace,
-        'wait',
-        '--for=condition=Ready',
-        'pod',
-        '--all',
-        `--timeout=${TOGETHER_SECONDS}s`,
-      ]);
-    waited = true;
-    return (JSON.parse(await own('get', 'pods', '-o', 'json')) as { items: PodState[] }).items;
-  };
-  const states = (): Promise<PodState[]> => (asking ??= ask().finally(() => (asking = undefined)));
+  private async listPods(): Promise<PodState[]> {
+    if (!this.waited) {
+      const wait = ['wait', '--for=condition=Ready', 'pod', '--all'];
+      const timeout = `--timeout=${TOGETHER_SECONDS}s`;
+      await this.access.kubectl(['-n', this.namespace, ...wait, timeout]);
+    }
+    this.waited = true;
+    const list = await this.kubectl('get', 'pods', '-o', 'json');
+    return (JSON.parse(list) as { items: PodState[] }).items;
+  }
 
-  /** What Kubernetes last warned of; ids of containers only make it longer. */
-  const lastWarning = async (pod: string): Promise<string> => {
-    const list = await own(
+  private async lastWarning(pod: string): Promise<string> {
+    const list = await this.kubectl(
       'get',
       'events',
       `--field-selector=type=Warning,involvedObject.name=${pod}`,
@@ -185,27 +233,25 @@ export function testPods(access: Access, workers: Node[]): TestPods {
       '-o',
       'json',
     );
-    const { items } = JSON.parse(list) as { items: { reason: string; message: string }[] };
-    const last = items.at(-1);
-    return last ? `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}` : '';
-  };
+    return formatWarning(JSON.parse(list) as EventList);
+  }
 
-  const look = async (name: string): Promise<{ state?: PodState; warning: string }> => {
-    const state = (await states()).find(({ metadata }) => metadata.name === name);
-    return { state, warning: state && !isReady(state) ? await lastWarning(name) : '' };
-  };
+  private async look(name: string): Promise<{ state?: PodState; warning: string }> {
+    const state = (await this.states()).find(({ metadata }) => metadata.name === name);
+    return { state, warning: state && !isReady(state) ? await this.lastWarning(name) : '' };
+  }
 
-  const find = async (kind: PodKind, worker: string): Promise<TestPod> => {
+  private async find(kind: PodKind, worker: string): Promise<TestPod> {
     const name = podName(kind, worker);
-    const unsound = (await workerProblems()).get(worker)!;
-    if (unsound.length > 0) throw new Error(unsound.join('; '));
-    await created();
+    const problems = (await this.workerProblems()).get(worker)!;
+    if (problems.length > 0) throw new Error(problems.join('; '));
+    await this.create();
     const { state, warning } = await until(
       READY_SECONDS,
-      () => look(name),
+      () => this.look(name),
       (seen) => !seen.state || isReady(seen.state) || seen.warning !== '',
     );
-    if (!state) throw new Error(`the test pod ${name} is gone`);
+    if (!state) throw new Error(`the test pod ${name} does not exist any more`);
     if (!isReady(state)) throw new Error(notReady(state, warning));
     return {
       name,
@@ -214,44 +260,24 @@ export function testPods(access: Access, workers: Node[]): TestPods {
       ip: state.status.podIP ?? '',
       containerId: state.status.containerStatuses?.[0]?.containerID ?? '',
     };
-  };
+  }
 
-  /** The addresses and the port that Kubernetes chose. */
-  const readServices = async (): Promise<TestServices> => {
-    await created();
-    const { items } = JSON.parse(await own('get', 'services', '-o', 'json')) as ServiceList;
-    const named = (name: string): ServiceList['items'][number]['spec'] => {
-      const service = items.find((item) => item.metadata.name === name);
-      if (!service) throw new Error(`the test service ${name} is gone`);
+  private async readServices(): Promise<TestServices> {
+    await this.create();
+    const list = await this.kubectl('get', 'services', '-o', 'json');
+    const { items } = JSON.parse(list) as ServiceList;
+    const specOf = (name: string): ServiceList['items'][number]['spec'] => {
+      const service = items.find(({ metadata }) => metadata.name === name);
+      if (!service) throw new Error(`the test service ${name} does not exist any more`);
       return service.spec;
     };
     return {
-      sameNode: new Map(names.map((name) => [name, named(`nginx-${name}`).clusterIP])),
-      nodePort: named('nginx').ports[0].nodePort!,
+      sameNode: new Map(this.workers.map((name) => [name, specOf(`nginx-${name}`).clusterIP])),
+      nodePort: specOf('nginx').ports[0].nodePort!,
     };
-  };
-
-  return {
-    namespace,
-    nginx: (worker) => find('nginx', worker),
-    busybox: (worker) => find('busybox', worker),
-    nodePortWorker,
-    services: () => (services ??= readServices()),
-    async remove() {
-      removed = true;
-      if (making === undefined) return;
-      await making.catch(() => undefined);
-      // The namespace's own controller lets five seconds pass before it deletes what is in it.
-      await Promise.all([
-        own('delete', 'pods,services', '--all'),
-        kubectl({ access }, [
-          'delete',
-          'namespace',
-          namespace,
-          '--ignore-not-found',
-          '--wait=false',
-        ]),
-      ]);
-    },
-  };
+  }
 }
+
+/** Prepares the test pods of one run. They are created when a check first needs one of them. */
+export const testPods = (access: Access, workers: Node[]): TestPods =>
+  new ClusterTestPods(access, workers);

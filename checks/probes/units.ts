@@ -1,20 +1,21 @@
 import type { Access } from '../access';
+import { firstLine } from '../lab';
+import { noAnswer, SSH_FAILED } from '../unreachable';
 
-/** For sentences: that a service doesn't run on a node, in systemd's word, and where its own words are. */
-const spellInactive = (node: string, unit: string, state: string): string =>
+/** Formats that a service does not run on a node, with systemd's state and where to look. */
+const formatInactive = (node: string, unit: string, state: string): string =>
   `${unit} is ${state} on ${node}: look at \`systemctl status ${unit}\` and \`journalctl -u ${unit}\` there`;
 
-/** Says which of these services don't run on a node, a phrase each. An unreachable node is a problem too. */
+/** Returns one phrase for each of these services that does not run on a node, or one that the node can't be reached. */
 export async function unitProblems(
   access: Access,
   node: string,
   units: string[],
 ): Promise<string[]> {
   const ran = await access.onNode(node, `systemctl is-active ${units.join(' ')}`);
-  // ssh's own exit code.
-  if (ran.code === 255) return [`${node} does not answer (${ran.stderr.trim()})`];
+  if (ran.code === SSH_FAILED) return [noAnswer(node, firstLine(ran.stderr))];
   const states = ran.stdout.trim().split('\n');
   return units.flatMap((unit, at) =>
-    states[at] === 'active' ? [] : [spellInactive(node, unit, states[at] || 'unknown')],
+    states[at] === 'active' ? [] : [formatInactive(node, unit, states[at] || 'unknown')],
   );
 }

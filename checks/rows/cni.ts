@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Node } from '../../components/topology';
 import type { Check } from '../check';
-import { type as typeOn, type Lab } from '../lab';
+import { type as typeOn, type LabUnderTest } from '../lab';
 
-/** Where the article has the file. */
+/** Path of the CNI config in the article. */
 export const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
 const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
-/** The fields that the article's file has; a lab's own may hold more (mtu). */
+/** Returns the fields of the article's CNI config. A lab's config may have more fields (mtu). */
 export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string, unknown> {
   return {
     cniVersion: '0.3.1',
@@ -20,7 +20,7 @@ export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string,
   };
 }
 
-/** What differs between a worker's CNI file and the plan, a phrase each. */
+/** Compares a worker's CNI config with the plan. Returns one phrase for each difference. */
 export function configProblems(
   text: string,
   podCidr: string,
@@ -35,7 +35,7 @@ export function configProblems(
   }
   const problems = Object.entries(expectedConfig(podCidr, ipMasq)).flatMap(([key, wanted]) => {
     const seen = key in config ? config[key] : undefined;
-    // The plugin takes a missing ipMasq for false.
+    // For the plugin, a missing ipMasq is false.
     if (isDeepStrictEqual(seen ?? (key === 'ipMasq' ? false : undefined), wanted)) return [];
     return [
       `${key} is ${seen === undefined ? 'missing' : JSON.stringify(seen)}, expected ${JSON.stringify(wanted)}`,
@@ -46,7 +46,10 @@ export function configProblems(
   return problems;
 }
 
-async function look(lab: Lab, worker: Node): Promise<{ evidence: string; problems: string[] }> {
+async function look(
+  lab: LabUnderTest,
+  worker: Node,
+): Promise<{ evidence: string; problems: string[] }> {
   const [config, plugins] = await typeOn(lab, worker.name, [
     `cat ${CNI_FILE}`,
     `for plugin in ${PLUGINS.join(' ')}; do [ -x /opt/cni/bin/$plugin ] && echo $plugin; done; true`,
@@ -69,11 +72,11 @@ const cniConfig: Check = {
   node: 'every worker',
   command: `cat ${CNI_FILE}; ls /opt/cni/bin`,
   expected:
-    'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; plugins there',
+    'bridge cnio0, isGateway, ipMasq as configured, host-local with the POD_CIDR in doubly nested ranges, route 0.0.0.0/0; all plugins exist',
   stage: 'network',
   workers: 1,
-  standsOn: ['nodes.list'],
-  telling: /"subnet"/,
+  dependsOn: ['nodes.list'],
+  summaryLine: /"subnet"/,
   async run(lab) {
     const seen = await Promise.all(
       lab.workers.map((worker) =>
@@ -88,10 +91,10 @@ const cniConfig: Check = {
     return {
       node: lab.workers.map((worker) => worker.name).join(', '),
       command: cniConfig.command,
-      expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the others`,
+      expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the other workers`,
       evidence: `${name}:\n${seen[shown].evidence}`,
       problems: seen.flatMap(({ problems }) => problems),
-      look: `correct the file; pods made after that follow it (\`./lab up\` writes it as declared)`,
+      look: `correct the file, or run \`./lab up\`, which repairs it; only new pods follow a changed file`,
     };
   },
 };

@@ -1,5 +1,5 @@
 import { contains } from '../../util/cidr';
-import type { Check, Finding } from '../check';
+import type { Check, Evidence } from '../check';
 import { kubectl, linesWith, type as typeOn, typeOne } from '../lab';
 import { parseContainers, parseTasks } from '../parsers/listings';
 import { viewPod } from '../probes/pod-namespace';
@@ -14,7 +14,7 @@ const CTR = 'sudo ctr -n k8s.io';
 
 const podContainers: Check = {
   id: 'pod.containers',
-  title: "The pod's two containers, as containerd shows them",
+  title: "containerd runs the pod's two containers",
   node: 'worker-0',
   command:
     'sudo ctr namespaces ls; sudo ctr -n k8s.io containers ls; sudo ctr -n k8s.io task ls; sudo ctr -n k8s.io containers info ID',
@@ -22,9 +22,9 @@ const podContainers: Check = {
     'namespace k8s.io; nginx and pause, RUNNING, with the labels io.cri-containerd.kind container and sandbox and the name of the pod',
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  telling: /^[0-9a-f]{64} .*nginx/,
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  summaryLine: /^[0-9a-f]{64} .*nginx/,
+  async run(lab): Promise<Evidence> {
     const pod = await lab.pods.nginx(lab.workers[0].name);
     const filter = `'labels."io.kubernetes.pod.uid"==${pod.uid}'`;
     const commands = ['sudo ctr namespaces ls', `${CTR} containers ls ${filter}`, `${CTR} task ls`];
@@ -46,19 +46,21 @@ const podContainers: Check = {
       ...(/^k8s\.io\b/m.test(namespaces) ? [] : ['containerd has no namespace k8s.io']),
       ...['sandbox', 'container']
         .filter((kind) => ofKind(kind).length !== 1)
-        .map((kind) => `${ofKind(kind).length} of kind ${kind} are of ${pod.name}, expected 1`),
+        .map(
+          (kind) => `${pod.name} has ${ofKind(kind).length} containers of kind ${kind}, expected 1`,
+        ),
       ...shown
         .filter(({ Labels }) => Labels['io.kubernetes.pod.name'] !== pod.name)
-        .map(({ ID }) => `${ID} does not have ${pod.name} as io.kubernetes.pod.name`),
+        .map(({ ID }) => `the label io.kubernetes.pod.name of ${ID} is not ${pod.name}`),
       ...ofKind('sandbox')
         .filter(({ Image }) => !/pause/.test(Image))
-        .map(({ Image }) => `the sandbox is of ${Image}, expected pause`),
+        .map(({ Image }) => `the sandbox has the image ${Image}, expected pause`),
       ...ofKind('container')
         .filter(
           ({ Image, Labels }) =>
             !/nginx/.test(Image) || Labels['io.kubernetes.container.name'] !== 'nginx',
         )
-        .map(({ Image }) => `the container is of ${Image}, expected nginx`),
+        .map(({ Image }) => `the container has the image ${Image}, expected nginx`),
       ...containers
         .filter(({ id }) => !tasks.some((task) => task.id === id && task.state === 'RUNNING'))
         .map(({ id }) => `${id} is not RUNNING`),
@@ -88,15 +90,15 @@ interface PodObject {
 
 const podDescribe: Check = {
   id: 'pod.describe',
-  title: 'What kubectl says of the pod is what its node shows',
+  title: "kubectl shows the pod's node, address and container as the node does",
   node: 'laptop',
   command: 'kubectl get pods -o wide; kubectl describe pods POD',
   expected:
     "an address of the worker's pod CIDR, the node and its address, and the container's id, all as on the node",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const worker = lab.workers[0];
     const pod = await lab.pods.nginx(worker.name);
     const [json, wide, description] = await Promise.all([
@@ -117,7 +119,7 @@ const podDescribe: Check = {
     const problems = [
       ...(spec.nodeName === worker.name
         ? []
-        : [`it is on ${spec.nodeName}, expected ${worker.name}`]),
+        : [`the pod is on ${spec.nodeName}, expected ${worker.name}`]),
       ...(contains(worker.podCidr!, status.podIP)
         ? []
         : [`${status.podIP} is outside ${worker.podCidr}`]),
@@ -125,7 +127,7 @@ const podDescribe: Check = {
         .filter(([name, value]) => field(name) !== value)
         .map(
           ([name, value]) =>
-            `describe says ${name}: ${field(name) ?? 'nothing'}, expected ${value}`,
+            `describe shows ${name}: ${field(name) ?? 'nothing'}, expected ${value}`,
         ),
       ...(onNode.trim() === id ? [] : [`${worker.name} has no container ${id}`]),
       ...(await viewPod(lab, pod).then(

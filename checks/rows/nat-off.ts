@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { root } from '../../util/repo-root';
 import type { Node } from '../../components/topology';
 import type { Held } from '../access';
-import type { Check, Finding } from '../check';
+import type { Check, Evidence } from '../check';
 import { parseConntrack, spell } from '../parsers/conntrack';
-import { linesWith, typeOne, type Lab } from '../lab';
+import { linesWith, typeOne, type LabUnderTest } from '../lab';
 import { parseAnswers } from '../parsers/listings';
 import { CNI_FILE } from './cni';
 import { EXPECTED_TTL, flowProblems, lookBetween, ttlProblem } from './nat';
 
-/** A CNI config as it is, but for ipMasq. */
+/** Returns a CNI config without ipMasq. */
 export function withoutMasquerade(config: string): string {
   const { ipMasq: _, ...rest } = JSON.parse(config) as Record<string, unknown>;
   return JSON.stringify(rest);
@@ -20,38 +20,38 @@ interface Scratch extends Held {
   ip: string;
 }
 
-/** Attaches a scratch namespace to the worker's bridge, as a pod would be with ipMasq taken out. */
-async function attach(lab: Lab, worker: Node): Promise<Scratch> {
+/** Attaches a scratch namespace to the worker's bridge, like a pod, with a CNI config without ipMasq. */
+async function attach(lab: LabUnderTest, worker: Node): Promise<Scratch> {
   const script = fs.readFileSync(path.join(root, 'checks/probes/scratch-namespace.sh'), 'utf8');
   const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${CNI_FILE}`));
   const held = await lab.access
     .hold(worker.name, script, [lab.pods.namespace, config])
     .catch((error: Error) => {
-      throw new Error(`the CNI plugin attached nothing on ${worker.name}: ${error.message}`);
+      throw new Error(
+        `the CNI plugin did not attach the scratch namespace on ${worker.name}: ${error.message}`,
+      );
     });
   const ip = /"address":\s*"([\d.]+)\//.exec(held.line)?.[1];
   if (ip !== undefined) return { ...held, ip };
   await held.release();
-  throw new Error(`the CNI plugin gave no address on ${worker.name}: ${held.line}`);
+  throw new Error(`the CNI plugin assigned no address on ${worker.name}: ${held.line}`);
 }
 
-/** Pings from one scratch namespace to the other, and reads what both workers track of it. */
+/** Pings from one scratch namespace to the other, and reads the tracked connections of both workers. */
 async function experiment(
-  lab: Lab,
+  lab: LabUnderTest,
   [source, dest]: Node[],
   from: string,
   to: string,
-): Promise<Finding> {
+): Promise<Evidence> {
   const command = `sudo ip netns exec ${lab.pods.namespace} ping -c 2 -i 0.2 -W 2 ${to}`;
   const output = await typeOne(lab, source.name, `${command} || true`);
   const tracked = `sudo conntrack -L | grep ${to}`;
   const workers = [source, dest];
   const listings = await Promise.all(workers.map((worker) => typeOne(lab, worker.name, tracked)));
   const answers = parseAnswers(output);
-  const [original, reply] = [
-    { src: from, dst: to },
-    { src: to, dst: from },
-  ];
+  const original = { src: from, dst: to };
+  const reply = { src: to, dst: from };
   const flows = listings.map((listing) =>
     parseConntrack(listing).filter(({ protocol }) => protocol === 'icmp'),
   );
@@ -75,21 +75,21 @@ async function experiment(
     problems,
     look:
       answers.length > 0
-        ? `look for a rule beside CNI's and kube-proxy's in \`sudo iptables -t nat -L POSTROUTING\` on both`
+        ? `look in \`sudo iptables -t nat -L POSTROUTING\` on both for a rule that is neither CNI's nor kube-proxy's`
         : lookBetween(lab.topology, source, dest, false),
   };
 }
 
 const natOff: Check = {
   id: 'nat.off',
-  title: 'With ipMasq taken out, pods reach each other without NAT',
+  title: 'Without ipMasq, pods reach each other without NAT',
   node: 'worker-0, worker-1',
   command: `sudo ip netns exec SCRATCH ping -c 2 SCRATCH_1; sudo conntrack -L | grep SCRATCH_1 (on both)`,
-  expected: `ttl=${EXPECTED_TTL} still; on both workers icmp src=SCRATCH_0 dst=SCRATCH_1 ... src=SCRATCH_1 dst=SCRATCH_0`,
+  expected: `ttl=${EXPECTED_TTL}; on both workers icmp src=SCRATCH_0 dst=SCRATCH_1 ... src=SCRATCH_1 dst=SCRATCH_0`,
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'route.vpc', 'nat.ping'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config', 'route.vpc', 'nat.ping'],
+  async run(lab): Promise<Evidence> {
     const pair = lab.workers.slice(0, 2);
     const attached = await Promise.allSettled(pair.map((worker) => attach(lab, worker)));
     try {

@@ -1,33 +1,33 @@
 import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
-import type { Check, Finding } from '../check';
+import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Direction, type Flow } from '../parsers/conntrack';
-import { linesWith, shared, typeOne, type Lab } from '../lab';
+import { linesWith, shared, typeOne, type LabUnderTest } from '../lab';
 import { parseAnswers, parseCounters, type CountedRule } from '../parsers/listings';
 import type { TestPod } from '../probes/test-pods';
 
-/** A pod sends 64; the two workers take one each, and a VPC router none. */
+/** TTL of an answer: a pod sends 64, each of the two workers subtracts one, a VPC's router subtracts none. */
 export const EXPECTED_TTL = 62;
 
 const COUNTERS = 'sudo iptables -t nat -L POSTROUTING -v -n -x';
 
-/** What a packet between two workers' pods needs of the VPC, to be looked at when it doesn't arrive. */
+/** Formats where to look if a packet between pods on two workers does not arrive. */
 export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: boolean): string {
   const route = (node: Node): string =>
     `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
-  // Unmasqueraded answers come back to the pod's own address, over the sender's route.
+  // Without masquerading, answers go to the pod's own address and need the route of the sending worker.
   const inVpc = masqueraded
     ? `${route(to)}, and at ${to.name}'s source/destination check`
     : `${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}`;
   return `look at ${inVpc}; then at \`sudo iptables -S FORWARD\` on both`;
 }
 
-/** What is wrong with the TTL of a ping's answers, if anything. */
+/** Returns a phrase if the TTL of a ping's answer is wrong. */
 export function ttlProblem(answers: number[], from: string): string[] {
   const wrong = answers.find((ttl) => ttl !== EXPECTED_TTL);
   if (wrong === undefined) return [];
   return [
-    `ttl=${wrong} from ${from}, expected ${EXPECTED_TTL} (one for each of the two workers on the way; a VPC's router takes none)`,
+    `ttl=${wrong} from ${from}, expected ${EXPECTED_TTL} (64 less one for each of the two workers; a VPC's router subtracts none)`,
   ];
 }
 
@@ -38,7 +38,7 @@ interface Ping {
   output: string;
 }
 
-async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> {
+async function pingBetween(lab: LabUnderTest, from: TestPod, to: TestPod): Promise<Ping> {
   const args = [
     '-n',
     lab.pods.namespace,
@@ -56,8 +56,8 @@ async function pingBetween(lab: Lab, from: TestPod, to: TestPod): Promise<Ping> 
   return { from, to, command: `kubectl ${args.join(' ')}`, output: stdout || stderr };
 }
 
-/** The ping of the article, from worker-0 to worker-1, and what both workers and the counters show of it. */
-const firstPing = shared(async (lab: Lab) => {
+/** Pings from worker-0 to worker-1 like the article, and reads tracked connections and counters of both workers. */
+const firstPing = shared(async (lab: LabUnderTest) => {
   const [source, dest] = lab.workers;
   const [from, to] = await Promise.all([
     lab.pods.busybox(source.name),
@@ -75,7 +75,7 @@ const firstPing = shared(async (lab: Lab) => {
 });
 
 async function pingFrom(
-  lab: Lab,
+  lab: LabUnderTest,
   at: number,
 ): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const source = lab.workers[at];
@@ -113,8 +113,8 @@ const natPing: Check = {
   expected: `answers with ttl=${EXPECTED_TTL}`,
   stage: 'network',
   workers: 2,
-  standsOn: ['nodes.ping', 'cni.config', 'pod.bridge', 'route.host', 'route.vpc'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['nodes.ping', 'cni.config', 'pod.bridge', 'route.host', 'route.vpc'],
+  async run(lab): Promise<Evidence> {
     const seen = await Promise.all(
       lab.workers.map((_, at) =>
         pingFrom(lab, at).catch((error: Error) => ({
@@ -135,7 +135,7 @@ const natPing: Check = {
   },
 };
 
-/** Judges one node's conntrack lines: is there an icmp flow with just this original and this reply? */
+/** Returns a phrase unless one of a node's flows has this original and this reply. */
 export function flowProblems(
   flows: Flow[],
   original: Partial<Direction>,
@@ -155,14 +155,17 @@ export function flowProblems(
 const icmpFlows = (text: string): Flow[] =>
   parseConntrack(text).filter(({ protocol }) => protocol === 'icmp');
 
-/** The flows that a ping to `to` makes; a pod's address comes and goes, so older ones of another sender are left out. */
+/**
+ * Returns the flows of pings to `to` from these senders. Pods reuse addresses, so older flows of other senders may
+ * exist.
+ */
 const toPod = (flows: Flow[], to: string, senders: string[]): Flow[] =>
   flows.filter(({ original }) => original.dst === to && senders.includes(original.src));
 
 const withoutMasquerade = (outputs: LabOutputs): string | undefined =>
   outputs.ipMasq
     ? undefined
-    : 'ipMasq is false in the config: nothing is masqueraded, which nat.off shows';
+    : 'ipMasq is false in the config, so no packet is masqueraded (see nat.off)';
 
 const natMasqSource: Check = {
   id: 'nat.masq.source',
@@ -172,9 +175,9 @@ const natMasqSource: Check = {
   expected: 'icmp src=POD_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'nat.ping'],
+  dependsOn: ['cni.config', 'nat.ping'],
   skip: withoutMasquerade,
-  async run(lab): Promise<Finding> {
+  async run(lab): Promise<Evidence> {
     const { source, from, to, onSource, tracked } = await firstPing(lab);
     const flows = toPod(icmpFlows(onSource), to.ip, [from.ip]);
     const [original, reply] = [
@@ -200,9 +203,9 @@ const natMasqDest: Check = {
   expected: 'icmp src=WORKER_0 dst=POD_1 ... src=POD_1 dst=WORKER_0',
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'nat.ping'],
+  dependsOn: ['cni.config', 'nat.ping'],
   skip: withoutMasquerade,
-  async run(lab): Promise<Finding> {
+  async run(lab): Promise<Evidence> {
     const { source, dest, from, to, onDest, tracked } = await firstPing(lab);
     const flows = toPod(icmpFlows(onDest), to.ip, [source.privateIp, from.ip]);
     const [original, reply] = [
@@ -223,7 +226,7 @@ const natMasqDest: Check = {
   },
 };
 
-/** The masquerading rule of one pod: by its address (CNI plugins of today), or by its worker's pod CIDR (2018). */
+/** Returns the masquerading rule of one pod: by its address (current CNI plugins), or by the pod CIDR (2018). */
 function podRule(listing: string, pod: TestPod, podCidr: string): CountedRule | undefined {
   const rules = parseCounters(listing).filter(
     ({ target, comment }) => target.startsWith('CNI-') && comment.includes('name: "bridge"'),
@@ -242,11 +245,11 @@ const natCounter: Check = {
     'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'nat.ping'],
-  // Before the ping, and after it.
-  telling: /^[1-9]/,
+  dependsOn: ['cni.config', 'nat.ping'],
+  // The evidence has the rule before the ping and after it.
+  summaryLine: /^[1-9]/,
   skip: withoutMasquerade,
-  async run(lab): Promise<Finding> {
+  async run(lab): Promise<Evidence> {
     const { source, from, before, after } = await firstPing(lab);
     const [first, second] = [before, after].map((listing) =>
       podRule(listing, from, source.podCidr!),
@@ -260,11 +263,11 @@ const natCounter: Check = {
         ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
         ...(second && second.packets <= (first?.packets ?? 0)
           ? [
-              `the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may take the packet first`,
+              `the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may match first`,
             ]
           : []),
       ],
-      look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules it was made with`,
+      look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules from its creation`,
     };
   },
 };

@@ -1,26 +1,28 @@
 import { loginOf } from '../../components/outputs';
 import type { Node } from '../../components/topology';
-import type { Check, Finding } from '../check';
+import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Flow } from '../parsers/conntrack';
-import { shared, typeOne, until, type Lab } from '../lab';
+import { shared, typeOne, until, type LabUnderTest } from '../lab';
 import type { HttpAnswer } from '../access';
 import { judgeRules, pathProblems, PROXY_SECONDS } from '../probes/proxy-rules';
 import type { TestPod } from '../probes/test-pods';
 import { lookBetween } from './nat';
 
-/** The worker that is asked, the worker whose pod answers, and that pod. */
-async function route(lab: Lab): Promise<{ entry: Node; exit: Node; pod: TestPod; port: number }> {
+/** Returns the worker that gets the request (entry), the worker of the pod that answers (exit), and that pod. */
+async function route(
+  lab: LabUnderTest,
+): Promise<{ entry: Node; exit: Node; pod: TestPod; port: number }> {
   const exit = lab.workers.find(({ name }) => name === lab.pods.nodePortWorker)!;
   const [pod, services] = await Promise.all([lab.pods.nginx(exit.name), lab.pods.services()]);
   return { entry: lab.workers[0], exit, pod, port: services.nodePort };
 }
 
-/** Whether it is the VPC's firewall that keeps a client out, or what is behind it. */
-async function whereLost(lab: Lab): Promise<string> {
+/** Finds out where a request from outside was lost: in the VPC's firewall, or behind it. */
+async function whereLost(lab: LabUnderTest): Promise<string> {
   const { answered, client, url } = await connection(lab);
   return answered
     ? `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`
-    : `${client.name} gets none inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+    : `${client.name} gets no answer inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
 }
 
 const nodePortReach: Check = {
@@ -31,21 +33,21 @@ const nodePortReach: Check = {
   expected: 'nginx answers, though its pod is on worker-1',
   stage: 'network',
   workers: 1,
-  standsOn: ['nat.ping', 'nodeport.chains'],
+  dependsOn: ['nat.ping', 'nodeport.chains'],
   skip: ({ topology }) =>
     topology.rules.some(({ name }) => name === 'allow-nodeports')
       ? undefined
-      : 'nodePortCidrs is empty in the config: the firewall lets nobody in',
-  async run(lab): Promise<Finding> {
+      : 'nodePortCidrs is empty in the config, so the firewall admits no client',
+  async run(lab): Promise<Evidence> {
     const { entry, exit, pod, port } = await route(lab);
     const login = loginOf(
       lab.outputs,
       lab.outputs.nodes.find(({ name }) => name === entry.name)!,
     );
-    // A gateway hands NodePorts on, as it does logins.
+    // A gateway forwards NodePorts, like logins.
     const host = login.through?.host ?? login.host;
     const url = `http://${host}:${port}/`;
-    // Not by instanceof: what Node's own modules throw is of no class that a test's realm knows.
+    // Not instanceof: errors of Node's own modules belong to another realm than a test's Error class.
     const ask = (): Promise<HttpAnswer | { refusal: string }> =>
       lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
     const answer = await until(PROXY_SECONDS, ask, (one) => 'status' in one);
@@ -68,17 +70,17 @@ const nodePortReach: Check = {
               .slice(0, 2)
           : []),
       ].join('\n'),
-      problems: good ? [] : [`${url} gave ${seen}`],
+      problems: good ? [] : [`${url} answers: ${seen}`],
       look: good ? '' : await whereLost(lab),
     };
   },
 };
 
 /**
- * One connection to the NodePort at the entry worker's private address, from a controller: what the workers track of it
- * has the same form as of one from outside, and it doesn't need the firewall to let anybody in.
+ * Opens one connection from a controller to the NodePort at the entry worker's private address. The workers track it
+ * like a connection from outside, but it does not depend on the firewall.
  */
-const connection = shared(async (lab: Lab) => {
+const connection = shared(async (lab: LabUnderTest) => {
   const way = await route(lab);
   const url = `http://${way.entry.privateIp}:${way.port}/`;
   const client = lab.controllers[0];
@@ -99,20 +101,20 @@ const connection = shared(async (lab: Lab) => {
   return { ...way, answered, client, url, commands, onEntry: tcp(entry), onExit: tcp(exit) };
 });
 
-/** One that was answered, rather than a try while the rules were still to come. */
+/** Returns a flow with an answer if possible. Attempts before kube-proxy wrote its rules have none. */
 const answeredFirst = (flows: Flow[]): Flow | undefined =>
   flows.find(({ unreplied }) => !unreplied) ?? flows[0];
 
 const nodePortEntry: Check = {
   id: 'nodeport.entry',
-  title: 'The worker that is asked translates to the pod, and hides the client',
+  title: "The entry worker translates the NodePort to the pod and hides the client's address",
   node: 'worker-0',
   command: 'sudo conntrack -L | grep NODE_PORT',
   expected: 'tcp src=CLIENT dst=WORKER_0 dport=NODE_PORT ... src=POD dst=WORKER_0 sport=80',
   stage: 'network',
   workers: 2,
-  standsOn: ['cni.config', 'nodeport.chains'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config', 'nodeport.chains'],
+  async run(lab): Promise<Evidence> {
     const { entry, pod, port, client, url, commands, onEntry } = await connection(lab);
     const original = { src: client.privateIp, dst: entry.privateIp, dport: port };
     const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
@@ -138,14 +140,14 @@ const nodePortEntry: Check = {
 
 const nodePortExit: Check = {
   id: 'nodeport.exit',
-  title: "The pod's worker sees the connection come from the worker that was asked",
+  title: "The pod's worker sees the connection come from the entry worker",
   node: 'worker-1',
   command: 'sudo conntrack -L | grep POD',
   expected: 'tcp src=WORKER_0 dst=POD dport=80',
   stage: 'network',
   workers: 2,
-  standsOn: ['nat.ping', 'nodeport.chains'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['nat.ping', 'nodeport.chains'],
+  async run(lab): Promise<Evidence> {
     const { entry, exit, pod, client, url, commands, onExit } = await connection(lab);
     const original = { src: entry.privateIp, dst: pod.ip, dport: 80 };
     const reply = { src: pod.ip, dst: entry.privateIp, sport: 80 };
@@ -162,7 +164,7 @@ const nodePortExit: Check = {
         ? []
         : [
             other
-              ? `it comes from ${other.original.src}, expected ${entry.privateIp}`
+              ? `the connection comes from ${other.original.src}, expected ${entry.privateIp}`
               : `no connection ${spell(original)}`,
           ],
       look: lookBetween(lab.topology, entry, exit, true),
@@ -172,15 +174,15 @@ const nodePortExit: Check = {
 
 const nodePortChains: Check = {
   id: 'nodeport.chains',
-  title: "kube-proxy's rules from a NodePort to its pod",
+  title: "kube-proxy's rules lead from a NodePort to its pod",
   node: 'every worker',
   command: 'sudo iptables-save -t nat',
   expected:
     'KUBE-NODEPORTS tcp dport NODE_PORT, by KUBE-EXT-, KUBE-SVC- and KUBE-SEP- to DNAT POD_IP:80',
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const { pod, port } = await route(lab);
     const { command, evidence, problems } = await judgeRules(lab, (rules) =>
       pathProblems(rules, [{ to: { protocol: 'tcp', port }, targets: [`${pod.ip}:80`] }]),
@@ -188,7 +190,7 @@ const nodePortChains: Check = {
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command,
-      expected: `tcp dport ${port} through to DNAT ${pod.ip}:80 on every worker`,
+      expected: `rules from tcp dport ${port} to DNAT ${pod.ip}:80 on every worker`,
       evidence,
       problems,
       look: 'look at kube-proxy on that worker (`systemctl status kube-proxy`)',

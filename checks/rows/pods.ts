@@ -1,5 +1,5 @@
-import type { Check, Finding } from '../check';
-import { linesWith, type as typeOn, typeOne, until, type Lab } from '../lab';
+import type { Check, Evidence } from '../check';
+import { linesWith, type as typeOn, typeOne, until, type LabUnderTest } from '../lab';
 import {
   parseBridge,
   parseInodes,
@@ -12,19 +12,25 @@ import {
 import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../probes/pod-namespace';
 import { CNI_FILE } from './cni';
 
-/** The plan's name for the bridge on every worker. */
+/** Name of the bridge on every worker. */
 const BRIDGE = 'cnio0';
 
-/** A pod that is being made or taken away is for a moment in one listing and not in the other; so is a process that looks. */
+/**
+ * Time limit for listings to agree. A pod that starts or ends is for a moment in one listing only, and so is a process
+ * that inspects a namespace.
+ */
 const SETTLED_SECONDS = 4;
 
-/** lsns gives up when a process ends while it is read: it is asked again then, as a reader would. */
+/** Wraps a command so that it is repeated if it fails: lsns fails if a process ends while lsns reads it. */
 const steady = (command: string): string =>
   `for attempt in 1 2 3 4 5; do listing=$(${command}) && break; done; printf '%s\\n' "$listing"`;
 
 const isPause = ({ command }: NetworkNamespace): boolean => /(^|\/)pause\b/.test(command);
 
-/** Of all pods of a node, the student's too: each pause process's namespace has a name, and each name a pause process. */
+/**
+ * Compares the namespaces of all pods on a node, the student's included: each pause process's namespace must have a
+ * name, and each name a process.
+ */
 function nameProblems(
   namespaces: NetworkNamespace[],
   named: { inode: number; name: string }[],
@@ -45,7 +51,7 @@ function nameProblems(
   ];
 }
 
-/** Whether a test pod's namespace is as it should be, in each of the three listings. */
+/** Compares a test pod's namespace in the three listings. Returns one phrase for each difference. */
 function viewProblems(
   { pod, inode, namespace }: PodView,
   namespaces: NetworkNamespace[],
@@ -71,14 +77,14 @@ function viewProblems(
 
 const podNetns: Check = {
   id: 'pod.netns',
-  title: 'One network namespace a pod, held by its pause process',
+  title: 'Each pod has a network namespace, which its pause process holds',
   node: 'worker-0',
   command: 'sudo lsns -t net; ls -1i /var/run/netns; ip netns',
-  expected: "one namespace a pod, named cni-…, its inode in lsns's NS column, owned by pause",
+  expected: "a namespace for each pod, named cni-…, its inode in lsns's NS column, owned by pause",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const views = Object.values(await firstPods(lab));
     const node = views[0].pod.node;
     const commands = [
@@ -121,14 +127,14 @@ const podNetns: Check = {
 
 const podProcesses: Check = {
   id: 'pod.processes',
-  title: "The processes in the pod's network namespace",
+  title: "The pod's network namespace has only the pod's processes",
   node: 'worker-0',
   command: 'sudo ls -l /proc/[1-9]*/ns/net | grep INODE | cut -f3 -d"/" | xargs ps -p',
   expected: "pause, nginx's master and nginx's worker",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const { nginx } = await firstPods(lab);
     const command = podProcesses.command.replace('INODE', String(nginx.inode));
     const wanted: [string, RegExp][] = [
@@ -141,7 +147,7 @@ const podProcesses: Check = {
       const listing = await typeOne(lab, nginx.pod.node, command);
       return { listing, commands: parseProcesses(listing).map((process) => process.command) };
     };
-    // Whoever looks into the namespace (`ip -n`, another check) is in it for a moment.
+    // A command that inspects the namespace (`ip -n`, another check) is in it for a moment.
     const { listing, commands } = await until(SETTLED_SECONDS, look, (seen) =>
       seen.commands.every(isWanted),
     );
@@ -158,7 +164,7 @@ const podProcesses: Check = {
           .filter((one) => !isWanted(one))
           .map(
             (one) =>
-              `${one} is in the namespace of ${nginx.pod.name} too, which is no process of that pod`,
+              `${one} is in the namespace of ${nginx.pod.name} too, but is no process of that pod`,
           ),
       ],
       look: `look at \`sudo ip netns pids ${nginx.namespace}\` and at containerd on ${nginx.pod.node}`,
@@ -168,7 +174,7 @@ const podProcesses: Check = {
 
 const podVeth: Check = {
   id: 'pod.veth',
-  title: "The two ends of the pod's veth",
+  title: "The pod's veth leads from eth0 in the pod to the bridge",
   node: 'worker-0',
   command:
     'sudo ip netns identify PID; sudo nsenter -t PID -n ip link show; sudo nsenter -t PID -n ifconfig eth0; sudo ip netns exec NETNS ethtool -S eth0; ip link',
@@ -176,9 +182,9 @@ const podVeth: Check = {
     "eth0@ifN in the pod with the pod's address, peer_ifindex N, and vethXXXX with number N on cnio0",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  telling: /eth0@/,
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  summaryLine: /eth0@/,
+  async run(lab): Promise<Evidence> {
     const { nginx } = await firstPods(lab);
     const { node, ip } = nginx.pod;
     const pid = parseLsns(await typeOne(lab, node, steady('sudo lsns -t net -J'))).find(
@@ -236,12 +242,12 @@ const podVeth: Check = {
   },
 };
 
-/** Whether the other end of every pod's eth0 is on the bridge of its worker; of the student's pods, too. */
+/** Compares the bridge of a worker with the other end of every pod's eth0, the student's pods included. */
 async function bridgeOf(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: string,
 ): Promise<{ listing: string; problems: string[] }> {
-  // The bridge is there from the worker's first pod on.
+  // The worker's first pod creates the bridge.
   await lab.pods.busybox(worker);
   const look = async (): Promise<{ listing: string; problems: string[] }> => {
     const [listing, ends, json] = await typeOn(lab, worker, [
@@ -256,7 +262,7 @@ async function bridgeOf(
       .flatMap(({ ip, peer }) => {
         const link = links.find(({ ifindex }) => ifindex === peer);
         if (!link)
-          return [`interface ${peer}, the end of the pod at ${ip}, is gone from ${worker}`];
+          return [`interface ${peer}, the end of the pod at ${ip}, does not exist on ${worker}`];
         return onBridge.includes(link.ifname)
           ? []
           : [
@@ -276,8 +282,8 @@ const podBridge: Check = {
   expected: "the bridge with every pod's veth",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const names = lab.workers.map(({ name }) => name);
     const seen = await Promise.all(
       names.map((name) =>
@@ -294,7 +300,7 @@ const podBridge: Check = {
       expected: `${BRIDGE} with the end of every pod of that worker`,
       evidence: `${names[shown]}:\n${seen[shown].listing}`,
       problems: seen.flatMap(({ problems }) => problems),
-      look: `\`sudo ip link set VETH master ${BRIDGE}\` puts one back; one on another bridge was put there by the CNI config`,
+      look: `repair a veth without a bridge by \`sudo ip link set VETH master ${BRIDGE}\`; for a veth on another bridge, look at the CNI config`,
     };
   },
 };

@@ -1,21 +1,21 @@
 import { addressAt, overlap } from '../../util/cidr';
 import type { Node, Topology } from '../../components/topology';
-import type { Check, Finding } from '../check';
-import { type as typeOn, type Lab } from '../lab';
+import type { Check, Evidence } from '../check';
+import { type as typeOn, type LabUnderTest } from '../lab';
 import type { Route } from '../parsers/listings';
 import { firstPods } from '../probes/pod-namespace';
 import { routesCommand, type VpcRoute } from '../access/vpc-routes';
 
 const routePod: Check = {
   id: 'route.pod',
-  title: "The pod's own route table",
+  title: "The pod's route table leads to the bridge",
   node: 'worker-0',
   command: 'sudo ip netns exec NETNS ip route show',
   expected: "default via the bridge's address, the pod CIDR as a link",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const { nginx } = await firstPods(lab);
     const { podCidr } = lab.workers[0];
     const gateway = addressAt(podCidr!, 1);
@@ -38,7 +38,7 @@ const routePod: Check = {
           : [
               standard
                 ? `default goes via ${standard.gateway} dev ${standard.dev}, expected ${gateway} dev eth0`
-                : 'there is no default route',
+                : 'the pod has no default route',
             ]),
         ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip
           ? []
@@ -49,7 +49,7 @@ const routePod: Check = {
   },
 };
 
-/** What differs between a worker's table and the plan. A cloud's machine may have a /32, with the gateway as its link. */
+/** Compares a worker's route table with the plan. A cloud's instance may have a /32 address and a link to the gateway. */
 export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology): string[] {
   const { gateway, cidr } = worker.subnet;
   const standard = routes.find(({ dst }) => dst === 'default');
@@ -63,14 +63,14 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
       : [
           standard
             ? `default goes via ${standard.gateway}, expected ${gateway}`
-            : 'there is no default route',
+            : 'no default route',
         ]),
     ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
     ...routes
       .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
       .map(
         ({ dst, dev }) =>
-          `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; a bridge that an edited CNI config left goes by \`sudo ip link del ${dev}\``,
+          `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; delete the leftover bridge of an edited CNI config by \`sudo ip link del ${dev}\``,
       ),
     ...(link(cidr, standard?.dev) || link(gateway, standard?.dev)
       ? []
@@ -82,16 +82,16 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
       )
       .map(
         (one) =>
-          `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: other pod networks are the VPC router's business, so look at who added it (\`sudo ip route del ${one.dst}\`)`,
+          `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: the VPC router routes other pod networks, so delete it (\`sudo ip route del ${one.dst}\`) and look at what added it`,
       ),
   ].map((problem) => `${worker.name}: ${problem}`);
 }
 
 async function hostRoutes(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: Node,
 ): Promise<{ lines: string[]; problems: string[] }> {
-  // The bridge, and its route, are there from the worker's first pod on.
+  // The worker's first pod creates the bridge and its route.
   await lab.pods.busybox(worker.name);
   const [plain, json] = await typeOn(lab, worker.name, ['ip route list', 'ip -j route list']);
   const lines = plain
@@ -103,15 +103,15 @@ async function hostRoutes(
 
 const routeHost: Check = {
   id: 'route.host',
-  title: "The workers' route tables",
+  title: "The workers' route tables follow the plan",
   node: 'every worker',
   command: 'ip route list',
   expected:
     "default via the VPC router; the worker's pod CIDR on cnio0; the node network on the default route's interface",
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
     const seen = await Promise.all(
       lab.workers.map((worker) =>
         hostRoutes(lab, worker).catch((error: Error) => ({ lines: [], problems: [error.message] })),
@@ -131,7 +131,7 @@ const routeHost: Check = {
 
 type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
 
-/** What differs between the VPC router's tables and the plan's pod routes, which each of them has. */
+/** Compares the VPC router's tables with the plan's pod routes. Each table must have all pod routes. */
 export function vpcRouteProblems(rows: Row[], plan: Topology): string[] {
   const tables = [...new Set(rows.map(({ table }) => table))];
   if (tables.length < 2) return tableProblems(rows, plan);
@@ -167,13 +167,13 @@ function tableProblems(table: Row[], plan: Topology): string[] {
 
 const routeVpc: Check = {
   id: 'route.vpc',
-  title: "The VPC router's pod routes, one a worker",
+  title: 'The VPC router has a pod route for each worker',
   node: 'VPC router',
   command: 'sudo ip -n ROUTER route',
   expected: "every worker's pod CIDR to that worker",
   stage: 'none',
   workers: 1,
-  async run(lab): Promise<Finding> {
+  async run(lab): Promise<Evidence> {
     const table = await lab.access.routes();
     return {
       node: 'VPC router',
@@ -183,7 +183,7 @@ const routeVpc: Check = {
         .join('; '),
       evidence: table.map(({ line }) => line).join('\n'),
       problems: vpcRouteProblems(table, lab.topology),
-      look: "look at the lab's routes: `./lab up` puts back what is missing",
+      look: '`./lab up` repairs the routes',
     };
   },
 };

@@ -1,18 +1,18 @@
 import { reaches } from '../../components/config/stage';
 import { contains } from '../../util/cidr';
 import type { Ran } from '../access';
-import type { Check, Finding } from '../check';
-import { kubectl, linesWith, typeOne, until, type Lab } from '../lab';
+import type { Check, Evidence } from '../check';
+import { kubectl, linesWith, typeOne, until, type LabUnderTest } from '../lab';
 import { parseLookup } from '../parsers/listings';
 import {
   judgeRules,
   pathProblems,
   PROXY_SECONDS,
   workerRules,
-  type Wanted,
+  type ExpectedPath,
 } from '../probes/proxy-rules';
 
-/** With 0, what a bridge only switches passes no rule. */
+/** Kernel setting. With 0, packets that a bridge switches pass no iptables rule. */
 const BRIDGE_SETTING = 'net.bridge.bridge-nf-call-iptables';
 
 interface Service {
@@ -26,7 +26,7 @@ interface Service {
 interface Slices {
   items: {
     endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null;
-    /** None where there are no endpoints. */
+    /** `null` if the service has no endpoints. */
     ports: { port: number; protocol: string; name?: string }[] | null;
   }[];
 }
@@ -39,9 +39,9 @@ interface Deployments {
   }[];
 }
 
-/** A service's ready endpoints as `address:port`, for one protocol. */
+/** Returns a service's ready endpoints of one protocol as `address:port`. */
 async function endpoints(
-  lab: Lab,
+  lab: LabUnderTest,
   namespace: string,
   service: string,
   protocol: string,
@@ -69,9 +69,9 @@ async function endpoints(
   return [...new Set(all)].sort();
 }
 
-/** Asks kube-dns from a pod. The full name, because busybox's nslookup doesn't follow the search list. */
+/** Asks kube-dns from a pod. Needs a full name, because busybox's nslookup does not use the search list. */
 async function lookup(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: string,
   name: string,
 ): Promise<{ pod: string; output: string; answers: string[] }> {
@@ -90,8 +90,8 @@ async function lookup(
   return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
 }
 
-/** What the deployment behind kube-dns wants and has, where that is not the same, and what to do. */
-async function unready(lab: Lab): Promise<string | undefined> {
+/** Formats how many pods of the CoreDNS deployment are ready, and what to do; `undefined` if all are ready. */
+async function unready(lab: LabUnderTest): Promise<string | undefined> {
   const deployments = JSON.parse(
     await kubectl(lab, [
       '-n',
@@ -105,21 +105,22 @@ async function unready(lab: Lab): Promise<string | undefined> {
     ]),
   ) as Deployments;
   const [coredns] = deployments.items;
-  if (!coredns) return 'there is no deployment coredns in kube-system';
+  if (!coredns) return 'the deployment coredns does not exist in kube-system';
   const { name } = coredns.metadata;
-  const [wanted, ready] = [coredns.spec.replicas, coredns.status.readyReplicas ?? 0];
+  const wanted = coredns.spec.replicas;
+  const ready = coredns.status.readyReplicas ?? 0;
   if (wanted > 0 && ready === wanted) return undefined;
   return (
     `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready, ` +
     (wanted === 0
       ? `expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)`
-      : `which takes a moment after its worker has started (\`kubectl -n kube-system rollout status deployment ${name}\` waits)`)
+      : `which takes a moment after its worker has started (wait: \`kubectl -n kube-system rollout status deployment ${name}\`)`)
   );
 }
 
 const svcDns: Check = {
   id: 'svc.dns',
-  title: 'kube-dns has its address and endpoints, and a pod resolves by it',
+  title: 'kube-dns has its address and endpoints, and pods resolve names',
   node: 'laptop',
   command:
     'kubectl -n kube-system describe services kube-dns; kubectl exec BUSYBOX -- nslookup kubernetes.default.svc.cluster.local',
@@ -127,9 +128,9 @@ const svcDns: Check = {
     "kube-dns at the plan's address, dns 53/UDP and dns-tcp 53/TCP, endpoints POD_IP:53; the API's ClusterIP for kubernetes.default",
   stage: 'cluster',
   workers: 1,
-  standsOn: ['cni.config', 'pod.bridge', 'route.vpc'],
-  telling: /^Endpoints:/,
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config', 'pod.bridge', 'route.vpc'],
+  summaryLine: /^Endpoints:/,
+  async run(lab): Promise<Evidence> {
     const { dnsIp, apiServiceIp, clusterDomain, podCidr } = lab.topology;
     const name = `kubernetes.default.svc.${clusterDomain}`;
     const [json, description, targets, ...lookups] = await Promise.all([
@@ -147,7 +148,7 @@ const svcDns: Check = {
     const { spec } = JSON.parse(json) as Service;
     const has = (port: string, protocol: string): boolean =>
       spec.ports.some((one) => one.name === port && one.port === 53 && one.protocol === protocol);
-    // A pod that doesn't resolve here while another does has a fault on its own way, which nat.ping and svc.same-node tell.
+    // If only some pods resolve, the fault is on the path of the others, which nat.ping and svc.same-node check.
     const resolved = lookups.find(({ answers }) => answers.includes(apiServiceIp));
     const shown = resolved ?? lookups[0];
     const why = resolved && targets.length > 0 ? undefined : await unready(lab);
@@ -174,11 +175,11 @@ const svcDns: Check = {
         ...(targets.length > 0 ? [] : [`kube-dns has no endpoints${why ? `: ${why}` : ''}`]),
         ...targets
           .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
-          .map((target) => `the endpoint ${target} is no pod's port 53`),
+          .map((target) => `the endpoint ${target} is not port 53 of a pod`),
         ...(resolved || targets.length === 0
           ? []
           : [
-              `no test pod got ${apiServiceIp} for ${name} from ${dnsIp}, that is from ${targets.join(', ')}${why ? `: ${why}` : ''}`,
+              `no test pod resolves ${name} to ${apiServiceIp} by ${dnsIp} (endpoints ${targets.join(', ')})${why ? `: ${why}` : ''}`,
             ]),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',
@@ -186,8 +187,8 @@ const svcDns: Check = {
   },
 };
 
-/** The services of the lab itself that kube-proxy must know: kube-dns, or the API's where there is no DNS yet. */
-async function labServices(lab: Lab): Promise<Wanted[]> {
+/** Returns the expected paths to the lab's own services: kube-dns, or the API's service if the lab has no DNS. */
+async function labServices(lab: LabUnderTest): Promise<ExpectedPath[]> {
   if (!reaches(lab.outputs.stage, 'cluster')) {
     const targets = await endpoints(lab, 'default', 'kubernetes', 'TCP');
     return [{ to: { address: lab.topology.apiServiceIp, protocol: 'tcp', port: 443 }, targets }];
@@ -204,18 +205,19 @@ async function labServices(lab: Lab): Promise<Wanted[]> {
 
 const svcChains: Check = {
   id: 'svc.chains',
-  title: "kube-proxy's rules from a ClusterIP to its pods",
+  title: "kube-proxy's rules lead from a ClusterIP to its pods",
   node: 'every worker',
   command: 'sudo iptables-save -t nat',
   expected:
     'PREROUTING and OUTPUT jump to KUBE-SERVICES; from there the ClusterIP of kube-dns to KUBE-SVC-, KUBE-SEP-, DNAT POD_IP:53, tcp and udp',
   stage: 'network',
   workers: 1,
-  telling: /DNAT/,
-  async run(lab): Promise<Finding> {
+  summaryLine: /DNAT/,
+  async run(lab): Promise<Evidence> {
     const wanted = await labServices(lab);
     const { command, evidence, problems } = await judgeRules(lab, (rules) => {
-      const [entries, paths] = [rules.entries(), pathProblems(rules, wanted)];
+      const entries = rules.entries();
+      const paths = pathProblems(rules, wanted);
       return {
         lines: [...entries.lines, ...paths.lines],
         problems: [...entries.problems, ...paths.problems],
@@ -225,42 +227,45 @@ const svcChains: Check = {
       .filter(({ targets }) => targets.length === 0)
       .map(
         ({ to }) =>
-          `the service at ${to.address} has no ${to.protocol} endpoints, so there is nothing for rules to lead to: look at svc.dns`,
+          `the service at ${to.address} has no ${to.protocol} endpoints, so kube-proxy has no rules for it: look at svc.dns`,
       );
     return {
       node: lab.workers.map(({ name }) => name).join(', '),
       command,
       expected: `jumps from PREROUTING and OUTPUT, then ${wanted.map(({ to, targets }) => `${to.address} ${to.protocol} ${to.port} to DNAT ${targets.join(', ')}`).join('; ')}`,
       evidence,
-      // Without endpoints kube-proxy rightly has no rules.
+      // Without endpoints, kube-proxy is right to have no rules.
       problems: empty.length > 0 ? empty : problems,
       look: 'look at kube-proxy on that worker (`systemctl status kube-proxy`)',
     };
   },
 };
 
-/** Where the packet was lost: in kube-proxy's rules of that worker, or on the way back over its bridge. */
+/** Finds out where a packet was lost: in kube-proxy's rules of the worker, or on the way back over its bridge. */
 async function whyLost(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: string,
   address: string,
   server: string,
 ): Promise<string[]> {
-  const wanted: Wanted = { to: { address, protocol: 'tcp', port: 80 }, targets: [`${server}:80`] };
+  const wanted: ExpectedPath = {
+    to: { address, protocol: 'tcp', port: 80 },
+    targets: [`${server}:80`],
+  };
   const { problems } = await workerRules(lab, worker, (rules) => pathProblems(rules, [wanted]));
   if (problems.length > 0) return problems;
   const setting = (await typeOne(lab, worker, `sysctl -n ${BRIDGE_SETTING}`)).trim();
   if (setting === '1')
     return [
-      'its rules are right: look at pod.bridge, and at \`sudo iptables-save\` for what drops packets',
+      "kube-proxy's rules are right: look at pod.bridge, and in \`sudo iptables-save\` for a rule that drops packets",
     ];
   return [
-    `${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1: answers over the bridge skip the rules that turn them back (look at /etc/sysctl.d)`,
+    `${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1: answers over the bridge skip the rules that restore their address (look at /etc/sysctl.d)`,
   ];
 }
 
 async function askSameNode(
-  lab: Lab,
+  lab: LabUnderTest,
   worker: string,
 ): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const [client, server, services] = await Promise.all([
@@ -287,7 +292,7 @@ async function askSameNode(
   const good = (answer: Ran): boolean => answer.code === 0 && /nginx/i.test(answer.stdout);
   let answer = await until(PROXY_SECONDS, ask, good);
   const why = good(answer) ? [] : await whyLost(lab, worker, address, server.ip);
-  // On a busy machine kube-proxy may have been later than that, and have written its rules while the cause was looked for.
+  // On a busy host, kube-proxy may have written its rules only now.
   if (!good(answer)) answer = await ask();
   const { stdout, stderr } = answer;
   const said =
@@ -314,8 +319,8 @@ const svcSameNode: Check = {
   expected: 'nginx answers',
   stage: 'network',
   workers: 1,
-  standsOn: ['cni.config', 'pod.bridge'],
-  async run(lab): Promise<Finding> {
+  dependsOn: ['cni.config', 'pod.bridge'],
+  async run(lab): Promise<Evidence> {
     const seen = await Promise.all(
       lab.workers.map(({ name }) =>
         askSameNode(lab, name).catch((error: Error) => ({

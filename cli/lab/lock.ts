@@ -56,7 +56,7 @@ const MARK = 'HARDWAY_TURN';
  * language host would notice after minutes only.
  */
 async function endRemains(mark: string): Promise<void> {
-  if (!(await endAll(() => processesWith(mark), 10)))
+  if (!(await endAll(() => processesWith(mark), { limit: 10_000 })))
     throw unable(
       `Processes ${processesWith(mark).join(', ')} of a killed command can't be ended.`,
       'end them, then run the same command again',

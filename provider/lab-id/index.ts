@@ -6,7 +6,9 @@ interface LabIdState {
   value: string;
 }
 
-/** A random id that exists in the state only. Chosen once, then kept until the resource is deleted. */
+/**
+ * A random id that exists only in the state. Chosen once, then kept until the resource is deleted.
+ */
 export const labId: ResourceKind<LabIdState, LabIdState> = {
   async check(_news, olds) {
     return { inputs: { value: olds?.value ?? randomBytes(4).toString('hex') } };
@@ -15,7 +17,7 @@ export const labId: ResourceKind<LabIdState, LabIdState> = {
   async delete() {},
 };
 
-/** Kinds of ids, by token. */
+/** Resource kinds for ids, by token. */
 export const labIdKinds: Record<string, ResourceKind<any, any>> = {
   'hardway:index:LabId': labId,
 };

@@ -5,15 +5,15 @@ import { instanceKind } from './instance/kind';
 import { jumpHostKind } from './jump-host/kind';
 import { imageMirrorKind } from './image-mirror/kind';
 import { networkKind } from './network/kind';
-import { lookAgain } from './router/router-snapshot';
+import { discardSnapshot } from './router/router-snapshot';
 import { routeKind } from './route/kind';
 import { siteKind } from './workspace/kind';
 
-/** A kind of which every change is seen by the next look at the lab's router. */
+/** Wraps a kind so that each change discards the snapshot of the lab's router. */
 function watched(kind: ResourceKind<any, any>): ResourceKind {
   const changing = async <T>(lab: string, work: () => Promise<T>): Promise<T> => {
-    lookAgain(lab);
-    return work().finally(() => lookAgain(lab));
+    discardSnapshot(lab);
+    return work().finally(() => discardSnapshot(lab));
   };
   return {
     ...kind,
@@ -25,7 +25,7 @@ function watched(kind: ResourceKind<any, any>): ResourceKind {
   };
 }
 
-/** The local cloud: what a VPC is made of, on this machine. */
+/** Resource kinds of the local cloud, by token. */
 export const localKinds: Record<string, ResourceKind> = {
   'hardway:local:Site': siteKind as ResourceKind,
   'hardway:local:Network': watched(networkKind),

@@ -2,7 +2,10 @@ import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 import type { Difference, Properties } from './resource-kind';
 import type { Unwrapped } from './values';
 
-/** A kind's difference in the engine's words: each property added, changed or removed, and whether that replaces. */
+/**
+ * Converts a kind's difference to the engine's format: each property added, changed or removed, and
+ * if that replaces the resource.
+ */
 export function diffResponse(
   difference: Difference,
   olds: Properties,
@@ -20,10 +23,10 @@ export function diffResponse(
   response.setDeletebeforereplace(replace.size > 0 && (difference.deleteBeforeReplace ?? true));
   response.setHasdetaileddiff(true);
   for (const name of changed) {
-    const taken = name in oldInputs && !(name in news.values) && !news.unknown.has(name);
+    const removed = name in oldInputs && !(name in news.values) && !news.unknown.has(name);
     let kind: rpc.PropertyDiff.Kind;
     if (!(name in olds)) kind = replace.has(name) ? Kind.ADD_REPLACE : Kind.ADD;
-    else if (taken) kind = replace.has(name) ? Kind.DELETE_REPLACE : Kind.DELETE;
+    else if (removed) kind = replace.has(name) ? Kind.DELETE_REPLACE : Kind.DELETE;
     else kind = replace.has(name) ? Kind.UPDATE_REPLACE : Kind.UPDATE;
     const detail = new rpc.PropertyDiff();
     detail.setKind(kind);

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Difference, Properties } from './resource-kind';
 
-/** Names of the inputs that differ between `olds` (old inputs and state) and `news`; what isn't known yet counts as changed. */
+/**
+ * Returns the names of inputs that differ between `olds` (old inputs and state) and `news`. Unknown
+ * inputs count as changed.
+ */
 export function changedInputs(
   olds: Properties,
   oldInputs: Properties,
@@ -14,7 +17,10 @@ export function changedInputs(
     .sort();
 }
 
-/** What a kind without a diff of its own means: every input counts, and can be changed in place only if the kind has `update`. */
+/**
+ * Returns the difference for a kind without its own `diff`: every changed input counts. A change
+ * replaces the resource if the kind has no `update`.
+ */
 export function defaultDifference(changed: string[], updatable: boolean): Difference {
   return { changed, replace: updatable ? [] : changed };
 }

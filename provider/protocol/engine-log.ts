@@ -10,15 +10,19 @@ const SEVERITY = {
   error: LogSeverity.ERROR,
 };
 
-/** Lines for the engine's display. Without an engine (a debugger started the plugin) they go to standard error. */
+/**
+ * Writes lines to the engine's display. Without an engine (a debugger started the plugin) they go
+ * to standard error.
+ */
 export class EngineLog {
   private client: EngineClient | undefined;
 
   constructor(private readonly address: string | undefined) {}
 
   /**
-   * Shows `message` under the resource `urn`; an `ephemeral` one only for the moment.
-   * A line that can't be delivered is dropped: it must not fail the work it is about.
+   * Shows `message` below the resource `urn`. An `ephemeral` message disappears when the resource
+   * is done.
+   * Errors of delivery are ignored, because they must not fail the operation.
    */
   write(
     severity: Parameters<Call['log']>[0],

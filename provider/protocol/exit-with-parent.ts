@@ -1,12 +1,15 @@
-/** How often the parent is looked for, in milliseconds: what a dead engine's provider may still do is bounded by it. */
+/**
+ * Milliseconds between checks of the parent. Limits how long a provider works after its engine was
+ * killed.
+ */
 const INTERVAL = 250;
 
 /**
- * Ends this process once the process that started it is gone. The engine ends its plugins itself, but not when it is
- * killed with no chance to; a plugin that outlived it would go on creating what no state remembers.
+ * Ends this process after its parent has ended. The engine ends its plugins, except when it is
+ * killed. A plugin that survived would create resources that no state contains.
  */
 export function exitWithParent(): void {
-  // Ended by exit, not by the signal itself, so that what is to be cleaned up at the end is.
+  // Calls exit instead of dying from the signal, so that exit handlers clean up.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => process.exit(1));
   const parent = process.ppid;

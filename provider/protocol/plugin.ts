@@ -9,10 +9,10 @@ import { EngineLog } from './engine-log';
 import type { Call, Properties, ResourceKind } from './resource-kind';
 import { mask, secretTexts, unwrap, wrap, type Unwrapped } from './values';
 
-/** Every kind of resource that a plugin has, by token: `package:module:Name`. */
+/** All resource kinds of a plugin, by token: `package:module:Name`. */
 export type ResourceKinds = Record<string, ResourceKind<any, any>>;
 
-/** What every request about a resource has. */
+/** Methods that every request about a resource has. */
 interface ResourceRequest {
   getUrn(): string;
   getType(): string;
@@ -23,11 +23,14 @@ const properties = (struct: Struct | undefined): Unwrapped =>
 
 const struct = (wire: Properties): Struct => Struct.fromJavaScript(wire);
 
-/** `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` names the type where the request doesn't. */
+/**
+ * Returns the resource's type. If the request lacks it, takes it from the URN,
+ * `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`.
+ */
 const typeOf = (request: ResourceRequest): string =>
   request.getType() || request.getUrn().split('::')[2].split('$').pop()!;
 
-/** One resource plugin: translates the engine's calls into those of its kinds. */
+/** A resource plugin. Translates the engine's calls to calls of its resource kinds. */
 export class Plugin {
   private readonly cancelled = new AbortController();
   private readonly log: EngineLog;
@@ -45,7 +48,7 @@ export class Plugin {
     const kind = Object.hasOwn(this.kinds, type) ? this.kinds[type] : undefined;
     if (!kind)
       throw new Error(
-        `${type} is not a kind of resource that this plugin makes; it makes ${Object.keys(this.kinds).sort().join(', ')}`,
+        `${type} is not a resource of this plugin. Available: ${Object.keys(this.kinds).sort().join(', ')}`,
       );
     return kind;
   }
@@ -61,25 +64,26 @@ export class Plugin {
     };
   }
 
-  /** Runs `work`, refused once the user interrupted the engine, with secrets masked in what it throws. */
+  /** Runs `work` and masks secrets in its errors. Throws if the user has interrupted the engine. */
   private async guarded<T>(secrets: Set<string>, work: () => Promise<T>): Promise<T> {
     if (this.cancelled.signal.aborted) throw new Error('the run was interrupted');
     try {
       return await work();
     } catch (error) {
-      // A mistake of ours is worth its stack; anything else is a sentence for the user.
-      const ours =
+      // A bug is reported with its stack trace, any other error as a sentence.
+      const isBug =
         error instanceof TypeError ||
         error instanceof ReferenceError ||
         error instanceof RangeError;
-      const text = error instanceof Error ? (ours && error.stack) || error.message : String(error);
+      const text = error instanceof Error ? (isBug && error.stack) || error.message : String(error);
       throw new Error(mask(text, secrets));
     }
   }
 
   async check(request: rpc.CheckRequest): Promise<rpc.CheckResponse> {
     const kind = this.kind(request);
-    const [olds, news] = [properties(request.getOlds()), properties(request.getNews())];
+    const olds = properties(request.getOlds());
+    const news = properties(request.getNews());
     const texts = secretTexts([olds, news], kind);
     const known = Object.keys(olds.values).length > 0 ? olds.values : undefined;
     const call = this.call(request.getUrn(), texts);
@@ -142,17 +146,19 @@ export class Plugin {
 
   async read(request: rpc.ReadRequest): Promise<rpc.ReadResponse> {
     const kind = this.kind(request);
-    const [state, inputs] = [properties(request.getProperties()), properties(request.getInputs())];
+    const state = properties(request.getProperties());
+    const inputs = properties(request.getInputs());
     const texts = secretTexts([state, inputs], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
     const found = kind.read
       ? await this.guarded(texts, () => kind.read!(request.getId(), state.values, call))
       : state.values;
     const response = new rpc.ReadResponse();
-    // An empty id is how a provider says that the resource is gone.
+    // An empty id tells the engine that the resource does not exist.
     if (!found) return response;
     const secret = new Set([...state.secret, ...inputs.secret, ...(kind.secrets ?? [])]);
-    // Inputs follow the world too, so that a preview after a refresh shows what an update would mend.
+    // Inputs also get the actual values, so that a preview after a refresh shows what an update
+    // would repair.
     const foundInputs = { ...inputs.values };
     for (const name of Object.keys(foundInputs)) if (name in found) foundInputs[name] = found[name];
     response.setId(request.getId());
@@ -184,10 +190,8 @@ export class Plugin {
 
   async delete(request: rpc.DeleteRequest): Promise<Empty> {
     const kind = this.kind(request);
-    const [state, inputs] = [
-      properties(request.getProperties()),
-      properties(request.getOldInputs()),
-    ];
+    const state = properties(request.getProperties());
+    const inputs = properties(request.getOldInputs());
     const texts = secretTexts([state, inputs], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
     await this.guarded(texts, () =>
@@ -196,7 +200,10 @@ export class Plugin {
     return new Empty();
   }
 
-  /** The engine's services, for a gRPC server. Calls not listed here are answered with "unimplemented", which the engine expects. */
+  /**
+   * Returns the handlers for a gRPC server. Other calls are answered with "unimplemented", which
+   * the engine accepts.
+   */
   services(): grpc.UntypedServiceImplementation {
     const answer =
       <Request, Response>(

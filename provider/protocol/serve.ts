@@ -3,12 +3,12 @@ import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import { exitWithParent } from './exit-with-parent';
 import { Plugin, type ResourceKinds } from './plugin';
 
-/** Large states (command output) pass whole. */
+/** Longest gRPC message in bytes. Large states, such as command output, fit. */
 const MAXIMUM_MESSAGE = 400 * 1024 * 1024;
 
 /**
- * Serves `kinds` to the engine that started this process, and ends with it. Prints the port, which is what the engine
- * waits for; nothing else may write to standard output.
+ * Serves `kinds` to the engine that started this process, and exits with it. Prints the port, which
+ * the engine reads; nothing else may write to standard output.
  */
 export async function serve(kinds: ResourceKinds, version: string): Promise<void> {
   exitWithParent();

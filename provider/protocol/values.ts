@@ -1,6 +1,6 @@
 import type { Properties, ResourceKind } from './resource-kind';
 
-// How the engine writes what JSON has no word for. These constants are Pulumi's wire format.
+// Constants of Pulumi's wire format for secrets, outputs and unknown values, which JSON lacks.
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 const OUTPUT = 'd0e6a833031e9bbcd3f4e8bde6ca49a4';
@@ -14,15 +14,15 @@ const UNKNOWN = new Set([
   'dd056dcd-154b-4c76-9bd3-c8f88648b5ff',
 ]);
 
-/** Properties as the engine sent them, taken apart. */
+/** Properties from the engine, with secrets and unknown values separated. */
 export interface Unwrapped {
-  /** Plain values; properties that are unknown, or hold something unknown, are absent. */
+  /** Plain values. Properties that are unknown, or contain an unknown value, are absent. */
   values: Properties;
-  /** Names of properties that are secret or hold a secret. */
+  /** Names of properties that are secret or contain a secret. */
   secret: Set<string>;
   /** Names of properties that are not known yet (preview). */
   unknown: Set<string>;
-  /** As they came, to hand back what isn't known. */
+  /** Original properties, to return unknown values unchanged. */
   wire: Properties;
 }
 
@@ -52,7 +52,7 @@ function plain(value: any, marks: Marks): any {
   );
 }
 
-/** Takes secrets and unknowns out of what the engine sent. */
+/** Separates secrets and unknown values from properties that the engine sent. */
 export function unwrap(wire: Properties): Unwrapped {
   const result: Unwrapped = { values: {}, secret: new Set(), unknown: new Set(), wire };
   for (const [name, value] of Object.entries(wire)) {
@@ -65,7 +65,7 @@ export function unwrap(wire: Properties): Unwrapped {
   return result;
 }
 
-/** A copy without `undefined`, which the wire format can't hold. */
+/** Returns a copy without `undefined`, which the wire format lacks. */
 function defined(value: any): any {
   if (Array.isArray(value))
     return value.map((element) => (element === undefined ? null : defined(element)));
@@ -77,7 +77,7 @@ function defined(value: any): any {
   );
 }
 
-/** Strings shorter than this are too common for their appearance elsewhere to mean that a secret leaked. */
+/** Length of the shortest text that is masked. Shorter texts occur elsewhere by chance. */
 const SHORTEST_SECRET = 6;
 
 function collectStrings(value: any, into: Set<string>): void {
@@ -88,7 +88,9 @@ function collectStrings(value: any, into: Set<string>): void {
   }
 }
 
-/** The texts that must not appear in the open: every string in a secret property, and in those that `kind.secrets` lists. */
+/**
+ * Returns all texts to mask: every string in a secret property or in a property of `kind.secrets`.
+ */
 export function secretTexts(
   sources: Unwrapped[],
   kind: Pick<ResourceKind, 'secrets' | 'sensitive'> = {},
@@ -114,7 +116,7 @@ function mentions(value: any, texts: Set<string>): boolean {
   return false;
 }
 
-/** `message` with every secret text in it masked. */
+/** Replaces every secret text in `message`. */
 export function mask(message: string, texts: Set<string>): string {
   let masked = message;
   for (const text of texts) masked = masked.replaceAll(text, '[secret]');
@@ -122,8 +124,9 @@ export function mask(message: string, texts: Set<string>): string {
 }
 
 /**
- * Values for the engine: those that `names` lists, and those that hold one of `texts`, are wrapped as secrets.
- * The whole property is wrapped, once: two layers would reach the program as an object.
+ * Converts values to the wire format. Properties in `names`, and properties that contain one of
+ * `texts`, are wrapped as secrets. A property is wrapped as a whole and once: two layers would
+ * reach the program as an object.
  */
 export function wrap(
   values: Properties,

@@ -1,4 +1,4 @@
-/** The classes a program uses for what the provider `hardway` makes. */
+/** Resource classes of the provider `hardway`, for use in Pulumi programs. */
 export * from './lab-id';
 export * from './local';
 export * from './reachable';

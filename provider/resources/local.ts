@@ -2,40 +2,45 @@ import type * as pulumi from '@pulumi/pulumi';
 import { resource } from './resource';
 
 export interface SiteArgs {
-  /** The lab's name: everything of it on this machine carries it. */
+  /** Name of the lab. Part of the name of every resource on the host. */
   lab: pulumi.Input<string>;
-  /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; empty: never. */
+  /** Expiry of the lab in UTC: `2026-12-01T18:00Z`; empty: never. */
   expires: pulumi.Input<string>;
-  /** Bytes that all of the lab may take together, a multiple of MiB. */
+  /** Memory limit of the whole lab in bytes, a multiple of MiB. */
   memoryLimit: pulumi.Input<number>;
-  /** Processes and threads that it may have. */
+  /** Limit of processes and threads. */
   processLimit: pulumi.Input<number>;
 }
 
-/** The lab's place on this machine, bounded: whatever is in it when it is deleted goes too. */
+/**
+ * A lab's workspace on the host: its control group with resource limits. Its deletion deletes
+ * everything in it.
+ */
 export class Site extends resource<SiteArgs>('hardway:local:Site') {}
 
 export interface NetworkArgs {
-  /** The lab's name: everything of it on this machine carries it. */
+  /** Name of the lab. Part of the name of every resource on the host. */
   lab: pulumi.Input<string>;
   nodeCidr: pulumi.Input<string>;
   podCidr: pulumi.Input<string>;
   /** The VPC router's address, the first of the node network. */
   gateway: pulumi.Input<string>;
-  /** What the lab's public /24 is taken from. */
+  /** Address pool of the lab's public /24, for example `198.18.0.0/16`. */
   publicPool: pulumi.Input<string>;
   /** Bytes. */
   mtu: pulumi.Input<number>;
 }
 
 interface NetworkComputed {
-  /** The lab's public /24, held for its life. */
+  /** Public /24 of the lab, reserved until the lab is deleted. */
   publicCidr: string;
   /** Name of the network namespace that is the VPC router. */
   router: string;
-  /** This machine's address toward the lab. */
+  /** Address of the host in the lab's public /24. */
   hostIp: string;
-  /** Changes exactly when the network is another one: what is in it must be made again. */
+  /**
+   * Changes exactly when the network is replaced. Resources in the network must then be recreated.
+   */
   generation: string;
 }
 
@@ -48,65 +53,65 @@ export class Network extends resource<NetworkArgs, NetworkComputed>(
   'generation',
 ) {}
 
-/** One rule of the VPC's firewall, as FirewallRule takes it. */
+/** Specification of one firewall rule of the VPC. */
 export interface FirewallRuleSpec {
   name: pulumi.Input<string>;
-  /** Why the rule exists, in a sentence. */
+  /** Purpose of the rule, one sentence. */
   description: pulumi.Input<string>;
   protocol: pulumi.Input<'tcp' | 'udp' | 'icmp'>;
-  /** Both ports or none (icmp); both included. */
+  /** First and last port, inclusive. Both are absent for icmp. */
   firstPort?: pulumi.Input<number>;
   lastPort?: pulumi.Input<number>;
   /** CIDRs that packets may come from. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
-  /** Private addresses of the machines that the rule lets packets in to. */
+  /** Private addresses of the nodes that the rule applies to. */
   targets: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 export interface FirewallRuleArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
   rule: pulumi.Input<FirewallRuleSpec>;
 }
 
-/** What the VPC's firewall lets in; without any rule, nothing. */
+/** A rule that admits packets through the VPC's firewall. Without rules nothing is admitted. */
 export class FirewallRule extends resource<FirewallRuleArgs>('hardway:local:FirewallRule') {}
 
 export interface InstanceArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
-  /** Its host name, too. */
+  /** Name of the node, also its host name. */
   name: pulumi.Input<string>;
   privateIp: pulumi.Input<string>;
-  /** In the lab's public /24; the router maps it to the private one. */
+  /** Address in the lab's public /24. The router translates it to the private address. */
   publicIp: pulumi.Input<string>;
   gateway: pulumi.Input<string>;
-  /** Of the node network. */
+  /** Prefix length of the node network. */
   prefixLength: pulumi.Input<number>;
   /** Bytes. */
   mtu: pulumi.Input<number>;
-  /** May send and receive addresses that are not its own. */
+  /** Permits packets from and to addresses that the node does not own. */
   canIpForward: pulumi.Input<boolean>;
-  /** The machine's SSH host key: the public line. */
+  /** Public line of the node's SSH host key. */
   hostPublicKey: pulumi.Input<string>;
-  /** Secret: its private half. */
+  /** Secret: private half of the SSH host key. */
   hostPrivateKey: pulumi.Input<string>;
-  /** Line of authorized_keys that lets people in as ubuntu. */
+  /** Line of authorized_keys for the user ubuntu. */
   authorizedKey: pulumi.Input<string>;
-  /** Path of the Debian tree that the machine's own files lie over. */
+  /** Path of the Debian tree, the lowest layer of the node's file system. */
   tree: pulumi.Input<string>;
-  /** Path of the directory with the programs that nodes install. */
+  /** Path of the directory of the node programs. */
   store: pulumi.Input<string>;
 }
 
 interface InstanceComputed {
-  /** Changes exactly when the machine is another one. */
+  /** Changes exactly when the node is replaced. */
   generation: string;
 }
 
-/** A machine: systemd-nspawn on an overlay of the Debian tree. */
+/** A node: systemd-nspawn on an overlay of the Debian tree. */
 export class Instance extends resource<InstanceArgs, InstanceComputed>(
   'hardway:local:Instance',
   'generation',
@@ -114,7 +119,7 @@ export class Instance extends resource<InstanceArgs, InstanceComputed>(
 
 export interface RouteArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
   /** A pod CIDR. */
   destination: pulumi.Input<string>;
@@ -122,10 +127,10 @@ export interface RouteArgs {
   nextHopIp: pulumi.Input<string>;
 }
 
-/** One entry of the VPC router's table. */
+/** One route in the VPC router's table. */
 export class Route extends resource<RouteArgs>('hardway:local:Route') {}
 
-/** A machine that connections are handed on to. */
+/** A node that connections are forwarded to. */
 export interface Target {
   name: string;
   privateIp: string;
@@ -133,69 +138,72 @@ export interface Target {
 
 export interface LoadBalancerArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
-  /** The same on both sides. */
+  /** Port of the load balancer and of its targets. */
   port: pulumi.Input<number>;
-  /** Where people connect to. */
+  /** Address that clients connect to. */
   publicIp: pulumi.Input<string>;
   targets: pulumi.Input<pulumi.Input<Target>[]>;
   /** CIDRs that may connect. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** HAProxy before the controllers' API servers. */
+/** HAProxy in front of the controllers' API servers. */
 export class LoadBalancer extends resource<LoadBalancerArgs>('hardway:local:LoadBalancer') {}
 
 export interface ImageMirrorArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
-  /** Where nodes reach it. */
+  /** Address of the mirror in the VPC. */
   address: pulumi.Input<string>;
   port: pulumi.Input<number>;
   /** Path of the directory with the images. */
   images: pulumi.Input<string>;
 }
 
-/** What nodes pull images from instead of a registry on the internet. */
+/** Registry that nodes pull images from, instead of one on the internet. */
 export class ImageMirror extends resource<ImageMirrorArgs>('hardway:local:ImageMirror') {}
 
 export interface JumpHostArgs {
   lab: pulumi.Input<string>;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: pulumi.Input<string>;
   publicPool: pulumi.Input<string>;
   /** The lab's public /24. */
   publicCidr: pulumi.Input<string>;
-  /** This machine's address toward the lab. */
+  /** Address of the host in the lab's public /24. */
   hostIp: pulumi.Input<string>;
-  /** The machines that it leads to, any port. */
+  /** Nodes that students may connect to, on any port. */
   nodes: pulumi.Input<pulumi.Input<Target>[]>;
-  /** Where the API's load balancer listens, which it leads to as well. */
+  /** Address of the API's load balancer, also permitted. */
   api: pulumi.Input<{ address: pulumi.Input<string>; port: pulumi.Input<number> }>;
-  /** CIDRs that may connect, from outside this machine. */
+  /** CIDRs outside the host that may connect. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
-  /** Its SSH host key: the public line. */
+  /** Public line of the jump host's SSH host key. */
   hostPublicKey: pulumi.Input<string>;
-  /** Secret: its private half. */
+  /** Secret: private half of the SSH host key. */
   hostPrivateKey: pulumi.Input<string>;
-  /** Line of authorized_keys that lets students in. */
+  /** Line of authorized_keys for students. */
   authorizedKey: pulumi.Input<string>;
-  /** Path of the Debian tree whose sshd it is. */
+  /** Path of the Debian tree that contains the jump host's sshd. */
   tree: pulumi.Input<string>;
 }
 
 interface JumpHostComputed {
-  /** Whom students log in as. */
+  /** User name of the students. */
   user: string;
-  /** Where this machine listens for it; the lab's own. */
+  /** Port on the host, unique to the lab. */
   port: number;
-  /** Numeric id of whom it runs as; the lab's own. */
+  /** Numeric user id of the jump host's processes, unique to the lab. */
   userId: number;
 }
 
-/** What students go through from their own laptops: an sshd that leads to the lab's machines and nowhere else. */
+/**
+ * An sshd for students' own laptops. It forwards connections to the lab's nodes and to nothing
+ * else.
+ */
 export class JumpHost extends resource<JumpHostArgs, JumpHostComputed>(
   'hardway:local:JumpHost',
   'user',

@@ -1,6 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
-/** What a resource gives of `Values`: each as an output, an input's docstring being its output's too. */
+/**
+ * Outputs of a resource: one for each of `Values`. An output keeps the doc comment of its input.
+ */
 type Outputs<Values> = {
   readonly [Name in keyof Values]: pulumi.Output<pulumi.Unwrap<Values[Name]>>;
 };
@@ -11,7 +13,10 @@ type Class<Args, Computed> = new (
   options?: pulumi.CustomResourceOptions,
 ) => pulumi.CustomResource & Outputs<Args> & Outputs<Computed>;
 
-/** The class of a kind of resource: its outputs are what it takes, and what the provider adds, which `computed` names. */
+/**
+ * Returns the class of a resource kind. Its outputs are its inputs, and the properties in
+ * `computed` that the provider adds.
+ */
 export function resource<Args extends object, Computed extends object = object>(
   type: string,
   ...computed: (keyof Computed & string)[]

@@ -11,7 +11,10 @@ interface DeadlineComputed {
   time: string;
 }
 
-/** A time that is fixed when the lab is first made: a duration counts from then on, however often the program runs. */
+/**
+ * A time that is fixed when the lab is created. A duration counts from then on, however often the
+ * program runs.
+ */
 export class Deadline extends resource<DeadlineArgs, DeadlineComputed>(
   'hardway:time:Deadline',
   'time',

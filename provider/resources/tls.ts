@@ -2,7 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { resource } from './resource';
 
 export interface SshKeyArgs {
-  /** What tells the key from others where it is listed; one line. */
+  /** Comment that identifies the key in lists; one line. */
   comment: pulumi.Input<string>;
 }
 
@@ -13,7 +13,7 @@ interface SshKeyComputed {
   privateKey: string;
 }
 
-/** An ed25519 key pair for SSH: for people and for hosts. */
+/** An ed25519 key pair for SSH, for users and for hosts. */
 export class SshKey extends resource<SshKeyArgs, SshKeyComputed>(
   'hardway:tls:SshKey',
   'publicKey',
@@ -21,7 +21,7 @@ export class SshKey extends resource<SshKeyArgs, SshKeyComputed>(
 ) {}
 
 export interface SigningKeyArgs {
-  /** What the key is for; one line. */
+  /** Purpose of the key; one line. */
   comment: pulumi.Input<string>;
 }
 
@@ -41,7 +41,7 @@ export class SigningKey extends resource<SigningKeyArgs, SigningKeyComputed>(
 
 export interface CertificateAuthorityArgs {
   commonName: pulumi.Input<string>;
-  /** More than 30: it is made anew 30 days before it ends, and all its certificates with it. */
+  /** More than 30. The authority and its certificates are recreated 30 days before it expires. */
   validityDays: pulumi.Input<number>;
 }
 
@@ -50,11 +50,11 @@ interface CertificateAuthorityComputed {
   certificate: string;
   /** Secret. PEM, PKCS8. */
   privateKey: string;
-  /** When the certificate ends, ISO 8601. */
+  /** Expiry of the certificate, ISO 8601. */
   expires: string;
 }
 
-/** A certificate authority of the lab's own: self-signed, ECDSA on P-256. */
+/** A lab's own certificate authority: self-signed, ECDSA on P-256. */
 export class CertificateAuthority extends resource<
   CertificateAuthorityArgs,
   CertificateAuthorityComputed
@@ -65,17 +65,20 @@ export interface CertificateArgs {
   caCertificate: pulumi.Input<string>;
   /** The authority's key, PEM. */
   caPrivateKey: pulumi.Input<string>;
-  /** Kubernetes reads it as the user. */
+  /** Common name; Kubernetes uses it as the user. */
   commonName: pulumi.Input<string>;
-  /** Kubernetes reads it as the group. */
+  /** Organization; Kubernetes uses it as the group. */
   organization?: pulumi.Input<string>;
   /** Names that a server answers to. */
   dnsNames?: pulumi.Input<pulumi.Input<string>[]>;
   /** Addresses that a server answers at. */
   ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
-  /** What the holder may be: one or both. */
+  /** Permitted roles of the holder: one or both. */
   usages: pulumi.Input<pulumi.Input<'client' | 'server'>[]>;
-  /** More than 30: it is made anew 30 days before it ends. It never outlives its authority. */
+  /**
+   * More than 30. The certificate is recreated 30 days before it expires. It expires no later than
+   * its authority.
+   */
   validityDays: pulumi.Input<number>;
 }
 
@@ -84,11 +87,11 @@ interface CertificateComputed {
   certificate: string;
   /** Secret. PEM, PKCS8. */
   privateKey: string;
-  /** When the certificate ends, ISO 8601. */
+  /** Expiry of the certificate, ISO 8601. */
   expires: string;
 }
 
-/** A certificate and its key, signed by the lab's authority. Any change makes a new one. */
+/** A certificate and its key, signed by the lab's authority. Any change replaces it. */
 export class Certificate extends resource<CertificateArgs, CertificateComputed>(
   'hardway:tls:Certificate',
   'certificate',

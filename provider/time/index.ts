@@ -2,7 +2,10 @@ import type { ResourceKind } from '../protocol/resource-kind';
 
 const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86400 };
 
-/** The time that `after` names, or that is so long after `now`; UTC, to the minute. */
+/**
+ * Returns the time in `after`, or the time that follows `now` by the duration `after`. UTC, to the
+ * minute.
+ */
 export function timeAfter(after: string, now: Date): string {
   const [, count, unit] = /^(\d+)([mhd])$/.exec(after) ?? [];
   const time =
@@ -17,7 +20,7 @@ interface DeadlineState {
   time: string;
 }
 
-/** A time in the state and nowhere else. It is kept as long as `after` stays what it was when the time was fixed. */
+/** A time that exists only in the state. It is kept until `after` changes. */
 export const deadline: ResourceKind<DeadlineState, DeadlineState> = {
   async check({ after }, olds) {
     const kept = olds !== undefined && olds.after === after;
@@ -28,7 +31,7 @@ export const deadline: ResourceKind<DeadlineState, DeadlineState> = {
   async delete() {},
 };
 
-/** Times, by token. */
+/** Resource kinds for times, by token. */
 export const timeKinds: Record<string, ResourceKind<any, any>> = {
   'hardway:time:Deadline': deadline,
 };

@@ -1,7 +1,7 @@
 import type { ResourceKind } from '../protocol/resource-kind';
 import { certificate, certificateAuthority, signingKey, sshKey } from './kinds';
 
-/** Keys and certificates, by token. */
+/** Resource kinds for keys and certificates, by token. */
 export const tlsKinds: Record<string, ResourceKind<any, any>> = {
   'hardway:tls:SshKey': sshKey,
   'hardway:tls:CertificateAuthority': certificateAuthority,

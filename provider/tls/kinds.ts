@@ -7,15 +7,18 @@ import { generateSshKey } from './ssh';
 import { nearExpiry } from './validity';
 import type { Issued, Request } from './x509';
 
-/** Ids are digests of what is public: they name the key and tell nothing of it. */
+/** Returns a resource's id: a digest of public data, which reveals nothing about the key. */
 const idOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** Loaded when first needed: it takes longer than all the rest of the provider's start. */
+/**
+ * Loads the X.509 library on first use, because that takes longer than the rest of the provider's
+ * start.
+ */
 const x509 = (): typeof import('./x509') => require('./x509');
 
 type Validate = (mistakes: Mistakes) => Mistakes;
 
-/** The check of a kind whose inputs need no defaults. */
+/** Returns the `check` of a kind whose inputs have no defaults. */
 const checking =
   (validate: Validate) =>
   async (
@@ -28,8 +31,8 @@ const checking =
   });
 
 /**
- * Keys and certificates live in the state and nowhere else: nothing to read, nothing to delete, and a new one can
- * be made beside the old one.
+ * Returns a kind whose resources exist only in the state. There is nothing to read or to delete,
+ * and a replacement can be created before the old one is deleted.
  */
 function stateOnly<Inputs extends Properties, State extends Inputs>(
   validate: Validate,
@@ -61,7 +64,7 @@ interface KeyPair extends Comment {
   privateKey: string;
 }
 
-/** An ed25519 key pair for SSH, for people and for hosts. */
+/** An ed25519 key pair for SSH, for users and for hosts. */
 export const sshKey = stateOnly<Comment, KeyPair>(
   (mistakes) => mistakes.line('comment', { longest: 256 }),
   ['comment'],
@@ -71,7 +74,9 @@ export const sshKey = stateOnly<Comment, KeyPair>(
   },
 );
 
-/** What service-account tokens are signed with: RSA, since every version of Kubernetes takes it. */
+/**
+ * Key pair that signs service-account tokens. RSA, because every version of Kubernetes accepts it.
+ */
 export const signingKey = stateOnly<Comment, KeyPair>(
   (mistakes) => mistakes.line('comment', { longest: 256 }),
   ['comment'],

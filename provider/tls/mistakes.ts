@@ -2,11 +2,17 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { Failure } from '../protocol/resource-kind';
 import { RENEW_DAYS } from './validity';
 
-/** Labels of letters, digits and inner hyphens, at most 63 characters each; a wildcard may stand for the first. */
+/**
+ * DNS name: labels of letters, digits and inner hyphens, at most 63 characters each. The first
+ * label may be a wildcard.
+ */
 const DNS_NAME =
   /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
-/** Gathers a resource's mistakes, so that all are told at once. Properties that aren't known yet are left alone. */
+/**
+ * Collects the mistakes in a resource's inputs, so that all are reported at once. Ignores
+ * properties that are not known yet.
+ */
 export class Mistakes {
   readonly failures: Failure[] = [];
 
@@ -19,7 +25,10 @@ export class Mistakes {
     this.failures.push({ property, reason });
   }
 
-  /** Calls `judge` with a value that is there and known; tells of one that is missing unless it is `optional`. */
+  /**
+   * Calls `judge` with the value of a known property. Reports a missing property unless it is
+   * `optional`.
+   */
   private given(
     property: string,
     optional: boolean,
@@ -35,19 +44,19 @@ export class Mistakes {
     if (reason) this.add(property, reason);
   }
 
-  /** A text of one line, as names in certificates and comments in keys must be. */
+  /** Requires a text of one line, for names in certificates and comments in keys. */
   line(property: string, { optional = false, longest = 64 } = {}): this {
     this.given(property, optional, (value) => {
       if (typeof value !== 'string' || value.trim() === '') return `${property} must be a text`;
       if (/[\r\n\0]/.test(value)) return `${property} must be one line`;
       return value.length > longest
-        ? `${property} has ${value.length} characters, at most ${longest} fit`
+        ? `${property} has ${value.length} characters, at most ${longest} are allowed`
         : undefined;
     });
     return this;
   }
 
-  /** A PEM block with that label. */
+  /** Requires a PEM block with this label. */
   pem(property: string, label: string): this {
     this.given(property, false, (value) =>
       typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)
@@ -57,12 +66,12 @@ export class Mistakes {
     return this;
   }
 
-  /** Days that a certificate is good for: more than the time before its end at which it is made anew. */
+  /** Requires a validity in days that is longer than RENEW_DAYS. */
   days(property: string): this {
     this.given(property, false, (value) =>
       Number.isInteger(value) && (value as number) > RENEW_DAYS && (value as number) <= 36500
         ? undefined
-        : `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: ${RENEW_DAYS} days before the end it is made anew`,
+        : `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: it is recreated ${RENEW_DAYS} days before it expires`,
     );
     return this;
   }
@@ -92,7 +101,7 @@ export class Mistakes {
     return this;
   }
 
-  /** A list with at least one of `allowed`. */
+  /** Requires a list with at least one element, each one of `allowed`. */
   someOf(property: string, allowed: string[]): this {
     this.list(
       property,

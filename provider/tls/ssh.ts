@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'ssh-ed25519';
 
-/** A field of the SSH wire format: its length in four bytes, then itself. */
+/** Encodes a field of the SSH wire format: its length in four bytes, then its content. */
 function field(content: Buffer | string): Buffer {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   const length = Buffer.alloc(4);
@@ -10,7 +10,7 @@ function field(content: Buffer | string): Buffer {
   return Buffer.concat([length, bytes]);
 }
 
-/** The private section's length must be a multiple of the cipher's block; eight where there is no cipher. */
+/** Pads the private section to a multiple of the cipher's block size: 8 without a cipher. */
 function padded(section: Buffer): Buffer {
   const missing = (8 - (section.length % 8)) % 8;
   return Buffer.concat([
@@ -20,14 +20,16 @@ function padded(section: Buffer): Buffer {
 }
 
 /**
- * A new ed25519 key pair as OpenSSH writes it (PROTOCOL.key): ssh reads no other form of ed25519 private keys,
- * and Go's x/crypto/ssh reads this one too. `publicKey` is one line of authorized_keys, without a line end.
+ * Generates an ed25519 key pair in OpenSSH's format (PROTOCOL.key), the only one for ed25519 that
+ * ssh reads. Go's x/crypto/ssh reads it too. `publicKey` is a line of authorized_keys without a
+ * line end.
  */
 export function generateSshKey(comment: string): { publicKey: string; privateKey: string } {
   const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const [secret, point] = [Buffer.from(jwk.d!, 'base64url'), Buffer.from(jwk.x!, 'base64url')];
+  const secret = Buffer.from(jwk.d!, 'base64url');
+  const point = Buffer.from(jwk.x!, 'base64url');
   const publicBlob = Buffer.concat([field(ALGORITHM), field(point)]);
-  // Written twice: whoever decrypts the section sees from their equality that the passphrase was right.
+  // Written twice: equal values prove that the section was decrypted with the right passphrase.
   const check = randomBytes(4);
   const section = Buffer.concat([
     check,
@@ -37,9 +39,15 @@ export function generateSshKey(comment: string): { publicKey: string; privateKey
     field(Buffer.concat([secret, point])),
     field(comment),
   ]);
-  const one = Buffer.from([0, 0, 0, 1]);
-  // No cipher, no key derivation, no options for it; one key.
-  const header = [Buffer.from('openssh-key-v1\0'), field('none'), field('none'), field(''), one];
+  const keyCount = Buffer.from([0, 0, 0, 1]);
+  // Cipher, key derivation and its options (none), then the number of keys.
+  const header = [
+    Buffer.from('openssh-key-v1\0'),
+    field('none'),
+    field('none'),
+    field(''),
+    keyCount,
+  ];
   const file = Buffer.concat([...header, field(publicBlob), field(padded(section))]);
   const lines = file.toString('base64').match(/.{1,70}/g)!;
   return {

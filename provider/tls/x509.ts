@@ -3,13 +3,13 @@ import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { validity } from './validity';
 
-// The library takes its cryptography from the platform; types of the two differ in name only.
+// The library uses the platform's cryptography. The types of both differ only in name.
 x509.cryptoProvider.set(webcrypto as unknown as Crypto);
 
-/** ECDSA on P-256 with SHA-256: small, quick, and read by everything in the lab. */
+/** ECDSA on P-256 with SHA-256: small, fast, and supported by every program of a lab. */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** A certificate and the key it is for, both PEM. `expires` is ISO 8601. */
+/** A certificate and its key, both PEM. `expires` is ISO 8601. */
 export interface Issued {
   certificate: string;
   privateKey: string;
@@ -18,7 +18,7 @@ export interface Issued {
 
 export interface Subject {
   commonName: string;
-  /** Kubernetes reads it as the group. */
+  /** Organization; Kubernetes uses it as the group. */
   organization?: string;
 }
 
@@ -40,7 +40,7 @@ const generate = (): Promise<CryptoKeyPair> =>
     'verify',
   ]) as unknown as Promise<CryptoKeyPair>;
 
-/** 16 random bytes whose first bit is 0 and that don't start with a zero byte: positive, and no two alike. */
+/** Returns 16 random bytes that are a positive number without a leading zero byte. */
 function serialNumber(): string {
   const bytes = Buffer.from(webcrypto.getRandomValues(new Uint8Array(16)));
   bytes[0] = (bytes[0] & 0x7f) | 0x40;
@@ -56,7 +56,7 @@ async function issued(certificate: x509.X509Certificate, key: CryptoKey): Promis
   };
 }
 
-/** A certificate authority that may sign no further authorities. */
+/** Issues a self-signed certificate authority that may not sign further authorities. */
 export async function issueAuthority(commonName: string, validityDays: number): Promise<Issued> {
   const keys = await generate();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -79,7 +79,10 @@ export async function issueAuthority(commonName: string, validityDays: number): 
   return issued(certificate, keys.privateKey);
 }
 
-/** Reads an authority's key. Throws an Error if it isn't an ECDSA P-256 key in PKCS8 PEM, or not the certificate's. */
+/**
+ * Parses an authority's key. Throws an Error if it is not an ECDSA P-256 key in PKCS8 PEM, or does
+ * not match the certificate.
+ */
 async function authorityKey(
   authority: x509.X509Certificate,
   privateKey: string,
@@ -105,7 +108,10 @@ async function authorityKey(
   return key as unknown as CryptoKey;
 }
 
-/** A certificate for `request`, signed by the authority. Throws an Error when certificate and key don't belong together. */
+/**
+ * Issues a certificate signed by the authority. Throws an Error if the authority's certificate and
+ * key do not match.
+ */
 export async function issueCertificate(
   caCertificate: string,
   caPrivateKey: string,
@@ -128,7 +134,7 @@ export async function issueCertificate(
     issuer: authority.subjectName,
     serialNumber: serialNumber(),
     notBefore: time.notBefore,
-    // Nothing outlives its authority: what checks the chain would refuse it anyway.
+    // A certificate must not outlive its authority: verification of the chain would fail.
     notAfter: time.notAfter < authority.notAfter ? time.notAfter : authority.notAfter,
     publicKey: keys.publicKey,
     signingKey,

@@ -6,10 +6,10 @@ import { parseLab } from '../../cli/lab/name';
 import { installed } from '../../cli/actions/ensure-toolchain';
 import type { Hands } from './fault';
 
-/** A lab that is up, to be broken, mended and looked at without starting `./lab` each time. */
+/** Lab that is up, with open connections: tests break, repair and verify it without starting `./lab` each time. */
 export interface OpenLab {
   hands: Hands;
-  /** `lab verify --only …`, by logins of its own: what a fault keeps out must be kept out. */
+  /** Runs `lab verify --only …` over new logins, so that a fault that blocks logins blocks these too. */
   look(only?: string[]): Promise<Report>;
   close(): Promise<void>;
 }
@@ -19,17 +19,17 @@ function printed(what: string, ran: Ran): string {
   return ran.stdout;
 }
 
-/** The lab of this name in the state directory that HARDWAY_STATE names. Throws where it isn't up. */
+/** Opens the lab of this name in the state directory HARDWAY_STATE. Throws if the lab is not up. */
 export async function openLab(name: string): Promise<OpenLab> {
   const toolchain = await installed();
-  // The engine's place closes the umask, as a command may in its own process; this one goes on to other tests.
+  // `Engine.open` changes the umask of the process. Later tests need the old one.
   const umask = process.umask();
   const up = await findLab(await Engine.open(toolchain), parseLab(name)).finally(() =>
     process.umask(umask),
   );
   if (!up) throw new Error(`lab ${name} is not up`);
   const { outputs, files } = up;
-  // Its logins are made before any fault, and so outlast a node that takes no new connection.
+  // These logins are opened before any fault, so they keep working if a node accepts no new connection.
   const access = createAccess({
     outputs,
     sshKeyFile: files.sshKey,

@@ -1,6 +1,9 @@
 import { closedRule, type Fault } from './fault';
 
-/** Connections that stay: what is new finds the table of the node full. The limit is the machine's, and is left alone. */
+/**
+ * Bash script that fills a node's connection tracking table with connections that stay. Does not change the limit,
+ * which belongs to the host.
+ */
 const FILL = `
   max=$(sysctl -n net.netfilter.nf_conntrack_max)
   awk -v max="$max" 'BEGIN { for (i = 0; i < max; i++)
@@ -11,53 +14,54 @@ const FILL = `
 
 export const nodeFaults: Fault[] = [
   {
-    what: 'ICMP is closed inside the VPC',
+    description: 'ICMP is closed inside the VPC',
     ...closedRule('allow-internal-icmp'),
     fails: {
       'nodes.ping': /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\).*allow-internal-icmp/,
-      'nat.ping': /^first mend what nodes\.ping shows/,
+      'nat.ping': /^first repair what nodes\.ping shows/,
     },
     passes: ['nodes.list', 'route.vpc', 'route.host', 'svc.dns', 'svc.same-node', 'nodeport.reach'],
   },
   {
-    what: 'the MTU of worker-1 is too small',
+    description: 'the MTU of worker-1 is too small',
     make: ({ node }) => node('worker-1', 'ip link set eth0 mtu 1400'),
-    mend: ({ node }) => node('worker-1', 'ip link set eth0 mtu 1500'),
+    repair: ({ node }) => node('worker-1', 'ip link set eth0 mtu 1500'),
     fails: {
       'nodes.ping':
-        /worker-0 got an answer from worker-1 to a small packet, but to none of 1500 bytes.*worker-1 has mtu 1400 on eth0, expected 1500/,
+        /worker-0 got an answer from worker-1 to a small packet, but not to one of 1500 bytes.*worker-1 has mtu 1400 on eth0, expected 1500/,
     },
     passes: ['nodes.list', 'route.vpc', 'route.host', 'nat.ping', 'svc.same-node'],
   },
   {
-    what: 'the connection tracking table of worker-1 is full',
+    description: 'the connection tracking table of worker-1 is full',
     make: ({ node }) => node('worker-1', FILL),
-    mend: ({ node }) => node('worker-1', 'conntrack -F'),
+    repair: ({ node }) => node('worker-1', 'conntrack -F'),
     fails: {
-      'nodes.list': /worker-1 does not answer.*connection tracking table is full/,
+      'nodes.list': /worker-1: no answer over SSH.*connection tracking table is full/,
       'nodes.ping':
         /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\), which does answer ARP.*connection tracking table is full/,
     },
     passes: ['route.vpc'],
   },
   {
-    what: 'worker-1 has another name',
+    description: 'worker-1 has another name',
     make: ({ node }) => node('worker-1', 'hostname stranger'),
-    mend: ({ node }) => node('worker-1', 'hostname worker-1'),
+    repair: ({ node }) => node('worker-1', 'hostname worker-1'),
     fails: { 'nodes.list': /leads to stranger, expected worker-1/ },
     passes: ['nodes.ping', 'route.vpc', 'cni.config'],
   },
   {
-    what: 'a wrong address for worker-1 in /etc/hosts of worker-0',
+    description: 'a wrong address for worker-1 in /etc/hosts of worker-0',
     make: ({ node }) =>
       node(
         'worker-0',
         "cp /etc/hosts /run/hosts.saved; sed 's/^10\\.240\\.0\\.21 /10.240.0.10 /' /run/hosts.saved > /etc/hosts",
       ),
-    mend: ({ node }) => node('worker-0', 'cat /run/hosts.saved > /etc/hosts; rm /run/hosts.saved'),
+    repair: ({ node }) =>
+      node('worker-0', 'cat /run/hosts.saved > /etc/hosts; rm /run/hosts.saved'),
     fails: {
       'nodes.ping':
-        /worker-0 takes worker-1 for 10\.240\.0\.10, expected 10\.240\.0\.21: look at \/etc\/hosts/,
+        /worker-0 resolves worker-1 to 10\.240\.0\.10, expected 10\.240\.0\.21: look at \/etc\/hosts/,
     },
     passes: ['nodes.list', 'route.vpc', 'cni.config'],
   },

@@ -1,13 +1,13 @@
 import { editCni, restoreCni, victimIp, type Fault, type Hands } from './fault';
 
-/** Bash: sets `name` to the victim's namespace on worker-0, and `veth` to its end of the veth there. */
+/** Returns a bash script that sets `name` to the victim's namespace on worker-0 and `veth` to the node's end of its veth. */
 const findVictim = async (hands: Hands): Promise<string> => `
   name=$(for path in /run/netns/cni-*; do if ip -n "\${path##*/}" -o -4 address | grep -q ' ${await victimIp(hands)}/'; then basename "$path"; fi; done)
   number=$(ip -n "$name" -o link show eth0 | sed 's/.*eth0@if\\([0-9]*\\):.*/\\1/')
   veth=$(ip -o link | sed -n "s/^$number: \\([^@:]*\\).*/\\1/p")
   test -n "$veth"`;
 
-/** A process in the namespace of every pod that starts, as a forgotten \`ip netns exec\` leaves one. */
+/** Bash script that starts a process in the namespace of every new pod, like a forgotten `ip netns exec`. */
 const STRANGER = `
   cat > /run/stranger.sh <<'END'
   declare -A seen
@@ -24,70 +24,70 @@ END
 
 export const podFaults: Fault[] = [
   {
-    what: 'another bridge in the CNI file of worker-0',
+    description: 'another bridge in the CNI file of worker-0',
     make: (hands) => editCni(hands, 'worker-0', 's/"cnio0"/"cni1"/'),
-    mend: async (hands) => {
+    repair: async (hands) => {
       await restoreCni(hands, 'worker-0');
       await hands.node('worker-0', 'ip link del cni1');
     },
     fails: {
       'cni.config': /worker-0: bridge is "cni1", expected "cnio0"/,
-      'pod.veth': /^first mend what cni\.config shows.*is on cni1, expected cnio0/,
+      'pod.veth': /^first repair what cni\.config shows.*is on cni1, expected cnio0/,
       'pod.bridge':
-        /^first mend what cni\.config shows.*veth\w+ on worker-0, the end of the pod at 10\.200\.0\.\d+, is on cni1, expected cnio0/,
+        /^first repair what cni\.config shows.*veth\w+ on worker-0, the end of the pod at 10\.200\.0\.\d+, is on cni1, expected cnio0/,
       'route.host':
-        /^first mend what cni\.config shows.*worker-0: 10\.200\.0\.0\/24 is also on cni1/,
+        /^first repair what cni\.config shows.*worker-0: 10\.200\.0\.0\/24 is also on cni1/,
     },
     passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.processes', 'pod.containers'],
   },
   {
-    what: 'a bridge that an edited CNI file left on worker-1',
+    description: 'a bridge that an edited CNI file left on worker-1',
     make: ({ node }) =>
       node(
         'worker-1',
         'ip link add cni1 type bridge; ip address add 10.200.1.1/24 dev cni1; ip link set cni1 up',
       ),
-    mend: ({ node }) => node('worker-1', 'ip link del cni1'),
+    repair: ({ node }) => node('worker-1', 'ip link del cni1'),
     fails: { 'route.host': /^worker-1: 10\.200\.1\.0\/24 is also on cni1.*ip link del cni1/ },
     passes: ['cni.config', 'pod.bridge', 'pod.veth', 'route.vpc', 'route.pod'],
   },
   {
-    what: 'another bridge with another subnet in the CNI file of worker-0',
+    description: 'another bridge with another subnet in the CNI file of worker-0',
     make: (hands) =>
       editCni(hands, 'worker-0', 's/"cnio0"/"cni1"/; s|10.200.0.0/24|10.200.100.0/24|'),
-    mend: async (hands) => {
+    repair: async (hands) => {
       await restoreCni(hands, 'worker-0');
       await hands.node('worker-0', 'ip link del cni1');
     },
     fails: {
       'cni.config': /worker-0: ipam is .*10\.200\.100\.0\/24.*expected .*10\.200\.0\.0\/24/,
       'pod.describe':
-        /^first mend what cni\.config shows.*10\.200\.100\.\d+ is outside 10\.200\.0\.0\/24/,
+        /^first repair what cni\.config shows.*10\.200\.100\.\d+ is outside 10\.200\.0\.0\/24/,
       'route.pod':
-        /^first mend what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
+        /^first repair what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
       'route.host':
-        /^first mend what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
-      'pod.veth': /^first mend what cni\.config shows/,
-      'pod.bridge': /^first mend what cni\.config shows/,
+        /^first repair what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
+      'pod.veth': /^first repair what cni\.config shows/,
+      'pod.bridge': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'pod.netns', 'pod.processes'],
   },
   {
-    what: 'no default route in the CNI file of worker-0',
+    description: 'no default route in the CNI file of worker-0',
     make: (hands) => editCni(hands, 'worker-0', 's|{"dst": "0.0.0.0/0"}||'),
-    mend: (hands) => restoreCni(hands, 'worker-0'),
+    repair: (hands) => restoreCni(hands, 'worker-0'),
     fails: {
       'cni.config': /worker-0: ipam is .*"routes":\[\]\}, expected .*0\.0\.0\.0\/0/,
-      'route.pod': /^first mend what cni\.config shows; there is no default route/,
-      'nat.ping': /^first mend what cni\.config shows/,
+      'route.pod': /^first repair what cni\.config shows; the pod has no default route/,
+      'nat.ping': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'route.host', 'pod.describe', 'pod.bridge', 'pod.veth'],
   },
   {
-    what: "a pod's veth is off the bridge of worker-0",
+    description: "a pod's veth is off the bridge of worker-0",
     make: async (hands) =>
       hands.node('worker-0', `${await findVictim(hands)}\nip link set "$veth" nomaster`),
-    mend: async (hands) =>
+    repair: async (hands) =>
       hands.node('worker-0', `${await findVictim(hands)}\nip link set "$veth" master cnio0`),
     fails: {
       'pod.bridge':
@@ -96,13 +96,13 @@ export const podFaults: Fault[] = [
     passes: ['cni.config', 'pod.veth', 'pod.netns', 'route.host', 'nat.ping', 'svc.same-node'],
   },
   {
-    what: "a pod's namespace on worker-0 has lost its name",
+    description: "a pod's namespace on worker-0 has lost its name",
     make: async (hands) =>
       hands.node(
         'worker-0',
         `${await findVictim(hands)}\necho "$name $(ip netns pids "$name" | head -1)" > /run/lost\nip netns del "$name"`,
       ),
-    mend: ({ node }) =>
+    repair: ({ node }) =>
       node(
         'worker-0',
         'read -r name pid < /run/lost; touch "/run/netns/$name"; mount --bind "/proc/$pid/ns/net" "/run/netns/$name"; rm /run/lost',
@@ -113,9 +113,9 @@ export const podFaults: Fault[] = [
     passes: ['pod.processes', 'pod.veth', 'pod.bridge', 'pod.describe', 'cni.config'],
   },
   {
-    what: "a stranger's process in the namespaces of the pods of worker-0",
+    description: "a stranger's process in the namespaces of the pods of worker-0",
     make: ({ node }) => node('worker-0', STRANGER),
-    mend: ({ node }) => node('worker-0', 'systemctl stop stranger; rm /run/stranger.sh'),
+    repair: ({ node }) => node('worker-0', 'systemctl stop stranger; rm /run/stranger.sh'),
     fails: {
       'pod.processes':
         /tail -f \/dev\/null is in the namespace of nginx-worker-0 too.*ip netns pids cni-/,
@@ -123,9 +123,9 @@ export const podFaults: Fault[] = [
     passes: ['pod.netns', 'pod.veth', 'pod.bridge', 'nat.ping'],
   },
   {
-    what: 'containerd is stopped on worker-0',
+    description: 'containerd is stopped on worker-0',
     make: ({ node }) => node('worker-0', 'systemctl stop containerd'),
-    mend: ({ node }) => node('worker-0', 'systemctl start containerd kubelet'),
+    repair: ({ node }) => node('worker-0', 'systemctl start containerd kubelet'),
     fails: {
       'pod.containers':
         /^containerd is inactive on worker-0: look at `systemctl status containerd`/,
@@ -136,9 +136,9 @@ export const podFaults: Fault[] = [
     passes: ['nodes.ping', 'nodes.list', 'cni.config', 'route.vpc', 'svc.chains'],
   },
   {
-    what: 'kubelet is stopped on worker-0',
+    description: 'kubelet is stopped on worker-0',
     make: ({ node }) => node('worker-0', 'systemctl stop kubelet'),
-    mend: ({ node }) => node('worker-0', 'systemctl start kubelet'),
+    repair: ({ node }) => node('worker-0', 'systemctl start kubelet'),
     fails: {
       'pod.describe':
         /^kubelet is (inactive|failed) on worker-0: look at `systemctl status kubelet`/,
@@ -150,10 +150,10 @@ export const podFaults: Fault[] = [
     passes: ['nodes.ping', 'cni.config', 'route.vpc', 'svc.chains'],
   },
   {
-    what: 'the bridge plugin is gone from worker-0',
+    description: 'the bridge plugin does not exist on worker-0',
     make: ({ node }) => node('worker-0', 'mv /opt/cni/bin/bridge /opt/cni/bin/bridge.saved'),
-    // What was made without it is taken away by kubelet, too, but in its own time.
-    mend: ({ node }) =>
+    // kubelet also removes the pods that failed without the plugin, but much later.
+    repair: ({ node }) =>
       node(
         'worker-0',
         'mv /opt/cni/bin/bridge.saved /opt/cni/bin/bridge; crictl --timeout 10s pods --state NotReady --quiet | xargs --no-run-if-empty crictl --timeout 20s rmp --force',
@@ -161,11 +161,11 @@ export const podFaults: Fault[] = [
     fails: {
       'cni.config': /worker-0: no bridge in \/opt\/cni\/bin/,
       'pod.containers':
-        /^first mend what cni\.config shows.*nginx-worker-0 on worker-0 does not become Ready \(FailedCreatePodSandBox.*failed to find plugin "bridge"/,
-      'pod.describe': /^first mend what cni\.config shows/,
-      'pod.netns': /^first mend what cni\.config shows/,
-      'pod.processes': /^first mend what cni\.config shows/,
-      'pod.veth': /^first mend what cni\.config shows/,
+        /^first repair what cni\.config shows.*nginx-worker-0 on worker-0 does not become Ready \(FailedCreatePodSandBox.*failed to find plugin "bridge"/,
+      'pod.describe': /^first repair what cni\.config shows/,
+      'pod.netns': /^first repair what cni\.config shows/,
+      'pod.processes': /^first repair what cni\.config shows/,
+      'pod.veth': /^first repair what cni\.config shows/,
     },
     passes: ['nodes.ping', 'route.vpc', 'svc.chains'],
   },

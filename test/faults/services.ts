@@ -2,9 +2,9 @@ import { closedRule, onWorkers, type Fault } from './fault';
 
 export const serviceFaults: Fault[] = [
   {
-    what: 'bridged packets skip iptables on the workers',
+    description: 'bridged packets skip iptables on the workers',
     make: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=0'),
-    mend: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
+    repair: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
     fails: {
       'svc.same-node':
         /got no answer from 10\.32\.0\.\d+.*net\.bridge\.bridge-nf-call-iptables is 0 on worker-0, expected 1/,
@@ -19,39 +19,39 @@ export const serviceFaults: Fault[] = [
     ],
   },
   {
-    what: 'kube-proxy is stopped on worker-0',
+    description: 'kube-proxy is stopped on worker-0',
     make: ({ node }) => node('worker-0', 'systemctl stop kube-proxy'),
-    mend: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
+    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
     fails: {
       'nodeport.chains':
         /^kube-proxy is inactive on worker-0: look at `systemctl status kube-proxy`.*no rule in KUBE-NODEPORTS/,
-      'nodeport.entry': /^first mend what nodeport\.chains shows/,
-      'nodeport.exit': /^first mend what nodeport\.chains shows/,
-      'nodeport.reach': /^first mend what nodeport\.chains shows/,
+      'nodeport.entry': /^first repair what nodeport\.chains shows/,
+      'nodeport.exit': /^first repair what nodeport\.chains shows/,
+      'nodeport.reach': /^first repair what nodeport\.chains shows/,
       'svc.same-node': /kube-proxy is inactive on worker-0/,
     },
-    // The rules for what was there before are the kernel's, and stay.
+    // The kernel keeps the rules of older services.
     passes: ['svc.chains', 'svc.dns', 'nat.ping', 'route.vpc', 'nodes.ping'],
   },
   {
-    what: 'kube-proxy is stopped on worker-0 and its rules are flushed',
+    description: 'kube-proxy is stopped on worker-0 and its rules are flushed',
     make: ({ node }) =>
       node('worker-0', 'systemctl stop kube-proxy; iptables -t nat -F KUBE-SERVICES'),
-    mend: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
+    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
     fails: {
       'svc.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-SERVICES for 10\.32\.0\.10 tcp 53/,
       'svc.same-node':
         /kube-proxy is inactive on worker-0.*no rule in KUBE-SERVICES for 10\.32\.0\.\d+ tcp 80/,
       'nodeport.chains': /kube-proxy is inactive on worker-0/,
-      'nodeport.entry': /^first mend what nodeport\.chains shows/,
-      'nodeport.exit': /^first mend what nodeport\.chains shows/,
-      'nodeport.reach': /^first mend what nodeport\.chains shows/,
+      'nodeport.entry': /^first repair what nodeport\.chains shows/,
+      'nodeport.exit': /^first repair what nodeport\.chains shows/,
+      'nodeport.reach': /^first repair what nodeport\.chains shows/,
     },
     passes: ['nat.ping', 'route.vpc', 'cni.config', 'pod.bridge'],
   },
   {
-    what: 'CoreDNS is down',
+    description: 'CoreDNS is down',
     make: async ({ kubectl }) => {
       await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
       await kubectl(
@@ -65,7 +65,7 @@ export const serviceFaults: Fault[] = [
         '--timeout=60s',
       );
     },
-    mend: async ({ kubectl }) => {
+    repair: async ({ kubectl }) => {
       await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=1');
       await kubectl(
         '-n',
@@ -91,7 +91,7 @@ export const serviceFaults: Fault[] = [
     ],
   },
   {
-    what: 'NodePorts are closed in the firewall',
+    description: 'NodePorts are closed in the firewall',
     ...closedRule('allow-nodeports'),
     fails: {
       'nodeport.reach':

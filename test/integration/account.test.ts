@@ -130,16 +130,16 @@ async function makeRemains(lab: string): Promise<{ vpc: string; instance: string
 }
 
 describe('an account of AWS', () => {
-  it('says who acts, and where', async () => {
+  test('says who acts, and where', async () => {
     expect(await account.who()).toMatch(/^arn:aws:.* in us-west-2$/);
   });
 
-  it('knows how many processors a type has, and which types a region does not offer', async () => {
+  test('knows how many processors a type has, and which types a region does not offer', async () => {
     const found = await account.processors(['t3.small', 'z9.gigantic']);
     expect([...found]).toEqual([['t3.small', 2]]);
   });
 
-  it('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
+  test('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
     const { vpc, instance } = await makeRemains('aws-s01');
     await makeRemains('aws-s02');
     const found = await account.remains('aws-s01');
@@ -170,13 +170,13 @@ describe('an account of AWS', () => {
     );
   });
 
-  it('does not count a machine that is no more, though its tags are still there', async () => {
+  test('does not count a machine that is no more, though its tags are still there', async () => {
     const { instance } = await makeRemains('aws-s03');
     await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [instance] }));
     expect((await account.remains('aws-s03')).map(({ kind }) => kind)).not.toContain('instance');
   });
 
-  it('counts an address that is reserved once, be it a machine’s', async () => {
+  test('counts an address that is reserved once, be it a machine’s', async () => {
     const { instance } = await makeRemains('aws-s04');
     const { Addresses } = await client.send(
       new ec2.DescribeAddressesCommand({
@@ -198,7 +198,7 @@ describe('an account of AWS', () => {
     );
   });
 
-  it('has quotas, in which what others use is counted', async () => {
+  test('has quotas, in which what others use is counted', async () => {
     const needs = needsOf(config);
     const quotas = new Map(
       (await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map(
@@ -224,7 +224,7 @@ describe('orphans of a lab on AWS', () => {
     ...more,
   });
 
-  it('are the resources of its state’s tag that the state does not know', async () => {
+  test('are the resources of its state’s tag that the state does not know', async () => {
     const { vpc, instance } = await makeRemains('aws-s05');
     const found = await account.orphans(query('aws-s05', { known: new Set([vpc]) }));
     expect(found.map(({ kind }) => kind)).toEqual([
@@ -239,17 +239,17 @@ describe('orphans of a lab on AWS', () => {
     });
   });
 
-  it('are nothing of a lab with the same name and another state', async () => {
+  test('are nothing of a lab with the same name and another state', async () => {
     expect(await account.orphans(query('aws-s05', { state: 'ffffffff' }))).toEqual([]);
     expect(await account.orphans(query('aws-s05', { state: '' }))).toEqual([]);
   });
 
-  it('do not exist any more after their deletion, in the order given', async () => {
+  test('do not exist any more after their deletion, in the order given', async () => {
     for (const orphan of await account.orphans(query('aws-s05'))) await orphan.remove();
     expect(await account.remains('aws-s05')).toEqual([]);
   });
 
-  it('include a route without tags whose create was interrupted', async () => {
+  test('include a route without tags whose create was interrupted', async () => {
     const { vpc } = await makeRemains('aws-s06');
     const { RouteTable } = await client.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
     const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));
@@ -284,7 +284,7 @@ describe('orphans of a lab on AWS', () => {
   });
 });
 
-it('a deleted volume is no remain, although its tags are still listed', async () => {
+test('a deleted volume is no remain, although its tags are still listed', async () => {
   const { VolumeId } = await client.send(
     new ec2.CreateVolumeCommand({
       AvailabilityZone: 'us-west-2a',
@@ -297,7 +297,7 @@ it('a deleted volume is no remain, although its tags are still listed', async ()
   expect(await account.remains('aws-s07')).toEqual([]);
 });
 
-it('an audit of a cloud finds a lab in another region than the default one', async () => {
+test('an audit of a cloud finds a lab in another region than the default one', async () => {
   const frankfurt = new ec2.EC2Client({ region: 'eu-central-1' });
   const { Vpc } = await frankfurt.send(
     new ec2.CreateVpcCommand({
@@ -313,7 +313,7 @@ it('an audit of a cloud finds a lab in another region than the default one', asy
   frankfurt.destroy();
 });
 
-it('route.vpc reads route tables with the address of each interface', async () => {
+test('route.vpc reads route tables with the address of each interface', async () => {
   const { vpc, instance } = await makeRemains('aws-s08');
   const { Reservations } = await client.send(
     new ec2.DescribeInstancesCommand({ InstanceIds: [instance] }),
@@ -372,7 +372,7 @@ describe('./lab doctor --cloud aws', () => {
     await new Promise((resolve) => quotas.close(resolve));
   });
 
-  it('finds nothing to do where all fits, and says what a lab costs', async () => {
+  test('finds nothing to do where all fits, and says what a lab costs', async () => {
     limits = {};
     const { code, told } = await typed('doctor --cloud aws');
     expect(told).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
@@ -380,7 +380,7 @@ describe('./lab doctor --cloud aws', () => {
     expect([code, told.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
   });
 
-  it('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+  test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
     limits = { 'L-1216C47A': 11 };
     const { code, told } = await typed('doctor --cloud aws');
     expect(code).toBe(3);

@@ -10,7 +10,7 @@ import { environment, inRouter, lab, labPrints, type Ran, run, state } from '../
 import { alive, family } from '../support/killing';
 import { slotOf, tracesOf } from '../support/leftovers';
 
-/** A class of three on this machine: made, looked at, killed in the middle, mended, removed. */
+/** Class of three labs on this host: created, verified, killed halfway, repaired, removed. */
 
 const IDS = ['k01', 'k02', 'k03'];
 const LABS = IDS.map((id) => `local-${id}`);
@@ -19,7 +19,7 @@ const SMALL = { controllers: 1, workers: 1, stage: 'none' };
 
 jest.setTimeout(20 * 60_000);
 
-/** A roster of the three, with what differs for some. */
+/** Writes a roster of the three students; `overrides` has the config of single students. */
 function roster(name: string, overrides: Record<string, object> = {}): string {
   const file = path.join(directory, name);
   fs.writeFileSync(
@@ -43,7 +43,7 @@ const standings = async (): Promise<StudentStatus[]> =>
 const statesOf = async (): Promise<string[]> =>
   (await standings()).map((one) => `${one.state} ${one.drift.length}`);
 
-/** Starts a command, to be killed. */
+/** Starts a command that the test will kill. */
 function started(...args: string[]): {
   child: ChildProcess;
   told(): string;
@@ -66,7 +66,7 @@ function started(...args: string[]): {
 
 const links = new Map<string, string>();
 
-/** Everything that is left of the three. */
+/** Lists the leftovers of the three labs. */
 async function traces(): Promise<string[]> {
   return (await Promise.all(LABS.map((name) => tracesOf(name, links.get(name))))).flat();
 }
@@ -75,12 +75,12 @@ function rememberLinks(): void {
   for (const name of LABS) links.set(name, slotOf(name)?.link ?? links.get(name) ?? '');
 }
 
-/** A class's `up` of which one lab is whole and another is being made. */
+/** Starts `class up` and waits until one lab is up and the next is being created. */
 async function midway(): Promise<ReturnType<typeof started>> {
   const up = started('class', 'up', ROSTER, '--parallel', '1');
   await until('the first lab is up', () => up.told().includes('ok   k01'), 120);
   await until(
-    'the second is being made',
+    'the second lab is being created',
     () => fs.existsSync(`/run/netns/hardway.${LABS[1]}.router`),
     120,
   );
@@ -94,7 +94,7 @@ afterAll(async () => {
 });
 
 describe('a class', () => {
-  it('comes up, each with a public network of its own; again, there is nothing to do', async () => {
+  test('comes up with a public network for each lab, and a second up changes nothing', async () => {
     const told = await labPrints('class', 'up', ROSTER, '--parallel', '2');
     expect(told).toMatch(/3 of 3 labs are up\./);
     rememberLinks();
@@ -107,13 +107,13 @@ describe('a class', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  it('verified, shows so; and what a student changed, ending with 1', async () => {
+  test('shows its last verification and the drift of a lab, with exit code 1', async () => {
     expect(await labPrints('class', 'verify', ROSTER)).toMatch(/3 of 3 labs pass all checks/);
     await inRouter(LABS[1], 'ip', 'route', 'del', '10.200.0.0/24');
     const ran = await lab('class', 'status', ROSTER);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/k01 .* up +2 of 2 +\d+ of \d+, 0 min ago +- /);
-    expect(ran.stdout).toMatch(/2 of 3 labs are up and as declared/);
+    expect(ran.stdout).toMatch(/2 of 3 labs are up without drift/);
     const [, changed] = await standings();
     expect(changed).toMatchObject({
       state: 'up',
@@ -124,7 +124,7 @@ describe('a class', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  it('of which one can not be what the roster asks: that one is named with the reason, the others are changed', async () => {
+  test('names the lab that can not follow a changed roster with the reason, and changes the others', async () => {
     const changed = roster('changed.yaml', {
       k01: { workers: 2 },
       k02: { controllers: 3 },
@@ -139,7 +139,7 @@ describe('a class', () => {
     expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
   });
 
-  it('taken down, leaves nothing, and says so after asking the machine', async () => {
+  test('leaves nothing after class down, which audits the host', async () => {
     const told = await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     expect(told).toMatch(
       /3 of 3 labs are gone\.[^]*Audit of this host: 3 labs without leftovers\./,
@@ -149,7 +149,7 @@ describe('a class', () => {
 });
 
 describe('a disk that is full for one student', () => {
-  // Where its machines' disks lie, and not what else of the lab has begun by then and keeps its own files open.
+  // Only the directory of the nodes' disks, because other processes of the lab keep files open in its parent.
   const place = path.join(
     process.env.HARDWAY_CLOUD ?? '/var/lib/hardway',
     'labs',
@@ -157,7 +157,7 @@ describe('a disk that is full for one student', () => {
     'nodes',
   );
 
-  it('fails that lab alone, by name and with the reason; with room again the next run makes it', async () => {
+  test('fails only that lab with the reason, and the next run with space creates it', async () => {
     fs.mkdirSync(place, { recursive: true, mode: 0o700 });
     expect(
       await run('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=755', 'tmpfs', place]),
@@ -180,12 +180,12 @@ describe('a disk that is full for one student', () => {
 });
 
 describe('kill -9 in the middle of class up', () => {
-  it('of the command alone: what it had begun comes to its end by itself, and the next run finishes', async () => {
+  test('of the command only: its labs are completed, and the next run finishes', async () => {
     const up = await midway();
     const all = family(up.child.pid!);
     process.kill(up.child.pid!, 'SIGKILL');
     await up.ended;
-    // A run that comes at once finds the lab being worked on, and waits.
+    // A run that starts immediately waits for the lab's lock.
     expect(await labPrints('class', 'up', ROSTER)).toMatch(/3 of 3 labs are up\./);
     expect(all.filter(alive)).toEqual([]);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
@@ -193,13 +193,13 @@ describe('kill -9 in the middle of class up', () => {
     expect(await traces()).toEqual([]);
   });
 
-  it('of everything that it had started: the next run finishes', async () => {
+  test('of all its processes: the next run finishes', async () => {
     const up = await midway();
     for (const pid of family(up.child.pid!)) {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // It ended by itself.
+        // The process has ended already.
       }
     }
     await up.ended;
@@ -207,7 +207,7 @@ describe('kill -9 in the middle of class up', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  it("of one student's process: that student fails, the others do not, and the next run finishes", async () => {
+  test("of one lab's process: only that lab fails, and the next run finishes", async () => {
     await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     const up = await midway();
     const worker = family(up.child.pid!).find((pid) =>
@@ -216,7 +216,7 @@ describe('kill -9 in the middle of class up', () => {
     process.kill(worker, 'SIGKILL');
     expect(await up.ended).toBe(1);
     expect(up.told()).toMatch(
-      /k02 \(local-k02\):\n {2}Its process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./,
+      /k02 \(local-k02\):\n {2}The lab's process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./,
     );
     await labPrints('class', 'up', ROSTER);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
@@ -224,7 +224,7 @@ describe('kill -9 in the middle of class up', () => {
 });
 
 describe('Ctrl-C in the middle', () => {
-  it('of class down ends what is under way, begins no other, says how to go on, and the next run leaves nothing', async () => {
+  test('of class down ends the running lab, starts no other and says how to continue, and the next run leaves nothing', async () => {
     const down = started('class', 'down', ROSTER, '--yes');
     await until('the first is being removed', () => down.told().includes('...  k01'), 60);
     down.child.kill('SIGINT');
@@ -239,10 +239,10 @@ describe('Ctrl-C in the middle', () => {
 });
 
 describe('two class commands at once', () => {
-  it('never work on one lab together: the second waits for each, and finds it made', async () => {
+  test('never work on one lab together: the second command waits for each lab and finds it up', async () => {
     const both = await Promise.all([lab('class', 'up', ROSTER), lab('class', 'up', ROSTER)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    const made = both.flatMap(({ stdout }) => stdout.match(/ is up: \d+ things made/g) ?? []);
+    const made = both.flatMap(({ stdout }) => stdout.match(/ is up: \d+ resources? created/g) ?? []);
     expect(made).toHaveLength(3);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
@@ -261,7 +261,7 @@ describe('another instructor on the same backend', () => {
 
   beforeAll(async () => expect((await asOther('setup')).code).toBe(0));
 
-  it('sees the class, and brings nothing up otherwise than it is', async () => {
+  test('sees the class, and up changes no lab', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
     expect(
       (JSON.parse(ran.stdout) as StudentStatus[]).map((one) => `${one.state} ${one.drift.length}`),
@@ -271,7 +271,7 @@ describe('another instructor on the same backend', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  it('is told who has a lab locked', async () => {
+  test('sees who has locked a lab', async () => {
     const locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LABS[0]);
     fs.mkdirSync(locks, { recursive: true });
     const lock = path.join(locks, '00000000-0000-4000-8000-000000000000.json');

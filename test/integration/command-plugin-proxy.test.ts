@@ -70,14 +70,14 @@ test('a machine behind a proxy is not tried where the proxy is dead, or lets nob
     await told(through({ privateKey: generateSshKey('stranger').privateKey, dialErrorLimit: 0 })),
   ).toMatch(/^the proxy .*Permission denied/);
   expect(await told(through({ port: 1, dialErrorLimit: -1 }), AbortSignal.timeout(500))).toMatch(
-    /^the proxy .*given up after \d+ attempts/,
+    /^the proxy .*stopped after \d+ attempts/,
   );
   expect(behind.logins()).toBe(logins);
 });
 
 test('a machine behind a proxy that is dead itself is told as such, and not the proxy', async () => {
   expect(await told(through({}, { port: 1, dialErrorLimit: 1 }))).toMatch(
-    /^\S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: the proxy opens no way to it: .*/,
+    /^\S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: the proxy can't connect: .*/,
   );
 });
 
@@ -94,7 +94,7 @@ test('a machine behind a proxy that starts late is waited for, also where the pr
       recorder,
     );
     const failed = (): number =>
-      recorder.shown.filter((text) => text.includes('opens no way')).length;
+      recorder.shown.filter((text) => text.includes("can't connect")).length;
     await until('two dials failed', () => failed() >= 2);
     await gateway.restart();
     const before = failed();

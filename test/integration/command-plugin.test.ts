@@ -172,7 +172,7 @@ describe('a machine', () => {
     const connection = sshd.connection({ port: 1, dialErrorLimit: -1 });
     expect(
       await failure(create({ connection, create: 'true' }, call(AbortSignal.timeout(500)))),
-    ).toMatch(/given up after \d+ attempts.*Connection refused/);
+    ).toMatch(/stopped after \d+ attempts.*Connection refused/);
   });
 
   test('is logged in to once for many commands, more at a time than a connection takes', async () => {

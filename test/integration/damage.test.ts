@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
+import { each } from '../support/each';
 import { until } from '../support/until';
 import {
   asRoot,
@@ -15,7 +16,7 @@ import {
 } from '../support/command';
 import { CNI } from '../faults/fault';
 
-// What students and machines do to a lab: status names it, up mends it, and the article holds again.
+// Damages a lab in the ways that students and hosts do: status names the drift, up repairs it, and the checks pass again.
 
 const LAB = 'local-damage';
 const ROUTER = `hardway.${LAB}.router`;
@@ -49,14 +50,14 @@ const pidsOf = async (pattern: string): Promise<number[]> =>
 
 const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
 
-/** Status says all of it, up mends it, status has nothing more to say, and these rows of the article hold. */
-async function toldAndMended(words: RegExp[], ...rows: string[]): Promise<void> {
-  const told = await lab('status', LAB);
-  expect(told.code).toBe(1);
+/** Expects that status prints all this drift, that up repairs it, and that these checks pass afterwards. */
+async function expectRepair(drift: RegExp[], ...rows: string[]): Promise<void> {
+  const status = await lab('status', LAB);
+  expect(status.code).toBe(1);
   expect(
-    words
-      .filter((word) => !word.test(told.stdout))
-      .map((word) => `${String(word)} is not in:\n${told.stdout}`),
+    drift
+      .filter((pattern) => !pattern.test(status.stdout))
+      .map((pattern) => `${String(pattern)} is not in:\n${status.stdout}`),
   ).toEqual([]);
   await labPrints('up', LAB, '--yes');
   expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
@@ -72,8 +73,8 @@ const ROWS = [
   'nodeport.reach',
 ];
 
-describe('in the router', () => {
-  it('rules, routes, chains, settings, services and ports that somebody changed', async () => {
+describe('up repairs the router', () => {
+  test('after changes of rules, routes, chains, settings, services and ports', async () => {
     await nft(
       'delete',
       'rule',
@@ -134,31 +135,31 @@ describe('in the router', () => {
     await ip('-n', `hardway.${LAB}.worker-1`, 'link', 'set', 'eth0', 'mtu', '1400');
     process.kill(pidOf('balancer'), 'SIGKILL');
     process.kill(pidOf('mirror'), 'SIGKILL');
-    await toldAndMended([
+    await expectRepair([
       /firewall rule allow-nodeports: does not exist/,
       /firewall rule allow-icmp: its rule in the router was changed/,
       /image mirror: its process has ended; its rule in the router was changed/,
       /API load balancer: its process has ended/,
-      /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check is gone|chain bridge vpc source_check was changed/,
+      /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check (?:is missing|was changed)/,
       /chain inet vpc forward was changed/,
       /chain ip6 stranger stop was added/,
       /the TTL rule/,
       /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
-      /route pod-route-worker-1: another route, to 10\.200\.1\.0\/25, comes before it/,
-      /machine worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
-      /machine worker-1: its eth0 has MTU 1400, not 1500/,
+      /route pod-route-worker-1: overridden by another route, to 10\.200\.1\.0\/25/,
+      /node worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
+      /node worker-1: its eth0 has MTU 1400, not 1500/,
     ]);
   });
 
-  it('its bridge, and the link to this machine', async () => {
+  test('after its bridge and its link to the host were deleted', async () => {
     const link = (
       JSON.parse(fs.readFileSync(`${CLOUD}/labs/${LAB}/slot.json`, 'utf8')) as { slot: number }
     ).slot;
     await ip('-n', ROUTER, 'link', 'del', 'vpc');
     await ip('link', 'del', `hw${link}`);
-    await toldAndMended(
+    await expectRepair(
       [
-        /network and router: bridge vpc is gone; .*interface internet is gone.*hw\d+ does not exist/,
+        /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
         /route pod-route-worker-1: does not exist/,
         /worker-0: its port is not on the bridge vpc/,
       ],
@@ -166,30 +167,30 @@ describe('in the router', () => {
     );
   });
 
-  it('the whole of it: machines keep what is on their disks', async () => {
+  test('after its namespace was deleted, and the nodes keep their disks', async () => {
     await asRoot(LAB, 'worker-0', 'echo mine > /root/kept');
     await ip('netns', 'del', ROUTER);
-    await toldAndMended(
+    await expectRepair(
       [
-        /network and router: the router does not exist/,
+        /network and router: the router is missing/,
         /firewall rule allow-ssh: does not exist/,
-        /machine worker-1: its router does not exist/,
-        /API load balancer: its router does not exist/,
+        /node worker-1: its router is missing/,
+        /API load balancer: its router is missing/,
       ],
       ...ROWS,
     );
     expect(await asRoot(LAB, 'worker-0', 'cat /root/kept')).toBe('mine\n');
   });
 
-  it('a route that is taken away is missed at once: nodes have no way around it in mind', async () => {
-    // An address of worker-1's pod CIDR that is there without any pod.
+  test('and nodes cache no redirect that would bypass a deleted route', async () => {
+    // Address in worker-1's pod CIDR that exists without a pod.
     const probe = (packets = 1): Promise<number> =>
       onNode(LAB, 'worker-0', `ping -c ${packets} -i 0.2 -W 1 10.200.1.250 > /dev/null`).then(
         ({ code }) => code,
       );
     await ip('-n', `hardway.${LAB}.worker-1`, 'addr', 'add', '10.200.1.250/32', 'dev', 'lo');
     try {
-      // The kernel drops a redirect that answers a flow's first packet, as the router does NAT: the second would bring one.
+      // The router does NAT, so its kernel drops the redirect for a flow's first packet. A second packet would cause one.
       expect(await probe(5)).toBe(0);
       await ip('-n', ROUTER, 'route', 'del', '10.200.1.0/24');
       expect(await probe()).not.toBe(0);
@@ -233,19 +234,19 @@ describe('in the router', () => {
   });
 });
 
-describe('a machine', () => {
-  it('whose process is killed', async () => {
+describe('a node', () => {
+  test('is repaired after its process was killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
-    await toldAndMended(
-      [/machine worker-1: (it does not run|systemd-nspawn, which it runs in, has ended)/],
+    await expectRepair(
+      [/node worker-1: (it does not run|its systemd-nspawn has ended)/],
       ...ROWS,
     );
   });
 
-  it('that its student reboots comes back by itself, with its services and pods', async () => {
+  test('comes back with its services and pods after a reboot by its student', async () => {
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
-    // Nothing to wait for is an error, and the controller makes the pods a moment later.
+    // `kubectl wait` fails if no pod exists, and the controller creates the pods a moment later.
     await until(
       'pods of busybox0',
       async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '',
@@ -257,7 +258,7 @@ describe('a machine', () => {
         ({ stdout }) => stdout,
       );
     const before = await booted();
-    // What was told the kernel, and no file, ends with it.
+    // Changes of the running kernel only: a reboot removes them.
     await asRoot(
       LAB,
       'worker-0',
@@ -298,15 +299,15 @@ describe('a machine', () => {
     await kubectl('delete', '-f', path.join(root, 'examples/busybox.yaml'), '--wait=false');
   });
 
-  it('whose disk is deleted is another machine, made from nothing: no pod has the address of one whose MAC is remembered', async () => {
+  test('is recreated after its disk was deleted, and other nodes reach new pods despite cached MAC addresses', async () => {
     const remembered =
       'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
     await asRoot(LAB, 'worker-1', remembered);
     fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
-    await toldAndMended([/machine worker-1: does not exist/], ...ROWS, 'nat.off');
+    await expectRepair([/node worker-1: does not exist/], ...ROWS, 'nat.off');
   });
 
-  it('on which files, services, programs and settings were changed', async () => {
+  test('is repaired after changes of files, services, programs and settings', async () => {
     await asRoot(
       LAB,
       'worker-0',
@@ -324,7 +325,7 @@ describe('a machine', () => {
       'worker-1',
       'systemctl disable -q kubelet; ln -sf /dev/null /etc/systemd/system/kube-proxy.service; systemctl daemon-reload; systemctl kill -s KILL kube-proxy',
     );
-    await toldAndMended([
+    await expectRepair([
       /worker-0: \/etc\/cni\/net\.d\/10-bridge\.conf was edited/,
       /worker-0: \/etc\/systemd\/system\/kubelet\.service was edited/,
       /worker-0: service kube-proxy is inactive/,
@@ -337,8 +338,8 @@ describe('a machine', () => {
   });
 });
 
-describe('in the cluster', () => {
-  it('what somebody deleted, scaled, edited or cordoned', async () => {
+describe('up repairs the cluster', () => {
+  test('after objects were deleted, scaled, edited or cordoned', async () => {
     await kubectl('-n', 'kube-system', 'delete', 'service', 'kube-dns');
     await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
     await kubectl('delete', 'clusterrolebinding', 'system:kube-apiserver');
@@ -354,7 +355,7 @@ describe('in the cluster', () => {
     await kubectl('taint', 'node', 'worker-0', 'own=taint:NoSchedule');
     await asRoot(LAB, 'worker-0', 'iptables -t nat -F');
     await kubectl('delete', 'node', 'worker-1');
-    await toldAndMended(
+    await expectRepair(
       [
         /controller-0: Service kube-system\/kube-dns is missing/,
         /controller-0: Deployment kube-system\/coredns was changed: replicas: 0, declared replicas: 1/,
@@ -372,19 +373,22 @@ describe('in the cluster', () => {
     );
   });
 
-  it('an API that was away for so long that nodes ask for it once a minute: after up the article holds at once', async () => {
+  test('after the API server was stopped for so long that nodes retry once a minute', async () => {
     await asRoot(LAB, 'controller-0', 'systemctl stop kube-apiserver');
     const [report] = await Promise.all([
       verify(LAB),
       new Promise((later) => setTimeout(later, 75_000)),
     ]);
-    // What needs the API says that, and nothing else.
+    // Checks that need the API fail for this reason only.
     expect(report.seconds).toBeLessThan(30);
-    for (const { id, reason } of report.checks.filter((check) => check.status === 'fail'))
-      expect(`${id}: ${reason}`).toMatch(
-        /^\S+: the API at https:\S+ does not answer \(.*\): look at `\.\/lab status`/,
-      );
-    await toldAndMended(
+    each(
+      report.checks.filter(({ status }) => status === 'fail'),
+      ({ id, reason }) =>
+        expect(`${id}: ${reason}`).toMatch(
+          /^\S+: the API at https:\S+ does not answer \(.*\): look at `\.\/lab status`/,
+        ),
+    );
+    await expectRepair(
       [
         /controller-0: service kube-apiserver is/,
         /controller-0: API server does not answer/,
@@ -396,7 +400,7 @@ describe('in the cluster', () => {
     );
   });
 
-  it('a DNS that does not run, though all is there that was asked for', async () => {
+  test('after the pods of CoreDNS could not start, although all objects exist', async () => {
     await kubectl(
       '-n',
       'kube-system',
@@ -441,7 +445,7 @@ describe('in the cluster', () => {
 describe('another lab with the same private addresses', () => {
   const OTHER = 'local-damage2';
 
-  it('goes while this one passes its checks', async () => {
+  test('is removed while the first lab passes its checks', async () => {
     await labPrints(
       'up',
       OTHER,

@@ -6,7 +6,7 @@ import { killedAt } from '../support/killing';
 import { lab, labPrints, run, state } from '../support/command';
 import { tracesOf } from '../support/leftovers';
 
-/** A state that is cut off, locks of those that are gone, and plain Pulumi after a kill. */
+/** Truncated state files, locks of dead engines, and plain Pulumi after a kill. */
 
 const LAB = 'local-damaged';
 const UP = ['up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
@@ -26,10 +26,10 @@ const whole = async (): Promise<void> =>
     differs: false,
   });
 
-/** Cuts a file off in its middle, as a machine does that loses power while it writes. */
+/** Truncates a file to half its size, like a host that loses power while it writes. */
 const cut = (file: string): void => fs.truncateSync(file, Math.floor(fs.statSync(file).size / 2));
 
-/** A lock as an engine leaves it. */
+/** Writes a lock like a killed engine's. */
 function lock(pid: number, hostname: string): void {
   fs.mkdirSync(LOCKS, { recursive: true });
   fs.writeFileSync(
@@ -39,7 +39,7 @@ function lock(pid: number, hostname: string): void {
 }
 
 describe('plain pulumi after a kill', () => {
-  it('wants its lock cancelled, and then destroys all that the lab has here, also what no state knows of', async () => {
+  test('needs pulumi cancel, and then destroys all resources on the host, even those that the state lacks', async () => {
     expect(await killedAt(LAB, UP, { when: 'creating', of: /Instance/ }, 'all')).toMatchObject({
       hit: true,
     });
@@ -60,8 +60,8 @@ describe('plain pulumi after a kill', () => {
   });
 });
 
-describe('a state that is cut off', () => {
-  it('is named with its cure by every command that reads it, and the next up goes on from the one before', async () => {
+describe('a truncated state file', () => {
+  test('is named with the repair by every command that reads it, and the next up continues from the backup', async () => {
     await labPrints(...UP);
     cut(FILE);
     for (const command of [['status', LAB], ['list'], ['verify', LAB]]) {
@@ -80,7 +80,7 @@ describe('a state that is cut off', () => {
     await whole();
   });
 
-  it('without the one before: up refuses and leaves it as it is, down removes the lab all the same', async () => {
+  test('without a backup makes up refuse, and down still removes the lab', async () => {
     cut(FILE);
     fs.rmSync(`${FILE}.bak`);
     const refused = await lab(...UP);
@@ -89,21 +89,21 @@ describe('a state that is cut off', () => {
       stderr: expect.stringMatching(/is damaged.*\nTo do: \.\/lab down/),
     });
     expect(await labPrints('down', LAB, '--yes')).toMatch(
-      /could not destroy it, so it is swept from this machine: The state of lab/,
+      /could not destroy the lab, so it is swept from this host: The state of lab/,
     );
     expect(await tracesOf(LAB)).toEqual([]);
   });
 });
 
 describe('a lock', () => {
-  it('of an engine that is dead is no obstacle', async () => {
+  test('of a dead engine does not stop up', async () => {
     lock(2 ** 22 + 1, os.hostname());
     await labPrints(...UP);
     await whole();
   });
 
-  it('of another machine, or of an engine that lives, stops both commands: exit 3, who it is, what to do', async () => {
-    // Called pulumi, as an engine is.
+  test('of another host or of a running engine stops up and down with exit code 3, its owner and what to do', async () => {
+    // A process with the name of an engine.
     const program = path.join(state, 'pulumi');
     fs.copyFileSync('/bin/sleep', program);
     fs.chmodSync(program, 0o755);
@@ -114,7 +114,7 @@ describe('a lock', () => {
         [engine.pid!, os.hostname()],
       ] as const) {
         lock(pid, host);
-        // An up that has nothing to do asks no engine.
+        // An up without changes would not start the engine.
         for (const command of [
           ['up', LAB, '--yes', '--set', 'ipMasq=false'],
           ['down', LAB, '--yes'],
@@ -131,7 +131,7 @@ describe('a lock', () => {
     } finally {
       engine.kill('SIGKILL');
     }
-    // The second holder is dead now: the lab is as it was, and goes.
+    // The second owner is dead now, so down works.
     await labPrints('down', LAB, '--yes');
     expect(await tracesOf(LAB)).toEqual([]);
   });

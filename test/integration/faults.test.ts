@@ -1,4 +1,5 @@
 import { failures, failedIds, lab, labPrints, state } from '../support/command';
+import { each } from '../support/each';
 import { faults } from '../faults';
 import { VICTIM } from '../faults/fault';
 import { openLab, type OpenLab } from '../faults/hands';
@@ -8,8 +9,8 @@ const LAB = 'local-faults';
 jest.setTimeout(10 * 60_000);
 
 let open: OpenLab;
-/** What the fault before this one broke: it must be whole again. */
-let mended: string[] = [];
+/** Ids of the checks that the previous fault failed. They must pass again. */
+let repaired: string[] = [];
 
 beforeAll(async () => {
   await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
@@ -30,33 +31,34 @@ afterAll(async () => {
   expect(await lab('down', LAB, '--yes')).toMatchObject({ code: 0 });
 });
 
-describe('a fault is caught by the checks that should catch it, which say where it is, and not by its neighbours', () => {
-  it.each(faults.map((fault) => [fault.what, fault] as const))(
+describe('a fault fails exactly its checks, which name the cause', () => {
+  test.each(faults.map((fault) => [fault.description, fault] as const))(
     '%s',
-    async (_what, { make, mend, fails, passes }) => {
+    async (_description, { make, repair, fails, passes }) => {
       const failing = Object.keys(fails);
-      const passing = new Set([...passes, ...mended.filter((id) => !failing.includes(id))]);
+      const passing = new Set([...passes, ...repaired.filter((id) => !failing.includes(id))]);
       await make(open.hands);
       try {
         const report = await open.look([...failing, ...passing]);
-        // With its words, where one fails that shouldn't.
+        // Shows the reasons of checks that should not have failed.
         expect(
           failures({ ...report, checks: report.checks.filter(({ id }) => !failing.includes(id)) }),
         ).toEqual([]);
         expect(failedIds(report).sort()).toEqual(failing.sort());
-        for (const { id, reason, status } of report.checks)
-          if (status === 'fail')
-            expect(`${id}: ${reason}`).toMatch(
-              new RegExp(fails[id].source.replace(/^\^/, `^${id}: `)),
-            );
+        const failed = report.checks.filter(({ status }) => status === 'fail');
+        each(failed, ({ id, reason }) =>
+          expect(`${id}: ${reason}`).toMatch(
+            new RegExp(fails[id].source.replace(/^\^/, `^${id}: `)),
+          ),
+        );
       } finally {
-        await mend(open.hands);
+        await repair(open.hands);
       }
-      mended = failing;
+      repaired = failing;
     },
   );
 
-  it('all are mended', async () => {
+  test('after the last repair, every check passes', async () => {
     expect(failures(await open.look())).toEqual([]);
   });
 });

@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 
 describe('by the jump host a student', () => {
-  it('logs in to every node of the own lab', async () => {
+  test('logs in to every node of the own lab', async () => {
     for (const { name } of own.nodes)
       expect(await student(own).ssh(name, 'hostname; sudo id -un')).toMatchObject({
         code: 0,
@@ -93,7 +93,7 @@ describe('by the jump host a student', () => {
       });
   });
 
-  it('reaches a NodePort, by address and by name', async () => {
+  test('reaches a NodePort, by address and by name', async () => {
     for (const [port, host] of [
       [41088, '10.240.0.20'],
       [41089, 'worker-0'],
@@ -115,7 +115,7 @@ describe('by the jump host a student', () => {
     }
   });
 
-  it('gets no shell, no command, no files, and no port on the other side', async () => {
+  test('gets no shell, no command, no files, and no port on the other side', async () => {
     isRefused(await student(own).ssh('jump'));
     isRefused(await student(own).ssh('jump', 'id'));
     isRefused(await student(own).ssh('-tt', 'jump'));
@@ -130,7 +130,7 @@ describe('by the jump host a student', () => {
     );
   });
 
-  it('gets to no other lab, by no address, and to nothing of this machine or of the router', async () => {
+  test('gets to no other lab, by no address, and to nothing of this machine or of the router', async () => {
     const [ownPort, otherPort] = [own.jump!.port, other.jump!.port];
     const targets = [
       '10.241.0.20:22',
@@ -154,7 +154,7 @@ describe('by the jump host a student', () => {
     });
   });
 
-  it('is not let in by the key of another lab, nor taken in by another host', async () => {
+  test('is not let in by the key of another lab, nor taken in by another host', async () => {
     isRefused(
       await student(own, { key: other.sshPrivateKey }).ssh('jump'),
       /Permission denied \(publickey\)/,
@@ -165,7 +165,7 @@ describe('by the jump host a student', () => {
     );
   });
 
-  it('comes from where the config says, or not at all', async () => {
+  test('comes from where the config says, or not at all', async () => {
     isRefused(
       await student(other).ssh('worker-0', 'hostname'),
       /Connection (closed|reset) by (remote host|127.0.0.1)|kex_exchange_identification/,
@@ -205,7 +205,7 @@ describe('behind the word of its sshd', () => {
     );
   };
 
-  it('routes and the packet filter keep it to its own lab', async () => {
+  test('routes and the packet filter keep it to its own lab', async () => {
     expect(await connects('10.240.0.20', 22)).toBe(true);
     const elsewhere: [string, number][] = [
       [publicAddress(own, 1), own.jump!.port],
@@ -222,7 +222,7 @@ describe('behind the word of its sshd', () => {
     expect(await run(program, args)).toMatchObject({ code: 0 });
   });
 
-  it('it has no power of root, none of this machine’s files and nowhere to write', async () => {
+  test('it has no power of root, none of this machine’s files and nowhere to write', async () => {
     const pid = await sshd();
     const told = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
@@ -248,7 +248,7 @@ describe('behind the word of its sshd', () => {
     ]);
   });
 
-  it('nobody on a node reaches it', async () => {
+  test('nobody on a node reaches it', async () => {
     expect(
       await asRoot(
         OWN,
@@ -259,9 +259,9 @@ describe('behind the word of its sshd', () => {
   });
 });
 
-it.each([
+test.each([
   ['sshd', 'its process has ended'],
-  ['relay', 'its relay on this machine has ended'],
+  ['relay', 'its relay on the host has ended'],
 ] as const)('whose %s is killed is named by status and mended by up', async (daemon, words) => {
   process.kill(daemon === 'sshd' ? await sshd() : pidOf(daemon), 'SIGKILL');
   await until(
@@ -280,7 +280,7 @@ it.each([
   expect(await statusOf(OWN)).toMatchObject({ differs: false, drift: [] });
 });
 
-it('is gone where nobody may come any more, and with its lab', async () => {
+test('is gone where nobody may come any more, and with its lab', async () => {
   const listening = async (told: Told): Promise<string> =>
     (await run('ss', ['-Hltn', `sport = :${told.jump!.port}`])).stdout;
   expect(await listening(other)).not.toBe('');
@@ -300,7 +300,7 @@ it('is gone where nobody may come any more, and with its lab', async () => {
   expect(await listening(own)).toBe('');
 });
 
-it('whose port is taken by somebody else is refused before anything is made', async () => {
+test('whose port is taken by somebody else is refused before anything is made', async () => {
   const servers: net.Server[] = [];
   // Whatever slot the lab would get: the lowest that is free.
   for (let slot = 0; slot < 16; slot++) {
@@ -315,7 +315,7 @@ it('whose port is taken by somebody else is refused before anything is made', as
     expect(ran).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(
-        /port 220\d\d of this machine, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: end that, or do without a jump host: --set jumpCidrs=/,
+        /port 220\d\d of this host, where students reach the jump host of lab local-j01, is taken by .* \(process \d+\)\n\s+To do: stop that program, or create the lab without a jump host: --set jumpCidrs=/,
       ),
     });
     expect(await tracesOf(OWN)).toEqual([]);

@@ -4,14 +4,14 @@ import { lab, labPrints, state } from '../support/command';
 import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
- * `kill -9` in the middle of an `up` and of a `down`, twenty times each and five times more while a cluster is made.
+ * Kills `up` and `down` with SIGKILL at twenty moments each, and `up` of a cluster at five more.
  *
- * How the moments are chosen: each is a word of the engine's own record, its state file, which it writes before and after
- * everything that it does ("creating Route", "created LoadBalancer"). Every kind of thing that a lab has is among them,
- * most while it is being made, when the state knows nothing of it yet. A life goes through its moments in the order in
- * which a lab is made, and back: `up` is killed at the first; run again, it has to go on past it, and is killed at the
- * next; at last it completes. Then the same with `down`. A moment that was over before its turn gets it in the same
- * life's next round. Every third kill takes the whole family of processes, or ./lab alone, instead of the engine.
+ * A moment is an entry of the engine's state file, which the engine writes before and after each operation ("creating
+ * Route", "created LoadBalancer"). The moments include every kind of resource, mostly during its creation, when the
+ * state does not have it yet. A life runs its moments in the order of a lab's creation: `up` is killed at the first
+ * moment; the next `up` has to continue, and is killed at the next moment; the last `up` completes. Then the same with
+ * `down`. A moment that has passed before its turn is repeated in the next round of the same life. Two of five kills
+ * end all processes, or ./lab only, instead of the engine.
  */
 
 interface Life {
@@ -121,7 +121,7 @@ jest.setTimeout(20 * 60_000);
 let link: string | undefined;
 let kills = 0;
 
-/** Runs a command and kills it at one after the other of `moments`, taking away those that were met, until it completes. */
+/** Runs a command repeatedly and kills it at each of `moments`, until it completes. Removes the reached moments. */
 async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
   for (const moment of [...moments]) {
     const killed = await killedAt(LAB, args, moment, VICTIMS[kills % VICTIMS.length]);
@@ -136,7 +136,7 @@ async function killedOver(moments: Moment[], ...args: string[]): Promise<void> {
   }
 }
 
-/** What the router's services said last. */
+/** Returns the end of the logs of the router's services. */
 const lastWords = (): string =>
   ['mirror', 'balancer']
     .map((service) => {
@@ -150,14 +150,14 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-it('has twenty moments of an up and twenty of a down, beside those of a cluster', () => {
+test('the lives without a cluster have twenty moments of up and twenty of down', () => {
   const alone = LIVES.filter(({ stage }) => stage === 'none');
   expect([alone.flatMap(({ up }) => up).length, alone.flatMap(({ down }) => down).length]).toEqual([
     20, 20,
   ]);
 });
 
-it.each(LIVES)(
+test.each(LIVES)(
   'killed at $up.length moments of up and $down.length of down ($what): the next up completes, down leaves nothing',
   async ({ stage, up, down }) => {
     const command = [
@@ -184,7 +184,7 @@ it.each(LIVES)(
       if (status.code !== 0) throw new Error(`${status.stdout}\n${lastWords()}`);
       expect(JSON.parse(status.stdout)).toMatchObject({ state: 'up', differs: false });
       await killedOver(downLeft, 'down', LAB, '--yes');
-      // What a killed down leaves is something to go on from, too.
+      // `up` must also continue from the leftovers of a killed `down`.
       if (round % 2 === 0 || downLeft.length > 0) await labPrints(...command);
       await labPrints('down', LAB, '--yes');
       expect(await tracesOf(LAB, link)).toEqual([]);

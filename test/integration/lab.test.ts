@@ -57,13 +57,13 @@ afterAll(async () => {
 });
 
 describe('a lab that is up', () => {
-  it('passes every row of the article', async () => {
+  test('passes every row of the article', async () => {
     const report = await verify(LAB);
     expect(failures(report)).toEqual([]);
     expect(report).toMatchObject({ passed: 24, failed: 0, skipped: 0 });
   });
 
-  it('reaches pods at addresses that other pods had, whose MACs the nodes remember', async () => {
+  test('reaches pods at addresses that other pods had, whose MACs the nodes remember', async () => {
     const remembered = [
       `prefix=$(sed -n 's/.*"subnet": "\\([0-9.]*\\.\\)0\\/24".*/\\1/p' ${CNI}); test -n "$prefix"`,
       'for host in $(seq 2 250); do [ -e "/var/lib/cni/networks/bridge/$prefix$host" ] || ip neigh replace "$prefix$host" lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done',
@@ -75,7 +75,7 @@ describe('a lab that is up', () => {
     ).toEqual([]);
   });
 
-  it('leaves nothing of the checks behind', async () => {
+  test('leaves nothing of the checks behind', async () => {
     // Kubernetes lets some seconds pass before it removes an empty namespace.
     await labPrints(
       'kubectl',
@@ -95,11 +95,11 @@ describe('a lab that is up', () => {
       expect(await asRoot(LAB, node, 'ip netns list | grep -v "^cni-" || true')).toBe('');
   });
 
-  it('is not changed by a second up', async () => {
+  test('is not changed by a second up', async () => {
     expect(await labPrints('up', LAB, '--yes')).toMatch(/is as declared: nothing to change/);
   });
 
-  it('shows no change to plain pulumi, and leaves the checkout as it was', async () => {
+  test('shows no change to plain pulumi, and leaves the checkout as it was', async () => {
     const before = (await run('git', ['status', '--porcelain'])).stdout;
     const environment = (await labPrints('env')).trim();
     const preview = await run('bash', [
@@ -110,7 +110,7 @@ describe('a lab that is up', () => {
     expect((await run('git', ['status', '--porcelain'])).stdout).toBe(before);
   });
 
-  it('is in the list and is as declared', async () => {
+  test('is in the list and is as declared', async () => {
     expect(JSON.parse(await labPrints('list', '--json'))).toEqual(
       expect.arrayContaining([expect.objectContaining({ name: LAB })]),
     );
@@ -121,7 +121,7 @@ describe('a lab that is up', () => {
     });
   });
 
-  it('pulls an image for no name it does not have, and says which ones it has', async () => {
+  test('pulls an image for no name it does not have, and says which ones it has', async () => {
     await labPrints('kubectl', LAB, '--', 'run', 'stranger', '--image=redis');
     try {
       let events = '';
@@ -136,7 +136,7 @@ describe('a lab that is up', () => {
 });
 
 describe('a config that is wrong', () => {
-  it('is refused with every mistake at once, exit 2, before anything is made', async () => {
+  test('is refused with every mistake at once, exit 2, before anything is made', async () => {
     const ran = await lab(
       'up',
       'local-wrong',
@@ -158,7 +158,7 @@ describe('a config that is wrong', () => {
     expect((await run('ip', ['netns'])).stdout).not.toContain('local-wrong');
   });
 
-  it('is refused by plain pulumi with the same sentences and no stack trace', async () => {
+  test('is refused by plain pulumi with the same sentences and no stack trace', async () => {
     const environment = (await labPrints('env')).trim();
     const ran = await run('bash', [
       '-c',
@@ -197,7 +197,7 @@ describe('the article, as typed', () => {
     await kubectl('delete', 'service,deployment', 'nginx', '--wait=false');
   });
 
-  it.each([
+  test.each([
     ['sudo lsns -t net', /\/pause/],
     ['ls -1i /var/run/netns', /cni-[0-9a-f-]{36}/],
     ['ip netns', /cni-[0-9a-f-]{36} \(id: \d+\)/],
@@ -222,7 +222,7 @@ describe('the article, as typed', () => {
     expect(ran.stdout).toMatch(shows);
   });
 
-  it("http to worker-0's public address at the NodePort", async () => {
+  test("http to worker-0's public address at the NodePort", async () => {
     const page = await run('curl', [
       '-sS',
       '--max-time',
@@ -232,7 +232,7 @@ describe('the article, as typed', () => {
     expect(page.stdout).toContain('Welcome to nginx!');
   });
 
-  it('kubectl exec, logs, run and port-forward', async () => {
+  test('kubectl exec, logs, run and port-forward', async () => {
     const pod = (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')).split('\n')[0];
     expect(await kubectl('exec', pod, '--', 'ping', '-c', '1', '10.240.0.21')).toMatch(
       /1 packets received/,
@@ -270,7 +270,7 @@ async function publicPrefix(): Promise<string> {
 describe('what somebody changed', () => {
   const CNI = '/etc/cni/net.d/10-bridge.conf';
 
-  it('status names a route that somebody removed, and a CNI file that somebody edited; up mends both', async () => {
+  test('status names a route that somebody removed, and a CNI file that somebody edited; up mends both', async () => {
     await inRouter(LAB, 'ip', 'route', 'del', '10.200.2.0/24');
     await asRoot(LAB, 'worker-0', `echo >> ${CNI}`);
     const status = await lab('status', LAB);
@@ -283,7 +283,7 @@ describe('what somebody changed', () => {
 });
 
 describe('a controller that is made anew', () => {
-  it('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
+  test('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
     expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
       /controller-1 of lab local-test is another machine[^]*24 passed, 0 failed/,
@@ -320,26 +320,26 @@ describe('a second lab with the same private addresses', () => {
     await labPrints('down', OTHER, '--yes');
   });
 
-  it('comes up beside the first, which goes on as it was', async () => {
+  test('comes up beside the first, which goes on as it was', async () => {
     await labPrints('up', OTHER, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
     expect(failures(await verify(OTHER, ...cross))).toEqual([]);
     expect(failures(await verify(LAB, ...cross))).toEqual([]);
   });
 
-  it('is whole after a change that takes another network: its MTU', async () => {
+  test('is whole after a change that takes another network: its MTU', async () => {
     await labPrints('up', OTHER, '--yes', '--set', 'mtu=1400');
     expect(failures(await verify(OTHER, ...cross))).toEqual([]);
     expect((await onNode(OTHER, 'worker-0', 'ip link show eth0')).stdout).toMatch(/mtu 1400/);
   });
 
-  it('has nodes and pods that reach neither this machine nor the first lab', async () => {
+  test('has nodes and pods that reach neither this machine nor the first lab', async () => {
     const prefix = await publicPrefix();
     for (const address of [`${prefix}.1`, `${prefix}.20`, '198.18.1.1', '198.18.1.2']) {
       expect((await onNode(OTHER, 'worker-0', `ping -c 1 -W 1 ${address}`)).code).not.toBe(0);
     }
   });
 
-  it('refuses to lose its control plane: fewer controllers or an earlier stage need a new lab', async () => {
+  test('refuses to lose its control plane: fewer controllers or an earlier stage need a new lab', async () => {
     const ran = await lab('up', OTHER, '--yes', '--set', 'workers=1', '--stage', 'none');
     expect(ran.code).toBe(2);
     expect(ran.stderr + ran.stdout).toMatch(/workers/);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { boundsTrouble } from '../../provider/local/workspace/resource-limits';
+import { boundsDrift } from '../../provider/local/workspace/resource-limits';
 import { groupOf, processesOf, writeSetting } from '../../provider/local/shared/cgroups';
 import { until } from '../support/until';
 import { asRoot, failures, lab, labPrints, run, state, verify } from '../support/command';
@@ -138,7 +138,7 @@ describe.each<[string, () => Place]>([
   ['root in a controller', () => onNodeOf(ONE, 'controller-0')],
   ['a privileged pod', () => inPodOf(ONE, POD)],
 ])('%s', (_who, place) => {
-  it('finds its own lab at the addresses that both have', async () => {
+  test('finds its own lab at the addresses that both have', async () => {
     const addresses = {
       [`10.240.0.10 ${MARKED}`]: `${ONE} controller-0`,
       [`10.240.0.20 ${MARKED}`]: `${ONE} worker-0`,
@@ -150,7 +150,7 @@ describe.each<[string, () => Place]>([
     );
   });
 
-  it('gets no answer from the other, nor from this machine', async () => {
+  test('gets no answer from the other, nor from this machine', async () => {
     expect(await answers(place(), targets())).toEqual(nothing(targets()));
     expect(
       await pinged(
@@ -184,7 +184,7 @@ const WAYS: [string, () => Way][] = [
 ];
 
 describe('root in a worker and a controller', () => {
-  it.each(WAYS)('gets no answer with %s', async (_what, way) => {
+  test.each(WAYS)('gets no answer with %s', async (_what, way) => {
     const { before, after, own: taken } = way();
     // What it took for its own answers itself.
     const asked = targets().filter((target) => !taken || !target.startsWith(`${taken} `));
@@ -223,34 +223,34 @@ const runs = async (pid: string): Promise<string> =>
   (await asRoot(ONE, 'controller-0', `pidof ${pid}`)).trim();
 
 describe('what a lab may take', () => {
-  it('is named where somebody changed it, and mended; changed in place, without a machine made anew', async () => {
+  test('is named where somebody changed it, and mended; changed in place, without a machine made anew', async () => {
     writeSetting(groupOf(ONE), 'pids.max', 'max');
     expect((await lab('status', ONE)).stdout).toContain(
       `workspace: pids.max of its control group ${groupOf(ONE)} is max, not 500`,
     );
     const before = processesOf(ONE);
     await labPrints('up', ONE, '--yes', '--set', 'memoryLimit=900Mi', '--set', 'processLimit=400');
-    expect(boundsTrouble(ONE, BOUNDS)).toBe('');
+    expect(boundsDrift(ONE, BOUNDS)).toBe('');
     expect(processesOf(ONE).filter((pid) => before.includes(pid)).length).toBeGreaterThan(
       before.length * 0.9,
     );
   });
 
-  it('is out of reach for root in a node', async () => {
+  test('is out of reach for root in a node', async () => {
     await asRoot(
       ONE,
       'worker-0',
       `for limit in memory.limit_in_bytes memory.memsw.limit_in_bytes memory.max pids.max cpu.shares cpu.weight; do
       for file in $(find /sys/fs/cgroup -maxdepth 2 -name $limit); do for value in -1 max 10000; do echo $value > $file; done; done; done 2> /dev/null; true`,
     );
-    expect(boundsTrouble(ONE, BOUNDS)).toBe('');
+    expect(boundsDrift(ONE, BOUNDS)).toBe('');
   });
 });
 
 describe('a lab that takes all it can get', () => {
   afterAll(endLoad);
 
-  it('kills a pod that takes the memory, and none of its control plane', async () => {
+  test('kills a pod that takes the memory, and none of its control plane', async () => {
     const before = await Promise.all(['etcd', 'kube-apiserver'].map(runs));
     const killed = await lab(
       'kubectl',
@@ -269,7 +269,7 @@ describe('a lab that takes all it can get', () => {
     expect(await Promise.all(['etcd', 'kube-apiserver'].map(runs))).toEqual(before);
   });
 
-  it('leaves the other as it is: all checks pass', async () => {
+  test('leaves the other as it is: all checks pass', async () => {
     const timed = async (): Promise<{ seconds: number; failed: string[] }> => {
       const begun = Date.now();
       const failed = failures(await verify(OTHER));
@@ -281,7 +281,7 @@ describe('a lab that takes all it can get', () => {
     for (const load of ['loops', 'memory', 'forks'] as const) await loadNode(ONE, 'worker-0', load);
     const loaded = await timed();
     const started = await Promise.all(Array.from({ length: 20 }, () => run('true', [])));
-    const trouble = boundsTrouble(ONE, BOUNDS);
+    const trouble = boundsDrift(ONE, BOUNDS);
     const most = sampled.stop();
     await endLoad();
     process.stderr.write(
@@ -296,12 +296,12 @@ describe('a lab that takes all it can get', () => {
     expect(most.memory).toBeGreaterThan(BOUNDS.memoryLimit * 0.95);
   });
 
-  it('works again afterwards', async () => {
+  test('works again afterwards', async () => {
     await labPrints('up', ONE, '--yes');
     expect(failures(await verify(ONE))).toEqual([]);
   });
 
-  it('is taken down while it does, and nothing is left', async () => {
+  test('is taken down while it does, and nothing is left', async () => {
     await counters.stop();
     await loadNode(ONE, 'worker-0', 'forks');
     await labPrints('down', ONE, '--yes');

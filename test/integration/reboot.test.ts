@@ -6,12 +6,12 @@ import { alive } from '../support/killing';
 import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
- * The whole machine rebooted, as far as a lab can tell: its processes are gone, and all that is kept in memory: network
- * namespaces, links, routes (the pool's blackhole, too), cgroups. What is on disk stays: state, and the machines' disks.
+ * Simulates a reboot of the host for one lab: ends its processes and deletes its network namespaces, links, routes (also
+ * the pool's blackhole route) and cgroups. State and the nodes' disks stay.
  */
 
 const LAB = 'local-reboot';
-/** Of its own, so that its blackhole route is nobody else's; these addresses are for providers' inner use. */
+/** Dedicated pool, so that no other lab uses its blackhole route (RFC 6598 addresses for providers). */
 const POOL = '100.127.0.0/16';
 const WATCH = 'hardway_reboot_test';
 
@@ -58,7 +58,7 @@ async function reboot(): Promise<void> {
     .readdirSync('/run/netns')
     .filter((entry) => entry.startsWith(`hardway.${LAB}.`)))
     await run('ip', ['netns', 'del', name]);
-  // Its end in the router's namespace is gone, and it with that; only the blackhole is the machine's own.
+  // The kernel deletes the link together with the router's namespace. Only the blackhole route belongs to the host.
   await until(`${link} goes with the router`, () => !fs.existsSync(`/sys/class/net/${link}`));
   expect((await run('ip', ['route', 'del', 'blackhole', POOL])).code).toBe(0);
   for (const hierarchy of ['', ...fs.readdirSync('/sys/fs/cgroup')]) {
@@ -69,7 +69,7 @@ async function reboot(): Promise<void> {
   expect(left).toEqual([]);
 }
 
-/** Packets for the pool that would have left this machine by another interface than a lab's; they are dropped. */
+/** Counts the packets for the pool that would have left the host by another interface than a lab's. They are dropped. */
 async function strays(): Promise<number> {
   const listing = await run('nft', ['list', 'table', 'inet', WATCH]);
   return Number(/packets (\d+)/.exec(listing.stdout)![1]);
@@ -100,18 +100,18 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-it('status says that everything is gone, and sends nothing out of the machine to find out', async () => {
+test('status after a reboot reports the missing resources, and sends no packet out of the host', async () => {
   await reboot();
   const status = await lab('status', LAB);
   expect(status.code).toBe(1);
   expect(status.stdout).toMatch(/worker-1 .*no answer/);
-  expect(status.stdout).toMatch(/network and router: the router does not exist/);
-  expect(status.stdout).toMatch(/machine worker-1: it does not run/);
+  expect(status.stdout).toMatch(/network and router: the router is missing/);
+  expect(status.stdout).toMatch(/node worker-1: it does not run/);
   expect(status.stdout).toMatch(/To do: \.\/lab up local-reboot/);
   expect(await strays()).toBe(0);
 });
 
-it('up makes the lab again, and it works', async () => {
+test('up after a reboot recreates the lab, and its checks pass', async () => {
   await run('ip', ['route', 'del', 'blackhole', POOL]);
   await labPrints('up', LAB, '--yes');
   expect((await run('ip', ['route'])).stdout).toContain(`blackhole ${POOL}`);
@@ -125,7 +125,7 @@ it('up makes the lab again, and it works', async () => {
   expect(await strays()).toBe(0);
 });
 
-it('down after a reboot leaves nothing', async () => {
+test('down after a reboot leaves nothing', async () => {
   await reboot();
   const { link } = slotOf(LAB)!;
   await labPrints('down', LAB, '--yes');

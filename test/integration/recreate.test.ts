@@ -64,7 +64,7 @@ describe('a lab whose students have done their worst', () => {
     );
   });
 
-  it('is made anew: same addresses, keys and end, new machines, every check passed', async () => {
+  test('is made anew: same addresses, keys and end, new machines, every check passed', async () => {
     const before = [await addresses(), keys(), fs.readFileSync(RECORD, 'utf8')];
     await mark('controller-0', 'worker-0', 'worker-1');
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'mine');
@@ -83,7 +83,7 @@ describe('a lab whose students have done their worst', () => {
     await whole();
   });
 
-  it('gets one machine anew, and the others are not touched', async () => {
+  test('gets one machine anew, and the others are not touched', async () => {
     await mark('controller-0', 'worker-0', 'worker-1');
     const booted = (): Promise<string[]> =>
       Promise.all(
@@ -110,7 +110,7 @@ describe('recreate', () => {
     await labPrints('up', LAB, ...SMALL);
   });
 
-  it('works on a lab whose machines are dead, whose network is torn out and whose lock is stale', async () => {
+  test('works on a lab whose machines are dead, whose network is torn out and whose lock is stale', async () => {
     const before = [await addresses(), keys()];
     for (const node of ['controller-0', 'worker-0'])
       await run('ip', ['netns', 'del', `hardway.${LAB}.${node}`]);
@@ -133,7 +133,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  it('that is killed is finished by the next one, or by up', async () => {
+  test('that is killed is finished by the next one, or by up', async () => {
     const before = [await addresses(), keys()];
     expect(
       await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'creating', of: /Instance/ }, 'all'),
@@ -149,7 +149,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  it('goes on from the state before the last step where that is cut off, and without any it says that keys are new', async () => {
+  test('goes on from the state before the last step where that is cut off, and without any it says that keys are new', async () => {
     const before = [await addresses(), keys()];
     const cut = (): void => fs.truncateSync(FILE, Math.floor(fs.statSync(FILE).size / 2));
     cut();
@@ -165,7 +165,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  it('of a lab that somebody works on is refused before anything is taken away', async () => {
+  test('of a lab that somebody works on is refused before anything is taken away', async () => {
     const program = path.join(state, 'pulumi');
     fs.copyFileSync('/bin/sleep', program);
     const engine = run(program, ['8']);
@@ -191,7 +191,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  it('of a lab that there never was is refused', async () => {
+  test('of a lab that there never was is refused', async () => {
     expect(await lab('recreate', 'local-nobody', '--yes')).toMatchObject({
       code: 3,
       stderr:
@@ -202,7 +202,7 @@ describe('recreate', () => {
 });
 
 describe('the end of a lab', () => {
-  it('is moved, and nothing that a student changed is mended by that', async () => {
+  test('is moved, and nothing that a student changed is mended by that', async () => {
     expect(await lab('extend', LAB, '2h')).toMatchObject({
       code: 2,
       stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
@@ -216,7 +216,7 @@ describe('the end of a lab', () => {
     expect(await labPrints('reap', '--yes')).toBe('No lab has expired.\n');
   });
 
-  it('is when reap removes it, and leaves nothing', async () => {
+  test('is when reap removes it, and leaves nothing', async () => {
     await labPrints('up', LAB, '--yes', '--set', 'expires=2020-01-01T00:00Z');
     expect(JSON.parse(await labPrints('reap', '--dry-run', '--json'))).toEqual([
       { lab: LAB, expires: '2020-01-01T00:00Z', outcome: 'due' },
@@ -226,7 +226,7 @@ describe('the end of a lab', () => {
     expect(await tracesOf(LAB, link)).toEqual([]);
   });
 
-  it('is remembered by the machine, too: reap finds the lab without its state', async () => {
+  test('is remembered by the machine, too: reap finds the lab without its state', async () => {
     await labPrints('up', LAB, ...SMALL, '--set', 'expires=2020-01-01T00:00Z');
     const { link } = slotOf(LAB)!;
     const elsewhere = {

@@ -3,7 +3,7 @@ import { until } from '../support/until';
 import { lab, labPrints, type Ran, state } from '../support/command';
 import { tracesOf } from '../support/leftovers';
 
-/** Two commands at once on one lab: one is at work, the other is told so and does nothing. */
+/** Two commands at once on one lab: one works, the other refuses and names the first. */
 
 const LAB = 'local-together';
 const UP = ['up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
@@ -11,8 +11,8 @@ const DOWN = ['down', LAB, '--yes'];
 
 jest.setTimeout(20 * 60_000);
 
-/** What /proc says of a process; '' where it has ended. */
-function told(pid: string, file: string): string {
+/** Reads a file of a process in /proc; '' if the process has ended. */
+function readProcess(pid: string, file: string): string {
   try {
     return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
@@ -20,24 +20,24 @@ function told(pid: string, file: string): string {
   }
 }
 
-/** Process ids of the engines that change the lab just now, by their command lines. */
+/** Lists the process ids of the engines that change the lab now, by their command lines. */
 function enginesAtWork(): string[] {
   const engines = fs
     .readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .filter((pid) => {
-      const line = told(pid, 'cmdline').split('\0').join(' ');
+      const line = readProcess(pid, 'cmdline').split('\0').join(' ');
       return /^\S*pulumi (up|destroy|refresh) /.test(line) && line.includes(` ${LAB} `);
     });
-  // A child that an engine has just forked has its command line until it becomes a plugin.
+  // A child that an engine has just forked has the engine's command line until it runs a plugin.
   const parent = (pid: string): string =>
-    told(pid, 'stat')
+    readProcess(pid, 'stat')
       .replace(/^.*\) \S /s, '')
       .split(' ')[0];
   return engines.filter((pid) => !engines.includes(parent(pid)));
 }
 
-/** Runs two commands at once; returns what each ended with, and the greatest number of engines that were at work together. */
+/** Runs two commands at once. Returns their results and the greatest number of engines that worked at the same time. */
 async function together(
   one: string[],
   other: string[],
@@ -52,7 +52,7 @@ async function together(
   return { ended, most };
 }
 
-/** One did what it should; the other refused, and said who is at work. */
+/** Expects that one command succeeded, and that the other refused and named the first. */
 function oneRefused({ ended, most }: { ended: Ran[]; most: number }): void {
   const [well, refused] = [...ended].sort((a, b) => a.code - b.code);
   expect([well.code, refused.code, most]).toEqual([0, 3, 1]);
@@ -75,12 +75,12 @@ const whole = async (): Promise<void> =>
     differs: false,
   });
 
-it('up and up: one makes it', async () => {
+test('of two ups, one creates the lab and the other refuses', async () => {
   oneRefused(await together(UP, UP));
   await whole();
 });
 
-it('up and down: the up that came first goes on, and its lab is whole', async () => {
+test('down refuses while up works, and up completes the lab', async () => {
   await labPrints(...DOWN);
   const running = together(UP, DOWN, () =>
     until('the engine of up is at work', () => enginesAtWork().length > 0, 60),
@@ -89,7 +89,7 @@ it('up and down: the up that came first goes on, and its lab is whole', async ()
   await whole();
 });
 
-it('down and down: one removes it, and nothing is left', async () => {
+test('of two downs, one removes the lab without leftovers and the other refuses', async () => {
   oneRefused(await together(DOWN, DOWN));
   expect(await tracesOf(LAB)).toEqual([]);
 });

@@ -25,7 +25,7 @@ afterAll(async () => {
 describe('the watcher', () => {
   const NAMESPACE = 'hardway-test-walls';
 
-  it.each(['10.240.0.20', '10.200.1.2', '10.32.0.10', '198.18.0.20'])(
+  test.each(['10.240.0.20', '10.200.1.2', '10.32.0.10', '198.18.0.20'])(
     'sees a packet to %s that leaves by another interface',
     async (address) => {
       // An interface of the test's own, in a namespace of its own: nothing is on its other side.
@@ -61,7 +61,7 @@ describe('packets for a lab', () => {
     [10, 20, 100].map((host) => `198.19.${slot}.${host}`),
   ).flat();
 
-  it('leave this machine by no other interface: before, while it comes up, while it is up, while it goes, after', async () => {
+  test('leave this machine by no other interface: before, while it comes up, while it is up, while it goes, after', async () => {
     expect(await run('ip', ['route', 'replace', 'blackhole', POOL])).toMatchObject({ code: 0 });
     const before = bombard(addresses);
     await labPrints(
@@ -137,7 +137,7 @@ describe('root in a node', () => {
     );
   });
 
-  it("can write none of the machine's own kernel settings, each tried with the value that it has", async () => {
+  test("can write none of the machine's own kernel settings, each tried with the value that it has", async () => {
     const taken =
       await tries(`find /proc/sys -path /proc/sys/net -prune -o -type f -print | while read -r file; do
       value=$(cat "$file" 2> /dev/null) || continue
@@ -155,7 +155,7 @@ describe('root in a node', () => {
     expect(fs.readFileSync('/proc/sys/kernel/panic', 'utf8')).toBe(machine);
   });
 
-  it("changes with the network's settings nothing of the machine's", async () => {
+  test("changes with the network's settings nothing of the machine's", async () => {
     // All that hold one number, but for those of single interfaces: raised by one in the node.
     const listed = await run('find', [
       '/proc/sys/net',
@@ -203,7 +203,7 @@ describe('root in a node', () => {
     expect(files.length).toBeGreaterThan(20);
   });
 
-  it('loads no module, rings no alarm, turns no clock', async () => {
+  test('loads no module, rings no alarm, turns no clock', async () => {
     const modules = (): string[] =>
       fs.existsSync('/proc/modules')
         ? fs
@@ -226,7 +226,7 @@ describe('root in a node', () => {
     ).toBeLessThan(60);
   });
 
-  it("opens none of the machine's devices, though it can name them", async () => {
+  test("opens none of the machine's devices, though it can name them", async () => {
     // A loop device, which this machine may open: it holds nothing, but is a disk to the kernel.
     const [major, minor] = [7, 0];
     const open = (place: string): string =>
@@ -240,7 +240,7 @@ describe('root in a node', () => {
     expect(await tries('ls /dev')).not.toMatch(/^(sd|vd|nvme|loop|kvm|mem)/m);
   });
 
-  it("sees and ends none of the machine's processes, nor its groups of processes", async () => {
+  test("sees and ends none of the machine's processes, nor its groups of processes", async () => {
     const name = `hardway-walls-${process.pid}`;
     const groups = fs
       .readdirSync('/sys/fs/cgroup')
@@ -268,7 +268,7 @@ describe('root in a node', () => {
 });
 
 describe('the files of a lab', () => {
-  it("are open to nobody else: not the state, not the keys, not the machines' disks", async () => {
+  test("are open to nobody else: not the state, not the keys, not the machines' disks", async () => {
     const cloud = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
     const reachable = await run('setpriv', [
       '--reuid=65534',

@@ -1,6 +1,6 @@
 import type { Call } from '../../provider/protocol/resource-kind';
 
-/** The engine's call, with what was shown to its user. */
+/** Call of the engine, with the lines that were shown to the user. */
 export function call(signal = new AbortController().signal): Call & { shown: string[] } {
   const shown: string[] = [];
   return {
@@ -12,7 +12,7 @@ export function call(signal = new AbortController().signal): Call & { shown: str
   };
 }
 
-/** What something fails with, in words. */
+/** Returns the error message with which a promise rejects. */
 export const failure = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'no failure',

@@ -16,7 +16,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A real sshd on a free port of 127.0.0.1, for the user who runs the tests. */
+/** Real sshd on a free port of 127.0.0.1, for the user who runs the tests. */
 export class Sshd {
   private child: ChildProcess | undefined;
 
@@ -63,7 +63,7 @@ export class Sshd {
     });
   }
 
-  /** How many times somebody logged in. */
+  /** Returns the number of logins. */
   logins(): number {
     return (
       fs.readFileSync(path.join(this.directory, 'log'), 'utf8').match(/Accepted publickey/g) ?? []
@@ -90,7 +90,7 @@ export class Sshd {
     await ended;
   }
 
-  /** Ends it with every connection to it, and starts it again. */
+  /** Ends sshd with all its connections, and starts it again. */
   async restart(): Promise<void> {
     const sessions = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child!.pid)], {
       encoding: 'utf8',
@@ -108,7 +108,7 @@ export class Sshd {
   }
 }
 
-/** Command lines of all processes that mention `text`. */
+/** Lists the command lines of all processes that contain `text`. */
 export function processesWith(text: string): string[] {
   return execFileSync('ps', ['-eo', 'pid,args', '--width', '100000'], { encoding: 'utf8' })
     .split('\n')

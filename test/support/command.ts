@@ -11,11 +11,11 @@ export interface Ran {
   stderr: string;
 }
 
-/** Labs of the tests have a state directory of their own, so that they can't meet a user's. */
+/** State directory of the tests' labs, separate from a user's labs. */
 export const state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-test-'));
 export const environment = { ...process.env, HARDWAY_STATE: state };
 
-/** Runs a program, bounded in time; an exit code is part of the answer. */
+/** Runs a program with a time limit. Returns the exit code instead of throwing. */
 export function run(
   program: string,
   args: string[],
@@ -34,16 +34,16 @@ export function run(
       (error: ExecFileException | null, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
-    // A program that ends without reading its input is no error here.
+    // A program may end without reading its input.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.input ?? '');
   });
 }
 
-/** `./lab …` as a user types it. */
+/** Runs `./lab …` like a user. */
 export const lab = (...args: string[]): Promise<Ran> => run('./lab', args, { minutes: 60 });
 
-/** The same, which must succeed; returns what it printed. */
+/** Runs `./lab …`, which must succeed; returns its output. */
 export async function labPrints(...args: string[]): Promise<string> {
   const ran = await lab(...args);
   if (ran.code !== 0)
@@ -51,11 +51,11 @@ export async function labPrints(...args: string[]): Promise<string> {
   return ran.stdout;
 }
 
-/** A command line typed on a node, as ubuntu. */
+/** Runs a command line on a node as ubuntu. */
 export const onNode = (name: string, node: string, line: string): Promise<Ran> =>
   lab('ssh', name, node, '--', line);
 
-/** The same with sudo bash, which must succeed: for breaking and mending things. */
+/** Runs a command line on a node as root, which must succeed; returns its output. */
 export async function asRoot(name: string, node: string, line: string): Promise<string> {
   const ran = await run('./lab', ['ssh', name, node, '--', 'sudo', 'bash', '-s'], {
     input: `${line}\n`,
@@ -64,7 +64,7 @@ export async function asRoot(name: string, node: string, line: string): Promise<
   return ran.stdout;
 }
 
-/** Runs a program in a lab's router, as the cloud's provider would. */
+/** Runs a program in the network namespace of a lab's router. */
 export async function inRouter(name: string, ...args: string[]): Promise<string> {
   const ran = await run('ip', ['netns', 'exec', `hardway.${name}.router`, ...args]);
   if (ran.code !== 0)
@@ -80,7 +80,7 @@ export async function verify(name: string, ...only: string[]): Promise<Report> {
 export const failedIds = (report: Report): string[] =>
   report.checks.filter((check) => check.status === 'fail').map((check) => check.id);
 
-/** What a person should see when checks fail that shouldn't: their own words. */
+/** Returns the id and the reason of each failed check, for the message of a failed test. */
 export const failures = (report: Report): string[] =>
   report.checks
     .filter((check) => check.status === 'fail')

@@ -1,12 +1,12 @@
 #!/bin/bash
-# A lab on a disk that is too small, or that fills while the lab is made; run it in a mount namespace of its own:
-# unshare --mount full-disk.sh LAB DIRECTORY OPTIONS [FULL_AT]. DIRECTORY becomes a tmpfs with these mount options. With
-# FULL_AT, a file pattern, the tmpfs is filled as soon as such a file is there. Prints each command's output and exit code.
+# unshare --mount full-disk.sh LAB DIRECTORY OPTIONS [FULL_AT]: runs a lab on a disk that is too small, or that fills during
+# `up`. Needs its own mount namespace. DIRECTORY becomes a tmpfs with the mount options OPTIONS. With FULL_AT, a file
+# pattern, the tmpfs is filled as soon as a matching file exists. Prints the output and exit code of each command.
 set -u
 cd "$(dirname "$0")/../.." || exit
 lab=$1 directory=$2 options=$3 full_at=${4:-}
 
-# lab_says NAME COMMAND...: what a command of the lab printed, and its exit code.
+# lab_says NAME COMMAND...: runs ./lab COMMAND and prints its output and exit code under NAME.
 lab_says() {
   local name=$1
   shift
@@ -22,7 +22,7 @@ if [ -z "$full_at" ]; then
   up
 else
   up > "$directory.printed" &
-  # Bounded by the command itself: where it ends without such a file there is nothing to wait for.
+  # The loop ends at the latest with the command.
   until compgen -G "$full_at" > "$directory.found" || ! kill -0 $! 2> "$directory.found"; do sleep 0.02; done
   dd if=/dev/zero of="$directory/filler" bs=1M status=none 2> "$directory.found"
   wait

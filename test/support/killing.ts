@@ -6,8 +6,8 @@ import { until } from './until';
 import { environment, state } from './command';
 
 /**
- * A moment of an engine's run, as the state records it: the first resource that it is creating or deleting, or has
- * created or deleted in this run. Or the run itself: from its lock on, before anything is done.
+ * Moment of an engine's run according to the state: the first matching resource that the engine is creating or deleting,
+ * or has created or deleted in this run. `locked` is the start of the run, when the engine has the lock only.
  */
 export type Moment =
   | {
@@ -17,8 +17,8 @@ export type Moment =
   | { when: 'locked' };
 
 /**
- * Who is killed. engine: pulumi alone, the others have to notice; command: ./lab alone, the engine goes on without
- * anybody to tell; all: ./lab, engine, language host, program, plugins and what they run, at once.
+ * Processes to kill. engine: only pulumi, which the other processes have to notice; command: only ./lab, so that the
+ * engine continues alone; all: ./lab, engine, language host, program, plugins and their children at once.
  */
 export type Victim = 'engine' | 'command' | 'all';
 
@@ -37,7 +37,7 @@ const kill = (pid: number): void => {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // The process has ended already.
   }
 };
 
@@ -48,16 +48,16 @@ const childrenOf = (pid: number): number[] => {
   );
 };
 
-/** Whether a process is the lab's own, a machine or a service: that is meant to stay. It shows once its program is loaded. */
+/** Returns whether a process is a node or a service of the lab, which stays. Works once its program is loaded. */
 const isLabs = (pid: number): boolean => read(`/proc/${pid}/environ`).includes('HARDWAY_OWNER=');
 
-/** A process and all below it, but for what belongs to the lab. */
+/** Lists a process and its descendants, without the lab's nodes and services. */
 export function family(pid: number): number[] {
   if (isLabs(pid)) return [];
   return [pid, ...childrenOf(pid).flatMap(family)];
 }
 
-/** The engine that ./lab runs just now to change something. */
+/** Returns the engine that a ./lab is running now to change a lab. */
 const engineOf = (command: number): number | undefined =>
   childrenOf(command).find((pid) => read(`/proc/${pid}/cmdline`).includes('--event-log'));
 
@@ -71,12 +71,12 @@ function titleOf(urn: string): string {
   return `${types.split('$').pop()} ${name.join('::')}`;
 }
 
-/** Reads a stack's state as the engine writes it, and says when a moment has come. */
+/** Watches a stack's state file while the engine writes it, and detects when a moment has come. */
 class Watch {
   private readonly file: string;
   private readonly locks: string;
   private before: Set<string> | undefined;
-  /** What an earlier run that was killed left under way. */
+  /** Operations that an earlier, killed run has left unfinished. */
   private stale: string[] = [];
   private written = '';
 
@@ -116,19 +116,19 @@ class Watch {
 }
 
 export interface Killed {
-  /** Whether the moment came; otherwise the command ended by itself. */
+  /** Whether the moment came. If not, the command ended before. */
   hit: boolean;
-  /** Of the command, where it ended by itself. */
+  /** Exit code of the command if the moment did not come. */
   code: number | null;
   output: string;
-  /** Milliseconds from the kill until none of the run's processes was left. */
+  /** Milliseconds from the kill until all processes of the run had ended. */
   silence: number;
 }
 
-/** Longest time, in seconds, that anything of a killed run may go on. */
+/** Time limit in seconds for the processes of a killed run. */
 const PATIENCE = 10;
 
-/** Runs `./lab ARGS` and kills at the moment; returns when nothing of that run is left. Throws where something stays. */
+/** Runs `./lab ARGS`, kills it at the moment and waits until all its processes have ended. Throws if some stay. */
 export async function killedAt(
   lab: string,
   args: string[],
@@ -150,7 +150,7 @@ export async function killedAt(
   let hit = false;
   while (!hit && child.exitCode === null && child.signalCode === null) {
     engine = engineOf(command);
-    // Whatever an earlier run left in the state is there before this one's engine is.
+    // Unfinished operations of an earlier run are in the state before this run's engine starts.
     hit = watch.hasCome() && engine !== undefined;
     if (!hit) await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -162,10 +162,10 @@ export async function killedAt(
   const killedAt = Date.now();
   if (victim === 'engine') kill(engine!);
   else if (victim === 'command') kill(command);
-  // From the top, so that nobody has the time to notice.
+  // Parents first, so that no process has the time to react.
   else all.forEach(kill);
   await ended;
-  // An engine without a ./lab to tell goes on for a while; the next ./lab ends it.
+  // An engine whose ./lab was killed continues for a while; the next ./lab ends it.
   const left = (): number[] => all.filter((pid) => alive(pid) && !isLabs(pid));
   if (victim !== 'command') {
     await until(

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { asRoot, run } from './command';
 
-/** A secret, and the texts of which any one would give it away. */
+/** Secret with the texts that reveal it. */
 export interface Secret {
   what: string;
   forms: string[];
@@ -46,7 +46,7 @@ export function secretsIn(deployment: {
   );
 }
 
-/** What of `secrets` is in a text. */
+/** Returns the secrets that a text reveals. */
 export const inText = (text: string, secrets: Secret[]): string[] => [
   ...new Set(
     secrets

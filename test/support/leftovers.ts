@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { sliceOf } from '../../provider/local/shared/cgroups';
 import { run, state } from './command';
 
-/** Lines of a file, none where it is gone or can't be read. */
+/** Returns the lines of a file; none if the file does not exist or can't be read. */
 function linesOf(file: string): string[] {
   try {
     return fs.readFileSync(file, 'utf8').split(/[\n\0]/);
@@ -12,7 +12,7 @@ function linesOf(file: string): string[] {
   }
 }
 
-/** What of a lab lies in any process: its mark in the environment, its name on the command line, a mount of its own. */
+/** Lists traces of a lab in processes: its name in the environment or on the command line, or a mount. */
 function inProcesses(lab: string): string[] {
   const own = new RegExp(`(labs|nodes)/${lab}(/|$)|hardway\\.${lab}\\.`);
   return fs
@@ -32,7 +32,7 @@ function inProcesses(lab: string): string[] {
     });
 }
 
-/** Paths below a directory whose own name, or the name of a directory on the way, is the lab's. */
+/** Lists paths below a directory that have the lab's name as one of their parts. */
 function named(directory: string, lab: string): string[] {
   if (!fs.existsSync(directory)) return [];
   const isOurs = (name: string): boolean =>
@@ -52,7 +52,7 @@ function named(directory: string, lab: string): string[] {
 
 const CLOUD = process.env.HARDWAY_CLOUD || '/var/lib/hardway';
 
-/** The lab's public /24 and its link on this machine, while it has a slot. */
+/** Returns the lab's public /24 and its link on the host; `undefined` if the lab has no slot. */
 export function slotOf(lab: string): { link: string; slot: number } | undefined {
   const directory = path.join(CLOUD, 'slots');
   if (!fs.existsSync(directory)) return undefined;
@@ -63,14 +63,14 @@ export function slotOf(lab: string): { link: string; slot: number } | undefined 
 }
 
 /**
- * Everything of a lab that this machine could show, a line each: processes, mounts (of any process), network namespaces
- * with what is in them, links and routes of the machine, nft tables, cgroups, files of the cloud and of the state.
- * `link` is the lab's own, as it was while the lab had one: without a slot nothing else tells whose it was.
+ * Lists all leftovers of a lab on the host, one line each: processes, mounts (of any process), network namespaces with
+ * their content, links, routes, nft tables, cgroups, files of the cloud and of the state. `link` is the name of the
+ * lab's link while it was up, which can't be found out after the slot was released.
  */
 export async function tracesOf(lab: string, link?: string): Promise<string[]> {
   const printed = async (program: string, ...args: string[]): Promise<string[]> =>
     (await run(program, args)).stdout.split('\n').filter(Boolean);
-  // A slot that is free again may be another lab's by now.
+  // Another lab may use the released slot now.
   const holder = link && linesOf(path.join(CLOUD, 'slots', link.replace('hw', '')))[0];
   const ofLink = (lines: string[]): string[] =>
     link && (!holder || holder === lab)
@@ -78,7 +78,7 @@ export async function tracesOf(lab: string, link?: string): Promise<string[]> {
       : [];
   const slot = slotOf(lab);
   return [
-    // Once each: what is mounted on the machine is seen by all its processes.
+    // Every process of the host sees the same mounts: each is listed once.
     ...new Set(inProcesses(lab)),
     ...(await printed('ip', 'netns', 'list'))
       .filter((line) => line.startsWith(`hardway.${lab}.`))

@@ -4,11 +4,11 @@ import { until } from './until';
 import { asRoot } from './command';
 import { inPodOf } from './neighbours';
 
-// A lab that takes all it can get of its machine: processes, memory and processors.
+// Load on a lab: processes, memory and processors up to the lab's limits.
 
-/** In the environment of every process of it, so that each can be found and ended by its id. */
+/** Environment variable of every process of the load, by which the process is found and ended. */
 const MARK = 'HARDWAY_TEST_LOAD=1';
-/** Seconds after which it ends by itself, whatever becomes of the test. */
+/** Seconds after which the load ends, even if the test was killed. */
 const BOUND = 90;
 
 const LOOPS = 'for i in $(seq $(($(nproc) * 2))); do while :; do :; done & done; wait';
@@ -19,7 +19,7 @@ export const LOADS = {
 };
 export type Load = keyof typeof LOADS;
 
-/** On a node as root, in a unit of its own: systemd ends it without having to start anything. */
+/** Starts load on a node as root, in a systemd unit, which systemd can end without starting a process. */
 export const loadNode = (name: string, node: string, load: Load): Promise<string> =>
   asRoot(
     name,
@@ -27,7 +27,7 @@ export const loadNode = (name: string, node: string, load: Load): Promise<string
     `systemd-run --quiet --collect --setenv=${MARK} --property=RuntimeMaxSec=${BOUND} --property=TasksMax=infinity --property=OOMPolicy=continue bash -c '${LOADS[load]}'`,
   );
 
-/** The same in a pod, as far as busybox can: loops, and memory. */
+/** Starts load in a pod, as far as busybox can: loops and memory. */
 export const loadPod = (name: string, pod: string): Promise<string> =>
   inPodOf(
     name,
@@ -46,7 +46,7 @@ const signal = (pids: number[], name: NodeJS.Signals): void => {
   }
 };
 
-/** Ends every process of it; first none may make others any more. */
+/** Ends every process of the load. Stops all of them first, so that none starts others. */
 export async function endLoad(): Promise<void> {
   let found: number[] = [];
   await until('the load stands still', () => {
@@ -60,7 +60,7 @@ export async function endLoad(): Promise<void> {
   });
 }
 
-/** What a lab takes, again and again until told to stop; says the most it was seen to take. */
+/** Measures a lab's processes and memory repeatedly until `stop`, which returns the maximum. */
 export function sample(name: string): { stop(): { memory: number; processes: number } } {
   const most = { memory: 0, processes: 0 };
   const memory = isVersion2() ? 'memory.current' : 'memory.usage_in_bytes';

@@ -6,10 +6,10 @@ import { keyFiles } from '../../cli/classroom/cards/keys';
 import { readOutputs, type StackOutputs } from '../../components/outputs';
 import { labPrints, type Ran, run } from './command';
 
-/** What a stack tells of itself, secrets too. */
+/** Outputs of a stack, with secrets. */
 export type Told = StackOutputs;
 
-/** A lab's outputs, as plain Pulumi shows them. */
+/** Reads a lab's outputs with plain Pulumi. */
 export async function outputsOf(lab: string): Promise<Told> {
   const variables = await labPrints('env');
   const ran = await run('bash', [
@@ -20,12 +20,15 @@ export async function outputsOf(lab: string): Promise<Told> {
   return JSON.parse(ran.stdout) as Told;
 }
 
-/** Somebody on a laptop, with the files of a card in one folder and nothing else: no root, no file of the lab's machine, and a way to its jump host's port. */
+/**
+ * Student on a laptop: has the files of a card in one folder and can reach the jump host's port, but has neither root
+ * nor any file of the host.
+ */
 export class Student {
   private readonly started: ChildProcess[] = [];
   private constructor(private readonly directory: string) {}
 
-  /** `key`: another than the lab's own; `hostKey`: another than the jump host's. */
+  /** Creates a student. `key` replaces the lab's key, `hostKey` the jump host's. */
   static with(told: Told, wrong: { key?: string; hostKey?: string } = {}): Student {
     const student = new Student(fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-student-')));
     const outputs = readOutputs({ ...told, sshPrivateKey: wrong.key ?? told.sshPrivateKey });
@@ -62,7 +65,7 @@ export class Student {
     ];
   }
 
-  /** A program as an unprivileged user of a machine that has nothing to do with the lab. */
+  /** Runs a program as an unprivileged user who has no access to the lab's files. */
   runs(...command: string[]): Promise<Ran> {
     return run('setpriv', this.asNobody(...command), { minutes: 0.5 });
   }
@@ -75,12 +78,12 @@ export class Student {
     return this.runs('sftp', ...OPTIONS, '-b', '/dev/null', host);
   }
 
-  /** Connects to HOST:PORT by way of the jump host; what the other side said first, or why not. */
+  /** Connects to HOST:PORT through the jump host. Returns the first text of the other side, or ssh's error. */
   reaches(target: string): Promise<Ran> {
     return this.ssh('-W', target, 'jump');
   }
 
-  /** Leaves an ssh running, for a forwarding; it ends with `gone`. */
+  /** Starts an ssh with a port forwarding, which runs until `gone`. */
   keeps(...args: string[]): void {
     this.started.push(
       spawn('setpriv', this.asNobody('ssh', ...OPTIONS, '-N', ...args), { stdio: 'ignore' }),
@@ -93,7 +96,7 @@ export class Student {
   }
 }
 
-/** As a card has it typed, but for what no test can wait for. */
+/** ssh options of a card, with shorter time limits. */
 const OPTIONS = [
   '-F',
   'ssh_config',
@@ -102,5 +105,5 @@ const OPTIONS = [
   ),
 ];
 
-/** uid and gid of nobody on Debian and its kin. */
+/** uid and gid of the user nobody on Debian and Ubuntu. */
 const NOBODY = 65534;

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { main } from '../../cli/program';
 
-/** What a command line ended with, and all that it printed. */
+/** Exit code and output of a command line. */
 export interface Answer {
   code: number;
   told: string;
@@ -11,7 +11,7 @@ export interface Answer {
 
 let directory: string;
 
-/** State and cache of a test's own, made before each test and removed after it. */
+/** Creates a state and a cache directory before each test and deletes them after it. */
 export function ownPlaces(): void {
   beforeEach(() => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-mistakes-'));
@@ -26,10 +26,10 @@ export function ownPlaces(): void {
   });
 }
 
-/** A path in the test's own places. */
+/** Returns a path in the test's directories. */
 export const inPlaces = (...inside: string[]): string => path.join(directory, ...inside);
 
-/** Runs the command's real entry on what somebody typed behind `./lab`; words are separated by blanks. */
+/** Runs the command line's entry point with the words after `./lab`, separated by spaces. */
 export async function typed(line: string): Promise<Answer> {
   let told = '';
   const hear = (text: unknown): boolean => {

@@ -1,10 +1,10 @@
 import * as dgram from 'node:dgram';
 import { run } from './command';
 
-/** What belongs to labs: the node network, the pod network, the service network, and the pool of public addresses. */
+/** Networks of labs: the node network, the pod network, the service network and the pool of public addresses. */
 const LABS = '10.240.0.0/16, 10.200.0.0/16, 10.32.0.0/24, 198.18.0.0/15';
 
-// Behind everything that may change a packet; what is the lab's own is counted apart, to show that the watcher sees.
+// The chain comes after all chains that may change a packet. A second counter for packets into labs shows that it works.
 const RULES = `table ip hardway_watch {
   counter escaped { }
   counter own { }
@@ -21,7 +21,7 @@ const RULES = `table ip hardway_watch {
 const inside = (namespace: string | undefined, ...command: string[]): string[] =>
   namespace ? ['ip', 'netns', 'exec', namespace, ...command] : command;
 
-/** Counts the packets for labs' addresses that leave this machine, or one network namespace, other than into a lab. */
+/** Counts packets for labs' addresses that leave the host, or one network namespace, by other interfaces than labs'. */
 export class Watch {
   private constructor(private readonly namespace?: string) {}
 
@@ -53,7 +53,7 @@ export class Watch {
   }
 }
 
-/** Sends datagrams to the addresses, round after round, until told to stop; says how many the kernel took and refused. */
+/** Sends datagrams to the addresses repeatedly until `stop`, which returns how many the kernel sent and refused. */
 export function bombard(addresses: string[]): {
   stop(): Promise<{ sent: number; refused: number }>;
 } {

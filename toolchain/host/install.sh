@@ -1,12 +1,12 @@
 #!/bin/sh
-# Installs Debian packages that a lab needs on this machine, and starts none of their services: install.sh PACKAGE…
-# Package lists are fetched only if those that are here don't do.
+# Installs Debian packages on the host without starting their services: install.sh PACKAGE…
+# Updates the package lists only if the current lists are not sufficient.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 policy=/usr/sbin/policy-rc.d
 export DEBIAN_FRONTEND=noninteractive
 
-# An administrator's own policy stays; ours goes away again, also one that an earlier, killed run left.
+# Keeps an administrator's own policy. Removes ours at the end, also one that a killed run left.
 if [ ! -e "$policy" ] || cmp -s "$here/policy-rc.d" "$policy"; then
   trap 'rm -f "$policy"' EXIT
   trap 'exit 130' INT TERM HUP
@@ -21,7 +21,7 @@ install_packages() {
 }
 install_packages "$@" || { apt-get update; install_packages "$@"; }
 
-# A lab runs its own HAProxy in its router; the one that the package sets up would start with the next boot.
+# Labs run their own HAProxy. The package's service would start at the next boot.
 if [ "$had_haproxy" = no ] && [ -e /lib/systemd/system/haproxy.service ]; then
   systemctl disable --quiet haproxy.service
 fi

@@ -4,16 +4,18 @@ import { root } from '../../util/repo-root';
 import { ToolchainError } from '../errors';
 import type { Component } from '../manifest';
 import type { ItemProgress } from '../progress';
-import { must, run } from '../run';
+import { runOrThrow, run } from '../run';
 import { logFile } from '../artifact-store';
 
-/** What a lab needs a Debian package for, and a command of it, by which other systems are asked. */
+/**
+ * Purpose of a Debian package. `command`: one of its commands, looked for on hosts without dpkg.
+ */
 interface HostPackage {
   for: string;
   command?: string;
 }
 
-/** What a lab needs on this machine, by Debian's package names. */
+/** Debian packages that labs need on the host, by name. */
 export const HOST_PACKAGES: Record<string, HostPackage> = {
   'ca-certificates': { for: 'downloads over HTTPS' },
   conntrack: { for: "the router's connections", command: 'conntrack' },
@@ -25,18 +27,18 @@ export const HOST_PACKAGES: Record<string, HostPackage> = {
   iptables: { for: "the router's rules", command: 'iptables' },
   kmod: { for: 'loading br_netfilter and overlay', command: 'modprobe' },
   'libc6-dev': { for: 'compiling the pause program' },
-  mmdebstrap: { for: "making the nodes' Debian tree", command: 'mmdebstrap' },
+  mmdebstrap: { for: "building the nodes' Debian tree", command: 'mmdebstrap' },
   nftables: { for: "the router's firewall", command: 'nft' },
   'openssh-client': { for: 'reaching the nodes', command: 'ssh' },
   procps: { for: 'sysctl and process lists', command: 'sysctl' },
   'systemd-container': { for: 'running the nodes', command: 'systemd-nspawn' },
 };
 
-/** Whether packages are this machine's way to install programs: Debian, Ubuntu and their like. */
+/** Returns true on Debian, Ubuntu and derivatives, where apt can install packages. */
 export const isDebianLike = (): boolean =>
   fs.existsSync('/usr/bin/apt-get') && fs.existsSync('/usr/bin/dpkg-query');
 
-/** All packages for a lab whose `toBuild` components are built here. */
+/** Returns all packages that a lab needs if the components in `toBuild` are built on this host. */
 export function neededPackages(toBuild: Component[]): string[] {
   const forBuilding = toBuild
     .flatMap((one) => one.builds)
@@ -46,11 +48,13 @@ export function neededPackages(toBuild: Component[]): string[] {
 
 const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** Whether this machine has a command where its packages put them. */
+/** Returns true if the host has the command in one of the system's directories. */
 export const hasCommand = (command: string): boolean =>
   SYSTEM_PATH.some((directory) => fs.existsSync(path.join(directory, command)));
 
-/** Those of `packages` that this machine lacks; on other systems than Debian, those whose command it lacks. */
+/**
+ * Returns the packages that the host lacks. On hosts without dpkg, those whose command is missing.
+ */
 export async function missingPackages(packages: string[]): Promise<string[]> {
   if (!isDebianLike()) {
     return packages.filter(
@@ -73,33 +77,36 @@ export async function missingPackages(packages: string[]): Promise<string[]> {
   return packages.filter((one) => !installed.has(one));
 }
 
-/** The command that installs packages by hand, for messages. */
+/** Returns the command that installs packages, for messages. */
 export const installCommand = (packages: string[]): string =>
   `apt-get install ${packages.join(' ')}`;
 
-/** Installs Debian packages; none of their services is started. Throws a ToolchainError without root, or on another system. */
+/**
+ * Installs Debian packages without starting their services. Throws a ToolchainError without root,
+ * or on a host without apt.
+ */
 export async function installPackages(packages: string[], progress: ItemProgress): Promise<void> {
   if (!isDebianLike()) {
-    const wanted = packages
+    const missing = packages
       .map((one) => `${HOST_PACKAGES[one].command} (${HOST_PACKAGES[one].for})`)
       .join(', ');
     throw new ToolchainError(
-      `this machine lacks ${wanted}. On Debian or Ubuntu they would be installed now; here, install them yourself.`,
+      `this host lacks ${missing}. They can be installed automatically on Debian and Ubuntu only: install them yourself.`,
     );
   }
   if (process.getuid?.() !== 0) {
     throw new ToolchainError(
-      `this machine lacks ${packages.join(', ')}, and only root can install them: sudo ${installCommand(packages)}`,
+      `this host lacks ${packages.join(', ')}, which only root can install: sudo ${installCommand(packages)}`,
     );
   }
-  progress.tell('installing', packages.join(' '));
-  await must(
+  progress.report('installing', packages.join(' '));
+  await runOrThrow(
     'installing Debian packages',
     path.join(root, 'toolchain', 'host', 'install.sh'),
     packages,
     {
       log: logFile('packages'),
-      onLine: (line) => progress.tell('installing', line),
+      onLine: (line) => progress.report('installing', line),
     },
   );
 }

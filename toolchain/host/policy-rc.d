@@ -1,3 +1,3 @@
 #!/bin/sh
-# hardway-lab: no service is started while the lab's packages are installed; install.sh removes this file afterwards.
+# hardway-lab: prevents services from starting while install.sh installs packages. It then removes this file.
 exit 101

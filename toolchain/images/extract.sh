@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpacks the Debian packages that the images are made from, without installing them:
+# Unpacks the Debian packages that the images consist of, without installing them:
 # extract.sh DIRECTORY SUITE ARCHITECTURE SOURCES APT_SETTINGS
-# and writes what the images take: applets.txt (busybox's links) and libraries.txt (what nginx is linked with).
+# Writes two lists: applets.txt (links to busybox) and libraries.txt (libraries of nginx).
 set -eu
 directory=$1 suite=$2 architecture=$3 sources=$4 settings=$5
 
@@ -10,7 +10,7 @@ mmdebstrap --mode=root --variant=extract --architectures="$architecture" --inclu
 
 chroot "$directory/debian" /bin/busybox --list-full > "$directory/applets.txt"
 
-# The loader itself tells which libraries it would load; where it is depends on the architecture.
+# The dynamic loader lists the libraries. Its path depends on the architecture.
 for candidate in "$directory"/debian/lib64/ld-linux-*.so.* "$directory"/debian/lib/ld-linux-*.so.*; do
   [ -e "$candidate" ] && loader=${candidate#"$directory/debian"} && break
 done

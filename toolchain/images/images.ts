@@ -5,8 +5,8 @@ import { root } from '../../util/repo-root';
 import { SUITE, writeAptFiles } from '../debian';
 import type { Architecture } from '../manifest';
 import type { ItemProgress } from '../progress';
-import { must } from '../run';
-import { artifactPath, commit, logFile, recipeFiles, shortDigest } from '../artifact-store';
+import { runOrThrow } from '../run';
+import { artifactPath, storeArtifact, logFile, recipeFiles, shortDigest } from '../artifact-store';
 import { addFiles, type Tree } from './layer';
 import { writeLayout, type Image } from './layout';
 
@@ -14,17 +14,23 @@ const RECIPE = path.join(root, 'toolchain', 'images');
 
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where the lab's images are, or will be, as an OCI layout; `coredns` is the program's artifact. */
+/**
+ * Returns the OCI layout directory of the lab's images. `coredns` is the directory of the CoreDNS
+ * artifact.
+ */
 export function imagesPath(architecture: Architecture, coredns: string): string {
   const digest = shortDigest([SUITE, architecture, path.basename(coredns), ...recipeFiles(RECIPE)]);
   return artifactPath('images', digest);
 }
 
-/** Whether the images are there. They get their name when they are complete. */
+/** Returns true if the images exist. The directory gets its name after it is complete. */
 export const hasImages = (architecture: Architecture, coredns: string): boolean =>
   fs.existsSync(imagesPath(architecture, coredns));
 
-/** What the images are made from, unpacked: Debian's files, busybox's links, nginx's libraries, and our pause. */
+/**
+ * Unpacked inputs of the images: Debian files, busybox links, nginx libraries, and the compiled
+ * pause program.
+ */
 interface Ingredients {
   debian: string;
   applets: string[];
@@ -40,16 +46,16 @@ async function gather(
   progress: ItemProgress,
 ): Promise<Ingredients> {
   const { sources, settings } = await writeAptFiles(scratch);
-  progress.tell('building', 'unpacking Debian packages');
-  await must(
+  progress.report('building', 'unpacking Debian packages');
+  await runOrThrow(
     'unpacking the packages of the images',
     path.join(RECIPE, 'extract.sh'),
     [scratch, SUITE, architecture, sources, settings],
     { log: logFile('images') },
   );
-  progress.tell('building', 'pause');
+  progress.report('building', 'pause');
   const pause = path.join(scratch, 'pause');
-  await must(
+  await runOrThrow(
     'compiling pause',
     'gcc',
     ['-Os', '-static', '-s', '-Wall', '-Wextra', '-o', pause, path.join(RECIPE, 'pause.c')],
@@ -63,7 +69,10 @@ async function gather(
   };
 }
 
-/** What every image with a shell has: users, a place for temporary files, busybox under all of its names. */
+/**
+ * Returns the files of every image with a shell: users, a directory for temporary files, busybox
+ * under all its names.
+ */
 function withShell({ debian, applets }: Ingredients): Tree {
   const tree: Tree = new Map([
     ['bin/busybox', { file: path.join(debian, 'bin/busybox'), mode: 0o755 }],
@@ -121,17 +130,20 @@ const coredns = (program: string): Image => ({
   config: { Entrypoint: ['/coredns'], Env: [PATH], ExposedPorts: { '53/udp': {}, '53/tcp': {} } },
 });
 
-/** Makes the lab's images from Debian packages, our pause and the CoreDNS of the store. Needs root. Call it under the store's lock. */
+/**
+ * Builds the lab's images from Debian packages, the pause program and CoreDNS. Needs root. The
+ * caller must hold the store's lock.
+ */
 export function makeImages(
   architecture: Architecture,
   corednsArtifact: string,
   progress: ItemProgress,
 ): Promise<string> {
-  return commit(imagesPath(architecture, corednsArtifact), async (directory) => {
+  return storeArtifact(imagesPath(architecture, corednsArtifact), async (directory) => {
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-images-'));
     try {
       const ingredients = await gather(scratch, architecture, progress);
-      progress.tell('building', 'writing images');
+      progress.report('building', 'writing images');
       const images = [
         busybox(ingredients),
         nginx(ingredients),

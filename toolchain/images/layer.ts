@@ -4,14 +4,16 @@ import { pipeline } from 'node:stream/promises';
 import * as tar from 'tar-stream';
 import { fileDigest } from '../download';
 
-/** What is at one path of an image: a directory, a file of this machine, or a symbolic link. Owned by root. */
+/**
+ * Entry of an image: a directory, a copy of a file on the host, or a symbolic link. Owned by root.
+ */
 export type Entry =
   { directory: true; mode?: number } | { file: string; mode: number } | { link: string };
 
-/** An image's files, by path without a leading slash. */
+/** Files of an image, by path without a leading slash. */
 export type Tree = Map<string, Entry>;
 
-/** Adds all files below `directory` of this machine, readable by everybody. */
+/** Adds all files below `directory` on the host, readable for every user. */
 export function addFiles(tree: Tree, directory: string): void {
   for (const name of fs.readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
     const file = path.join(directory, name);
@@ -19,7 +21,7 @@ export function addFiles(tree: Tree, directory: string): void {
   }
 }
 
-/** The tree with every parent directory, sorted: parents come before what is in them. */
+/** Adds every parent directory and sorts the tree: a directory precedes its content. */
 function complete(tree: Tree): [string, Entry][] {
   const all: Tree = new Map(tree);
   for (const name of tree.keys()) {
@@ -50,8 +52,9 @@ async function writeEntry(pack: tar.Pack, name: string, entry: Entry): Promise<v
 }
 
 /**
- * Writes a tree as an uncompressed tar file, the same bytes for the same tree; returns its SHA-256 and size in bytes.
- * Uncompressed, as a lab's images travel within one machine.
+ * Writes a tree as a tar file; the same tree gives the same bytes. Returns SHA-256 and size in
+ * bytes.
+ * The file is not compressed, because a lab's images never leave the host.
  */
 export async function writeLayer(
   tree: Tree,

@@ -11,10 +11,10 @@ export const MEDIA_TYPES = {
   layer: 'application/vnd.oci.image.layer.v1.tar',
 } as const;
 
-/** The annotation of an OCI layout's index that names an image. */
+/** Annotation in the index of an OCI layout that holds the image's name. */
 export const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
 
-/** What a container of the image starts with, in the words of the OCI image config. */
+/** Start settings of a container, with the names of the OCI image config. */
 export interface ImageConfig {
   Entrypoint?: string[];
   Cmd?: string[];
@@ -26,7 +26,7 @@ export interface ImageConfig {
 }
 
 export interface Image {
-  /** Repositories that it answers to, as `REGISTRY/PATH`, for every tag. */
+  /** Repositories of the image, as `REGISTRY/PATH`. Every tag gives this image. */
   repositories: string[];
   tree: Tree;
   config: ImageConfig;
@@ -100,7 +100,7 @@ export async function writeLayout(
   );
 }
 
-/** The images of a layout: repository to its manifest's descriptor. */
+/** Reads the images of a layout: maps each repository to its manifest's descriptor. */
 export function readLayout(directory: string): Map<string, Descriptor> {
   const index = JSON.parse(fs.readFileSync(path.join(directory, 'index.json'), 'utf8')) as {
     manifests: Descriptor[];
@@ -110,7 +110,7 @@ export function readLayout(directory: string): Map<string, Descriptor> {
   );
 }
 
-/** The file of a blob of a layout, or undefined where there is none (or `digest` is no digest). */
+/** Returns the file of a blob; `undefined` if it does not exist or `digest` is not a digest. */
 export function findBlob(directory: string, digest: string): string | undefined {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const file = blobPath(directory, digest);

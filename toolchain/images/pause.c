@@ -1,6 +1,6 @@
 /*
- * The first process of every pod: it holds the pod's namespaces, takes in processes whose parents have ended,
- * and ends when it is asked to.
+ * First process of every pod. Holds the pod's namespaces, adopts processes whose parents have ended,
+ * and ends on SIGTERM or SIGINT.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +14,7 @@ int main(void)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGCHLD);
-    /* Blocked, they stay pending until sigwait takes them: none can come between two looks. */
+    /* Blocked signals stay pending until sigwait takes them, so none is lost between two calls. */
     if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
         return EXIT_FAILURE;
 

@@ -3,7 +3,7 @@
  * affect another lab, and a crash affects one lab only. Runs the same code as the single commands
  * and sends its progress to the parent process. Stops in order if the parent asks for it or ends.
  */
-import { until } from '../../../provider/local/shared/daemon';
+import { poll } from '../../../util/poll';
 import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
 import { findLab, notUp } from '../../lab/access';
@@ -57,7 +57,7 @@ async function patiently<T>(lab: LabRef, work: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (!(error instanceof Taken) || Date.now() > end) throw error;
       const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'another command'}`);
-      await until(async () => !(await holderOf(lab)), (end - Date.now()) / 1000);
+      await poll(async () => !(await holderOf(lab)), { limit: end - Date.now() });
       step.drop();
     }
   }

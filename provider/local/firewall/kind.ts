@@ -1,6 +1,13 @@
 import type { ResourceKind } from '../../protocol/resource-kind';
-import { anyOf, deleteRule, readRule, ruleTrouble, writeRule, type OwnRule } from '../router/rules';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import {
+  anyOf,
+  deleteRule,
+  readRule,
+  ruleDrift,
+  writeRule,
+  type ResourceRule,
+} from '../router/rules';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 interface Rule {
   name: string;
@@ -10,23 +17,26 @@ interface Rule {
   lastPort?: number;
   /** CIDRs that packets may come from. */
   sources: string[];
-  /** Private addresses of the machines that the rule is for; empty: every address of the VPC, pods too. */
+  /**
+   * Private addresses of the nodes that the rule applies to; empty: every address of the VPC, pods
+   * included.
+   */
   targets: string[];
 }
 
 export interface FirewallRuleInputs {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
   rule: Rule;
 }
 
-interface FirewallRuleState extends FirewallRuleInputs, Troubled {
-  /** Digest of the rule as the kernel holds it. */
+interface FirewallRuleState extends FirewallRuleInputs, Drifting {
+  /** Digest of the rule in the kernel. */
   installed: string;
 }
 
-const ruleOf = ({ lab, rule }: FirewallRuleInputs): OwnRule => ({
+const ruleOf = ({ lab, rule }: FirewallRuleInputs): ResourceRule => ({
   lab,
   chain: 'firewall',
   name: rule.name,
@@ -47,17 +57,19 @@ const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> =
   trouble: '',
 });
 
-/** One rule of the VPC's firewall: what may reach which machines; replies always pass. */
+/**
+ * A rule of the VPC's firewall: sources that may reach certain nodes. Replies are always accepted.
+ */
 export const firewallRuleKind: ResourceKind<FirewallRuleInputs, FirewallRuleState> = {
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, () => false);
+    return driftDifference(olds, news, unknown, () => false);
   },
   async create(inputs) {
     return { id: `${inputs.lab}/${inputs.rule.name}`, state: await install(inputs) };
   },
   async read(_id, state) {
     if ((await readRule(ruleOf(state))) === undefined) return undefined;
-    return { ...state, trouble: await ruleTrouble(ruleOf(state), state.installed) };
+    return { ...state, trouble: await ruleDrift(ruleOf(state), state.installed) };
   },
   async update(_id, _olds, news) {
     return install(news);

@@ -3,30 +3,31 @@ import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { stopDaemon } from '../shared/daemon';
-import { look } from '../router/router-snapshot';
+import { routerSnapshot } from '../router/router-snapshot';
 import { labDirectory, routerOf } from '../shared/names';
-import { deleteRule, ruleTrouble, writeRule, type OwnRule } from '../router/rules';
-import { answers, serviceTrouble, startService } from '../shared/service';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { deleteRule, ruleDrift, writeRule, type ResourceRule } from '../router/rules';
+import { answers, serviceDrift, startService } from '../shared/service';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 export interface ImageMirrorInputs {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
-  /** The router's private address. */
+  /** Private address of the router. */
   address: string;
   port: number;
-  /** Directory of the images that the lab has. */
+  /** Directory of the lab's images. */
   images: string;
 }
 
-interface ImageMirrorState extends ImageMirrorInputs, Troubled {
-  /** Digest of its rule as the kernel holds it. */
+interface ImageMirrorState extends ImageMirrorInputs, Drifting {
+  /** Digest of the mirror's rule in the kernel. */
   installed: string;
 }
 
-const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'image-mirror' });
-const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'mirror', file);
+const ruleOf = (lab: string): ResourceRule => ({ lab, chain: 'router', name: 'image-mirror' });
+const mirrorFile = (lab: string, file: string): string =>
+  path.join(labDirectory(lab), 'mirror', file);
 
 async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
   const installed = await writeRule(
@@ -36,8 +37,8 @@ async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
   await startService({
     lab: inputs.lab,
     name: 'the image mirror',
-    file: place(inputs.lab, 'process.json'),
-    log: place(inputs.lab, 'log'),
+    file: mirrorFile(inputs.lab, 'process.json'),
+    log: mirrorFile(inputs.lab, 'log'),
     program: 'ip',
     args: [
       'netns',
@@ -56,35 +57,35 @@ async function start(inputs: ImageMirrorInputs): Promise<ImageMirrorState> {
   return { ...inputs, installed, trouble: '' };
 }
 
-/** The registry that the nodes pull from, in the VPC: they have no way out. */
+/** Registry in the VPC that nodes pull images from, because they have no access to the internet. */
 export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> = {
   async check(news) {
     const failures: Failure[] = [];
     if (news.images && !fs.existsSync(news.images))
       failures.push({
         property: 'images',
-        reason: `${news.images} is not there: run ./lab start, which makes it`,
+        reason: `${news.images} does not exist: run ./lab start, which creates it`,
       });
     return { inputs: news, failures };
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, () => true);
+    return driftDifference(olds, news, unknown, () => true);
   },
   async create(inputs) {
     return { id: `${inputs.lab}/image-mirror`, state: await start(inputs) };
   },
   async read(_id, state) {
-    const router = await look(state.lab);
-    if (!router) return { ...state, trouble: 'its router is gone' };
-    const service = serviceTrouble(
-      place(state.lab, 'process.json'),
+    const router = await routerSnapshot(state.lab);
+    if (!router) return { ...state, trouble: 'its router is missing' };
+    const service = serviceDrift(
+      mirrorFile(state.lab, 'process.json'),
       router,
       state.address,
       state.port,
     );
     return {
       ...state,
-      trouble: [service, await ruleTrouble(ruleOf(state.lab), state.installed)]
+      trouble: [service, await ruleDrift(ruleOf(state.lab), state.installed)]
         .filter(Boolean)
         .join('; '),
     };
@@ -93,8 +94,8 @@ export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> 
     return start(news);
   },
   async delete(_id, state) {
-    await stopDaemon(place(state.lab, 'process.json'));
+    await stopDaemon(mirrorFile(state.lab, 'process.json'));
     await deleteRule(ruleOf(state.lab));
-    fs.rmSync(place(state.lab, ''), { recursive: true, force: true });
+    fs.rmSync(mirrorFile(state.lab, ''), { recursive: true, force: true });
   },
 };

@@ -1,7 +1,7 @@
 /**
- * The registry that a lab's nodes pull from, run in the VPC's router:
+ * Runs the registry that a lab's nodes pull from, in the network namespace of the VPC's router:
  * `node bin/run.cjs provider/local/image-mirror/main.ts --listen 10.240.0.1:5000 --images DIR`.
- * Prints one line when it listens; ends at once on SIGTERM or SIGINT.
+ * Prints one line as soon as it listens. Exits at once on SIGTERM or SIGINT.
  */
 import { parseArgs } from 'node:util';
 import { registryServer } from './registry';

@@ -7,7 +7,7 @@ import {
   type Descriptor,
 } from '../../../toolchain/images/layout';
 
-/** An error as the OCI distribution protocol writes it; containerd shows its message in a pod's event. */
+/** Error answer of the OCI distribution protocol. containerd shows its message in a pod's event. */
 interface Refusal {
   status: number;
   code: string;
@@ -22,11 +22,11 @@ interface Answer {
 
 const isRefusal = (answer: Answer | Refusal): answer is Refusal => 'status' in answer;
 
-/** `docker.io/library/nginx` as people write it: `nginx`. */
+/** Shortens a repository's name as users write it: `docker.io/library/nginx` becomes `nginx`. */
 const shortName = (repository: string): string =>
   repository.replace(/^docker\.io\/(library\/)?/, '');
 
-/** The read-only registry over one OCI layout. */
+/** Read-only registry for one OCI layout. */
 class Registry {
   private readonly images: Map<string, Descriptor>;
 
@@ -35,8 +35,9 @@ class Registry {
   }
 
   /**
-   * A manifest, by digest or by any tag: the lab has one version of each image. containerd, as mirror for every
-   * registry, names the original one in `ns`; without it any registry will do.
+   * Finds a manifest by digest or by any tag, because a lab has one version of each image.
+   * containerd uses the mirror for every registry and passes the original one in `ns`; without
+   * `ns`, any registry matches.
    */
   manifest(registry: string | null, name: string, reference: string): Answer | Refusal {
     const full =
@@ -60,14 +61,17 @@ class Registry {
       : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
   }
 
-  /** Status 403: of all error answers to its HEAD request containerd asks only for this one's text. */
+  /**
+   * Refuses an unknown image. Status 403, because containerd requests the text of an error only for
+   * this status.
+   */
   private unknown(repository: string, reference: string): Refusal {
-    const asked = `${shortName(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+    const requested = `${shortName(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
     const known = [...this.images.keys()].map(shortName).sort().join(', ');
     return {
       status: 403,
       code: 'DENIED',
-      message: `this lab has no image ${asked}, and its nodes have no way to a registry; it has, under any tag: ${known}`,
+      message: `this lab has no image ${requested}, and its nodes can't reach a registry; available, with any tag: ${known}`,
     };
   }
 }
@@ -82,7 +86,7 @@ function sendRefusal(response: http.ServerResponse, { status, code, message }: R
     .end(body);
 }
 
-/** Sends the whole file, or the rest of it from where an interrupted transfer is taken up again. */
+/** Sends a file, or its rest from the requested start of a resumed transfer. */
 function sendFile(
   request: http.IncomingMessage,
   response: http.ServerResponse,
@@ -145,20 +149,23 @@ function handle(
   else sendFile(request, response, answer);
 }
 
-/** A server of the OCI distribution protocol over the layout in `directory`: pull only, no credentials, plain HTTP. */
+/**
+ * Creates a server of the OCI distribution protocol for the layout in `directory`: pull only, no
+ * credentials, plain HTTP.
+ */
 export function registryServer(directory: string): http.Server {
   const registry = new Registry(directory);
   return http.createServer((request, response) => {
     try {
       handle(registry, request, response);
     } catch {
-      // A path that isn't valid percent-encoding, or a blob that was removed meanwhile.
+      // The path has invalid percent-encoding, or the blob was removed in the meantime.
       if (response.headersSent) response.destroy();
       else
         sendRefusal(response, {
           status: 400,
           code: 'UNSUPPORTED',
-          message: "this request can't be answered",
+          message: 'this request is invalid',
         });
     }
   });

@@ -3,7 +3,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { nodeDirectory } from '../shared/names';
 
-/** What a new machine's disk holds beside the Debian tree: what a cloud hands its machines at first boot. */
+/**
+ * Content of a new node's disk in addition to the Debian tree, as a cloud provides it at first
+ * boot.
+ */
 export interface DiskContent {
   lab: string;
   name: string;
@@ -43,7 +46,7 @@ function entries(disk: DiskContent): Entry[] {
       mode: 0o600,
       owner: UBUNTU,
     },
-    // Last: a disk that has it is whole.
+    // Written last: a disk with this file is complete.
     { path: 'etc/ssh/ssh_host_ed25519_key', content: disk.hostPrivateKey, mode: 0o600 },
   ];
 }
@@ -51,18 +54,19 @@ function entries(disk: DiskContent): Entry[] {
 const upperOf = (lab: string, name: string): string => path.join(nodeDirectory(lab, name), 'upper');
 const keyOn = (upper: string): string => path.join(upper, 'etc/ssh/ssh_host_ed25519_key');
 
-/** Whether the machine's disk is there. */
+/** Returns true if the node's disk exists and is complete. */
 export const diskExists = (lab: string, name: string): boolean =>
   fs.existsSync(keyOn(upperOf(lab, name)));
 
-/** Whether the disk is this very machine's: it holds the same host key. */
+/** Returns true if the disk belongs to this generation of the node: the host keys match. */
 export const diskIsOf = (disk: DiskContent): boolean =>
   diskExists(disk.lab, disk.name) &&
   fs.readFileSync(keyOn(upperOf(disk.lab, disk.name)), 'utf8').trim() ===
     disk.hostPrivateKey.trim();
 
 /**
- * Makes the disk, or keeps the one of an interrupted create. What has other content is removed first.
+ * Creates the disk, or keeps the disk of an interrupted `create`. A disk with other content is
+ * removed first.
  */
 export function makeDisk(disk: DiskContent): void {
   const directory = nodeDirectory(disk.lab, disk.name);
@@ -83,6 +87,6 @@ export function makeDisk(disk: DiskContent): void {
   }
 }
 
-/** Removes the machine's disk. */
+/** Removes the node's disk. */
 export const removeDisk = (lab: string, name: string): void =>
   fs.rmSync(nodeDirectory(lab, name), { recursive: true, force: true });

@@ -7,17 +7,20 @@ import { diskExists, diskIsOf, makeDisk, removeDisk, type DiskContent } from './
 import { processesOf } from '../shared/cgroups';
 import { isRunning, startMachine, stopMachine, type MachineProcess } from './node-process';
 import { namespaceExists, namespaceOf } from '../shared/names';
-import { attach, detach, portTrouble, type Port } from './nic';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { attach, detach, nicDrift, type Nic } from './nic';
+import { driftDifference, type Drifting } from '../shared/drift';
 
-export interface InstanceInputs extends Port, DiskContent, MachineProcess {
-  /** Another one exactly when the machine is another machine. */
+export interface InstanceInputs extends Nic, DiskContent, MachineProcess {
+  /** Changes exactly when the node is replaced. */
   generation: string;
 }
 
-interface InstanceState extends InstanceInputs, Troubled {}
+interface InstanceState extends InstanceInputs, Drifting {}
 
-/** Linux names an interface in 15 bytes, and a port is called like its machine. */
+/**
+ * Longest name of a node: its network interface has the same name, which Linux limits to 15
+ * characters.
+ */
 const LONGEST_NAME = 15;
 
 function mistakes(news: Partial<InstanceInputs>): Failure[] {
@@ -25,36 +28,36 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
   if ((news.name ?? '').length > LONGEST_NAME)
     failures.push({
       property: 'name',
-      reason: `"${news.name}" is longer than ${LONGEST_NAME} characters`,
+      reason: `"${news.name}" is longer than ${LONGEST_NAME} characters: shorten the node's name`,
     });
   for (const property of ['tree', 'store'] as const) {
     const directory = news[property];
     if (directory && !fs.existsSync(path.join(directory)))
       failures.push({
         property,
-        reason: `${directory} is not there: run ./lab start, which makes it`,
+        reason: `${directory} does not exist: run ./lab start, which creates it`,
       });
   }
   return failures;
 }
 
 async function trouble(state: InstanceState): Promise<string> {
-  const [port, running] = await Promise.all([portTrouble(state), isRunning(state.lab, state.name)]);
+  const [nic, running] = await Promise.all([nicDrift(state), isRunning(state.lab, state.name)]);
   const stopped = (): string =>
     processesOf(state.lab, state.name).length > 0
-      ? 'systemd-nspawn, which it runs in, has ended, though its processes live on'
+      ? 'its systemd-nspawn has ended, but processes of the node still run'
       : 'it does not run';
-  return [...(running ? [] : [stopped()]), ...(port ? [port] : [])].join('; ');
+  return [...(running ? [] : [stopped()]), ...(nic ? [nic] : [])].join('; ');
 }
 
-/** Brings the machine to life from whatever is there. */
+/** Starts the node and connects it to the VPC; keeps what already works. */
 async function ensure(inputs: InstanceInputs): Promise<void> {
   const { lab, name } = inputs;
   const namespace = namespaceOf(lab, name);
   const runs = (await isRunning(lab, name)) && namespaceExists(namespace);
   if (!runs) {
-    // A namespace that was deleted lives on inside the machine's processes, where nothing can reach it. One that is there
-    // holds what a former machine's kernel knew: its rules, its bridge, and which MAC had the address of a pod that is gone.
+    // A deleted namespace survives inside the node's processes but cannot be reached. An existing
+    // one holds old network state: rules, the bridge, MAC addresses of deleted pods.
     await stopMachine(lab, name);
     if (namespaceExists(namespace)) await run('ip', ['netns', 'del', namespace]);
   }
@@ -62,7 +65,7 @@ async function ensure(inputs: InstanceInputs): Promise<void> {
   if (!runs) await startMachine(inputs);
 }
 
-/** A machine: six of them are the article's nodes. */
+/** A node of the lab. */
 export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
   secrets: ['hostPrivateKey'],
   async check(news, olds) {
@@ -72,10 +75,10 @@ export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
     };
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, (input) => input === 'canIpForward');
+    return driftDifference(olds, news, unknown, (input) => input === 'canIpForward');
   },
   async create(inputs) {
-    // What still runs on a disk that was deleted holds none of what the new one is for.
+    // Processes of a deleted disk must not survive on the new one.
     if (!diskIsOf(inputs)) await stopMachine(inputs.lab, inputs.name);
     makeDisk(inputs);
     await ensure(inputs);

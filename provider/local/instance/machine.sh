@@ -1,17 +1,23 @@
 #!/bin/bash
-# Runs one machine of a lab, in the foreground: an nspawn container on an overlay of the Debian tree, in a network
-# namespace and a cgroup of its own. The mounts are private to this process, so that they can't outlive it.
-# Called by node-process.ts as: unshare --mount machine.sh, with these variables:
-#   NAME       host name                 DIRECTORY  the machine's own disk: upper/, work/, containerd/
-#   NAMESPACE  its network namespace     TREE       the Debian tree, never written to
-#   GROUP      its cgroup's path, in     STORE      the programs that nodes run, read-only at /opt/artifacts
-#              the lab's                 ADDRESS    of its eth0, with the prefix; GATEWAY is its VPC's
+# Runs one node of a lab in the foreground: an nspawn container on an overlay of the Debian tree,
+# with its own
+# network namespace and cgroup. Its mounts are private to this process and end with it.
+# node-process.ts calls `unshare --mount machine.sh` with these variables:
+# NAME       host name
+# DIRECTORY  disk of the node: upper/, work/, containerd/
+# NAMESPACE  network namespace of the node
+# TREE       Debian tree, read-only
+# GROUP      path of the node's cgroup, in the lab's cgroup
+# STORE      node programs, read-only at /opt/artifacts
+# ADDRESS    address of eth0 with prefix length
+# GATEWAY    address of the VPC's router
 set -eu
 
-# A group in which the machine sees itself as the root. What it may take is set on the lab's, which is there and which
-# nobody in the machine can see (bounds.ts).
+# The node's cgroup, which the node sees as the root. Its limits are set on the lab's cgroup, which
+# exists already
+# and is invisible in the node (workspace/resource-limits.ts).
 if [ -d /sys/fs/cgroup/systemd ]; then
-  # cgroup v1: the same one in every hierarchy.
+  # cgroup v1: a cgroup with this path in every hierarchy.
   for hierarchy in /sys/fs/cgroup/*/; do
     [ -f "$hierarchy/cgroup.procs" ] || continue
     path=$hierarchy$GROUP
@@ -19,30 +25,32 @@ if [ -d /sys/fs/cgroup/systemd ]; then
     for resource in cpus mems; do
       [ ! -f "$path/cpuset.$resource" ] || cat "$path/../cpuset.$resource" > "$path/cpuset.$resource"
     done
-    # Root in a node can name any device (containers take that), but this machine's disks can't be opened. Exceptions to
-    # "all", not a list of what may be: with that, no privileged pod could be made.
+    # Denies access to the host's disks, although root in a node can create any device file
+    # (containers accept that).
+    # This is "all, with exceptions": a list of permitted devices would prevent privileged pods.
     [ ! -f "$path/devices.deny" ] || echo 'b *:* rw' > "$path/devices.deny"
     echo $$ > "$path/cgroup.procs"
   done
   enter_group() { :; }
 else
-  # cgroup v2, which bounds what is below a group only if the group has no members itself.
+  # cgroup v2 limits child groups only if the parent group has no processes of its own.
   bound_below() {
     sed 's/[a-z]\+/+&/g' "$1/cgroup.controllers" > "$1/cgroup.subtree_control" || {
-      echo "the groups below $1 can't be bounded as long as it has processes of its own" >&2
+      echo "can't set limits below $1: it has processes of its own" >&2
       exit 1
     }
   }
   own=/sys/fs/cgroup
   unit=$(sed -n 's/^0:://p' /proc/self/cgroup)
   if [[ $unit == */hardway-* ]]; then
-    # Where systemd started this with Delegate=yes.
+    # Started by systemd with Delegate=yes.
     own+=$unit
   else
     own+=/$GROUP
     [ -d "$own" ] || mkdir "$own"
   fi
-  # The loop below is in one beside the machine's; a boot needs a new one, which nspawn divides further.
+  # The loop at the end of this script runs in the group `runner`. Each boot gets a new group
+  # `machine`, which nspawn divides further.
   mkdir -p "$own/runner"
   echo $$ > "$own/runner/cgroup.procs"
   bound_below "$own"
@@ -56,9 +64,12 @@ fi
 mount --make-rprivate /
 mount -t overlay overlay -o "lowerdir=$TREE,upperdir=$DIRECTORY/upper,workdir=$DIRECTORY/work" "$DIRECTORY/root"
 
-# kubelet insists on these kernel settings and they are the whole machine's: each node gets files in their place. So is the
-# last, which every network namespace shows as its own: newer kernels have it, and once on it stays on.
-# nspawn resolves what is bound into /proc from inside the machine, so the files are on its disk.
+# kubelet requires these kernel settings, which apply to the whole host: each node gets files that
+# replace them.
+# The last setting is the same in every network namespace of newer kernels, and cannot be turned off
+# again.
+# nspawn resolves sources of binds into /proc from inside the container, so the files are on the
+# node's disk.
 settings=()
 for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 net/netfilter/nf_hooks_lwtunnel=0; do
   [ -e "/proc/sys/${setting%=*}" ] || continue
@@ -69,7 +80,8 @@ for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/p
 done
 
 export SYSTEMD_NSPAWN_LOCK=0
-# Inside, /proc/sys/net can be written (it is the namespace's own), the rest of /proc/sys can't.
+# In the node, /proc/sys/net is writable (it belongs to the network namespace); the rest of
+# /proc/sys is not.
 export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
 
 boot() {
@@ -82,7 +94,7 @@ boot() {
     "${settings[@]}" --resolv-conf=off --timezone=off --link-journal=no --console=pipe
 }
 
-# A machine that reboots forgets what its kernel was told of the network; its namespace would remember.
+# Resets the network namespace, because a rebooted node forgets its network state.
 forget_network() {
   local link links
   mapfile -t links < <(ip -n "$NAMESPACE" -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/')
@@ -90,7 +102,7 @@ forget_network() {
     case $link in lo | eth0) ;; *) ip -n "$NAMESPACE" link del dev "$link" ;; esac
   done
   ip netns exec "$NAMESPACE" nft flush ruleset
-  # conntrack is the tree's: what is on the machine's own disk runs in the machine only.
+  # Uses conntrack of the Debian tree: programs on the node's disk must run inside the node only.
   ip netns exec "$NAMESPACE" chroot "$TREE" /usr/sbin/conntrack --flush
   ip -n "$NAMESPACE" rule flush
   ip -n "$NAMESPACE" rule add priority 32766 table main
@@ -106,9 +118,9 @@ forget_network() {
   ip -n "$NAMESPACE" route add default via "$GATEWAY" dev eth0
 }
 
-# Without CAP_SYS_BOOT a reboot inside ends the container: start it again, as a machine would come back.
+# A reboot inside ends the container, which lacks CAP_SYS_BOOT. The loop starts it again.
 while true; do
   (boot)
-  # Not all of it is there to be taken away, and a machine comes back all the same.
+  # Parts of the network state may not exist. The node must come back anyway.
   forget_network || true
 done

@@ -2,20 +2,20 @@ import { attempt, ipIn, run, runIn } from '../shared/command';
 import {
   addressing,
   elements,
-  linkTrouble,
-  look,
+  linkDrift,
+  routerSnapshot,
   routesTo,
-  rulesetNow,
+  readRuleset,
   type NftObject,
-  type Wanted,
+  type ExpectedLink,
 } from '../router/router-snapshot';
 import { namespaceExists, namespaceOf, routerOf } from '../shared/names';
 import { macOf } from '../router/router';
 
-/** A machine's place in the VPC: its interface, its addresses, and whether it may forward. */
-export interface Port {
+/** Network interface of a node: its addresses, and its permission to forward packets. */
+export interface Nic {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
   name: string;
   privateIp: string;
@@ -26,74 +26,79 @@ export interface Port {
   canIpForward: boolean;
 }
 
-/** An element of one of the VPC's sets or maps: its parts, and how nft writes it. */
+/** Formats an element of one of the VPC's nft sets or maps. */
 const PARTS = {
   'bridge vpc addresses': ([name, address]: string[]) => `"${name}" . ${address}`,
   'inet vpc public': ([publicIp, privateIp]: string[]) => `${publicIp} : ${privateIp}`,
   'bridge vpc can_ip_forward': ([name]: string[]) => `"${name}"`,
 };
-type Place = keyof typeof PARTS;
+type SetName = keyof typeof PARTS;
 
-/** The port's entries in the VPC's sets and maps, as they should be. */
-const registration = (port: Port): [Place, string[][]][] => [
-  ['bridge vpc addresses', [[port.name, port.privateIp]]],
-  ['inet vpc public', [[port.publicIp, port.privateIp]]],
-  ['bridge vpc can_ip_forward', port.canIpForward ? [[port.name]] : []],
+/** Returns the interface's expected elements in the VPC's sets and maps. */
+const registration = (nic: Nic): [SetName, string[][]][] => [
+  ['bridge vpc addresses', [[nic.name, nic.privateIp]]],
+  ['inet vpc public', [[nic.publicIp, nic.privateIp]]],
+  ['bridge vpc can_ip_forward', nic.canIpForward ? [[nic.name]] : []],
 ];
 
-/** Those that the VPC has of the port: whatever names it, or has one of its addresses. */
-function entries(port: Port, ruleset: NftObject[], place: Place): string[][] {
-  const [family, , set] = place.split(' ');
-  const own = [port.name, port.privateIp, port.publicIp];
-  return elements(ruleset, family, set).filter((parts) => parts.some((part) => own.includes(part)));
+/** Returns the actual elements that contain the interface's name or one of its addresses. */
+function entries(nic: Nic, ruleset: NftObject[], set: SetName): string[][] {
+  const [family, , setName] = set.split(' ');
+  const identities = [nic.name, nic.privateIp, nic.publicIp];
+  return elements(ruleset, family, setName).filter((parts) =>
+    parts.some((part) => identities.includes(part)),
+  );
 }
 
-/** Makes the VPC's word on who the port is what `wanted` says, in one transaction. */
-async function register(port: Port, wanted: [Place, string[][]][]): Promise<void> {
-  const ruleset = await rulesetNow(port.lab);
-  const commands = wanted.flatMap(([place, parts]) => {
-    const found = entries(port, ruleset, place).map(PARTS[place]);
-    const should = parts.map(PARTS[place]);
+/**
+ * Changes the interface's elements in the VPC's sets and maps to `expected`, in one transaction.
+ */
+async function register(nic: Nic, expected: [SetName, string[][]][]): Promise<void> {
+  const ruleset = await readRuleset(nic.lab);
+  const commands = expected.flatMap(([set, parts]) => {
+    const actual = entries(nic, ruleset, set).map(PARTS[set]);
+    const declared = parts.map(PARTS[set]);
     return [
-      ...found
-        .filter((entry) => !should.includes(entry))
-        .map((entry) => `delete element ${place} { ${entry} }`),
-      ...should
-        .filter((entry) => !found.includes(entry))
-        .map((entry) => `add element ${place} { ${entry} }`),
+      ...actual
+        .filter((entry) => !declared.includes(entry))
+        .map((entry) => `delete element ${set} { ${entry} }`),
+      ...declared
+        .filter((entry) => !actual.includes(entry))
+        .map((entry) => `add element ${set} { ${entry} }`),
     ];
   });
   if (commands.length > 0)
-    await runIn(routerOf(port.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+    await runIn(routerOf(nic.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
 }
 
-const outer = (port: Port): Wanted => ({ name: port.name, mtu: port.mtu, master: 'vpc' });
-const inner = (port: Port): Wanted & { mac: string; address: string } => ({
+const outer = (nic: Nic): ExpectedLink => ({ name: nic.name, mtu: nic.mtu, master: 'vpc' });
+const inner = (nic: Nic): ExpectedLink & { mac: string; address: string } => ({
   name: 'eth0',
-  mtu: port.mtu,
-  mac: macOf(port.privateIp),
-  address: `${port.privateIp}/${port.prefixLength}`,
+  mtu: nic.mtu,
+  mac: macOf(nic.privateIp),
+  address: `${nic.privateIp}/${nic.prefixLength}`,
 });
 
-/** Connects the machine's namespace to the VPC, making what is missing and mending what is otherwise than it should be. */
-export async function attach(port: Port): Promise<void> {
-  const [router, namespace] = [routerOf(port.lab), namespaceOf(port.lab, port.name)];
-  const { mac, address } = inner(port);
-  const mtu = String(port.mtu);
+/** Connects the node's namespace to the VPC. Creates what is missing and repairs what differs. */
+export async function attach(nic: Nic): Promise<void> {
+  const router = routerOf(nic.lab);
+  const namespace = namespaceOf(nic.lab, nic.name);
+  const { mac, address } = inner(nic);
+  const mtu = String(nic.mtu);
   if (!namespaceExists(namespace)) await run('ip', ['netns', 'add', namespace]);
   await ipIn(namespace, 'link', 'set', 'lo', 'up');
   if (
-    !(await addressing(router)).links.has(port.name) ||
+    !(await addressing(router)).links.has(nic.name) ||
     !(await addressing(namespace)).links.has('eth0')
   ) {
-    // One end may still lead to a router or a machine that is gone.
-    await attempt('ip', ['-n', router, 'link', 'del', port.name]);
+    // One end may still be connected to a deleted router or node.
+    await attempt('ip', ['-n', router, 'link', 'del', nic.name]);
     await attempt('ip', ['-n', namespace, 'link', 'del', 'eth0']);
     await ipIn(
       router,
       'link',
       'add',
-      port.name,
+      nic.name,
       'mtu',
       mtu,
       'type',
@@ -109,44 +114,45 @@ export async function attach(port: Port): Promise<void> {
       namespace,
     );
   }
-  await ipIn(router, 'link', 'set', port.name, 'master', 'vpc', 'mtu', mtu, 'up');
+  await ipIn(router, 'link', 'set', nic.name, 'master', 'vpc', 'mtu', mtu, 'up');
   await ipIn(namespace, 'addr', 'replace', address, 'dev', 'eth0');
   await ipIn(namespace, 'link', 'set', 'eth0', 'address', mac, 'mtu', mtu, 'up');
-  await ipIn(namespace, 'route', 'replace', 'default', 'via', port.gateway, 'dev', 'eth0');
+  await ipIn(namespace, 'route', 'replace', 'default', 'via', nic.gateway, 'dev', 'eth0');
   await runIn(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
-  await register(port, registration(port));
+  await register(nic, registration(nic));
 }
 
-/** How the port is otherwise than it was made, in words; '' where it isn't. */
-export async function portTrouble(port: Port): Promise<string> {
-  const router = await look(port.lab);
-  const namespace = namespaceOf(port.lab, port.name);
-  if (!router) return 'its router is gone';
-  if (!namespaceExists(namespace)) return 'its network namespace is gone';
-  const machine = await addressing(namespace);
+/** Returns the drift of the interface; '' if there is none. */
+export async function nicDrift(nic: Nic): Promise<string> {
+  const router = await routerSnapshot(nic.lab);
+  const namespace = namespaceOf(nic.lab, nic.name);
+  if (!router) return 'its router is missing';
+  if (!namespaceExists(namespace)) return 'its network namespace is missing';
+  const node = await addressing(namespace);
   const links = [
-    ['its port', linkTrouble(router, outer(port))],
-    ['its eth0', linkTrouble(machine, inner(port))],
+    ['its port', linkDrift(router, outer(nic))],
+    ['its eth0', linkDrift(node, inner(nic))],
   ];
-  const told = links.flatMap(([name, trouble]) => (trouble ? `${name} ${trouble}` : []));
-  if (!routesTo(machine, 'default').some(({ gateway }) => gateway === port.gateway))
-    told.push('its default route is gone');
-  for (const [place, parts] of registration(port)) {
-    if (String(entries(port, router.ruleset, place).sort()) !== String(parts))
-      told.push(`its entry in the set ${place} is not as it was`);
+  const drift = links.flatMap(([name, difference]) => (difference ? `${name} ${difference}` : []));
+  if (!routesTo(node, 'default').some(({ gateway }) => gateway === nic.gateway))
+    drift.push('its default route is missing');
+  for (const [set, parts] of registration(nic)) {
+    if (String(entries(nic, router.ruleset, set).sort()) !== String(parts))
+      drift.push(`its entry in the set ${set} was changed`);
   }
-  return told.join('; ');
+  return drift.join('; ');
 }
 
-/** Takes the machine off the VPC; what is gone already is fine. */
-export async function detach(port: Port): Promise<void> {
-  const [router, namespace] = [routerOf(port.lab), namespaceOf(port.lab, port.name)];
+/** Disconnects the node from the VPC. Missing parts are ignored. */
+export async function detach(nic: Nic): Promise<void> {
+  const router = routerOf(nic.lab);
+  const namespace = namespaceOf(nic.lab, nic.name);
   if (namespaceExists(router)) {
     await register(
-      port,
-      registration(port).map(([place]) => [place, []]),
+      nic,
+      registration(nic).map(([set]) => [set, []]),
     );
-    await attempt('ip', ['-n', router, 'link', 'del', port.name]);
+    await attempt('ip', ['-n', router, 'link', 'del', nic.name]);
   }
   if (namespaceExists(namespace)) await run('ip', ['netns', 'del', namespace]);
 }

@@ -1,8 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { poll } from '../../../util/poll';
+import { programOf } from '../../../util/process';
 import { root } from '../../../util/repo-root';
 import { attempt, run } from '../shared/command';
-import { endAll, markOf, readDaemon, startDaemon, stopDaemon, until } from '../shared/daemon';
+import { endAll, markOf, readDaemon, startDaemon, stopDaemon } from '../shared/daemon';
 import {
   groupOf,
   hasSlices,
@@ -14,8 +16,9 @@ import {
 } from '../shared/cgroups';
 import { namespaceOf, nodeDirectory } from '../shared/names';
 
-// How a node's process is started and ended. Where PID 1 is systemd, each node is a unit with a delegated cgroup, in
-// the lab's slice; elsewhere it is a detached process in a cgroup that machine.sh makes in the lab's.
+// Starts and ends a node's process. If PID 1 is systemd, each node is a unit with a delegated
+// cgroup in the lab's slice. Otherwise it is a detached process in a cgroup that machine.sh creates
+// in the lab's.
 
 export interface MachineProcess {
   lab: string;
@@ -31,42 +34,36 @@ const SCRIPT = path.join(root, 'provider/local/instance/machine.sh');
 const pidFile = (lab: string, name: string): string =>
   path.join(nodeDirectory(lab, name), 'process.json');
 
-/** The name of a process's program; '' for one that has ended. */
-export function commandOf(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-/** Whether the machine's process runs. */
+/** Returns true if the node's process runs. */
 export async function isRunning(lab: string, name: string): Promise<boolean> {
   if (hostRunsSystemd())
     return (await attempt('systemctl', ['is-active', '--quiet', unitOf(lab, name)])).code === 0;
   return readDaemon(pidFile(lab, name)) !== undefined;
 }
 
-/** Ends the machine's process and everything that it started; returns when they are gone. */
+/** Kills the node's process and everything that it started. Returns after all have ended. */
 export async function stopMachine(lab: string, name: string): Promise<void> {
   if (hostRunsSystemd())
     await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
-  const killed = await endAll(() => {
-    // The runner first: it would start the container again.
-    const runner = readDaemon(pidFile(lab, name));
-    return [...(runner ? [runner.pid] : []), ...processesOf(lab, name)];
-  }, 10);
+  const killed = await endAll(
+    () => {
+      // The runner is killed first, because it would start the container again.
+      const runner = readDaemon(pidFile(lab, name));
+      return [...(runner ? [runner.pid] : []), ...processesOf(lab, name)];
+    },
+    { limit: 10_000 },
+  );
   if (!killed)
     throw new Error(
-      `${name} of lab ${lab} can't be ended: processes ${processesOf(lab, name).join(', ')} stay`,
+      `node ${name} of lab ${lab} can't be stopped: processes ${processesOf(lab, name).join(', ')} still run`,
     );
   await stopDaemon(pidFile(lab, name));
-  // Only when its unit is unloaded can systemd start another of that name.
+  // systemd can start a unit of this name only after the old one is unloaded.
   if (hostRunsSystemd()) await attempt('systemctl', ['stop', unitOf(lab, name)]);
   await removeGroups(lab, name);
 }
 
-/** Starts the machine's process. Nothing of an earlier one may be left: see stopMachine. */
+/** Starts the node's process. An earlier process must have been ended with stopMachine. */
 export async function startMachine(machine: MachineProcess): Promise<void> {
   const { lab, name } = machine;
   const directory = nodeDirectory(lab, name);
@@ -85,7 +82,8 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     const settings = Object.entries({ ...environment, ...markOf(lab) }).map(
       ([key, value]) => `--setenv=${key}=${value}`,
     );
-    // mixed: at this machine's shutdown the node ends at once; asked to by a signal, its own systemd takes 90 seconds.
+    // mixed: kills the node's processes at once when the host shuts down. By default the node's
+    // systemd would take 90 seconds.
     await run('systemd-run', [
       '--quiet',
       '--collect',
@@ -93,7 +91,7 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
       ...(hasSlices() ? [`--slice=${sliceOf(lab)}`] : []),
       '--property=Delegate=yes',
       '--property=KillMode=mixed',
-      // As machine.sh does on cgroup v1: this machine's disks can be named in a node, but not opened.
+      // As machine.sh on cgroup v1: the host's disks can be named in a node, but not opened.
       '--property=DevicePolicy=closed',
       '--property=DeviceAllow=char-* rwm',
       '--property=DeviceAllow=block-* m',
@@ -110,14 +108,26 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
   await waitForBoot(lab, name, log);
 }
 
-/** Returns when the machine's own init runs; throws with the console's last lines where it ended instead. */
+/**
+ * Waits until the node's init runs. Throws an Error with the end of the console log if the node
+ * ends or does not boot.
+ */
 async function waitForBoot(lab: string, name: string, log: string): Promise<void> {
-  let alive = true;
-  const boots = (): boolean => processesOf(lab, name).some((pid) => commandOf(pid) === 'systemd');
-  const booted = await until(async () => boots() || !(alive = await isRunning(lab, name)), 20);
-  if (booted && alive) return;
+  const boots = (): boolean => processesOf(lab, name).some((pid) => programOf(pid) === 'systemd');
+  // Longer than a boot under load takes: six nodes may boot at once.
+  const limit = 30_000;
+  const outcome = await poll(
+    async () => {
+      if (boots()) return 'booted';
+      return (await isRunning(lab, name)) ? undefined : 'ended';
+    },
+    { limit },
+  );
+  if (outcome === 'booted') return;
+  const problem =
+    outcome === 'ended' ? 'ended while it started' : `did not boot within ${limit / 1000} s`;
   const console = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-800) : '';
   throw new Error(
-    `${name} of lab ${lab} ${alive ? 'does not boot' : 'ended while it started'}; its console says: ${console || 'nothing'}`,
+    `node ${name} of lab ${lab} ${problem}; ${log} ends with: ${console || 'nothing'}`,
   );
 }

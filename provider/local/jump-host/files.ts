@@ -5,19 +5,26 @@ import type { JumpHostInputs } from './kind';
 import { labDirectory } from '../shared/names';
 import { routerAddress } from '../router/router';
 
-/** Where the jump host's sshd listens in the router; not below 1024, as it has no power to. */
+/**
+ * Port of the jump host's sshd in the router. At least 1024, because the sshd runs without root.
+ */
 export const SSHD_PORT = 2222;
 
-/** The one user that there is. */
+/** Name of the only user. */
 export const USER = 'student';
 
-/** Behind the ids that Debian and systemd give out, before those of containers: one a lab, which bounds its processes. */
+/**
+ * First user id. Ids follow those of Debian and systemd and precede those of containers. One per
+ * lab, so that process limits apply per lab.
+ */
 const FIRST_USER_ID = 70_000;
 export const userIdOf = (slot: number): number => FIRST_USER_ID + slot;
 
-export const place = (lab: string, file = ''): string => path.join(labDirectory(lab), 'jump', file);
+/** Returns the path of a file of the jump host; without `file`, of its directory. */
+export const jumpHostFile = (lab: string, file = ''): string =>
+  path.join(labDirectory(lab), 'jump', file);
 
-/** Where the sshd listens: the router's own address toward this machine. */
+/** Returns the address of the sshd: the router's address in the lab's public /24. */
 export const sshdAddress = ({ publicCidr }: Pick<JumpHostInputs, 'publicCidr'>): string =>
   routerAddress(publicCidr);
 
@@ -38,10 +45,10 @@ export function sshdConfig(inputs: JumpHostInputs): string {
 }
 
 export function relayConfig(inputs: JumpHostInputs): string {
-  // A line a CIDR: HAProxy reads no more than 64 words of one.
+  // One line per CIDR, because HAProxy reads at most 64 words per line.
   const admitted = inputs.sources.map((cidr) => `    acl admitted src ${cidr}`).join('\n');
   return fill('haproxy.cfg', {
-    empty: place(inputs.lab, 'empty'),
+    empty: jumpHostFile(inputs.lab, 'empty'),
     outside: inputs.port,
     admitted,
     address: sshdAddress(inputs),
@@ -49,7 +56,10 @@ export function relayConfig(inputs: JumpHostInputs): string {
   });
 }
 
-/** The jump host's whole /etc: its sshd's files, one user, and the lab's nodes by name. */
+/**
+ * Returns the complete /etc of the jump host: files of the sshd, the user, and the names of the
+ * lab's nodes.
+ */
 function etc(inputs: JumpHostInputs): Record<string, string> {
   const id = inputs.userId;
   return {
@@ -62,18 +72,19 @@ function etc(inputs: JumpHostInputs): Record<string, string> {
   };
 }
 
-/** Writes everything that the jump host is made of, in place of what there was. */
+/** Writes all files of the jump host; removes the previous ones. */
 export function writeFiles(inputs: JumpHostInputs): void {
-  fs.rmSync(place(inputs.lab), { recursive: true, force: true });
-  fs.mkdirSync(place(inputs.lab), { recursive: true, mode: 0o700 });
+  fs.rmSync(jumpHostFile(inputs.lab), { recursive: true, force: true });
+  fs.mkdirSync(jumpHostFile(inputs.lab), { recursive: true, mode: 0o700 });
   for (const name of ['root', 'empty', 'etc', 'etc/ssh']) {
-    const directory = place(inputs.lab, name);
+    const directory = jumpHostFile(inputs.lab, name);
     fs.mkdirSync(directory);
-    // Whatever the caller's umask is: who reads them isn't root.
+    // Sets the mode explicitly, independent of the umask: readers of these directories are not
+    // root.
     fs.chmodSync(directory, 0o755);
   }
   const write = (name: string, content: string, mode: number, owner = 0): void => {
-    const file = place(inputs.lab, name);
+    const file = jumpHostFile(inputs.lab, name);
     fs.writeFileSync(file, content, { mode: 0o600 });
     fs.chownSync(file, owner, owner);
     fs.chmodSync(file, mode);

@@ -1,12 +1,15 @@
 #!/bin/bash
-# Becomes the sshd of a lab's jump host: without root's powers, without this machine's files, without a place to write to.
-# Runs in the lab's router (its network namespace); called by kind.ts as `unshare --mount --pid --fork jump-host.sh`,
-# so that it sees no process of this machine, and all that it starts ends with it. Variables:
-#   DIRECTORY  the jump host's own: etc/, root/      TREE  the Debian tree, whose sshd this is
-#   USER_ID    whom it runs as, and everybody in it
+# Becomes the sshd of a lab's jump host: without capabilities, without the host's files, with a
+# read-only file system.
+# Runs in the network namespace of the lab's router. kind.ts calls `unshare --mount --pid --fork
+# jump-host.sh`: the sshd
+# sees no process of the host, and everything that it starts ends with it. Variables:
+# DIRECTORY  files of the jump host: etc/, root/
+# TREE       Debian tree that contains the sshd
+# USER_ID    user id of the sshd and of every session
 set -eu
 
-# What it sees: the tree, never to be written to, with an /etc of its own and of all devices but null.
+# The file system: the read-only tree, with its own /etc, and /dev/null as the only device.
 mount --make-rprivate /
 root=$DIRECTORY/root
 mount --bind "$TREE" "$root"
@@ -18,15 +21,16 @@ mount -t tmpfs -o mode=755,size=16k,nosuid,noexec dev "$root/dev"
 mount --bind /dev/null "$root/dev/null"
 mount -o remount,ro "$root/dev"
 
-# umount looks into /proc, so that goes last.
+# umount needs /proc, so /proc is unmounted last.
 mount -t proc proc "$root/proc"
 cd "$root"
 pivot_root . mnt
 cd /
 umount --lazy /mnt /proc
 
-# No power of root's is left, nor a way to get one; the user's own id is what bounds its processes.
-# pdeathsig: when unshare is ended, sshd is, and with it, as the first of its processes, every session.
+# Drops all capabilities and every way to regain them. Process limits apply to the user id.
+# pdeathsig: when unshare ends, sshd is killed, and as the first process of its PID namespace it
+# takes all sessions with it.
 exec prlimit --nproc=80 --core=0 \
   setpriv --pdeathsig KILL --reuid "$USER_ID" --regid "$USER_ID" --clear-groups \
   --inh-caps=-all --ambient-caps=-all --bounding-set=-all --no-new-privs \

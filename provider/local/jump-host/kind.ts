@@ -4,85 +4,91 @@ import { root } from '../../../util/repo-root';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { attempt } from '../shared/command';
 import { readDaemon, stopDaemon } from '../shared/daemon';
-import { place, sshdAddress, SSHD_PORT, USER, userIdOf, writeFiles } from './files';
-import { look } from '../router/router-snapshot';
+import { jumpHostFile, sshdAddress, SSHD_PORT, USER, userIdOf, writeFiles } from './files';
+import { routerSnapshot } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
-import { deleteRule, ruleTrouble, writeRule, type OwnRule } from '../router/rules';
-import { answers, serviceTrouble, startService } from '../shared/service';
+import { deleteRule, ruleDrift, writeRule, type ResourceRule } from '../router/rules';
+import { answers, serviceDrift, startService } from '../shared/service';
 import { chooseSlot, slotAt } from '../shared/slots';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { driftDifference, type Drifting } from '../shared/drift';
 
-// How students reach a lab from their own laptops. Two processes: an sshd in the lab's router, where routes lead to this
-// lab's machines only, and before it a relay on this machine, which takes connections from those who may come.
+// Access for students from their own laptops, by two processes: an sshd in the lab's router, which
+// has routes to this lab's nodes only, and a relay on the host, which accepts connections from
+// permitted addresses.
 
 export interface JumpHostInputs {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
   publicPool: string;
   publicCidr: string;
-  /** This machine's address toward the lab. */
+  /** Address of the host in the lab's public /24. */
   hostIp: string;
-  /** What it leads to, any port. */
+  /** Nodes that students may connect to, on any port. */
   nodes: { name: string; privateIp: string }[];
-  /** And the API's load balancer. */
+  /** Address of the API's load balancer, also permitted. */
   api: { address: string; port: number };
-  /** CIDRs that may connect from outside this machine. */
+  /** CIDRs outside the host that may connect. */
   sources: string[];
   hostPublicKey: string;
   hostPrivateKey: string;
-  /** Line of authorized_keys: the lab's own key. */
+  /** Line of authorized_keys: the lab's key. */
   authorizedKey: string;
   tree: string;
-  /** Whom students log in as. */
+  /** User name of the students. */
   user: string;
-  /** Where this machine listens; the lab's own. */
+  /** Port on the host, unique to the lab. */
   port: number;
-  /** Whom everything of it runs as; the lab's own. */
+  /** User id of the jump host's processes, unique to the lab. */
   userId: number;
 }
 
-interface JumpHostState extends JumpHostInputs, Troubled {
-  /** Digest of its rule as the kernel holds it. */
+interface JumpHostState extends JumpHostInputs, Drifting {
+  /** Digest of the jump host's rule in the kernel. */
   installed: string;
 }
 
-/** Ports of jump hosts count from here, by the lab's place in the pool. */
+/** Port of the jump host of the lab in slot 0. Later slots follow. */
 const FIRST_PORT = 22_000;
 export const jumpPort = (slot: number): number => FIRST_PORT + slot;
 
 const SSHD = 'sshd.json';
 const RELAY = 'relay.json';
 
-const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'jump-host' });
+const ruleOf = (lab: string): ResourceRule => ({ lab, chain: 'router', name: 'jump-host' });
 
-/** What listens on a TCP port of this machine, whatever the address: `sshd (process 812)`; '' where nothing does. */
+/**
+ * Describes the process that listens on a TCP port of the host, on any address: `sshd (process
+ * 812)`; '' if none does.
+ */
 async function listenerOn(port: number): Promise<string> {
   const { stdout } = await attempt('ss', ['-Hltnp', `sport = :${port}`]);
   const [, program, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(stdout) ?? [];
   return program ? `${program} (process ${pid})` : stdout.trim() && 'another program';
 }
 
-/** Why the lab's jump host can't have its port of this machine, in words; '' where it can, or has it. */
+/**
+ * Explains why the port of the lab's jump host is not available; '' if it is, or the jump host
+ * already uses it.
+ */
 async function portTaken(lab: string, port: number): Promise<string> {
-  const other = readDaemon(place(lab, RELAY)) ? '' : await listenerOn(port);
-  return (
-    other &&
-    `port ${port} of this machine, where students reach the jump host of lab ${lab}, is taken by ${other}`
-  );
+  const listener = readDaemon(jumpHostFile(lab, RELAY)) ? '' : await listenerOn(port);
+  if (!listener) return '';
+  return `port ${port} of this host, where students reach the jump host of lab ${lab}, is taken by ${listener}`;
 }
 
-/** What to do about that. */
-export const PORT_CURE = 'end that, or do without a jump host: --set jumpCidrs=';
+/** Advice for a port that is taken. */
+export const PORT_CURE =
+  'stop that program, or create the lab without a jump host: --set jumpCidrs=';
 
-/** The same for a lab that may not be there yet, and is going to be made after `ahead` others. */
+/** Like `portTaken`, for a lab that may not exist yet and is created after `ahead` others. */
 export const jumpPortTaken = (lab: string, pool: string, ahead = 0): Promise<string> =>
   portTaken(lab, jumpPort(chooseSlot(lab, pool, ahead)));
 
 async function stop(lab: string): Promise<void> {
-  await stopDaemon(place(lab, RELAY));
-  // Not asked to: that would be unshare, which doesn't pass it on.
-  await stopDaemon(place(lab, SSHD), 0);
+  await stopDaemon(jumpHostFile(lab, RELAY));
+  // Killed without SIGTERM: that would reach unshare, which does not forward it.
+  await stopDaemon(jumpHostFile(lab, SSHD), 0);
 }
 
 async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
@@ -99,8 +105,8 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
   await startService({
     lab,
     name: "the jump host's sshd",
-    file: place(lab, SSHD),
-    log: place(lab, 'log'),
+    file: jumpHostFile(lab, SSHD),
+    log: jumpHostFile(lab, 'log'),
     program: 'ip',
     args: [
       'netns',
@@ -115,41 +121,43 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
       '--kill-child',
       path.join(root, 'provider/local/jump-host/jump-host.sh'),
     ],
-    environment: { DIRECTORY: place(lab), TREE: inputs.tree, USER_ID: String(inputs.userId) },
+    environment: {
+      DIRECTORY: jumpHostFile(lab),
+      TREE: inputs.tree,
+      USER_ID: String(inputs.userId),
+    },
     listens: () => answers(lab, address, SSHD_PORT),
   });
   await startService({
     lab,
     name: "the jump host's relay",
-    file: place(lab, RELAY),
-    log: place(lab, 'relay.log'),
+    file: jumpHostFile(lab, RELAY),
+    log: jumpHostFile(lab, 'relay.log'),
     program: 'haproxy',
-    args: ['-db', '-f', place(lab, 'haproxy.cfg')],
+    args: ['-db', '-f', jumpHostFile(lab, 'haproxy.cfg')],
     listens: async () => (await listenerOn(port)) !== '',
   });
   return { ...inputs, installed, trouble: '' };
 }
 
-async function relayTrouble({ lab, port }: JumpHostState): Promise<string> {
-  if (!readDaemon(place(lab, RELAY))) return 'its relay on this machine has ended';
-  return (await listenerOn(port))
-    ? ''
-    : `its relay on this machine does not listen at port ${port}`;
+async function relayDrift({ lab, port }: JumpHostState): Promise<string> {
+  if (!readDaemon(jumpHostFile(lab, RELAY))) return 'its relay on the host has ended';
+  return (await listenerOn(port)) ? '' : `its relay on the host does not listen at port ${port}`;
 }
 
 async function trouble(state: JumpHostState): Promise<string> {
-  const router = await look(state.lab);
-  if (!router) return 'its router is gone';
+  const router = await routerSnapshot(state.lab);
+  if (!router) return 'its router is missing';
   return [
-    serviceTrouble(place(state.lab, SSHD), router, sshdAddress(state), SSHD_PORT),
-    await relayTrouble(state),
-    await ruleTrouble(ruleOf(state.lab), state.installed),
+    serviceDrift(jumpHostFile(state.lab, SSHD), router, sshdAddress(state), SSHD_PORT),
+    await relayDrift(state),
+    await ruleDrift(ruleOf(state.lab), state.installed),
   ]
     .filter(Boolean)
     .join('; ');
 }
 
-/** A login from outside this machine that leads to one lab's machines and nowhere else. */
+/** Jump host: a login from outside the host that reaches one lab's nodes only. */
 export const jumpHostKind: ResourceKind<JumpHostInputs, JumpHostState> = {
   secrets: ['hostPrivateKey'],
   async check(news) {
@@ -157,9 +165,9 @@ export const jumpHostKind: ResourceKind<JumpHostInputs, JumpHostState> = {
     if (news.tree && !fs.existsSync(news.tree))
       failures.push({
         property: 'tree',
-        reason: `${news.tree} is not there: run ./lab start, which makes it`,
+        reason: `${news.tree} does not exist: run ./lab start, which creates it`,
       });
-    // In a preview of a network that is replaced by another, not known yet.
+    // Unknown in a preview that replaces the network.
     if (!news.publicPool || !news.publicCidr) return { inputs: { ...news, user: USER }, failures };
     const slot = slotAt(news.publicPool, news.publicCidr);
     const port = jumpPort(slot);
@@ -168,7 +176,7 @@ export const jumpHostKind: ResourceKind<JumpHostInputs, JumpHostState> = {
     return { inputs: { ...news, user: USER, port, userId: userIdOf(slot) }, failures };
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, () => true);
+    return driftDifference(olds, news, unknown, () => true);
   },
   async create(inputs) {
     return { id: `${inputs.lab}/jump-host`, state: await start(inputs) };
@@ -182,6 +190,6 @@ export const jumpHostKind: ResourceKind<JumpHostInputs, JumpHostState> = {
   async delete(_id, state) {
     await stop(state.lab);
     await deleteRule(ruleOf(state.lab));
-    fs.rmSync(place(state.lab), { recursive: true, force: true });
+    fs.rmSync(jumpHostFile(state.lab), { recursive: true, force: true });
   },
 };

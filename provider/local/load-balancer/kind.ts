@@ -4,25 +4,26 @@ import { root } from '../../../util/repo-root';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { attempt, ipIn } from '../shared/command';
 import { stopDaemon } from '../shared/daemon';
-import { hasAddress, look } from '../router/router-snapshot';
+import { hasAddress, routerSnapshot } from '../router/router-snapshot';
 import { labDirectory, routerOf } from '../shared/names';
-import { anyOf, deleteRule, ruleTrouble, writeRule, type OwnRule } from '../router/rules';
-import { answers, serviceTrouble, startService } from '../shared/service';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { anyOf, deleteRule, ruleDrift, writeRule, type ResourceRule } from '../router/rules';
+import { answers, serviceDrift, startService } from '../shared/service';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 export interface LoadBalancerInputs {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
   port: number;
-  /** The balancer's own address, in the lab's public network. */
+  /** Address of the load balancer, in the lab's public network. */
   publicIp: string;
   targets: { name: string; privateIp: string }[];
-  /** CIDRs that may connect; none: nobody. */
+  /** CIDRs that may connect. Without any, no client may. */
   sources: string[];
 }
 
-const place = (lab: string, file: string): string => path.join(labDirectory(lab), 'balancer', file);
+const balancerFile = (lab: string, file: string): string =>
+  path.join(labDirectory(lab), 'balancer', file);
 
 function configuration(inputs: LoadBalancerInputs): string {
   const servers = inputs.targets
@@ -35,14 +36,14 @@ function configuration(inputs: LoadBalancerInputs): string {
     .replace('${servers}', servers);
 }
 
-interface LoadBalancerState extends LoadBalancerInputs, Troubled {
-  /** Digest of its rule as the kernel holds it; '' where nobody may connect. */
+interface LoadBalancerState extends LoadBalancerInputs, Drifting {
+  /** Digest of the load balancer's rule in the kernel; '' without sources. */
   installed: string;
 }
 
-const ruleOf = (lab: string): OwnRule => ({ lab, chain: 'router', name: 'load-balancer' });
+const ruleOf = (lab: string): ResourceRule => ({ lab, chain: 'router', name: 'load-balancer' });
 
-/** Opens the balancer to `sources`. */
+/** Admits `sources` to the load balancer. Returns the digest of the rule. */
 async function admit(inputs: LoadBalancerInputs): Promise<string> {
   if (inputs.sources.length > 0)
     return writeRule(
@@ -56,13 +57,13 @@ async function admit(inputs: LoadBalancerInputs): Promise<string> {
 async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
   await ipIn(routerOf(inputs.lab), 'addr', 'replace', `${inputs.publicIp}/32`, 'dev', 'internet');
   const installed = await admit(inputs);
-  fs.mkdirSync(place(inputs.lab, ''), { recursive: true, mode: 0o700 });
-  fs.writeFileSync(place(inputs.lab, 'haproxy.cfg'), configuration(inputs), { mode: 0o600 });
+  fs.mkdirSync(balancerFile(inputs.lab, ''), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(balancerFile(inputs.lab, 'haproxy.cfg'), configuration(inputs), { mode: 0o600 });
   await startService({
     lab: inputs.lab,
     name: 'the load balancer',
-    file: place(inputs.lab, 'process.json'),
-    log: place(inputs.lab, 'log'),
+    file: balancerFile(inputs.lab, 'process.json'),
+    log: balancerFile(inputs.lab, 'log'),
     program: 'ip',
     args: [
       'netns',
@@ -71,7 +72,7 @@ async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
       'haproxy',
       '-db',
       '-f',
-      place(inputs.lab, 'haproxy.cfg'),
+      balancerFile(inputs.lab, 'haproxy.cfg'),
     ],
     listens: () => answers(inputs.lab, inputs.publicIp, inputs.port),
   });
@@ -79,23 +80,23 @@ async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
 }
 
 async function trouble(state: LoadBalancerState): Promise<string> {
-  const router = await look(state.lab);
-  if (!router) return 'its router is gone';
+  const router = await routerSnapshot(state.lab);
+  if (!router) return 'its router is missing';
   return [
-    serviceTrouble(place(state.lab, 'process.json'), router, state.publicIp, state.port),
+    serviceDrift(balancerFile(state.lab, 'process.json'), router, state.publicIp, state.port),
     hasAddress(router, 'internet', `${state.publicIp}/32`)
       ? ''
-      : `its address ${state.publicIp} is gone`,
-    await ruleTrouble(ruleOf(state.lab), state.installed),
+      : `its address ${state.publicIp} is missing`,
+    await ruleDrift(ruleOf(state.lab), state.installed),
   ]
     .filter(Boolean)
     .join('; ');
 }
 
-/** The API's load balancer: HAProxy in the router, as a cloud's stands before the VPC. */
+/** API load balancer: HAProxy in the router, like a cloud's load balancer in front of the VPC. */
 export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerState> = {
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, () => true);
+    return driftDifference(olds, news, unknown, () => true);
   },
   async create(inputs) {
     return { id: `${inputs.lab}/load-balancer`, state: await start(inputs) };
@@ -108,7 +109,7 @@ export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerStat
     return start(news);
   },
   async delete(_id, state) {
-    await stopDaemon(place(state.lab, 'process.json'));
+    await stopDaemon(balancerFile(state.lab, 'process.json'));
     await deleteRule(ruleOf(state.lab));
     await attempt('ip', [
       '-n',
@@ -119,6 +120,6 @@ export const loadBalancerKind: ResourceKind<LoadBalancerInputs, LoadBalancerStat
       'dev',
       'internet',
     ]);
-    fs.rmSync(place(state.lab, ''), { recursive: true, force: true });
+    fs.rmSync(balancerFile(state.lab, ''), { recursive: true, force: true });
   },
 };

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { addressAt } from '../../../util/cidr';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { attempt } from '../shared/command';
-import { look } from '../router/router-snapshot';
+import { routerSnapshot } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
 import { blackholePool } from '../shared/address-pool';
-import { ensureRouter, removeRouter, routerTrouble, type RouterPlan } from '../router/router';
+import { ensureRouter, removeRouter, routerDrift, type RouterPlan } from '../router/router';
 import {
   chooseSlot,
   holdSlot,
@@ -15,7 +15,7 @@ import {
   slotAt,
   slotOf,
 } from '../shared/slots';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 export interface NetworkInputs {
   lab: string;
@@ -27,19 +27,25 @@ export interface NetworkInputs {
   publicCidr: string;
   router: string;
   hostIp: string;
-  /** Another one exactly when the network is another network. */
+  /** Changes exactly when the network is replaced. */
   generation: string;
 }
 
-interface NetworkState extends NetworkInputs, Troubled {}
+interface NetworkState extends NetworkInputs, Drifting {}
 
-/** Host number of the machine itself in the lab's public /24. */
+/** Number of the host's address in the lab's public /24. */
 const HOST = 1;
 
-/** Every systemd, kubelet and containerd takes some of these; Debian's 128 are gone with the second lab. */
+/**
+ * Required inotify instances. Each systemd, kubelet and containerd uses some; two labs exceed
+ * Debian's default of 128.
+ */
 const INOTIFY_INSTANCES = 2048;
 
-/** What labs need of the machine as a whole: kernel modules, and room for watches. Only ever raised. */
+/**
+ * Prepares the host for labs: loads kernel modules and raises the limit of inotify instances. Never
+ * lowers it.
+ */
 async function prepareMachine(): Promise<void> {
   await attempt('modprobe', ['-a', 'br_netfilter', 'overlay', 'nf_conntrack']);
   const limit = 'fs.inotify.max_user_instances';
@@ -47,11 +53,15 @@ async function prepareMachine(): Promise<void> {
   if (now < INOTIFY_INSTANCES) await attempt('sysctl', ['-qw', `${limit}=${INOTIFY_INSTANCES}`]);
 }
 
-/** What there is to make of it, in the slot that its public network is. Throws where another lab took it since. */
+/**
+ * Reserves the slot of the lab's public network and returns the plan of the router. Throws if
+ * another lab has taken the slot.
+ */
 async function hold(inputs: NetworkInputs): Promise<RouterPlan> {
   await blackholePool(inputs.publicPool);
   await prepareMachine();
-  // Not chosen again: a network that is replaced gave its slot back, and a lower one may be free by now.
+  // The slot is not chosen again: a replaced network has released its slot, and a lower one may be
+  // free by now.
   const slot = slotAt(inputs.publicPool, inputs.publicCidr);
   holdSlot({ lab: inputs.lab, pool: inputs.publicPool, slot });
   return { ...inputs, link: hostLink(slot) };
@@ -62,7 +72,7 @@ function remove(lab: string): Promise<void> {
   return removeRouter(routerOf(lab), slot && hostLink(slot.slot));
 }
 
-/** The VPC: a router in a network namespace of its own, and the lab's public /24 on this machine. */
+/** The VPC: a router in its own network namespace, and the lab's public /24 on the host. */
 export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
   async check(news, olds) {
     const failures: Failure[] = [];
@@ -84,7 +94,7 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     return { inputs, failures };
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, () => false);
+    return driftDifference(olds, news, unknown, () => false);
   },
   async create(inputs) {
     const plan = await hold(inputs);
@@ -92,13 +102,17 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     await ensureRouter(plan);
     return { id: inputs.lab, state: { ...inputs, trouble: '' } };
   },
-  // Gone only where the machine knows nothing of the lab any more. Else it is the same network, and what is in it stays.
+  // The network does not exist only if the host has no record of the lab. Otherwise it is the same
+  // network, and its resources stay.
   async read(lab, state) {
     const slot = slotOf(lab);
     return (
       slot && {
         ...state,
-        trouble: await routerTrouble({ ...state, link: hostLink(slot.slot) }, await look(lab)),
+        trouble: await routerDrift(
+          { ...state, link: hostLink(slot.slot) },
+          await routerSnapshot(lab),
+        ),
       }
     );
   },

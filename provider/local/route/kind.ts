@@ -1,13 +1,13 @@
 import { asCidr, overlap, parseCidr } from '../../../util/cidr';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { ipIn } from '../shared/command';
-import { look, type RouteRow } from '../router/router-snapshot';
+import { routerSnapshot, type RouteRow } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 export interface RouteInputs {
   lab: string;
-  /** Generation of the network that it is in. */
+  /** Generation of the network that the resource belongs to. */
   network: string;
   /** A pod CIDR. */
   destination: string;
@@ -15,14 +15,17 @@ export interface RouteInputs {
   nextHopIp: string;
 }
 
-interface RouteState extends RouteInputs, Troubled {}
+interface RouteState extends RouteInputs, Drifting {}
 
-/** The router's entries for this destination, and those for a part of it, which come before it. */
+/**
+ * Returns the router's route for this destination, and the routes for parts of it, which take
+ * precedence.
+ */
 async function entries({
   lab,
   destination,
 }: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
-  const inside = ((await look(lab))?.routes ?? []).filter(
+  const inside = ((await routerSnapshot(lab))?.routes ?? []).filter(
     ({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination),
   );
   const narrower = inside.filter(
@@ -31,7 +34,7 @@ async function entries({
   return { own: inside.find(({ dst }) => dst === destination), narrower };
 }
 
-/** One entry of the VPC router's table. */
+/** A route in the VPC router's table. */
 export const routeKind: ResourceKind<RouteInputs, RouteState> = {
   async create(inputs) {
     for (const { dst } of (await entries(inputs)).narrower)
@@ -58,14 +61,14 @@ export const routeKind: ResourceKind<RouteInputs, RouteState> = {
     return {
       ...state,
       trouble:
-        wrong || narrower.map(({ dst }) => `another route, to ${dst}, comes before it`).join(', '),
+        wrong || narrower.map(({ dst }) => `overridden by another route, to ${dst}`).join(', '),
     };
   },
   async update(_id, _olds, news) {
     return (await routeKind.create(news)).state;
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, (input) => input === 'nextHopIp');
+    return driftDifference(olds, news, unknown, (input) => input === 'nextHopIp');
   },
   async delete(_id, state) {
     if ((await entries(state)).own)

@@ -1,15 +1,16 @@
 import { attemptIn, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 
-// What the kernel holds of a lab's router, read as a whole: a few programs answer for every resource of a refresh.
+// Reads the complete kernel state of a lab's router, so that one set of programs serves all
+// resources of a refresh.
 
 export interface Link {
   ifname: string;
   flags: string[];
   mtu: number;
-  /** MAC. */
+  /** MAC address. */
   address?: string;
-  /** The bridge that it is a port of. */
+  /** Bridge that the interface is a port of. */
   master?: string;
   addr_info: { family: string; local: string; prefixlen: number }[];
 }
@@ -19,17 +20,17 @@ export interface RouteRow {
   dst: string;
   gateway?: string;
   dev?: string;
-  /** `blackhole`; absent for an ordinary one. */
+  /** Type of the route, such as `blackhole`; absent for an ordinary route. */
   type?: string;
 }
 
-/** The interfaces and the main routing table of one network namespace. */
+/** Interfaces and main routing table of one network namespace. */
 export interface Addressing {
   links: Map<string, Link>;
   routes: RouteRow[];
 }
 
-/** An object of nft's listing. One of the kinds is there. */
+/** Object in nft's JSON output. Exactly one of the properties is set. */
 export interface NftObject {
   table?: { family: string; name: string };
   chain?: NftChain;
@@ -59,15 +60,18 @@ interface NftSet {
   elem?: unknown[];
 }
 
-export interface Look extends Addressing {
+export interface RouterSnapshot extends Addressing {
   ruleset: NftObject[];
-  /** The rules of iptables' table mangle, as iptables-save writes them. */
+  /** Rules of iptables' table mangle, in the format of iptables-save. */
   mangle: string[];
-  /** `ADDRESS:PORT` of everything that listens on TCP. */
+  /** `ADDRESS:PORT` of every TCP listener. */
   listening: Set<string>;
 }
 
-/** The addressing of a namespace, or of this machine itself. Throws where there is no such namespace. */
+/**
+ * Reads interfaces and routes of a namespace; without `namespace`, of the host. Throws if the
+ * namespace does not exist.
+ */
 export async function addressing(namespace?: string): Promise<Addressing> {
   const text = await run(
     'ip',
@@ -87,19 +91,19 @@ export async function addressing(namespace?: string): Promise<Addressing> {
 export const parseRuleset = (json: string): NftObject[] =>
   (JSON.parse(json) as { nftables: NftObject[] }).nftables;
 
-/** The router's packet filter now; empty where there is no router. */
-export const rulesetNow = async (lab: string): Promise<NftObject[]> =>
+/** Reads the router's packet filter; empty without a router. */
+export const readRuleset = async (lab: string): Promise<NftObject[]> =>
   namespaceExists(routerOf(lab))
     ? parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']))
     : [];
 
-/** Looks at a router now; undefined where there is none. */
-async function lookNow(lab: string): Promise<Look | undefined> {
+/** Reads the state of a router; `undefined` if it does not exist. */
+async function readRouter(lab: string): Promise<RouterSnapshot | undefined> {
   const router = routerOf(lab);
   if (!namespaceExists(router)) return undefined;
   const [network, ruleset, mangle, sockets] = await Promise.all([
     addressing(router),
-    rulesetNow(lab),
+    readRuleset(lab),
     attemptIn(router, 'iptables-save', ['-t', 'mangle']),
     attemptIn(router, 'ss', ['-Hltn']),
   ]);
@@ -111,24 +115,24 @@ async function lookNow(lab: string): Promise<Look | undefined> {
   };
 }
 
-/** A refresh asks for all resources at once: one look serves those that ask within this time, in milliseconds. */
+/** Milliseconds for which a snapshot is reused. A refresh reads all resources at once. */
 const FRESH = 1000;
-const looks = new Map<string, { at: number; found: Promise<Look | undefined> }>();
+const snapshots = new Map<string, { at: number; found: Promise<RouterSnapshot | undefined> }>();
 
-/** The same, as seen at most a second ago; what this process has changed since is in it. */
-export function look(lab: string): Promise<Look | undefined> {
-  const last = looks.get(lab);
+/** Like `readRouter`, cached for one second. Changes made by this process discard the snapshot. */
+export function routerSnapshot(lab: string): Promise<RouterSnapshot | undefined> {
+  const last = snapshots.get(lab);
   if (last && Date.now() - last.at < FRESH) return last.found;
-  const found = lookNow(lab);
-  looks.set(lab, { at: Date.now(), found });
+  const found = readRouter(lab);
+  snapshots.set(lab, { at: Date.now(), found });
   return found;
 }
 
-/** To be called with every change. */
-export const lookAgain = (lab: string): boolean => looks.delete(lab);
+/** Discards the snapshot of a lab's router. Call it with every change. */
+export const discardSnapshot = (lab: string): boolean => snapshots.delete(lab);
 
-/** What the interface should be. `mac`, `master`: only where given. */
-export interface Wanted {
+/** Expected settings of an interface. Optional ones are checked if present. */
+export interface ExpectedLink {
   name: string;
   mtu: number;
   address?: string;
@@ -136,16 +140,18 @@ export interface Wanted {
   master?: string;
 }
 
-/** Whether the interface has the address, `ADDRESS/PREFIX`. */
+/** Returns true if the interface has the address, `ADDRESS/PREFIX`. */
 export const hasAddress = ({ links }: Addressing, name: string, address: string): boolean =>
   (links.get(name)?.addr_info ?? []).some(
     ({ local, prefixlen }) => `${local}/${prefixlen}` === address,
   );
 
-/** How an interface differs from what is wanted, in words that follow its name; '' where it doesn't. */
-export function linkTrouble(where: Addressing, wanted: Wanted): string {
+/**
+ * Describes the drift of an interface, as a predicate that follows its name; '' if there is none.
+ */
+export function linkDrift(where: Addressing, wanted: ExpectedLink): string {
   const link = where.links.get(wanted.name);
-  if (!link) return 'is gone';
+  if (!link) return 'is missing';
   if (!link.flags.includes('UP')) return 'is down';
   if (link.mtu !== wanted.mtu) return `has MTU ${link.mtu}, not ${wanted.mtu}`;
   if (wanted.mac && link.address !== wanted.mac)
@@ -157,16 +163,16 @@ export function linkTrouble(where: Addressing, wanted: Wanted): string {
     : '';
 }
 
-/** The routes to exactly this destination; an address stands for itself alone. */
+/** Returns the routes to exactly this destination. An address and its /32 are the same. */
 export const routesTo = ({ routes }: Addressing, destination: string): RouteRow[] =>
   routes.filter(({ dst }) => dst === destination.replace(/\/32$/, ''));
 
-/** The elements of a set or map of the VPC, each an array of its parts. */
+/** Returns the elements of a set or map of the VPC, each as an array of its parts. */
 export function elements(objects: NftObject[], family: string, name: string): string[][] {
-  const found = objects
+  const definition = objects
     .map((object) => object.set ?? object.map)
     .find((set) => set?.family === family && set.table === 'vpc' && set.name === name);
-  return (found?.elem ?? []).map((element) => {
+  return (definition?.elem ?? []).map((element) => {
     if (typeof element === 'string') return [element];
     return Array.isArray(element)
       ? (element as string[])

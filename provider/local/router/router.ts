@@ -2,37 +2,37 @@ import { addressAt, parseCidr } from '../../../util/cidr';
 import { attempt, attemptIn, ipIn, run, runIn } from '../shared/command';
 import {
   addressing,
-  linkTrouble,
+  linkDrift,
   routesTo,
   type Addressing,
-  type Look,
-  type Wanted,
+  type RouterSnapshot,
+  type ExpectedLink,
 } from './router-snapshot';
 import { namespaceExists } from '../shared/names';
-import { loadRuleset, loadTtlRule, rulesetOf, rulesetTrouble, TTL_RULE } from './ruleset';
+import { loadRuleset, loadTtlRule, rulesetOf, rulesetDrift, TTL_RULE } from './ruleset';
 
-// The VPC's router and its link to this machine. What makes them also mends them: each step leaves alone what is as it
-// should be, so that nobody's connections end because of a setting that somebody changed elsewhere.
+// Creates and repairs the VPC's router and its link to the host. Each step leaves correct settings
+// alone, so that a repair does not break connections.
 
 export interface RouterPlan {
   lab: string;
-  /** Name of its network namespace. */
+  /** Network namespace of the router. */
   router: string;
   nodeCidr: string;
   gateway: string;
   publicCidr: string;
   publicPool: string;
-  /** This machine's address toward the lab. */
+  /** Address of the host in the lab's public /24. */
   hostIp: string;
   mtu: number;
-  /** Name of this machine's end of the link. */
+  /** Interface at the host's end of the link. */
   link: string;
 }
 
-/** Host number of the router's end of the link in the lab's public /24. */
+/** Number of the router's address in the lab's public /24. */
 const ROUTER = 2;
 
-/** A MAC that says which address it belongs to: 02:00 and the address's four bytes. */
+/** Returns a MAC derived from an address: 02:00 and the four bytes of the address. */
 export const macOf = (address: string): string =>
   [
     '02',
@@ -40,40 +40,40 @@ export const macOf = (address: string): string =>
     ...address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0')),
   ].join(':');
 
-/** The router's own kernel settings, set before any packet. */
+/** Kernel settings of the router, set before any packet passes. */
 const SETTINGS = {
-  // A node that caches a redirect goes around a removed route for minutes.
+  // A node that caches a redirect would bypass a removed route for minutes.
   'net.ipv4.conf.all.send_redirects': '0',
   'net.ipv4.conf.default.send_redirects': '0',
   'net.ipv4.conf.default.rp_filter': '0',
   'net.ipv6.conf.all.disable_ipv6': '1',
   'net.ipv6.conf.default.disable_ipv6': '1',
   'net.ipv4.ip_forward': '1',
-  // The firewall sees what goes from machine to machine, too.
+  // Passes packets between nodes through the firewall, too.
   'net.bridge.bridge-nf-call-iptables': '1',
 };
 
-/** Those of its interfaces, once they are there. */
+/** Kernel settings of the router's interfaces, set after the interfaces exist. */
 const LINK_SETTINGS = {
   'net.ipv4.conf.vpc.send_redirects': '0',
   'net.ipv4.conf.internet.rp_filter': '1',
 };
 
-/** The router's own address in a lab's public /24. */
+/** Returns the router's address in a lab's public /24. */
 export const routerAddress = (publicCidr: string): string => addressAt(publicCidr, ROUTER);
 const routerIp = (plan: RouterPlan): string => routerAddress(plan.publicCidr);
-const bridge = (plan: RouterPlan): Wanted & { address: string; mac: string } => ({
+const bridge = (plan: RouterPlan): ExpectedLink & { address: string; mac: string } => ({
   name: 'vpc',
   mtu: plan.mtu,
   mac: macOf(plan.gateway),
   address: `${plan.gateway}/${parseCidr(plan.nodeCidr).prefix}`,
 });
-const uplink = (plan: RouterPlan): Wanted & { address: string } => ({
+const uplink = (plan: RouterPlan): ExpectedLink & { address: string } => ({
   name: 'internet',
   mtu: plan.mtu,
   address: `${routerIp(plan)}/32`,
 });
-const downlink = (plan: RouterPlan): Wanted & { address: string } => ({
+const downlink = (plan: RouterPlan): ExpectedLink & { address: string } => ({
   name: plan.link,
   mtu: plan.mtu,
   address: `${plan.hostIp}/32`,
@@ -114,9 +114,10 @@ async function makeBridge(plan: RouterPlan): Promise<void> {
 async function linkToHost(plan: RouterPlan): Promise<void> {
   const { router, link, publicCidr, hostIp } = plan;
   const mtu = String(plan.mtu);
-  const [inside, outside] = [await addressing(router), await addressing()];
+  const inside = await addressing(router);
+  const outside = await addressing();
   if (!inside.links.has('internet') || !outside.links.has(link)) {
-    // One end may still lead to a router that is gone.
+    // One end may still be connected to a deleted router.
     await attempt('ip', ['link', 'del', link]);
     await attempt('ip', ['-n', router, 'link', 'del', 'internet']);
     await run('ip', [
@@ -155,7 +156,7 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
   ]);
 }
 
-/** Makes the router and its link to this machine, or mends what is not as it should be. */
+/** Creates the router and its link to the host, or repairs drift. */
 export async function ensureRouter(plan: RouterPlan): Promise<void> {
   const { lab, router } = plan;
   if (!namespaceExists(router)) await run('ip', ['netns', 'add', router]);
@@ -169,68 +170,71 @@ export async function ensureRouter(plan: RouterPlan): Promise<void> {
   await set(router, LINK_SETTINGS);
 }
 
-/** Removes the router and its link. */
+/** Removes the router and its link to the host. */
 export async function removeRouter(router: string, link: string | undefined): Promise<void> {
   if (link) await attempt('ip', ['link', 'del', link]);
   if (namespaceExists(router)) await run('ip', ['netns', 'del', router]);
 }
 
-async function settingsTrouble(router: string): Promise<string[]> {
-  const wanted = Object.entries({ ...SETTINGS, ...LINK_SETTINGS });
-  // Those of an interface that is gone aren't there: that is told as the interface's trouble.
-  const read = await attemptIn(router, 'sysctl', ['-e', ...wanted.map(([name]) => name)]);
-  const found = new Map(
+async function settingsDrift(router: string): Promise<string[]> {
+  const expected = Object.entries({ ...SETTINGS, ...LINK_SETTINGS });
+  // Settings of a missing interface do not exist; the interface itself is reported as drift.
+  const read = await attemptIn(router, 'sysctl', ['-e', ...expected.map(([name]) => name)]);
+  const actual = new Map(
     read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]),
   );
-  return wanted.flatMap(([name, value]) => {
-    const is = found.get(name) ?? (name in LINK_SETTINGS ? value : 'not there');
-    return is === value ? [] : [`kernel setting ${name} is ${is}, not ${value}`];
+  return expected.flatMap(([name, value]) => {
+    const current = actual.get(name) ?? (name in LINK_SETTINGS ? value : 'missing');
+    return current === value ? [] : [`kernel setting ${name} is ${current}, not ${value}`];
   });
 }
 
-const named = (where: Addressing, wanted: Wanted, name: string): string[] => {
-  const trouble = linkTrouble(where, wanted);
-  return trouble ? [`${name} ${trouble}`] : [];
+const named = (where: Addressing, expected: ExpectedLink, name: string): string[] => {
+  const difference = linkDrift(where, expected);
+  return difference ? [`${name} ${difference}`] : [];
 };
 
-function routeTrouble(plan: RouterPlan, inside: Addressing, machine: Addressing): string[] {
-  const wanted: [boolean, string][] = [
+function routeDrift(plan: RouterPlan, inside: Addressing, host: Addressing): string[] {
+  const expected: [boolean, string][] = [
     [
       routesTo(inside, 'default').every(({ type }) => type === 'blackhole') &&
         routesTo(inside, 'default').length > 0,
-      "the router's route to nowhere is gone",
+      "the router's blackhole default route is missing",
     ],
     [
       routesTo(inside, plan.hostIp).some(({ dev }) => dev === 'internet'),
-      `the router's route to ${plan.hostIp} is gone`,
+      `the router's route to ${plan.hostIp} is missing`,
     ],
     [
-      routesTo(machine, plan.publicCidr).some(({ dev }) => dev === plan.link),
-      `this machine's route to ${plan.publicCidr} is gone`,
+      routesTo(host, plan.publicCidr).some(({ dev }) => dev === plan.link),
+      `the host's route to ${plan.publicCidr} is missing`,
     ],
     [
-      routesTo(machine, plan.publicPool).some(({ type }) => type === 'blackhole'),
-      `this machine's blackhole route of ${plan.publicPool} is gone`,
+      routesTo(host, plan.publicPool).some(({ type }) => type === 'blackhole'),
+      `the host's blackhole route of ${plan.publicPool} is missing`,
     ],
   ];
-  return wanted.flatMap(([holds, words]) => (holds ? [] : [words]));
+  return expected.flatMap(([holds, drift]) => (holds ? [] : [drift]));
 }
 
-/** What of the router is not as it was made, in words. */
-export async function routerTrouble(plan: RouterPlan, inside: Look | undefined): Promise<string> {
-  if (!inside) return 'the router is gone';
-  const [machine, settings, rules] = await Promise.all([
+/** Describes the drift of the router and its link; '' if there is none. */
+export async function routerDrift(
+  plan: RouterPlan,
+  inside: RouterSnapshot | undefined,
+): Promise<string> {
+  if (!inside) return 'the router is missing';
+  const [host, settings, rules] = await Promise.all([
     addressing(),
-    settingsTrouble(plan.router),
-    rulesetTrouble(rulesetOf(plan.gateway, macOf(plan.gateway)), inside.ruleset),
+    settingsDrift(plan.router),
+    rulesetDrift(rulesetOf(plan.gateway, macOf(plan.gateway)), inside.ruleset),
   ]);
   return [
     ...named(inside, bridge(plan), 'bridge vpc'),
     ...named(inside, uplink(plan), "the router's interface internet"),
-    ...named(machine, downlink(plan), `this machine's interface ${plan.link}`),
+    ...named(host, downlink(plan), `the host's interface ${plan.link}`),
     ...settings,
     ...rules,
-    ...(inside.mangle.join() === TTL_RULE ? [] : ['the TTL rule in table mangle is not as it was']),
-    ...routeTrouble(plan, inside, machine),
+    ...(inside.mangle.join() === TTL_RULE ? [] : ['the TTL rule in table mangle was changed']),
+    ...routeDrift(plan, inside, host),
   ].join('; ');
 }

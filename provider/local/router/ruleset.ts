@@ -2,10 +2,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { run, runIn } from '../shared/command';
-import { parseRuleset, rulesetNow, type NftObject } from './router-snapshot';
+import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
 import { routerOf } from '../shared/names';
 
-/** Chains of `table inet vpc` in which each rule is a resource; everything else of the router's packet filter is fixed. */
+/**
+ * Chains of `table inet vpc` whose rules belong to resources. The rest of the router's packet
+ * filter is fixed.
+ */
 export const CHAINS = ['firewall', 'router'] as const;
 export type Chain = (typeof CHAINS)[number];
 
@@ -15,22 +18,23 @@ const isResources = (chain: string): boolean => (CHAINS as readonly string[]).in
 const isResource = (rule: NonNullable<NftObject['rule']>): boolean =>
   rule.family === 'inet' && isResources(rule.chain) && rule.comment !== undefined;
 
-/** A rule's expression as text; counters move, everything else of it is what somebody wrote. */
+/** Returns a rule's expression as text, with counters set to 0. */
 export const expression = (expr: unknown): string =>
   JSON.stringify(expr, (key, value: unknown) => (key === 'packets' || key === 'bytes' ? 0 : value));
 
-/** The word with which nft names a set, a chain or else a map. */
+/** Returns nft's keyword for an object: set, chain or map. */
 function kindOf({ set, chain }: Pick<NftObject, 'set' | 'chain'>): string {
   if (chain) return 'chain';
   return set ? 'set' : 'map';
 }
 
 /**
- * The fixed part of a packet filter: by the name of each set, map and chain (`chain inet vpc firewall`) what it is.
- * Tables beside the VPC's own are in it with what can stop or change a packet; those of iptables are not.
+ * Returns the fixed part of a packet filter: maps the name of each set, map and chain (`chain inet
+ * vpc firewall`) to its definition.
+ * Foreign tables are included if they can drop or change a packet; tables of iptables are not.
  */
 function fixedPart(objects: NftObject[]): Map<string, string> {
-  const found = new Map<string, string>();
+  const definitions = new Map<string, string>();
   for (const { set, map, chain, rule } of objects) {
     const named = set ?? map ?? chain;
     if (named) {
@@ -40,19 +44,19 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
         key === 'elem' || key === 'handle' ? undefined : value,
       );
       if (named.family !== 'ip' && !harmless)
-        found.set(
+        definitions.set(
           `${kindOf({ set, chain })} ${named.family} ${named.table} ${named.name}`,
           definition,
         );
     } else if (rule && rule.family !== 'ip' && !isResource(rule)) {
       const name = `chain ${rule.family} ${rule.table} ${rule.chain}`;
-      found.set(name, `${found.get(name) ?? ''} ${expression(rule.expr)}`);
+      definitions.set(name, `${definitions.get(name) ?? ''} ${expression(rule.expr)}`);
     }
   }
-  return found;
+  return definitions;
 }
 
-/** router.nft for a router with this address and MAC. */
+/** Returns router.nft for a router with this address and MAC. */
 export const rulesetOf = (gateway: string, mac: string): string =>
   fs
     .readFileSync(path.join(root, 'provider/local/router/router.nft'), 'utf8')
@@ -61,30 +65,34 @@ export const rulesetOf = (gateway: string, mac: string): string =>
 
 const pristine = new Map<string, Promise<Map<string, string>>>();
 
-/** What the kernel makes of a ruleset, from a network namespace that is there for this question only. */
+/** Returns the kernel's view of a ruleset, loaded into a temporary network namespace. */
 function expected(ruleset: string): Promise<Map<string, string>> {
   const known = pristine.get(ruleset);
   if (known) return known;
-  const asked = run(
+  const loaded = run(
     'unshare',
     ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'],
     ruleset,
   ).then((json) => fixedPart(parseRuleset(json)));
-  pristine.set(ruleset, asked);
-  return asked;
+  pristine.set(ruleset, loaded);
+  return loaded;
 }
 
-/** What of the packet filter is not as `ruleset` has it, by name; empty when all is. */
-export async function rulesetTrouble(ruleset: string, objects: NftObject[]): Promise<string[]> {
-  const [wanted, found] = [await expected(ruleset), fixedPart(objects)];
-  return [...new Set([...wanted.keys(), ...found.keys()])].flatMap((name) => {
-    if (wanted.get(name) === found.get(name)) return [];
-    if (!found.has(name)) return `${name} is gone`;
-    return `${name} ${wanted.has(name) ? 'was changed' : 'was added'}`;
+/** Lists the parts of the packet filter that differ from `ruleset`, by name. */
+export async function rulesetDrift(ruleset: string, objects: NftObject[]): Promise<string[]> {
+  const declared = await expected(ruleset);
+  const actual = fixedPart(objects);
+  return [...new Set([...declared.keys(), ...actual.keys()])].flatMap((name) => {
+    if (declared.get(name) === actual.get(name)) return [];
+    if (!actual.has(name)) return `${name} is missing`;
+    return `${name} ${declared.has(name) ? 'was changed' : 'was added'}`;
   });
 }
 
-/** Commands of nft that take away what is not the VPC's or has to be written anew; sets, maps and the resources' rules stay. */
+/**
+ * Returns nft commands that delete foreign tables and the chains to be recreated. Sets, maps and
+ * rules of resources stay.
+ */
 function clearance(objects: NftObject[]): string[] {
   const commands = {
     tables: [] as string[],
@@ -103,19 +111,25 @@ function clearance(objects: NftObject[]): string[] {
       commands.chains.push(`delete chain ${chain.family} vpc ${chain.name}`);
     }
   }
-  // One chain may jump to another: all are emptied before any is deleted.
+  // A chain may jump to another one: all are flushed before any is deleted.
   return Object.values(commands).flat();
 }
 
-/** Makes the fixed part of a router's packet filter what `ruleset` says, in one transaction: no packet meets half of it. */
+/**
+ * Replaces the fixed part of a router's packet filter with `ruleset`, in one transaction, so that
+ * no packet meets an incomplete filter.
+ */
 export async function loadRuleset(lab: string, ruleset: string): Promise<void> {
-  const commands = clearance(await rulesetNow(lab));
+  const commands = clearance(await readRuleset(lab));
   await runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n${ruleset}`);
 }
 
-/** What the router passes on between two machines costs no TTL, as in a VPC. nft has no word for it. */
+/**
+ * iptables rule that restores the TTL of packets between nodes: a VPC is not a visible hop. nft
+ * cannot change the TTL.
+ */
 export const TTL_RULE = '-A PREROUTING -m mark --mark 0x1 -j TTL --ttl-inc 1';
 
-/** Makes it the only rule of the router's table mangle. */
+/** Sets TTL_RULE as the only rule of the router's table mangle. */
 export const loadTtlRule = (router: string): Promise<string> =>
   runIn(router, 'iptables-restore', [], `*mangle\n${TTL_RULE}\nCOMMIT\n`);

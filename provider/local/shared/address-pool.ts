@@ -3,16 +3,22 @@ import { asCidr, overlap, parseCidr } from '../../../util/cidr';
 import { run } from './command';
 import type { RouteRow } from '../router/router-snapshot';
 
-/** All IPv4 routes of this machine, of every table. */
+/** Returns all IPv4 routes of the host, of every table. */
 export const machineRoutes = (): RouteRow[] =>
   JSON.parse(
     execFileSync('ip', ['-j', '-4', 'route', 'show', 'table', 'all'], { encoding: 'utf8' }),
   ) as RouteRow[];
 
-/** A default route, or one half of it, as VPN clients set them: it says nothing of what is used here. */
+/**
+ * Returns true for a default route, or one half of it as VPN clients set them. Such a route does
+ * not use the pool.
+ */
 const isDefault = (dst: string): boolean => !/^\d/.test(dst) || parseCidr(asCidr(dst)).prefix < 2;
 
-/** Routes into a public pool that are neither a lab's nor the pool's own blackhole, in words. */
+/**
+ * Returns the routes into a public pool that belong neither to a lab nor to the pool itself, as
+ * text.
+ */
 export const foreignRoutes = (pool: string, routes: RouteRow[]): string[] =>
   routes
     .filter(
@@ -25,15 +31,15 @@ export const foreignRoutes = (pool: string, routes: RouteRow[]): string[] =>
     .map(({ dst, dev, type }) => `${dst} (${dev ?? type})`);
 
 /**
- * Makes sure that nothing sent to the pool leaves this machine, whether a lab is up or not: the first thing done, and
- * the one thing that stays until `lab clean`. Throws where the machine already has routes of its own into the pool.
+ * Prevents packets to the pool from leaving the host, even if no lab is up. Called first; the
+ * blackhole route stays until `lab clean`. Throws if the host has other routes into the pool.
  */
 export async function blackholePool(pool: string): Promise<void> {
   const foreign = foreignRoutes(pool, machineRoutes());
   if (foreign.length > 0)
     throw new Error(
-      `publicPool ${pool} overlaps this machine's own route ${foreign.join(', ')}: choose another publicPool`,
+      `publicPool ${pool} overlaps this host's own ${foreign.length === 1 ? 'route' : 'routes'} ${foreign.join(', ')}: choose another publicPool`,
     );
-  // As the kernel's own: systemd-networkd removes routes that nobody told it of, whenever it is started again.
+  // proto kernel: at every restart systemd-networkd removes routes that it does not know.
   await run('ip', ['route', 'replace', 'blackhole', pool, 'proto', 'kernel']);
 }

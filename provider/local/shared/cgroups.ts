@@ -2,11 +2,12 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { attempt } from './command';
 
-// The control groups of labs: all labs are in one, each lab is in one of its own there, and in that each of its machines,
-// and what runs in its router. Where systemd owns the one hierarchy of cgroup v2, it makes them: a lab is a slice.
+// Control groups of labs. One group holds all labs, one each lab, and below it one each node and
+// the services in the router. On cgroup v2 under systemd, which owns the hierarchy, systemd creates
+// them: a lab is a slice.
 
 const ROOT = '/sys/fs/cgroup';
-/** Beside the machines: names of machines have a number behind them. */
+/** Group of the router's services. It cannot collide with nodes, whose names end with a number. */
 export const ROUTER = 'router';
 
 export const hostRunsSystemd = (): boolean => fs.existsSync('/run/systemd/system');
@@ -14,17 +15,23 @@ export const isVersion2 = (): boolean => fs.existsSync(path.join(ROOT, 'cgroup.c
 export const hasSlices = (): boolean => hostRunsSystemd() && isVersion2();
 
 export const unitOf = (lab: string, name: string): string => `hardway-${lab}-${name}.service`;
-/** A hyphen in a slice's name means "in the slice of that name": `local-s01` must not be in `local`. */
+/**
+ * Returns the slice of a lab. A hyphen in a slice's name means "child of": without the escape,
+ * `local-s01` would be in `local`.
+ */
 export const sliceOf = (lab = ''): string =>
   lab ? `hardway-${lab.replaceAll('-', '\\x2d')}.slice` : 'hardway.slice';
 
-/** Path from any hierarchy's root to the group of all labs, of one, or of something in it. */
+/**
+ * Returns the path, below any hierarchy's root, of the group of all labs, of a lab, or of a part of
+ * a lab.
+ */
 export function groupOf(lab = '', name = ''): string {
   if (!hasSlices()) return path.join('hardway', lab, name);
   return path.join(sliceOf(), lab && sliceOf(lab), name && unitOf(lab, name));
 }
 
-/** The roots of the hierarchies that are here: one a controller on cgroup v1. */
+/** Returns the roots of the hierarchies: one per controller on cgroup v1. */
 function hierarchies(): string[] {
   if (isVersion2()) return [ROOT];
   if (!fs.existsSync(ROOT)) return [];
@@ -34,7 +41,10 @@ function hierarchies(): string[] {
     .filter((hierarchy) => fs.existsSync(path.join(hierarchy, 'cgroup.procs')));
 }
 
-/** What a group's setting is now, by the file's name: on cgroup v1 its first part is the controller; undefined where the kernel has no such file. */
+/**
+ * Reads a setting of a group by file name. On cgroup v1 the first part of the name is the
+ * controller. Returns `undefined` if the kernel has no such file.
+ */
 export function readSetting(group: string, file: string): string | undefined {
   try {
     return fs.readFileSync(settingFile(group, file), 'utf8').trim();
@@ -43,14 +53,14 @@ export function readSetting(group: string, file: string): string | undefined {
   }
 }
 
-/** Throws with the kernel's error code. */
+/** Writes a setting of a group. Throws an Error with the kernel's error code. */
 export const writeSetting = (group: string, file: string, value: string): void =>
   fs.writeFileSync(settingFile(group, file), value);
 
 const settingFile = (group: string, file: string): string =>
   path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
 
-/** A group's directories, one a hierarchy. */
+/** Returns a group's directories, one per hierarchy. */
 const directories = (group: string): string[] =>
   hierarchies()
     .map((hierarchy) => path.join(hierarchy, group))
@@ -58,7 +68,7 @@ const directories = (group: string): string[] =>
 
 export const groupExists = (group: string): boolean => directories(group).length > 0;
 
-/** Lets the groups below a directory be bounded, on cgroup v2. */
+/** Enables limits on the groups below a directory, on cgroup v2. */
 function boundBelow(directory: string): void {
   const controllers = fs.readFileSync(path.join(directory, 'cgroup.controllers'), 'utf8').trim();
   try {
@@ -68,12 +78,12 @@ function boundBelow(directory: string): void {
     );
   } catch (error) {
     throw new Error(
-      `the groups below ${directory} can't be bounded as long as it has processes of its own (${(error as Error).message})`,
+      `can't set limits below the control group ${directory}: it has processes of its own (${(error as Error).message})`,
     );
   }
 }
 
-/** Makes the group and those that it is in, in every hierarchy; not for slices, which systemd makes. */
+/** Creates the group and its parents in every hierarchy. Not for slices, which systemd creates. */
 export function makeGroup(group: string): void {
   for (const hierarchy of hierarchies()) {
     let directory = hierarchy;
@@ -82,7 +92,8 @@ export function makeGroup(group: string): void {
       const above = directory;
       directory = path.join(directory, part);
       fs.mkdirSync(directory, { recursive: true });
-      // Empty in a new group of cgroup v1, which then takes no process.
+      // These are empty in a new group of cgroup v1, and the group accepts no process until they
+      // are set.
       for (const file of ['cpuset.cpus', 'cpuset.mems']) {
         const inherited = path.join(above, file);
         if (!isVersion2() && fs.existsSync(inherited))
@@ -105,7 +116,7 @@ function members(directory: string): number[] {
   return [...own, ...below.flatMap((entry) => members(path.join(directory, entry.name)))];
 }
 
-/** Ids of all processes in a lab's, or one machine's, groups. */
+/** Returns the ids of all processes of a lab, or of one node. */
 export const processesOf = (lab: string, name = ''): number[] => [
   ...new Set(directories(groupOf(lab, name)).flatMap(members)),
 ];
@@ -116,13 +127,16 @@ function removeDirectory(directory: string): void {
   fs.rmdirSync(directory);
 }
 
-/** Removes the empty groups of a lab, or of one machine; one that still has a process stays, for the audit to find. */
+/**
+ * Removes the empty groups of a lab, or of one node. A group with a process stays, and the audit
+ * reports it.
+ */
 export async function removeGroups(lab: string, name = ''): Promise<void> {
   if (hasSlices()) return name ? undefined : removeSlices(lab);
   for (const directory of directories(groupOf(lab, name))) {
     try {
       removeDirectory(directory);
-      // That of all labs goes with the last one; while there is another, this throws and it stays.
+      // Removes the group of all labs with the last one. While another lab exists, this throws.
       if (!name) fs.rmdirSync(path.dirname(directory));
     } catch {
       continue;
@@ -130,20 +144,20 @@ export async function removeGroups(lab: string, name = ''): Promise<void> {
   }
 }
 
-/** The same for slices, with what systemd remembers of them. */
+/** Like `removeGroups`, for slices. Also removes their settings from systemd. */
 async function removeSlices(lab: string): Promise<void> {
   const remove = async (slice: string): Promise<void> => {
     await attempt('systemctl', ['stop', slice]);
     await attempt('systemctl', ['revert', slice]);
   };
   await remove(sliceOf(lab));
-  const rest = directories(groupOf()).flatMap((directory) =>
+  const remaining = directories(groupOf()).flatMap((directory) =>
     fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
   );
-  if (rest.length === 0) await remove(sliceOf());
+  if (remaining.length === 0) await remove(sliceOf());
 }
 
-/** How to start a program so that it is in the group of the lab's router from its first moment. */
+/** Returns the command that starts a program inside the group of the lab's router. */
 export function inRouterGroup(lab: string, program: string, args: string[]): [string, string[]] {
   if (hasSlices())
     return [

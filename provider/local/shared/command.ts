@@ -6,7 +6,10 @@ export interface Result {
   stderr: string;
 }
 
-/** Runs a program without a shell, bounded to 60 s; never rejects for an exit code. */
+/**
+ * Runs a program without a shell, for at most 60 s. Any exit code is accepted; throws if the
+ * program cannot be started.
+ */
 export function attempt(program: string, args: string[], input?: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = execFile(
@@ -33,7 +36,10 @@ export function attempt(program: string, args: string[], input?: string): Promis
   });
 }
 
-/** Runs a program that must succeed; returns what it printed. The error names the command and repeats its message. */
+/**
+ * Runs a program and returns its output. Throws an Error with the command and its message if it
+ * fails.
+ */
 export async function run(program: string, args: string[], input?: string): Promise<string> {
   const result = await attempt(program, args, input);
   if (result.code !== 0) {
@@ -44,11 +50,11 @@ export async function run(program: string, args: string[], input?: string): Prom
   return result.stdout;
 }
 
-/** `ip` inside a network namespace. */
+/** Runs `ip` inside a network namespace. */
 export const ipIn = (namespace: string, ...args: string[]): Promise<string> =>
   run('ip', ['-n', namespace, ...args]);
 
-/** Any program inside a network namespace. */
+/** Runs a program inside a network namespace. Throws if it fails. */
 export const runIn = (
   namespace: string,
   program: string,
@@ -56,6 +62,6 @@ export const runIn = (
   input?: string,
 ): Promise<string> => run('ip', ['netns', 'exec', namespace, program, ...args], input);
 
-/** The same, without an error for an exit code. */
+/** Like `runIn`, but any exit code is accepted. */
 export const attemptIn = (namespace: string, program: string, args: string[]): Promise<Result> =>
   attempt('ip', ['netns', 'exec', namespace, program, ...args]);

@@ -1,55 +1,41 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { poll } from '../../../util/poll';
+import { isRunning, startTimeOf, type ProcessIdentity } from '../../../util/process';
 
-/** A process that outlives the engine, known by its id and the moment it started (ids are used again). */
-export interface Daemon {
-  pid: number;
-  /** Clock ticks since the machine started, from /proc/PID/stat. */
-  started: string;
-}
+/** A process that outlives the engine. */
+type Daemon = ProcessIdentity;
 
-/** The 22nd field of /proc/PID/stat, or undefined where there is no such process or it is a zombie. */
-function startTime(pid: number): string | undefined {
-  try {
-    const fields = fs
-      .readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-const isAlive = (daemon: Daemon): boolean => startTime(daemon.pid) === daemon.started;
-
-/** The running process that `file` names, or undefined. */
+/** Returns the running process that `file` names; `undefined` if it has ended. */
 export function readDaemon(file: string): Daemon | undefined {
   try {
     const daemon = JSON.parse(fs.readFileSync(file, 'utf8')) as Daemon;
-    return isAlive(daemon) ? daemon : undefined;
+    return isRunning(daemon) ? daemon : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Marks a process, and what it starts, as a lab's: what the audit finds when every file about it is gone. */
+/**
+ * Environment variable that marks a process and its children as a lab's. The audit uses it after
+ * all files are deleted.
+ */
 const MARK = 'HARDWAY_OWNER';
 export const markOf = (lab: string): Record<string, string> => ({ [MARK]: lab });
 
-/** Says which of a lab's programs a process is, or belongs to: by the file that has its id. */
+/** Environment variable that identifies the daemon: the path of the file with its process id. */
 const WHICH = 'HARDWAY_DAEMON';
 
-/** Ids of the processes that were started for a lab, from their environment. */
+/** Returns the ids of processes started for a lab, from their environment. */
 export const processesStartedFor = (lab: string): number[] => processesWith(`${MARK}=${lab}`);
 
-/** Ids of the processes that have an entry, `NAME=value`, in their environment. */
+/** Returns the ids of processes with an entry, `NAME=value`, in their environment. */
 export function processesWith(mark: string): number[] {
   return fs
     .readdirSync('/proc')
     .filter((entry) => {
-      if (!/^\d+$/.test(entry) || startTime(Number(entry)) === undefined) return false;
+      if (!/^\d+$/.test(entry) || startTimeOf(Number(entry)) === undefined) return false;
       try {
         return fs.readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark);
       } catch {
@@ -59,7 +45,10 @@ export function processesWith(mark: string): number[] {
     .map(Number);
 }
 
-/** Starts a program of a lab detached from this process, its output in `log`, its id in `file`. */
+/**
+ * Starts a program of a lab, detached from this process. Writes its output to `log` and its process
+ * id to `file`.
+ */
 export function startDaemon(
   lab: string,
   file: string,
@@ -70,7 +59,7 @@ export function startDaemon(
 ): Daemon {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const output = fs.openSync(log, 'a', 0o600);
-  // Not this process's own environment: the engine's may hold what a lasting process should not.
+  // Does not inherit this process's environment, which may hold secrets of the engine.
   const child = spawn(program, args, {
     detached: true,
     stdio: ['ignore', output, output],
@@ -79,56 +68,51 @@ export function startDaemon(
   });
   fs.closeSync(output);
   child.unref();
-  // ENOENT comes as an event; without a listener it would end the provider.
+  // ENOENT is reported as an event. Without a listener it would end the provider.
   child.on('error', () => undefined);
   if (child.pid === undefined)
-    throw new Error(`${program} can't be started: is it installed? ./lab doctor tells`);
-  const daemon = { pid: child.pid, started: startTime(child.pid) ?? '' };
+    throw new Error(`${program} can't be started: run ./lab doctor to find out what is missing`);
+  const daemon = { pid: child.pid, started: startTimeOf(child.pid) ?? '' };
   fs.writeFileSync(file, JSON.stringify(daemon), { mode: 0o600 });
   return daemon;
 }
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Waits until `condition` holds, at most `seconds`; says whether it came to hold. */
-export async function until(
-  condition: () => boolean | Promise<boolean>,
-  seconds: number,
-): Promise<boolean> {
-  for (let tries = seconds * 20; tries > 0; tries--) {
-    if (await condition()) return true;
-    await pause(50);
-  }
-  return condition();
-}
-
-/** Ends by force all processes whose ids `find` gives, in its order, until it finds none, at most `seconds`; says whether they are gone. */
-export function endAll(find: () => number[], seconds: number): Promise<boolean> {
-  return until(() => {
-    const found = find();
-    for (const pid of found) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
+/**
+ * Kills all processes that `find` returns, in that order, until it finds none. Returns false if
+ * some still run after `limit` milliseconds.
+ */
+export function endAll(find: () => number[], { limit }: { limit: number }): Promise<boolean> {
+  return poll(
+    () => {
+      const pids = find();
+      for (const pid of pids) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // The process has already ended.
+        }
       }
-    }
-    return found.length === 0;
-  }, seconds);
+      return pids.length === 0;
+    },
+    { limit },
+  );
 }
 
-/** Ends the process that `file` names, by force after `patience` seconds; returns when it is gone, and all that belongs to it. */
-export async function stopDaemon(file: string, patience = 5): Promise<void> {
+/**
+ * Stops the process that `file` names: SIGTERM, and SIGKILL after `patience` milliseconds. Returns
+ * after it and all its processes have ended.
+ */
+export async function stopDaemon(file: string, patience = 5000): Promise<void> {
   const daemon = readDaemon(file);
   if (daemon) {
     process.kill(daemon.pid, 'SIGTERM');
-    if (!(await until(() => !isAlive(daemon), patience))) {
+    if (!(await poll(() => !isRunning(daemon), { limit: patience }))) {
       process.kill(daemon.pid, 'SIGKILL');
-      await until(() => !isAlive(daemon), 5);
+      await poll(() => !isRunning(daemon), { limit: 5000 });
     }
   }
-  // Started as this and in no file: who started it was killed before it had written the id down.
-  await endAll(() => processesWith(`${WHICH}=${file}`), 5);
+  // Also ends processes of this daemon whose id was never written, because their starter was
+  // killed.
+  await endAll(() => processesWith(`${WHICH}=${file}`), { limit: 5000 });
   fs.rmSync(file, { force: true });
 }

@@ -1,13 +1,19 @@
 import { changedInputs } from '../../protocol/diff';
 import type { Difference, Properties } from '../../protocol/resource-kind';
 
-/** What `read` found to be otherwise than it was made, in words for people; '' when nothing is. An update mends it. */
-export interface Troubled {
+/**
+ * State of a resource that `read` compares with the host. `trouble` describes the drift; '' if
+ * there is none. The next update repairs drift.
+ */
+export interface Drifting {
   trouble: string;
 }
 
-/** The difference of a kind whose trouble an update mends; of its inputs, `updatable` says which it can change in place. */
-export function troubledDifference(
+/**
+ * Returns the difference of a kind whose `update` repairs drift. `updatable` tells if an input can
+ * be changed in place.
+ */
+export function driftDifference(
   olds: Properties,
   news: Properties,
   unknown: Set<string>,

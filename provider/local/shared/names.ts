@@ -2,18 +2,22 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../../util/directories';
 
-// Where a lab's parts are on this machine. A dot separates lab and part: neither may hold one.
+// Paths and names of a lab's parts on the host. A dot separates lab and part, so neither contains a
+// dot.
 const PREFIX = 'hardway.';
 
 export const labDirectory = (lab: string): string => path.join(cloudDirectory(), 'labs', lab);
 export const nodeDirectory = (lab: string, node: string): string =>
   path.join(labDirectory(lab), 'nodes', node);
 
-/** Name of a node's, or the router's, network namespace. */
+/** Returns the network namespace of a node, or of the router. */
 export const namespaceOf = (lab: string, part: string): string => `${PREFIX}${lab}.${part}`;
 export const routerOf = (lab: string): string => namespaceOf(lab, 'router');
 
-/** The part of a namespace's name behind the lab's, or undefined for a namespace that isn't this lab's. */
+/**
+ * Returns the part in a namespace's name, such as `worker-0`; `undefined` for a namespace of
+ * another lab.
+ */
 export function partOf(lab: string, namespace: string): string | undefined {
   const start = `${PREFIX}${lab}.`;
   return namespace.startsWith(start) ? namespace.slice(start.length) : undefined;
@@ -24,7 +28,7 @@ const NAMESPACES = '/run/netns';
 export const namespaceExists = (name: string): boolean =>
   fs.existsSync(path.join(NAMESPACES, name));
 
-/** All network namespaces of a lab, by name. */
+/** Returns the names of all network namespaces of a lab. */
 export function namespacesOf(lab: string): string[] {
   if (!fs.existsSync(NAMESPACES)) return [];
   return fs.readdirSync(NAMESPACES).filter((name) => partOf(lab, name) !== undefined);

@@ -4,15 +4,16 @@ import { addressAt, parseCidr } from '../../../util/cidr';
 import { cloudDirectory } from '../../../util/directories';
 import { labDirectory } from './names';
 
-/** What the machine remembers of a lab's place in the public pool, for the lab's whole life. */
+/** Record of a lab's place in the public pool. Kept on the host until the lab is deleted. */
 export interface Slot {
   lab: string;
   pool: string;
-  /** The lab's public network is the slot-th /24 of the pool. */
+  /** Number of the lab's public /24 in the pool, from 0. */
   slot: number;
 }
 
-// The slot's number is in the lab's directory; that it is taken is a file of the number's own, which only one can make.
+// The lab's directory holds the number of its slot. A file named after the number reserves the
+// slot: only one process can create it.
 const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
 const takenFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
 
@@ -24,7 +25,7 @@ function holder(slot: number): string | undefined {
   }
 }
 
-/** The lab's slot, or undefined before its network is made. */
+/** Returns the lab's slot; `undefined` before its network is created. */
 export function slotOf(lab: string): Slot | undefined {
   try {
     const slot = JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
@@ -34,26 +35,32 @@ export function slotOf(lab: string): Slot | undefined {
   }
 }
 
-/** Names of all labs that this machine's cloud knows. */
+/** Returns the names of all labs on the host. */
 export function labs(): string[] {
   const directory = path.join(cloudDirectory(), 'labs');
   return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
 }
 
-/** The slot that the lab has, or the lowest that no other lab has once `ahead` others have theirs. Throws where the pool is full. */
+/**
+ * Returns the lab's slot. If it has none, returns the lowest free slot after `ahead` other labs got
+ * theirs. Throws if the pool is full.
+ */
 export function chooseSlot(lab: string, pool: string, ahead = 0): number {
   const own = slotOf(lab);
   if (own?.pool === pool) return own.slot;
   const count = parseCidr(pool).size / 256;
-  let before = ahead;
-  for (let slot = 0; slot < count; slot++)
-    if ([undefined, lab].includes(holder(slot)) && before-- === 0) return slot;
+  let skip = ahead;
+  for (let slot = 0; slot < count; slot++) {
+    const free = [undefined, lab].includes(holder(slot));
+    if (free && skip === 0) return slot;
+    if (free) skip -= 1;
+  }
   throw new Error(
     `all ${count} public networks of ${pool} are taken by labs: take one down with ./lab down NAME`,
   );
 }
 
-/** Whether the slot is the lab's now: it is not where another lab was faster. */
+/** Takes the slot. Returns false if another lab took it first. */
 function take(slot: Slot): boolean {
   fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
   try {
@@ -67,7 +74,7 @@ function take(slot: Slot): boolean {
   return true;
 }
 
-/** Takes a slot for the lab, or throws where another lab was faster. */
+/** Takes a slot for the lab. Throws if another lab took it first. */
 export function holdSlot(slot: Slot): void {
   if (!take(slot))
     throw new Error(
@@ -76,17 +83,17 @@ export function holdSlot(slot: Slot): void {
 }
 
 /**
- * Takes the lowest free slot for a lab that has none: of labs that begin at the same moment each gets another. Returns
- * whether it took one. Throws where the pool is full.
+ * Takes the lowest free slot for a lab without one. Labs that start simultaneously get different
+ * slots. Returns true if a slot was taken. Throws if the pool is full.
  */
 export function reserveSlot(lab: string, pool: string): boolean {
   if (slotOf(lab)) return false;
-  // Whoever was faster has one for good: in the end one is left for this lab, or none at all.
+  // A lost race leaves fewer free slots, so the loop ends with a slot or with a full pool.
   while (!take({ lab, pool, slot: chooseSlot(lab, pool) }));
   return true;
 }
 
-/** Gives the lab's slot back, and removes the lab's directory where nothing else is in it. */
+/** Releases the lab's slot. Removes the lab's directory if it is otherwise empty. */
 export function releaseSlot(lab: string): void {
   const own = slotOf(lab);
   fs.rmSync(slotFile(lab), { force: true });
@@ -103,13 +110,13 @@ export function releaseSlot(lab: string): void {
 const isEmpty = (entry: string): boolean =>
   fs.statSync(entry).isDirectory() && fs.readdirSync(entry).length === 0;
 
-/** The public /24 of a slot: `198.18.3.0/24` for slot 3. */
+/** Returns the public /24 of a slot: `198.18.3.0/24` for slot 3. */
 export const publicCidr = (pool: string, slot: number): string =>
   `${addressAt(pool, slot * 256)}/24`;
 
-/** The slot of a public /24, the other way round. */
+/** Returns the slot of a public /24. */
 export const slotAt = (pool: string, cidr: string): number =>
   (parseCidr(cidr).first - parseCidr(pool).first) / 256;
 
-/** Name of the machine's end of a lab's public link. */
+/** Returns the name of the host's interface to a lab's router. */
 export const hostLink = (slot: number): string => `hw${slot}`;

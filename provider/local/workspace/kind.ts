@@ -2,22 +2,25 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { labNameMistake } from '../../../util/lab-name';
-import { boundLab, type Bounds, boundsTrouble } from './resource-limits';
+import { boundLab, type Bounds, boundsDrift } from './resource-limits';
 import { labDirectory } from '../shared/names';
 import { sweep } from './sweep';
-import { troubledDifference, type Troubled } from '../shared/drift';
+import { driftDifference, type Drifting } from '../shared/drift';
 
 export interface SiteInputs extends Bounds {
   lab: string;
-  /** When the lab should be gone, in UTC: `2026-12-01T18:00Z`; empty: never. */
+  /** Expiry of the lab in UTC: `2026-12-01T18:00Z`; empty: never. */
   expires: string;
 }
 
-interface SiteState extends SiteInputs, Troubled {}
+interface SiteState extends SiteInputs, Drifting {}
 
 const record = (lab: string): string => path.join(labDirectory(lab), 'expires');
 
-/** When the lab should be gone, as this machine remembers it whoever holds its state; undefined where it remembers nothing. */
+/**
+ * Returns the lab's expiry as recorded on the host, independent of any state; `undefined` without a
+ * record.
+ */
 export function expiryOf(lab: string): string | undefined {
   try {
     return fs.readFileSync(record(lab), 'utf8');
@@ -33,7 +36,7 @@ async function make(inputs: SiteInputs): Promise<SiteState> {
   return { ...inputs, trouble: '' };
 }
 
-/** Removes the record, and the lab's directory where nothing else is in it. */
+/** Removes the record. Removes the lab's directory if it is otherwise empty. */
 function forget(lab: string): void {
   fs.rmSync(record(lab), { force: true });
   if (fs.existsSync(labDirectory(lab)) && fs.readdirSync(labDirectory(lab)).length === 0)
@@ -41,9 +44,10 @@ function forget(lab: string): void {
 }
 
 /**
- * The lab's place on this machine: the control group that all of it runs in, with its bounds, and when the lab ends. Made
- * first; gone last, it takes along all that is left: also what a killed run had under way, which the engine forgets and
- * whose removal it would never ask for.
+ * A lab's workspace on the host: its control group with resource limits, and its expiry. Created
+ * first, deleted last.
+ * Deletion removes every remaining process of the lab, including those started by an interrupted
+ * run, which the engine does not know.
  */
 export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   async check(news) {
@@ -54,22 +58,23 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
       failures.push({
         property: 'lab',
         reason:
-          'the local cloud makes network namespaces and machines, which takes root: run pulumi as root, or use ./lab',
+          'the local cloud creates network namespaces and needs root: run pulumi as root, or use ./lab',
       });
     }
     return { inputs: news, failures };
   },
   async diff(olds, news, unknown) {
-    return troubledDifference(olds, news, unknown, (input) => input !== 'lab');
+    return driftDifference(olds, news, unknown, (input) => input !== 'lab');
   },
   async create(inputs) {
     return { id: inputs.lab, state: await make(inputs) };
   },
-  // Never gone as long as somebody asks: what is in it may be there, and only its deletion takes that along.
+  // Always exists for the engine: leftovers may exist, and only the deletion of the workspace
+  // removes them.
   async read(lab, state) {
     const expiry =
-      expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends is not as it was';
-    return { ...state, trouble: [boundsTrouble(lab, state), expiry].filter(Boolean).join('; ') };
+      expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends was changed';
+    return { ...state, trouble: [boundsDrift(lab, state), expiry].filter(Boolean).join('; ') };
   },
   async update(_lab, _olds, news) {
     return make(news);
@@ -77,6 +82,6 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   async delete(lab, _state, call) {
     forget(lab);
     for (const line of await sweep(lab))
-      call?.log('info', `removed what no state knew of: ${line}`);
+      call?.log('info', `removed a leftover that no state knew: ${line}`);
   },
 };

@@ -13,14 +13,14 @@ import {
   writeSetting,
 } from '../shared/cgroups';
 
-// What a lab may take of this machine, set on the group that all of it is in. Nobody in a node can see that group: each
-// node sees its own as the root of all, and what root there writes is only ever less than this.
+// Resource limits of a lab, set on its control group. The group is invisible in nodes: each node
+// sees its own group as the root, and root there can only lower limits.
 
-/** What processes may take together. */
+/** Limits for all processes of a group together. */
 export interface Bounds {
-  /** Bytes, a multiple of MIB; page cache counts, and swap they get none. */
+  /** Memory in bytes, a multiple of MIB. Page cache counts. Swap is not available. */
   memoryLimit: number;
-  /** Processes and threads. */
+  /** Number of processes and threads. */
   processLimit: number;
 }
 
@@ -28,18 +28,22 @@ const MIB = 2 ** 20;
 const kernelLimit = (name: string): number =>
   Number(fs.readFileSync(`/proc/sys/kernel/${name}`, 'utf8'));
 
-/** Of all labs together: what is left is this machine's own, whatever labs do. */
+/** Returns the limits of all labs together, which leave the rest to the host. */
 const ofAllLabs = (): Bounds => ({
   memoryLimit: Math.floor((os.totalmem() * 0.9) / MIB) * MIB,
   processLimit: Math.floor(Math.min(kernelLimit('pid_max'), kernelLimit('threads-max')) / 2),
 });
 
-/** The same share of the processors for every lab, as soon as they are asked for more than there is: the kernel's own default. */
+/** CPU weight of every lab: the kernel's default, so that labs share busy processors equally. */
 const SHARE = isVersion2() ? '100' : '1024';
 
-/** The bounds as the kernel has them: file and value, in the order in which they can be set. */
+/**
+ * Returns the limits as files and values of the control group, in the order in which they can be
+ * set.
+ */
 function settings({ memoryLimit, processLimit }: Bounds): [file: string, value: string][] {
-  const [memory, processes] = [String(memoryLimit), String(processLimit)];
+  const memory = String(memoryLimit);
+  const processes = String(processLimit);
   return isVersion2()
     ? [
         ['memory.max', memory],
@@ -56,7 +60,10 @@ function settings({ memoryLimit, processLimit }: Bounds): [file: string, value: 
       ];
 }
 
-/** Settings of a group that are otherwise, of those that this kernel has. */
+/**
+ * Returns the settings of a group that differ from the limits. Ignores settings that this kernel
+ * lacks.
+ */
 const different = (
   group: string,
   bounds: Bounds,
@@ -67,11 +74,11 @@ const different = (
   });
 
 function bound(group: string, bounds: Bounds): void {
-  const wanted = different(group, bounds);
+  const changes = different(group, bounds);
   const swap = 'memory.memsw.limit_in_bytes';
-  // It may never be less than the other, so it is out of the way while that one changes.
+  // The limit with swap must not be below the memory limit, so it is lifted during the change.
   if (
-    wanted.some(({ file }) => file.startsWith('memory.')) &&
+    changes.some(({ file }) => file.startsWith('memory.')) &&
     readSetting(group, swap) !== undefined
   )
     writeSetting(group, swap, '-1');
@@ -81,7 +88,7 @@ function bound(group: string, bounds: Bounds): void {
     } catch (error) {
       const inUse = (error as NodeJS.ErrnoException).code === 'EBUSY';
       throw new Error(
-        `${file} of the control group ${group} can't be ${value}: ${inUse ? 'more is in use, which has to end first' : (error as Error).message}`,
+        `${file} of the control group ${group} can't be set to ${value}: ${inUse ? 'more is in use, stop processes first' : (error as Error).message}`,
       );
     }
   }
@@ -98,7 +105,10 @@ async function boundSlice(slice: string, { memoryLimit, processLimit }: Bounds):
   await run('systemctl', ['start', slice]);
 }
 
-/** Makes the lab's group, and sets its bounds and those of all labs. Throws where more is in use already. */
+/**
+ * Creates the lab's group and sets its limits and those of all labs. Throws if more is already in
+ * use.
+ */
 export async function boundLab(lab: string, bounds: Bounds): Promise<void> {
   if (hasSlices()) {
     await boundSlice(sliceOf(), ofAllLabs());
@@ -110,16 +120,16 @@ export async function boundLab(lab: string, bounds: Bounds): Promise<void> {
   }
 }
 
-/** How the bounds are otherwise than they were set, in words; '' where they aren't. */
-export function boundsTrouble(lab: string, bounds: Bounds): string {
+/** Describes the drift of the limits; '' if there is none. */
+export function boundsDrift(lab: string, bounds: Bounds): string {
   const groups = [
     [groupOf(), ofAllLabs()],
     [groupOf(lab), bounds],
   ] as const;
   return groups
-    .flatMap(([group, wanted]) => {
-      if (!groupExists(group)) return [`its control group ${group} is gone`];
-      return different(group, wanted).map(
+    .flatMap(([group, limits]) => {
+      if (!groupExists(group)) return [`its control group ${group} is missing`];
+      return different(group, limits).map(
         ({ file, value, found }) =>
           `${file} of its control group ${group} is ${found}, not ${value}`,
       );

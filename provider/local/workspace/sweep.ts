@@ -3,13 +3,15 @@ import * as path from 'node:path';
 import { attempt, run } from '../shared/command';
 import { endAll, processesStartedFor } from '../shared/daemon';
 import { processesOf, removeGroups } from '../shared/cgroups';
-import { commandOf, stopMachine } from '../instance/node-process';
+import { programOf } from '../../../util/process';
+import { stopMachine } from '../instance/node-process';
 import { labDirectory, namespacesOf } from '../shared/names';
 import { hostLink, releaseSlot, slotOf } from '../shared/slots';
 
-// Asks the machine, not the state, what there is of a lab: for `down`, and for what a killed command left behind.
+// Finds and removes parts of a lab on the host, independent of any state: for `down`, and after
+// killed commands.
 
-/** The machines that this machine has of a lab. */
+/** Returns the names of a lab's nodes on the host. */
 export function nodesOf(lab: string): string[] {
   const directory = path.join(labDirectory(lab), 'nodes');
   return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
@@ -22,26 +24,28 @@ async function linkOf(lab: string): Promise<string | undefined> {
   return (await attempt('ip', ['link', 'show', link])).code === 0 ? link : undefined;
 }
 
-/** By cgroup and by environment: neither needs a file that may be gone. */
+/**
+ * Returns the ids of a lab's processes. Uses cgroup and environment, because files may be missing.
+ */
 const processes = (lab: string): number[] => [
   ...new Set([...processesOf(lab), ...processesStartedFor(lab)]),
 ];
 
-/** What is still there of a lab on this machine, a line each; empty when nothing is. */
+/** Lists what still exists of a lab on the host, one line each. */
 export async function leftovers(lab: string): Promise<string[]> {
   const link = await linkOf(lab);
   return [
-    ...processes(lab).map((pid) => `process ${pid} (${commandOf(pid)})`),
+    ...processes(lab).map((pid) => `process ${pid} (${programOf(pid)})`),
     ...namespacesOf(lab).map((name) => `network namespace ${name}`),
     ...(link ? [`interface ${link}`] : []),
     ...(fs.existsSync(labDirectory(lab)) ? [`directory ${labDirectory(lab)}`] : []),
   ];
 }
 
-/** Ends and removes all that a lab has here, but for its directory. */
+/** Removes everything of a lab on the host except its directory. */
 async function tearDown(lab: string): Promise<void> {
-  // The whole lab at once: each machine by itself would wait for its own end.
-  await endAll(() => processes(lab), 10);
+  // Kills all processes at once: one node after the other would take longer.
+  await endAll(() => processes(lab), { limit: 10_000 });
   for (const node of nodesOf(lab)) await stopMachine(lab, node);
   await removeGroups(lab);
   const link = await linkOf(lab);
@@ -49,7 +53,7 @@ async function tearDown(lab: string): Promise<void> {
   for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);
 }
 
-/** Removes everything of a lab from this machine, whatever state it is in; returns what there was, a line each. */
+/** Removes everything of a lab from the host, in any condition. Returns what existed, one line each. */
 export async function sweep(lab: string): Promise<string[]> {
   const found = await leftovers(lab);
   await tearDown(lab);
@@ -58,7 +62,10 @@ export async function sweep(lab: string): Promise<string[]> {
   return found;
 }
 
-/** The same, but for the lab's place on this machine: its public /24, and when it ends. It is made anew in it. */
+/**
+ * Like `sweep`, but keeps the lab's public /24 and its expiry, so that the lab can be recreated in
+ * place.
+ */
 export async function empty(lab: string): Promise<void> {
   await tearDown(lab);
   const directory = labDirectory(lab);

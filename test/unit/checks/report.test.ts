@@ -1,10 +1,11 @@
 import { checks, downReport, renderList, renderReport } from '../../../checks';
+import { each } from '../../support/each';
 import type { CheckResult } from '../../../checks/check';
 
-describe('the report as text', () => {
+describe('renderReport', () => {
   const report = downReport('local', 'local', 'gone');
 
-  test('has no colour codes unless asked for', () => {
+  test('prints colour codes only on request', () => {
     expect(renderReport(report, { colour: false })).not.toContain('\u001b');
     expect(renderReport(report, { colour: true })).toContain('\u001b[31m');
   });
@@ -26,7 +27,7 @@ describe('the report as text', () => {
       ),
     ).toBeLessThanOrEqual(80);
   });
-  test('shows the line of the evidence that says most, and how many more there are', () => {
+  test('shows the summary line of the evidence and the number of other lines', () => {
     const passed = (id: string, evidence: string): CheckResult => ({
       ...report.checks.find((check) => check.id === id)!,
       status: 'pass',
@@ -41,7 +42,7 @@ describe('the report as text', () => {
     expect(shown(passed('cni.config', 'worker-0:\nelse\nmore'))).toMatch(/ok +else \(\+1\)$/);
     expect(shown(passed('nodes.ping', 'one\ntwo'))).toMatch(/ok +one \(\+1\)$/);
   });
-  test('names the node on which a check of several failed', () => {
+  test('names the node of the reason if a check has several nodes', () => {
     const on = (reason: string): string =>
       renderReport(
         {
@@ -54,19 +55,21 @@ describe('the report as text', () => {
     expect(on("worker-10's mtu is 1400")).toMatch(/^\S+ +worker-10, … +FAIL/);
     expect(on('something else')).toMatch(/^\S+ +worker-0, … +FAIL/);
   });
-  test('shows command, expected, got and reason of a failure', () => {
+  test('shows command, expected output, evidence and reason of a failure', () => {
     const check = { ...report.checks[0], evidence: 'seen\nthis' };
     expect(renderReport({ ...report, checks: [check] }, { colour: false })).toMatch(
       /command .*\n {2}expected .*\n {2}got {7}seen\n {12}this\n {2}reason {4}gone/,
     );
   });
-  test('says one reason once, where nothing could be seen', () => {
+  test('prints a common reason of checks without evidence once', () => {
     expect(
       renderReport(report, { colour: false })
         .split('\n')
         .filter((line) => line.trim() === 'reason    gone'),
     ).toHaveLength(1);
   });
-  test('lists every check', () =>
-    checks.forEach(({ id }) => expect(renderList(checks)).toContain(`${id}: `)));
+});
+
+test('renderList lists every check', () => {
+  each(checks, ({ id }) => expect(renderList(checks)).toContain(`${id}: `));
 });

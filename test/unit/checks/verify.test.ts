@@ -1,4 +1,4 @@
-import { checks, downReport, skipReason, verify } from '../../../checks';
+import { checks, downReport, renderReport, skipReason, verify } from '../../../checks';
 import { pointToCauses } from '../../../checks/root-cause';
 import type { CheckResult } from '../../../checks/check';
 import type { Access, Ran } from '../../../checks/access';
@@ -92,7 +92,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   };
 }
 
-/** A lab that answers nothing: every node and the API are unreachable. */
+/** Access to a lab whose nodes and API can't be reached. */
 function silent(
   lab: LabOutputs,
   overrides: Partial<Access> = {},
@@ -106,7 +106,7 @@ function silent(
     hold: async () => Promise.reject(new Error('no route to host')),
     kubectl: async (args) => {
       kubectlCalls.push(args);
-      // The API answers where nodes do, though nothing well.
+      // With nodes that answer, the API is ready, but all other requests fail.
       return args.includes('/readyz') && overrides.onNode
         ? { code: 0, stdout: 'ok', stderr: '' }
         : gone();
@@ -118,7 +118,7 @@ function silent(
   };
 }
 
-/** Answers `type`'s scripts: each command by the first pattern that it holds. */
+/** Answers the scripts of `type`: each command with the text of the first pattern that it matches. */
 function answering(answers: [RegExp, string][]): Access['onNode'] {
   return async (_node, script) => {
     const stdout = script
@@ -139,11 +139,11 @@ const route = (index: number, nextHop = `10.240.0.2${index}`) => ({
   line: `10.200.${index}.0/24 via ${nextHop} dev br0`,
 });
 
-test("there is a check for every row of the article, in the article's order", () => {
+test("the checks are the article's rows in the article's order", () => {
   expect(checks.map(({ id }) => id)).toEqual(IDS);
 });
 
-test('a lab that is down fails every check, with the reason', () => {
+test('downReport fails every check with the given reason', () => {
   const report = downReport('local', 'local', 'the lab is not up: run lab up');
   expect(report).toMatchObject({
     lab: 'local',
@@ -167,13 +167,13 @@ test('a lab that is down fails every check, with the reason', () => {
   ]);
 });
 
-test('a lab that answers nothing fails every check, and verify still reports', async () => {
+test('verify reports a failure of every check if neither nodes nor API answer', async () => {
   const report = await verify(silent(outputs()));
   expect(report.failed).toBe(IDS.length);
   expect(report.checks.every(({ reason }) => reason !== '')).toBe(true);
 });
 
-test('an API that does not answer is asked once, and is the one reason of all that asks it', async () => {
+test('verify asks an API that does not answer once, and gives that reason for each check', async () => {
   const access = silent(outputs());
   const told: string[] = [];
   const report = await verify(access, {
@@ -187,7 +187,7 @@ test('an API that does not answer is asked once, and is the one reason of all th
   expect(told).not.toContain('leftover');
 });
 
-test('only runs the checks that are named, and names the ids there are when one is unknown', async () => {
+test('verify runs only the selected checks, and names the known ids if an id is unknown', async () => {
   const report = await verify(
     silent(outputs(), { routes: async () => [0, 1, 2].map((index) => route(index)) }),
     { only: ['route.vpc'] },
@@ -198,17 +198,48 @@ test('only runs the checks that are named, and names the ids there are when one 
   );
 });
 
-test('checks that need no pods make none', async () => {
+test('verify creates no pods for checks without pods', async () => {
   const access = silent(outputs());
   await verify(access, { only: ['route.vpc', 'nodes.ping', 'cni.config'] });
   expect(access.kubectlCalls).toEqual([]);
+});
+
+test('verify prints the reason that no node answers once, with the list of nodes', async () => {
+  const lab = outputs();
+  const onNode: Access['onNode'] = async (name) => {
+    const { publicIp } = lab.nodes.find((node) => node.name === name)!;
+    const stderr = `ssh: connect to host ${publicIp} port 22: No route to host`;
+    return { code: 255, stdout: '', stderr };
+  };
+  const report = await verify(silent(lab, { onNode }));
+  const lines = renderReport(report, { colour: false }).split('\n');
+  const reasons = lines.filter((line) => /^ +reason .*no answer over SSH/.test(line));
+  expect(reasons).toEqual([
+    expect.stringMatching(
+      /^ {2}reason {4}controller-0, controller-1, controller-2, worker-0, worker-1 and worker-2: no answer over SSH \(No route to host\): look at `\.\/lab status`/,
+    ),
+  ]);
+  expect(lines).toContainEqual(expect.stringMatching(/^nodes\.ping, nodes\.list, cni\.config.*:$/));
+});
+
+test('verify keeps the other problems of a check if one node does not answer', async () => {
+  const answer = answering([
+    [/cat /, '{}'],
+    [/cni\/bin/, 'bridge\nhost-local\nloopback\n'],
+  ]);
+  const onNode: Access['onNode'] = async (name, script) =>
+    name === 'worker-1' ? { code: 255, stdout: '', stderr: 'timeout' } : answer(name, script);
+  const report = await verify(silent(outputs(), { onNode }), { only: ['cni.config'] });
+  expect(report.checks[0].reason).toMatch(
+    /worker-1: no answer over SSH \(timeout\); worker-2: .*: correct the file/,
+  );
 });
 
 const active: Partial<Access> = {
   onNode: async () => ({ code: 0, stdout: 'active\nactive\n', stderr: '' }),
 };
 
-test('what a check made in the lab is deleted even when the check fails', async () => {
+test('verify deletes the test pods even if the check fails', async () => {
   const access = silent(outputs(), active);
   await verify(access, { only: ['pod.netns'] });
   const namespace = access.kubectlCalls.find((args) => args.includes('create'))![1];
@@ -218,7 +249,7 @@ test('what a check made in the lab is deleted even when the check fails', async 
   );
 });
 
-test('two runs have test pods of their own', async () => {
+test('two runs have different namespaces for their test pods', async () => {
   const accesses = [silent(outputs(), active), silent(outputs(), active)];
   await Promise.all(accesses.map((access) => verify(access, { only: ['pod.netns'] })));
   const [one, other] = accesses.map(
@@ -227,7 +258,7 @@ test('two runs have test pods of their own', async () => {
   expect(one).not.toBe(other);
 });
 
-test('what a killed run left is deleted, and what another run is using is not', async () => {
+test('verify deletes the leftovers of a killed run, but not the pods of another run', async () => {
   const made = (name: string, secondsAgo: number): object => ({
     metadata: { name, creationTimestamp: new Date(Date.now() - secondsAgo * 1000).toISOString() },
   });
@@ -248,7 +279,7 @@ test('what a killed run left is deleted, and what another run is using is not', 
   ]);
 });
 
-test('where no pod can start, the reason is the service that is down, and none is waited for', async () => {
+test('verify names the stopped service if no pod can start on a worker', async () => {
   const onNode: Access['onNode'] = async (node) => ({
     code: 3,
     stdout: node === 'worker-0' ? 'inactive\nactive\n' : 'active\nactive\n',
@@ -260,7 +291,7 @@ test('where no pod can start, the reason is the service that is down, and none i
   );
 });
 
-test('what could not be deleted is told', async () => {
+test('verify reports leftovers if the test pods could not be deleted', async () => {
   const events: string[] = [];
   await verify(silent(outputs(), active), {
     only: ['pod.netns'],
@@ -269,7 +300,7 @@ test('what could not be deleted is told', async () => {
   expect(events).toEqual(['start', 'check', 'leftover']);
 });
 
-test('a run that is told to stop deletes what it made and rejects', async () => {
+test('verify deletes the test pods and rejects if the signal is aborted', async () => {
   const stop = new AbortController();
   const access = silent(outputs(), {
     onNode: (_node, script) =>
@@ -286,23 +317,23 @@ test('a run that is told to stop deletes what it made and rejects', async () => 
   expect(access.kubectlCalls).toContainEqual(expect.arrayContaining(['delete', 'namespace']));
 });
 
-describe('what does not apply is skipped with a reason', () => {
+describe('skipReason', () => {
   const skipped = (overrides: Partial<LabConfig>): string[] =>
     checks
       .filter((check) => skipReason(check, outputs(overrides)) !== undefined)
       .map(({ id }) => id);
 
-  test('nothing, on the default lab', () => expect(skipped({})).toEqual([]));
-  test('svc.dns, where the stage is network', () =>
+  test('skips no check on the default lab', () => expect(skipped({})).toEqual([]));
+  test('skips svc.dns with stage network', () =>
     expect(skipped({ stage: 'network' })).toEqual(['svc.dns']));
-  test('all but the machines and the router, where the stage is none', () => {
+  test('skips all checks but those of nodes and router with stage none', () => {
     expect(IDS.filter((id) => !skipped({ stage: 'none' }).includes(id))).toEqual([
       'nodes.ping',
       'nodes.list',
       'route.vpc',
     ]);
   });
-  test('what goes from worker to worker, where there is one', () => {
+  test('skips the checks between workers if the lab has one worker', () => {
     expect(skipped({ workers: 1 })).toEqual([
       'nat.ping',
       'nat.masq.source',
@@ -313,17 +344,17 @@ describe('what does not apply is skipped with a reason', () => {
       'nodeport.exit',
     ]);
   });
-  test('masquerading, where ipMasq is false', () =>
+  test('skips the checks of masquerading if ipMasq is false', () =>
     expect(skipped({ ipMasq: false })).toEqual([
       'nat.masq.source',
       'nat.masq.dest',
       'nat.counter',
     ]));
-  test('nodeport.reach, where the firewall lets nobody in', () =>
+  test('skips nodeport.reach if nodePortCidrs is empty', () =>
     expect(skipped({ nodePortCidrs: [] })).toEqual(['nodeport.reach']));
 });
 
-describe('rows that stand on others', () => {
+describe('pointToCauses', () => {
   const result = (
     id: string,
     status: CheckResult['status'],
@@ -345,38 +376,38 @@ describe('rows that stand on others', () => {
       ),
     );
 
-  test('stand on rows that there are, and never on themselves', () => {
+  test('follows dependencies that exist and have no cycle', () => {
     const below = (id: string, above: string[] = []): void => {
       expect(above).not.toContain(id);
-      for (const one of checks.find((check) => check.id === id)!.standsOn ?? []) {
+      for (const one of checks.find((check) => check.id === id)!.dependsOn ?? []) {
         expect(IDS).toContain(one);
         below(one, [...above, id]);
       }
     };
     IDS.forEach((id) => below(id));
   });
-  test('point to the lowest that fails, each once', () => {
+  test('names the root cause of each failed check once', () => {
     const {
       'nat.masq.dest': dest,
       'nat.ping': ping,
       'route.vpc': vpc,
     } = reasons('route.vpc', 'nat.ping', 'nat.masq.dest');
-    expect(dest).toBe('first mend what route.vpc shows; nat.masq.dest seen so');
-    expect(ping).toBe('first mend what route.vpc shows; nat.ping seen so');
+    expect(dest).toBe('first repair what route.vpc shows; nat.masq.dest seen so');
+    expect(ping).toBe('first repair what route.vpc shows; nat.ping seen so');
     expect(vpc).toBe('route.vpc seen so');
   });
-  test('point to several in words', () =>
+  test('lists several root causes', () =>
     expect(reasons('nodes.ping', 'cni.config', 'route.vpc', 'nat.ping')['nat.ping']).toMatch(
-      /^first mend what nodes\.ping, cni\.config and route\.vpc show; /,
+      /^first repair what nodes\.ping, cni\.config and route\.vpc show; /,
     ));
-  test('do not point to what failed for the same reason', () => {
+  test('does not name a check that failed for the same reason', () => {
     expect(
       pointToCauses(['route.vpc', 'nat.ping'].map((id) => result(id, 'fail', 'no API'))).map(
         ({ reason }) => reason,
       ),
     ).toEqual(['no API', 'no API']);
   });
-  test('speak for themselves where nothing below fails', () =>
+  test('keeps the reason if no dependency failed', () =>
     expect(reasons('nat.ping')['nat.ping']).toBe('nat.ping seen so'));
 });
 
@@ -385,7 +416,7 @@ describe('route.vpc', () => {
     (await verify(silent(outputs(), { routes: async () => table }), { only: ['route.vpc'] }))
       .checks[0].reason;
 
-  test('passes on one route a worker, whatever else the table holds', async () => {
+  test('passes with one route for each worker and unrelated routes', async () => {
     expect(
       await reason([
         route(0),
@@ -395,16 +426,16 @@ describe('route.vpc', () => {
       ]),
     ).toBe('');
   });
-  test('says which route is missing', async () =>
+  test('names a missing route', async () =>
     expect(await reason([route(0), route(2)])).toContain(
       'no route for 10.200.1.0/24, expected one to worker-1',
     ));
-  test('says which route goes elsewhere', async () => {
+  test('names a route with a wrong next hop', async () => {
     expect(await reason([route(0), route(1, '10.240.0.20'), route(2)])).toContain(
       '10.200.1.0/24 goes to 10.240.0.20, expected 10.240.0.21 (worker-1)',
     );
   });
-  test('fails on a pod route that is not in the plan', async () =>
+  test('fails for a pod route that is not in the plan', async () =>
     expect(await reason([route(0), route(1), route(2), route(7)])).toContain('10.200.7.0/24'));
 });
 
@@ -437,12 +468,12 @@ describe('cni.config', () => {
     return (await verify(silent(lab, { onNode }), { only: ['cni.config'] })).checks[0].reason;
   };
 
-  test("passes on the article's file", async () => expect(await reason({})).toBe(''));
-  test('says when ipMasq is off, unless the lab says so', async () => {
+  test("passes for the article's file", async () => expect(await reason({})).toBe(''));
+  test('fails if ipMasq is false, unless the config sets it to false', async () => {
     expect(await reason({ ipMasq: false })).toContain('ipMasq is false, expected true');
     expect(await reason({ ipMasq: false }, outputs({ workers: 1, ipMasq: false }))).toBe('');
   });
-  test('says when the ranges are not doubly nested', async () => {
+  test('fails if the ranges are not doubly nested', async () => {
     expect(
       await reason({
         ipam: {
@@ -453,7 +484,7 @@ describe('cni.config', () => {
       }),
     ).toContain('ipam is');
   });
-  test('says which plugin is missing', async () =>
+  test('names a missing plugin', async () =>
     expect(await reason({}, outputs({ workers: 1 }), 'bridge\nloopback\n')).toContain(
       'no host-local',
     ));

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { addressAt, contains, overlap, parseCidr } from '../../../util/cidr';
 import { parseConfig, type RawConfig } from '../../../components/config';
 import { topology } from '../../../components/topology';
+import { each } from '../../support/each';
 
 const octet = fc.integer({ min: 0, max: 255 });
 
@@ -50,21 +51,22 @@ describe('the topology of any valid config', () => {
 
   it('keeps every address in its network', () =>
     holds((plan) => {
-      for (const node of plan.nodes) expect(contains(plan.nodeCidr, node.privateIp)).toBe(true);
-      for (const address of [plan.apiServiceIp, plan.dnsIp])
-        expect(contains(plan.serviceCidr, address)).toBe(true);
+      each(plan.nodes, (node) => expect(contains(plan.nodeCidr, node.privateIp)).toBe(true));
+      each([plan.apiServiceIp, plan.dnsIp], (address) =>
+        expect(contains(plan.serviceCidr, address)).toBe(true),
+      );
     }));
 
   it('gives every worker exactly one pod route, to its own pod CIDR by way of its own address', () =>
     holds((plan) => {
       const workers = plan.nodes.filter((node) => node.role === 'worker');
       expect(plan.routes).toHaveLength(workers.length);
-      for (const worker of workers) {
+      each(workers, (worker) => {
         const routes = plan.routes.filter((route) => route.nextHop === worker.name);
         expect(routes).toEqual([
           expect.objectContaining({ destination: worker.podCidr, nextHopIp: worker.privateIp }),
         ]);
-      }
+      });
     }));
 
   it('gives no two workers pod CIDRs that overlap, and all within the pod network', () =>
@@ -79,23 +81,28 @@ describe('the topology of any valid config', () => {
 
   it('says of every firewall rule why it exists and whom it lets in', () =>
     holds((plan) => {
-      for (const rule of plan.rules) {
+      each(plan.rules, (rule) => {
         expect(rule.description).toMatch(/^[A-Z].{10,}/);
         expect(rule.sources.length).toBeGreaterThan(0);
-      }
+      });
       expect(new Set(plan.rules.map((rule) => rule.name)).size).toBe(plan.rules.length);
     }));
 
   it('opens SSH and the API to adminCidrs and NodePorts to nodePortCidrs, and to nobody else from outside', () =>
     holds((plan, config) => {
       const inside = [plan.nodeCidr, plan.podCidr];
-      for (const rule of plan.rules.filter(({ name }) => !name.startsWith('allow-internal-'))) {
-        expect(rule.sources).toEqual(
-          rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs,
-        );
-      }
-      for (const rule of plan.rules.filter(({ name }) => name.startsWith('allow-internal-')))
-        expect(rule.sources).toEqual(inside);
+      each(
+        plan.rules.filter(({ name }) => !name.startsWith('allow-internal-')),
+        (rule) => {
+          expect(rule.sources).toEqual(
+            rule.name === 'allow-nodeports' ? config.nodePortCidrs : config.adminCidrs,
+          );
+        },
+      );
+      each(
+        plan.rules.filter(({ name }) => name.startsWith('allow-internal-')),
+        (rule) => expect(rule.sources).toEqual(inside),
+      );
     }));
 });
 

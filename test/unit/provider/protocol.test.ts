@@ -31,7 +31,7 @@ const diffRequest = (oldInputs: object, olds: object, news: object): rpc.DiffReq
 const wireOf = (response: { getProperties(): any }): any => response.getProperties().toJavaScript();
 
 describe('values', () => {
-  test('secrets and unknowns are taken out at any depth and told by property', () => {
+  test('unwrap finds secrets and unknown values at any depth and lists their properties', () => {
     const {
       values,
       secret: names,
@@ -48,7 +48,7 @@ describe('values', () => {
     expect([...unknown]).toEqual(['e', 'f']);
   });
 
-  test('what repeats a secret is wrapped, once, and undefined is left out', () => {
+  test('wrap wraps copies of secrets once, and omits undefined', () => {
     const texts = new Set(['hunter22']);
     expect(
       wrap(
@@ -67,7 +67,7 @@ describe('values', () => {
 });
 
 describe('check', () => {
-  test('keeps secrets secret and unknowns unknown, and passes every failure on', async () => {
+  test('keeps secrets and unknown values, and returns every failure', async () => {
     const kind: Partial<ResourceKind> = {
       check: async (news, olds, unknown) => ({
         inputs: { ...news, filled: `${olds === undefined} ${[...unknown]}` },
@@ -93,7 +93,7 @@ describe('check', () => {
     ]);
   });
 
-  test('of a kind without one hands the inputs back as they came', async () => {
+  test('returns the inputs unchanged for a kind without check', async () => {
     const inputs = { a: secret('s3cretive'), b: { c: UNKNOWN }, d: [1, 'x'] };
     const response = await plugin({}).check(
       new rpc.CheckRequest().setUrn(URN).setNews(struct(inputs)),
@@ -105,7 +105,7 @@ describe('check', () => {
 describe('diff', () => {
   const { DIFF_NONE, DIFF_SOME } = rpc.DiffResponse.DiffChanges;
 
-  test('finds nothing where inputs are deeply equal, secret or not', async () => {
+  test('finds no difference between deeply equal inputs, secret or not', async () => {
     const response = await plugin({}).diff(
       diffRequest(
         { a: { b: [1] }, s: secret('x') },
@@ -117,7 +117,7 @@ describe('diff', () => {
     expect(response.getDeletebeforereplace()).toBe(false);
   });
 
-  test('replaces what a kind without update can not change, the old one first', async () => {
+  test('replaces resources of a kind without update, and deletes the old one first', async () => {
     const response = await plugin({}).diff(
       diffRequest({ a: 1, b: 1 }, { a: 1, b: 1 }, { a: 2, b: 1 }),
     );
@@ -126,7 +126,7 @@ describe('diff', () => {
     expect(response.getDeletebeforereplace()).toBe(true);
   });
 
-  test('updates where the kind can, and tells added, changed and removed inputs apart', async () => {
+  test('updates resources of a kind with update, and distinguishes added, changed and removed inputs', async () => {
     const response = await plugin({ update: async () => ({}) }).diff(
       diffRequest({ a: 1, gone: 1 }, { a: 1, gone: 1 }, { a: 2, fresh: 1 }),
     );
@@ -141,27 +141,27 @@ describe('diff', () => {
     expect(kinds).toEqual({ a: Kind.UPDATE, gone: Kind.DELETE, fresh: Kind.ADD });
   });
 
-  test('takes an unknown input for a changed one', async () => {
+  test('treats an unknown input as changed', async () => {
     const response = await plugin({ update: async () => ({}) }).diff(
       diffRequest({ a: 1 }, { a: 1 }, { a: UNKNOWN }),
     );
     expect(response.getDiffsList()).toEqual(['a']);
   });
 
-  test('sees drift that a refresh brought into the state', async () => {
+  test('detects drift that a refresh wrote to the state', async () => {
     expect(
       (await plugin({}).diff(diffRequest({ a: 1 }, { a: 'drifted' }, { a: 1 }))).getDiffsList(),
     ).toEqual(['a']);
   });
 
-  test('leaves ignored changes alone', async () => {
+  test('omits ignored changes', async () => {
     const request = diffRequest({ a: 1 }, { a: 1 }, { a: 2 }).setIgnorechangesList(['a']);
     expect((await plugin({}).diff(request)).getChanges()).toBe(DIFF_NONE);
   });
 });
 
 describe('create, read, update, delete', () => {
-  test('outputs that are named secret, come from a secret input or repeat one are secrets', async () => {
+  test('outputs are secret if the kind lists them, or if they equal or contain a secret input', async () => {
     const kind: Partial<ResourceKind> = {
       secrets: ['key'],
       create: async (inputs) => ({
@@ -180,7 +180,7 @@ describe('create, read, update, delete', () => {
     });
   });
 
-  test('an error names no secret', async () => {
+  test('errors contain no secret', async () => {
     const kind: Partial<ResourceKind> = {
       create: async ({ password }) => Promise.reject(new Error(`no entry with ${password}`)),
     };
@@ -190,7 +190,7 @@ describe('create, read, update, delete', () => {
     await expect(plugin(kind).create(request)).rejects.toThrow('no entry with [secret]');
   });
 
-  test('read returns the state found, inputs that follow it, and secrets as such', async () => {
+  test('read returns the actual state, matching inputs, and wrapped secrets', async () => {
     const kind: Partial<ResourceKind> = { read: async (_id, state) => ({ ...state, mtu: 9000 }) };
     const request = new rpc.ReadRequest()
       .setUrn(URN)
@@ -203,14 +203,14 @@ describe('create, read, update, delete', () => {
     expect(response.getInputs()!.toJavaScript()).toEqual({ mtu: 9000, s: secret('hunter22') });
   });
 
-  test('read says with an empty id that the resource is gone', async () => {
+  test('read returns an empty id for a resource that does not exist', async () => {
     const response = await plugin({ read: async () => undefined }).read(
       new rpc.ReadRequest().setUrn(URN).setId('id'),
     );
     expect(response.getId()).toBe('');
   });
 
-  test('update and delete get the whole state, and old inputs that are not in it', async () => {
+  test('update and delete receive the state and the old inputs that are not in it', async () => {
     const seen: unknown[] = [];
     const kind: Partial<ResourceKind> = {
       update: async (_id, olds, news) => (seen.push(olds), news),
@@ -235,20 +235,20 @@ describe('create, read, update, delete', () => {
     ]);
   });
 
-  test('a kind without update says that it can not be changed', async () => {
+  test('update of a kind without update is an error', async () => {
     await expect(plugin({}).update(new rpc.UpdateRequest().setUrn(URN))).rejects.toThrow(
       "try:kind:Thing can't be changed in place",
     );
   });
 
-  test('an unknown kind is refused with the names of those there are', async () => {
+  test('an unknown kind is an error that lists the known kinds', async () => {
     const request = new rpc.CreateRequest().setUrn('urn:pulumi:s::p::try:kind:Other::x');
     await expect(plugin({}).create(request)).rejects.toThrow(
-      'try:kind:Other is not a kind of resource that this plugin makes; it makes try:kind:Thing',
+      'try:kind:Other is not a resource of this plugin. Available: try:kind:Thing',
     );
   });
 
-  test('a custom timeout aborts the call, an interrupt all calls', async () => {
+  test('a custom timeout aborts its call, and an interrupt aborts all calls', async () => {
     const kind: Partial<ResourceKind> = {
       create: (_inputs, call) =>
         new Promise((_, reject) =>
@@ -269,7 +269,7 @@ describe('create, read, update, delete', () => {
 });
 
 describe('the provider process', () => {
-  test('serves a key whose private half is secret, and ends when its engine is killed', async () => {
+  test('serves a key with a secret private half, and ends after its engine is killed', async () => {
     const running = await RunningPlugin.start('provider/pulumi-resource-hardway');
     try {
       const { wire } = await running.create('hardway:tls:SshKey', 'key', { comment: 'lab' });

@@ -15,14 +15,14 @@ describe('a deadline', () => {
   const check = async (after: string, olds?: { after: string; time: string }): Promise<string> =>
     (await deadline.check!({ after }, olds, new Set())).inputs.time;
 
-  test('is fixed once, and moves only where another one is asked for', async () => {
+  test('is fixed once, and changes only with its inputs', async () => {
     const olds = { after: '8h', time: '2020-01-01T08:00Z' };
     expect(await check('8h', olds)).toBe(olds.time);
     expect(Date.parse(await check('9h', olds)) - Date.now()).toBeGreaterThan(8.9 * 3600_000);
     expect(Date.parse(await check('8h')) - Date.now()).toBeGreaterThan(7.9 * 3600_000);
   });
 
-  test('is in the state and nowhere else', async () => {
+  test('exists only in the state', async () => {
     const inputs = { after: '8h', time: '2026-12-01T06:30Z' };
     expect(await deadline.create(inputs)).toEqual({ id: inputs.time, state: inputs });
     expect(await deadline.update!('id', inputs, { ...inputs, after: '9h' })).toEqual({

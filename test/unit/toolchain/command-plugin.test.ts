@@ -7,7 +7,7 @@ import {
   installStandIn,
   labPulumiHome,
 } from '../../../toolchain/command-plugin/install';
-import { makeView } from '../../../toolchain/node-programs';
+import { makeNodeStore } from '../../../toolchain/node-programs';
 
 let directory: string;
 
@@ -32,11 +32,11 @@ const artifact = (): string => {
 
 const installed = (): string => path.join(labPulumiHome(), 'plugins', 'resource-command-v1.2.1');
 
-test('a home without the plugin has none', () => {
+test('commandPluginIn finds no plugin in an empty PULUMI_HOME', () => {
   expect(commandPluginIn(labPulumiHome())).toBeUndefined();
 });
 
-test("the stand-in is installed as a launcher with a marker, in the lab's own home only", () => {
+test("installStandIn writes a launcher and a marker, to the labs' PULUMI_HOME only", () => {
   installStandIn();
   expect(commandPluginIn(labPulumiHome())).toBe('stand-in');
   expect(installed().startsWith(path.join(directory, 'state'))).toBe(true);
@@ -44,7 +44,7 @@ test("the stand-in is installed as a launcher with a marker, in the lab's own ho
   expect(fs.statSync(path.join(installed(), 'pulumi-resource-command')).mode & 0o777).toBe(0o700);
 });
 
-test("the real plugin takes the stand-in's place, marker and all", () => {
+test('installOfficialPlugin replaces the stand-in and its marker', () => {
   installStandIn();
   installOfficialPlugin(artifact());
   expect(commandPluginIn(labPulumiHome())).toBe('official');
@@ -53,7 +53,7 @@ test("the real plugin takes the stand-in's place, marker and all", () => {
   );
 });
 
-test('a stand-in of another checkout, which may be gone, becomes ours: a fresh clone knows its labs', () => {
+test('commandPluginIn points a stand-in of another checkout to this checkout', () => {
   installStandIn();
   fs.writeFileSync(
     path.join(installed(), 'stand-in'),
@@ -63,20 +63,20 @@ test('a stand-in of another checkout, which may be gone, becomes ours: a fresh c
   expect(fs.readFileSync(path.join(installed(), 'stand-in'), 'utf8')).not.toContain('/elsewhere/');
 });
 
-test('a plugin that Pulumi itself has only half installed counts as none', () => {
+test('commandPluginIn ignores a partial installation by Pulumi', () => {
   installOfficialPlugin(artifact());
   fs.writeFileSync(`${installed()}.partial`, '');
   expect(commandPluginIn(labPulumiHome())).toBeUndefined();
 });
 
-test('Pulumi sees nothing in plugins/ but the plugin', () => {
+test('installation leaves only the plugin in plugins/', () => {
   installOfficialPlugin(artifact());
   expect(fs.readdirSync(path.join(labPulumiHome(), 'plugins'))).toEqual([
     'resource-command-v1.2.1',
   ]);
 });
 
-test("the nodes' view holds programs and images as hard links, and another version is another view", async () => {
+test('makeNodeStore links programs and images, and creates another store for another version', async () => {
   const images = path.join(directory, 'cache', 'images', 'abc');
   fs.mkdirSync(path.join(images, 'blobs'), { recursive: true });
   fs.writeFileSync(path.join(images, 'blobs', 'one'), 'blob');
@@ -86,12 +86,12 @@ test("the nodes' view holds programs and images as hard links, and another versi
     fs.writeFileSync(file, version);
     return file;
   };
-  const first = await makeView({ programs: { etcd: program('1') }, images });
+  const first = await makeNodeStore({ programs: { etcd: program('1') }, images });
   expect(fs.statSync(path.join(first, 'etcd')).ino).toBe(fs.statSync(program('1')).ino);
   expect(fs.statSync(path.join(first, 'images', 'blobs', 'one')).ino).toBe(
     fs.statSync(path.join(images, 'blobs', 'one')).ino,
   );
-  const second = await makeView({ programs: { etcd: program('2') }, images });
+  const second = await makeNodeStore({ programs: { etcd: program('2') }, images });
   expect(second).not.toBe(first);
   expect(fs.readFileSync(path.join(first, 'etcd'), 'utf8')).toBe('1');
 });

@@ -12,7 +12,7 @@ const listed = (file: string): string[] =>
     .map((line) => line.replace(/#.*/, '').trim())
     .filter(Boolean);
 
-test("the machine's Debian sources are used in both forms, other people's archives are not", () => {
+test('sourcesFrom reads both formats and skips other archives', () => {
   const list =
     'deb [arch=amd64 signed-by=/k.gpg] http://one/debian bookworm main contrib # comment\n#deb http://off bookworm main\ndeb-src http://one/debian bookworm main\ndeb http://docker bookworm stable\n';
   const paragraphs =
@@ -35,7 +35,7 @@ test("the machine's Debian sources are used in both forms, other people's archiv
   ]);
 });
 
-test("the sources of a newer Debian serve the nodes' release too", () => {
+test("sourcesFrom replaces a newer release by the nodes' release", () => {
   const [source] = sourcesFrom(
     [{ name: 'sources.list', text: 'deb http://one/debian-security trixie-security main\n' }],
     'trixie',
@@ -45,7 +45,7 @@ test("the sources of a newer Debian serve the nodes' release too", () => {
   );
 });
 
-test('a key that is written into the sources is left to the keyring', () => {
+test('sourcesFrom uses the keyring in place of an inline key', () => {
   const text =
     'Types: deb\nURIs: http://one/debian\nSuites: bookworm\nComponents: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n -----END PGP PUBLIC KEY BLOCK-----\n';
   expect(sourcesFrom([{ name: 'a.sources', text }], 'bookworm')).toEqual([
@@ -53,19 +53,19 @@ test('a key that is written into the sources is left to the keyring', () => {
   ]);
 });
 
-test('what a build with a C compiler needs is asked for only where it is built', () => {
+test('neededPackages adds the packages of a C build only if the component is built', () => {
   expect(neededPackages([])).not.toContain('libseccomp-dev');
   expect(neededPackages([component('runc')])).toEqual(
     expect.arrayContaining(['libseccomp-dev', 'pkg-config', 'gcc']),
   );
 });
 
-test('a package that no machine has is missing', async () => {
+test('missingPackages returns a package that does not exist', async () => {
   const expected = fs.existsSync('/usr/bin/dpkg-query') ? ['no-such-package-as-this'] : [];
   expect(await missingPackages(['no-such-package-as-this'])).toEqual(expected);
 });
 
-test("the tree has every package that the article's commands come from, each named once", () => {
+test("packages.txt lists each package of the article's commands once", () => {
   const packages = listed('packages.txt');
   expect(packages).toEqual(
     expect.arrayContaining([
@@ -84,7 +84,7 @@ test("the tree has every package that the article's commands come from, each nam
   expect(new Set(packages).size).toBe(packages.length);
 });
 
-test('neither ssh nor the journal is masked in a node', () => {
+test('masked-units.txt masks neither ssh nor the journal', () => {
   const masked = listed('masked-units.txt');
   for (const unit of [
     'ssh.service',

@@ -4,10 +4,16 @@ import * as path from 'node:path';
 import { Sites, publishedDigest } from '../../../toolchain/download';
 import { ToolchainError } from '../../../toolchain/errors';
 import { commandPlugin, component, components, type Component } from '../../../toolchain/manifest';
-import { obtain, stored, type Means, type Mode } from '../../../toolchain/fetch-or-build';
+import {
+  obtain,
+  findStored,
+  type ObtainContext,
+  type Mode,
+} from '../../../toolchain/fetch-or-build';
 import { ItemProgress, type Progress } from '../../../toolchain/progress';
-import { originWords } from '../../../toolchain/state';
-import { turns } from '../../../util/semaphore';
+import { describeOrigin } from '../../../toolchain/state';
+import { each } from '../../support/each';
+import { semaphore } from '../../../util/semaphore';
 import { pathOnServer, programText, ReleaseServer } from '../../fixtures/toolchain-releases';
 
 const fakeGo = path.join(__dirname, '..', '..', 'fixtures', 'toolchain-go.sh');
@@ -28,20 +34,20 @@ afterEach(async () => {
   for (const name of ['HARDWAY_MIRROR', 'HARDWAY_CACHE', 'FAKE_GO_FAILS']) delete process.env[name];
 });
 
-const means = (mode: Mode = 'auto'): Means => ({
+const obtainContext = (mode: Mode = 'auto'): ObtainContext => ({
   architecture: 'amd64',
   mode,
   sites: new Sites(),
   go: async () => ({ command: fakeGo, version: '1.26.8' }),
-  buildTurn: turns(2),
+  buildTurn: semaphore(2),
 });
 
-const get = (one: Component, by: Means = means()) =>
-  obtain(one, by, new ItemProgress(one.name, (progress) => news.push(progress)));
+const get = (one: Component, context: ObtainContext = obtainContext()) =>
+  obtain(one, context, new ItemProgress(one.name, (progress) => news.push(progress)));
 
 /** The message of the ToolchainError that obtaining ends with. */
-const failure = async (one: Component, by?: Means): Promise<string> => {
-  const error: unknown = await get(one, by).then(
+const failure = async (one: Component, context?: ObtainContext): Promise<string> => {
+  const error: unknown = await get(one, context).then(
     () => undefined,
     (reason) => reason as unknown,
   );
@@ -56,17 +62,17 @@ const leftovers = (): string[] =>
 
 describe('official releases', () => {
   test.each([...components, commandPlugin].map((one) => [one.name, one] as const))(
-    '%s is downloaded, verified and unpacked',
+    'obtain downloads, verifies and unpacks %s',
     async (_, one) => {
       const found = await get(await server.publish(one, 'amd64'));
-      for (const program of one.programs) {
+      each(one.programs, (program) => {
         expect(fs.readFileSync(path.join(found.directory, program), 'utf8')).toBe(
           programText(program),
         );
         expect(fs.statSync(path.join(found.directory, program)).mode & 0o777).toBe(0o755);
-      }
+      });
       expect(found.origin).toMatchObject({ how: 'official' });
-      expect(originWords(found, 'amd64')).toBe(
+      expect(describeOrigin(found, 'amd64')).toBe(
         `from the mirror ${new URL(process.env.HARDWAY_MIRROR!).host}`,
       );
       expect(fs.readdirSync(found.directory).sort()).toEqual(
@@ -75,62 +81,58 @@ describe('official releases', () => {
     },
   );
 
-  test('a file whose digest differs is refused with both digests, and nothing is built instead', async () => {
+  test('a wrong digest is an error with both digests, and nothing is built', async () => {
     const etcd = await server.publish(component('etcd'), 'amd64');
     const url = pathOnServer(etcd.releases[0].url('amd64'));
     server.faults.set(url, 'changed');
     expect(await failure(etcd)).toMatch(
-      new RegExp(
-        `${url} is not the file it should be: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}`,
-      ),
+      new RegExp(`${url} has the wrong content: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}`),
     );
     expect(leftovers()).toEqual([]);
   });
 
-  test("the manifest's own digests refuse files that are not the official ones", async () => {
+  test('a file that differs from its pinned digest is an error', async () => {
     await server.publish(component('runc'), 'amd64');
     expect(await failure(component('runc'))).toContain(
       'expected SHA-256 f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60',
     );
   });
 
-  test('a file that differs from the digest published beside it is refused', async () => {
+  test('a file that differs from its published digest is an error', async () => {
     const coredns = await server.publish(component('coredns'), 'amd64');
     server.faults.set(pathOnServer(coredns.releases[0].url('amd64')), 'changed');
-    expect(await failure(coredns)).toContain('is not the file it should be');
+    expect(await failure(coredns)).toContain('has the wrong content');
   });
 
-  test('a missing file is an error that names it, and nothing is built instead', async () => {
+  test('a missing file is an error with its URL, and nothing is built', async () => {
     const kubernetes = await server.publish(component('kubernetes'), 'amd64');
     server.faults.set('dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy', 'missing');
-    expect(await failure(kubernetes)).toMatch(
-      /kube-proxy: there is no such file \(HTTP status 404\)/,
-    );
+    expect(await failure(kubernetes)).toMatch(/kube-proxy: file not found \(HTTP status 404\)/);
     expect(leftovers()).toEqual([]);
   });
 
-  test('a missing digest file is an error, not a reason to trust the download', async () => {
+  test('a missing digest file is an error', async () => {
     const coredns = await server.publish(component('coredns'), 'amd64');
     server.faults.set(`${pathOnServer(coredns.releases[0].url('amd64'))}.sha256`, 'missing');
-    expect(await failure(coredns)).toMatch(/\.sha256: there is no such file/);
+    expect(await failure(coredns)).toMatch(/\.sha256: file not found/);
   });
 
-  test('a transfer that is cut off is an error that says so, and nothing of it is kept', async () => {
+  test('a transfer that is cut off is an error, and no part of the file is kept', async () => {
     const runc = await server.publish(component('runc'), 'amd64');
     server.faults.set(pathOnServer(runc.releases[0].url('amd64')), 'cut off');
     expect(await failure(runc)).toMatch(/the transfer was cut off .*Run the command again/);
     expect(leftovers()).toEqual([]);
   });
 
-  test('an archive without the program is an error that names what it lacks', async () => {
+  test('an archive without the program is an error that names the program', async () => {
     const crictl = await server.publish(component('crictl'), 'amd64');
     const holds = (): Record<string, string> => ({ crictl: 'bin/crictl' });
     const asked = { ...crictl, releases: [{ ...crictl.releases[0], holds }] };
-    expect(await failure(asked)).toContain('holds no bin/crictl');
+    expect(await failure(asked)).toContain('lacks bin/crictl');
   });
 });
 
-describe("where a host can't be reached", () => {
+describe('obtain, if the host cannot be reached', () => {
   beforeEach(async () => {
     // A port that was free a moment ago: connections to it are refused.
     await server.stop();
@@ -138,79 +140,79 @@ describe("where a host can't be reached", () => {
 
   afterEach(() => server.start());
 
-  test('a component is built from its module, and the progress says why', async () => {
+  test('builds the component, and reports the reason', async () => {
     const found = await get(component('containerd'));
     expect(found.origin.how).toBe('built');
     expect(fs.readFileSync(path.join(found.directory, 'ctr'), 'utf8')).toBe(
       'built from github.com/containerd/containerd/v2/cmd/ctr\n',
     );
     expect(news.map(({ detail }) => detail).join('\n')).toMatch(
-      /127\.0\.0\.1:\d+ can't be reached: to be built/,
+      /127\.0\.0\.1:\d+ can't be reached: will be built/,
     );
   });
 
-  test('a program whose package has another name is built under its own', async () => {
+  test('gives a built program its own name, not the name of its package', async () => {
     const found = await get(component('etcd'));
     expect(fs.readFileSync(path.join(found.directory, 'etcd'), 'utf8')).toBe(
       'built from go.etcd.io/etcd/server/v3\n',
     );
   });
 
-  test('a failed build tells its last lines and the log with all of its output', async () => {
+  test('reports the last lines of a failed build and the path of its log', async () => {
     process.env.FAKE_GO_FAILS = '1';
     const message = await failure(component('etcd'));
     expect(message).toContain('main.go:7: undefined: lab');
-    const log = /All of its output is in (\S+)/.exec(message)![1];
+    const log = /Full output: (\S+)/.exec(message)![1];
     expect(fs.readFileSync(log, 'utf8')).toContain('undefined: lab');
     expect(leftovers()).toEqual([]);
   });
 
-  test('without Go the message says what must be built and how to get Go', async () => {
-    expect(await failure(component('etcd'), { ...means(), go: async () => undefined })).toMatch(
-      /etcd 3\.6\.8 must be built, and there is no Go .*https:\/\/go\.dev\/dl\//,
+  test('reports, without Go, which component needs it and how to get it', async () => {
+    expect(
+      await failure(component('etcd'), { ...obtainContext(), go: async () => undefined }),
+    ).toMatch(/etcd 3\.6\.8 must be built, but Go .* is neither on PATH .*https:\/\/go\.dev\/dl\//);
+  });
+
+  test('builds nothing with HARDWAY_TOOLCHAIN=download', async () => {
+    expect(await failure(component('etcd'), obtainContext('download'))).toMatch(
+      /can't be reached: .*HARDWAY_TOOLCHAIN=download forbids a build/,
     );
   });
 
-  test('HARDWAY_TOOLCHAIN=download builds nothing', async () => {
-    expect(await failure(component('etcd'), means('download'))).toMatch(
-      /can't be reached: .*HARDWAY_TOOLCHAIN=download forbids building it/,
-    );
-  });
-
-  test("what has no source, as the command plugin, ends with the host that can't be reached", async () => {
+  test('reports the unreachable host of a component that cannot be built', async () => {
     expect(await failure(commandPlugin)).toMatch(/can't be reached/);
   });
 });
 
-test('HARDWAY_TOOLCHAIN=build asks no host', async () => {
-  await get(component('etcd'), means('build'));
+test('HARDWAY_TOOLCHAIN=build contacts no host', async () => {
+  await get(component('etcd'), obtainContext('build'));
   expect(server.requests).toEqual([]);
 });
 
-test('what is in the store is found again without a request, and only for the same recipe', async () => {
+test('findStored finds a stored component without a request, for the same recipe only', async () => {
   const etcd = await server.publish(component('etcd'), 'amd64');
   const { directory } = await get(etcd);
   const requests = server.requests.length;
-  expect(stored(etcd, 'amd64', 'auto')?.directory).toBe(directory);
-  expect(stored(component('etcd'), 'amd64', 'auto')).toBeUndefined();
-  expect(stored(etcd, 'arm64', 'auto')).toBeUndefined();
+  expect(findStored(etcd, 'amd64', 'auto')?.directory).toBe(directory);
+  expect(findStored(component('etcd'), 'amd64', 'auto')).toBeUndefined();
+  expect(findStored(etcd, 'arm64', 'auto')).toBeUndefined();
   expect(server.requests).toHaveLength(requests);
 });
 
-test('an artifact with a file that was cut short is not used, and is made again', async () => {
+test('an artifact with a truncated file is not used, and is recreated', async () => {
   const etcd = await server.publish(component('etcd'), 'amd64');
   const { directory } = await get(etcd);
   fs.truncateSync(path.join(directory, 'etcd'), 100);
-  expect(stored(etcd, 'amd64', 'auto')).toBeUndefined();
+  expect(findStored(etcd, 'amd64', 'auto')).toBeUndefined();
   expect((await get(etcd)).directory).toBe(directory);
   expect(fs.readFileSync(path.join(directory, 'etcd'), 'utf8')).toBe(programText('etcd'));
 });
 
-test('a directory without its record of origin, as a killed copy leaves it, is not used', async () => {
+test('a directory without origin.json is not used', async () => {
   const etcd = await server.publish(component('etcd'), 'amd64');
   const { directory } = await get(etcd);
   fs.rmSync(path.join(directory, 'origin.json'));
-  expect(stored(etcd, 'amd64', 'auto')).toBeUndefined();
+  expect(findStored(etcd, 'amd64', 'auto')).toBeUndefined();
 });
 
 test.each([
@@ -222,6 +224,6 @@ test.each([
   expect(publishedDigest(text, 'file.tgz')).toBe('a'.repeat(64));
 });
 
-test('a list of digests without the file gives none', () => {
+test('publishedDigest returns undefined for a list without the file', () => {
   expect(publishedDigest(`${'b'.repeat(64)}  other\n<html>`, 'file.tgz')).toBeUndefined();
 });

@@ -55,14 +55,14 @@ interface Manifest {
   layers: { digest: string; size: number; mediaType: string }[];
 }
 
-test('a layer is the same bytes for the same files, whatever their order and time', async () => {
+test('writeLayer writes the same bytes for the same files in any order and at any time', async () => {
   const one = await writeLayer(tree(), path.join(directory, 'one.tar'));
   fs.utimesSync(path.join(directory, 'program'), 1, 1);
   const other = await writeLayer(new Map([...tree()].reverse()), path.join(directory, 'other.tar'));
   expect(other).toEqual(one);
 });
 
-test('/v2/ says that this is a registry', async () => {
+test('/v2/ identifies the registry', async () => {
   expect((await get('/v2/')).status).toBe(200);
 });
 
@@ -80,7 +80,7 @@ test.each(['latest', '1.27', 'stable-alpine'])(
   },
 );
 
-test('a manifest by its digest, its config and its layers are what their digests say', async () => {
+test('manifest, config and layers match their digests', async () => {
   const head = await get('/v2/library/nginx/manifests/latest?ns=docker.io', { method: 'HEAD' });
   const digest = head.headers.get('docker-content-digest')!;
   const manifest = (await (
@@ -93,7 +93,7 @@ test('a manifest by its digest, its config and its layers are what their digests
   }
 });
 
-test('one image answers under each of its repositories', async () => {
+test('every repository of an image gives the same image', async () => {
   const digests = await Promise.all(
     ['registry.k8s.io', 'docker.io'].map(async (registry) =>
       (await get(`/v2/coredns/coredns/manifests/v1?ns=${registry}`)).headers.get(
@@ -105,7 +105,7 @@ test('one image answers under each of its repositories', async () => {
   expect(digests[0]).not.toBeNull();
 });
 
-test('without the name of a registry any that has the image will do', async () => {
+test('a request without a registry finds the image in any registry', async () => {
   expect((await get('/v2/library/nginx/manifests/latest')).status).toBe(200);
 });
 
@@ -133,7 +133,7 @@ test.each([
   },
 );
 
-test('the rest of a blob is sent to a transfer that goes on', async () => {
+test('a resumed transfer gets the rest of a blob', async () => {
   const manifest = (await (
     await get('/v2/library/nginx/manifests/latest?ns=docker.io')
   ).json()) as Manifest;
@@ -153,7 +153,7 @@ test.each([
   expect((await get(url)).status).toBe(status);
 });
 
-test('nothing can be pushed', async () => {
+test('a push is rejected', async () => {
   expect(
     (await get('/v2/library/nginx/manifests/latest', { method: 'PUT', body: '{}' })).status,
   ).toBe(405);

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { withLock, type Owner } from '../../../toolchain/lock';
-import { Stopped, turns } from '../../../util/semaphore';
+import { NotStarted, semaphore } from '../../../util/semaphore';
 
 let directory: string;
 let lock: string;
@@ -42,7 +42,7 @@ function leaveLock(change: Partial<Owner>): void {
   fs.writeFileSync(path.join(lock, 'owner.json'), JSON.stringify(owner));
 }
 
-test('one works at a time; the other waits, told once for whom and for what', async () => {
+test('withLock lets one process work at a time, and reports the holder to the other once', async () => {
   const [first, done] = [gate(), [] as string[]];
   const waitedFor: Owner[] = [];
   const holding = withLock(lock, 'building etcd', never, async () => {
@@ -68,7 +68,7 @@ test('one works at a time; the other waits, told once for whom and for what', as
   });
 });
 
-test('ten at once never overlap, and leave nothing behind', async () => {
+test('ten simultaneous processes never overlap, and leave no files', async () => {
   let inside = 0;
   let most = 0;
   await Promise.all(
@@ -90,29 +90,29 @@ test('ten at once never overlap, and leave nothing behind', async () => {
   expect(fs.readdirSync(directory)).toEqual([]);
 });
 
-test('it is free again after a failure', async () => {
+test('the lock is released after a failure', async () => {
   await expect(
     withLock(lock, 'x', never, () => Promise.reject(new Error('failed'))),
   ).rejects.toThrow('failed');
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test('the lock of a process that is gone is taken over', async () => {
+test('the lock of an ended process is taken over', async () => {
   leaveLock({ pid: spawnSync('true').pid });
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test("the lock of a process whose pid is now another's is taken over", async () => {
+test('the lock of a process whose id was reused is taken over', async () => {
   leaveLock({ started: '1' });
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test('the lock of before a reboot is taken over', async () => {
+test('a lock from before a reboot is taken over', async () => {
   leaveLock({ boot: 'another' });
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test('many that find the same dead owner still come one by one', async () => {
+test('many processes that detect the same dead owner never overlap', async () => {
   leaveLock({ pid: spawnSync('true').pid });
   let inside = 0;
   await Promise.all(
@@ -147,8 +147,8 @@ test.each([
   expect(entered).toBe(true);
 });
 
-test('turns run as many works at a time as there are places, in the order they came', async () => {
-  const take = turns(2);
+test('semaphore runs at most the given number of tasks at a time, in order of arrival', async () => {
+  const take = semaphore(2);
   const begun: number[] = [];
   let running = 0;
   await Promise.all(
@@ -165,14 +165,14 @@ test('turns run as many works at a time as there are places, in the order they c
   expect(begun).toEqual([1, 2, 3, 4, 5]);
 });
 
-test('after a failure what is under way goes on, and nothing more is begun', async () => {
-  const take = turns(2);
+test('semaphore finishes running tasks after a failure, and starts no others', async () => {
+  const take = semaphore(2);
   const slow = gate();
   const underWay = take(() => slow.opened.then(() => 'kept'));
   const failing = take(() => Promise.reject(new Error('failed')));
   const waiting = take(async () => 'begun');
   await expect(failing).rejects.toThrow('failed');
-  await expect(waiting).rejects.toBeInstanceOf(Stopped);
+  await expect(waiting).rejects.toBeInstanceOf(NotStarted);
   slow.open();
   await expect(underWay).resolves.toBe('kept');
 });

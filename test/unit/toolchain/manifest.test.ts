@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
+import { each } from '../../support/each';
 import { programsForDownload } from '../../../toolchain';
-import { buildArguments, moduleDirectory, requiredGo, withoutGo } from '../../../toolchain/go';
+import { buildArguments, moduleDirectory, requiredGo, missingGo } from '../../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../../toolchain/installed';
 import { manifest as podManifest } from '../../../checks/probes/pod-manifest';
 import {
@@ -16,20 +17,17 @@ import {
 const all = [...components, commandPlugin];
 
 describe.each(all.map((one) => [one.name, one] as const))('%s', (_, one) => {
-  test.each(ARCHITECTURES)(
-    'its official files for %s hold each of its programs once',
-    (architecture) => {
-      const held = one.releases.flatMap(({ holds }) =>
-        typeof holds === 'string' ? [holds] : Object.keys(holds(architecture)),
-      );
-      expect(held.sort()).toEqual([...one.programs].sort());
-    },
-  );
+  test.each(ARCHITECTURES)('official files for %s contain each program once', (architecture) => {
+    const held = one.releases.flatMap(({ holds }) =>
+      typeof holds === 'string' ? [holds] : Object.keys(holds(architecture)),
+    );
+    expect(held.sort()).toEqual([...one.programs].sort());
+  });
 
   test.each(ARCHITECTURES)(
-    'its official files for %s come over HTTPS, with this version and a digest',
+    'official files for %s have an HTTPS URL with the version, and a digest',
     (architecture) => {
-      for (const { url, digest } of one.releases) {
+      each(one.releases, ({ url, digest }) => {
         expect(url(architecture)).toMatch(/^https:\/\//);
         expect(url(architecture)).toContain(one.version);
         if ('pinned' in digest) expect(digest.pinned[architecture]).toMatch(/^[0-9a-f]{64}$/);
@@ -37,18 +35,18 @@ describe.each(all.map((one) => [one.name, one] as const))('%s', (_, one) => {
           expect(new URL(digest.published(architecture)).host).toBe(
             new URL(url(architecture)).host,
           );
-      }
+      });
     },
   );
 });
 
-test('every component but the command plugin can be built: all of its programs, once', () => {
+test('every component except the command plugin has exactly one build of each program', () => {
   expect(commandPlugin.builds).toEqual([]);
-  for (const one of components) {
+  each(components, (one) => {
     expect(one.builds.flatMap(({ packages }) => Object.keys(packages)).sort()).toEqual(
       [...one.programs].sort(),
     );
-  }
+  });
 });
 
 describe.each(components.flatMap((one) => one.builds).map((build) => [build.name, build] as const))(
@@ -57,7 +55,7 @@ describe.each(components.flatMap((one) => one.builds).map((build) => [build.name
     const read = (file: string): string =>
       fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
 
-    test('its Go file imports what is built', () => {
+    test('tools.go imports the built packages', () => {
       const packages = Object.values(build.packages);
       const isOwnProgram = packages.some((one) => one.startsWith('hardway.lab/'));
       if (isOwnProgram) {
@@ -69,7 +67,7 @@ describe.each(components.flatMap((one) => one.builds).map((build) => [build.name
       expect(imported.sort()).toEqual(packages.sort());
     });
 
-    test('its go.sum has a digest of every module that go.mod requires', () => {
+    test('go.sum has a digest of every module that go.mod requires', () => {
       const sums = read('go.sum');
       const replaced = new Set(
         [...read('go.mod').matchAll(/^replace (\S+) =>/gm)].map((match) => match[1]),
@@ -77,12 +75,13 @@ describe.each(components.flatMap((one) => one.builds).map((build) => [build.name
       const required = [...read('go.mod').matchAll(/^(?:require |\t)(\S+) (v\S+)/gm)].map(
         (match) => ({ name: match[1], version: match[2] }),
       );
-      expect(required.length).toBeGreaterThan(0);
-      for (const { name, version } of required.filter((one) => !replaced.has(one.name)))
-        expect(sums).toContain(`${name} ${version}`);
+      each(
+        required.filter((one) => !replaced.has(one.name)),
+        ({ name, version }) => expect(sums).toContain(`${name} ${version}`),
+      );
     });
 
-    test('it names a Go version, and programs get the names that the manifest gives them', () => {
+    test('go.mod names a Go version, and built programs have the names in the manifest', () => {
       expect(requiredGo(build)).toMatch(/^1\.\d+/);
       const names = Object.entries(build.packages);
       if (names.length > 1)
@@ -94,8 +93,8 @@ describe.each(components.flatMap((one) => one.builds).map((build) => [build.name
   },
 );
 
-test('the versions that are built are those of the official releases', () => {
-  const asked = (name: string): string =>
+test('built versions equal the versions of the official releases', () => {
+  const goMod = (name: string): string =>
     fs.readFileSync(
       path.join(
         moduleDirectory(components.flatMap((one) => one.builds).find((one) => one.name === name)!),
@@ -113,30 +112,31 @@ test('the versions that are built are those of the official releases', () => {
     runc: 'github.com/opencontainers/runc',
     'cni-plugins': 'github.com/containernetworking/plugins',
   };
-  for (const one of components)
-    expect(asked(one.name)).toContain(`${modules[one.name]} v${one.version}`);
+  each(components, (one) =>
+    expect(goMod(one.name)).toContain(`${modules[one.name]} v${one.version}`),
+  );
 });
 
-test('cloud nodes are told of every node program and of no other', () => {
-  const told = programsForDownload('arm64').flatMap(({ holds }) =>
+test('programsForDownload lists the node programs and no others', () => {
+  const programs = programsForDownload('arm64').flatMap(({ holds }) =>
     typeof holds === 'string' ? [holds] : Object.keys(holds),
   );
-  expect(told.sort()).toEqual(
+  expect(programs.sort()).toEqual(
     components
       .filter((one) => one.use.includes('node'))
       .flatMap((one) => one.programs)
       .sort(),
   );
-  expect(told).not.toContain('pulumi');
+  expect(programs).not.toContain('pulumi');
 });
 
-test('where there is no Go, one message names all that needs it, the newest Go asked for, and where to get it', () => {
-  const text = withoutGo(components);
-  for (const one of components) expect(text).toContain(`${one.name} ${one.version}`);
-  expect(text).toMatch(/Go 1\.\d+\.\d+ is asked for[\s\S]*https:\/\/go\.dev\/dl\//);
+test('missingGo names all components, the newest required Go and its download page', () => {
+  const text = missingGo(components);
+  each(components, (one) => expect(text).toContain(`${one.name} ${one.version}`));
+  expect(text).toMatch(/Go 1\.\d+\.\d+ is used[\s\S]*https:\/\/go\.dev\/dl\//);
 });
 
-test('a Pulumi fits from 3.208 on, within version 3', () => {
+test('fittingPulumi accepts version 3 from 3.208 on', () => {
   expect(['3.207.9', '3.208.0', '3.259.1', '4.0.0'].map(fittingPulumi)).toEqual([
     false,
     true,
@@ -145,7 +145,7 @@ test('a Pulumi fits from 3.208 on, within version 3', () => {
   ]);
 });
 
-test('a kubectl fits if it is at most one minor version away', () => {
+test('fittingKubectl accepts at most one minor version of difference', () => {
   expect(['1.34.9', '1.35.0', '1.36.3', '1.37.1', '1.38.0', '2.36.0'].map(fittingKubectl)).toEqual([
     false,
     true,
@@ -156,7 +156,7 @@ test('a kubectl fits if it is at most one minor version away', () => {
   ]);
 });
 
-test('the CoreDNS that is built here has every plugin of the Corefile', () => {
+test('the built CoreDNS has every plugin of the Corefile', () => {
   const manifest = fs.readFileSync(
     path.join(root, 'components/bootstrap/steps/coredns/coredns.yaml'),
     'utf8',
@@ -169,8 +169,9 @@ test('the CoreDNS that is built here has every plugin of the Corefile', () => {
   const module = component('coredns').builds[0];
   const program = fs.readFileSync(path.join(moduleDirectory(module), 'main.go'), 'utf8');
   expect(used).toContain('kubernetes');
-  for (const name of [...used, 'forward'])
-    expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`);
+  each([...used, 'forward'], (name) =>
+    expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`),
+  );
 });
 
 test('every image that a node pulls is one of the manifest, with that tag', () => {
@@ -178,7 +179,7 @@ test('every image that a node pulls is one of the manifest, with that tag', () =
   const pods = podManifest({
     namespace: 'x',
     workers: ['worker-0'],
-    sound: ['worker-0'],
+    ready: ['worker-0'],
     nodePortWorker: 'worker-0',
   });
   const pulled = [

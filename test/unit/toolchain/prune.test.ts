@@ -3,15 +3,15 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { commandPlugin, components } from '../../../toolchain/manifest';
-import { componentPath, stored, type Obtained } from '../../../toolchain/fetch-or-build';
+import { componentPath, findStored, type Obtained } from '../../../toolchain/fetch-or-build';
 import { prune, unreferenced } from '../../../toolchain/prune';
 import * as state from '../../../toolchain/state';
 import { writeOrigin } from '../../../toolchain/artifact-store';
-import { viewPath } from '../../../toolchain/node-programs';
+import { nodeStorePath } from '../../../toolchain/node-programs';
 
 jest.mock('../../../toolchain/state', () => ({
   ...jest.requireActual<object>('../../../toolchain/state'),
-  look: jest.fn(),
+  readState: jest.fn(),
 }));
 
 let cache: string;
@@ -44,7 +44,7 @@ function whole(): { kept: string[]; found: state.State } {
     make(componentPath(one, 'amd64', 'built')),
   );
   const obtained = new Map(
-    components.map((one) => [one.name, stored(one, 'amd64', 'build') as Obtained]),
+    components.map((one) => [one.name, findStored(one, 'amd64', 'build') as Obtained]),
   );
   const found: state.State = {
     scope: 'local',
@@ -58,7 +58,10 @@ function whole(): { kept: string[]; found: state.State } {
     pulumiHome: '/none',
     commandPlugin: 'stand-in',
   };
-  return { found, kept: [tree, images, ...programs, make(viewPath(state.viewParts(found)))] };
+  return {
+    found,
+    kept: [tree, images, ...programs, make(nodeStorePath(state.nodeStoreParts(found)))],
+  };
 }
 
 const inCache = (): string[] =>
@@ -69,8 +72,8 @@ const inCache = (): string[] =>
       : [];
   });
 
-describe('pruning the cache', () => {
-  test('keeps all that the manifest names, and takes away older versions of each kind', async () => {
+describe('prune', () => {
+  test('keeps entries of the manifest and removes older versions of each kind', async () => {
     const { kept, found } = whole();
     const old = [
       'trees/bookworm-amd64-old',
@@ -78,7 +81,7 @@ describe('pruning the cache', () => {
       'store/old',
       'programs/etcd-3.0.0-amd64-built-old',
     ].map((name) => make(path.join(cache, name)));
-    jest.mocked(state.look).mockResolvedValue(found);
+    jest.mocked(state.readState).mockResolvedValue(found);
     const removed: string[] = [];
     await prune([], (entry) => removed.push(entry));
     expect(removed.sort()).toEqual(old.sort());
@@ -86,12 +89,12 @@ describe('pruning the cache', () => {
     expect(fs.readdirSync(cache)).not.toContain('lock');
   });
 
-  test('keeps what was noted for plain pulumi, and what a process names: the tree of a machine that runs', async () => {
+  test('keeps entries saved for plain pulumi and entries that a process names', async () => {
     const { kept, found } = whole();
     const [noted, running, started, old] = ['noted', 'running', 'started', 'old'].map((name) =>
       make(path.join(cache, 'trees', name)),
     );
-    jest.mocked(state.look).mockResolvedValue(found);
+    jest.mocked(state.readState).mockResolvedValue(found);
     const machines = [
       spawn('sleep', ['60'], { env: { TREE: running } }),
       spawn('sh', ['-c', 'read -r _', 'sh', started]),
@@ -109,16 +112,16 @@ describe('pruning the cache', () => {
     expect(fs.existsSync(old)).toBe(false);
   });
 
-  test('takes nothing away while something of the manifest is missing: what is there may be all there is', async () => {
+  test('removes nothing while an entry of the manifest is missing', async () => {
     const { found } = whole();
     make(path.join(cache, 'trees/old'));
-    jest.mocked(state.look).mockResolvedValue({ ...found, treeMissing: true });
+    jest.mocked(state.readState).mockResolvedValue({ ...found, treeMissing: true });
     const before = inCache();
     await prune([], () => expect(true).toBe(false));
     expect(inCache()).toEqual(before);
   });
 
-  test("takes away what a dead owner left of a lock, but not before nobody can be at it, and never the lock or somebody's own", () => {
+  test('removes only old leftovers of locks', () => {
     const id = '4df3b8c2-015b-4efe-a3a1-d0702f8b88c4';
     for (const name of [
       'lock',
@@ -139,7 +142,7 @@ describe('pruning the cache', () => {
     ).toEqual([`lock.${id}`, `lock.dead.${id}`, `lock.released.${id}`]);
   });
 
-  test('makes no cache where there is none', async () => {
+  test('creates no cache', async () => {
     process.env.HARDWAY_CACHE = path.join(cache, 'none');
     await prune([], () => undefined);
     expect(fs.readdirSync(cache)).toEqual([]);

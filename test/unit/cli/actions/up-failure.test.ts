@@ -32,7 +32,10 @@ const urn = 'urn:pulumi:aws-s01::hardway-lab::aws:ec2/subnet:Subnet::nodes';
 
 /** The state of a lab that is up. */
 const snapshot = {
-  resources: [{ type: 'x', urn, outputs: {} }],
+  resources: [
+    { type: 'x', urn, outputs: {} },
+    { type: 'hardway:index:LabId', urn: `${urn}-id`, outputs: { value: '0a1b2c3d' } },
+  ],
   pending: false,
   outputs: { ...made, config: made, topology: topology(made), nodes: [], lab: 'aws-s01' },
 } as unknown as UpSnapshot;

@@ -79,7 +79,7 @@ async function namesOf({ lab, settings }: Student): Promise<{ names: string[]; t
   const named = graph.all.filter(
     ({ type, inputs }) => type.startsWith('gcp:') && typeof inputs.name === 'string',
   );
-  const { lab: tag, student } = JSON.parse(
+  const { 'hardway-lab': tag, student } = JSON.parse(
     graph.of('gcp', 'gcp').inputs.defaultLabels as string,
   ) as Record<string, string>;
   return {

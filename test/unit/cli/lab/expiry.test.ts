@@ -11,7 +11,7 @@ import { siteKind } from '../../../../provider/local/workspace/kind';
 // What takes root: the bounds of a lab are tried on real ones.
 jest.mock('../../../../provider/local/workspace/resource-limits', () => ({
   boundLab: async () => undefined,
-  boundsTrouble: () => '',
+  boundsDrift: () => '',
 }));
 
 const BOUNDS = { memoryLimit: 2 ** 30, processLimit: 512 };

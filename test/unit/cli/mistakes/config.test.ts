@@ -60,7 +60,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set workers=-1', 'workers is "-1", not a whole number from 1 to 9'],
   [
     '--set nodeCidr=10.240.0.0',
-    'nodeCidr: "10.240.0.0" is not a CIDR such as 10.240.0.0/24: behind the address its length is missing, /32 for one address alone',
+    'nodeCidr: "10.240.0.0" is not a CIDR such as 10.240.0.0/24: add the length of the prefix, /32 for a single address',
   ],
   [
     '--set nodeCidr=10.240.0.5/24',
@@ -111,11 +111,11 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   [
     '--set nodePortCidrs=192.0.2.7',
-    'nodePortCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: behind the address its length is missing, /32 for one address alone',
+    'nodePortCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: add the length of the prefix, /32 for a single address',
   ],
   [
     '--set jumpCidrs=192.0.2.7',
-    'jumpCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: behind the address its length is missing, /32 for one address alone',
+    'jumpCidrs: "192.0.2.7" is not a CIDR such as 10.240.0.0/24: add the length of the prefix, /32 for a single address',
   ],
   ['--set jumpCidrs=students', 'jumpCidrs: "students" is not a CIDR such as 10.240.0.0/24'],
   [

@@ -5,6 +5,7 @@ import { CloudError } from '../../../../components/cloud';
 import { parseConfig } from '../../../../components/config';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
 import { graphOn, type Made, valid } from '../../../support/aws-graph';
+import { each } from '../../../support/each';
 
 const CIDR = '198.51.100.0/24';
 const KINDS = [
@@ -56,7 +57,7 @@ describe('AWS, of the default config', () => {
   });
 
   test('gives every node its fixed address, lets it forward, and makes it one of the subnet', () => {
-    for (const node of lab.plan.nodes) {
+    each(lab.plan.nodes, (node) => {
       expect(lab.of('Instance', node.name).inputs).toMatchObject({
         privateIp: node.privateIp,
         sourceDestCheck: false,
@@ -65,7 +66,7 @@ describe('AWS, of the default config', () => {
         keyName: 'key pair ssh-key',
         tags: { Name: `aws-s01-${node.name}`, 'hardway-resource': node.name },
       });
-    }
+    });
     expect(lab.of('Subnet', 'nodes').inputs).toMatchObject({
       cidrBlock: '10.240.0.0/24',
       vpcId: 'vpc-id',
@@ -92,14 +93,14 @@ describe('AWS, of the default config', () => {
       ['10.200.1.0/24', 'eni-worker-1'],
       ['10.200.2.0/24', 'eni-worker-2'],
     ]);
-    for (const { inputs } of lab.every('Route')) expect(inputs.routeTableId).toBe('nodes-id');
+    each(lab.every('Route'), ({ inputs }) => expect(inputs.routeTableId).toBe('nodes-id'));
   });
 
   test('looks Ubuntu up by who published it, for the type’s architecture, and keeps what it found', async () => {
-    for (const { inputs, ignoreChanges } of lab.every('Instance')) {
+    each(lab.every('Instance'), ({ inputs, ignoreChanges }) => {
       expect(inputs).toMatchObject({ ami: 'ami-for-x86_64', instanceType: 't3.small' });
       expect(ignoreChanges).toEqual(['ami']);
-    }
+    });
     const other = await graphOn({ controllerType: 't4g.small', workerType: 't3.medium' });
     expect(other.of('Instance', 'controller-1').inputs).toMatchObject({
       ami: 'ami-for-arm64',
@@ -112,14 +113,14 @@ describe('AWS, of the default config', () => {
   });
 
   test('makes a machine anew where its first boot is another one, the old one first', () => {
-    for (const { name, inputs, deleteBeforeReplace } of lab.every('Instance')) {
+    each(lab.every('Instance'), ({ name, inputs, deleteBeforeReplace }) => {
       expect(isSecret(inputs.userData)).toBe(true);
       expect(bare(inputs.userData)).toBe(
         `#cloud-config\nhostname: ${name}\nssh_deletekeys: true\nssh_keys:\n  ed25519_private: PRIVATE ${name}-host-key\n  ed25519_public: public ${name}-host-key\n`,
       );
       expect(inputs.userDataReplaceOnChange).toBe(true);
       expect(deleteBeforeReplace).toBe(true);
-    }
+    });
   });
 
   test('tells of every rule why it exists, in letters that AWS takes', () => {
@@ -180,8 +181,9 @@ describe('AWS, of the default config', () => {
       lab.of('Listener', 'api'),
       lab.of('TargetGroup', 'api'),
     ];
-    for (const instance of lab.every('Instance'))
-      expect(early.filter((resource) => lab.comesAfter(resource, instance))).toEqual([]);
+    each(lab.every('Instance'), (instance) =>
+      expect(early.filter((resource) => lab.comesAfter(resource, instance))).toEqual([]),
+    );
     expect(lab.every('Instance').length).toBe(6);
     const order = (resource: Registered): number => lab.all.indexOf(resource);
     expect(order(early[0])).toBeLessThan(order(lab.of('Instance', 'controller-0')));
@@ -195,13 +197,13 @@ describe('AWS, of the default config', () => {
       '10.240.0.24/30',
       '10.240.0.28/32',
     ]);
-    for (const reservation of reservations) {
+    each(reservations, (reservation) => {
       expect(reservation.inputs).toMatchObject({
         subnetId: 'nodes-id',
         reservationType: 'explicit',
       });
       expect(lab.comesAfter(lab.of('LoadBalancer', 'api'), reservation)).toBe(true);
-    }
+    });
   });
 
   test('names each resource that can have tags in a tag', () => {
@@ -209,8 +211,9 @@ describe('AWS, of the default config', () => {
     expect(tagged.map(({ inputs }) => inputs.tags?.['hardway-resource'])).toEqual(
       tagged.map(({ name }) => name),
     );
-    for (const { name, inputs } of lab.every('Instance'))
-      expect(inputs.rootBlockDevice.tags['hardway-resource']).toBe(name);
+    each(lab.every('Instance'), ({ name, inputs }) =>
+      expect(inputs.rootBlockDevice.tags['hardway-resource']).toBe(name),
+    );
   });
 
   test('has everything made by the lab’s own provider, with the lab’s tags', () => {
@@ -221,14 +224,16 @@ describe('AWS, of the default config', () => {
     expect(JSON.parse(provider.inputs.defaultTags)).toEqual({ tags });
     const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
     expect(made.length).toBeGreaterThan(30);
-    for (const resource of made)
-      expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' });
+    each(made, (resource) =>
+      expect(resource).toMatchObject({ provider: 'aws', parent: 'test:test:Parent test' }),
+    );
     // Volumes get the default tags, too. Said again, the provider would see them as a difference each time.
-    for (const { name, inputs } of lab.every('Instance'))
+    each(lab.every('Instance'), ({ name, inputs }) =>
       expect(inputs.rootBlockDevice.tags).toEqual({
         Name: `aws-s01-${name}`,
         'hardway-resource': name,
-      });
+      }),
+    );
   });
 
   test('takes the gateway away only after what has public addresses', () => {
@@ -335,7 +340,7 @@ describe('the expiry tag on AWS', () => {
       expect(tagged.map(({ name }) => name).sort()).toEqual(
         ['vpc', ...lab.plan.nodes.map(({ name }) => name)].sort(),
       );
-      for (const { inputs } of tagged) expect(inputs.tags.expires).toBe('2026-12-01T18:00Z');
+      each(tagged, ({ inputs }) => expect(inputs.tags.expires).toBe('2026-12-01T18:00Z'));
     },
   );
 });
@@ -343,7 +348,7 @@ describe('the expiry tag on AWS', () => {
 describe('the rules of whoever runs labs', () => {
   test.each(['full', 'small'])('hold in profile %s', async (profile) => {
     const lab = await graphOn({ profile });
-    for (const { inputs } of lab.every('Instance')) {
+    each(lab.every('Instance'), ({ inputs }) => {
       expect(inputs.metadataOptions).toEqual({
         httpEndpoint: 'enabled',
         httpTokens: 'required',
@@ -356,13 +361,13 @@ describe('the rules of whoever runs labs', () => {
       });
       expect(inputs.subnetId).toMatch(/^(nodes|controllers|workers)-id$/);
       expect(inputs.iamInstanceProfile).toBeUndefined();
-    }
-    for (const { inputs } of lab.every('SecurityGroupIngressRule')) {
+    });
+    each(lab.every('SecurityGroupIngressRule'), ({ inputs }) => {
       // From everywhere: NodePorts and nothing else.
       if (inputs.cidrIpv4 === '0.0.0.0/0')
         expect([inputs.fromPort, inputs.toPort]).toEqual([30000, 32767]);
       expect(inputs.cidrIpv6).toBeUndefined();
-    }
+    });
     expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
   });
 });
@@ -392,7 +397,7 @@ describe('AWS in profile small', () => {
       ['worker-0', false],
       ['worker-1', false],
     ]);
-    for (const { inputs } of lab.every('Subnet')) expect(inputs.mapPublicIpOnLaunch).toBe(false);
+    each(lab.every('Subnet'), ({ inputs }) => expect(inputs.mapPublicIpOnLaunch).toBe(false));
     expect(lab.of('EipAssociation', 'api').inputs).toEqual({
       allocationId: 'eipalloc-api',
       networkInterfaceId: 'eni-controller-0',

@@ -3,6 +3,7 @@ import type { Lab } from '../../../../components/lab';
 import { bare, isSecret, keys, type Registered, registrations } from '../../../support/mocks';
 import { labOn, type Made } from '../../../support/aws-graph';
 import { steps } from '../../../support/bootstrap-graph';
+import { each } from '../../../support/each';
 
 const commandsOf = (lab: Made): Registered[] => lab.every('Command');
 
@@ -31,33 +32,35 @@ describe('a lab on AWS', () => {
         .filter(({ inputs }) => inputs.securityGroupId !== 'balancer-id'),
     ];
     expect(before.length).toBe(16);
-    for (const command of commandsOf(lab)) {
+    each(commandsOf(lab), (command) => {
       const machine = lab.of('Instance', command.name.split('@')[1]);
-      for (const earlier of [machine, ...before])
+      each([machine, ...before], (earlier) =>
         expect([command.name, earlier.name, lab.comesAfter(command, earlier)]).toEqual([
           command.name,
           earlier.name,
           true,
-        ]);
-    }
+        ]),
+      );
+    });
   });
 
   test('waits for no load balancer to make the cluster', () => {
-    for (const command of commandsOf(lab))
-      expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false);
+    each(commandsOf(lab), (command) =>
+      expect(lab.comesAfter(command, lab.of('LoadBalancer', 'api'))).toBe(false),
+    );
   });
 
   test('does every step again with its machine, and undoes none', () => {
-    for (const { name, inputs, deletedWith } of commandsOf(lab)) {
+    each(commandsOf(lab), ({ name, inputs, deletedWith }) => {
       const machine = name.split('@')[1];
       expect(deletedWith).toBe(`aws:ec2/instance:Instance ${machine}`);
       expect(inputs.triggers[0]).toBe(`i-${machine}`);
       expect(inputs.delete).toBeUndefined();
-    }
+    });
   });
 
   test('knows every machine’s host key before it logs in, and keeps keys secret', () => {
-    for (const { name, inputs } of commandsOf(lab)) {
+    each(commandsOf(lab), ({ name, inputs }) => {
       const machine = name.split('@')[1];
       expect(isSecret(inputs.connection)).toBe(true);
       expect(bare(inputs.connection)).toMatchObject({
@@ -66,11 +69,11 @@ describe('a lab on AWS', () => {
         hostKey: `public ${machine}-host-key`,
         privateKey: 'PRIVATE ssh-key',
       });
-    }
-    for (const { inputs, name } of lab.all) {
+    });
+    each(lab.all, ({ inputs, name }) => {
       const open = JSON.stringify(inputs, (_, value) => (isSecret(value) ? 'secret' : value));
       expect([name, /PRIVATE/.test(open)]).toEqual([name, false]);
-    }
+    });
   });
 
   test('gives out the nodes as the article lists them, and keys as secrets', async () => {
@@ -93,8 +96,9 @@ describe('a lab on AWS', () => {
 
   test('tags its VPC and its instances with the deadline that the state keeps', () => {
     expect(lab.of('Deadline', 'expires').inputs.after).toBe('8h');
-    for (const resource of [lab.of('Vpc', 'vpc'), ...lab.every('Instance')])
-      expect(resource.dependencies).toContain('hardway:time:Deadline expires');
+    each([lab.of('Vpc', 'vpc'), ...lab.every('Instance')], (resource) =>
+      expect(resource.dependencies).toContain('hardway:time:Deadline expires'),
+    );
   });
 
   test('tags every resource with the id that the state keeps', () => {
@@ -171,17 +175,18 @@ describe('a lab on AWS in profile small', () => {
     expect(sessionsBefore('machine@worker-0')).toEqual(['private-nodes@controller-0']);
     expect(sessionsBefore('machine@worker-1')).toEqual(['private-nodes@controller-0']);
     expect(sessionsBefore('private-nodes@controller-0')).toEqual(['gateway@controller-0']);
-    for (const command of commandsOf(lab))
-      expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true);
+    each(commandsOf(lab), (command) =>
+      expect(lab.comesAfter(command, lab.of('EipAssociation', 'api'))).toBe(true),
+    );
   });
 
   test('begins with a worker only after the gateway has seen both workers’ instances answer', () => {
     const waiting = lab.of('Command', 'private-nodes@controller-0');
     expect(steps(waiting)).toEqual(['private-nodes']);
-    for (const worker of ['worker-0', 'worker-1']) {
+    each(['worker-0', 'worker-1'], (worker) => {
       expect(waiting.dependencies).toContain(`aws:ec2/instance:Instance ${worker}`);
       expect(lab.comesAfter(lab.of('Command', `machine@${worker}`), waiting)).toBe(true);
-    }
+    });
     // A replaced worker is waited for again: its generation is among the triggers.
     expect(waiting.inputs.triggers).toHaveLength(4);
   });

@@ -74,7 +74,7 @@ test('labels are of the letters that labels have', () => {
   expect(labelValue('x'.repeat(100))).toHaveLength(63);
   expect(
     Object.keys(labels({ lab: 'gcp', state: '0a1b2c3d', student: 'ada', expires: '' })),
-  ).toEqual(['lab', 'student', 'expires']);
+  ).toEqual(['hardway-lab', 'hardway-state', 'student', 'expires']);
 });
 
 test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(40)}`])(

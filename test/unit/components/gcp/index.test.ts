@@ -262,7 +262,12 @@ test('no private key is in anything that is not secret', () => {
 });
 
 test('whose it is and until when is on everything that takes labels', () => {
-  const whose = { lab: 'gcp-s01', student: 'gcp-s01', expires: '2026-12-01t18-00z' };
+  const whose = {
+    'hardway-lab': 'gcp-s01',
+    'hardway-state': '0a1b2c3d',
+    student: 'gcp-s01',
+    expires: '2026-12-01t18-00z',
+  };
   expect(JSON.parse(of('gcp', 'gcp').inputs.defaultLabels)).toEqual(whose);
   for (const { name, provider } of google()) expect([name, provider]).toEqual([name, 'gcp']);
   for (const { inputs } of every('Instance'))

@@ -4,6 +4,7 @@ import { ConfigError, parseConfig, type RawConfig } from '../../../../components
 import { parse } from 'yaml';
 import { bare } from '../../../support/mocks';
 import { gcpLab, type GcpGraph, LEAST } from '../../../support/gcp-graph';
+import { each } from '../../../support/each';
 
 const PROBES = ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'];
 const third = fc.integer({ min: 0, max: 255 });
@@ -61,8 +62,9 @@ function expectRules({ graph, plan, config }: GcpGraph): void {
       ? []
       : [`allow-health-checks: tcp ${config.apiPort} from ${PROBES} to gcp-s01-controller`];
   expect(told.sort()).toEqual([...wanted, ...probes].sort());
-  for (const { inputs } of graph.every('Firewall'))
-    expect(inputs.sourceRanges.length * inputs.targetTags.length).toBeGreaterThan(0);
+  each(graph.every('Firewall'), ({ inputs }) =>
+    expect(inputs.sourceRanges.length * inputs.targetTags.length).toBeGreaterThan(0),
+  );
 }
 
 /** The nodes of the topology, each with its address, and a public one where it should have one. */
@@ -111,7 +113,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
   }, 60_000);
 
   test('nobody but administrators gets to SSH and to the API', () => {
-    for (const { name, inputs } of lab.graph.every('Firewall')) {
+    each(lab.graph.every('Firewall'), ({ name, inputs }) => {
       const open = inputs.sourceRanges.filter((cidr: string) => parseCidr(cidr).prefix < 8);
       expect([name, open]).toEqual([name, []]);
       const outside = inputs.sourceRanges.filter(
@@ -119,7 +121,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
       );
       if (['allow-ssh', 'allow-api', 'allow-icmp'].includes(name))
         expect(outside).toEqual(['198.51.100.7/32']);
-    }
+    });
   });
 
   test('the VPC is the lab’s own, with no subnet that nobody asked for', () => {
@@ -127,14 +129,15 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
       name: 'gcp-s01',
       autoCreateSubnetworks: false,
     });
-    for (const { inputs } of lab.graph.every('Instance'))
+    each(lab.graph.every('Instance'), ({ inputs }) =>
       expect(inputs.networkInterfaces.map((each: any) => [each.network, each.subnetwork])).toEqual([
         [undefined, 'projects/p/gcp-s01-nodes'],
-      ]);
+      ]),
+    );
   });
 
   test('machines boot shielded, have no account at Google, and take no keys but the lab’s', () => {
-    for (const { inputs } of lab.graph.every('Instance')) {
+    each(lab.graph.every('Instance'), ({ inputs }) => {
       expect(inputs.serviceAccount).toBeUndefined();
       expect(inputs.shieldedInstanceConfig).toEqual({
         enableSecureBoot: true,
@@ -147,11 +150,11 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
         'serial-port-enable': 'FALSE',
         'ssh-keys': 'ubuntu:public ssh-key',
       });
-    }
+    });
   });
 
   test('pods can’t read their node’s host key, and Google’s agent leaves it alone', () => {
-    for (const { name, inputs } of lab.graph.every('Instance')) {
+    each(lab.graph.every('Instance'), ({ name, inputs }) => {
       const config = parse(bare(inputs.metadata['user-data']));
       expect(config.ssh_keys).toEqual({
         ed25519_private: `PRIVATE ${name}-host-key`,
@@ -167,7 +170,7 @@ describe.each(['full', 'small'])('the rules of the house, profile %s', (profile)
           append: true,
         },
       ]);
-    }
+    });
   });
 
   test('it is said until when everything may be there', () => {

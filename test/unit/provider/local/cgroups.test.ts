@@ -1,6 +1,6 @@
 import { groupOf, hasSlices, sliceOf } from '../../../../provider/local/shared/cgroups';
 
-test("a lab's slice is in that of all labs, and in no other lab's", () => {
+test("sliceOf puts a lab's slice below the slice of all labs, and below no other lab's", () => {
   // systemd puts a.slice above a-b.slice: every hyphen in a name is a step down.
   const parents = (slice: string): string[] => slice.replace('.slice', '').split('-').slice(0, -1);
   expect(sliceOf('local-s01')).toBe('hardway-local\\x2ds01.slice');

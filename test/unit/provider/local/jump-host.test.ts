@@ -21,7 +21,8 @@ import { inPlaces, ownPlaces } from '../../../support/typed';
 const mockRouter: { listening?: Set<string> } = {};
 jest.mock('../../../../provider/local/router/router-snapshot', () => ({
   ...jest.requireActual<object>('../../../../provider/local/router/router-snapshot'),
-  look: async () => mockRouter.listening && { listening: mockRouter.listening, ruleset: [] },
+  routerSnapshot: async () =>
+    mockRouter.listening && { listening: mockRouter.listening, ruleset: [] },
 }));
 
 ownPlaces();
@@ -60,7 +61,7 @@ const settings = (text: string): Map<string, string> =>
 describe('the sshd of a jump host', () => {
   const said = settings(sshdConfig(INPUTS));
 
-  test("leads to the lab's nodes and to its API, and nowhere else", () => {
+  test("permits connections to the lab's nodes and its API only", () => {
     expect(said.get('PermitOpen')?.split(' ')).toEqual([
       '10.240.0.10:*',
       'controller-0:*',
@@ -72,7 +73,7 @@ describe('the sshd of a jump host', () => {
     expect(said.get('AllowTcpForwarding')).toBe('local');
   });
 
-  test('has no sessions, and one way in', () => {
+  test('permits no sessions, and logins with the key only', () => {
     expect(Object.fromEntries(said)).toMatchObject({
       MaxSessions: '0',
       ForceCommand: '/usr/sbin/nologin',
@@ -88,12 +89,12 @@ describe('the sshd of a jump host', () => {
     expect(said.has('Subsystem')).toBe(false);
   });
 
-  test('listens at the router, where only this machine gets to', () => {
+  test('listens at the address of the router that only the host can reach', () => {
     expect(said.get('ListenAddress')).toBe('198.19.255.2:2222');
   });
 });
 
-test('the relay takes connections from the CIDRs that may come, at a port of the lab’s own', () => {
+test('the relay accepts connections from permitted CIDRs, at the port of the lab', () => {
   const lines = relayConfig(INPUTS)
     .split('\n')
     .map((line) => line.trim());
@@ -111,10 +112,10 @@ test('the relay takes connections from the CIDRs that may come, at a port of the
   );
 });
 
-describe('the kind', () => {
+describe('jumpHostKind', () => {
   const given = (({ user: _user, port: _port, userId: _userId, ...rest }) => rest)(INPUTS);
 
-  test('gives each lab a port and a user id of its own', async () => {
+  test('check gives each lab its own port and user id', async () => {
     expect(await jumpHostKind.check!(given, undefined, new Set())).toEqual({
       inputs: INPUTS,
       failures: [],
@@ -125,18 +126,18 @@ describe('the kind', () => {
     ).toMatchObject({ port: 22003, userId: 70003 });
   });
 
-  test('says nothing of a port as long as the network is not known', async () => {
+  test('check sets no port while the network is unknown', async () => {
     const { publicCidr: _unknown, ...known } = given;
     expect(
       (await jumpHostKind.check!(known, undefined, new Set(['publicCidr']))).inputs,
     ).not.toHaveProperty('port');
   });
 
-  test('refuses a port that somebody else has, saying who, before anything is made', async () => {
+  test('check rejects a port that another process uses, and names that process', async () => {
     const server = net.createServer().listen(INPUTS.port, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const taken =
-      /^port 22511 of this machine, where students reach the jump host of lab local-s01, is taken by \S+ \(process \d+\)/;
+      /^port 22511 of this host, where students reach the jump host of lab local-s01, is taken by \S+ \(process \d+\)/;
     try {
       expect((await jumpHostKind.check!(given, undefined, new Set())).failures).toEqual([
         { property: 'port', reason: expect.stringMatching(taken) },
@@ -154,22 +155,22 @@ describe('the kind', () => {
       expect(await findingOf(probe)).toMatchObject({
         status: 'fail',
         found: expect.stringMatching(taken),
-        cure: 'end that, or do without a jump host: --set jumpCidrs=',
+        cure: 'stop that program, or create the lab without a jump host: --set jumpCidrs=',
       });
     } finally {
       server.close();
     }
   });
 
-  test('names a tree that is not there', async () => {
+  test('check rejects a tree that does not exist', async () => {
     expect(
       (await jumpHostKind.check!({ ...given, tree: '/nowhere' }, undefined, new Set())).failures,
     ).toEqual([
-      { property: 'tree', reason: '/nowhere is not there: run ./lab start, which makes it' },
+      { property: 'tree', reason: '/nowhere does not exist: run ./lab start, which creates it' },
     ]);
   });
 
-  test('changes in place whatever is changed, and mends what read found', async () => {
+  test('diff updates changed inputs and drift in place', async () => {
     const state = { ...INPUTS, installed: 'digest', trouble: '' };
     expect(await jumpHostKind.diff!(state, INPUTS, new Set())).toEqual({
       changed: [],
@@ -187,20 +188,20 @@ describe('the kind', () => {
     ).toEqual({ changed: ['trouble'], replace: [] });
   });
 
-  test('tells what of it is gone', async () => {
-    const troubleNow = async (): Promise<string | undefined> =>
+  test('read reports missing parts', async () => {
+    const readDrift = async (): Promise<string | undefined> =>
       (await jumpHostKind.read!('id', { ...INPUTS, installed: 'digest', trouble: '' }))?.trouble;
-    expect(await troubleNow()).toBe('its router is gone');
+    expect(await readDrift()).toBe('its router is missing');
     mockRouter.listening = new Set();
-    expect(await troubleNow()).toBe(
-      'its process has ended; its relay on this machine has ended; its rule in the router is gone',
+    expect(await readDrift()).toBe(
+      'its process has ended; its relay on the host has ended; its rule in the router is missing',
     );
   });
 
-  test('keeps its private key secret', () =>
+  test('lists the private key as a secret', () =>
     expect(jumpHostKind.secrets).toEqual(['hostPrivateKey']));
 
-  test('that has nothing is deleted without a word', async () => {
+  test('delete accepts a jump host without any parts', async () => {
     await jumpHostKind.delete('id', { ...INPUTS, installed: 'digest', trouble: '' });
   });
 });
@@ -251,7 +252,7 @@ describe('a lab', () => {
     };
   }
 
-  test('has a jump host where somebody may come to it, opened by the key of its nodes', async () => {
+  test('with jumpCidrs has a jump host that accepts the key of its nodes', async () => {
     const { jumpHosts, login } = await made({ jumpCidrs: '192.0.2.0/24' });
     expect(jumpHosts).toHaveLength(1);
     expect(jumpHosts[0].inputs).toMatchObject({
@@ -270,11 +271,11 @@ describe('a lab', () => {
     expect(login).toEqual({ user: 'student', port: 22003, hostKey: 'public jump-host-key' });
   });
 
-  test('has none otherwise', async () => {
+  test('without jumpCidrs has no jump host', async () => {
     expect(await made({})).toEqual({ jumpHosts: [], login: undefined });
   });
 
-  test('tells of it in its outputs', () => {
+  test('names the jump host in its outputs', () => {
     const jump = { user: 'student', port: 22003, hostKey: 'ssh-ed25519 AAAA jump' };
     expect(
       readOutputs({

@@ -29,11 +29,11 @@ afterEach(() => {
 
 const hold = (lab: string, slot: number): void => holdSlot({ lab, pool: POOL, slot });
 
-test('a slot and its public network name each other', () => {
+test('slotAt is the inverse of publicCidr', () => {
   for (const slot of [0, 3, 255, 256, 511]) expect(slotAt(POOL, publicCidr(POOL, slot))).toBe(slot);
 });
 
-test('a lab gets the lowest slot that is free, and has it for life', () => {
+test('a lab gets the lowest free slot and keeps it until it is deleted', () => {
   hold('one', 0);
   expect(chooseSlot('two', POOL)).toBe(1);
   hold('two', 1);
@@ -41,12 +41,12 @@ test('a lab gets the lowest slot that is free, and has it for life', () => {
   expect(chooseSlot('two', POOL)).toBe(1);
 });
 
-test('of labs that are made together each gets a place behind those before it', () => {
+test('chooseSlot skips one free slot for each lab ahead', () => {
   hold('one', 1);
   expect([0, 1, 2].map((ahead) => chooseSlot('new', POOL, ahead))).toEqual([0, 2, 3]);
 });
 
-test('a network that is replaced takes its own slot again, though a lower one is free by now', () => {
+test('a replaced network takes its own slot again, even if a lower one is free', () => {
   hold('one', 0);
   hold('two', 1);
   const cidr = publicCidr(POOL, 1);
@@ -56,12 +56,12 @@ test('a network that is replaced takes its own slot again, though a lower one is
   expect(slotOf('two')).toMatchObject({ slot: 1 });
 });
 
-test('a slot is one lab’s only', () => {
+test('holdSlot rejects the slot of another lab', () => {
   hold('one', 0);
   expect(() => hold('two', 0)).toThrow(/lab one took public network 0/);
 });
 
-test('labs that begin at the same moment get a slot each', async () => {
+test('labs that start simultaneously get different slots', async () => {
   const reserve = `require('./bin/run.cjs').load('provider/local/shared/slots.ts').reserveSlot(process.argv[1], '${POOL}')`;
   const labs = Array.from({ length: 8 }, (_, index) => `lab-${index}`);
   const run = promisify(execFile);
@@ -72,7 +72,7 @@ test('labs that begin at the same moment get a slot each', async () => {
   expect(reserveSlot('lab-0', POOL)).toBe(false);
 });
 
-test('a pool without a free slot is told, and nothing is taken', () => {
+test('reserveSlot throws for a full pool and takes no slot', () => {
   hold('one', 0);
   expect(() => reserveSlot('two', '198.18.0.0/24')).toThrow(
     /all 1 public networks of 198\.18\.0\.0\/24 are taken/,

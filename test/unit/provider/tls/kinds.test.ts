@@ -41,7 +41,7 @@ async function issue(changes: object = {}): Promise<any> {
 const text = (pem: string): string => openssl('x509', '-noout', '-text', '-in', file(pem));
 
 describe('a certificate authority', () => {
-  test('is self-signed, critical CA without sub-authorities, and may sign certificates', async () => {
+  test('is a self-signed, critical CA that may sign certificates but no authorities', async () => {
     const ca = await authority();
     const place = file(ca.certificate);
     expect(openssl('verify', '-x509_strict', '-CAfile', place, place)).toContain('OK');
@@ -56,7 +56,7 @@ describe('a certificate authority', () => {
 });
 
 describe('a certificate', () => {
-  test('is accepted by the authority for each of its usages and no other', async () => {
+  test('is valid for each of its usages and no other', async () => {
     const { ca, state } = await issue({ usages: ['client'] });
     const verify = (purpose: string): string =>
       openssl(
@@ -72,7 +72,7 @@ describe('a certificate', () => {
     expect(() => verify('sslserver')).toThrow();
   });
 
-  test('names subject, group, names and addresses', async () => {
+  test('contains subject, group, names and addresses', async () => {
     const { state } = await issue({
       organization: 'system:masters',
       dnsNames: ['kubernetes', 'kubernetes.default.svc'],
@@ -88,7 +88,7 @@ describe('a certificate', () => {
     expect(shown).toMatch(/Basic Constraints: critical\s+CA:FALSE/);
   });
 
-  test('has the key that it comes with, and a serial number of its own', async () => {
+  test('matches its key, and has a unique serial number', async () => {
     const { ca, inputs, state } = await issue();
     const again = (await certificate.create(inputs)).state;
     expect(openssl('pkey', '-in', file(state.privateKey), '-pubout')).toBe(
@@ -100,7 +100,7 @@ describe('a certificate', () => {
     expect(new Set(serials).size).toBe(3);
   });
 
-  test('ends when it says, and not after its authority', async () => {
+  test('expires at the stated time, and no later than its authority', async () => {
     const { state } = await issue();
     expect(Math.round((Date.parse(state.expires) - Date.now()) / 86_400_000)).toBe(365);
     const ca = await authority(60);
@@ -111,7 +111,7 @@ describe('a certificate', () => {
     expect(short.expires).toBe(ca.expires);
   });
 
-  test('is not made with the key of another authority', async () => {
+  test('is not issued with the key of another authority', async () => {
     await expect(issue({ caPrivateKey: (await authority()).privateKey })).rejects.toThrow(
       'caPrivateKey does not belong to caCertificate',
     );
@@ -120,7 +120,7 @@ describe('a certificate', () => {
     );
   });
 
-  test('is replaced, beside the old one, when its names or its authority change or its end is near', async () => {
+  test('is replaced before the old one is deleted when its names or authority change or it expires soon', async () => {
     const { inputs, state } = await issue({ ipAddresses: ['10.0.0.1'] });
     const diff = (olds: any, news: any, unknown: string[] = []): Promise<any> =>
       certificate.diff!(olds, news, new Set(unknown));
@@ -138,7 +138,7 @@ describe('a certificate', () => {
     expect(await diff(soon, inputs)).toMatchObject({ replace: ['expires'] });
   });
 
-  test('tells every mistake in its inputs at once, but none about what is not known yet', async () => {
+  test('check reports all mistakes at once, and none in unknown inputs', async () => {
     const wrong: any = {
       caCertificate: 'x',
       commonName: '',
@@ -166,7 +166,7 @@ describe('a certificate', () => {
 });
 
 describe('keys', () => {
-  test('an SSH key is read by OpenSSH, and its halves belong together', async () => {
+  test('OpenSSH reads an SSH key, and its halves match', async () => {
     for (const comment of ['a', 'lab key', 'x'.repeat(37)]) {
       const { state } = await sshKey.create({ comment });
       expect(run('ssh-keygen', '-y', '-f', file(state.privateKey)).trim()).toBe(state.publicKey);
@@ -176,7 +176,7 @@ describe('keys', () => {
     }
   });
 
-  test('a signing key is RSA of 2048 bits, and its halves belong together', async () => {
+  test('a signing key is RSA with 2048 bits, and its halves match', async () => {
     const { state } = await signingKey.create({ comment: 'tokens' });
     expect(openssl('pkey', '-in', file(state.privateKey), '-pubout')).toBe(state.publicKey);
     expect(openssl('pkey', '-pubin', '-in', file(state.publicKey), '-noout', '-text')).toContain(
@@ -184,7 +184,7 @@ describe('keys', () => {
     );
   });
 
-  test('no two are alike, and the private half is a secret', async () => {
+  test('each key is unique, and its private half is a secret', async () => {
     const [one, other] = await Promise.all([
       sshKey.create({ comment: 'a' }),
       sshKey.create({ comment: 'a' }),

@@ -1,0 +1,20 @@
+/** Placeholder for the node's name in a problem's text. */
+const NODE = '\0';
+
+/** Joins names as text: `worker-0`, `worker-0 and worker-1`, `worker-0, worker-1 and worker-2`. */
+export const joinNames = (names: string[]): string =>
+  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/**
+ * Merges problems of the form `NODE: TEXT` that have the same text: `worker-0 and worker-1: TEXT`. Keeps the order and
+ * all other problems, each once.
+ */
+export function mergeNodes(problems: string[], nodes: string[]): string[] {
+  const nodesByText = new Map<string, string[]>();
+  for (const problem of new Set(problems)) {
+    const node = nodes.find((name) => problem.startsWith(`${name}: `));
+    const text = node === undefined ? problem : `${NODE}${problem.slice(node.length)}`;
+    nodesByText.set(text, [...(nodesByText.get(text) ?? []), ...(node ? [node] : [])]);
+  }
+  return [...nodesByText].map(([text, names]) => text.replace(NODE, joinNames(names)));
+}

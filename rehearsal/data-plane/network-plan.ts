@@ -1,0 +1,217 @@
+import { addressAt, parseCidr } from '../../util/cidr';
+import type { GroupRule, Interface, Route, Subnet, Vpc, World } from './world';
+
+/** Address of the metadata service, the same on every node. */
+export const METADATA = '169.254.169.254';
+/** Address of the VPC's resolver. */
+export const RESOLVER = '169.254.169.253';
+/** Name of the router's interface toward the Internet. */
+export const INTERNET = 'internet';
+
+/** First routing table of a router's subnets. */
+const FIRST_TABLE = 100;
+
+/** What a VPC's router has to be. Pure: two equal worlds give two equal plans. */
+export interface NetworkPlan {
+  /** A port for each network interface of the VPC. */
+  ports: Port[];
+  /** Addresses of the router itself: each subnet's gateway, the metadata service, the resolver. */
+  addresses: string[];
+  /** Ruleset of nftables. */
+  nft: string;
+  /** Rules of the table mangle, as iptables-restore takes them. */
+  mangle: string;
+  /** Routes by routing table, each as `ip route add` takes it; `main` is for packets from the Internet. */
+  routes: Map<string, string[]>;
+  /** Routing table by port. */
+  tables: Map<string, string>;
+  /** Public addresses that lead to this VPC. */
+  publicAddresses: string[];
+}
+
+export interface Port {
+  /** Name of the router's end: 15 characters are all that Linux takes. */
+  name: string;
+  interface: string;
+  privateIp: string;
+  prefixLength: number;
+  gateway: string;
+}
+
+export const portName = (id: string): string => `p${id.slice(-12)}`;
+
+/** An nft set of values. */
+const anyOf = (values: string[]): string => `{ ${values.join(', ')} }`;
+
+/** Renders the match of a rule; `undefined` if it matches nothing. `side` is the remote end. */
+function match(rule: GroupRule, side: 'saddr' | 'daddr', world: World): string | undefined {
+  const remotes = rule.group
+    ? world.interfaces
+        .filter(({ groups }) => groups.includes(rule.group!))
+        .map(({ privateIp }) => privateIp)
+    : [rule.cidr ?? ''].filter(Boolean);
+  if (remotes.length === 0) return undefined;
+  const remote = `ip ${side} ${anyOf(remotes)}`;
+  if (rule.protocol === '-1') return remote;
+  if (rule.protocol === 'icmp') return `${remote} ip protocol icmp`;
+  return `${remote} ${rule.protocol} dport ${rule.from}-${rule.to}`;
+}
+
+/** The chain of one direction of an interface: nothing passes that no rule of its groups lets pass. */
+function groupChain(one: Interface, direction: 'ingress' | 'egress', world: World): string {
+  const [prefix, side, verdict] =
+    direction === 'ingress' ? ['in', 'saddr', 'accept'] : ['out', 'daddr', 'return'];
+  const rules = world.groups
+    .filter(({ id }) => one.groups.includes(id))
+    .flatMap((group) => group[direction])
+    .flatMap((rule) => match(rule, side as 'saddr' | 'daddr', world) ?? [])
+    .map((text) => `    ${text} ${verdict}`);
+  return [
+    `  chain ${prefix}_${portName(one.id)} {`,
+    ...new Set(rules),
+    '    counter drop',
+    '  }',
+  ].join('\n');
+}
+
+/** Source/destination check: an interface carries only packets of its own address. */
+function ownAddressOnly(one: Interface): string[] {
+  if (!one.sourceDestCheck) return [];
+  const port = portName(one.id);
+  return [
+    `    iifname "${port}" ip saddr != ${one.privateIp} counter drop`,
+    `    oifname "${port}" ip daddr != ${one.privateIp} counter drop`,
+  ];
+}
+
+function ruleset(interfaces: Interface[], publics: Interface[], world: World): string {
+  const jumps = (prefix: string): string =>
+    anyOf(interfaces.map(({ id }) => `"${portName(id)}" : jump ${prefix}_${portName(id)}`));
+  const map = (name: string, pairs: string[][]): string =>
+    [
+      `  map ${name} {`,
+      '    type ipv4_addr : ipv4_addr',
+      ...(pairs.length > 0
+        ? [`    elements = ${anyOf(pairs.map((pair) => pair.join(' : ')))}`]
+        : []),
+      '  }',
+    ].join('\n');
+  return [
+    // Both lines: the first makes the second succeed where there is no table yet.
+    'table inet vpc {}',
+    'delete table inet vpc',
+    'table inet vpc {',
+    map(
+      'to_private',
+      publics.map(({ publicIp, privateIp }) => [publicIp!, privateIp]),
+    ),
+    map(
+      'to_public',
+      publics.map(({ publicIp, privateIp }) => [privateIp, publicIp!]),
+    ),
+    '  chain arriving {',
+    '    type nat hook prerouting priority dstnat',
+    `    iifname "${INTERNET}" dnat ip to ip daddr map @to_private`,
+    '  }',
+    '  chain leaving {',
+    '    type nat hook postrouting priority srcnat',
+    `    oifname "${INTERNET}" snat ip to ip saddr map @to_public`,
+    '  }',
+    ...interfaces.flatMap((one) => [
+      groupChain(one, 'ingress', world),
+      groupChain(one, 'egress', world),
+    ]),
+    '  chain checks {',
+    '    type filter hook forward priority filter - 10; policy accept;',
+    ...interfaces.flatMap(ownAddressOnly),
+    // The internet gateway knows public addresses only: what has none can't leave.
+    `    oifname "${INTERNET}" ip saddr != ${anyOf(['192.0.2.0', ...publics.map(({ privateIp }) => privateIp)])} counter drop`,
+    '  }',
+    '  chain groups {',
+    '    type filter hook forward priority filter; policy drop;',
+    '    ct state established,related accept',
+    ...(interfaces.length > 0 ? [`    iifname vmap ${jumps('out')}`] : []),
+    `    oifname "${INTERNET}" accept`,
+    ...(interfaces.length > 0 ? [`    oifname vmap ${jumps('in')}`] : []),
+    '  }',
+    '  chain own {',
+    '    type filter hook input priority filter; policy drop;',
+    '    ct state established,related accept',
+    '    iifname "lo" accept',
+    ...interfaces.map(
+      ({ id, privateIp }) => `    iifname "${portName(id)}" ip saddr != ${privateIp} counter drop`,
+    ),
+    `    iifname != "${INTERNET}" ip daddr ${METADATA} tcp dport 80 accept`,
+    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} udp dport 53 accept`,
+    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} tcp dport 53 accept`,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A hop through the VPC costs no TTL. The metadata service's answers go as far as the instance's hop limit. */
+function mangle(interfaces: Interface[], world: World): string {
+  const limits = world.instances.flatMap((instance) => {
+    const own = interfaces.find(({ id }) => id === instance.interface);
+    if (!own) return [];
+    return `-A OUTPUT -s ${METADATA}/32 -d ${own.privateIp}/32 -j TTL --ttl-set ${instance.metadata.hopLimit}`;
+  });
+  return ['*mangle', '-A PREROUTING -i p+ -j TTL --ttl-inc 1', ...limits, 'COMMIT', ''].join('\n');
+}
+
+/** Renders one route of a table; `undefined` if the internet gateway is not attached. */
+function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: string): string {
+  const nowhere = `blackhole ${route.destination}`;
+  if (route.via === null) return nowhere;
+  if ('gateway' in route.via) {
+    if (route.via.gateway !== vpc.gateway) return nowhere;
+    return `${route.destination} via ${outside} dev ${INTERNET}`;
+  }
+  const { interface: id } = route.via;
+  const hop = interfaces.find((one) => one.id === id);
+  if (!hop) return nowhere;
+  return `${route.destination} via ${hop.privateIp} dev ${portName(id)} onlink`;
+}
+
+/** Plans a VPC's router. `outside` is the address of the Internet's end of the link. */
+export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPlan {
+  const interfaces = world.interfaces.filter((one) => one.vpc === vpc.id);
+  const subnets = world.subnets.filter((one) => one.vpc === vpc.id);
+  const publics = vpc.gateway ? interfaces.filter(({ publicIp }) => publicIp !== null) : [];
+  const subnetOf = (one: Interface): Subnet => subnets.find(({ id }) => id === one.subnet)!;
+  const direct = interfaces.map(({ id, privateIp }) => `${privateIp} dev ${portName(id)}`);
+  const routes = new Map([['main', [...direct, 'blackhole default']]]);
+  const numbers = new Map<string, string>();
+  for (const [index, subnet] of subnets.entries()) {
+    const own = world.tables.find(({ id }) => id === subnet.table)?.routes ?? [];
+    const number = String(FIRST_TABLE + index);
+    numbers.set(subnet.id, number);
+    const lines = own.map((route) => routeLine(route, vpc, interfaces, outside));
+    const isDefaultKnown = own.some(({ destination }) => destination === '0.0.0.0/0');
+    routes.set(number, [
+      ...direct,
+      `blackhole ${vpc.cidr}`,
+      ...lines,
+      ...(isDefaultKnown ? [] : ['blackhole default']),
+    ]);
+  }
+  return {
+    ports: interfaces.map((one) => {
+      const { cidr } = subnetOf(one);
+      return {
+        name: portName(one.id),
+        interface: one.id,
+        privateIp: one.privateIp,
+        prefixLength: parseCidr(cidr).prefix,
+        gateway: addressAt(cidr, 1),
+      };
+    }),
+    addresses: [...subnets.map(({ cidr }) => addressAt(cidr, 1)), METADATA, RESOLVER],
+    nft: ruleset(interfaces, publics, world),
+    mangle: mangle(interfaces, world),
+    routes,
+    tables: new Map(interfaces.map((one) => [portName(one.id), numbers.get(one.subnet)!])),
+    publicAddresses: publics.map(({ publicIp }) => publicIp!),
+  };
+}

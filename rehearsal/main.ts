@@ -1,0 +1,107 @@
+/** Prepares a rehearsal, with the network, and runs it in namespaces without one. bin/rehearse starts it. */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ToolchainError } from '../toolchain';
+import { cacheDirectory } from '../util/directories';
+import { root } from '../util/repo-root';
+import { actsOf } from './acts';
+import type { Profile } from './acts/stage';
+import { scratch } from './environment';
+import { prepareParts } from './prepare';
+import { sweep } from './sweep';
+
+const USAGE = 'bin/rehearse aws|gcp [--profile small] [--only ACT]… [--keep]';
+
+const EXIT = { failed: 1, usage: 2, impossible: 3 } as const;
+
+/** A message for the user, and the exit code. */
+class Refusal extends Error {
+  constructor(
+    message: string,
+    readonly code: number,
+  ) {
+    super(message);
+  }
+}
+
+interface Options {
+  profile: Profile;
+  keep: boolean;
+  /** Names of the acts to play; all if empty. */
+  only: string[];
+}
+
+/** Reads the command line. Throws a Refusal. */
+function parse(args: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      profile: { type: 'string', default: 'full' },
+      only: { type: 'string', multiple: true, default: [] },
+      keep: { type: 'boolean', default: false },
+    },
+  });
+  const { profile, only, keep } = values;
+  const [cloud, ...rest] = positionals;
+  if (cloud === 'gcp')
+    throw new Refusal(
+      'The provider plugin for Google Cloud can only be downloaded, and there is no data plane for it yet.\n' +
+        'Its requests are checked by the unit tests instead: see rehearsal/README.md.',
+      EXIT.impossible,
+    );
+  if (cloud !== 'aws' || rest.length > 0) throw new Refusal(USAGE, EXIT.usage);
+  if (profile !== 'full' && profile !== 'small')
+    throw new Refusal(`--profile ${profile}: full or small\n${USAGE}`, EXIT.usage);
+  const names = actsOf(profile).map(({ name }) => name);
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Refusal(`--only ${unknown}: not one of ${names.join(', ')}`, EXIT.usage);
+  return { profile, only, keep };
+}
+
+/** Prints how to get into the rehearsal's namespaces: a shell there has the lab before it. */
+function printWayIn(unshare: number): void {
+  const children = `/proc/${unshare}/task/${unshare}/children`;
+  const [first] = fs.readFileSync(children, 'utf8').split(' ');
+  process.stdout.write(
+    `To look inside: sudo nsenter --target ${first} --net --mount --pid --root --wd\n`,
+  );
+}
+
+/** Runs the acts in namespaces that end with this process. */
+function runInside({ profile, keep, only }: Options): Promise<number> {
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const words = [profile, keep ? 'keep' : 'end', ...only];
+  const inside = [path.join(root, 'rehearsal/inside.sh'), root, scratch(), ...words];
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...inside], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, HARDWAY_CACHE: cacheDirectory() },
+  });
+  if (keep) setTimeout(() => printWayIn(child.pid!), 2000);
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? EXIT.failed)));
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = parse(args);
+  await sweep();
+  fs.mkdirSync(scratch(), { recursive: true, mode: 0o700 });
+  const parts = await prepareParts((line) => process.stdout.write(`${line}\n`));
+  fs.writeFileSync(scratch('parts.json'), JSON.stringify(parts), { mode: 0o600 });
+  const code = await runInside(options);
+  // What the acts printed to their logs is worth reading only if one failed.
+  if (code === 0) await sweep();
+  else process.stdout.write(`Logs: ${scratch('logs')}\n`);
+  return code;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    const known = error instanceof Refusal || error instanceof ToolchainError;
+    process.stderr.write(`rehearse: ${known ? error.message : error.stack}\n`);
+    process.exit(error instanceof Refusal ? error.code : EXIT.impossible);
+  },
+);

@@ -1,0 +1,31 @@
+import { mergeNodes } from '../../../checks/merge-nodes';
+
+const NODES = ['worker-0', 'worker-1', 'worker-10'];
+
+describe('mergeNodes', () => {
+  test('prints a problem of several nodes once, with the list of nodes', () => {
+    const problems = NODES.map((node) => `${node}: no answer over SSH (timeout)`);
+    expect(mergeNodes(problems, NODES)).toEqual([
+      'worker-0, worker-1 and worker-10: no answer over SSH (timeout)',
+    ]);
+    expect(mergeNodes(problems.slice(0, 2), NODES)).toEqual([
+      'worker-0 and worker-1: no answer over SSH (timeout)',
+    ]);
+  });
+
+  test('keeps different problems and their order', () => {
+    const problems = ['worker-1: a', 'no node: c', 'worker-0: b', 'worker-0: a'];
+    expect(mergeNodes(problems, NODES)).toEqual([
+      'worker-1 and worker-0: a',
+      'no node: c',
+      'worker-0: b',
+    ]);
+  });
+
+  test('prints a repeated problem once', () => {
+    expect(mergeNodes(['worker-0: a', 'worker-0: a', 'b', 'b'], NODES)).toEqual([
+      'worker-0: a',
+      'b',
+    ]);
+  });
+});
