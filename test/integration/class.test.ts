@@ -133,7 +133,7 @@ describe('a class', () => {
     const ran = await lab('class', 'up', changed, '--parallel', '2');
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't take these changes; nothing was changed:\n {4}- controllers: 3 asked for/,
+      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't take these changes; nothing was changed:\n {4}- controllers: 3 requested/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are up; failed: k02\./);
     expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
@@ -230,7 +230,7 @@ describe('Ctrl-C in the middle', () => {
     down.child.kill('SIGINT');
     expect(await down.ended).toBe(130);
     expect(down.told()).toMatch(
-      /not begun[^]*Interrupted: \.\/lab class down has not come to its end for [^]*To do: \.\/lab class down \S+ goes on from here/,
+      /not begun[^]*Interrupted: \.\/lab class down is not finished for [^]*To do: \.\/lab class down \S+ continues from here/,
     );
     expect(fs.existsSync(`/run/netns/hardway.${LABS[2]}.router`)).toBe(true);
     expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
@@ -242,7 +242,9 @@ describe('two class commands at once', () => {
   test('never work on one lab together: the second command waits for each lab and finds it up', async () => {
     const both = await Promise.all([lab('class', 'up', ROSTER), lab('class', 'up', ROSTER)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    const made = both.flatMap(({ stdout }) => stdout.match(/ is up: \d+ resources? created/g) ?? []);
+    const made = both.flatMap(
+      ({ stdout }) => stdout.match(/ is up: \d+ resources? created/g) ?? [],
+    );
     expect(made).toHaveLength(3);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
@@ -288,7 +290,7 @@ describe('another instructor on the same backend', () => {
     fs.rmSync(lock);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /k01 \(local-k01\):\n {2}Lab local-k01 is being worked on by ada on elsewhere, process 4711/,
+      /k01 \(local-k01\):\n {2}Lab local-k01 is in use by ada on elsewhere, process 4711/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are gone; failed: k01\./);
     expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);

@@ -238,10 +238,7 @@ describe('a node', () => {
   test('is repaired after its process was killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
-    await expectRepair(
-      [/node worker-1: (it does not run|its systemd-nspawn has ended)/],
-      ...ROWS,
-    );
+    await expectRepair([/node worker-1: (it does not run|its systemd-nspawn has ended)/], ...ROWS);
   });
 
   test('comes back with its services and pods after a reboot by its student', async () => {

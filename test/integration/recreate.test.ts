@@ -91,7 +91,7 @@ describe('a lab whose students have done their worst', () => {
       );
     const [before, known] = [await booted(), keys()];
     const printed = await labPrints('reset', LAB, '--node', 'worker-1', '--yes');
-    expect(printed).toMatch(/worker-1 of lab local-remake is another machine/);
+    expect(printed).toMatch(/worker-1 of lab local-remake is reset/);
     expect(printed).toMatch(/24 passed, 0 failed, 0 skipped/);
     expect(printed).not.toMatch(/machine (worker-0|controller-0)/);
     expect(await Promise.all(['controller-0', 'worker-0', 'worker-1'].map(isMarked))).toEqual([
@@ -154,7 +154,7 @@ describe('recreate', () => {
     const cut = (): void => fs.truncateSync(FILE, Math.floor(fs.statSync(FILE).size / 2));
     cut();
     expect(await labPrints('recreate', LAB, '--yes')).toMatch(
-      /damaged.* the one before its last step is used/,
+      /damaged.* the backup from before its last step is used/,
     );
     expect([await addresses(), keys()]).toEqual(before);
     cut();
@@ -205,7 +205,7 @@ describe('the end of a lab', () => {
   test('is moved, and nothing that a student changed is mended by that', async () => {
     expect(await lab('extend', LAB, '2h')).toMatchObject({
       code: 2,
-      stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
+      stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h sets an expiry\n`,
     });
     await labPrints('up', LAB, '--yes', '--set', 'expires=2h');
     const before = Date.parse(fs.readFileSync(RECORD, 'utf8'));

@@ -15,7 +15,7 @@ async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undef
   return question;
 }
 
-describe('a config that takes another network', () => {
+describe('a config that needs a new network', () => {
   test.each([
     ['nodeCidr', '10.241.0.0/24'],
     ['podCidr', '10.201.0.0/16'],
@@ -34,7 +34,7 @@ describe('a config that takes another network', () => {
   ])('on %s: %s', async (cloud, key, value) => {
     const made = { cloud, adminCidrs: 'auto' };
     expect(await asked(made, { ...made, [key]: value })).toMatch(
-      new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* takes another network`),
+      new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* needs a new network`),
     );
     expect(await asked(made, made)).toBeUndefined();
   });
@@ -49,7 +49,7 @@ describe('a config that takes another network', () => {
   );
   test('names all that is otherwise', async () => {
     expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
-      /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 takes another network.*lost/,
+      /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 needs a new network.*lost/,
     );
   });
   test('is not what changes in place', async () => {

@@ -75,7 +75,7 @@ test('a change that fails before anything was changed leaves the config of the l
   const before = config();
   await expect(change(failing(0))).rejects.toThrow('InvalidSubnet.Conflict');
   expect(config()).toBe(before);
-  expect(said).toContain('Lab aws-s01: nothing was changed, and its config is as it was before.');
+  expect(said).toContain('Lab aws-s01: nothing was changed, and its previous config is restored.');
 });
 
 test('a change that fails halfway stays in the config, for the next up to go on', async () => {
@@ -94,7 +94,7 @@ test('a change that is not agreed to is not written', async () => {
     },
     progress,
   );
-  await expect(refused).rejects.toThrow(/zone us-west-2b instead of any takes another network/);
+  await expect(refused).rejects.toThrow(/zone us-west-2b instead of any needs a new network/);
   expect(config()).toBe(before);
 });
 
@@ -113,7 +113,7 @@ describe('after up', () => {
 
   test('a lab with an end says that nothing removes it automatically', () => {
     expect(nextSteps(lab, { outputs, files } as never)).toMatch(
-      /gone by 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
+      /expires at 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
     );
     expect(nextSteps(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
       /reap/,

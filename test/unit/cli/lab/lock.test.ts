@@ -35,7 +35,7 @@ describe("a lab's turn", () => {
         exitCode: EXIT.machine,
         message: expect.stringMatching(
           new RegExp(
-            `local-turns is being worked on by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
+            `local-turns is in use by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
           ),
         ),
       });
@@ -92,7 +92,7 @@ describe('a damaged state', () => {
     expect(damagedState('local')).toMatchObject({
       exitCode: EXIT.machine,
       message: expect.stringContaining(`${file('local')} (`),
-      cure: expect.stringMatching(/^\.\/lab up goes on .*; \.\/lab down removes/),
+      cure: expect.stringMatching(/^\.\/lab up continues .*; \.\/lab down removes/),
     });
     expect(repairState('local')).toContain(`kept as ${file('local')}.cut`);
     expect(fs.readFileSync(file('local'), 'utf8')).toBe('{"version": 3}');

@@ -103,33 +103,33 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['ssh', 'Missing node.', './lab ssh worker-0'],
   [
     'ssh worker0',
-    '"worker0" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"worker0" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-0',
   ],
   [
     'ssh controler-1',
-    '"controler-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"controler-1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh controller-1',
   ],
   [
     'ssh Worker-2 -- ls',
-    '"Worker-2" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"Worker-2" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-2',
   ],
   [
     'ssh ubuntu@worker-1',
-    '"ubuntu@worker-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"ubuntu@worker-1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-1',
   ],
   ['ssh s01', 'Missing node of lab local-s01.', './lab ssh s01 worker-0'],
   [
     'ssh s01 worker1',
-    '"worker1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"worker1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh s01 worker-1',
   ],
   [
     'ssh s01 s02',
-    '"s02" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"s02" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh s01 worker-0',
   ],
   [
@@ -163,7 +163,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
 
   [
     'verify nat.ping',
-    '"nat.ping" is a check, and where it stands a lab\'s NAME is expected.',
+    '"nat.ping" is a check, not the NAME of a lab.',
     './lab verify --only nat.ping',
   ],
   [

@@ -31,10 +31,7 @@ const FORMS: [typed: string, ...said: string[]][] = [
     '--set workers=3,controllers=1: each key needs its own --set, also controllers',
   ],
   ['--set workers=3 --set workers=4', 'workers is set twice, to 3 and to 4.'],
-  [
-    '--stage none --set stage=cluster',
-    'stage is set twice, to cluster and to none.',
-  ],
+  ['--stage none --set stage=cluster', 'stage is set twice, to cluster and to none.'],
   [
     '--set mtu --set cloud=gcp',
     '--set mtu: not of the form KEY=VALUE',
