@@ -1,10 +1,15 @@
 import { main } from './program';
+import { knownPools } from './lab/known-pools';
+import { bypassProxies } from '../util/proxies';
 import { handBack } from './hand-back';
 
 // A reader of the output may stop early (`| head`); the command continues.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
+
+// For the engine, its plugins, kubectl and everything else that this process starts.
+bypassProxies(knownPools());
 
 process.on('exit', () => handBack());
 

@@ -1,14 +1,8 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
+import { socketParent } from '../util/socket-directory';
 
 const PREFIX = 'hardway-command-';
-
-/**
- * Longest path of the parent directory. Socket paths are limited to about 100 characters, and ssh
- * appends to them.
- */
-const LONGEST_PARENT = 50;
 
 function alive(pid: number): boolean {
   try {
@@ -39,7 +33,7 @@ let workspace: string | undefined;
  */
 export function workspaceDirectory(): string {
   if (workspace) return workspace;
-  const parent = os.tmpdir().length <= LONGEST_PARENT ? os.tmpdir() : '/tmp';
+  const parent = socketParent();
   sweep(parent);
   const directory = fs.mkdtempSync(path.join(parent, `${PREFIX}${process.pid}-`));
   workspace = directory;

@@ -201,7 +201,7 @@ const cniPlugins = (version: string): Component => ({
   name: 'cni-plugins',
   version,
   use: ['node'],
-  programs: ['bridge', 'loopback', 'host-local'],
+  programs: ['bridge', 'loopback', 'host-local', 'portmap'],
   releases: [
     {
       url: (arch) =>
@@ -217,6 +217,7 @@ const cniPlugins = (version: string): Component => ({
         bridge: './bridge',
         loopback: './loopback',
         'host-local': './host-local',
+        portmap: './portmap',
       }),
     },
   ],
@@ -227,6 +228,7 @@ const cniPlugins = (version: string): Component => ({
         bridge: `${CNI_PACKAGES}/main/bridge`,
         loopback: `${CNI_PACKAGES}/main/loopback`,
         'host-local': `${CNI_PACKAGES}/ipam/host-local`,
+        portmap: `${CNI_PACKAGES}/meta/portmap`,
       },
       ldflags: `-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`,
       seconds: 10,

@@ -28,3 +28,10 @@ export const cacheDirectory = (): string =>
  */
 export const cloudDirectory = (): string =>
   path.resolve(process.env.HARDWAY_CLOUD || '/var/lib/hardway');
+
+/**
+ * Directory of the host's register: which labs exist, their owners, and the numbers of their public networks. One for the
+ * whole host, for every HARDWAY_CLOUD, HARDWAY_STATE and user. HARDWAY_HOST moves it, for tests.
+ */
+export const hostDirectory = (): string =>
+  path.resolve(process.env.HARDWAY_HOST || '/var/lib/hardway-host');

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { type LabOutputs, loginOf } from '../../components/outputs';
 import { boundedRun, type Ran } from '../../util/bounded-run';
+import { socketParent } from '../../util/socket-directory';
 import { OpenSsh, type Held } from './openssh';
 import { type VpcRoute, vpcRoutes } from './vpc-routes';
 
@@ -78,7 +78,7 @@ function get(url: string): Promise<HttpAnswer> {
 /** Opens access to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. The caller closes it. */
 export function createAccess(files: AccessFiles): Access {
   const { outputs } = files;
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-'));
+  const directory = fs.mkdtempSync(path.join(socketParent(), 'hardway-'));
   const closing = new AbortController();
   const { signal } = closing;
   // Every running program adds a listener.

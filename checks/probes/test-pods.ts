@@ -34,8 +34,8 @@ export interface TestPods {
   /** Worker whose nginx answers at the NodePort: the second worker if it exists. */
   nodePortWorker: string;
   /**
-   * Deletes the test pods and services. Kubernetes deletes their empty namespace some five seconds after this has
-   * returned.
+   * Deletes the test pods, their services and their namespace. Kubernetes takes some five seconds
+   * more for the empty namespace. Rejects if an APIService that does not answer prevents it.
    */
   remove(): Promise<void>;
 }
@@ -116,6 +116,29 @@ async function removeLeftovers(access: Access): Promise<void> {
 /** Names of the systemd units without which no pod starts on a worker. */
 const POD_UNITS = ['containerd', 'kubelet'];
 
+interface ApiServices {
+  items: {
+    metadata: { name: string };
+    status?: { conditions?: { type: string; status: string }[] };
+  }[];
+}
+
+/** Rejects if an APIService that does not answer keeps the deleted namespace in Terminating. */
+async function expectDeletable(access: Access, namespace: string): Promise<void> {
+  const list = await kubectl({ access }, ['get', 'apiservices', '-o', 'json']);
+  const dead = (JSON.parse(list) as ApiServices).items
+    .filter(({ status }) =>
+      status?.conditions?.some((one) => one.type === 'Available' && one.status === 'False'),
+    )
+    .map(({ metadata }) => metadata.name);
+  if (dead.length === 0) return;
+  const names = dead.join(' and ');
+  throw new Error(
+    `the empty namespace ${namespace} stays in Terminating, because ${names} does not answer:` +
+      ` repair it, or \`kubectl delete apiservice ${dead.join(' ')}\``,
+  );
+}
+
 /** Returns the last warning as `REASON: MESSAGE` without container ids, or an empty string. */
 function formatWarning({ items }: EventList): string {
   const last = items.at(-1);
@@ -167,6 +190,7 @@ class ClusterTestPods implements TestPods {
       this.kubectl('delete', 'pods,services', '--all'),
       kubectl({ access: this.access }, namespace),
     ]);
+    await expectDeletable(this.access, this.namespace);
   }
 
   /** Runs kubectl in the namespace of the test pods. */

@@ -1,10 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { LabOutputs } from '../../components/outputs';
 import type { Node } from '../../components/topology';
 import type { Check } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 
-/** Path of the CNI config in the article. */
-export const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
+/** Where the article has the file. */
+const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
+
+/** Path of a lab's CNI file: the article's, or a list of plugins if the lab has hostPorts. */
+export const cniFile = ({ config }: Pick<LabOutputs, 'config'>): string =>
+  config.hostPorts ? `${CNI_FILE}list` : CNI_FILE;
+
+/**
+ * Returns the bridge plugin's config from a CNI file. In a list of plugins, the bridge plugin comes
+ * first, and cniVersion and name belong to the list.
+ */
+export function bridgeConfig(text: string): Record<string, unknown> {
+  const { plugins, ...common } = JSON.parse(text) as Record<string, unknown> & {
+    plugins?: Record<string, unknown>[];
+  };
+  return { ...common, ...plugins?.[0] };
+}
 const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
 /** Returns the fields of the article's CNI config. A lab's config may have more fields (mtu). */
@@ -29,7 +45,7 @@ export function configProblems(
 ): string[] {
   let config: Record<string, unknown>;
   try {
-    config = JSON.parse(text) as Record<string, unknown>;
+    config = bridgeConfig(text);
   } catch (error) {
     return [`it is not JSON: ${(error as Error).message}`];
   }
@@ -51,7 +67,7 @@ async function look(
   worker: Node,
 ): Promise<{ evidence: string; problems: string[] }> {
   const [config, plugins] = await typeOn(lab, worker.name, [
-    `cat ${CNI_FILE}`,
+    `cat ${cniFile(lab.outputs)}`,
     `for plugin in ${PLUGINS.join(' ')}; do [ -x /opt/cni/bin/$plugin ] && echo $plugin; done; true`,
   ]);
   const present = plugins.trim().split(/\s+/);
@@ -90,7 +106,7 @@ const cniConfig: Check = {
     const { name, podCidr } = lab.workers[shown];
     return {
       node: lab.workers.map((worker) => worker.name).join(', '),
-      command: cniConfig.command,
+      command: `cat ${cniFile(lab.outputs)}; ls /opt/cni/bin`,
       expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the other workers`,
       evidence: `${name}:\n${seen[shown].evidence}`,
       problems: seen.flatMap(({ problems }) => problems),

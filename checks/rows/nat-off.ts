@@ -7,12 +7,12 @@ import type { Check, Evidence } from '../check';
 import { parseConntrack, spell } from '../parsers/conntrack';
 import { linesWith, typeOne, type LabUnderTest } from '../lab';
 import { parseAnswers } from '../parsers/listings';
-import { CNI_FILE } from './cni';
+import { bridgeConfig, cniFile } from './cni';
 import { EXPECTED_TTL, flowProblems, lookBetween, ttlProblem } from './nat';
 
-/** Returns a CNI config without ipMasq. */
+/** Returns the bridge plugin's config without ipMasq. */
 export function withoutMasquerade(config: string): string {
-  const { ipMasq: _, ...rest } = JSON.parse(config) as Record<string, unknown>;
+  const { ipMasq: _, ...rest } = bridgeConfig(config);
   return JSON.stringify(rest);
 }
 
@@ -23,7 +23,7 @@ interface Scratch extends Held {
 /** Attaches a scratch namespace to the worker's bridge, like a pod, with a CNI config without ipMasq. */
 async function attach(lab: LabUnderTest, worker: Node): Promise<Scratch> {
   const script = fs.readFileSync(path.join(root, 'checks/probes/scratch-namespace.sh'), 'utf8');
-  const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${CNI_FILE}`));
+  const config = withoutMasquerade(await typeOne(lab, worker.name, `cat ${cniFile(lab.outputs)}`));
   const held = await lab.access
     .hold(worker.name, script, [lab.pods.namespace, config])
     .catch((error: Error) => {

@@ -10,7 +10,7 @@ import {
   type NetworkNamespace,
 } from '../parsers/listings';
 import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../probes/pod-namespace';
-import { CNI_FILE } from './cni';
+import { cniFile } from './cni';
 
 /** Name of the bridge on every worker. */
 const BRIDGE = 'cnio0';
@@ -237,7 +237,7 @@ const podVeth: Check = {
           ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`]
           : []),
       ],
-      look: `look at ${BRIDGE} on ${node}, and at bridge in ${CNI_FILE}`,
+      look: `look at ${BRIDGE} on ${node}, and at bridge in ${cniFile(lab.outputs)}`,
     };
   },
 };

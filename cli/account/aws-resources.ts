@@ -91,7 +91,7 @@ async function pricedInEc2(clients: AwsClients, Filters: ec2.Filter[]): Promise<
       kind: 'volume',
       id: one.VolumeId!,
       tags: one.Tags,
-      hourly: diskHourly('aws', one.Size ?? 0),
+      hourly: diskHourly('aws', one.VolumeType ?? 'gp3', one.Size ?? 0),
       deletedWith: one.Attachments?.[0]?.InstanceId,
     })),
     ...Addresses.map((one) => ({

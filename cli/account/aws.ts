@@ -3,6 +3,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsError } from '../../components/aws/client-errors';
+import { typesByZone } from '../../components/aws/choose-zone';
 import { describingErrors } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
 import type { Account, Quota } from './account';
@@ -64,21 +65,9 @@ async function processorsInUse(clients: Clients): Promise<number> {
     );
 }
 
-/** Returns the first zone, by name, that offers all types; `undefined` if no zone does. */
-export function zoneOfAll(
-  offerings: ec2.InstanceTypeOffering[],
-  types: string[],
-): string | undefined {
-  const zones = [...new Set(offerings.flatMap(({ Location }) => Location ?? []))].sort();
-  return zones.find((zone) =>
-    types.every((type) =>
-      offerings.some(({ Location, InstanceType }) => Location === zone && InstanceType === type),
-    ),
-  );
-}
-
 /**
- * Returns the types that the lab's zone offers: the chosen zone, or the first one with all types.
+ * Returns the instance types that the lab's zone offers. An empty `zone` stands for the zone that
+ * `up` would choose, or for the closest to it.
  */
 async function offered(clients: Clients, zone: string, types: string[]): Promise<string[]> {
   const { InstanceTypeOfferings = [] } = await clients.ec2.send(
@@ -91,17 +80,12 @@ async function offered(clients: Clients, zone: string, types: string[]): Promise
     }),
   );
   if (zone) return InstanceTypeOfferings.flatMap(({ InstanceType }) => InstanceType ?? []);
-  if (zoneOfAll(InstanceTypeOfferings, types)) return types;
-  // No zone has all types: use the zone with the most.
-  const zones = [...new Set(InstanceTypeOfferings.flatMap(({ Location }) => Location ?? []))];
-  const typesIn = (one: string): string[] =>
-    InstanceTypeOfferings.filter(({ Location }) => Location === one).flatMap(
-      ({ InstanceType }) => InstanceType ?? [],
-    );
-  return zones.sort().reduce<string[]>((best, one) => {
-    const here = typesIn(one);
-    return here.length > best.length ? here : best;
-  }, []);
+  const offerings = InstanceTypeOfferings.map(({ Location = '', InstanceType = '' }) => ({
+    zone: Location,
+    type: InstanceType,
+  }));
+  const byZone = [...typesByZone({ region: clients.region, types, offerings }).values()];
+  return byZone.reduce<string[]>((best, one) => (one.length > best.length ? one : best), []);
 }
 
 /** Returns the processors of each type that the lab's zone offers. */

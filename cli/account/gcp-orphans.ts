@@ -19,7 +19,6 @@ const PATIENCE: Patience = { seconds: 300, pause: 2000 };
 const KINDS: Record<string, string> = {
   'forwarding rule': 'forwarding-rules',
   'backend service': 'backend-services',
-  'target pool': 'target-pools',
   'health check': 'health-checks',
   'instance group': 'instance-groups unmanaged',
   route: 'routes',
@@ -60,14 +59,8 @@ function deletion(
       return api.forwardingRules.delete({ project, region, forwardingRule: name });
     case 'backendServices':
       return api.regionBackendServices.delete({ project, region, backendService: name });
-    case 'targetPools':
-      return api.targetPools.delete({ project, region, targetPool: name });
-    case 'httpHealthChecks':
-      return api.httpHealthChecks.delete({ project, httpHealthCheck: name });
     case 'healthChecks':
-      return scopeName
-        ? api.regionHealthChecks.delete({ project, region, healthCheck: name })
-        : api.healthChecks.delete({ project, healthCheck: name });
+      return api.regionHealthChecks.delete({ project, region, healthCheck: name });
     case 'instanceGroups':
       return api.instanceGroups.delete({ project, zone, instanceGroup: name });
     case 'routes':
@@ -171,14 +164,13 @@ export async function gcpOrphans(
     .filter((remain) => isOrphan(remain, query) && !isAutomatic(remain))
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
     .map(({ kind, id, path }): Orphan => {
-      const { scope, scopeName, collection } = partsOf(path);
-      const noun = collection === 'httpHealthChecks' ? 'http-health-checks' : KINDS[kind];
+      const { scope, scopeName } = partsOf(path);
       const where = scope === 'global' ? '' : ` --${scope} ${scopeName}`;
       return {
         kind,
         id,
         remove: () => remove(place, path, patience),
-        byHand: `gcloud compute ${noun} delete ${id}${where} --project ${place.project}`,
+        byHand: `gcloud compute ${KINDS[kind]} delete ${id}${where} --project ${place.project}`,
       };
     });
 }

@@ -118,7 +118,7 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
     ...machines.map((one) => of('instance', one, { hourly: instanceHourly(one, reserved) })),
     ...disks.map((one) =>
       of('disk', one, {
-        hourly: diskHourly('gcp', Number(one.sizeGb ?? 0)),
+        hourly: diskHourly('gcp', last(one.type), Number(one.sizeGb ?? 0)),
         isAttached: (one.users ?? []).length > 0,
       }),
     ),
@@ -129,57 +129,60 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
   ];
 }
 
-/** Resources of kinds without labels: their network's description names the lab, or their own does. */
+/** Lab of a network: its description names the lab, and its name is the lab's. Empty for any other network. */
+function labOfNetwork({ name, description }: Listed): string {
+  const [, lab] = /^The VPC of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
+  return lab !== undefined && lab === name ? lab : '';
+}
+
+/** Lab of a balancer's part, which has no network: its description names the lab, and its name is the fixed one. */
+const labOfPart =
+  (suffix: RegExp) =>
+  ({ name, description }: Listed): string => {
+    const [, lab] = / of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
+    const isFixed =
+      lab !== undefined && name!.startsWith(`${lab}-`) && suffix.test(name!.slice(lab.length));
+    return isFixed ? lab : '';
+  };
+
+/** Resources of kinds without labels: found by the exact URL of the lab's network, or by their fixed names. */
 async function unlabelled(place: Place, lab: string | undefined): Promise<GcpRemain[]> {
   const { api, project } = place;
-  const [networks, firewalls, routes, subnets, pools, checks, services, healths, groups] =
-    await Promise.all([
-      all((pageToken) => api.networks.list({ project, pageToken })),
-      all((pageToken) => api.firewalls.list({ project, pageToken })),
-      all((pageToken) => api.routes.list({ project, pageToken })),
-      everywhere(
-        (pageToken) => api.subnetworks.aggregatedList({ project, pageToken }),
-        (scope) => scope.subnetworks,
-      ),
-      everywhere(
-        (pageToken) => api.targetPools.aggregatedList({ project, pageToken }),
-        (scope) => scope.targetPools,
-      ),
-      all((pageToken) => api.httpHealthChecks.list({ project, pageToken })),
-      everywhere(
-        (pageToken) => api.backendServices.aggregatedList({ project, pageToken }),
-        (scope) => scope.backendServices,
-      ),
-      everywhere(
-        (pageToken) => api.healthChecks.aggregatedList({ project, pageToken }),
-        (scope) => scope.healthChecks,
-      ),
-      everywhere(
-        (pageToken) => api.instanceGroups.aggregatedList({ project, pageToken }),
-        (scope) => scope.instanceGroups,
-      ),
-    ]);
-  const named = ({ description }: Listed): string =>
-    / of lab ([a-z0-9-]+)\b/.exec(description ?? '')?.[1] ?? '';
-  const labOf = new Map(networks.map((network) => [network.name!, named(network)]));
-  const of = (kind: string, items: Listed[]): GcpRemain[] =>
+  const [networks, firewalls, routes, subnets, services, checks, groups] = await Promise.all([
+    all((pageToken) => api.networks.list({ project, pageToken })),
+    all((pageToken) => api.firewalls.list({ project, pageToken })),
+    all((pageToken) => api.routes.list({ project, pageToken })),
+    everywhere(
+      (pageToken) => api.subnetworks.aggregatedList({ project, pageToken }),
+      (scope) => scope.subnetworks,
+    ),
+    everywhere(
+      (pageToken) => api.backendServices.aggregatedList({ project, pageToken }),
+      (scope) => scope.backendServices,
+    ),
+    everywhere(
+      (pageToken) => api.healthChecks.aggregatedList({ project, pageToken }),
+      (scope) => scope.healthChecks,
+    ),
+    everywhere(
+      (pageToken) => api.instanceGroups.aggregatedList({ project, pageToken }),
+      (scope) => scope.instanceGroups,
+    ),
+  ]);
+  const labOf = new Map(networks.map((network) => [idOf(network.selfLink), labOfNetwork(network)]));
+  const ofNetwork = ({ network }: Listed): string => labOf.get(idOf(network)) ?? '';
+  const of = (kind: string, items: Listed[], owner: (item: Listed) => string): GcpRemain[] =>
     items.map((item) =>
-      remainOf(place, kind, {
-        ...item,
-        labels: undefined,
-        lab: (labOf.get(last(item.network)) ?? '') || named(item),
-        hasLabels: false,
-      }),
+      remainOf(place, kind, { ...item, labels: undefined, lab: owner(item), hasLabels: false }),
     );
   const found = [
-    ...of('network', networks),
-    ...of('firewall rule', firewalls),
-    ...of('route', routes),
-    ...of('subnet', subnets),
-    ...of('target pool', pools),
-    ...of('health check', [...checks, ...healths]),
-    ...of('backend service', services),
-    ...of('instance group', groups),
+    ...of('network', networks, labOfNetwork),
+    ...of('firewall rule', firewalls, ofNetwork),
+    ...of('route', routes, ofNetwork),
+    ...of('subnet', subnets, ofNetwork),
+    ...of('backend service', services, labOfPart(/^-api$/)),
+    ...of('health check', checks, labOfPart(/^-api$/)),
+    ...of('instance group', groups, labOfPart(/^-controllers-[a-z]$/)),
   ];
   return found.filter((one) => (lab === undefined ? one.lab !== '' : one.lab === lab));
 }

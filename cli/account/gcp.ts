@@ -1,5 +1,5 @@
 import type { compute_v1 } from '@googleapis/compute';
-import type { LabConfig } from '../../components/config';
+import { type LabConfig, seriesOf } from '../../components/config';
 import { describingErrors } from '../../components/cloud-client';
 import { computeApi, gcpError } from '../../components/gcp/compute-api';
 import { projectOf, regionOf } from '../../components/gcp/credentials';
@@ -31,7 +31,7 @@ async function processors(
  * the region has that quota. The other families count in their own quota only.
  */
 function metricsOf(type: string): string[] {
-  const [, family] = /^(e2|n2|n2d|c2|c2d|c3|m1|m2|a2|t2d)-/.exec(type) ?? [];
+  const [, family] = /^(e2|n2|n2d|c2|c2d|c3|m1|m2|m3|a2|t2a|t2d)-/.exec(type) ?? [];
   if (family === undefined) return ['CPUS'];
   const own = `${family.toUpperCase()}_CPUS`;
   return family === 'e2' ? ['CPUS', own] : [own];
@@ -48,7 +48,10 @@ async function quotas(
   for (const [type, count] of needs.machines)
     for (const metric of metricsOf(type))
       cpus.set(metric, (cpus.get(metric) ?? 0) + count * (byType.get(type) ?? 0));
-  const gib = [...needs.machines.values()].reduce((sum, count) => sum + count, 0) * needs.diskGib;
+  const gibOf = (disk: string): number =>
+    [...needs.machines]
+      .filter(([type]) => (seriesOf(type)?.bootDisk ?? 'pd-balanced') === disk)
+      .reduce((sum, [, count]) => sum + count * needs.diskGib, 0);
   const wanted: [compute_v1.Schema$Quota[], string, string, number][] = [
     ...[...cpus].map(([metric, needed]): [compute_v1.Schema$Quota[], string, string, number] => [
       ofRegion,
@@ -59,7 +62,8 @@ async function quotas(
     [ofProject, 'CPUS_ALL_REGIONS', 'processors in all regions', processorsOf(needs, byType)],
     [ofRegion, 'IN_USE_ADDRESSES', `addresses in use in ${region}`, needs.publicAddresses],
     [ofRegion, 'STATIC_ADDRESSES', `static addresses in ${region}`, needs.reservedAddresses],
-    [ofRegion, 'SSD_TOTAL_GB', `GB of balanced and SSD disks in ${region}`, gib],
+    [ofRegion, 'SSD_TOTAL_GB', `GB of balanced and SSD disks in ${region}`, gibOf('pd-balanced')],
+    [ofRegion, 'HDB_TOTAL_GB', `GB of hyperdisks in ${region}`, gibOf('hyperdisk-balanced')],
     [ofProject, 'NETWORKS', 'networks', needs.networks],
     [ofProject, 'FORWARDING_RULES', 'forwarding rules', needs.loadBalancers],
   ];

@@ -1,3 +1,4 @@
+import { seriesOf } from '../../components/config';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
@@ -6,7 +7,7 @@ import type { Needs } from './needs';
  */
 interface PriceList {
   region: string;
-  /** Month of the last comparison with the cloud's price list; docs/clouds.md names the source. */
+  /** Month of the last check. docs/guides/aws.md and gcp.md name the source of the prices. */
   date: string;
   /** Price of an instance per hour, by type. */
   machines: Record<string, number>;
@@ -16,8 +17,8 @@ interface PriceList {
   idleAddress: number;
   /** Price of a load balancer per hour, without traffic. */
   loadBalancer: number;
-  /** Price of a GiB of disk per month. */
-  diskGibMonth: number;
+  /** Price of a GiB of disk per month, by disk type. */
+  diskGibMonth: Record<string, number>;
 }
 
 export const PRICES: Record<CloudOfAccounts, PriceList> = {
@@ -38,7 +39,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     address: 0.005,
     idleAddress: 0.005,
     loadBalancer: 0.0225,
-    diskGibMonth: 0.08,
+    diskGibMonth: { gp3: 0.08 },
   },
   gcp: {
     region: 'us-west1',
@@ -54,15 +55,23 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     address: 0.005,
     idleAddress: 0.01,
     loadBalancer: 0.025,
-    diskGibMonth: 0.1,
+    // Hyperdisks of this size have no other price: 3000 IOPS and 140 MiB/s are included.
+    // https://docs.cloud.google.com/compute/docs/disks/hd-types/hyperdisk-balanced
+    diskGibMonth: { 'pd-balanced': 0.1, 'hyperdisk-balanced': 0.08 },
   },
 };
 
 const HOURS_A_MONTH = 730;
 
-/** Returns the price of a disk per hour. */
-export const diskHourly = (cloud: CloudOfAccounts, gib: number): number =>
-  (PRICES[cloud].diskGibMonth * gib) / HOURS_A_MONTH;
+/** Returns the type of a node's boot disk, by the node's instance type. */
+const diskTypeOf = (cloud: CloudOfAccounts, machineType: string): string =>
+  cloud === 'aws' ? 'gp3' : (seriesOf(machineType)?.bootDisk ?? 'pd-balanced');
+
+/** Returns the price of a disk per hour; `undefined` if the list lacks its type. */
+export function diskHourly(cloud: CloudOfAccounts, type: string, gib: number): number | undefined {
+  const price = PRICES[cloud].diskGibMonth[type];
+  return price === undefined ? undefined : (price * gib) / HOURS_A_MONTH;
+}
 
 /**
  * Returns the price of a lab per hour in US dollars, without traffic, and the instance types
@@ -73,17 +82,13 @@ export function hourlyOf(
   needs: Needs,
 ): { dollars: number; unknown: string[] } {
   const list = PRICES[cloud];
-  const count = [...needs.machines.values()].reduce((sum, one) => sum + one, 0);
-  const machines = [...needs.machines].reduce(
-    (sum, [type, number]) => sum + number * (list.machines[type] ?? 0),
-    0,
-  );
+  const machines = [...needs.machines].reduce((sum, [type, number]) => {
+    const disk = diskHourly(cloud, diskTypeOf(cloud, type), needs.diskGib) ?? 0;
+    return sum + number * ((list.machines[type] ?? 0) + disk);
+  }, 0);
   return {
     dollars:
-      machines +
-      needs.publicAddresses * list.address +
-      needs.loadBalancers * list.loadBalancer +
-      count * diskHourly(cloud, needs.diskGib),
+      machines + needs.publicAddresses * list.address + needs.loadBalancers * list.loadBalancer,
     unknown: [...needs.machines.keys()].filter((type) => list.machines[type] === undefined),
   };
 }

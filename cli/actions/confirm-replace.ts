@@ -9,11 +9,21 @@ export type Agree = (loss: string) => Promise<void>;
 const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
   local: ['nodeCidr', 'podCidr', 'publicPool', 'mtu'],
   aws: ['nodeCidr', 'zone', 'profile'],
-  gcp: ['nodeCidr', 'zone', 'profile', 'mtu'],
+  gcp: ['nodeCidr', 'zone', 'profile'],
 };
 
-/** Keys that decide the nodes alone: the clouds stop an instance to change its type. */
+/**
+ * Keys that decide the nodes alone. The clouds stop an instance to change its type. Google Cloud's
+ * provider replaces the instance if the new type needs a boot disk of another type.
+ */
 const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
+
+/**
+ * Keys that change Google Cloud's network in place: the provider's `mtu` does not force a
+ * replacement (resource_compute_network.go in hashicorp/terraform-provider-google). Running
+ * instances keep the old MTU until a stop and start: https://docs.cloud.google.com/vpc/docs/mtu
+ */
+const IN_PLACE: Record<Cloud, (keyof LabConfig)[]> = { local: [], aws: [], gcp: ['mtu'] };
 
 /** Returns an Agree that always refuses, for calls that can't ask. */
 export const refuseReplace =
@@ -49,6 +59,11 @@ export async function confirmReplace(
   const instances = changesOf(INSTANCES, wanted, made);
   if (instances)
     await agree(
-      `Lab ${lab.stack} is up, and ${instances} stops its nodes, or replaces them if the processor architecture changes: then everything on them is lost.`,
+      `Lab ${lab.stack} is up, and ${instances} stops its nodes, or replaces them if the boot disk is of another type: then everything on them is lost.`,
+    );
+  const inPlace = changesOf(IN_PLACE[made.cloud], wanted, made);
+  if (inPlace)
+    await agree(
+      `Lab ${lab.stack} is up, and ${inPlace} changes its network in place. Nodes keep their MTU until you stop and start them in the cloud; until then large packets can be lost.`,
     );
 }

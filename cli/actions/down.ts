@@ -4,7 +4,7 @@ import { until } from '../../checks/lab';
 import { CloudError } from '../../components/cloud';
 import { type Account, accountOf, type OrphanQuery, type CloudResource } from '../account/account';
 import { accountConfigOf } from '../account/place';
-import { Engine } from '../engine';
+import { Engine, type RunOptions } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
@@ -26,18 +26,43 @@ import type { Snapshot } from '../engine/snapshot';
 import { withLabLock } from '../lab/lock';
 
 /**
+ * Destroys the resources of a cloud lab. A refresh looks up each of some 70 resources, so it runs
+ * only after a failure: it repairs the failure of a resource that was deleted by hand.
+ */
+async function destroyRefreshed(
+  engine: Engine,
+  lab: LabRef,
+  options: RunOptions,
+  progress: Progress,
+): Promise<boolean> {
+  try {
+    return await engine.destroy(lab.stack, { ...options, refresh: false });
+  } catch (error) {
+    if (error instanceof Interrupted || error instanceof Locked) throw error;
+    progress.say(
+      `The destroy failed, so each resource is looked up, and the rest destroyed: ${(error as Error).message}`,
+    );
+    return engine.destroy(lab.stack, { ...options, refresh: true });
+  }
+}
+
+/**
  * Destroys the resources in the state. If that fails for a local lab, sweeps the lab from the host:
  * the sweep needs no state.
  */
 async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise<boolean> {
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
   try {
-    const existed = await engine.destroy(lab.stack, {
+    const options: RunOptions = {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () =>
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
-    });
+    };
+    const existed =
+      lab.cloud === 'local'
+        ? await engine.destroy(lab.stack, { ...options, refresh: false })
+        : await destroyRefreshed(engine, lab, options, progress);
     shown.finish();
     if (existed && lab.cloud === 'local') await engine.remove(lab.stack);
     return existed;

@@ -96,7 +96,8 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
 
 /**
  * Lists the Pulumi resources to replace so that the node is as declared: the steps whose files,
- * services or objects have drifted. Some of them may not exist for this node.
+ * services or objects have drifted. Some of them may not exist for this node. Objects that only
+ * the student can repair replace nothing.
  */
 export function stepsToRepeat(state: NodeState): string[] {
   const { OUTLINE, commandName, commandsOf } = outline();
@@ -112,7 +113,7 @@ export function stepsToRepeat(state: NodeState): string[] {
   const known = new Set(all.map((step) => step.name));
   const steps = [
     ...state.edited.map((file) => file.step),
-    ...state.objects.map(({ step }) => step),
+    ...state.objects.filter(({ cure }) => !cure).map(({ step }) => step),
     ...state.undone,
     ...owners,
   ].filter((step) => known.has(step));

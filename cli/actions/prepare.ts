@@ -16,6 +16,7 @@ import {
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes } from '../doctor/host';
+import { execProbe, pathProbe } from '../doctor/places';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
 import { type Failure, unable } from '../errors';
 import { placeOf } from './reject-downgrade';
@@ -167,7 +168,11 @@ export function refusal(examined: Examined[]): Failure {
 async function look(split: Split, complete: boolean): Promise<Finding[]> {
   const { here, coming } = split;
   const written = await needs(split, complete);
-  const probes: Probe[] = [{ id: 'disk', title: 'Disk space', look: () => diskFinding(written) }];
+  const probes: Probe[] = [
+    pathProbe,
+    execProbe,
+    { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
+  ];
   const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>
     config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
   probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));

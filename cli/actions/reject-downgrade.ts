@@ -1,4 +1,4 @@
-import type { LabConfig } from '../../components/config';
+import { type LabConfig, seriesOf } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
@@ -6,7 +6,16 @@ import { labArgument, type LabRef } from '../lab/name';
 
 type Requested = Pick<
   LabConfig,
-  'cloud' | 'controllers' | 'workers' | 'stage' | 'serviceCidr' | 'region' | 'zone' | 'project'
+  | 'cloud'
+  | 'controllers'
+  | 'workers'
+  | 'stage'
+  | 'serviceCidr'
+  | 'region'
+  | 'zone'
+  | 'project'
+  | 'controllerType'
+  | 'workerType'
 >;
 type Made = Pick<LabOutputs, 'topology' | 'stage' | 'config'>;
 
@@ -91,11 +100,36 @@ function ofPlace(wanted: Requested, { config: made }: Made): Change[] {
 }
 
 /**
+ * Reports whether an instance type has Arm processors. On AWS, `g` behind the generation stands for
+ * Graviton, and a1 is Arm too:
+ * https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
+ */
+function isArm({ cloud }: Pick<Requested, 'cloud'>, machineType: string): boolean {
+  if (cloud === 'gcp') return seriesOf(machineType)?.architecture === 'arm64';
+  return cloud === 'aws' && /^(a1\.|[a-z]+\d+g)/.test(machineType);
+}
+
+/** Lists changes of the processors: a node keeps its image, which is of one architecture. */
+const ofProcessors = (wanted: Requested, { config: made }: Made): Change[] =>
+  (['controllerType', 'workerType'] as const)
+    .filter((key) => isArm(wanted, wanted[key]) !== isArm(made, made[key]))
+    .map((key) => ({
+      key,
+      wanted: wanted[key],
+      made: made[key],
+      why: 'nodes keep their image, which does not run on processors of another architecture',
+    }));
+
+/**
  * Throws one usage Failure that lists every change which a running lab can't take. Call it before
  * anything is written.
  */
 export function rejectDowngrade(lab: LabRef, wanted: Requested, made: Made): void {
-  const changes = [...ofCluster(wanted, made), ...ofPlace(wanted, made)];
+  const changes = [
+    ...ofCluster(wanted, made),
+    ...ofPlace(wanted, made),
+    ...ofProcessors(wanted, made),
+  ];
   if (changes.length === 0) return;
   const lines = changes.map(
     ({ key, wanted: asked, made: has, why }) =>

@@ -1,6 +1,7 @@
 import { namespaceExists, routerOf } from '../../provider/local/shared/names';
 import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
 import type { Tools } from '../../toolchain';
+import { agreeToLostState, claim } from './claim-lab';
 import { type Agree, confirmReplace, refuseReplace } from './confirm-replace';
 import { isUnchanged, saveFingerprint } from '../engine/fingerprint';
 import type { LabOutputs } from '../../components/outputs';
@@ -169,6 +170,7 @@ export async function bring(
   if (repaired) progress.say(repaired);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
+  await agreeToLostState(lab, snapshot, agree);
   adoptConfig(lab, snapshot?.outputs);
   const config = labConfig(lab, settings);
   if (snapshot?.outputs) {
@@ -189,6 +191,7 @@ export async function bring(
     isUnchanged(lab.stack, snapshot)
   ) {
     ended('is as declared: nothing to change');
+    claim(lab);
     return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
   }
   return holdingPlace(lab, config.publicPool, async () => {
@@ -224,6 +227,7 @@ async function holdingPlace<T>(
   pool: string,
   work: () => Promise<T>,
 ): Promise<T> {
+  claim({ stack, cloud });
   const taken = cloud === 'local' && reserveSlot(stack, pool);
   try {
     return await work();

@@ -30,7 +30,7 @@ export async function check(
           report: (event) => {
             if (event.kind === 'start') total = event.checks;
             else if (event.kind === 'leftover')
-              progress.say(`The test pods could not be deleted: ${event.message}`);
+              progress.say(`The checks left something in the lab: ${event.message}`);
             else step.update(`${++ended} of ${total}, last ${event.result.id}`);
           },
         }),

@@ -8,6 +8,7 @@ import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes, stateProbe } from '../doctor/host';
+import { execProbe, pathProbe } from '../doctor/places';
 import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT, usage } from '../errors';
@@ -55,6 +56,8 @@ async function examine(): Promise<Finding[]> {
   const probes = [
     ...machineProbes([ARTICLE]),
     stateProbe,
+    pathProbe,
+    execProbe,
     await diskProbe(),
     poolProbe(),
     ...programProbes,

@@ -2,13 +2,26 @@ import type { Command } from 'commander';
 import { parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
 import { takeDown } from '../actions/down';
+import { takeOver } from '../actions/take-over';
+import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
 import { confirm } from '../ui/prompt';
 
-async function down(name: string | undefined, { yes }: { yes?: boolean }): Promise<void> {
+interface Options {
+  yes?: boolean;
+  takeOver?: boolean;
+}
+
+async function down(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
-  await confirm(`Remove lab ${lab.stack} with everything in it?`, yes ?? false);
+  if (!options.takeOver) refuseForeign(lab);
+  const owner = ownerElsewhere(lab);
+  const question = owner
+    ? takeOverQuestion(lab, owner)
+    : `Remove lab ${lab.stack} with everything in it?`;
+  await confirm(question, options.yes ?? false);
   const progress = progressOn();
   try {
+    if (owner) await takeOver(lab, progress);
     await takeDown(lab, progress);
   } finally {
     progress.close();
@@ -20,5 +33,6 @@ export function register(program: Command): void {
     .command('down [NAME]')
     .description('remove a lab, and make sure that no leftovers exist')
     .option('--yes', 'do not ask for confirmation')
+    .option('--take-over', 'also if the lab belongs to another state; all work in it is lost')
     .action(down);
 }

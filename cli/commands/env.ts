@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { TOOLCHAIN_VARIABLES } from '../../toolchain/paths';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import {
+  cacheDirectory,
+  cloudDirectory,
+  hostDirectory,
+  stateDirectory,
+} from '../../util/directories';
 import { engineEnvironment } from '../engine/environment';
 import { prepareProject } from '../engine/project';
 import { installed } from '../actions/ensure-toolchain';
@@ -24,6 +29,7 @@ export function ownPlaces(): Record<string, string> {
       ),
     ),
     ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
+    ...(process.env.HARDWAY_HOST ? { HARDWAY_HOST: hostDirectory() } : {}),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { expiryOf } from '../../provider/local/workspace/kind';
 import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { foreignOwner } from '../../provider/local/shared/lab-register';
+import { ownerAsText } from '../../provider/local/shared/lab-owner';
 import { nodesOf } from '../../provider/local/workspace/sweep';
 import { Engine, type StackSummary } from '../engine';
 import { expiryIn } from '../lab/expiry';
@@ -76,6 +78,12 @@ export async function listedStack(
   }
 }
 
+/** Owner of a lab that belongs to another state, as a note below the table. */
+function ownerOf(name: string): Pick<Listed, 'problem'> {
+  const owner = foreignOwner(name);
+  return owner ? { problem: `belongs to ${ownerAsText(owner)}.` } : {};
+}
+
 async function listed(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
   const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
@@ -88,6 +96,7 @@ async function listed(engine: Engine): Promise<Listed[]> {
       state: 'stray',
       nodes: nodesOf(name).length,
       expires: expiryOf(name),
+      ...ownerOf(name),
     }));
   return [...known, ...stray].sort((a, b) => a.name.localeCompare(b.name));
 }
@@ -112,7 +121,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   );
   if (labs.some(({ state }) => state === 'stray'))
     print(
-      '\nstray: exists on this host, but in no state of this backend. Another state directory or a killed run created it; ./lab down NAME removes it.',
+      '\nstray: exists on this host, but not in this state. Another state or a killed run created it. ./lab down NAME deletes it; a lab of another state only with --take-over.',
     );
   if (labs.some(({ state }) => state === 'empty'))
     print('\nempty: a stack without resources; ./lab down NAME removes it.');

@@ -1,13 +1,18 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { CloudError } from '../../components/cloud';
 import { type Search, searchEverywhere } from '../account/everywhere';
 import { Engine } from '../engine';
+import { stacksDirectory } from '../engine/project';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import type { CloudOfAccounts } from '../account/account';
 import { EXIT, Failure, Interrupted, unable } from '../errors';
+import type { LabRef } from '../lab/name';
+import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, type Progress } from '../ui/progress';
-import { installed } from '../actions/ensure-toolchain';
+import { foundTools, installed } from '../actions/ensure-toolchain';
 import { takeDown } from '../actions/down';
+import { takeOver } from '../actions/take-over';
 import { columns, confirm, print, printJson } from '../ui/prompt';
 import { cloudOption } from './options';
 
@@ -33,7 +38,7 @@ interface Reaped {
  */
 async function searchOf(
   cloud: CloudOfAccounts | undefined,
-  engine: Engine,
+  engine: Engine | undefined,
 ): Promise<Pick<Search, 'found' | 'limits'>> {
   if (cloud === undefined) return { found: [], limits: [] };
   try {
@@ -46,11 +51,36 @@ async function searchOf(
 const ELSEWHERE =
   'it exists in the cloud, but in no state here: run ./lab reap where its state is (PULUMI_BACKEND_URL), or delete by hand what ./lab audit lists';
 
+/** Reports whether the user has states: stacks in the state directory, or a chosen backend. */
+const hasStates = (): boolean =>
+  Boolean(process.env.PULUMI_BACKEND_URL) ||
+  (fs.existsSync(stacksDirectory()) && fs.readdirSync(stacksDirectory()).length > 0);
+
+/**
+ * Opens the engine on the user's states. Returns `undefined` if there are no states and no
+ * toolchain: local labs are found without both.
+ */
+async function engineOfState(): Promise<Engine | undefined> {
+  const tools = await foundTools().catch(() => undefined);
+  if (!tools && !hasStates()) return undefined;
+  return Engine.open(tools ?? (await installed()));
+}
+
+/** Deletes an expired lab, also one of another state: the host has every part of a local lab. */
+async function remove(lab: LabRef, progress: Progress): Promise<void> {
+  const owner = ownerElsewhere(lab);
+  if (!owner) return takeDown(lab, progress);
+  await takeOver(lab, progress);
+  progress.say(
+    `Lab ${lab.stack} is deleted. Its record in ${owner.backend ?? owner.state} stays until the next up or down there.`,
+  );
+}
+
 async function reapOne({ lab, expires, from }: Ending, progress: Progress): Promise<Reaped> {
   const one = { lab: lab.stack, expires };
   if (from === 'cloud') return { ...one, outcome: 'failed', problem: ELSEWHERE };
   try {
-    await takeDown(lab, progress);
+    await remove(lab, progress);
     return { ...one, outcome: 'gone' };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -76,7 +106,7 @@ function show(reaped: Reaped[]): void {
 }
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
-  const engine = await Engine.open(await installed());
+  const engine = await engineOfState();
   const { found, limits } = await searchOf(cloud, engine);
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);

@@ -4,6 +4,7 @@ import type { UpLab } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { isNodeName, labArgument, type LabRef, parseLab } from '../lab/name';
+import { refuseForeign } from '../lab/ownership';
 import { prepare } from '../actions/prepare';
 import { type Progress, progressOn } from '../ui/progress';
 import { recreate, reset } from '../actions/recreate';
@@ -36,6 +37,7 @@ async function andVerify(
 
 async function runRecreate(name: string | undefined, { yes }: Options): Promise<void> {
   const lab = parseLab(name);
+  refuseForeign(lab);
   await confirm(`Recreate lab ${lab.stack}? Everything in it is lost.`, yes ?? false);
   await andVerify(lab, (engine, progress) => recreate(engine, lab, progress));
 }
@@ -70,6 +72,7 @@ function refuseMistakes(lab: LabRef, nodes: string[]): void {
 async function runReset(name: string | undefined, { yes, node }: Options): Promise<void> {
   const lab = parseLab(name);
   const nodes = [...new Set(node)];
+  refuseForeign(lab);
   refuseMistakes(lab, nodes);
   const all =
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { EXIT } from '../errors';
-import { differences, type LabStatus, statusOf } from '../lab/status';
+import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import type { NodeState } from '../actions/node-state';
 import { progressOn } from '../ui/progress';
@@ -41,9 +41,8 @@ function show(lab: LabRef, status: LabStatus): void {
   );
   const lines = differences(status);
   if (lines.length === 0) return print('\nNo drift: everything is as declared.');
-  print(
-    `\nDrift:\n${lines.map((line) => `  ${line}`).join('\n')}\nTo do: ./lab up${name} repairs it.`,
-  );
+  print(`\nDrift:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  if (upRepairs(status)) print(`To do: ./lab up${name} repairs it.`);
 }
 
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {

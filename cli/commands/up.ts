@@ -3,9 +3,11 @@ import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
 import { formatPrice, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
+import { takeOver } from '../actions/take-over';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { parseLab } from '../lab/name';
+import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
@@ -18,6 +20,7 @@ interface Options {
   stage?: string;
   set: string[];
   yes?: boolean;
+  takeOver?: boolean;
 }
 
 function settingsOf({ stage, set }: Options): Settings {
@@ -34,6 +37,9 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
+  const owner = ownerElsewhere(lab);
+  if (!options.takeOver) refuseForeign(lab);
+  if (owner) await confirm(takeOverQuestion(lab, owner), options.yes ?? false);
   if (lab.cloud !== 'local') {
     await requireCredentials({ lab, config });
     const price = formatPrice(lab.cloud, needsOf(config));
@@ -45,6 +51,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   const progress = progressOn();
   try {
     const { toolchain } = await prepare(progress, { lab, config });
+    if (owner) await takeOver(lab, progress);
     const found = await bringUp(
       await Engine.open(toolchain),
       lab,
@@ -74,6 +81,10 @@ export function register(program: Command): void {
     .option(
       '--yes',
       'do not ask before creating resources that cost money, or before work in a lab is lost',
+    )
+    .option(
+      '--take-over',
+      'delete a lab of this name that belongs to another state; all work in it is lost',
     )
     .action(up);
 }

@@ -39,8 +39,15 @@ overlay() {
     mount -t overlay none -o "lowerdir=$1/lower/l,upperdir=$1/lower/u,workdir=$1/lower/w" "$1/merged"' sh "$scratch"
 }
 
+# The module would send frames on the host's own bridges through iptables: where this loads it, that is turned off, as
+# provider/local/network/host-kernel.ts does.
 br_netfilter() {
-  inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables || { modprobe br_netfilter && inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables; }
+  inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables && return
+  modprobe br_netfilter || return
+  for name in iptables ip6tables arptables; do
+    sysctl -qw "net.bridge.bridge-nf-call-$name=0" || true
+  done
+  inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables
 }
 
 bridge_hooks() {

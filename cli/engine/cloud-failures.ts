@@ -60,7 +60,7 @@ const KNOWN: Known[] = [
     text: /UnauthorizedOperation|AccessDenied(?:Exception)?\b|is not authorized to perform: ([\w:]+)/,
     says: ([, action]) => ({
       message: `Your AWS credentials may not do this${action ? `: ${action}` : ''}.`,
-      cure: 'use credentials with the rights to change EC2, VPC and load balancers (docs/clouds.md)',
+      cure: 'use credentials with the rights to change EC2, VPC and load balancers (docs/guides/aws.md)',
     }),
   },
   {

@@ -2,6 +2,7 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { stateDirectory } from '../../util/directories';
+import { proxyExceptions } from '../../util/proxies';
 import { projectDirectory } from './project';
 
 /** Programs of the toolchain that the engine needs. */
@@ -111,6 +112,7 @@ export function engineEnvironment(
     PULUMI_HOME: given.PULUMI_HOME || programs.pulumiHome,
     PULUMI_BACKEND_URL: given.PULUMI_BACKEND_URL || fileBackend(),
     PULUMI_OPTION_CWD: projectDirectory(),
+    ...proxyExceptions([], given),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     // A lost config file must not make the secrets in the state unreadable.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',

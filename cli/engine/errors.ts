@@ -33,7 +33,7 @@ export function plainMessage(text: string): string {
   );
 }
 
-const isStack = (urn: string | undefined): boolean =>
+export const isStack = (urn: string | undefined): boolean =>
   !urn || urn.includes('::pulumi:pulumi:Stack::');
 
 /**

@@ -33,6 +33,14 @@ export interface RunOptions {
   cure: string;
 }
 
+export interface DestroyOptions extends RunOptions {
+  /**
+   * Whether the engine refreshes its state first. Resources that were deleted by hand then leave
+   * the state: some providers fail to delete a resource that does not exist.
+   */
+  refresh: boolean;
+}
+
 export interface UpOptions extends RunOptions {
   /** The stack's state, read just before the run. */
   snapshot: Snapshot | undefined;
@@ -117,13 +125,13 @@ export class Engine {
    * Destroys the stack's resources. The empty stack remains (see `remove`). Returns false if the
    * stack does not exist.
    */
-  async destroy(name: string, options: RunOptions): Promise<boolean> {
+  async destroy(name: string, options: DestroyOptions): Promise<boolean> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const stack = await this.find(name);
     if (!stack) return false;
     if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
     await this.run(stack, options, (onEvent, signal) =>
-      stack.destroy({ color: 'never', onEvent, signal }),
+      stack.destroy({ color: 'never', refresh: options.refresh, onEvent, signal }),
     );
     return true;
   }

@@ -1,4 +1,5 @@
-import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
+import type { DiagnosticEvent, EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
+import { isStack, plainMessage } from './errors';
 import type { Progress, Step } from '../ui/progress';
 import { isReal, parseUrn, resourceTitle } from './urn';
 
@@ -18,6 +19,7 @@ const isStep = (urn: string): boolean => parseUrn(urn).type.startsWith('command:
  */
 export class EngineProgress {
   private readonly steps = new Map<string, Step>();
+  private readonly remarks = new Set<string>();
   private looking: Step | undefined;
   /** Step for the time in which the engine works and no resource is shown. */
   private rest: Step | undefined;
@@ -37,6 +39,7 @@ export class EngineProgress {
     if (event.resOutputsEvent && !event.resOutputsEvent.planning)
       this.end(event.resOutputsEvent.metadata);
     if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
+    if (event.diagnosticEvent) this.remark(event.diagnosticEvent);
   }
 
   /** Ends all steps: no event follows. */
@@ -68,6 +71,18 @@ export class EngineProgress {
     );
     if (this.steps.size === 0)
       this.rest = this.progress.begin('Comparing other resources with the config');
+  }
+
+  /**
+   * Prints what the stack's program says to the user, such as the address that `auto` found. The program runs for the
+   * preview and again for the update: each line is printed once.
+   */
+  private remark({ severity, urn, message, ephemeral }: DiagnosticEvent): void {
+    const text = plainMessage(message).trim();
+    if (!isStack(urn) || ephemeral || text === '' || this.remarks.has(text)) return;
+    if (severity !== 'info' && severity !== 'warning') return;
+    this.remarks.add(text);
+    this.progress.say(text);
   }
 
   private fail(metadata: StepEventMetadata): void {

@@ -6,6 +6,7 @@ import { blackholePool } from '../../provider/local/shared/address-pool';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
 import { labArgument, type LabRef } from './name';
+import { foreignFailure, ownerElsewhere } from './ownership';
 import type { Snapshot } from '../engine/snapshot';
 
 /** A lab that is up. */
@@ -44,6 +45,8 @@ export const findLab = async (engine: Engine, lab: LabRef): Promise<UpLab | unde
  * meant.
  */
 export function notUp(lab: LabRef): Failure {
+  const owner = ownerElsewhere(lab);
+  if (owner) return foreignFailure(lab, owner);
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);

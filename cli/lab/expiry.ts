@@ -61,9 +61,12 @@ export function inCloud(remains: CloudResource[]): Ending[] {
   }));
 }
 
-/** Lists every lab that the backend, the host or, by `remains`, a cloud knows. Each lab once. */
+/**
+ * Lists every lab that the backend, the host or, by `remains`, a cloud knows. Each lab once. Without
+ * an engine, as on a host without the toolchain, the backend is not read.
+ */
 export async function endings(
-  engine: Pick<Engine, 'stacks' | 'snapshot'>,
+  engine: Pick<Engine, 'stacks' | 'snapshot'> | undefined,
   remains: CloudResource[] = [],
 ): Promise<Ending[]> {
   const onMachine = labsOnMachine()
@@ -73,7 +76,8 @@ export async function endings(
       expires: expiryOf(name) ?? '',
       from: 'machine',
     }));
-  const all = [...(await inStates(engine)), ...onMachine, ...inCloud(remains)];
+  const stated = engine ? await inStates(engine) : [];
+  const all = [...stated, ...onMachine, ...inCloud(remains)];
   const first = new Map<string, Ending>();
   for (const ending of all) if (!first.has(ending.lab.stack)) first.set(ending.lab.stack, ending);
   return [...first.values()].sort((one, other) => one.lab.stack.localeCompare(other.lab.stack));

@@ -1,10 +1,11 @@
 import * as crypto from 'node:crypto';
 import * as net from 'node:net';
 import { text } from 'node:stream/consumers';
-import { cloudDirectory, stateDirectory } from '../../util/directories';
+import { hostDirectory, stateDirectory } from '../../util/directories';
 import { endAll, processesWith } from '../../provider/local/shared/daemon';
 import { Locked, unable } from '../errors';
 import type { LabRef } from './name';
+import { refuseForeign } from './ownership';
 
 /**
  * Name of a lab's lock. One command at a time may change a lab. The engine's own lock covers one
@@ -13,8 +14,8 @@ import type { LabRef } from './name';
  * ends. A process that connects learns who holds the lock.
  */
 function nameOf({ cloud, stack }: LabRef): string {
-  // Two state directories may name the same local lab, but it exists once on the host.
-  const scope = cloud === 'local' ? cloudDirectory() : stateDirectory();
+  // Several states may name the same local lab, but it exists once on the host.
+  const scope = cloud === 'local' ? hostDirectory() : stateDirectory();
   return `hardway/${crypto.createHash('sha256').update(scope).digest('hex').slice(0, 16)}/${stack}`;
 }
 
@@ -70,7 +71,7 @@ export class Taken extends Locked {}
  * Does `work` while no other command changes the lab. `what` names the command, such as `up`.
  * Throws Taken if another command holds the lock.
  */
-export async function withLabLock<T>(
+export async function holdLabLock<T>(
   lab: LabRef,
   what: string,
   work: () => Promise<T>,
@@ -94,3 +95,13 @@ export async function withLabLock<T>(
     await endRemains(mark).finally(() => server.close());
   }
 }
+
+/**
+ * Does `work` while no other command changes the lab, which must belong to this state. Throws a
+ * Failure, before any change, if the lab belongs to another state.
+ */
+export const withLabLock = <T>(lab: LabRef, what: string, work: () => Promise<T>): Promise<T> =>
+  holdLabLock(lab, what, async () => {
+    refuseForeign(lab);
+    return work();
+  });

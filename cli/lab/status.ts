@@ -18,7 +18,7 @@ export interface LabStatus {
   nodes: NodeState[];
   /** Drift of the cloud's resources: a title and a description each. */
   drift: { resource: string; state: string }[];
-  /** Whether `./lab up` has drift to repair. */
+  /** Whether the lab has drift. */
   differs: boolean;
   /** Creation time of the oldest resource, ISO 8601. */
   created?: string;
@@ -94,10 +94,21 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
           `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`,
       ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
-      ...node.objects.map(({ object, state }) => `${node.name}: ${object} ${state}`),
+      ...node.objects.map(
+        ({ object, state, cure }) => `${node.name}: ${object} ${state}${cure ? `: ${cure}` : ''}`,
+      ),
       ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
   // Two steps may report the same line: the API does not answer.
   return [...new Set(lines)];
+}
+
+/** Reports whether `./lab up` can repair any of the drift. Other drift names its own cure. */
+export function upRepairs({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): boolean {
+  const repairable = nodes.map((node) => ({
+    ...node,
+    objects: node.objects.filter(({ cure }) => !cure),
+  }));
+  return differences({ nodes: repairable, drift }).length > 0;
 }

@@ -13,7 +13,7 @@ import { makeProvider, type Options } from './credentials';
 import { makeRoutes } from './routes';
 
 export { requireCredentials } from './credentials';
-export { chooseZone, type Offering } from './zone';
+export { chooseZone, type Offering } from './choose-zone';
 
 /** Amazon's own DNS server, at the same address in every VPC. */
 const RESOLVER = '169.254.169.253';

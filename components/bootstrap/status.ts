@@ -11,6 +11,9 @@ export interface NodeStatus {
   files: { step: string; path: string; state: 'ok' | 'changed' | 'missing' }[];
   /** systemd's word: active, activating, inactive, failed, … Of an active one also what is wrong with it: disabled, `overridden by FILE`. */
   units: { unit: string; active: string }[];
-  /** What of a step's work in the cluster is not as it was: `Deployment kube-system/coredns` `is missing`. */
-  objects: { step: string; object: string; state: string }[];
+  /**
+   * Objects in the cluster that differ from a step's work: `Deployment kube-system/coredns` `is missing`.
+   * `cure` is set if the step can't repair the object: what the student does instead.
+   */
+  objects: { step: string; object: string; state: string; cure?: string }[];
 }

@@ -37,6 +37,8 @@ export interface LabConfig {
   serviceCidr: string;
   /** Whether the CNI bridge masquerades what pods send out of their own /24. */
   ipMasq: boolean;
+  /** Whether pods may have a `hostPort`, by the CNI plugin portmap. Default false, as the article. */
+  hostPorts: boolean;
   proxyMode: 'iptables' | 'nftables';
   stage: Stage;
   /** CIDRs; in clouds also `auto`, until own-address.ts has put the caller's own in its place. */
@@ -116,6 +118,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   podCidr: { read: network(8, 20, 'every worker gets a /24 of it'), default: '10.200.0.0/16' },
   serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
   ipMasq: { read: truth, default: 'true' },
+  hostPorts: { read: truth, default: 'false' },
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },

@@ -5,19 +5,20 @@ import { METADATA_SERVER, METADATA_WALL } from './first-boot';
 import { makeInstances } from './instances';
 import { makeApiAddress, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
+import { labNameMistake } from '../../util/lab-name';
 import { makeProvider, type Options } from './credentials';
 import { makeRoutes, makeWayOut } from './routes';
 
 export { projectOf, requireCredentials } from './credentials';
 
-/** What everything in a project is called is 63 characters long at most; this many of them are ours. */
-const LONGEST_SUFFIX = '-allow-health-checks'.length;
-
+/** Refuses names that no lab can have, and names that begin with a digit: Google's names begin with a letter. */
 function checkName(lab: string): void {
-  if (/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(lab) && lab.length <= 63 - LONGEST_SUFFIX) return;
-  throw new CloudError(
-    `A lab on Google Cloud can't be called "${lab}": everything in it is called after it, so lower-case letters, digits and hyphens, a letter first, at most ${63 - LONGEST_SUFFIX} characters.`,
-  );
+  const mistake = labNameMistake(lab);
+  if (mistake) throw new CloudError(mistake);
+  if (/^[0-9]/.test(lab))
+    throw new CloudError(
+      `"${lab}" can't name a lab on Google Cloud, where names begin with a letter: take one such as gcp-s01.`,
+    );
 }
 
 /** Google Cloud: the same parts as the other clouds', by the same file names. */

@@ -33,7 +33,7 @@ interface Subject {
   usages: ('client' | 'server')[];
 }
 
-/** The lab's own certificate authority, and the Hard Way's identities. */
+/** The lab's own certificate authorities, and the Hard Way's identities. */
 export class Certificates extends pulumi.ComponentResource {
   readonly ca: Identity;
   readonly admin: Identity;
@@ -47,6 +47,14 @@ export class Certificates extends pulumi.ComponentResource {
   /** What the etcd members show each other and their clients; one for all, with every member's name and address. */
   readonly etcd: Identity;
   readonly etcdClient: Identity;
+  /**
+   * Authority of the front proxy; only the API server has a certificate of it. Aggregated APIs trust
+   * such a client to name the user of a request. With the lab's own authority, any client of the
+   * cluster could claim to be any user.
+   */
+  readonly frontProxyCa: Identity;
+  /** Client certificate of the API server towards aggregated APIs, issued by `frontProxyCa`. */
+  readonly frontProxyClient: Identity;
   /** Signs the service accounts' tokens; the private key is secret. */
   readonly serviceAccounts: { publicKey: pulumi.Output<string>; privateKey: pulumi.Output<string> };
   /** The kubelets, by node name. */
@@ -63,16 +71,10 @@ export class Certificates extends pulumi.ComponentResource {
     this.cluster = args.cluster ?? 'hardway';
     this.privateServer = `https://${API_NAME}:${topology.apiPort}`;
 
-    this.ca = identity(
-      'kubernetes-ca',
-      new CertificateAuthority(
-        `${name}-ca`,
-        { commonName: 'kubernetes-ca', validityDays: VALIDITY_DAYS },
-        { parent: this },
-      ),
-    );
+    this.ca = this.authority(`${name}-ca`, 'kubernetes-ca');
+    this.frontProxyCa = this.authority(`${name}-front-proxy-ca`, 'front-proxy-ca');
     const issue = (file: string, subject: Subject): Identity =>
-      this.issue(`${name}-${file}`, subject);
+      this.issue(`${name}-${file}`, subject, this.ca);
     const client = (file: string, commonName: string, organization?: string): Identity =>
       issue(file, { commonName, organization, usages: ['client'] });
 
@@ -85,6 +87,11 @@ export class Certificates extends pulumi.ComponentResource {
     this.scheduler = client('kube-scheduler', 'system:kube-scheduler', 'system:kube-scheduler');
     this.proxy = client('kube-proxy', 'system:kube-proxy', 'system:node-proxier');
     this.kubeletClient = client('kubelet-client', 'kubernetes');
+    this.frontProxyClient = this.issue(
+      `${name}-front-proxy-client`,
+      { commonName: 'front-proxy-client', usages: ['client'] },
+      this.frontProxyCa,
+    );
     this.etcdClient = client('etcd-client', 'kube-apiserver');
 
     const controllers = topology.nodes.filter((node) => node.role === 'controller');
@@ -146,13 +153,18 @@ export class Certificates extends pulumi.ComponentResource {
     );
   }
 
-  private issue(name: string, subject: Subject): Identity {
+  private authority(name: string, commonName: string): Identity {
+    const args = { commonName, validityDays: VALIDITY_DAYS };
+    return identity(commonName, new CertificateAuthority(name, args, { parent: this }));
+  }
+
+  private issue(name: string, subject: Subject, authority: Identity): Identity {
     const certificate = new Certificate(
       name,
       {
         ...subject,
-        caCertificate: this.ca.certificate,
-        caPrivateKey: this.ca.privateKey,
+        caCertificate: authority.certificate,
+        caPrivateKey: authority.privateKey,
         validityDays: VALIDITY_DAYS,
       },
       { parent: this },

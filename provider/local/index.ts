@@ -5,6 +5,7 @@ import { instanceKind } from './instance/kind';
 import { jumpHostKind } from './jump-host/kind';
 import { imageMirrorKind } from './image-mirror/kind';
 import { networkKind } from './network/kind';
+import { owned } from './owned';
 import { discardSnapshot } from './router/router-snapshot';
 import { routeKind } from './route/kind';
 import { siteKind } from './workspace/kind';
@@ -15,19 +16,19 @@ function watched(kind: ResourceKind<any, any>): ResourceKind {
     discardSnapshot(lab);
     return work().finally(() => discardSnapshot(lab));
   };
-  return {
+  return owned({
     ...kind,
     create: (inputs, call) => changing(inputs.lab, () => kind.create(inputs, call)),
     update:
       kind.update &&
       ((id, olds, news, call) => changing(news.lab, () => kind.update!(id, olds, news, call))),
     delete: (id, state, call) => changing(state.lab, () => kind.delete(id, state, call)),
-  };
+  });
 }
 
 /** Resource kinds of the local cloud, by token. */
 export const localKinds: Record<string, ResourceKind> = {
-  'hardway:local:Site': siteKind as ResourceKind,
+  'hardway:local:Site': owned(siteKind),
   'hardway:local:Network': watched(networkKind),
   'hardway:local:FirewallRule': watched(firewallRuleKind),
   'hardway:local:Instance': watched(instanceKind),

@@ -233,7 +233,9 @@ describe('Ctrl-C in the middle', () => {
       /not begun[^]*Interrupted: \.\/lab class down is not finished for [^]*To do: \.\/lab class down \S+ continues from here/,
     );
     expect(fs.existsSync(`/run/netns/hardway.${LABS[2]}.router`)).toBe(true);
-    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(
+      /Audit of this host: 3 labs without leftovers/,
+    );
     expect(await traces()).toEqual([]);
   });
 });
@@ -293,7 +295,9 @@ describe('another instructor on the same backend', () => {
       /k01 \(local-k01\):\n {2}Lab local-k01 is in use by ada on elsewhere, process 4711/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are gone; failed: k01\./);
-    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(
+      /Audit of this host: 3 labs without leftovers/,
+    );
     expect(await traces()).toEqual([]);
   });
 });

@@ -65,7 +65,7 @@ describe('up refuses a disk that is too small before it creates anything', () =>
     const { up, left } = await onDisk(what, options);
     expect(up.code).toBe(3);
     expect(up.text).toMatch(message);
-    expect(up.text).toContain(`This machine can't make lab ${LAB} now; nothing was begun`);
+    expect(up.text).toContain(`This host can't run lab ${LAB}; nothing was changed`);
     expect(left.text).toBe('');
   });
 });

@@ -182,7 +182,7 @@ describe('recreate', () => {
       );
       expect(await lab('recreate', LAB, '--yes')).toMatchObject({
         code: 3,
-        stderr: expect.stringMatching(/being worked on by ada/),
+        stderr: expect.stringMatching(/in use by ada/),
       });
       expect((await onNode(LAB, 'worker-0', 'hostname')).stdout).toBe('worker-0\n');
     } finally {

@@ -16,6 +16,7 @@ const config: LabConfig = {
   podCidr: '10.200.0.0/16',
   serviceCidr: '10.32.0.0/24',
   ipMasq: true,
+  hostPorts: false,
   proxyMode: 'iptables',
   stage: 'cluster',
   adminCidrs: [],

@@ -12,14 +12,12 @@ export interface Having {
   addresses: Record<string, compute_v1.Schema$Address[]>;
   forwardingRules: Record<string, compute_v1.Schema$ForwardingRule[]>;
   subnetworks: Record<string, compute_v1.Schema$Subnetwork[]>;
-  targetPools: Record<string, compute_v1.Schema$TargetPool[]>;
   backendServices: Record<string, compute_v1.Schema$BackendService[]>;
   healthChecks: Record<string, compute_v1.Schema$HealthCheck[]>;
   instanceGroups: Record<string, compute_v1.Schema$InstanceGroup[]>;
   networks: compute_v1.Schema$Network[];
   firewalls: compute_v1.Schema$Firewall[];
   routes: compute_v1.Schema$Route[];
-  httpHealthChecks: compute_v1.Schema$HttpHealthCheck[];
 }
 
 export const NOTHING: Having = {
@@ -31,14 +29,12 @@ export const NOTHING: Having = {
   addresses: {},
   forwardingRules: {},
   subnetworks: {},
-  targetPools: {},
   backendServices: {},
   healthChecks: {},
   instanceGroups: {},
   networks: [],
   firewalls: [],
   routes: [],
-  httpHealthChecks: [],
 };
 
 const AGGREGATED = [
@@ -47,7 +43,6 @@ const AGGREGATED = [
   'addresses',
   'forwardingRules',
   'subnetworks',
-  'targetPools',
   'backendServices',
   'healthChecks',
   'instanceGroups',
@@ -56,7 +51,7 @@ type Aggregated = (typeof AGGREGATED)[number];
 const isAggregated = (kind: string): kind is Aggregated =>
   (AGGREGATED as readonly string[]).includes(kind);
 
-const GLOBAL = ['networks', 'firewalls', 'routes', 'httpHealthChecks'] as const;
+const GLOBAL = ['networks', 'firewalls', 'routes'] as const;
 type Global = (typeof GLOBAL)[number];
 const isGlobal = (kind: string): kind is Global => (GLOBAL as readonly string[]).includes(kind);
 

@@ -51,10 +51,11 @@ function named(directory: string, lab: string): string[] {
 }
 
 const CLOUD = process.env.HARDWAY_CLOUD || '/var/lib/hardway';
+const HOST = process.env.HARDWAY_HOST || '/var/lib/hardway-host';
 
 /** Returns the lab's public /24 and its link on the host; `undefined` if the lab has no slot. */
 export function slotOf(lab: string): { link: string; slot: number } | undefined {
-  const directory = path.join(CLOUD, 'slots');
+  const directory = path.join(HOST, 'slots');
   if (!fs.existsSync(directory)) return undefined;
   const slot = fs
     .readdirSync(directory)
@@ -71,7 +72,7 @@ export async function tracesOf(lab: string, link?: string): Promise<string[]> {
   const printed = async (program: string, ...args: string[]): Promise<string[]> =>
     (await run(program, args)).stdout.split('\n').filter(Boolean);
   // Another lab may use the released slot now.
-  const holder = link && linesOf(path.join(CLOUD, 'slots', link.replace('hw', '')))[0];
+  const holder = link && linesOf(path.join(HOST, 'slots', link.replace('hw', '')))[0];
   const ofLink = (lines: string[]): string[] =>
     link && (!holder || holder === lab)
       ? lines.filter((line) => new RegExp(`\\b${link}\\b`).test(line))
@@ -90,6 +91,7 @@ export async function tracesOf(lab: string, link?: string): Promise<string[]> {
       .map((line) => `nft ${line}`),
     ...named('/sys/fs/cgroup', lab).map((directory) => `cgroup ${directory}`),
     ...named(path.join(CLOUD, 'labs'), lab).map((directory) => `directory ${directory}`),
+    ...named(path.join(HOST, 'labs'), lab).map((file) => `record ${file}`),
     ...(slot ? [`slot ${slot.slot}`] : []),
     ...named(state, lab).map((file) => `state ${file}`),
   ];

@@ -18,9 +18,10 @@ export function ownPlaces(): void {
     process.env.HARDWAY_STATE = path.join(directory, 'state');
     process.env.HARDWAY_CACHE = path.join(directory, 'cache');
     process.env.HARDWAY_CLOUD = path.join(directory, 'cloud');
+    process.env.HARDWAY_HOST = path.join(directory, 'host');
   });
   afterEach(() => {
-    for (const name of ['HARDWAY_STATE', 'HARDWAY_CACHE', 'HARDWAY_CLOUD'])
+    for (const name of ['HARDWAY_STATE', 'HARDWAY_CACHE', 'HARDWAY_CLOUD', 'HARDWAY_HOST'])
       delete process.env[name];
     fs.rmSync(directory, { recursive: true });
   });

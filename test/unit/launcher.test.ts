@@ -157,7 +157,10 @@ describe('./lab', () => {
       ['list'],
       ['reap --yes'],
     ])('stays the caller, whose credentials they are, for %s', (words) => {
-      const { stdout } = lab(words.split(' '), { HARDWAY_CLOUD: path.join(checkout, 'no-cloud') });
+      const { stdout } = lab(words.split(' '), {
+        HARDWAY_CLOUD: path.join(checkout, 'no-cloud'),
+        HARDWAY_HOST: path.join(checkout, 'no-host'),
+      });
       expect(stdout).toMatch(new RegExp(`^node in .* cli/main.ts ${words}\n$`));
     });
 

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
-import { withLabLock } from '../../lab/lock';
+import { holdLabLock } from '../../lab/lock';
 import type { Job } from './runner';
 import type { News, Order, Task } from './worker-protocol';
 
@@ -90,4 +90,4 @@ export function childJob<T>(id: string, task: Task): Job<T> {
 
 /** Ends the processes of a killed worker. */
 const endRemains = ({ lab }: Task): Promise<void> =>
-  withLabLock(lab, 'class', async () => undefined).catch(() => undefined);
+  holdLabLock(lab, 'class', async () => undefined).catch(() => undefined);

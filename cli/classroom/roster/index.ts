@@ -4,6 +4,7 @@ import { usage } from '../../errors';
 import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 import { RosterReader } from './reader';
+import { utf8Text } from './utf8';
 
 /** One student, who has one lab. */
 export interface Student {
@@ -24,9 +25,9 @@ export interface Roster {
 
 /** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
 export function readRoster(file: string): Roster {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = fs.readFileSync(file, 'utf8');
+    bytes = fs.readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw usage(
@@ -34,7 +35,13 @@ export function readRoster(file: string): Roster {
       'give the file that lists the students, such as examples/students.yaml',
     );
   }
-  const reader = new RosterReader(text);
+  const decoded = utf8Text(bytes);
+  if ('wrongLine' in decoded)
+    throw usage(
+      `Line ${decoded.wrongLine} of the roster ${file} is not UTF-8; nothing was done.`,
+      'save the file as UTF-8 in the editor, then the same command again',
+    );
+  const reader = new RosterReader(decoded.text);
   const roster = reader.read();
   const mistakes = reader.mistakes.sort((a, b) => a.line - b.line);
   if (mistakes.length === 0) return { file, ...roster };

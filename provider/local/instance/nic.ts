@@ -9,6 +9,7 @@ import {
   type NftObject,
   type ExpectedLink,
 } from '../router/router-snapshot';
+import { hasIpv6 } from '../shared/ipv6';
 import { namespaceExists, namespaceOf, routerOf } from '../shared/names';
 import { macOf } from '../router/router';
 
@@ -118,7 +119,7 @@ export async function attach(nic: Nic): Promise<void> {
   await ipIn(namespace, 'addr', 'replace', address, 'dev', 'eth0');
   await ipIn(namespace, 'link', 'set', 'eth0', 'address', mac, 'mtu', mtu, 'up');
   await ipIn(namespace, 'route', 'replace', 'default', 'via', nic.gateway, 'dev', 'eth0');
-  await runIn(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
+  if (hasIpv6()) await runIn(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
   await register(nic, registration(nic));
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { addressAt } from '../../../util/cidr';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
-import { attempt } from '../shared/command';
+import { prepareHost } from './host-kernel';
 import { routerSnapshot } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
 import { blackholePool } from '../shared/address-pool';
@@ -37,29 +37,12 @@ interface NetworkState extends NetworkInputs, Drifting {}
 const HOST = 1;
 
 /**
- * Required inotify instances. Each systemd, kubelet and containerd uses some; two labs exceed
- * Debian's default of 128.
- */
-const INOTIFY_INSTANCES = 2048;
-
-/**
- * Prepares the host for labs: loads kernel modules and raises the limit of inotify instances. Never
- * lowers it.
- */
-async function prepareMachine(): Promise<void> {
-  await attempt('modprobe', ['-a', 'br_netfilter', 'overlay', 'nf_conntrack']);
-  const limit = 'fs.inotify.max_user_instances';
-  const now = Number((await attempt('sysctl', ['-n', limit])).stdout);
-  if (now < INOTIFY_INSTANCES) await attempt('sysctl', ['-qw', `${limit}=${INOTIFY_INSTANCES}`]);
-}
-
-/**
  * Reserves the slot of the lab's public network and returns the plan of the router. Throws if
  * another lab has taken the slot.
  */
 async function hold(inputs: NetworkInputs): Promise<RouterPlan> {
   await blackholePool(inputs.publicPool);
-  await prepareMachine();
+  await prepareHost();
   // The slot is not chosen again: a replaced network has released its slot, and a lower one may be
   // free by now.
   const slot = slotAt(inputs.publicPool, inputs.publicCidr);

@@ -8,6 +8,7 @@ import {
   type RouterSnapshot,
   type ExpectedLink,
 } from './router-snapshot';
+import { hasIpv6 } from '../shared/ipv6';
 import { namespaceExists } from '../shared/names';
 import { loadRuleset, loadTtlRule, rulesetOf, rulesetDrift, TTL_RULE } from './ruleset';
 
@@ -40,14 +41,22 @@ export const macOf = (address: string): string =>
     ...address.split('.').map((octet) => Number(octet).toString(16).padStart(2, '0')),
   ].join(':');
 
+const IPV6_SETTINGS = {
+  'net.ipv6.conf.all.disable_ipv6': '1',
+  'net.ipv6.conf.default.disable_ipv6': '1',
+};
+
 /** Kernel settings of the router, set before any packet passes. */
+export const routerSettings = (ipv6: boolean = hasIpv6()): Record<string, string> => ({
+  ...SETTINGS,
+  ...(ipv6 ? IPV6_SETTINGS : {}),
+});
+
 const SETTINGS = {
   // A node that caches a redirect would bypass a removed route for minutes.
   'net.ipv4.conf.all.send_redirects': '0',
   'net.ipv4.conf.default.send_redirects': '0',
   'net.ipv4.conf.default.rp_filter': '0',
-  'net.ipv6.conf.all.disable_ipv6': '1',
-  'net.ipv6.conf.default.disable_ipv6': '1',
   'net.ipv4.ip_forward': '1',
   // Passes packets between nodes through the firewall, too.
   'net.bridge.bridge-nf-call-iptables': '1',
@@ -160,7 +169,7 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
 export async function ensureRouter(plan: RouterPlan): Promise<void> {
   const { lab, router } = plan;
   if (!namespaceExists(router)) await run('ip', ['netns', 'add', router]);
-  await set(router, SETTINGS);
+  await set(router, routerSettings());
   await ipIn(router, 'link', 'set', 'lo', 'up');
   await ipIn(router, 'route', 'replace', 'blackhole', 'default');
   await loadRuleset(lab, rulesetOf(plan.gateway, macOf(plan.gateway)));
@@ -177,7 +186,7 @@ export async function removeRouter(router: string, link: string | undefined): Pr
 }
 
 async function settingsDrift(router: string): Promise<string[]> {
-  const expected = Object.entries({ ...SETTINGS, ...LINK_SETTINGS });
+  const expected = Object.entries({ ...routerSettings(), ...LINK_SETTINGS });
   // Settings of a missing interface do not exist; the interface itself is reported as drift.
   const read = await attemptIn(router, 'sysctl', ['-e', ...expected.map(([name]) => name)]);
   const actual = new Map(

@@ -1,5 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import {
+  listKernelDirectory,
+  readKernelFile,
+  removeKernelDirectory,
+} from '../../../util/kernel-files';
 import { attempt } from './command';
 
 // Control groups of labs. One group holds all labs, one each lab, and below it one each node and
@@ -34,10 +39,8 @@ export function groupOf(lab = '', name = ''): string {
 /** Returns the roots of the hierarchies: one per controller on cgroup v1. */
 function hierarchies(): string[] {
   if (isVersion2()) return [ROOT];
-  if (!fs.existsSync(ROOT)) return [];
-  return fs
-    .readdirSync(ROOT)
-    .map((entry) => path.join(ROOT, entry))
+  return listKernelDirectory(ROOT)
+    .map((entry) => path.join(ROOT, entry.name))
     .filter((hierarchy) => fs.existsSync(path.join(hierarchy, 'cgroup.procs')));
 }
 
@@ -103,16 +106,13 @@ export function makeGroup(group: string): void {
   }
 }
 
-function members(directory: string): number[] {
-  if (!fs.existsSync(directory)) return [];
-  const own = fs
-    .readFileSync(path.join(directory, 'cgroup.procs'), 'utf8')
+/** Ids of the processes in a group and the groups below it; a group that is removed meanwhile has none. */
+export function members(directory: string): number[] {
+  const own = (readKernelFile(path.join(directory, 'cgroup.procs')) ?? '')
     .split('\n')
     .filter(Boolean)
     .map(Number);
-  const below = fs
-    .readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory());
+  const below = listKernelDirectory(directory).filter((entry) => entry.isDirectory());
   return [...own, ...below.flatMap((entry) => members(path.join(directory, entry.name)))];
 }
 
@@ -122,9 +122,9 @@ export const processesOf = (lab: string, name = ''): number[] => [
 ];
 
 function removeDirectory(directory: string): void {
-  for (const entry of fs.readdirSync(directory, { withFileTypes: true }))
+  for (const entry of listKernelDirectory(directory))
     if (entry.isDirectory()) removeDirectory(path.join(directory, entry.name));
-  fs.rmdirSync(directory);
+  removeKernelDirectory(directory);
 }
 
 /**
@@ -152,7 +152,7 @@ async function removeSlices(lab: string): Promise<void> {
   };
   await remove(sliceOf(lab));
   const remaining = directories(groupOf()).flatMap((directory) =>
-    fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+    listKernelDirectory(directory).filter((entry) => entry.isDirectory()),
   );
   if (remaining.length === 0) await remove(sliceOf());
 }

@@ -77,6 +77,15 @@ export function startDaemon(
   return daemon;
 }
 
+/** Sends a signal to a process; fine if the process has ended. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /**
  * Kills all processes that `find` returns, in that order, until it finds none. Returns false if
  * some still run after `limit` milliseconds.
@@ -85,13 +94,7 @@ export function endAll(find: () => number[], { limit }: { limit: number }): Prom
   return poll(
     () => {
       const pids = find();
-      for (const pid of pids) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // The process has already ended.
-        }
-      }
+      for (const pid of pids) sendSignal(pid, 'SIGKILL');
       return pids.length === 0;
     },
     { limit },
@@ -105,9 +108,9 @@ export function endAll(find: () => number[], { limit }: { limit: number }): Prom
 export async function stopDaemon(file: string, patience = 5000): Promise<void> {
   const daemon = readDaemon(file);
   if (daemon) {
-    process.kill(daemon.pid, 'SIGTERM');
+    sendSignal(daemon.pid, 'SIGTERM');
     if (!(await poll(() => !isRunning(daemon), { limit: patience }))) {
-      process.kill(daemon.pid, 'SIGKILL');
+      sendSignal(daemon.pid, 'SIGKILL');
       await poll(() => !isRunning(daemon), { limit: 5000 });
     }
   }

@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../../util/directories';
+import { recordOf } from './lab-register';
 
 // Paths and names of a lab's parts on the host. A dot separates lab and part, so neither contains a
 // dot.
 const PREFIX = 'hardway.';
 
-export const labDirectory = (lab: string): string => path.join(cloudDirectory(), 'labs', lab);
+/** Directory of a lab's files: where the lab was made, whatever HARDWAY_CLOUD is now. */
+export const labDirectory = (lab: string): string =>
+  path.join(recordOf(lab)?.cloud ?? cloudDirectory(), 'labs', lab);
 export const nodeDirectory = (lab: string, node: string): string =>
   path.join(labDirectory(lab), 'nodes', node);
 

@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../../util/cidr';
-import { cloudDirectory } from '../../../util/directories';
+import { cloudDirectory, hostDirectory } from '../../../util/directories';
+import { linkExists } from './host-links';
+import { claimLab, dropRecord, recordedLabs } from './lab-register';
 import { labDirectory } from './names';
 
 /** Record of a lab's place in the public pool. Kept on the host until the lab is deleted. */
@@ -15,14 +17,26 @@ export interface Slot {
 // The lab's directory holds the number of its slot. A file named after the number reserves the
 // slot: only one process can create it.
 const slotFile = (lab: string): string => path.join(labDirectory(lab), 'slot.json');
-const takenFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
+const takenFile = (slot: number): string => path.join(hostDirectory(), 'slots', String(slot));
+/** Place of the same file in earlier versions, when each cloud directory counted for itself. */
+const formerFile = (slot: number): string => path.join(cloudDirectory(), 'slots', String(slot));
 
+/** Returns the lab that has a slot; `undefined` if no lab is recorded. */
 function holder(slot: number): string | undefined {
-  try {
-    return fs.readFileSync(takenFile(slot), 'utf8');
-  } catch {
-    return undefined;
+  for (const file of [takenFile(slot), formerFile(slot)]) {
+    try {
+      return fs.readFileSync(file, 'utf8');
+    } catch {
+      continue;
+    }
   }
+  return undefined;
+}
+
+/** Whether a lab can take a slot. A link without a record belongs to a lab that another version made. */
+function isFree(slot: number, lab: string): boolean {
+  const other = holder(slot);
+  return other === undefined ? !linkExists(hostLink(slot)) : other === lab;
 }
 
 /** Returns the lab's slot; `undefined` before its network is created. */
@@ -35,10 +49,11 @@ export function slotOf(lab: string): Slot | undefined {
   }
 }
 
-/** Returns the names of all labs on the host. */
+/** Returns the names of all labs on the host, whichever state and cloud directory they are in. */
 export function labs(): string[] {
   const directory = path.join(cloudDirectory(), 'labs');
-  return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
+  const here = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  return [...new Set([...here, ...recordedLabs()])].sort();
 }
 
 /**
@@ -51,7 +66,7 @@ export function chooseSlot(lab: string, pool: string, ahead = 0): number {
   const count = parseCidr(pool).size / 256;
   let skip = ahead;
   for (let slot = 0; slot < count; slot++) {
-    const free = [undefined, lab].includes(holder(slot));
+    const free = isFree(slot, lab);
     if (free && skip === 0) return slot;
     if (free) skip -= 1;
   }
@@ -62,6 +77,7 @@ export function chooseSlot(lab: string, pool: string, ahead = 0): number {
 
 /** Takes the slot. Returns false if another lab took it first. */
 function take(slot: Slot): boolean {
+  claimLab(slot.lab);
   fs.mkdirSync(path.dirname(takenFile(slot.slot)), { recursive: true, mode: 0o700 });
   try {
     fs.writeFileSync(takenFile(slot.slot), slot.lab, { flag: 'wx', mode: 0o600 });
@@ -97,13 +113,16 @@ export function reserveSlot(lab: string, pool: string): boolean {
 export function releaseSlot(lab: string): void {
   const own = slotOf(lab);
   fs.rmSync(slotFile(lab), { force: true });
-  if (own) fs.rmSync(takenFile(own.slot), { force: true });
+  if (own)
+    for (const file of [takenFile(own.slot), formerFile(own.slot)])
+      fs.rmSync(file, { force: true });
   const directory = labDirectory(lab);
   if (
     fs.existsSync(directory) &&
     fs.readdirSync(directory).every((entry) => isEmpty(path.join(directory, entry)))
   ) {
     fs.rmSync(directory, { recursive: true });
+    dropRecord(lab);
   }
 }
 

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { labNameMistake } from '../../../util/lab-name';
 import { boundLab, type Bounds, boundsDrift } from './resource-limits';
+import { claimLab } from '../shared/lab-register';
 import { labDirectory } from '../shared/names';
 import { sweep } from './sweep';
 import { driftDifference, type Drifting } from '../shared/drift';
@@ -30,6 +31,7 @@ export function expiryOf(lab: string): string | undefined {
 }
 
 async function make(inputs: SiteInputs): Promise<SiteState> {
+  claimLab(inputs.lab);
   await boundLab(inputs.lab, inputs);
   fs.mkdirSync(labDirectory(inputs.lab), { recursive: true, mode: 0o700 });
   fs.writeFileSync(record(inputs.lab), inputs.expires, { mode: 0o600 });

@@ -5,6 +5,7 @@ import { endAll, processesStartedFor } from '../shared/daemon';
 import { processesOf, removeGroups } from '../shared/cgroups';
 import { programOf } from '../../../util/process';
 import { stopMachine } from '../instance/node-process';
+import { dropRecord } from '../shared/lab-register';
 import { labDirectory, namespacesOf } from '../shared/names';
 import { hostLink, releaseSlot, slotOf } from '../shared/slots';
 
@@ -59,6 +60,7 @@ export async function sweep(lab: string): Promise<string[]> {
   await tearDown(lab);
   releaseSlot(lab);
   fs.rmSync(labDirectory(lab), { recursive: true, force: true });
+  dropRecord(lab);
   return found;
 }
 

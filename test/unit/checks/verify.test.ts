@@ -42,6 +42,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     podCidr: '10.200.0.0/16',
     serviceCidr: '10.32.0.0/24',
     ipMasq: true,
+    hostPorts: false,
     proxyMode: 'iptables',
     stage: 'cluster',
     adminCidrs: ['192.0.2.0/24'],
@@ -300,6 +301,29 @@ test('verify reports leftovers if the test pods could not be deleted', async () 
   expect(events).toEqual(['start', 'check', 'leftover']);
 });
 
+test('a dead APIService is reported as the reason that the namespace stays', async () => {
+  const api = (name: string, status: string): object => ({
+    metadata: { name },
+    status: { conditions: [{ type: 'Available', status }] },
+  });
+  const items = [api('v1.', 'True'), api('v1beta1.metrics.k8s.io', 'False')];
+  const kubectl = async (args: string[]): Promise<Ran> => ({
+    code: 0,
+    stdout: JSON.stringify({ items: args.includes('apiservices') ? items : [] }),
+    stderr: '',
+  });
+  const messages: string[] = [];
+  await verify(silent(outputs(), { ...active, kubectl }), {
+    only: ['pod.netns'],
+    report: (event) => (event.kind === 'leftover' ? messages.push(event.message) : undefined),
+  });
+  expect(messages).toEqual([
+    expect.stringMatching(
+      /^the empty namespace hardway-verify-\w+ stays in Terminating, because v1beta1\.metrics\.k8s\.io does not answer/,
+    ),
+  ]);
+});
+
 test('verify deletes the test pods and rejects if the signal is aborted', async () => {
   const stop = new AbortController();
   const access = silent(outputs(), {
@@ -469,6 +493,17 @@ describe('cni.config', () => {
   };
 
   test("passes for the article's file", async () => expect(await reason({})).toBe(''));
+  test('reads the bridge plugin from the list of plugins that hostPorts make', async () => {
+    const { cniVersion, name, ...bridge } = JSON.parse(config(0)) as Record<string, unknown>;
+    const list = JSON.stringify({ cniVersion, name, plugins: [bridge, { type: 'portmap' }] });
+    const onNode = answering([
+      [/cat \/etc\/cni\/net.d\/10-bridge\.conflist/, list],
+      [/opt\/cni\/bin/, 'bridge\nhost-local\nloopback\n'],
+    ]);
+    const lab = outputs({ workers: 1, hostPorts: true });
+    const { checks: results } = await verify(silent(lab, { onNode }), { only: ['cni.config'] });
+    expect(results[0]).toMatchObject({ status: 'pass', reason: '' });
+  });
   test('fails if ipMasq is false, unless the config sets it to false', async () => {
     expect(await reason({ ipMasq: false })).toContain('ipMasq is false, expected true');
     expect(await reason({ ipMasq: false }, outputs({ workers: 1, ipMasq: false }))).toBe('');

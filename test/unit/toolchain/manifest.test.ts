@@ -156,20 +156,15 @@ test('fittingKubectl accepts at most one minor version of difference', () => {
   ]);
 });
 
-test('the built CoreDNS has every plugin of the Corefile', () => {
-  const manifest = fs.readFileSync(
-    path.join(root, 'components/bootstrap/steps/coredns/coredns.yaml'),
-    'utf8',
-  );
-  const [, corefile] = /\.:53 \{\n([^]*?)\n {4}\}/.exec(manifest)!;
-  const used = corefile
-    .split('\n')
-    .map((line) => /^ {8}([a-z]+)/.exec(line)?.[1])
-    .filter((name) => name !== undefined);
+test('the built CoreDNS has every plugin of both Corefiles', () => {
+  const used = ['Corefile.local', 'Corefile.forward'].flatMap((name) => {
+    const file = path.join(root, 'components/bootstrap/steps/coredns', name);
+    return [...fs.readFileSync(file, 'utf8').matchAll(/^ {8}([a-z]+)/gm)].map((match) => match[1]);
+  });
   const module = component('coredns').builds[0];
   const program = fs.readFileSync(path.join(moduleDirectory(module), 'main.go'), 'utf8');
-  expect(used).toContain('kubernetes');
-  each([...used, 'forward'], (name) =>
+  expect(used).toEqual(expect.arrayContaining(['kubernetes', 'forward', 'template']));
+  each(used, (name) =>
     expect(program).toContain(`coredns/plugin/${name === 'prometheus' ? 'metrics' : name}"`),
   );
 });

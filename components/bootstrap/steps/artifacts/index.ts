@@ -23,7 +23,7 @@ export const PROGRAMS: Record<Node['role'], { name: string; directory: string }[
       'kubelet',
       'kube-proxy',
     ].map((name) => ({ name, directory: BIN })),
-    ...['bridge', 'host-local', 'loopback'].map((name) => ({ name, directory: CNI })),
+    ...['bridge', 'host-local', 'loopback', 'portmap'].map((name) => ({ name, directory: CNI })),
   ],
 };
 

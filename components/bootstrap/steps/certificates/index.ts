@@ -19,6 +19,8 @@ function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] 
     ...pair(`${kubernetes}/ca`, certificates.ca),
     ...pair(`${kubernetes}/kube-apiserver`, certificates.apiServer),
     ...pair(`${kubernetes}/etcd-client`, certificates.etcdClient),
+    plain(`${kubernetes}/front-proxy-ca.pem`, certificates.frontProxyCa.certificate),
+    ...pair(`${kubernetes}/front-proxy-client`, certificates.frontProxyClient),
     ...pair(`${kubernetes}/kubelet-client`, certificates.kubeletClient),
     plain(`${kubernetes}/service-accounts.pem`, certificates.serviceAccounts.publicKey),
     confidential(`${kubernetes}/service-accounts-key.pem`, certificates.serviceAccounts.privateKey),

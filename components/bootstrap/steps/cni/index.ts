@@ -1,15 +1,20 @@
+import type { LabConfig } from '../../../config';
 import { type Step, plain, script, template } from '../../step';
+
+/** Returns the name of the CNI file: the article's, or with hostPorts that of a list of plugins. */
+const configName = ({ hostPorts }: LabConfig): string =>
+  hostPorts ? '10-bridge.conflist' : '10-bridge.conf';
 
 export const cni: Step = {
   name: 'cni',
   description: 'How a pod gets its address on the bridge, and the node forwards its packets',
   on: 'worker',
   stage: 'network',
-  units: ['pod-bridge'],
+  units: ['pod-bridge', 'pod-hairpin'],
   files: (node, { config, topology }) => [
     plain(
-      '/etc/cni/net.d/10-bridge.conf',
-      template('cni/10-bridge.conf', {
+      `/etc/cni/net.d/${configName(config)}`,
+      template(`cni/${configName(config)}`, {
         IP_MASQ: config.ipMasq,
         // The article's file has no such line, and needs none at Ethernet's usual size.
         MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
@@ -21,5 +26,7 @@ export const cni: Step = {
     plain('/etc/sysctl.d/99-hardway.conf', template('cni/99-hardway.conf')),
     script('/opt/hardway/pod-bridge.sh', 'cni/pod-bridge.sh'),
     plain('/etc/systemd/system/pod-bridge.service', template('cni/pod-bridge.service')),
+    script('/opt/hardway/pod-hairpin.sh', 'cni/pod-hairpin.sh'),
+    plain('/etc/systemd/system/pod-hairpin.service', template('cni/pod-hairpin.service')),
   ],
 };

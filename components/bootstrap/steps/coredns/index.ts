@@ -1,4 +1,15 @@
+import type { Topology } from '../../../topology';
 import { type Step, plain, template } from '../../step';
+
+/** Returns CoreDNS's config. Without an upstream resolver, names outside the cluster get NXDOMAIN. */
+function corefile({ clusterDomain }: Topology, upstreamResolvers: string[]): string {
+  const CLUSTER_DOMAIN = clusterDomain;
+  if (upstreamResolvers.length === 0) return template('coredns/Corefile.local', { CLUSTER_DOMAIN });
+  return template('coredns/Corefile.forward', {
+    CLUSTER_DOMAIN,
+    UPSTREAM: upstreamResolvers.join(' '),
+  });
+}
 
 export const coredns: Step = {
   name: 'coredns',
@@ -9,12 +20,8 @@ export const coredns: Step = {
     plain(
       '/var/lib/kubernetes/coredns.yaml',
       template('coredns/coredns.yaml', {
-        CLUSTER_DOMAIN: topology.clusterDomain,
+        COREFILE: corefile(topology, upstreamResolvers),
         DNS_IP: topology.dnsIp,
-        FORWARD:
-          upstreamResolvers.length === 0
-            ? ''
-            : `\n        forward . ${upstreamResolvers.join(' ')}`,
       }),
     ),
   ],

@@ -1,12 +1,17 @@
 import { type Step, plain, template } from '../../step';
 
+// shared-disk.yaml: a local node's disk is the host's. Kubelet would evict every pod as soon as the host's disk is 90 % full,
+// and freeing images in the node would not help. kind turns disk eviction off in the same way
+// (https://github.com/kubernetes-sigs/kind, kubeadm config). With any threshold given, kubelet drops its other defaults, so
+// that of memory is repeated.
+
 export const kubelet: Step = {
   name: 'kubelet',
   description: 'Registers the node, and runs the pods that the scheduler gives it',
   on: 'worker',
   stage: 'network',
   units: ['kubelet'],
-  files: (node, { topology, upstreamResolvers = [] }) => [
+  files: (node, { topology, disposable, upstreamResolvers = [] }) => [
     plain(
       '/var/lib/kubelet/kubelet-config.yaml',
       template('kubelet/kubelet-config.yaml', {
@@ -14,7 +19,7 @@ export const kubelet: Step = {
         CLUSTER_DOMAIN: topology.clusterDomain,
         DNS_IP: topology.dnsIp,
         POD_CIDR: node.podCidr!,
-      }),
+      }) + (disposable ? template('kubelet/shared-disk.yaml') : ''),
     ),
     // Not the node's own: where that names a stub on 127.0.0.53, a pod would ask itself.
     plain(

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# What keeps pods from being made: OBJECT, a tab, how it is. What Kubernetes itself keeps off a node is another matter.
+# Prints what keeps pods from being created, or namespaces from being deleted: OBJECT, a tab, its
+# state, and if `up` can't repair it a tab and the cure. Taints that Kubernetes itself sets are not
+# listed.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
@@ -20,3 +22,12 @@ for program in kube-controller-manager kube-scheduler; do
   age=$(leader_age "$program") || continue
   [ "${age:-15}" -lt 15 ] || printf '%s\thas no leader%s\n' "$program" "${age:+ for $age s}"
 done
+
+# Kubernetes deletes no namespace while one of its APIs can't be listed.
+available='{range .status.conditions[?(@.type=="Available")]}{.status}{"\t"}{.reason}{end}'
+kubectl --request-timeout=5s get apiservices \
+  --output=jsonpath="{range .items[*]}{.metadata.name}{\"\t\"}$available{\"\n\"}{end}" |
+  awk -F '\t' '$2 == "False" {
+    printf "APIService %s\tdoes not answer (%s), so no namespace can be deleted", $1, $3
+    printf "\trepair it, or `kubectl delete apiservice %s`\n", $1
+  }'

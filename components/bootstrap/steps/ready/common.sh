@@ -37,14 +37,14 @@ run_service() {
 # all_there STEP: whether all of the step's work in the cluster is as it was.
 all_there() { ! bash "/opt/hardway/objects/$1.sh" | grep -q .; }
 
-# this_node: what the API server knows of this worker, without any space; false and the last word of it where it
-# tells nothing. Any controller would do: they share their data.
+# this_node [CURL OPTION...]: prints the API server's object of this worker, without any space. If no
+# controller gives it, prints the last error and fails. Any controller will do: they share their data.
 this_node() {
   local controller answer
   for controller in $CONTROLLERS; do
     if answer=$(curl --silent --show-error --fail-with-body --connect-timeout 2 --max-time 5 --cacert /var/lib/kubernetes/ca.pem \
       --cert "/var/lib/kubelet/$NODE_NAME.pem" --key "/var/lib/kubelet/$NODE_NAME-key.pem" \
-      "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
+      "$@" "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
       tr -d ' \n' <<< "$answer"
       return
     fi
@@ -52,6 +52,12 @@ this_node() {
   echo "$answer"
   return 1
 }
+
+# pod_cidr_of NODE: prints spec.podCIDR of an object that this_node printed; nothing if it has none.
+pod_cidr_of() { sed -n 's/.*"podCIDR":"\([^"]*\)".*/\1/p' <<< "$1"; }
+
+# declared_pod_cidr: prints this worker's own part of the pod network.
+declared_pod_cidr() { sed -n 's/^podCIDR: //p' /var/lib/kubelet/kubelet-config.yaml; }
 
 # differing MANIFEST: which of its objects the cluster has not, or otherwise, a line each: KIND NAMESPACE/NAME, a tab, how it is.
 differing() {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prints one JSON object: how each file that bootstrap placed here is now, whether its services run, and what of its work in the
-# cluster (OBJECT, a tab, how it is: a line of /opt/hardway/objects/STEP.sh) is not as it was.
+# Prints one JSON object: the state of each file that bootstrap placed here, the state of its
+# services, and what differs in the cluster. /opt/hardway/objects/STEP.sh prints the last: OBJECT, a
+# tab, its state; if the student has to repair it, another tab and the cure.
 #   {"node": "worker-0",
 #    "files": [{"step": "cni", "path": "/etc/cni/net.d/10-bridge.conf", "state": "ok" | "changed" | "missing"}],
 #    "units": [{"unit": "containerd", "active": "active"}],
@@ -86,8 +87,9 @@ printf '],"objects":['
 comma=
 for told in "$objects"/*; do
   # No quote or backslash of another program's words may end the string.
-  while IFS=$'\t' read -r object state; do
-    printf '%s{"step":"%s","object":"%s","state":"%s"}' "$comma" "${told##*/}" "$object" "$state"
+  while IFS=$'\t' read -r object state cure; do
+    printf '%s{"step":"%s","object":"%s","state":"%s"' "$comma" "${told##*/}" "$object" "$state"
+    printf '%s}' "${cure:+,\"cure\":\"$cure\"}"
     comma=,
   done < <(tr -d '"\134' < "$told")
 done

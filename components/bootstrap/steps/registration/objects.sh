@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the cluster knows of this worker, where that is not as it was: OBJECT, a tab, how it is.
+# Prints what differs in the cluster's object of this worker: OBJECT, a tab, its state.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -9,6 +9,10 @@ away=/run/hardway-api-away
 
 if node=$(this_node); then
   grep -qF '"type":"Ready","status":"True"' <<< "$node" || printf 'Node %s\tis not Ready\n' "$NODE_NAME"
+  seen=$(pod_cidr_of "$node")
+  wanted=$(declared_pod_cidr)
+  [ "$seen" = "$wanted" ] ||
+    printf 'Node %s\thas the podCIDR %s, declared %s\n' "$NODE_NAME" "${seen:-(none)}" "$wanted"
 elif grep -qF '"reason": "NotFound"' <<< "$node"; then
   printf 'Node %s\tis not known to the API server\n' "$NODE_NAME"
 else

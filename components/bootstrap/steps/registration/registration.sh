@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# This worker is a node of the cluster, and Ready.
+# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -15,10 +15,27 @@ if [ -e /run/hardway-api-away ]; then
   rm /run/hardway-api-away
 fi
 
-# A kubelet registers only when it starts. One that outlived its cluster (all controllers made anew) has to start again.
-wait_until 10 known || systemctl restart --no-block kubelet
-
-if ! wait_until "$limit" is_ready; then
-  for unit in containerd kubelet; do echo "$unit is $(systemctl is-active "$unit" || true): $(last_lines "$unit")" >&2; done
+not_ready() {
+  for unit in containerd kubelet; do
+    echo "$unit is $(systemctl is-active "$unit" || true): $(last_lines "$unit")" >&2
+  done
   fail "$NODE_NAME is not Ready after $limit s"
-fi
+}
+
+# A kubelet registers only when it starts. If all controllers were recreated, it has to start again.
+wait_until 10 known || systemctl restart --no-block kubelet
+wait_until "$limit" known || not_ready
+
+# The kubelet sets no podCIDR, and the controller manager would number the nodes in an order of its
+# own. A node may set its own podCIDR once; afterwards the API server refuses any other value.
+pod_cidr=$(declared_pod_cidr)
+has_pod_cidr() { [ "$(pod_cidr_of "$(this_node)")" = "$pod_cidr" ]; }
+set_pod_cidr() {
+  has_pod_cidr || this_node --request PATCH --header 'Content-Type: application/merge-patch+json' \
+    --data "{\"spec\":{\"podCIDR\":\"$pod_cidr\",\"podCIDRs\":[\"$pod_cidr\"]}}"
+}
+wait_until 10 set_pod_cidr ||
+  fail "$NODE_NAME does not get the podCIDR $pod_cidr: $(set_pod_cidr 2>&1 | tail -n 1)." \
+    "To do: \`kubectl delete node $NODE_NAME\`, then \`./lab up\`"
+
+wait_until "$limit" is_ready || not_ready

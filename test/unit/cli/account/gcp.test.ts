@@ -3,6 +3,7 @@ import type { OrphanQuery } from '../../../../cli/account/account';
 import type { PendingCreate } from '../../../../cli/engine/snapshot';
 import { gcpAccount } from '../../../../cli/account/gcp';
 import { needsOf } from '../../../../cli/account/needs';
+import { hourlyOf } from '../../../../cli/account/prices';
 import { CloudError } from '../../../../components/cloud';
 import { type LabConfig, parseConfig, type RawConfig } from '../../../../components/config';
 import { ComputeServer, type Having, NOTHING } from '../../../support/compute-server';
@@ -80,8 +81,12 @@ function machine(lab: string, node: string, natIP?: string): compute_v1.Schema$I
   };
 }
 
-/** Something of everything that a lab has. */
-function lab(name: string): Omit<Having, 'project' | 'regions' | 'machineTypes'> {
+type Parts = Omit<Having, 'project' | 'regions' | 'machineTypes'>;
+
+/** One resource of every kind that a lab has. */
+const lab = (name: string): Parts => linked(parts(name));
+
+function parts(name: string): Parts {
   const network = url(`global/networks/${name}`);
   return {
     instances: {
@@ -128,23 +133,25 @@ function lab(name: string): Omit<Having, 'project' | 'regions' | 'machineTypes'>
         },
       ],
     },
-    targetPools: {
-      'regions/us-west1': [{ name: `${name}-api`, description: `Controllers of lab ${name}` }],
-    },
     networks: [{ name, description: `The VPC of lab ${name}`, autoCreateSubnetworks: false }],
     firewalls: [{ name: `${name}-allow-ssh`, network, direction: 'INGRESS' }],
     routes: [{ name: `${name}-pod-route-worker-0`, network, destRange: '10.200.0.0/24' }],
-    httpHealthChecks: [
-      { name: `${name}-api`, description: `API servers of lab ${name}`, port: 8080 },
-    ],
-    backendServices: {},
-    healthChecks: {},
-    instanceGroups: {},
+    backendServices: {
+      'regions/us-west1': [{ name: `${name}-api`, description: `Controllers of lab ${name}` }],
+    },
+    healthChecks: {
+      'regions/us-west1': [{ name: `${name}-api`, description: `API servers of lab ${name}` }],
+    },
+    instanceGroups: {
+      'zones/us-west1-c': [
+        { name: `${name}-controllers-c`, description: `Controllers of lab ${name}`, network },
+      ],
+    },
   };
 }
 
 /** The same items with the `selfLink` that the API gives each. */
-function linked(having: ReturnType<typeof lab>): ReturnType<typeof lab> {
+function linked(having: Parts): Parts {
   const entries = Object.entries(having).map(([kind, items]) => {
     const link = (scope: string, one: { name?: string | null }): object => ({
       ...one,
@@ -159,14 +166,11 @@ function linked(having: ReturnType<typeof lab>): ReturnType<typeof lab> {
       ),
     ];
   });
-  return Object.fromEntries(entries) as ReturnType<typeof lab>;
+  return Object.fromEntries(entries) as Parts;
 }
 
 /** Both, kind by kind and scope by scope. */
-function together(
-  one: ReturnType<typeof lab>,
-  other: ReturnType<typeof lab>,
-): ReturnType<typeof lab> {
+function together(one: Parts, other: Parts): Parts {
   const scopes = <T>(a: Record<string, T[]>, b: Record<string, T[]>): Record<string, T[]> =>
     Object.fromEntries(
       [...new Set([...Object.keys(a), ...Object.keys(b)])].map((scope) => [
@@ -180,14 +184,12 @@ function together(
     addresses: scopes(one.addresses, other.addresses),
     forwardingRules: scopes(one.forwardingRules, other.forwardingRules),
     subnetworks: scopes(one.subnetworks, other.subnetworks),
-    targetPools: scopes(one.targetPools, other.targetPools),
     backendServices: scopes(one.backendServices, other.backendServices),
     healthChecks: scopes(one.healthChecks, other.healthChecks),
     instanceGroups: scopes(one.instanceGroups, other.instanceGroups),
     networks: [...one.networks, ...other.networks],
     firewalls: [...one.firewalls, ...other.firewalls],
     routes: [...one.routes, ...other.routes],
-    httpHealthChecks: [...one.httpHealthChecks, ...other.httpHealthChecks],
   };
 }
 
@@ -256,6 +258,7 @@ describe('an account of Google Cloud', () => {
       // The address that is reserved for it is told by itself: an hour of it is no part of the machine's.
       'address gcp-s01-api 0.0050',
       'address gcp-s01-left 0.0100',
+      'backend service gcp-s01-api 0.0000',
       'disk gcp-s01-worker-0 0.0027',
       'firewall rule gcp-s01-allow-ssh 0.0000',
       'forwarding rule gcp-s01-api 0.0250',
@@ -263,10 +266,10 @@ describe('an account of Google Cloud', () => {
       'instance gcp-s01-controller-0 0.0168',
       'instance gcp-s01-worker-0 0.0218',
       'instance gcp-s01-worker-1 0.0000',
+      'instance group gcp-s01-controllers-c 0.0000',
       'network gcp-s01 0.0000',
       'route gcp-s01-pod-route-worker-0 0.0000',
       'subnet gcp-s01-nodes 0.0000',
-      'target pool gcp-s01-api 0.0000',
     ]);
     expect(found.find(({ kind }) => kind === 'disk')).toMatchObject({
       lab: 'gcp-s01',
@@ -277,6 +280,74 @@ describe('an account of Google Cloud', () => {
     expect([all.length, new Set(all.map((one) => one.lab))]).toEqual([
       2 * found.length,
       new Set(['gcp-s01', 'gcp-s02']),
+    ]);
+  });
+
+  test('counts e2 in E2_CPUS too if the region has that quota', async () => {
+    server.having = project({ E2_CPUS: [6, 0] });
+    const found = await gcpAccount(config()).quotas(needsOf(config()), new Map([['e2-small', 2]]));
+    expect(
+      found
+        .filter(({ name }) => /CPUS/.test(name))
+        .map(({ name, limit, needed }) => [name, limit, needed]),
+    ).toEqual([
+      ['processors (CPUS) in us-west1', 24, 12],
+      ['processors (E2_CPUS) in us-west1', 6, 12],
+    ]);
+  });
+
+  test('counts hyperdisks in their own quota, and has their price', async () => {
+    const types = config({ workerType: 'n4-standard-2' });
+    server.having = project({ HDB_TOTAL_GB: [100, 0] });
+    const found = await gcpAccount(types).quotas(needsOf(types), new Map());
+    expect(
+      found.filter(({ name }) => /^GB/.test(name)).map(({ name, needed }) => [name, needed]),
+    ).toEqual([
+      ['GB of balanced and SSD disks in us-west1', 60],
+      ['GB of hyperdisks in us-west1', 60],
+    ]);
+    const all = hourlyOf('gcp', needsOf(config())).dollars;
+    const mixed = hourlyOf('gcp', {
+      ...needsOf(types),
+      machines: new Map([
+        ['e2-small', 3],
+        ['n4-standard-2', 3],
+      ]),
+    });
+    expect(mixed.unknown).toEqual(['n4-standard-2']);
+    // Three machines without a known price, and three disks of 20 GiB that cost $0.02 a GiB less.
+    expect(all - mixed.dollars).toBeCloseTo(3 * 0.0168 + (3 * 20 * 0.02) / 730, 6);
+  });
+
+  test('does not count resources of other networks and names as the lab’s', async () => {
+    const own = lab('gcp-s01');
+    const others = 'https://www.googleapis.com/compute/v1/projects/other/global/networks/gcp-s01';
+    server.having = {
+      ...project(),
+      ...own,
+      networks: [
+        ...own.networks,
+        {
+          name: 'hand',
+          description: 'The VPC of lab gcp-s01',
+          selfLink: url('global/networks/hand'),
+        },
+      ],
+      firewalls: [{ name: 'of-another-project', network: others }],
+      routes: [{ name: 'of-another-network', network: url('global/networks/gcp-s01-x') }],
+      healthChecks: { 'regions/us-west1': [{ name: 'gcp-s01-api', description: 'made by hand' }] },
+      backendServices: {
+        'regions/us-west1': [{ name: 'gcp-s01-web', description: 'Controllers of lab gcp-s01' }],
+      },
+    };
+    const found = await gcpAccount(config()).remains('gcp-s01');
+    const unlabelled = found
+      .filter(({ state }) => state === '')
+      .map(({ kind, id }) => `${kind} ${id}`);
+    expect(unlabelled.sort()).toEqual([
+      'instance group gcp-s01-controllers-c',
+      'network gcp-s01',
+      'subnet gcp-s01-nodes',
     ]);
   });
 
@@ -388,7 +459,7 @@ describe('./lab audit', () => {
     );
     expect([code, told.split('\n').pop()]).toEqual([
       1,
-      '13 resources in 1 lab at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
+      '14 resources in 1 lab at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
     ]);
   });
 
@@ -424,7 +495,7 @@ describe('orphans of a lab on Google Cloud', () => {
     (await gcpAccount(config()).orphans(query(more))).map(({ kind, id }) => `${kind} ${id}`);
 
   beforeEach(() => {
-    server.having = { ...project(), ...linked(lab('gcp-s01')) };
+    server.having = { ...project(), ...lab('gcp-s01') };
   });
 
   test('are the labelled resources of its state that the state does not know', async () => {

@@ -42,11 +42,19 @@ describe('a config that needs a new network', () => {
     'is not the %s, which stops or replaces machines: that is asked about, too',
     async (key) => {
       const made = { cloud: 'aws', adminCidrs: 'auto' };
-      expect(await asked(made, { ...made, [key]: 't4g.small' })).toBe(
-        `Lab local-s01 is up, and ${key} t4g.small instead of t3.small stops its nodes, or replaces them if the processor architecture changes: then everything on them is lost.`,
+      expect(await asked(made, { ...made, [key]: 't3.large' })).toBe(
+        `Lab local-s01 is up, and ${key} t3.large instead of t3.small stops its nodes, or replaces them if the boot disk is of another type: then everything on them is lost.`,
       );
     },
   );
+  test('is not the mtu on Google Cloud, which changes in place: nodes must be stopped and started', async () => {
+    const made = { cloud: 'gcp', adminCidrs: 'auto' };
+    const question = await asked(made, { ...made, mtu: '1400' });
+    expect(question).toMatch(
+      /^Lab local-s01 is up, and mtu 1400 instead of 1460 changes its network in place\. Nodes keep/,
+    );
+    expect(question).not.toMatch(/another network/);
+  });
   test('names all that is otherwise', async () => {
     expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
       /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 needs a new network.*lost/,

@@ -20,6 +20,7 @@ let place: string;
 beforeEach(() => {
   place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-expiry-'));
   process.env.HARDWAY_CLOUD = place;
+  process.env.HARDWAY_HOST = path.join(place, 'host');
 });
 afterEach(() => {
   delete process.env.HARDWAY_CLOUD;

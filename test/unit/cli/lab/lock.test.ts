@@ -15,6 +15,7 @@ beforeEach(() => {
   state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-turn-'));
   process.env.HARDWAY_STATE = state;
   process.env.HARDWAY_CLOUD = path.join(state, 'cloud');
+  process.env.HARDWAY_HOST = path.join(state, 'host');
   delete process.env.PULUMI_BACKEND_URL;
 });
 

@@ -166,6 +166,17 @@ describe('a lab that is up can not be moved', () => {
     );
   });
 
+  test.each<[string, RawConfig, string, string]>([
+    ['Google Cloud', gcp, 'c4a-standard-1', 'c4-standard-2'],
+    ['AWS', aws, 't4g.small', 'g4dn.xlarge'],
+  ])('to processors of another architecture on %s', (_, made, arm, x86) => {
+    expect(refusal(made, { ...made, workerType: arm })).toThrow(
+      new RegExp(`workerType: ${arm} requested, .* in use: nodes keep their image`),
+    );
+    expect(refusal({ ...made, workerType: arm }, made)).toThrow(/workerType/);
+    expect(refusal(made, { ...made, workerType: x86 })).not.toThrow();
+  });
+
   test('to another service network, once it has an API', () => {
     const other = { serviceCidr: '10.33.0.0/24' };
     expect(refusal({}, other)).toThrow(

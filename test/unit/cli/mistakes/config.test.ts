@@ -161,6 +161,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
     '--set nodePortCidrs=auto',
     'adminCidrs and nodePortCidrs can be auto only in a cloud: a local lab is reached from publicPool',
   ],
+  ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],
   ['--set proxyMode=ipvs', 'proxyMode is "ipvs", not one of iptables, nftables'],

@@ -5,7 +5,8 @@ import { EngineProgress } from '../../../../cli/engine/progress';
 import { CloudError } from '../../../../components/cloud';
 import { ConfigError } from '../../../../components/config';
 import { distance, nearest } from '../../../../util/suggest';
-import { judge, stepsToRepeat } from '../../../../cli/actions/node-state';
+import { type NodeState, judge, stepsToRepeat } from '../../../../cli/actions/node-state';
+import { differences, upRepairs } from '../../../../cli/lab/status';
 import type { Failure } from '../../../../cli/errors';
 import { progressOn } from '../../../../cli/ui/progress';
 import { resourceTitle } from '../../../../cli/engine/urn';
@@ -55,6 +56,30 @@ describe('progress', () => {
     expect(out.text()).toContain('etcd: building');
     progress.close();
     expect(out.text().endsWith('\x1b[1A\r\x1b[J')).toBe(true);
+  });
+
+  test('shows each line that the program says once, without the engine’s colours', () => {
+    const out = screen();
+    const shown = new EngineProgress(progressOn(out), 'comparing');
+    const said = (severity: string, message: string, resource = ''): any => ({
+      diagnosticEvent: { severity, message, urn: resource, color: 'never' },
+    });
+    const line = "<{%reset%}>auto: this host's public address is 203.0.113.7<{%reset%}>\n";
+    shown.handle(said('info', line));
+    shown.handle(said('info', line));
+    shown.handle(
+      said(
+        'warning',
+        'adminCidrs has 0.0.0.0/0',
+        'urn:pulumi:gcp::hardway-lab::pulumi:pulumi:Stack::hardway-lab-gcp',
+      ),
+    );
+    shown.handle(said('info', 'output of a step', urn('command:remote:Command', 'machine')));
+    shown.handle(said('info#err', 'noise'));
+    expect(out.lines()).toEqual([
+      "auto: this host's public address is 203.0.113.7",
+      'adminCidrs has 0.0.0.0/0',
+    ]);
   });
 
   test.each([
@@ -209,6 +234,20 @@ describe('the state of a node', () => {
     expect(stepsToRepeat({ ...state, edited: [], inactive: [], undone: [] })).toEqual([
       'registration@worker-0',
     ]);
+  });
+
+  test('whose cluster has an object that only the student can repair gives `up` nothing to do', () => {
+    const object = { step: 'pods', object: 'APIService v1.dead', state: 'does not answer' };
+    const report = { node: 'controller-0', files: [], units: [] };
+    const judged = (cure?: string): NodeState =>
+      judge(node, { ...report, objects: [{ ...object, cure }] }, []);
+    expect(stepsToRepeat(judged('delete it'))).toEqual([]);
+    expect(upRepairs({ nodes: [judged('delete it')], drift: [] })).toBe(false);
+    expect(differences({ nodes: [judged('delete it')], drift: [] })).toEqual([
+      'worker-0: APIService v1.dead does not answer: delete it',
+    ]);
+    expect(stepsToRepeat(judged())).toContain('objects@worker-0');
+    expect(upRepairs({ nodes: [judged()], drift: [] })).toBe(true);
   });
 
   test('that is as declared asks for nothing', () => {

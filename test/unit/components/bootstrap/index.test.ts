@@ -149,8 +149,43 @@ describe('a lab at stage cluster', () => {
     );
   });
 
-  test('names outside the cluster are forwarded to nobody', () => {
-    expect(sent(resources.get('objects@controller-0')!)).not.toContain('forward .');
+  test('names outside the cluster are forwarded to no resolver and answered with NXDOMAIN', () => {
+    const manifest = sent(resources.get('objects@controller-0')!);
+    expect(manifest).not.toContain('forward .');
+    expect(manifest).not.toMatch(/^ +loop$/m);
+    expect(manifest).toMatch(/\.:53 \{\n +errors\n +template ANY ANY \{\n +rcode NXDOMAIN\n/);
+  });
+
+  test('kubectl cluster-info finds the service of CoreDNS by its labels', () => {
+    expect(sent(resources.get('objects@controller-0')!)).toContain(
+      '    kubernetes.io/cluster-service: "true"\n    kubernetes.io/name: CoreDNS\n',
+    );
+  });
+
+  test('the front proxy has an authority of its own, which issues only its client certificate', () => {
+    const issuedBy = (name: string): unknown => resources.get(name)!.inputs.caCertificate;
+    const others = [...resources.values()].filter(
+      ({ name, inputs }) => 'caCertificate' in inputs && name !== 'pki-front-proxy-client',
+    );
+    expect(others.length).toBeGreaterThan(10);
+    expect(others.map(({ inputs }) => inputs.caCertificate)).not.toContain(
+      issuedBy('pki-front-proxy-client'),
+    );
+    const controller = sent(resources.get('machine@controller-0')!);
+    for (const flag of [
+      '--requestheader-client-ca-file=/var/lib/kubernetes/front-proxy-ca.pem',
+      '--proxy-client-cert-file=/var/lib/kubernetes/front-proxy-client.pem',
+      '--enable-aggregator-routing=true',
+    ])
+      expect(controller).toContain(flag);
+  });
+
+  test('kube-proxy keeps half-closed connections as long as Kubernetes does by default', () => {
+    expect(sent(resources.get('machine@worker-0')!)).toContain('tcpCloseWaitTimeout: 1h0m0s\n');
+  });
+
+  test('a hostPort has no plugin by default', () => {
+    expect(sent(resources.get('machine@worker-0')!)).not.toContain('"portmap"');
   });
 });
 
@@ -212,6 +247,19 @@ test('what config says ends up in one file each', async () => {
   expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
 
+test('hostPorts put a list of plugins in the place of the article’s CNI file', async () => {
+  const resources = await registered({ config: { hostPorts: true } });
+  const worker = sent(resources.get('machine@worker-0')!);
+  // Each name of a tar archive ends with a zero byte.
+  expect(worker).toContain('/etc/cni/net.d/10-bridge.conflist\0');
+  expect(worker).not.toContain('/etc/cni/net.d/10-bridge.conf\0');
+  const [, text] =
+    /(\{\s*"cniVersion": "0\.3\.1",\s*"name": "bridge",\s*"plugins"[^]*?\n\})\n/.exec(worker)!;
+  const { plugins } = JSON.parse(text) as { plugins: { type: string; ipam?: object }[] };
+  expect(plugins.map(({ type }) => type)).toEqual(['bridge', 'portmap']);
+  expect(plugins[0].ipam).toMatchObject({ ranges: [[{ subnet: '10.200.0.0/24' }]] });
+});
+
 test('a lab that may not lose data lets etcd wait for the disk', async () => {
   expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
 });
@@ -225,6 +273,7 @@ test('units to expect are those of the role, and none on bare machines', async (
   ]);
   expect(expectedUnits('worker', 'cluster')).toEqual([
     'pod-bridge',
+    'pod-hairpin',
     'containerd',
     'kubelet',
     'kube-proxy',

@@ -81,3 +81,54 @@ describe('this_node: what the API knows of a worker', () => {
     });
   });
 });
+
+describe('objects.sh of a step', () => {
+  const objects = (
+    step: string,
+    programs: Record<string, string>,
+    files: [string, string][] = [],
+  ) => {
+    const text = fs.readFileSync(
+      path.join(root, 'components/bootstrap/steps', step, 'objects.sh'),
+      'utf8',
+    );
+    const moved = files.reduce((script, [from, to]) => script.replaceAll(from, to), text);
+    const script = inPlaces('objects.sh');
+    fs.writeFileSync(script, moved.replaceAll('/opt/hardway/common.sh', common));
+    return typed(`bash ${script}`, programs).printed;
+  };
+  const cniFile = (): [string, string][] => {
+    fs.writeFileSync(inPlaces('10-bridge.conf'), '[{"subnet": "10.200.0.0/24"}]\n');
+    return [['/etc/cni/net.d/', `${inPlaces()}/`]];
+  };
+  const addresses = (...list: string[]): Record<string, string> => ({
+    ip: list.map((one) => `echo "4: cnio0    inet ${one} brd 10.0.0.1 scope global"`).join('\n'),
+  });
+
+  test('cni names each address of the bridge that is not the declared one', () => {
+    expect(objects('cni', addresses('10.99.0.1/24', '10.200.0.1/24'), cniFile())).toBe(
+      'cnio0\thas the address 10.99.0.1/24, declared 10.200.0.1/24: new pods fail until it is removed\n',
+    );
+    expect(objects('cni', addresses('10.200.0.1/24'), cniFile())).toBe('');
+    expect(objects('cni', { ip: 'exit 1' }, cniFile())).toBe('');
+  });
+
+  test('pods names an APIService that does not answer, and no other', () => {
+    const kubectl =
+      'case "$*" in *apiservices*) printf "v1.\\tTrue\\tLocal\\nv1.dead\\tFalse\\tMissingEndpoints\\n";; esac';
+    expect(objects('pods', { kubectl })).toContain(
+      'APIService v1.dead\tdoes not answer (MissingEndpoints), so no namespace can be deleted\trepair it, or `kubectl delete apiservice v1.dead`\n',
+    );
+    expect(objects('pods', { kubectl })).not.toContain('v1.\t');
+  });
+});
+
+describe('pod_cidr_of', () => {
+  test('prints the podCIDR of a node object, or nothing', () => {
+    const of = (object: string): string => typed(`pod_cidr_of '${object}'`, {}).printed;
+    expect(of('{"spec":{"podCIDR":"10.200.1.0/24","podCIDRs":["10.200.1.0/24"]}}')).toBe(
+      '10.200.1.0/24\n',
+    );
+    expect(of('{"spec":{}}')).toBe('');
+  });
+});

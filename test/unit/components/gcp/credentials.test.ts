@@ -77,11 +77,9 @@ test('labels are of the letters that labels have', () => {
   ).toEqual(['hardway-lab', 'hardway-state', 'student', 'expires']);
 });
 
-test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(40)}`])(
+test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(37)}`])(
   'a lab can’t be called %s, which is told before anything is made',
   async (name) => {
-    await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(
-      /^A lab on Google Cloud can't be called "/,
-    );
+    await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(/^"[^"]*" can't name a lab/);
   },
 );

@@ -7,23 +7,34 @@ import { root } from '../../../../util/repo-root';
 import {
   chooseSlot,
   holdSlot,
+  labs,
   publicCidr,
   releaseSlot,
   reserveSlot,
   slotAt,
   slotOf,
 } from '../../../../provider/local/shared/slots';
+import { labDirectory } from '../../../../provider/local/shared/names';
+
+/** Links that the kernel is said to have. */
+const mockLinks = new Set<string>();
+jest.mock('../../../../provider/local/shared/host-links', () => ({
+  linkExists: (name: string) => mockLinks.has(name),
+}));
 
 const POOL = '198.18.0.0/15';
 let place: string;
 
 beforeEach(() => {
   place = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-slots-'));
-  process.env.HARDWAY_CLOUD = place;
+  process.env.HARDWAY_CLOUD = path.join(place, 'cloud');
+  process.env.HARDWAY_HOST = path.join(place, 'host');
+  process.env.HARDWAY_STATE = path.join(place, 'state');
+  mockLinks.clear();
 });
 
 afterEach(() => {
-  delete process.env.HARDWAY_CLOUD;
+  for (const name of ['HARDWAY_CLOUD', 'HARDWAY_HOST', 'HARDWAY_STATE']) delete process.env[name];
   fs.rmSync(place, { recursive: true });
 });
 
@@ -68,7 +79,10 @@ test('labs that start simultaneously get different slots', async () => {
   await Promise.all(
     labs.map((lab) => run(process.execPath, ['-e', reserve, lab], { cwd: root, env: process.env })),
   );
-  expect(labs.map((lab) => slotOf(lab)?.slot).sort()).toEqual(labs.map((_, index) => index));
+  // Not 0 to 7: labs that run on this host keep their links' numbers.
+  const slots = labs.map((lab) => slotOf(lab)?.slot);
+  expect(slots).not.toContain(undefined);
+  expect(new Set(slots).size).toBe(8);
   expect(reserveSlot('lab-0', POOL)).toBe(false);
 });
 
@@ -78,4 +92,46 @@ test('reserveSlot throws for a full pool and takes no slot', () => {
     /all 1 public networks of 198\.18\.0\.0\/24 are taken/,
   );
   expect(slotOf('two')).toBeUndefined();
+});
+
+describe('labs under different cloud directories', () => {
+  const inCloud = (cloud: string, work: () => void): void => {
+    const before = process.env.HARDWAY_CLOUD;
+    process.env.HARDWAY_CLOUD = path.join(place, cloud);
+    try {
+      work();
+    } finally {
+      process.env.HARDWAY_CLOUD = before;
+    }
+  };
+
+  test('get different slots', () => {
+    inCloud('first', () => reserveSlot('one', POOL));
+    inCloud('second', () => reserveSlot('two', POOL));
+    expect([slotOf('one')?.slot, slotOf('two')?.slot]).toEqual([0, 1]);
+  });
+
+  test('are found in the directory that they were made in', () => {
+    inCloud('first', () => reserveSlot('one', POOL));
+    inCloud('second', () => expect(labDirectory('one')).toBe(path.join(place, 'first/labs/one')));
+    expect(labs()).toEqual(['one']);
+  });
+
+  test('leave a link alone that no record explains', () => {
+    mockLinks.add('hw0');
+    expect(chooseSlot('one', POOL)).toBe(1);
+  });
+});
+
+test('a lab of an earlier version keeps the slot that its cloud directory recorded', () => {
+  const cloud = process.env.HARDWAY_CLOUD!;
+  fs.mkdirSync(path.join(cloud, 'slots'), { recursive: true });
+  fs.mkdirSync(path.join(cloud, 'labs/old'), { recursive: true });
+  fs.writeFileSync(path.join(cloud, 'slots/0'), 'old');
+  fs.writeFileSync(
+    path.join(cloud, 'labs/old/slot.json'),
+    JSON.stringify({ lab: 'old', pool: POOL, slot: 0 }),
+  );
+  mockLinks.add('hw0');
+  expect([chooseSlot('old', POOL), chooseSlot('new', POOL)]).toEqual([0, 1]);
 });

@@ -1,0 +1,27 @@
+/** The first line of `bytes` that is not UTF-8, counted from 1; `undefined` if the text is UTF-8. */
+function firstWrongLine(bytes: Buffer): number | undefined {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  // UTF-16 of ASCII letters is UTF-8 with zero bytes; no text has those.
+  if (bytes.includes(0))
+    return bytes.subarray(0, bytes.indexOf(0)).filter((byte) => byte === 10).length + 1;
+  let line = 1;
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(10, start);
+    try {
+      decoder.decode(bytes.subarray(start, end === -1 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    if (end === -1) return undefined;
+    line += 1;
+    start = end + 1;
+  }
+}
+
+/** The text of a file in UTF-8 (a byte order mark is dropped), or the first line that is not UTF-8. */
+export function utf8Text(bytes: Buffer): { text: string } | { wrongLine: number } {
+  const wrongLine = firstWrongLine(bytes);
+  if (wrongLine !== undefined) return { wrongLine };
+  return { text: new TextDecoder('utf-8').decode(bytes) };
+}

@@ -1,0 +1,76 @@
+import { root } from '../../util/repo-root';
+import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import { type Mount, mountOf } from '../../util/mounts';
+import { fail, type Finding, ok, type Probe } from './finding';
+
+type Judgement = Omit<Finding, 'id' | 'title'>;
+
+/** A directory that labs use, and the variable that moves it. */
+export interface Place {
+  variable: string;
+  directory: string;
+}
+
+const CHECKOUT = 'the checkout';
+
+export const places = (): Place[] => [
+  { variable: 'HARDWAY_CLOUD', directory: cloudDirectory() },
+  { variable: 'HARDWAY_CACHE', directory: cacheDirectory() },
+  { variable: 'HARDWAY_STATE', directory: stateDirectory() },
+  { variable: CHECKOUT, directory: root },
+];
+
+/**
+ * Characters that some program of a lab reads as its own: `:` and `,` separate the options of overlay mounts and of
+ * systemd-nspawn, and PATH; `?`, `#` and `%` are parts of the backend's URL, and ssh and systemd expand `%`.
+ */
+const UNFIT = /[:,\\"'%?#$`]|\p{Cc}/u;
+
+const named = (character: string): string =>
+  /\p{Cc}/u.test(character) ? 'a control character' : `"${character}"`;
+
+/** Whether each directory has a path that mounts, URLs and search paths can name. */
+export function pathFinding(checked: Place[] = places()): Judgement {
+  const unfit = checked.flatMap(({ variable, directory }) => {
+    const [character] = UNFIT.exec(directory) ?? [];
+    return character
+      ? [{ variable, text: `${variable} has ${named(character)} in its path ${directory}` }]
+      : [];
+  });
+  if (unfit.length === 0) return ok('no character that mounts or URLs read as their own');
+  const cures = unfit.map(({ variable }) =>
+    variable === CHECKOUT ? 'move the checkout' : `set ${variable}`,
+  );
+  return fail(
+    unfit.map(({ text }) => text).join('; '),
+    `${cures.join(' and ')} to a path of letters, digits, blanks and . _ - @ + = ~ ( )`,
+  );
+}
+
+export const pathProbe: Probe = { id: 'paths', title: 'Paths', look: () => pathFinding() };
+
+/** Whether programs can be run from each directory that holds some. */
+export function execFinding(
+  checked: Place[] = places().filter(({ variable }) => variable !== 'HARDWAY_CLOUD'),
+  mount: (directory: string) => Mount | undefined = mountOf,
+): Judgement {
+  const closed = checked.filter(({ directory }) => mount(directory)?.options.includes('noexec'));
+  if (closed.length === 0)
+    return ok('programs can be run from the state, the cache and the checkout');
+  const variables = closed.map(({ variable }) => variable);
+  return fail(
+    closed
+      .map(
+        ({ variable, directory }) =>
+          `${variable} (${directory}) is on a file system mounted noexec`,
+      )
+      .join('; '),
+    `${variables.map((variable) => (variable === CHECKOUT ? 'move the checkout' : `set ${variable}`)).join(' and ')} to a directory on a file system that programs can be run from`,
+  );
+}
+
+export const execProbe: Probe = {
+  id: 'noexec',
+  title: 'Running programs',
+  look: () => execFinding(),
+};

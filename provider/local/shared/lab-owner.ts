@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { stateDirectory } from '../../../util/directories';
+
+/** State that a local lab belongs to: only its commands change the lab. */
+export interface Owner {
+  /** State directory, absolute. */
+  state: string;
+  /** Pulumi backend, if the user chose one; else the backend is in the state directory. */
+  backend?: string;
+  /** Random id in the state directory, so that a directory that was moved or restored is recognized. */
+  id?: string;
+  /** User who made the lab, for messages. */
+  user: string;
+}
+
+const idFile = (state: string): string => path.join(state, 'owner-id');
+
+function readId(state: string): string | undefined {
+  try {
+    return fs.readFileSync(idFile(state), 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Gives the state directory its id, if it has none. Two commands that start at once agree on one. */
+export function ensureOwnerId(): void {
+  const state = stateDirectory();
+  if (readId(state)) return;
+  fs.mkdirSync(state, { recursive: true, mode: 0o700 });
+  const scratch = `${idFile(state)}.${process.pid}`;
+  fs.writeFileSync(scratch, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
+  try {
+    fs.linkSync(scratch, idFile(state));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    fs.rmSync(scratch);
+  }
+}
+
+/** The path behind links, so that one directory has one name. */
+function resolved(directory: string): string {
+  try {
+    return fs.realpathSync(directory);
+  } catch {
+    return directory;
+  }
+}
+
+/** The backend that a user chose: not the one in the state directory, which ./lab chooses itself. */
+function chosenBackend(url: string | undefined, state: string): string | undefined {
+  const plain = url?.replace(/\?.*$/, '').replace(/\/+$/, '');
+  const own = [stateDirectory(), state].map((directory) => `file://${directory}/backend`);
+  return plain && !own.includes(plain) ? plain : undefined;
+}
+
+function userName(environment: NodeJS.ProcessEnv): string {
+  if (environment.SUDO_USER) return environment.SUDO_USER;
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? '?'}`;
+  }
+}
+
+/** Returns the owner that this process acts for. */
+export function currentOwner(environment: NodeJS.ProcessEnv = process.env): Owner {
+  const state = resolved(stateDirectory());
+  return {
+    state,
+    backend: chosenBackend(environment.PULUMI_BACKEND_URL, state),
+    id: readId(state),
+    user: userName(environment),
+  };
+}
+
+/** Whether both are the same state. A chosen backend counts alone: several state directories may share it. */
+export function isSameOwner(one: Owner, other: Owner): boolean {
+  if (one.backend || other.backend) return one.backend === other.backend;
+  return one.state === other.state || (one.id !== undefined && one.id === other.id);
+}
+
+/** An owner as text: `the state directory /tmp/a (user ann)`. */
+export const ownerAsText = ({ state, backend, user }: Owner): string =>
+  `${backend ? `the backend ${backend}` : `the state directory ${state}`} (user ${user})`;

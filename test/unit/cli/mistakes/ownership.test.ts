@@ -1,0 +1,35 @@
+import { EXIT } from '../../../../cli/errors';
+import { claimLab, recordOf } from '../../../../provider/local/shared/lab-register';
+import { inPlaces, ownPlaces, typed } from '../../../support/typed';
+
+ownPlaces();
+beforeEach(() => {
+  process.env.HARDWAY_STATE = inPlaces('first');
+  claimLab('local-t1');
+  process.env.HARDWAY_STATE = inPlaces('second');
+});
+
+test.each(['up t1 --yes', 'down t1 --yes', 'recreate t1 --yes', 'reset t1 --node worker-0 --yes'])(
+  './lab %s from another state is refused with the owner and what to do',
+  async (line) => {
+    const { code, told } = await typed(line);
+    expect(code).toBe(EXIT.machine);
+    expect(told).toContain(`belongs to the state directory ${inPlaces('first')} (user `);
+    expect(told).toContain(`HARDWAY_STATE='${inPlaces('first')}'`);
+    expect(told).toContain('./lab down local-t1 --take-over');
+    expect(recordOf('local-t1')?.owner.state).toBe(inPlaces('first'));
+  },
+);
+
+test('down --take-over deletes the lab of another state', async () => {
+  const { told } = await typed('down t1 --take-over --yes');
+  expect(told).toContain('Deleting lab local-t1');
+  expect(recordOf('local-t1')).toBeUndefined();
+});
+
+test('down --take-over asks, and names what is lost', async () => {
+  const { code, told } = await typed('down t1 --take-over');
+  expect(code).toBe(EXIT.usage);
+  expect(told).toContain('all work on them is lost');
+  expect(recordOf('local-t1')).toBeDefined();
+});

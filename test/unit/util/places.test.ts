@@ -1,0 +1,51 @@
+import { execFinding, pathFinding } from '../../../cli/doctor/places';
+import { mountOf } from '../../../util/mounts';
+import { socketParent } from '../../../util/socket-directory';
+
+describe('the parent of control sockets', () => {
+  test('is TMPDIR if that is short', () => expect(socketParent('/var/tmp')).toBe('/var/tmp'));
+  test('is /tmp if TMPDIR has 75 characters', () =>
+    expect(socketParent(`/tmp/${'t'.repeat(70)}`)).toBe('/tmp'));
+  test('is /tmp if TMPDIR would need quoting', () =>
+    expect(socketParent('/tmp/my tmp')).toBe('/tmp'));
+});
+
+describe('the paths of a lab', () => {
+  const cloud = (directory: string): ReturnType<typeof pathFinding> =>
+    pathFinding([{ variable: 'HARDWAY_CLOUD', directory }]);
+
+  test.each([':', ',', '\\', '"', '%', '?', '#', '$'])('can not have %s', (character) => {
+    const finding = cloud(`/tmp/week 3${character}lab`);
+    expect(finding.status).toBe('fail');
+    expect(finding.found).toContain(`HARDWAY_CLOUD has "${character}" in its path`);
+    expect(finding.cure).toContain('set HARDWAY_CLOUD');
+  });
+
+  test('can have blanks', () => expect(cloud('/tmp/week 3 (lab) part_1').status).toBe('ok'));
+});
+
+describe('a cache on a file system', () => {
+  const listing = [
+    'tmpfs / tmpfs rw 0 0',
+    'dev /tmp ext4 rw,nosuid,nodev,noexec,relatime 0 0',
+    'dev /tmp/a\\040b ext4 rw,nosuid 0 0',
+  ].join('\n');
+  const cache = (directory: string): ReturnType<typeof execFinding> =>
+    execFinding([{ variable: 'HARDWAY_CACHE', directory }], (one) => mountOf(one, listing));
+
+  test('mounted noexec is a failure that names HARDWAY_CACHE', () => {
+    expect(cache('/tmp/not/there')).toMatchObject({
+      status: 'fail',
+      found: expect.stringMatching(/HARDWAY_CACHE .* noexec/),
+      cure: expect.stringContaining('set HARDWAY_CACHE'),
+    });
+  });
+
+  test('mounted nosuid alone is fine', () => {
+    const nosuid = listing.replace('nosuid,nodev,noexec', 'nosuid');
+    const finding = execFinding([{ variable: 'HARDWAY_CACHE', directory: '/tmp' }], (one) =>
+      mountOf(one, nosuid),
+    );
+    expect(finding.status).toBe('ok');
+  });
+});
