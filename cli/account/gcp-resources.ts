@@ -129,13 +129,15 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
   ];
 }
 
-/** Lab of a network: its description names the lab, and its name is the lab's. Empty for any other network. */
+/**
+ * Returns the lab of a network, by its description and an equal name. Empty for other networks.
+ */
 function labOfNetwork({ name, description }: Listed): string {
   const [, lab] = /^The VPC of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
   return lab !== undefined && lab === name ? lab : '';
 }
 
-/** Lab of a balancer's part, which has no network: its description names the lab, and its name is the fixed one. */
+/** Returns the lab of a load balancer's part, which has no network, by description and fixed name. */
 const labOfPart =
   (suffix: RegExp) =>
   ({ name, description }: Listed): string => {
@@ -145,7 +147,7 @@ const labOfPart =
     return isFixed ? lab : '';
   };
 
-/** Resources of kinds without labels: found by the exact URL of the lab's network, or by their fixed names. */
+/** Lists resources without labels, by the exact URL of the lab's network or by fixed names. */
 async function unlabelled(place: Place, lab: string | undefined): Promise<GcpRemain[]> {
   const { api, project } = place;
   const [networks, firewalls, routes, subnets, services, checks, groups] = await Promise.all([

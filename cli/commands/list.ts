@@ -78,7 +78,7 @@ export async function listedStack(
   }
 }
 
-/** Owner of a lab that belongs to another state, as a note below the table. */
+/** Returns the owner of a lab of another state, as a note below the table. */
 function ownerOf(name: string): Pick<Listed, 'problem'> {
   const owner = foreignOwner(name);
   return owner ? { problem: `belongs to ${ownerAsText(owner)}.` } : {};

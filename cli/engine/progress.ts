@@ -74,8 +74,8 @@ export class EngineProgress {
   }
 
   /**
-   * Prints what the stack's program says to the user, such as the address that `auto` found. The program runs for the
-   * preview and again for the update: each line is printed once.
+   * Prints messages of the stack's program, such as the address that `auto` found. The program runs
+   * for the preview and again for the update: each line is printed once.
    */
   private remark({ severity, urn, message, ephemeral }: DiagnosticEvent): void {
     const text = plainMessage(message).trim();

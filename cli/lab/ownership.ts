@@ -6,7 +6,9 @@ import type { LabRef } from './name';
 // A local lab belongs to the state that created it (provider/local/shared/lab-owner.ts). Commands
 // from another state refuse before they change anything. Only --take-over deletes such a lab.
 
-/** Returns the owner of a local lab that belongs to another state; `undefined` if this state may change the lab. */
+/**
+ * Returns the owner of a local lab of another state; `undefined` if this state may change the lab.
+ */
 export const ownerElsewhere = ({ stack, cloud }: LabRef): Owner | undefined =>
   cloud === 'local' ? foreignOwner(stack) : undefined;
 
