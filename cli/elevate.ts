@@ -1,14 +1,15 @@
 import * as path from 'node:path';
 import { root } from '../util/repo-root';
 import { runInForeground } from './ui/foreground';
-import type { Lab } from './lab/name';
+import type { LabRef } from './lab/name';
 
 /**
- * Starts the command again as root, through the launcher, if a user's command turns out to handle local labs: only the
- * program can read a roster. Returns its exit code; `undefined` if this process may go on itself.
+ * Starts the command again as root, through the launcher, if a user's command handles local labs.
+ * The launcher can't know: only this program reads a roster. Returns the exit code; `undefined` if
+ * this process can continue.
  */
 export async function elevated(
-  labs: Lab[],
+  labs: LabRef[],
   words: string[] = process.argv.slice(2),
 ): Promise<number | undefined> {
   const local = labs.filter(({ cloud }) => cloud === 'local').length;

@@ -1,23 +1,23 @@
 import { CloudError } from '../components/cloud';
 
-/** What `./lab` exits with. */
+/** Exit codes of `./lab`. */
 export const EXIT = {
   well: 0,
-  /** A check failed, or something is left over. */
+  /** A check failed, or leftovers exist. */
   failed: 1,
-  /** The call or the config is wrong. */
+  /** The command line or the config is wrong. */
   usage: 2,
-  /** The machine or the cloud can't; `./lab doctor` tells why. */
+  /** The host or the cloud can't run the lab; `./lab doctor` shows why. */
   machine: 3,
   interrupted: 130,
 } as const;
 
-/** An error that a user can do something about: printed as its message alone, without a stack trace. */
+/** An error that the user can fix. Printed as its message, without a stack trace. */
 export class Failure extends Error {
   constructor(
     message: string,
     readonly exitCode: number,
-    /** What to do about it, one command or sentence. */
+    /** One command or sentence that fixes the error. */
     readonly cure?: string,
   ) {
     super(message);
@@ -31,25 +31,25 @@ export const usage = (message: string, cure?: string): Failure =>
 export const unable = (message: string, cure = './lab doctor'): Failure =>
   new Failure(message, EXIT.machine, cure);
 
-/** Somebody else is at work on the lab: nothing may be done to it now. */
+/** Another command works on the lab, so nothing may change it now. */
 export class Locked extends Failure {
   constructor(message: string, cure: string) {
     super(message, EXIT.machine, cure);
   }
 }
 
-/** The run was stopped from outside (Ctrl-C, SIGTERM). */
+/** A signal stopped the run (Ctrl-C, SIGTERM). */
 export class Interrupted extends Failure {
   constructor(message = 'Interrupted.', cure?: string) {
     super(message, EXIT.interrupted, cure);
   }
 }
 
-/** What is wrong and, where something can be done, below it what */
+/** Formats an error and, if known, its fix on the next line. */
 export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string =>
   `${message}${cure ? `\nTo do: ${cure}` : ''}`;
 
-/** Prints an error as a user should see it, on standard error; returns the exit code it stands for. */
+/** Prints an error on standard error; returns its exit code. */
 export function report(error: unknown): number {
   const known = error instanceof Failure || error instanceof CloudError;
   const message = error instanceof Error ? error.message : String(error);
@@ -59,7 +59,7 @@ export function report(error: unknown): number {
     process.stderr.write(`${error.stack}\n`);
   else if (!known)
     process.stderr.write(
-      'This should not happen. HARDWAY_DEBUG=1 before the command shows where it came from.\n',
+      'This is a bug. HARDWAY_DEBUG=1 before the command prints the stack trace.\n',
     );
   return error instanceof Failure ? error.exitCode : EXIT.machine;
 }

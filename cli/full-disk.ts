@@ -3,10 +3,10 @@ import { cacheDirectory, cloudDirectory, stateDirectory } from '../util/director
 import { roomAt } from './doctor/disk';
 import { type Failure, unable } from './errors';
 
-/** Less room than this is none: what is written comes in such pieces. */
+/** Less space than this counts as none: files are written in pieces of this size. */
 const NOTHING = { bytes: 8 * 1024 ** 2, files: 20 };
 
-/** Those of the places that are written to where nothing more fits. */
+/** Returns the directories of this program whose file system is full. */
 export function fullPlaces(room = roomAt): string[] {
   return [...new Set([stateDirectory(), cloudDirectory(), cacheDirectory(), os.tmpdir()])].filter(
     (place) => {
@@ -16,9 +16,12 @@ export function fullPlaces(room = roomAt): string[] {
   );
 }
 
-/** One message in place of all that the kernel, the engine and the programs say of a full disk; undefined where `text` is of something else. */
+/**
+ * Returns one message instead of those of the kernel, the engine and programs about a full disk;
+ * `undefined` if `text` is about anything else.
+ */
 export function diskFull(text: string, next?: string, full = fullPlaces): Failure | undefined {
-  // The last: it was told already, and is told again with what to do next.
+  // The last alternative is this function's own message, which gets a new fix.
   if (!/ENOSPC|EDQUOT|no space left on device|disk quota exceeded|^The disk is full/im.test(text))
     return undefined;
   const places = full();
@@ -26,7 +29,7 @@ export function diskFull(text: string, next?: string, full = fullPlaces): Failur
   const named = /(?:write|open|mkdir|copyfile)\S* '?(\/[^\s':]+)/.exec(text)?.[1];
   const what = places.length === 0 && named ? `: ${named} could not be written` : '';
   return unable(
-    `The disk is full${where}${what}. What was under way stopped there.`,
-    `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then the same command again'}`,
+    `The disk is full${where}${what}. The command stopped there.`,
+    `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then run the same command again'}`,
   );
 }

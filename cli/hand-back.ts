@@ -3,10 +3,11 @@ import * as path from 'node:path';
 import { cacheDirectory, stateDirectory } from '../util/directories';
 import { root } from '../util/repo-root';
 
-// State and cache belong to the user who calls ./lab, whoever works in them: a lab in a cloud runs as that user, a lab on
-// this host as root. Root hands back what it wrote when a command ends. After a kill, the launcher does it (`take_back`).
+// State and cache belong to the user who calls ./lab. A lab in a cloud runs as that user, a local
+// lab as root. Root returns its files to the user when a command ends. After a kill, the launcher
+// does it (`take_back`).
 
-/** A user, as sudo reports the one who called it. */
+/** User and group that sudo reports for its caller. */
 interface Owner {
   uid: number;
   gid: number;
@@ -19,16 +20,22 @@ export function caller(environment: NodeJS.ProcessEnv = process.env): Owner | un
   return { uid: Number(SUDO_UID), gid: Number(SUDO_GID) };
 }
 
-/** Directories in which root works for `owner`. In the home: what the clouds' clients keep, such as renewed tokens. */
+/**
+ * Lists the directories in which root works for `owner`. In the home, these are the directories of
+ * cloud clients, which renew tokens there.
+ */
 function placesOf({ uid }: Owner): string[] {
   const own = [stateDirectory(), cacheDirectory(), path.join(root, 'dist')];
   const home = process.env.HOME ?? '/root';
-  // Usually it is root's own home, in which nothing is the caller's.
+  // Usually HOME is root's own home, in which nothing belongs to the caller.
   if (fs.statSync(home, { throwIfNoEntry: false })?.uid !== uid) return own;
   return [...own, ...['.aws', '.config/gcloud', '.pulumi'].map((name) => path.join(home, name))];
 }
 
-/** Gives a file, and everything below a directory, from root to `owner`. Follows no link. */
+/**
+ * Changes the owner of a file, and of everything below a directory, from root to `owner`. Follows
+ * no link.
+ */
 function give(file: string, owner: Owner, keep: string): void {
   const found = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!found) return;
@@ -38,15 +45,15 @@ function give(file: string, owner: Owner, keep: string): void {
     try {
       give(path.join(file, name), owner, keep);
     } catch (error) {
-      // Another command may have removed it meanwhile.
+      // Another command may have removed the file.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
 }
 
 /**
- * Hands back what root wrote in the caller's places. The nodes' Debian trees stay root's: their files belong to several
- * users, and are a node's.
+ * Returns root's files in the caller's directories to the caller. The nodes' Debian trees keep
+ * their owners: their files belong to users of a node.
  */
 export function handBack(
   owner: Owner | undefined = caller(),

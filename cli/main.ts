@@ -3,7 +3,7 @@ import { knownPools } from './lab/known-pools';
 import { bypassProxies } from '../util/proxies';
 import { handBack } from './hand-back';
 
-// Whoever reads the output may stop early (`| head`); the work under way goes on.
+// A reader of the output may stop early (`| head`); the command continues.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -14,6 +14,6 @@ bypassProxies(knownPools());
 process.on('exit', () => handBack());
 
 void main(process.argv.slice(2)).then((code) => {
-  // What was printed reaches a pipe first; then connections that idle don't hold the command up.
+  // The output reaches a pipe first. The explicit exit then closes idle connections.
   process.stdout.write('', () => process.exit(code));
 });

@@ -45,18 +45,21 @@ const COMMANDS = [
 
 const EPILOGUE = `
 NAME is a lab: local (the default), aws or gcp, or one of these with an id, such as aws-s01; an id alone means local-ID.
-Exit codes: 0 all well, 1 a check failed, 2 usage or config, 3 the machine or the cloud can't (./lab doctor), 130 interrupted.
+Exit codes: 0 success, 1 a check failed, 2 usage or config, 3 the host or the cloud can't (./lab doctor), 130 interrupted.
 `;
 
 const version = (): string =>
   (JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string })
     .version;
 
-/** The command line. What is wrong with it is thrown as a usage Failure; help and version end as a CommanderError. */
+/**
+ * Builds the command line. A mistake is thrown as a usage Failure; help and version end as a
+ * CommanderError.
+ */
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description(
-      'A Kubernetes lab whose network you can see: six machines, three networks, every row of the article proven.',
+      'A Kubernetes lab whose network you can take apart: six nodes, three networks, a check for each row of the article.',
     )
     .version(version())
     .enablePositionalOptions()
@@ -69,14 +72,16 @@ export function commandLine(): Command {
   return program;
 }
 
-/** Runs a command line (without the program's own name); returns the exit code, everything else having been printed. */
+/**
+ * Runs a command line, given without the program's name. Prints everything; returns the exit code.
+ */
 export async function main(words: string[]): Promise<number> {
   try {
     process.exitCode = EXIT.well;
     await commandLine().parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.well);
   } catch (error) {
-    // Help and version, which were asked for; or help because nothing was.
+    // The user asked for help or the version, or gave no command.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.well : EXIT.usage;
     return report(error instanceof Failure ? error : (diskFull(String(error)) ?? error));
   }

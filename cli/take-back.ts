@@ -1,4 +1,4 @@
 import { handBack } from './hand-back';
 
-// Run by the launcher as root, for a caller whose state has files of root's.
+// Run by the launcher as root, if root owns files in the caller's state.
 handBack();

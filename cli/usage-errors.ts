@@ -3,10 +3,10 @@ import { CONFIG_KEYS } from '../components/config';
 import { nearest } from '../util/suggest';
 import { type Failure, usage } from './errors';
 
-/** What commander found wrong with a command line, in this program's words: what, in which command, and what to type. */
+/** Converts an error of commander to a Failure: the mistake, the command and what to type. */
 type Explain = (command: Command, message: string) => Failure;
 
-/** Commands whose last words are another program's, with an example. */
+/** Commands that pass their last words to another program, with an example. */
 const PASSING: Record<string, string> = {
   ssh: './lab ssh worker-0 -- ls -l',
   kubectl: './lab kubectl -- -n kube-system get pods',
@@ -20,7 +20,7 @@ const flagsOf = (command: Command): string[] => [
   '--help',
 ];
 
-/** Commands other than `command` that know the option. */
+/** Lists other commands that have the option. */
 function others(command: Command, flag: string): string[] {
   const all = command.parent?.commands ?? command.commands;
   return all.filter((one) => one !== command && flagsOf(one).includes(flag)).map(nameOf);
@@ -40,13 +40,13 @@ function unknownOption(command: Command, message: string): Failure {
   const passing = PASSING[command.name()];
   if (passing)
     return usage(
-      `${wrong}; what is for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} comes behind --.`,
+      `${wrong}; arguments for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} come after --.`,
       passing,
     );
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
   return usage(
-    `${wrong}${near}${known.length > 0 ? `: it is one of ${known.join(', ')}` : ''}.`,
+    `${wrong}${near}${known.length > 0 ? `: it is an option of ${known.join(', ')}` : ''}.`,
     `${nameOf(command)} --help lists its options`,
   );
 }
@@ -64,10 +64,21 @@ const EXPLANATIONS: Record<string, Explain> = {
     );
   },
   'commander.unknownOption': unknownOption,
+  'commander.invalidArgument': (command, message) => {
+    const [, flag = '', given = '', choices = ''] =
+      /option '(--\S+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(
+        message,
+      ) ?? [];
+    const known = choices.split(', ');
+    return usage(
+      `${flag} ${given}: not one of ${choices}${nearest(given, known)}`,
+      `${nameOf(command)} ${flag} ${known[0]}, or without ${flag}; --help explains it`,
+    );
+  },
   'commander.optionMissingArgument': (command, message) => {
     const [flag, value] = quoted(message).split(' ');
     return usage(
-      `${flag} needs a value behind it.`,
+      `${flag} needs a value.`,
       `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
     );
   },
@@ -80,15 +91,15 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
   'commander.excessArguments': (command) => {
     const [word] = command.registeredArguments;
-    const takes = word ? `takes one ${word.name()} and no more words` : 'takes no words';
+    const takes = word ? `takes one ${word.name()} and no other arguments` : 'takes no arguments';
     return usage(
-      `${nameOf(command)} ${takes}, and was given ${command.args.join(' ')}.`,
+      `${nameOf(command)} ${takes}, not: ${command.args.join(' ')}`,
       `${nameOf(command)} --help`,
     );
   },
 };
 
-/** Lets a command's mistakes be thrown as Failures; asking for help or the version still ends as a CommanderError. */
+/** Makes commander throw mistakes as Failures. Help and version still end as a CommanderError. */
 export function explainMistakes(command: Command): void {
   command.commands.forEach(explainMistakes);
   command.configureOutput({ outputError: () => undefined });

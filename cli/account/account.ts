@@ -1,25 +1,25 @@
 import type { Cloud, LabConfig } from '../../components/config';
 import { projectName } from '../engine/project';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import { labConfig, type Settings } from '../lab/settings';
 import type { PendingCreate } from '../engine/snapshot';
 import type { Needs } from './needs';
 
-/** A limit that the account has in the lab's region, and what a lab takes of it. */
+/** A quota of the account in the lab's region, and the lab's need. */
 export interface Quota {
   name: string;
-  /** Undefined where the cloud does not tell. */
+  /** `undefined` if the cloud does not report the limit. */
   limit: number | undefined;
-  /** What is in use already, by anything in the account. */
+  /** Present usage by all resources of the account. */
   used: number;
-  /** What the lab, or labs, would take. */
+  /** Need of the lab or labs. */
   needed: number;
-  /** Where more is asked for. */
+  /** URL at which the user can request a higher limit. */
   ask: string;
 }
 
 /** A lab's resource that exists in the cloud. */
-export interface Remain {
+export interface CloudResource {
   lab: string;
   /** Id of the lab's state (tag or label `hardway-state`), such as `0a1b2c3d`; empty if the kind has none. */
   state: string;
@@ -39,7 +39,7 @@ export interface Remain {
   hourly: number | undefined;
 }
 
-/** The lab whose orphans are looked for. */
+/** A lab whose orphans are searched for. */
 export interface OrphanQuery {
   lab: string;
   /** Id of the lab's state; empty if its state has none yet. */
@@ -55,9 +55,12 @@ export interface OrphanQuery {
 export interface Orphan {
   kind: string;
   id: string;
-  /** Deletes it; resolves when the cloud says that it is gone. Tolerates that it is gone already. */
+  /**
+   * Deletes the resource; resolves when the cloud reports that it does not exist. Accepts a
+   * resource that does not exist any more.
+   */
   remove(): Promise<void>;
-  /** A command that deletes it by hand. */
+  /** Command with which the user can delete the resource. */
   byHand: string;
 }
 
@@ -72,7 +75,7 @@ export interface Account {
   /** Hints that need no action in most accounts. */
   notes(needs: Needs): Promise<string[]>;
   /** Resources of one lab, or of every lab, that exist in this account's region or project. */
-  remains(lab?: string): Promise<Remain[]>;
+  remains(lab?: string): Promise<CloudResource[]>;
   /** Resources of the lab that its state does not know, in the order in which they can be deleted. */
   orphans(query: OrphanQuery): Promise<Orphan[]>;
   /** Names of all regions that the account can use, for a cloud whose questions are regional. */
@@ -81,7 +84,7 @@ export interface Account {
 
 export type CloudOfAccounts = Exclude<Cloud, 'local'>;
 
-/** The account that a lab of this config is made in. Its SDK is loaded here, because it takes a second to. */
+/** Returns the account of a lab with this config. Loads the cloud's SDK, which takes a second. */
 export function accountOf(config: LabConfig): Account {
   switch (config.cloud as CloudOfAccounts) {
     case 'aws':
@@ -91,6 +94,9 @@ export function accountOf(config: LabConfig): Account {
   }
 }
 
-/** What decides which account is asked, and for what; who may log in to the lab is nothing to it. */
-export const accountConfig = (lab: Lab, settings: Settings = new Map()): LabConfig =>
+/**
+ * Returns the config that decides about the account and its needs. adminCidrs is irrelevant here,
+ * so `auto` replaces it.
+ */
+export const accountConfig = (lab: LabRef, settings: Settings = new Map()): LabConfig =>
   labConfig(lab, new Map([...settings, [`${projectName()}:adminCidrs`, 'auto']]));

@@ -7,7 +7,9 @@ import { type AwsClients, type AwsRemain, instances, labResources } from './aws-
 
 /** Limits of one deletion. */
 export interface Patience {
-  /** Seconds until a deletion that the cloud refuses, because something still uses the resource, is a failure. */
+  /**
+   * Seconds until a refused deletion fails. AWS refuses it while another resource uses this one.
+   */
   seconds: number;
   /** Milliseconds between two attempts. */
   pause: number;
@@ -27,7 +29,7 @@ const isInUse = ({ name }: Error): boolean =>
 const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Attempts a deletion until the cloud takes it, or says that the resource does not exist. */
+/** Repeats a deletion until the cloud accepts it, or reports that the resource does not exist. */
 async function attempt(work: () => Promise<unknown>, patience: Patience): Promise<void> {
   const deadline = Date.now() + patience.seconds * 1000;
   for (;;) {
@@ -125,11 +127,11 @@ async function revokeRule({ ec2: client }: AwsClients, id: string): Promise<void
 
 interface Deletion {
   remove(clients: AwsClients, id: string, patience: Patience): Promise<unknown>;
-  /** The same with the AWS CLI, before the resource's id. */
+  /** AWS CLI command for the deletion, without the resource's id. */
   byHand: string;
 }
 
-/** Deletion of each kind, in the order in which AWS accepts them. */
+/** Deletions by kind, in the order in which AWS accepts them. */
 const DELETIONS: Record<string, Deletion> = {
   'load balancer': {
     remove: deleteBalancer,
@@ -185,7 +187,10 @@ const DELETIONS: Record<string, Deletion> = {
 
 const ORDER = Object.keys(DELETIONS);
 
-/** Whether a resource is one that the state lost. A part of a known resource, such as a root volume, is not. */
+/**
+ * Returns whether the state lost a resource. A part of a known resource, such as a root volume, is
+ * not lost.
+ */
 function isOrphan(remain: AwsRemain, { state, known }: OrphanQuery): boolean {
   if (state === '' || remain.state !== state) return false;
   if (remain.stateIds.some((id) => known.has(id))) return false;
@@ -195,7 +200,7 @@ function isOrphan(remain: AwsRemain, { state, known }: OrphanQuery): boolean {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** A route in a table that exists: without tags, and AWS refuses to create it twice. */
+/** Finds a route in an existing table. Routes have no tags, and AWS refuses to create one twice. */
 async function pendingRoute(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
@@ -292,7 +297,7 @@ async function pendingAddressAssociation(
   ];
 }
 
-/** Kinds without tags, found by the inputs of the interrupted create. */
+/** Finds resources of kinds without tags by the inputs of the interrupted create. */
 const UNTAGGED: Record<string, (clients: AwsClients, pending: PendingCreate) => Promise<Orphan[]>> =
   {
     'aws:ec2/route:Route': pendingRoute,
@@ -301,7 +306,10 @@ const UNTAGGED: Record<string, (clients: AwsClients, pending: PendingCreate) => 
     'aws:ec2/eipAssociation:EipAssociation': pendingAddressAssociation,
   };
 
-/** Resources of the lab in one region that its state does not know, in the order of their deletion. */
+/**
+ * Returns resources of the lab in one region that its state does not know, in the order of their
+ * deletion.
+ */
 export async function awsOrphans(
   clients: AwsClients,
   query: OrphanQuery,

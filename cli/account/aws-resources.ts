@@ -1,7 +1,7 @@
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { gathered } from '../../components/cloud-client';
-import type { Remain } from './account';
+import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
 const price = PRICES.aws;
@@ -26,7 +26,7 @@ const tagsOf = (list: { Key?: string; Value?: string }[] | undefined): Tags =>
 interface Existing {
   kind: string;
   id: string;
-  /** Ids by which Pulumi's state knows it, if they differ from `id`. */
+  /** Ids of the resource in Pulumi's state, if they differ from `id`. */
   stateIds?: (string | undefined)[];
   tags: { Key?: string; Value?: string }[] | undefined;
   hourly?: number;
@@ -35,7 +35,7 @@ interface Existing {
 }
 
 /** A lab's resource on AWS. */
-export interface AwsRemain extends Remain {
+export interface AwsRemain extends CloudResource {
   deletedWith?: string;
 }
 
@@ -66,7 +66,7 @@ function instanceHourly(instance: ec2.Instance, elastic: Set<string>): number | 
   if (State?.Name !== 'running' && State?.Name !== 'pending') return 0;
   const hour = price.machines[InstanceType];
   if (hour === undefined) return undefined;
-  // An Elastic IP is a resource of its own in the list.
+  // An Elastic IP is listed as its own resource.
   const ownAddress = PublicIpAddress !== undefined && !elastic.has(PublicIpAddress);
   return ownAddress ? hour + price.address : hour;
 }

@@ -11,7 +11,10 @@ import { awsOrphans } from './aws-orphans';
 import { type AwsClients, balancers, instances, labResources } from './aws-resources';
 import { type Needs, processorsOf } from './needs';
 
-/** Machine types that AWS counts in one quota of processors; those of graphics and the like have others. */
+/**
+ * Instance families that share one quota of processors. Graphics and other families have their own
+ * quotas.
+ */
 const isStandard = (type: string): boolean => /^[acdhimrtz]\d/.test(type);
 
 const told = describingErrors(awsError);
@@ -20,7 +23,10 @@ interface Clients extends AwsClients {
   quotas: serviceQuotas.ServiceQuotasClient;
 }
 
-/** The account's own limit; AWS's usual one where it never asked for another; undefined where it may not be asked. */
+/**
+ * Returns the account's limit, or AWS's default limit; `undefined` if these credentials may not
+ * read it.
+ */
 async function limit(
   { quotas }: Clients,
   ServiceCode: string,
@@ -59,7 +65,10 @@ async function processorsInUse(clients: Clients): Promise<number> {
     );
 }
 
-/** Machine types that the lab's zone offers. An empty `zone` stands for the one that `up` would choose, or the closest to it. */
+/**
+ * Returns the instance types that the lab's zone offers. An empty `zone` stands for the zone that
+ * `up` would choose, or for the closest to it.
+ */
 async function offered(clients: Clients, zone: string, types: string[]): Promise<string[]> {
   const { InstanceTypeOfferings = [] } = await clients.ec2.send(
     new ec2.DescribeInstanceTypeOfferingsCommand({
@@ -79,7 +88,7 @@ async function offered(clients: Clients, zone: string, types: string[]): Promise
   return byZone.reduce<string[]>((best, one) => (one.length > best.length ? one : best), []);
 }
 
-/** Processors of each type that the lab's zone offers. */
+/** Returns the processors of each type that the lab's zone offers. */
 async function processors(
   clients: Clients,
   zone: string,
@@ -101,9 +110,9 @@ async function processors(
 const FIRST_BALANCER =
   'This region has no load balancer yet. The first one in an account makes AWS create a service-linked role: your credentials need iam:CreateServiceLinkedRole (profile small needs no balancer).';
 
-/** The AWS account that this machine's credentials are for. */
+/** Returns the AWS account of the host's credentials. */
 export function awsAccount({ region, zone }: LabConfig): Account {
-  // What Node the SDK will want next year is nothing that doctor's reader can mend.
+  // Hides the SDK's warning about future Node versions: users of doctor can't act on it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const options = { region, maxAttempts: 3 };
   const clients: Clients = {

@@ -2,24 +2,26 @@ import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
 import type { Engine } from '../engine';
 import { Failure } from '../errors';
-import { isStackName, type Lab, parseLab } from '../lab/name';
+import { isStackName, type LabRef, parseLab } from '../lab/name';
 import type { Snapshot } from '../engine/snapshot';
-import { accountConfig, accountOf, type CloudOfAccounts, type Remain } from './account';
+import { accountConfig, accountOf, type CloudOfAccounts, type CloudResource } from './account';
 import { accountConfigOf } from './place';
 
-/** What was found in a cloud, and where the search took place. */
+/** Result of a search in a cloud. */
 export interface Search {
-  found: Remain[];
+  found: CloudResource[];
   /** Regions of AWS, projects of Google Cloud. */
   searched: string[];
   /** Places that could not be asked, and other limits of the search, one sentence each. */
   limits: string[];
 }
 
-/** Reads a lab's state. A state that can't be read counts as none: the lab's config file decides then. */
+/**
+ * Reads a lab's state. An unreadable state counts as missing: the lab's config file decides then.
+ */
 export async function readableSnapshot(
   engine: Pick<Engine, 'snapshot'> | undefined,
-  lab: Lab,
+  lab: LabRef,
 ): Promise<Snapshot | undefined> {
   try {
     return await engine?.snapshot(lab.stack);
@@ -32,13 +34,16 @@ export async function readableSnapshot(
 const placeOf = ({ cloud, region, project }: LabConfig): string =>
   cloud === 'aws' ? region : project;
 
-/** Accounts that this backend's labs of a cloud are in, and the default one first: one config a region or project. */
+/**
+ * Lists the accounts of this backend's labs in a cloud, the default one first: one config per
+ * region or project.
+ */
 async function knownPlaces(
   cloud: CloudOfAccounts,
   engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
 ): Promise<LabConfig[]> {
   const names = engine ? (await engine.stacks()).map(({ name }) => name) : [];
-  const labs: Lab[] = names
+  const labs: LabRef[] = names
     .filter((name) => isStackName(name) && name.split('-')[0] === cloud)
     .map((stack) => ({ stack, cloud }));
   const configs = [accountConfig(parseLab(cloud))];
@@ -48,7 +53,7 @@ async function knownPlaces(
   return [...first.values()];
 }
 
-/** AWS answers by region: adds every other region that the account can use. */
+/** Adds every other region that the account can use: AWS searches one region at a time. */
 async function withAllRegions(known: LabConfig[], limits: string[]): Promise<LabConfig[]> {
   try {
     const regions = await accountOf(known[0]).regions();
@@ -62,9 +67,9 @@ async function withAllRegions(known: LabConfig[], limits: string[]): Promise<Lab
 }
 
 /**
- * Looks for resources of every lab of a cloud: on AWS in every enabled region, on Google Cloud in the projects of this
- * backend's labs and the default one. A place that can't be asked does not hide the others. Throws the CloudError if no
- * place could be asked.
+ * Searches for resources of every lab of a cloud. On AWS: in every enabled region. On Google Cloud:
+ * in the default project and those of this backend's labs. A failing place does not hide the
+ * others. Throws the CloudError if every place fails.
  */
 export async function searchEverywhere(
   cloud: CloudOfAccounts,
@@ -91,7 +96,7 @@ export async function searchEverywhere(
     }),
   );
   if (search.searched.length === 0 && refusal) throw refusal;
-  // The default project may be one lab's too.
+  // The default project may also be the project of a lab.
   const first = new Map(
     search.found.map((remain) => [`${remain.place} ${remain.stateIds.join(' ')}`, remain]),
   );

@@ -5,9 +5,11 @@ import { type GcpRemain, labResources, type Place } from './gcp-resources';
 
 /** Limits of one deletion. */
 export interface Patience {
-  /** Seconds until a deletion that Google refuses, because something still uses the resource, is a failure. */
+  /**
+   * Seconds until a refused deletion fails. Google refuses it while another resource uses this one.
+   */
   seconds: number;
-  /** Milliseconds between two questions. */
+  /** Milliseconds between two requests. */
   pause: number;
 }
 
@@ -29,7 +31,7 @@ const KINDS: Record<string, string> = {
 };
 const ORDER = Object.keys(KINDS);
 
-/** Names in `projects/P/zones/Z/instances/NAME`. */
+/** Parts of `projects/P/zones/Z/instances/NAME`. */
 interface Parts {
   scope: 'zone' | 'region' | 'global';
   scopeName: string;
@@ -45,7 +47,7 @@ function partsOf(path: string): Parts {
   return { scope, scopeName: rest[0], collection: rest[1], name: rest[2] };
 }
 
-/** Deletes by path: the API's methods differ in the parameter's name only. */
+/** Deletes a resource by its path: the API's methods differ in one parameter's name only. */
 function deletion(
   { api, project }: Place,
   path: string,
@@ -80,7 +82,7 @@ function deletion(
   }
 }
 
-/** The operation as it is now. */
+/** Reads the present state of an operation. */
 async function operationNow(
   { api, project }: Place,
   path: string,
@@ -100,7 +102,10 @@ const sleep = (milliseconds: number): Promise<void> =>
 const IN_USE =
   /resourceInUse|RESOURCE_IN_USE|resourceNotReady|RESOURCE_NOT_READY|being used by|is not ready/i;
 
-/** Deletes one resource and waits for the operation's end. Throws an Error with Google's words if it fails. */
+/**
+ * Deletes one resource and waits for the operation's end. Throws an Error with Google's message if
+ * it fails.
+ */
 async function deleteOnce(place: Place, path: string, patience: Patience): Promise<void> {
   const deadline = Date.now() + patience.seconds * 1000;
   let { data } = await deletion(place, path);
@@ -131,8 +136,9 @@ async function remove(place: Place, path: string, patience: Patience): Promise<v
 }
 
 /**
- * Whether a resource is one that the state lost. Labels name the state. A kind without labels is the lab's if its VPC
- * is, or if its own create was interrupted: before a lab's first `up` nothing of its name exists in the project.
+ * Returns whether the state lost a resource. Labels name the state. A kind without labels belongs
+ * to the lab if its VPC does, or if its own create was interrupted: before a lab's first `up` the
+ * project has no resource of its name.
  */
 function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery): boolean {
   if (known.has(remain.path) || remain.isAttached) return false;
@@ -145,7 +151,10 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
 const isAutomatic = ({ kind, id }: GcpRemain): boolean =>
   kind === 'route' && /^default-route-/.test(id);
 
-/** Resources of the lab in its project that its state does not know, in the order of their deletion. */
+/**
+ * Returns resources of the lab in its project that its state does not know, in the order of their
+ * deletion.
+ */
 export async function gcpOrphans(
   place: Place,
   query: OrphanQuery,

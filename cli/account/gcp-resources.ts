@@ -1,11 +1,11 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { all, everywhere } from '../../components/gcp/compute-api';
-import type { Remain } from './account';
+import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
 const price = PRICES.gcp;
 
-/** One project, and the clients for it. */
+/** A project and its API clients. */
 export interface Place {
   api: compute_v1.Compute;
   project: string;
@@ -21,7 +21,7 @@ const idOf = (selfLink: string | null | undefined): string =>
   (selfLink ?? '').replace(/^.*?\/(projects\/)/, '$1');
 
 /** A lab's resource in a project. */
-export interface GcpRemain extends Remain {
+export interface GcpRemain extends CloudResource {
   /** `projects/P/zones/Z/instances/NAME`. */
   path: string;
   /** Path of the VPC it belongs to, if the kind has one. */
@@ -40,7 +40,7 @@ interface Listed {
   network?: string | null;
 }
 
-/** Addresses of their own in the list cost nothing with their instance. */
+/** Addresses that are listed separately cost nothing with their instance. */
 function instanceHourly(
   { status, machineType, networkInterfaces }: compute_v1.Schema$Instance,
   reserved: Set<string>,
@@ -53,7 +53,7 @@ function instanceHourly(
   return hour + own.length * price.address;
 }
 
-/** Price of a resource by itself. */
+/** Returns the price of a resource alone. */
 interface Priced {
   hourly?: number;
   isAttached?: boolean;
@@ -129,13 +129,15 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
   ];
 }
 
-/** Lab of a network: its description names the lab, and its name is the lab's. Empty for any other network. */
+/**
+ * Returns the lab of a network, by its description and an equal name. Empty for other networks.
+ */
 function labOfNetwork({ name, description }: Listed): string {
   const [, lab] = /^The VPC of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
   return lab !== undefined && lab === name ? lab : '';
 }
 
-/** Lab of a balancer's part, which has no network: its description names the lab, and its name is the fixed one. */
+/** Returns the lab of a load balancer's part, which has no network, by description and fixed name. */
 const labOfPart =
   (suffix: RegExp) =>
   ({ name, description }: Listed): string => {
@@ -145,7 +147,7 @@ const labOfPart =
     return isFixed ? lab : '';
   };
 
-/** Resources of kinds without labels: found by the exact URL of the lab's network, or by their fixed names. */
+/** Lists resources without labels, by the exact URL of the lab's network or by fixed names. */
 async function unlabelled(place: Place, lab: string | undefined): Promise<GcpRemain[]> {
   const { api, project } = place;
   const [networks, firewalls, routes, subnets, services, checks, groups] = await Promise.all([

@@ -27,8 +27,8 @@ async function processors(
 }
 
 /**
- * Quotas that count an instance of this type. e2 counts in CPUS, and also in E2_CPUS if the region has that quota; the
- * other families named here count in their own only.
+ * Returns the quotas that count an instance of this type. e2 counts in CPUS, and also in E2_CPUS if
+ * the region has that quota. The other families count in their own quota only.
  */
 function metricsOf(type: string): string[] {
   const [, family] = /^(e2|n2|n2d|c2|c2d|c3|m1|m2|m3|a2|t2a|t2d)-/.exec(type) ?? [];
@@ -70,14 +70,17 @@ async function quotas(
   const ask = `https://console.cloud.google.com/iam-admin/quotas?project=${project}`;
   return wanted.flatMap(([list, metric, name, needed]) => {
     const found = list.find((quota) => quota.metric === metric);
-    // Not every project has every limit.
+    // Some projects lack some limits.
     return found && needed > 0
       ? [{ name, limit: found.limit ?? 0, used: found.usage ?? 0, needed, ask }]
       : [];
   });
 }
 
-/** The Google Cloud project that a lab of this config is made in. Project and credentials are looked for when it is asked. */
+/**
+ * Returns the Google Cloud project of a lab with this config. Resolves project and credentials on
+ * the first request.
+ */
 export function gcpAccount(config: LabConfig): Account {
   const { zone } = config;
   let known: Place | undefined;
@@ -101,7 +104,7 @@ export function gcpAccount(config: LabConfig): Account {
       asked((place) =>
         gcpOrphans({ ...place, api: computeApi(process.env, { deleting: true }) }, query),
       ),
-    // One question answers for every region of the project.
+    // One request covers every region of the project.
     regions: async () => [],
   };
 }

@@ -2,21 +2,21 @@ import type { LabConfig } from '../../components/config';
 import { DISK_GIB } from '../../components/machine';
 import { topology } from '../../components/topology';
 
-/** What a lab takes of an account. */
+/** Needs of a lab in an account. */
 export interface Needs {
-  /** How many machines of each type. */
+  /** Number of instances by type. */
   machines: Map<string, number>;
-  /** Addresses in the internet: the machines' and the API's. */
+  /** Public addresses: of instances and of the API. */
   publicAddresses: number;
-  /** Of them those that are reserved, and so counted by themselves: the API's. */
+  /** Those of them that are reserved, which have their own quota: the API's. */
   reservedAddresses: number;
   networks: number;
   loadBalancers: number;
-  /** Size of a machine's disk, GiB. */
+  /** Size of an instance's disk in GiB. */
   diskGib: number;
 }
 
-/** What a lab of this config takes. Pure. */
+/** Computes the needs of a lab with this config. */
 export function needsOf(config: LabConfig): Needs {
   const { nodes } = topology(config);
   const machines = new Map<string, number>();
@@ -28,7 +28,7 @@ export function needsOf(config: LabConfig): Needs {
   const ofMachines = nodes.filter((node) => node.isPublic).length;
   return {
     machines,
-    // In profile small the API's address is the one public machine's.
+    // With profile small, the API uses the address of the public instance.
     publicAddresses: small ? ofMachines : ofMachines + 1,
     reservedAddresses: config.cloud === 'gcp' && small ? 0 : 1,
     networks: 1,
@@ -37,7 +37,7 @@ export function needsOf(config: LabConfig): Needs {
   };
 }
 
-/** What several labs take together. Throws where there are none. */
+/** Adds up the needs of several labs. Throws without any. */
 export function sumOf(needs: Needs[]): Needs {
   return needs.reduce((sum, one) => ({
     machines: [...one.machines].reduce(
@@ -52,6 +52,6 @@ export function sumOf(needs: Needs[]): Needs {
   }));
 }
 
-/** How many processors all machines have together, by what each type has. */
+/** Returns the number of processors of all instances. `byType` is the number for each type. */
 export const processorsOf = ({ machines }: Needs, byType: Map<string, number>): number =>
   [...machines].reduce((sum, [type, count]) => sum + count * (byType.get(type) ?? 0), 0);

@@ -1,26 +1,29 @@
 import * as fs from 'node:fs';
-import { type Account, accountOf, type OrphanQuery, type Remain } from './account';
+import { type Account, accountOf, type OrphanQuery, type CloudResource } from './account';
 import { accountConfigOf } from './place';
 import { EXIT, Failure } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { leftoversNote } from '../engine/project';
 import type { Snapshot } from '../engine/snapshot';
 
-/** Id of a lab's state: value of its resource hardway:index:LabId. Empty if the state has none. */
+/**
+ * Returns the id of a lab's state: the value of its resource hardway:index:LabId. Empty if the
+ * state has none.
+ */
 export const stateIdOf = (snapshot: Pick<Snapshot, 'resources'> | undefined): string =>
   String(
     snapshot?.resources.find(({ type }) => type === 'hardway:index:LabId')?.outputs.value ?? '',
   );
 
-/** Ids of a lab's resources, kept after a destroy that did not remove all of them. */
+/** Ids of a lab's resources, kept after an incomplete destroy. */
 interface LeftoversNote {
   state: string;
   own: string[];
 }
 
-/** Saves which resources are the lab's, beside its config: after a destroy its state no longer says so. */
-export function noteLeftovers({ stack }: Lab, snapshot: Snapshot | undefined): void {
+/** Saves the ids of the lab's resources beside its config: the state is empty after a destroy. */
+export function noteLeftovers({ stack }: LabRef, snapshot: Snapshot | undefined): void {
   const state = stateIdOf(snapshot);
   if (!state) return;
   const own = (snapshot?.resources ?? []).flatMap(({ id }) => id ?? []);
@@ -28,14 +31,14 @@ export function noteLeftovers({ stack }: Lab, snapshot: Snapshot | undefined): v
   fs.writeFileSync(leftoversNote(stack), JSON.stringify(note), { mode: 0o600 });
 }
 
-function notedLeftovers({ stack }: Lab): LeftoversNote {
+function notedLeftovers({ stack }: LabRef): LeftoversNote {
   const file = leftoversNote(stack);
   if (!fs.existsSync(file)) return { state: '', own: [] };
   return JSON.parse(fs.readFileSync(file, 'utf8')) as LeftoversNote;
 }
 
-/** Builds the query for a lab's orphans from its state, or from the note of an earlier `down`. */
-export function orphanQuery(lab: Lab, snapshot: Snapshot | undefined): OrphanQuery {
+/** Builds the query for a lab's orphans from its state, or from the file of an earlier `down`. */
+export function orphanQuery(lab: LabRef, snapshot: Snapshot | undefined): OrphanQuery {
   const noted = notedLeftovers(lab);
   const resources = snapshot?.resources ?? [];
   const ids = resources.flatMap(({ id }) => id ?? []);
@@ -45,12 +48,16 @@ export function orphanQuery(lab: Lab, snapshot: Snapshot | undefined): OrphanQue
     state: stateIdOf(snapshot) || noted.state,
     known: new Set(ids),
     own: new Set([...ids, ...noted.own]),
-    // A resource that is in the state too is being replaced: its name or place is the known one's.
+    // A resource that is also in the state is being replaced: name and place belong to the known
+    // one.
     pending: (snapshot?.pendingCreates ?? []).filter(({ urn }) => !urns.has(urn)),
   };
 }
 
-/** Deletes a lab's orphans and names each. Throws a Failure that names those that could not be deleted, and how to. */
+/**
+ * Deletes a lab's orphans and prints each. Throws a Failure that lists failed deletions and the
+ * commands to delete them.
+ */
 export async function removeOrphans(
   account: Account,
   query: OrphanQuery,
@@ -78,39 +85,49 @@ export async function removeOrphans(
 }
 
 /**
- * Deletes what an interrupted run created in a cloud without its state knowing. Nothing a student did is lost: those
- * resources were still being created. The engine then clears its pending creates, and creates them again.
+ * Deletes resources that an interrupted run created in a cloud without recording them. They were
+ * being created, so no work is lost. The engine then clears its pending creates, and creates them
+ * again.
  */
 export async function settleInterrupted(
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot | undefined,
   progress: Progress,
 ): Promise<void> {
   if (lab.cloud === 'local' || !snapshot?.pending) return;
   const account = accountOf(accountConfigOf(lab, snapshot));
-  const step = progress.begin('The last run was interrupted: looking for what its state lost');
+  const step = progress.begin(
+    'The last run was interrupted: searching for resources missing in the state',
+  );
   const deleted = await removeOrphans(account, orphanQuery(lab, snapshot), {
     progress,
     why: 'was being created when the last run was interrupted',
     cure: `delete them by hand, then ./lab up${labArgument(lab)} or ./lab down${labArgument(lab)} again`,
   }).finally(() => step.drop());
-  if (deleted === 0) progress.say('The last run was interrupted; it left nothing unknown.');
+  if (deleted === 0)
+    progress.say('The last run was interrupted; no resource is missing in the state.');
 }
 
-/** Resources that have the lab's name and belong to another state. Kinds without tags count if no state is known. */
-export const ofAnotherLab = (remains: Remain[], state: string): Remain[] =>
+/**
+ * Selects resources with the lab's name that belong to another state. Untagged kinds count if no
+ * state is known.
+ */
+export const ofAnotherLab = (remains: CloudResource[], state: string): CloudResource[] =>
   remains.filter((remain) => remain.state !== state && (remain.state !== '' || state === ''));
 
 /** Formats the first resources of a list: `vpc vpc-0abc, instance i-0abc and 3 more`. */
-export function firstOf(remains: Pick<Remain, 'kind' | 'id'>[]): string {
+export function firstOf(remains: Pick<CloudResource, 'kind' | 'id'>[]): string {
   const shown = remains.slice(0, 4).map(({ kind, id }) => `${kind} ${id}`);
   const more = remains.length - shown.length;
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
-/** Before a lab's first `up`: throws a Failure if its name is in use in the account, by another state's lab. */
+/**
+ * Throws a Failure if another state's lab uses the lab's name in the account. Called before a lab's
+ * first `up`.
+ */
 export async function refuseTakenName(
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot | undefined,
   config = accountConfigOf(lab, snapshot),
 ): Promise<void> {
@@ -121,7 +138,7 @@ export async function refuseTakenName(
   const noted = notedLeftovers(lab).state;
   const isOwn = noted !== '' && ofAnotherLab(found, noted).length === 0;
   const of = isOwn
-    ? `Lab ${lab.stack} was not all deleted`
+    ? `Lab ${lab.stack} has leftovers`
     : `Another lab named ${lab.stack} exists in this account`;
   throw new Failure(
     `${of} (${found[0].place}): ${firstOf(found)}`,

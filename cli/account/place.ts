@@ -1,12 +1,15 @@
 import type { LabConfig } from '../../components/config';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Settings } from '../lab/settings';
 import type { Remembered, Snapshot } from '../engine/snapshot';
 import { accountConfig } from './account';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Region, zone and project of the provider resources in a state. They name the account even if the config changed. */
+/**
+ * Reads region, zone and project of the provider resources in a state. They name the account even
+ * if the config changed.
+ */
 function fromProvider(resources: Remembered[]): Partial<LabConfig> {
   const outputsOf = (type: string): Record<string, unknown> =>
     resources.find((resource) => resource.type === type)?.outputs ?? {};
@@ -21,11 +24,12 @@ function fromProvider(resources: Remembered[]): Partial<LabConfig> {
 }
 
 /**
- * Config of the account in which a lab exists. Its state decides (provider, then outputs); without one its config file
- * and `settings`. To be asked before a destroy, which empties the state.
+ * Returns the config of the account in which a lab exists. Its state decides (provider, then
+ * outputs); without a state, its config file and `settings`. Call it before a destroy, which
+ * empties the state.
  */
 export function accountConfigOf(
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot | undefined,
   settings: Settings = new Map(),
 ): LabConfig {

@@ -2,20 +2,22 @@ import { seriesOf } from '../../components/config';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
-/** List prices in US dollars, of a cloud's region that the defaults name; other regions differ by up to a half. */
+/**
+ * List prices in US dollars in the default region of a cloud. Other regions differ by up to a half.
+ */
 interface PriceList {
   region: string;
-  /** Month of the last check. docs/guides/aws.md and gcp.md name what the prices were checked against. */
+  /** Month of the last check. docs/guides/aws.md and gcp.md name the source of the prices. */
   date: string;
-  /** An hour of a machine, by type. */
+  /** Price of an instance per hour, by type. */
   machines: Record<string, number>;
-  /** An hour of an address in the internet that a machine has. */
+  /** Price of an instance's public address per hour. */
   address: number;
-  /** An hour of one that is reserved and has no machine. */
+  /** Price of a reserved address without an instance per hour. */
   idleAddress: number;
-  /** An hour of a load balancer, its traffic not counted. */
+  /** Price of a load balancer per hour, without traffic. */
   loadBalancer: number;
-  /** A month of a GiB of disk, by type. */
+  /** Price of a GiB of disk per month, by disk type. */
   diskGibMonth: Record<string, number>;
 }
 
@@ -61,17 +63,20 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
 
 const HOURS_A_MONTH = 730;
 
-/** Type of a node's boot disk, by its machine type. */
+/** Returns the type of a node's boot disk, by the node's instance type. */
 const diskTypeOf = (cloud: CloudOfAccounts, machineType: string): string =>
   cloud === 'aws' ? 'gp3' : (seriesOf(machineType)?.bootDisk ?? 'pd-balanced');
 
-/** Returns the price of a disk for an hour; `undefined` if the list lacks its type. */
+/** Returns the price of a disk per hour; `undefined` if the list lacks its type. */
 export function diskHourly(cloud: CloudOfAccounts, type: string, gib: number): number | undefined {
   const price = PRICES[cloud].diskGibMonth[type];
   return price === undefined ? undefined : (price * gib) / HOURS_A_MONTH;
 }
 
-/** An hour of a lab in US dollars, traffic not counted, and the machine types whose price isn't listed here. */
+/**
+ * Returns the price of a lab per hour in US dollars, without traffic, and the instance types
+ * without a known price.
+ */
 export function hourlyOf(
   cloud: CloudOfAccounts,
   needs: Needs,
@@ -90,17 +95,23 @@ export function hourlyOf(
 
 const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 
-/** `about $0.25 an hour, $6.00 a day (list prices of us-west-2, 2025-06)`. */
-export function priceInWords(cloud: CloudOfAccounts, needs: Needs): string {
+/**
+ * Formats the price of a lab: `about $0.25 an hour, $6.00 a day (list prices of us-west-2,
+ * 2025-06)`.
+ */
+export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
   const without =
-    unknown.length > 0 ? `, and what ${unknown.join(' and ')} cost, which is not listed here` : '';
+    unknown.length > 0 ? `, plus ${unknown.join(' and ')}, whose price is unknown` : '';
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
 }
 
-/** Adds to a price what `expires` (a time, or a duration from the first up) means for it. Empty if the lab has no end. */
+/**
+ * Describes when `./lab reap` removes a lab. `expires` is a time, or a duration from the first up.
+ * Empty if the lab never expires.
+ */
 export const untilReaped = (expires: string): string =>
   expires === ''
     ? ''
-    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `its end is ${expires}` : `its end comes after ${expires}`}; it removes nothing by itself)`;
+    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`;

@@ -2,16 +2,17 @@ import { claimLab } from '../../provider/local/shared/lab-register';
 import { nodesOf } from '../../provider/local/workspace/sweep';
 import type { Snapshot } from '../engine/snapshot';
 import { unable } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import { hasOwner } from '../lab/ownership';
 import type { Agree } from './confirm-replace';
 
 /**
- * Asks before a local lab is recreated because its state is lost: the keys of its nodes were in the state. Throws a Failure
- * if an earlier version made the lab, without a record of its owner, and this state does not know the lab.
+ * Asks before a local lab is recreated because its state is lost: the keys of its nodes were in the
+ * state. Throws a Failure if an earlier version created the lab, without a record of its owner, and
+ * this state does not know the lab.
  */
 export async function agreeToLostState(
-  lab: Lab,
+  lab: LabRef,
   snapshot: Snapshot | undefined,
   agree: Agree,
 ): Promise<void> {
@@ -27,6 +28,6 @@ export async function agreeToLostState(
 }
 
 /** Records this state as the owner of a local lab. */
-export function claim({ cloud, stack }: Lab): void {
+export function claim({ cloud, stack }: LabRef): void {
   if (cloud === 'local') claimLab(stack);
 }

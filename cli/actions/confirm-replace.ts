@@ -1,6 +1,6 @@
 import type { Cloud, LabConfig } from '../../components/config';
 import { usage } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 
 /** Reports what would be lost and asks whether to go on. Throws a Failure if the answer is no. */
 export type Agree = (loss: string) => Promise<void>;
@@ -13,26 +13,26 @@ const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
 };
 
 /**
- * Keys that decide the nodes alone. The clouds stop an instance to change its type. Google Cloud's provider replaces it
- * if the new type needs a boot disk of another type.
+ * Keys that decide the nodes alone. The clouds stop an instance to change its type. Google Cloud's
+ * provider replaces the instance if the new type needs a boot disk of another type.
  */
 const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
 
 /**
- * Keys that change Google Cloud's network in place: the provider's `mtu` does not force a replacement
- * (resource_compute_network.go in hashicorp/terraform-provider-google). Running instances keep the old MTU until they are stopped
- * and started: https://docs.cloud.google.com/vpc/docs/mtu
+ * Keys that change Google Cloud's network in place: the provider's `mtu` does not force a
+ * replacement (resource_compute_network.go in hashicorp/terraform-provider-google). Running
+ * instances keep the old MTU until a stop and start: https://docs.cloud.google.com/vpc/docs/mtu
  */
 const IN_PLACE: Record<Cloud, (keyof LabConfig)[]> = { local: [], aws: [], gcp: ['mtu'] };
 
-/** Returns an Agree for calls in which no question can be asked: it always refuses. */
-export const refuseAnew =
-  (lab: Lab): Agree =>
+/** Returns an Agree that always refuses, for calls that can't ask. */
+export const refuseReplace =
+  (lab: LabRef): Agree =>
   (loss) =>
     Promise.reject(
       usage(
         `${loss} Nothing was done.`,
-        `./lab up${labArgument(lab)} --yes, with the same config, if that is meant`,
+        `./lab up${labArgument(lab)} --yes, with the same config, accepts the loss`,
       ),
     );
 
@@ -45,8 +45,8 @@ function changesOf(keys: (keyof LabConfig)[], wanted: LabConfig, made: LabConfig
 }
 
 /** Asks before a lab that is up loses what was done in it, because its config now needs other resources. */
-export async function agreeToLoss(
-  lab: Lab,
+export async function confirmReplace(
+  lab: LabRef,
   wanted: LabConfig,
   made: LabConfig,
   agree: Agree,
@@ -54,12 +54,12 @@ export async function agreeToLoss(
   const network = changesOf(NETWORK[made.cloud], wanted, made);
   if (network)
     return agree(
-      `Lab ${lab.stack} is up, and ${network} takes another network and other machines: all that was done in it is lost.`,
+      `Lab ${lab.stack} is up, and ${network} needs a new network and new nodes: everything in the lab is lost.`,
     );
   const instances = changesOf(INSTANCES, wanted, made);
   if (instances)
     await agree(
-      `Lab ${lab.stack} is up, and ${instances} stops its nodes, or replaces them if the boot disk is of another type: what was done on replaced nodes is lost.`,
+      `Lab ${lab.stack} is up, and ${instances} stops its nodes, or replaces them if the boot disk is of another type: then everything on them is lost.`,
     );
   const inPlace = changesOf(IN_PLACE[made.cloud], wanted, made);
   if (inPlace)

@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import { leftovers, sweep } from '../../provider/local/workspace/sweep';
 import { until } from '../../checks/lab';
 import { CloudError } from '../../components/cloud';
-import { type Account, accountOf, type OrphanQuery, type Remain } from '../account/account';
+import { type Account, accountOf, type OrphanQuery, type CloudResource } from '../account/account';
 import { accountConfigOf } from '../account/place';
 import { Engine, type RunOptions } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import {
   noteLeftovers,
   ofAnotherLab,
@@ -18,20 +18,20 @@ import {
 } from '../account/orphans';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
-import { damage, removeRecords } from '../engine/state-files';
-import { inWords, since } from '../ui/duration';
+import { damagedState, removeRecords } from '../engine/state-files';
+import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { found, installed } from './ensure-toolchain';
 import type { Snapshot } from '../engine/snapshot';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
 /**
- * Destroys a cloud lab. Reading every resource first would cost each `down` a question for each of some 70 resources, so it
- * is done only after a failure: a resource that was deleted by hand is the failure that it repairs.
+ * Destroys the resources of a cloud lab. A refresh looks up each of some 70 resources, so it runs
+ * only after a failure: it repairs the failure of a resource that was deleted by hand.
  */
 async function destroyRefreshed(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   options: RunOptions,
   progress: Progress,
 ): Promise<boolean> {
@@ -46,15 +46,18 @@ async function destroyRefreshed(
   }
 }
 
-/** Destroys what the state knows. On this machine a destroy that fails is no obstacle: the sweep needs no state. */
-async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+/**
+ * Destroys the resources in the state. If that fails for a local lab, sweeps the lab from the host:
+ * the sweep needs no state.
+ */
+async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise<boolean> {
   const shown = new EngineProgress(progress, `Lab ${lab.stack}: reading its state`);
   try {
     const options: RunOptions = {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () =>
-        progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+        progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     };
     const existed =
       lab.cloud === 'local'
@@ -68,16 +71,20 @@ async function destroy(engine: Engine, lab: Lab, progress: Progress): Promise<bo
     if (lab.cloud !== 'local' || error instanceof Interrupted || error instanceof Locked)
       throw error;
     progress.say(
-      `The engine could not destroy it, so it is swept from this machine: ${(error as Error).message}`,
+      `The engine could not destroy the lab, so it is swept from this host: ${(error as Error).message}`,
     );
     await sweep(lab.stack);
-    // An engine can't forget what it can't read; its records go with the lab's files.
-    if (!damage(lab.stack)) await engine.forget(lab.stack);
+    // The engine can't remove a stack whose state is damaged. The caller deletes that state with
+    // the lab's files.
+    if (!damagedState(lab.stack)) await engine.forget(lab.stack);
     return true;
   }
 }
 
-/** Time that a cloud may take until deleted resources are no longer listed: seconds, and milliseconds between questions. */
+/**
+ * Limits for a cloud to stop listing deleted resources: `within` in seconds, `every` in
+ * milliseconds between requests.
+ */
 const CLOUD_FORGETS = { within: 90, every: 3000 };
 
 /** A cloud lab's account and its resources, read before the destroy empties the state. */
@@ -86,19 +93,24 @@ interface Ownership {
   query: OrphanQuery;
 }
 
-/** Deletes what the destroy left in the cloud of this lab; returns what exists after that. */
+/**
+ * Deletes resources that the destroy left in the lab's cloud; returns the resources that still
+ * exist.
+ */
 async function leftInCloud(
-  lab: Lab,
+  lab: LabRef,
   { account, query }: Ownership,
   progress: Progress,
 ): Promise<string[]> {
-  const step = progress.begin(`Asking ${lab.cloud.toUpperCase()} what is left of lab ${lab.stack}`);
-  const ask = (): Promise<Remain[]> =>
+  const step = progress.begin(
+    `Searching ${lab.cloud.toUpperCase()} for leftovers of lab ${lab.stack}`,
+  );
+  const ask = (): Promise<CloudResource[]> =>
     until(
       CLOUD_FORGETS.within,
       async () => {
         const found = await account.remains(lab.stack);
-        // Another lab of this name is not this lab's business.
+        // Resources of another lab of the same name are not deleted.
         const others = new Set(query.state ? ofAnotherLab(found, query.state) : []);
         return found.filter((remain) => !others.has(remain));
       },
@@ -113,7 +125,7 @@ async function leftInCloud(
         { ...query, known: new Set() },
         {
           progress,
-          why: 'was left by the destroy',
+          why: 'remained after the destroy',
           cure: `delete them by hand, then ./lab down${labArgument(lab)} again`,
         },
       );
@@ -125,7 +137,7 @@ async function leftInCloud(
     step.failed();
     throw error instanceof CloudError
       ? unable(
-          `Whether something of lab ${lab.stack} is left could not be found out: ${error.message}`,
+          `Could not search for leftovers of lab ${lab.stack}: ${error.message}`,
           `./lab down${labArgument(lab)} again, or ./lab audit ${lab.stack}`,
         )
       : error;
@@ -134,70 +146,75 @@ async function leftInCloud(
 
 /** Lists a lab's leftovers, in its cloud or on this host. Leftovers on this host are swept first. */
 async function clear(
-  lab: Lab,
+  lab: LabRef,
   ownership: Ownership | undefined,
   progress: Progress,
 ): Promise<string[]> {
   if (ownership) return leftInCloud(lab, ownership, progress);
   const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept, as no state knew of it: ${line}`);
+  for (const line of swept) progress.say(`Removed, though in no state: ${line}`);
   return leftovers(lab.stack);
 }
 
-const notGone = (lab: Lab, left: string[]): Failure =>
+const notGone = (lab: LabRef, left: string[]): Failure =>
   new Failure(
-    `Lab ${lab.stack} is not all gone:\n${left.map((line) => `  ${line}`).join('\n')}`,
+    `Leftovers of lab ${lab.stack} exist:\n${left.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
     `./lab down${labArgument(lab)} again`,
   );
 
 /** Resources of the lab's name when this backend knows no state of the lab: nothing is deleted then. */
-const notOurs = (lab: Lab, left: string[]): Failure =>
+const notOurs = (lab: LabRef, left: string[]): Failure =>
   new Failure(
     `No state here knows these resources of a lab named ${lab.stack}:\n${left.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
     `./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL), or delete them by hand`,
   );
 
-/** Without an engine a lab goes from this machine all the same; what the state says of it is left to be corrected. */
-async function downWithoutEngine(lab: Lab, progress: Progress): Promise<void> {
+/** Removes a local lab without an engine. The lab's state is not corrected. */
+async function downWithoutEngine(lab: LabRef, progress: Progress): Promise<void> {
   const swept = await sweep(lab.stack);
-  for (const line of swept) progress.say(`Swept: ${line}`);
+  for (const line of swept) progress.say(`Removed: ${line}`);
   const left = await leftovers(lab.stack);
   removeLabFiles(lab.stack);
   if (left.length > 0) throw notGone(lab, left);
   progress.say(
     swept.length > 0
-      ? `Lab ${lab.stack} is gone from this machine, and nothing of it is left.`
-      : `There is nothing of a lab ${lab.stack} on this machine.`,
+      ? `Lab ${lab.stack} is removed from this host, without leftovers.`
+      : `No resources of a lab ${lab.stack} exist on this host.`,
   );
   if (!fs.existsSync(stackFile(lab.stack))) return;
   progress.say(
-    `Its stack's record stays, as the programs to change it are not installed (./lab start): the next up or down of lab ${lab.stack} corrects it.`,
+    `Its stack is kept, because the programs to change it are not installed (./lab start). The next up or down of lab ${lab.stack} corrects it.`,
   );
 }
 
-/** Removes a lab with all that is in it, and makes sure that nothing of it is left. Throws a Failure where something is; Locked while another command changes it. */
-export const takeDown = (lab: Lab, progress: Progress): Promise<void> =>
-  inTurn(lab, 'down', () => remove(lab, progress));
+/**
+ * Removes a lab with everything in it, and makes sure that no leftovers exist. Throws a Failure
+ * that lists leftovers, Locked while another command changes the lab.
+ */
+export const takeDown = (lab: LabRef, progress: Progress): Promise<void> =>
+  withLabLock(lab, 'down', () => remove(lab, progress));
 
-/** After a destroy that failed: prints which of the lab's cloud resources exist. They go on costing money. */
-async function tellRemains(lab: Lab, { account }: Ownership, progress: Progress): Promise<void> {
+/** Prints which of the lab's cloud resources exist after a failed destroy: they cost money. */
+async function tellRemains(lab: LabRef, { account }: Ownership, progress: Progress): Promise<void> {
   try {
     const found = await account.remains(lab.stack);
     if (found.length === 0) return;
     const lines = found.map(({ kind, id, place }) => `  ${kind} ${id} (${place})`);
-    progress.say(`The destroy failed. These of lab ${lab.stack} exist:\n${lines.join('\n')}`);
+    progress.say(
+      `The destroy failed. These resources of lab ${lab.stack} exist:\n${lines.join('\n')}`,
+    );
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    progress.say(`What of lab ${lab.stack} exists could not be found out: ${error.message}`);
+    progress.say(`Could not list the resources of lab ${lab.stack}: ${error.message}`);
   }
 }
 
-/** Destroys a cloud lab, after the deletion of what an interrupted run left. */
+/** Deletes the leftovers of an interrupted run, then destroys the cloud lab. */
 async function destroyInCloud(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   { ownership, snapshot }: { ownership: Ownership; snapshot: Snapshot | undefined },
   progress: Progress,
 ): Promise<boolean> {
@@ -212,7 +229,7 @@ async function destroyInCloud(
   }
 }
 
-async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<boolean> {
+async function removeLab(engine: Engine, lab: LabRef, progress: Progress): Promise<boolean> {
   if (lab.cloud === 'local') {
     const existed = await destroy(engine, lab, progress);
     const left = await clear(lab, undefined, progress);
@@ -221,7 +238,7 @@ async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<
     return existed;
   }
   const snapshot = await engine.snapshot(lab.stack);
-  // The file outlives the stack until nothing is left, so that a second `down` asks the same account.
+  // The file stays until no leftovers exist, so that a second `down` asks the same account.
   adoptConfig(lab, snapshot?.outputs);
   const ownership = {
     account: accountOf(accountConfigOf(lab, snapshot)),
@@ -235,19 +252,19 @@ async function removeLab(engine: Engine, lab: Lab, progress: Progress): Promise<
   return existed;
 }
 
-function removeRecordsOf({ stack }: Lab): void {
+function removeRecordsOf({ stack }: LabRef): void {
   removeLabFiles(stack);
   removeRecords(stack);
 }
 
-async function remove(lab: Lab, progress: Progress): Promise<void> {
+async function remove(lab: LabRef, progress: Progress): Promise<void> {
   const started = Date.now();
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
   const engine = await Engine.open(await installed());
   const existed = await removeLab(engine, lab, progress);
   progress.say(
     existed
-      ? `Lab ${lab.stack} is gone, and nothing of it is left, in ${inWords(since(started))}`
-      : `There was no lab ${lab.stack}; nothing of it is left.`,
+      ? `Lab ${lab.stack} is removed, without leftovers, in ${formatDuration(since(started))}`
+      : `Lab ${lab.stack} does not exist, and has no leftovers.`,
   );
 }

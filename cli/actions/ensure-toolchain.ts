@@ -6,7 +6,7 @@ import { cachePath } from '../../toolchain/cache';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
 import type { Progress, Step } from '../ui/progress';
-import { inWords } from '../ui/duration';
+import { formatDuration } from '../ui/duration';
 
 const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
   downloading: 'downloaded',
@@ -14,13 +14,16 @@ const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
   installing: 'installed',
 };
 
-/** Shows the toolchain's news as steps; an item that waits for its turn is no step, so that its time is what it took. */
+/**
+ * Shows the toolchain's progress as steps. An item that waits for a free worker is not shown, so
+ * that its time is working time only.
+ */
 function shown(progress: Progress): toolchain.Report {
   const steps = new Map<string, { step: Step; how: string }>();
   const seen = new Set<string>();
   return ({ name, state, detail }) => {
     const known = steps.get(name);
-    // Of another command that is at work nothing was seen before: that wait is shown.
+    // An item that never ran waits for another command: that wait is shown.
     const itsTurn = state === 'waiting' && (detail === '' || seen.has(name));
     seen.add(name);
     if (state === 'done') known?.step.done(known.how);
@@ -36,10 +39,13 @@ function shown(progress: Progress): toolchain.Report {
   };
 }
 
-/** Where the Pulumi program reads which tree, store and images to use. */
+/** File in which the Pulumi program finds the paths of tree, store and images. */
 export const noteFile = (): string => cachePath('toolchain.json');
 
-/** Notes for the Pulumi program where the nodes' parts are: in this command's environment, and for when it runs without it. */
+/**
+ * Records the paths of the nodes' parts for the Pulumi program: in the environment, and in a file
+ * for runs of plain `pulumi`.
+ */
 function note({ tree, store, images }: toolchain.Toolchain): void {
   for (const [part, place] of Object.entries({ tree, store, images }))
     process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
@@ -50,20 +56,22 @@ function note({ tree, store, images }: toolchain.Toolchain): void {
   fs.renameSync(`${file}.${process.pid}`, file);
 }
 
-/** Lists what is going to be installed, if anything is. */
+/** Prints the programs that are going to be installed, if any. */
 async function announce(scope: toolchain.Scope, progress: Progress): Promise<void> {
   const items = await toolchain.plan(scope);
   if (items.length === 0) return;
   const total = items.reduce((sum, item) => sum + item.seconds, 0);
   progress.say(
-    `To be installed first, once (about ${inWords(Math.max(60, total))} of work, kept in ${cacheDirectory()}):`,
+    `Installing once (about ${formatDuration(Math.max(60, total))}, kept in ${cacheDirectory()}):`,
   );
   const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
   for (const item of items)
     progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
 }
 
-/** Does work that installs things, so that Ctrl-C ends it at any point. Throws a Failure with every cause. */
+/**
+ * Installs programs. Ctrl-C may end the work at any point. Throws a Failure that lists every cause.
+ */
 async function installing<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
   // Half-made parts are never used, and whole ones are kept.
   const interrupted = (): void => {
@@ -72,7 +80,7 @@ async function installing<T>(progress: Progress, work: () => Promise<T>): Promis
       report(
         new Interrupted(
           'Interrupted: what was installed so far is kept.',
-          'the same command goes on from here',
+          'the same command continues from here',
         ),
       ),
     );
@@ -89,7 +97,10 @@ async function installing<T>(progress: Progress, work: () => Promise<T>): Promis
   }
 }
 
-/** Returns everything that a local lab is made with, and obtains what is missing. Throws a Failure with every cause. */
+/**
+ * Returns all programs and images of a local lab, and installs missing ones. Throws a Failure that
+ * lists every cause.
+ */
 export const setUp = (progress: Progress): Promise<toolchain.Toolchain> =>
   installing(progress, async () => {
     let complete = await toolchain.present();
@@ -101,7 +112,10 @@ export const setUp = (progress: Progress): Promise<toolchain.Toolchain> =>
     return complete;
   });
 
-/** Returns the programs that a lab in a cloud needs on the host, and obtains what is missing. Throws the same. */
+/**
+ * Returns the programs that a lab in a cloud needs on the host, and installs missing ones. Throws a
+ * Failure that lists every cause.
+ */
 export const setUpTools = (progress: Progress): Promise<toolchain.Tools> =>
   installing(progress, async () => {
     const tools = await toolchain.presentTools();
@@ -110,7 +124,9 @@ export const setUpTools = (progress: Progress): Promise<toolchain.Tools> =>
     return toolchain.ensureTools(shown(progress));
   });
 
-/** Does work that looks at the toolchain. Throws a Failure if this host can have none. */
+/**
+ * Runs a look-up in the toolchain. Throws a Failure if the toolchain does not support this host.
+ */
 async function looking<T>(look: () => Promise<T>): Promise<T> {
   try {
     return await look();
@@ -120,10 +136,15 @@ async function looking<T>(look: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Returns the toolchain if all of it exists. Throws a Failure if this host can have none. */
+/**
+ * Returns the toolchain, or `undefined` if it is incomplete. Throws a Failure if the toolchain does
+ * not support this host.
+ */
 export const found = (): Promise<toolchain.Toolchain | undefined> => looking(toolchain.present);
 
-/** Returns the programs for labs in clouds if they exist. Throws the same. */
+/**
+ * Returns the programs for labs in clouds, or `undefined` if one is missing. Throws like `found`.
+ */
 export const foundTools = (): Promise<toolchain.Tools | undefined> =>
   looking(toolchain.presentTools);
 
@@ -134,7 +155,7 @@ export async function installed(): Promise<toolchain.Tools> {
   const tools = complete ?? (await foundTools());
   if (tools) return tools;
   throw unable(
-    'The programs that this lab is made with are not installed yet.',
+    'The programs of labs are not installed yet.',
     './lab start; for labs in clouds alone, ./lab setup --cloud aws, which needs no root',
   );
 }

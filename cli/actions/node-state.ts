@@ -2,30 +2,30 @@ import { STATUS_COMMAND, type NodeStatus } from '../../components/bootstrap/stat
 import type { Access } from '../../checks/access';
 import type { LabOutputs } from '../../components/outputs';
 
-/** A node as bootstrap left it, against what it is. */
+/** State of a node, compared with the state in which bootstrap left the node. */
 export interface NodeState {
   name: string;
   privateIp: string;
   publicIp: string;
   reachable: boolean;
-  /** Why it isn't, or why its state could not be read. */
+  /** Why the node does not answer, or why its state could not be read. */
   problem?: string;
-  /** Units that should be active and are not, with systemd's word for what they are. */
+  /** Units that should be active and are not, with the state that systemd reports. */
   inactive: { unit: string; active: string }[];
   units: { unit: string; active: string }[];
-  /** Files that are not as they were placed, with the step that placed them. */
+  /** Files that were edited or removed, with the step that placed them. */
   edited: { step: string; path: string; state: 'changed' | 'missing' }[];
-  /** Objects in the cluster that differ from a step's work. */
+  /** Cluster objects that are missing or changed, with the step that created them. */
   objects: NodeStatus['objects'];
-  /** Steps that the lab's stage has and that have not succeeded on this node. */
+  /** Steps of the lab's stage that have not succeeded on this node. */
   undone: string[];
 }
 
-// Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
+// Loaded on demand: the import loads half of the Pulumi SDK, which most commands do not need.
 const outline = (): typeof import('../../components/bootstrap/plan') =>
   require('../../components/bootstrap/plan');
 
-/** What a node's own report says, against what the lab's stage has on such a node. */
+/** Compares a node's report with the steps that the lab's stage runs on such a node. */
 export function judge(
   node: LabOutputs['nodes'][number],
   report: NodeStatus,
@@ -71,12 +71,13 @@ async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Pro
     return unreadable(
       node,
       false,
-      `it does not answer, or has just been started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
+      `it does not answer, or has just started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
     );
   if (expected.length === 0) return { ...unreadable(node, true, ''), problem: undefined };
-  // Bash's word for a script that isn't there: bootstrap has not come this far, or somebody took it away.
+  // Bash exits 127 if a script does not exist: bootstrap has not run here, or the script was
+  // deleted.
   if (ran.code === 127)
-    return { ...unreadable(node, true, 'bootstrap has left no record here'), undone: expected };
+    return { ...unreadable(node, true, 'bootstrap has not run here'), undone: expected };
   try {
     return judge(node, JSON.parse(ran.stdout) as NodeStatus, expected);
   } catch {
@@ -88,26 +89,27 @@ async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Pro
   }
 }
 
-/** The state of every node of a lab, asked side by side. */
+/** Reads the state of every node of a lab, all nodes at the same time. */
 export async function nodeStates(access: Access): Promise<NodeState[]> {
   return Promise.all(access.outputs.nodes.map((node) => nodeState(access, node)));
 }
 
 /**
- * Returns the names of the Pulumi resources that repair a node when they are replaced. The lab may lack some of them.
- * Objects that only the student can repair replace nothing.
+ * Lists the Pulumi resources to replace so that the node is as declared: the steps whose files,
+ * services or objects have drifted. Some of them may not exist for this node. Objects that only
+ * the student can repair replace nothing.
  */
 export function stepsToRepeat(state: NodeState): string[] {
   const { OUTLINE, commandName, commandsOf } = outline();
-  // What became of a node that does not answer is not known; a step does nothing where there is nothing to do, and waits
-  // for what the machine, once it runs again, brings up by itself.
+  // The state of a silent node is unknown, so every step runs again. A step changes nothing if its
+  // work is done, and waits for services that start at boot.
   if (!state.reachable) return OUTLINE.map((session) => commandName(session.name, state.name));
   const stopped = new Set(state.inactive.map((unit) => unit.unit.replace(/\.service$/, '')));
   const all = OUTLINE.flatMap((session) => session.steps);
   const owners = all
     .filter((step) => (step.units ?? []).some((unit) => stopped.has(unit)))
     .map((step) => step.name);
-  // Of steps only those that this version has: another one may have left records of its own.
+  // Another version of this program may have recorded steps that this version does not have.
   const known = new Set(all.map((step) => step.name));
   const steps = [
     ...state.edited.map((file) => file.step),

@@ -20,55 +20,56 @@ import { execProbe, pathProbe } from '../doctor/places';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
 import { type Failure, unable } from '../errors';
 import { placeOf } from './reject-downgrade';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
 import { hasProviderPlugin } from '../engine/provider-plugin';
 import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
 
-// What of ./lab doctor is looked at before anything is made, so that it isn't found out halfway.
+// Checks the host and the cloud accounts before a lab is created, with the probes of `./lab
+// doctor`.
 
-/** A lab that is asked for. */
-export interface Wanted {
-  lab: Lab;
+/** A lab that the user asked for, and its config. */
+export interface RequestedLab {
+  lab: LabRef;
   config: LabConfig;
 }
 
-/** What was found of one place, and whose. */
+/** Findings about one host or account. */
 interface Examined {
-  /** Those that the findings are about. */
-  labs: Wanted[];
+  /** Labs that the findings are about. */
+  labs: RequestedLab[];
   findings: Finding[];
   what: string;
   who: string;
   where: string;
 }
 
-const isHere = ({ lab }: Wanted): boolean => labsOnMachine().includes(lab.stack);
-const machinesOf = (labs: Wanted[]): number =>
+const isHere = ({ lab }: RequestedLab): boolean => labsOnMachine().includes(lab.stack);
+const machinesOf = (labs: RequestedLab[]): number =>
   labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
 
-function inWords(wanted: Wanted[]): string {
-  if (wanted.length === 0) return 'what labs are made with';
+function describeLabs(wanted: RequestedLab[]): string {
+  if (wanted.length === 0) return 'local labs';
   return wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : `${wanted.length} labs`;
 }
 
-/** How many labs of a kind there are, by what tells the kinds apart. */
+/** Groups items by a key. */
 function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
   const found = new Map<string, T[]>();
   for (const item of items) found.set(key(item), [...(found.get(key(item)) ?? []), item]);
   return found;
 }
 
-/** Where a lab's quotas are. */
+/** Identifies the account and the region whose quotas a lab uses. */
 const accountKey = (config: LabConfig): string =>
   [config.cloud, config.project, placeOf(config)].join(' ');
 
 /**
- * Makes sure that each cloud of these labs knows the user, before anything is asked. Throws one Failure (exit code 3) with
- * every cloud that does not.
+ * Makes sure that each cloud of these labs accepts the user's credentials. Throws one Failure (exit
+ * code 3) that lists every cloud which does not.
  */
-export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
+export async function requireCredentials(...wanted: RequestedLab[]): Promise<void> {
   const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
   const labs = [...groups(clouds, ({ config }) => accountKey(config)).values()].map(([one]) => one);
   const asked = await Promise.allSettled(labs.map(({ config }) => accountOf(config).who()));
@@ -80,12 +81,15 @@ export async function requireCredentials(...wanted: Wanted[]): Promise<void> {
   const names = new Set(clouds.map(({ lab }) => lab.cloud));
   throw unable(
     [...messages].join('\n'),
-    `${[...names].map((cloud) => `./lab doctor --cloud ${cloud}`).join('; ')}, then the same command again`,
+    `${[...names].map((cloud) => `./lab doctor --cloud ${cloud}`).join('; ')}, then run the same command again`,
   );
 }
 
-/** What each account lacks for the labs that are to be in it. Those that were begun already are a part of what is in use there. */
-async function accounts(wanted: Wanted[]): Promise<Examined[]> {
+/**
+ * Compares each account with the needs of the labs to be created there. Labs that exist already are
+ * part of the account's usage.
+ */
+async function accounts(wanted: RequestedLab[]): Promise<Examined[]> {
   const coming = wanted.filter(
     ({ lab }) => lab.cloud !== 'local' && !fs.existsSync(stackFile(lab.stack)),
   );
@@ -96,7 +100,7 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
       return {
         labs,
         findings,
-        what: inWords(labs),
+        what: describeLabs(labs),
         who: `The account at ${lab.cloud.toUpperCase()}`,
         where: `./lab doctor --cloud ${lab.cloud}`,
       };
@@ -104,13 +108,16 @@ async function accounts(wanted: Wanted[]): Promise<Examined[]> {
   );
 }
 
-/** Clouds of these labs whose provider plugin the engine has to fetch. */
-const pluginsMissing = (wanted: Wanted[]): CloudOfAccounts[] =>
+/** Lists the clouds of these labs whose provider plugin the engine has to download. */
+const pluginsMissing = (wanted: RequestedLab[]): CloudOfAccounts[] =>
   (['aws', 'gcp'] as const).filter(
     (cloud) => wanted.some(({ lab }) => lab.cloud === cloud) && !hasProviderPlugin(cloud),
   );
 
-/** What has to be installed on the host first: everything for a local lab, a few programs if all labs are in clouds. */
+/**
+ * Returns the disk space for programs that are not installed yet: all programs for a local lab, a
+ * few programs if all labs are in clouds.
+ */
 async function installNeeds(scope: toolchain.Scope): Promise<Need[]> {
   const items = await toolchain.plan(scope);
   if (items.length === 0) return [];
@@ -120,16 +127,16 @@ async function installNeeds(scope: toolchain.Scope): Promise<Need[]> {
   );
 }
 
-/** Labs by what they need of the host. */
+/** Labs, grouped by what they need of the host. */
 interface Split {
-  /** Local labs that exist, and local labs to be made. */
-  here: Wanted[];
-  coming: Wanted[];
-  clouds: Wanted[];
+  /** Local labs that exist on the host. */
+  here: RequestedLab[];
+  coming: RequestedLab[];
+  clouds: RequestedLab[];
   scope: toolchain.Scope;
 }
 
-/** What is going to be written, and where. */
+/** Lists everything that is going to be written to the host's disks. */
 async function needs({ here, coming, clouds, scope }: Split, complete: boolean): Promise<Need[]> {
   return [
     ...(complete ? [] : await installNeeds(scope)),
@@ -139,22 +146,22 @@ async function needs({ here, coming, clouds, scope }: Split, complete: boolean):
   ];
 }
 
-/** Whether what was found is in the way. */
+/** Returns whether a finding prevents the lab. */
 export const stands = ({ findings }: Examined): boolean =>
   findings.some(({ status }) => status === 'fail');
 
-/** One Failure with everything that is in the way, wherever it is, and its cure. */
+/** Returns one Failure that lists every finding which prevents these labs, with its fix. */
 export function refusal(examined: Examined[]): Failure {
   const parts = examined.map(({ findings, what, who }) => {
     const bad = findings.filter(({ status }) => status === 'fail');
     const lines = bad.map(
       ({ title, found: there, cure }) => `  - ${title}: ${there}${cure && `\n    To do: ${cure}`}`,
     );
-    return `${who} can't make ${what} now; nothing was begun:\n${lines.join('\n')}`;
+    return `${who} can't run ${what}; nothing was changed:\n${lines.join('\n')}`;
   });
   return unable(
     parts.join('\n'),
-    examined.map(({ where }) => `${where} looks at everything`).join('; '),
+    examined.map(({ where }) => `${where} checks everything`).join('; '),
   );
 }
 
@@ -166,7 +173,7 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
     execProbe,
     { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
   ];
-  const jumpPort = ({ lab, config }: Wanted, ahead: number): Probe[] =>
+  const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>
     config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
   probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
@@ -177,23 +184,26 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
     poolProbe([...pools.keys()]),
     slotsProbe(slots),
   );
-  // For labs that aren't here yet: what a lab that is here needs was tried for it.
+  // Kernel features are probed for new labs only: an existing lab has proven its features.
   return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
 }
 
-/** The programs that labs are made with, and the labs that can't be made now. */
+/** Programs that labs need, and the labs that can't be created now. */
 export interface Prepared {
   toolchain: toolchain.Tools;
-  /** By stack: the account has no room for them, while other labs are elsewhere. */
+  /**
+   * Labs whose account lacks quota, keyed by stack. Empty if no lab can be created: then `prepare`
+   * throws.
+   */
   refused: Map<string, Failure>;
 }
 
 /**
- * Makes sure that the host, and the accounts of labs in clouds, can make all of these labs together, then installs what
- * is missing. Without labs, it prepares the host for local ones. Throws one Failure (exit code 3) with everything that is
- * in the way, before anything is made, if no lab can be made.
+ * Makes sure that the host and the cloud accounts have room for all of these labs together, then
+ * installs missing programs. Without labs, prepares the host for local labs. Throws one Failure
+ * (exit code 3) that lists every obstacle, before anything is created, if no lab can be created.
  */
-export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<Prepared> {
+export async function prepare(progress: Progress, ...wanted: RequestedLab[]): Promise<Prepared> {
   const local = wanted.filter(({ lab }) => lab.cloud === 'local');
   const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
   const split: Split = {
@@ -205,8 +215,8 @@ export async function prepare(progress: Progress, ...wanted: Wanted[]): Promise<
   const complete = (await (split.scope === 'cloud' ? foundTools() : found())) !== undefined;
   const machine = {
     labs: wanted,
-    what: inWords(wanted),
-    who: 'This machine',
+    what: describeLabs(wanted),
+    who: 'This host',
     where: './lab doctor',
   };
   const examined = [

@@ -5,23 +5,23 @@ import { apply, bring, type UpSnapshot, wasUp } from './up';
 import { notUp, type UpLab } from '../lab/access';
 import type { Engine } from '../engine';
 import { unable } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile } from '../engine/project';
-import { damage, discardState, mendState } from '../engine/state-files';
+import { damagedState, discardState, repairState } from '../engine/state-files';
 import { parseUrn } from '../engine/urn';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
-/** What a machine is called by the engine, on each cloud. */
+/** Resource types of a node's instance, one per cloud. */
 const MACHINES = [
   'hardway:local:Instance',
   'aws:ec2/instance:Instance',
   'gcp:compute/instance:Instance',
 ];
 
-/** URNs of a lab's machines; only of those that `names` names, if any. */
+/** Returns the URNs of a lab's instances; with `names`, only of these nodes. */
 const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
   resources
     .filter(
@@ -29,32 +29,35 @@ const machines = ({ resources }: UpSnapshot, names?: string[]): string[] =>
     )
     .map(({ urn }) => urn);
 
-/** Of a local lab a state that can't be read is no obstacle here: its keys are lost, and the lab gets others. */
-function salvage({ stack }: Lab, progress: Progress): void {
+/**
+ * Repairs the state of a local lab. If nothing can repair it, sets it aside: the lab's keys are
+ * lost, and the lab gets new ones.
+ */
+function salvage({ stack }: LabRef, progress: Progress): void {
   try {
-    const mended = mendState(stack);
-    if (mended) progress.say(mended);
+    const repaired = repairState(stack);
+    if (repaired) progress.say(repaired);
   } catch (error) {
-    if (!damage(stack)) throw error;
+    if (!damagedState(stack)) throw error;
     progress.say(
-      `${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: whoever had the old ones, on a card, needs the new ones.`,
+      `${(error as Error).message} It is kept as ${discardState(stack)}. The lab gets new keys: students with a card need a new card.`,
     );
   }
 }
 
-/** Takes all that a local lab has away, but for its place and its state. */
-async function takeAway(lab: Lab, progress: Progress): Promise<void> {
-  const step = progress.begin('Taking away machines, network and router');
+/** Deletes everything of a local lab except its slot and its state. */
+async function takeAway(lab: LabRef, progress: Progress): Promise<void> {
+  const step = progress.begin('Removing nodes, network and router');
   await empty(lab.stack);
   step.done();
 }
 
 /**
- * Makes a lab anew in its place, whatever became of it: the same name, addresses, keys and config, new machines with
- * nothing on them. Throws a Failure where there is no such lab, Locked while another command changes it.
+ * Recreates a lab in any state: same name, addresses, keys and config, new nodes. Throws a Failure
+ * if the lab does not exist, Locked while another command changes it.
  */
-export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<UpLab> =>
-  inTurn(lab, 'recreate', async () => {
+export const recreate = (engine: Engine, lab: LabRef, progress: Progress): Promise<UpLab> =>
+  withLabLock(lab, 'recreate', async () => {
     const isLocal = lab.cloud === 'local';
     if (
       !fs.existsSync(stackFile(lab.stack)) &&
@@ -62,8 +65,8 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
       !(await engine.snapshot(lab.stack))
     ) {
       throw unable(
-        `There is no lab ${lab.stack} to make anew.`,
-        `./lab up${labArgument(lab)} makes it; ./lab list tells which there are`,
+        `Lab ${lab.stack} does not exist.`,
+        `./lab up${labArgument(lab)} creates it; ./lab list shows existing labs`,
       );
     }
     if (isLocal) {
@@ -71,7 +74,7 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
       engine.refuseLocked(lab.stack);
       await takeAway(lab, progress);
     }
-    // On this machine all is gone, as a look would find; a cloud is told to replace its machines.
+    // The resources of a local lab do not exist any more. A cloud has to replace its instances.
     return bring(
       engine,
       lab,
@@ -85,16 +88,16 @@ export const recreate = (engine: Engine, lab: Lab, progress: Progress): Promise<
   });
 
 /**
- * Makes single machines of a lab anew: their disks, and all that was done on them, are gone. The others are not touched,
- * nor mended. Throws a Failure where the lab isn't up, Locked while another command changes it.
+ * Resets single nodes of a lab: new disks, nothing kept. Leaves the other nodes alone and repairs
+ * no drift. Throws a Failure if the lab is not up, Locked while another command changes it.
  */
 export const reset = (
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   nodes: string[],
   progress: Progress,
 ): Promise<UpLab> =>
-  inTurn(lab, 'reset', async () => {
+  withLabLock(lab, 'reset', async () => {
     const started = Date.now();
     const snapshot = await engine.snapshot(lab.stack);
     if (snapshot?.unreadable) throw snapshot.unreadable;
@@ -107,7 +110,7 @@ export const reset = (
       progress,
     );
     progress.say(
-      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is another machine' : 'are other machines'}, in ${inWords(since(started))}`,
+      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is' : 'are'} reset, in ${formatDuration(since(started))}`,
     );
     return up;
   });

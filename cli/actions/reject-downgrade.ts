@@ -2,9 +2,9 @@ import { type LabConfig, seriesOf } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 
-type Wanted = Pick<
+type Requested = Pick<
   LabConfig,
   | 'cloud'
   | 'controllers'
@@ -28,8 +28,11 @@ interface Change {
   why: string;
 }
 
-/** Changes of the cluster: no step takes an etcd member, a node or a service away again. */
-function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
+/**
+ * Lists changes that a running cluster can't take: no step removes an etcd member, a node or a
+ * service.
+ */
+function ofCluster(wanted: Requested, { topology, stage }: Made): Change[] {
   const count = (role: string): number =>
     topology.nodes.filter((node) => node.role === role).length;
   const changes: Change[] = [];
@@ -38,28 +41,28 @@ function ofCluster(wanted: Wanted, { topology, stage }: Made): Change[] {
       key: 'controllers',
       wanted: wanted.controllers,
       made: count('controller'),
-      why: "the members of a lab's etcd are settled when it is made",
+      why: "the members of a lab's etcd can't change",
     });
   if (wanted.workers < count('worker'))
     changes.push({
       key: 'workers',
       wanted: wanted.workers,
       made: count('worker'),
-      why: 'they can only become more, as a worker that goes stays a node in the API',
+      why: 'their number can only grow: a removed worker would stay a node in the API',
     });
   if (STAGES.indexOf(wanted.stage) < STAGES.indexOf(stage))
     changes.push({
       key: 'stage',
       wanted: wanted.stage,
       made: stage,
-      why: 'it can only go further, as no step is ever undone',
+      why: 'it can only advance: no step can be undone',
     });
   if (stage !== 'none' && wanted.serviceCidr !== topology.serviceCidr)
     changes.push({
       key: 'serviceCidr',
       wanted: wanted.serviceCidr,
       made: topology.serviceCidr,
-      why: "every service, kube-dns too, keeps the address that it was made with, and Kubernetes can't change it",
+      why: 'existing services, such as kube-dns, keep their addresses',
     });
   return changes;
 }
@@ -69,18 +72,20 @@ export function placeOf({
   cloud,
   region,
   zone,
-}: Pick<Wanted, 'cloud' | 'region' | 'zone'>): string {
+}: Pick<Requested, 'cloud' | 'region' | 'zone'>): string {
   if (cloud === 'gcp') return zone.replace(/-[a-z]$/, '');
   return cloud === 'aws' ? region : '';
 }
 
-/** Changes of the place: the cloud would keep networks and addresses in the old one. */
-function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
-  const why = 'a lab can be moved within its region only, as its network and addresses stay';
+/**
+ * Lists changes of region or project: the lab's network and addresses would stay in the old one.
+ */
+function ofPlace(wanted: Requested, { config: made }: Made): Change[] {
+  const why = 'the network and addresses of a lab can not move to another region';
   const regions = { wanted: placeOf(wanted), made: placeOf(made) };
   return [
     ...(regions.wanted === regions.made ? [] : [{ key: 'region', ...regions, why }]),
-    // Without the key, the environment's project is meant, which nothing is known of here.
+    // Without the key, the project comes from the environment, which is unknown here.
     ...(wanted.project && made.project && wanted.project !== made.project
       ? [
           {
@@ -95,16 +100,17 @@ function ofPlace(wanted: Wanted, { config: made }: Made): Change[] {
 }
 
 /**
- * Whether a machine type has Arm processors. On AWS, `g` behind the generation stands for Graviton, and a1 is Arm too:
+ * Reports whether an instance type has Arm processors. On AWS, `g` behind the generation stands for
+ * Graviton, and a1 is Arm too:
  * https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-type-names.html
  */
-function isArm({ cloud }: Pick<Wanted, 'cloud'>, machineType: string): boolean {
+function isArm({ cloud }: Pick<Requested, 'cloud'>, machineType: string): boolean {
   if (cloud === 'gcp') return seriesOf(machineType)?.architecture === 'arm64';
   return cloud === 'aws' && /^(a1\.|[a-z]+\d+g)/.test(machineType);
 }
 
-/** Changes of the processors: a node keeps its image, which is of one architecture. */
-const ofProcessors = (wanted: Wanted, { config: made }: Made): Change[] =>
+/** Lists changes of the processors: a node keeps its image, which is of one architecture. */
+const ofProcessors = (wanted: Requested, { config: made }: Made): Change[] =>
   (['controllerType', 'workerType'] as const)
     .filter((key) => isArm(wanted, wanted[key]) !== isArm(made, made[key]))
     .map((key) => ({
@@ -114,8 +120,11 @@ const ofProcessors = (wanted: Wanted, { config: made }: Made): Change[] =>
       why: 'nodes keep their image, which does not run on processors of another architecture',
     }));
 
-/** Refuses changes that a lab which is up can't take, all at once. Call it before anything is written. */
-export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
+/**
+ * Throws one usage Failure that lists every change which a running lab can't take. Call it before
+ * anything is written.
+ */
+export function rejectDowngrade(lab: LabRef, wanted: Requested, made: Made): void {
   const changes = [
     ...ofCluster(wanted, made),
     ...ofPlace(wanted, made),
@@ -124,11 +133,11 @@ export function refuseLowering(lab: Lab, wanted: Wanted, made: Made): void {
   if (changes.length === 0) return;
   const lines = changes.map(
     ({ key, wanted: asked, made: has, why }) =>
-      `  - ${key}: ${asked} asked for, and it has ${has}: ${why}`,
+      `  - ${key}: ${asked} requested, ${has} in use: ${why}`,
   );
   const name = labArgument(lab);
   throw usage(
-    `Lab ${lab.stack} is up and can't be changed to this; nothing was done:\n${lines.join('\n')}`,
-    `./lab down${name}, then the same command again`,
+    `Lab ${lab.stack} is up and can't take these changes; nothing was changed:\n${lines.join('\n')}`,
+    `./lab down${name}, then run the same command again`,
   );
 }

@@ -1,12 +1,12 @@
 import { sweep } from '../../provider/local/workspace/sweep';
-import { holdTurn } from '../lab/lock';
-import type { Lab } from '../lab/name';
+import { holdLabLock } from '../lab/lock';
+import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
 import type { Progress } from '../ui/progress';
 
-/** Deletes everything that the host has of a lab of another state, so that the name is free for this state. */
-export const takeOver = (lab: Lab, progress: Progress): Promise<void> =>
-  holdTurn(lab, 'take-over', async () => {
+/** Deletes a lab of another state from the host, so that its name is free for this state. */
+export const takeOver = (lab: LabRef, progress: Progress): Promise<void> =>
+  holdLabLock(lab, 'take-over', async () => {
     const owner = ownerElsewhere(lab);
     if (!owner) return;
     const step = progress.begin(`Deleting lab ${lab.stack} of ${owner.user}`);

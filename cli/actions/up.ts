@@ -2,8 +2,8 @@ import { namespaceExists, routerOf } from '../../provider/local/shared/names';
 import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
 import type { Tools } from '../../toolchain';
 import { agreeToLostState, claim } from './claim-lab';
-import { type Agree, agreeToLoss, refuseAnew } from './confirm-replace';
-import { isApplied, noteApplied } from '../engine/fingerprint';
+import { type Agree, confirmReplace, refuseReplace } from './confirm-replace';
+import { isUnchanged, saveFingerprint } from '../engine/fingerprint';
 import type { LabOutputs } from '../../components/outputs';
 import { type UpLab, upLab, withAccess } from '../lab/access';
 import { driftOf } from './drift';
@@ -11,47 +11,48 @@ import type { Engine } from '../engine';
 import { EngineProgress } from '../engine/progress';
 import { writeLabFiles } from '../lab/files';
 import { differences } from '../lab/status';
-import { refuseLowering } from './reject-downgrade';
-import { type Lab, labArgument } from '../lab/name';
+import { rejectDowngrade } from './reject-downgrade';
+import { type LabRef, labArgument } from '../lab/name';
 import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from '../lab/known-pools';
 import { refuseTakenName, settleInterrupted } from '../account/orphans';
 import { pluginNote } from '../engine/provider-plugin';
 import type { Progress } from '../ui/progress';
-import { mendState } from '../engine/state-files';
+import { repairState } from '../engine/state-files';
 import { parseUrn } from '../engine/urn';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
 import type { Snapshot } from '../engine/snapshot';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
-/** What an `up` has to mend, as far as looking shows it. */
-export interface Damage {
-  /** Whether anything is otherwise than the state remembers. */
+/** Drift that `up` repairs. */
+export interface Drift {
+  /** Whether a resource of the state has drifted. */
   drifted: boolean;
-  /** URNs of the bootstrap steps that have to be done again, as what they made on a node is not as it was. */
+  /** URNs of the bootstrap sessions to run again, because their work on a node has drifted. */
   steps: string[];
 }
 
-/** Looks at a lab that was up: its network and machines from outside, files and services on its nodes. */
+/**
+ * Searches a lab for drift: its network and instances from outside, files and services on its
+ * nodes.
+ */
 async function look(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   { outputs, ...snapshot }: UpSnapshot,
   kubectl: string,
   progress: Progress,
-): Promise<Damage> {
+): Promise<Drift> {
   const up = (await upLab(lab, { outputs }))!;
-  const step = progress.begin(
-    'Looking at the network, the machines, files and services on them, and the cluster',
-  );
+  const step = progress.begin('Checking network, nodes, files, services and cluster for drift');
   const [drift, states] = await Promise.all([
     driftOf(engine, lab, snapshot),
     withAccess(up, kubectl, nodeStates),
   ]);
   step.done();
   for (const line of differences({ nodes: states, drift: [] })) progress.say(line);
-  // A machine that the cloud will start again counts as one that does not answer, whatever is left of it.
+  // An instance that the cloud will restart counts as a node that does not answer.
   const broken = new Set(
     snapshot.resources
       .filter(({ type, urn }) => type === 'hardway:local:Instance' && drift.has(urn))
@@ -71,67 +72,72 @@ async function look(
   };
 }
 
-/** The state of a lab that was brought up whole once. */
+/** State of a lab whose `up` succeeded at least once. */
 export type UpSnapshot = Snapshot & { outputs: LabOutputs };
 export const wasUp = (snapshot: Snapshot | undefined): snapshot is UpSnapshot =>
   snapshot?.outputs !== undefined;
 
-/** What a run of the engine is to do, beside what the program's changes ask for. */
+/** Work for one run of the engine, in addition to changes of the program and the config. */
 interface Work {
   snapshot: Snapshot | undefined;
-  /** Whether the engine looks first what became of everything. */
+  /** Whether the engine refreshes its state first. */
   refresh: boolean;
   /** URNs to replace. */
   replace: string[];
-  /** Takes the new config back, if the run fails before it has changed anything. */
+  /** Restores the previous config if the run fails before it has changed anything. */
   takeBack?(): boolean;
 }
 
-/** Runs the engine and tells of it; writes the lab's files. Only inside a lab's turn. */
+/**
+ * Runs the engine, shows its progress and writes the lab's files. The caller holds the lab's lock.
+ */
 export async function apply(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   { takeBack, ...work }: Work,
   progress: Progress,
 ): Promise<UpLab & { changed: number }> {
   await settleInterrupted(lab, work.snapshot, progress);
   const shown = new EngineProgress(
     progress,
-    `Lab ${lab.stack}: comparing what there is with what is declared${pluginNote(lab.cloud)}`,
+    `Lab ${lab.stack}: comparing resources with the config${pluginNote(lab.cloud)}`,
   );
   try {
     const { outputs } = await engine.up(lab.stack, {
       ...work,
-      cure: `./lab up${labArgument(lab)} goes on from here; ./lab down${labArgument(lab)} removes it`,
+      cure: `./lab up${labArgument(lab)} continues from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),
       onInterrupt: () =>
-        progress.say('Stopping: waiting for what is under way to end. Once more drops it.'),
+        progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     });
     shown.finish();
     const files = writeLabFiles(lab.stack, outputs);
-    const step = progress.begin('Reading back what was made');
+    const step = progress.begin('Reading the new state');
     const now = await engine.snapshot(lab.stack);
-    if (now) noteApplied(lab.stack, now);
+    if (now) saveFingerprint(lab.stack, now);
     step.drop();
     return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);
     if (shown.changed === 0 && takeBack?.())
-      progress.say(`Lab ${lab.stack}: nothing was changed, and its config is as it was before.`);
+      progress.say(`Lab ${lab.stack}: nothing was changed, and its previous config is restored.`);
     throw error;
   }
 }
 
-/** Brings a lab to what its config says, whatever state it is in, and tells of it. Throws Locked while another command changes it. */
+/**
+ * Creates a lab or changes it to match its config, from any state, with progress output. Throws
+ * Locked while another command changes the lab.
+ */
 export const bringUp = (
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   settings: Settings,
   toolchain: Tools,
   progress: Progress,
   agree?: Agree,
 ): Promise<UpLab> =>
-  inTurn(lab, 'up', () =>
+  withLabLock(lab, 'up', () =>
     bring(
       engine,
       lab,
@@ -144,61 +150,61 @@ export const bringUp = (
     ),
   );
 
-interface Wanted {
+interface UpRequest {
   settings: Settings;
-  /** Asked before all that was done in the lab is lost; without it, that is refused. */
+  /** Called before the user's work in the lab is lost. Without it, `up` refuses such a change. */
   agree?: Agree;
-  /** What there is to mend of a lab that was up once. */
-  look(snapshot: UpSnapshot): Promise<Damage>;
+  /** Returns the drift of a lab that was up once. */
+  look(snapshot: UpSnapshot): Promise<Drift>;
 }
 
-/** The same inside a turn that is the caller's. */
+/** Does the work of `bringUp` for a caller that holds the lab's lock. */
 export async function bring(
   engine: Engine,
-  lab: Lab,
-  { settings, agree = refuseAnew(lab), look }: Wanted,
+  lab: LabRef,
+  { settings, agree = refuseReplace(lab), look }: UpRequest,
   progress: Progress,
 ): Promise<UpLab> {
   const started = Date.now();
-  const mended = mendState(lab.stack);
-  if (mended) progress.say(mended);
+  const repaired = repairState(lab.stack);
+  if (repaired) progress.say(repaired);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
   await agreeToLostState(lab, snapshot, agree);
   adoptConfig(lab, snapshot?.outputs);
   const config = labConfig(lab, settings);
   if (snapshot?.outputs) {
-    refuseLowering(lab, config, snapshot.outputs);
-    await agreeToLoss(lab, config, snapshot.outputs.config, agree);
+    rejectDowngrade(lab, config, snapshot.outputs);
+    await confirmReplace(lab, config, snapshot.outputs.config, agree);
   }
   await refuseTakenName(lab, snapshot, config);
   const takeBack = trySettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void =>
-    progress.say(`Lab ${lab.stack} ${what}, in ${inWords(since(started))}`);
+    progress.say(`Lab ${lab.stack} ${what}, in ${formatDuration(since(started))}`);
 
-  const damage = wasUp(snapshot) ? await look(snapshot) : { drifted: true, steps: [] };
+  const drift = wasUp(snapshot) ? await look(snapshot) : { drifted: true, steps: [] };
   if (
     wasUp(snapshot) &&
-    !damage.drifted &&
-    damage.steps.length === 0 &&
-    isApplied(lab.stack, snapshot)
+    !drift.drifted &&
+    drift.steps.length === 0 &&
+    isUnchanged(lab.stack, snapshot)
   ) {
     ended('is as declared: nothing to change');
     claim(lab);
     return { outputs: snapshot.outputs, files: writeLabFiles(lab.stack, snapshot.outputs) };
   }
   return holdingPlace(lab, config.publicPool, async () => {
-    // Of a lab that the state knows nothing of there is nothing to look for.
-    const refresh = damage.drifted && (snapshot?.resources.length ?? 0) > 0;
+    // An empty state has nothing to refresh.
+    const refresh = drift.drifted && (snapshot?.resources.length ?? 0) > 0;
     const { changed, ...up } = await apply(
       engine,
       lab,
       {
         snapshot,
         refresh,
-        replace: damage.steps,
-        // A lab that never was up goes on from the config that it began with.
+        replace: drift.steps,
+        // A lab that never was up keeps the config of its first attempt.
         takeBack: wasUp(snapshot) ? takeBack : undefined,
       },
       progress,
@@ -212,9 +218,12 @@ export async function bring(
   });
 }
 
-/** Does `work` with a public /24 that is this lab's: given back where nothing came of it. */
+/**
+ * Does `work` while a public /24 of the pool is reserved for the lab. Releases it if `work` fails
+ * before the lab has a router.
+ */
 async function holdingPlace<T>(
-  { stack, cloud }: Lab,
+  { stack, cloud }: LabRef,
   pool: string,
   work: () => Promise<T>,
 ): Promise<T> {

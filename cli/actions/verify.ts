@@ -1,13 +1,15 @@
 import { downReport, renderReport, type Report, verify } from '../../checks';
 import { type UpLab, withAccess } from '../lab/access';
 import { EXIT, Interrupted } from '../errors';
-import type { Lab } from '../lab/name';
+import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { interruptible } from '../ui/signals';
 import { print } from '../ui/prompt';
-import { noteVerified } from '../lab/last-verification';
+import { saveVerification } from '../lab/last-verification';
 
-/** Runs the checks on a lab that is up; the progress counts them. What all of them found is noted with the lab's files. */
+/**
+ * Runs the checks on a lab that is up, with progress output. Saves the result if all checks ran.
+ */
 export async function check(
   up: UpLab,
   kubectl: string,
@@ -16,7 +18,7 @@ export async function check(
 ): Promise<Report> {
   const step = progress.begin('Checks');
   let [total, ended] = [0, 0];
-  const stopped = new Interrupted('Interrupted: the test pods were taken away again.');
+  const stopped = new Interrupted('Interrupted: the test pods were deleted.');
   const report = await interruptible(
     ({ signal }) => {
       const stop = new AbortController();
@@ -34,14 +36,14 @@ export async function check(
         }),
       );
     },
-    () => progress.say('Stopping: taking the test pods away.'),
+    () => progress.say('Stopping: deleting the test pods.'),
   );
   step.done();
-  if (only.length === 0) noteVerified(up.outputs.lab, report);
+  if (only.length === 0) saveVerification(up.outputs.lab, report);
   return report;
 }
 
-/** Prints a report as people read it; returns the exit code that it stands for. */
+/** Prints a report as text; returns the exit code. */
 export function showReport(report: Report): number {
   const { isTTY, columns } = process.stdout;
   print(
@@ -53,6 +55,6 @@ export function showReport(report: Report): number {
   return report.failed > 0 ? EXIT.failed : EXIT.well;
 }
 
-/** The report on a lab that isn't up. */
-export const reportOnNothing = (lab: Lab): Report =>
+/** Returns the report on a lab that is not up: every check fails. */
+export const reportOnNothing = (lab: LabRef): Report =>
   downReport(lab.stack, lab.cloud, `lab ${lab.stack} is not up`);

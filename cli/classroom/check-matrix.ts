@@ -2,7 +2,7 @@ import type { CheckResult, Report } from '../../checks';
 import { cut } from '../ui/live-region';
 import type { Student } from './roster';
 
-/** What the checks found on a student's lab, or why there is nothing to be found. */
+/** Report on a student's lab, or the problem that prevented the checks. */
 export interface Checked {
   student: Student;
   report?: Report;
@@ -11,11 +11,11 @@ export interface Checked {
 
 const MARKS: Record<CheckResult['status'], string> = { pass: '.', fail: 'X', skip: '-' };
 
-/** What stands above the column of a check: a to z, then A to Z. */
+/** Letter above the column of a check: a to z, then A to Z. */
 const letterOf = (index: number): string =>
   String.fromCharCode(index < 26 ? 97 + index : 65 + ((index - 26) % 26));
 
-/** Every check of any lab, in the article's order as far as the labs have one. */
+/** Lists every check that ran on any lab, in the order of the reports. */
 function checksOf(reports: Report[]): { id: string; title: string }[] {
   return [
     ...new Map(
@@ -24,7 +24,7 @@ function checksOf(reports: Report[]): { id: string; title: string }[] {
   ];
 }
 
-/** For one check, who failed it and why; those who failed for the same reason share a line. */
+/** Lists the failures of one check, one line per reason with the ids of the students. */
 function failuresOf(id: string, checked: Checked[]): string[] {
   const reasons = new Map<string, string[]>();
   for (const { student, report } of checked) {
@@ -37,13 +37,14 @@ function failuresOf(id: string, checked: Checked[]): string[] {
   );
 }
 
-/** `16 passed, 1 failed, 7 skipped`. */
+/** Formats the counts of a report: `16 passed, 1 failed, 7 skipped`. */
 export const countsOf = ({ passed, failed, skipped }: Report): string =>
   `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
 /**
- * A row a student, a column of one character a check; then what failed, by check, and which labs could not be looked at.
- * `width` is the terminal's; names are cut so that 100 columns do. Ends without a newline.
+ * Renders a row per student and a column of one character per check. Failures by check and labs
+ * that could not be checked follow. `width` is the width of the terminal; long names are cut. Ends
+ * without a newline.
  */
 export function matrix(checked: Checked[], width = 100): string {
   const reports = checked.flatMap(({ report }) => report ?? []);
@@ -84,10 +85,10 @@ export function matrix(checked: Checked[], width = 100): string {
   return [
     line('ID', 'STUDENT', checks.map((_, index) => letterOf(index)).join(''), ''),
     ...rows,
-    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not looked at'] : []),
+    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not checked'] : []),
     ...failed,
-    ...(blind.length > 0 ? ['', 'Not looked at:', ...blind] : []),
+    ...(blind.length > 0 ? ['', 'Not checked:', ...blind] : []),
     '',
-    `${well} of ${checked.length} labs pass all checks that apply to them.`,
+    `${well} of ${checked.length} labs pass all checks that apply.`,
   ].join('\n');
 }

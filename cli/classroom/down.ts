@@ -6,29 +6,32 @@ import { readableSnapshot } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
 import { EXIT } from '../errors';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { found } from '../actions/ensure-toolchain';
 import { confirm, print } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { runCrew } from './jobs/runner';
+import { runJobs } from './jobs/runner';
 import type { Student } from './roster';
-import { type Deed, exitCode, summary } from './summary';
+import { type ClassCommand, exitCode, summary } from './summary';
 
-/** How many labs are taken down at a time. */
+/** Number of labs that are removed at a time. */
 export const DOWN_AT_ONCE = 1;
 
 export interface DownOptions {
   parallel?: number;
   yes?: boolean;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** Each cloud student's account, or the reason why it is unknown, by the lab's stack. */
+/** Config of the account of each cloud lab, or the error that hides it, keyed by stack. */
 export type AccountConfigs = Map<string, LabConfig | Error>;
 
-/** Reads which accounts the labs are in. To be called before they are destroyed, which empties their states. */
+/**
+ * Reads the accounts of the labs. Call it before the labs are destroyed, which empties their
+ * states.
+ */
 export async function accountConfigs(students: Student[]): Promise<AccountConfigs> {
   const configs: AccountConfigs = new Map();
   const inClouds = students.filter(({ lab }) => lab.cloud !== 'local');
@@ -40,14 +43,14 @@ export async function accountConfigs(students: Student[]): Promise<AccountConfig
       const snapshot = await readableSnapshot(engine, lab);
       configs.set(lab.stack, accountConfigOf(lab, snapshot, settings));
     } catch (error) {
-      // One lab's mistake must not keep the others'.
+      // The mistake of one lab must not stop the others.
       configs.set(lab.stack, error as Error);
     }
   }
   return configs;
 }
 
-/** Lists what the host or the cloud still has of a student's lab. The state is not asked. */
+/** Lists the leftovers of a student's lab on the host or in its cloud. Does not read the state. */
 async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]> {
   if (lab.cloud === 'local') {
     const slot = slotOf(lab.stack);
@@ -58,41 +61,47 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
   }
   try {
     const config = configs.get(lab.stack);
-    if (!config || config instanceof Error) throw config ?? new Error('its account is unknown');
+    if (!config || config instanceof Error) throw config ?? new Error('the account is unknown');
     const remains = await accountOf(config).remains(lab.stack);
     return remains.map(
       ({ kind, id, place, hourly }) =>
         `${kind} ${id} (${place})${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
     );
   } catch (error) {
-    return [`could not be asked: ${(error as Error).message}`];
+    return [`could not be searched: ${(error as Error).message}`];
   }
 }
 
-/** Where it is looked, in words. */
+/** Names the places that are searched for leftovers: `this host and AWS`. */
 function places(students: Student[]): string {
   const clouds = [...new Set(students.map(({ lab }) => lab.cloud))];
   return clouds
-    .map((cloud) => (cloud === 'local' ? 'this machine' : cloud.toUpperCase()))
+    .map((cloud) => (cloud === 'local' ? 'this host' : cloud.toUpperCase()))
     .join(' and ');
 }
 
-/** Asks the host and the clouds for leftovers of these labs, and prints them. Returns whether there are none. */
+/**
+ * Searches the host and the clouds for leftovers of these labs, and prints them. Returns whether
+ * there are none.
+ */
 export async function audit(students: Student[], configs: AccountConfigs): Promise<boolean> {
   const answers = await Promise.all(
     students.map(async (student) => ({ student, lines: await left(student, configs) })),
   );
   const labs = `${students.length} ${students.length === 1 ? 'lab' : 'labs'}`;
   const kept = answers.filter(({ lines }) => lines.length > 0);
-  if (kept.length === 0) print(`Audit of ${places(students)}: nothing of ${labs} is left.`);
+  if (kept.length === 0) print(`Audit of ${places(students)}: ${labs} without leftovers.`);
   else
     print(
-      `Audit of ${places(students)}: of ${labs}, this is left:\n${kept.map(({ student, lines }) => lines.map((line) => `  ${student.id} (${student.lab.stack}): ${line}`).join('\n')).join('\n')}`,
+      `Audit of ${places(students)}: leftovers of ${labs}:\n${kept.map(({ student, lines }) => lines.map((line) => `  ${student.id} (${student.lab.stack}): ${line}`).join('\n')).join('\n')}`,
     );
   return kept.length === 0;
 }
 
-/** Removes every student's lab and asks machine and clouds whether anything is left; returns the exit code. */
+/**
+ * Removes every student's lab and searches the host and the clouds for leftovers; returns the exit
+ * code.
+ */
 export async function classDown(
   students: Student[],
   { parallel = DOWN_AT_ONCE, yes = false, again }: DownOptions,
@@ -101,13 +110,13 @@ export async function classDown(
   const labs = students.map(({ lab }) => lab.stack).join(', ');
   const [which, them] =
     students.length === 1 ? ['this lab', 'it'] : [`these ${students.length} labs`, 'them'];
-  await confirm(`Remove ${which} with all that is in ${them}: ${labs}?`, yes);
+  await confirm(`Remove ${which} with everything in ${them}: ${labs}?`, yes);
   const configs = await accountConfigs(students);
   const board = new ClassBoard(process.stdout, students);
   const jobs = students.map(({ id, lab }) => childJob<void>(id, { kind: 'down', lab }));
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
-  const deed: Deed = { verb: 'down', done: 'gone', again };
-  print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
-  const code = exitCode(outcomes, deed);
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
+  const command: ClassCommand = { verb: 'down', done: 'gone', again };
+  print(`\n${summary(students, outcomes, command)} It took ${formatDuration(since(started))}.`);
+  const code = exitCode(outcomes, command);
   return (await audit(students, configs)) ? code : EXIT.failed;
 }

@@ -1,6 +1,6 @@
 import { type Colours, cut, LiveLines, paint, type Screen } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { columns } from '../ui/prompt';
 import type { Board, Outcome } from './jobs/runner';
 import type { Student } from './roster';
@@ -11,27 +11,30 @@ interface Row {
   student: Student;
   state: State;
   started: number;
-  /** Once it has ended. */
+  /** Duration in seconds; `undefined` while the job runs. */
   seconds?: number;
-  /** What is under way in its lab, oldest first. */
+  /** Running steps in the student's lab, oldest first. */
   steps: Set<{ title: string; detail: string }>;
-  /** Seconds at which a pipe was last told of it. */
+  /** Time of the last report to a pipe, in seconds since the job started. */
   told: number;
 }
 
-/** On a terminal a longer name is cut: what stands behind it says more. */
+/** On a terminal, longer names are cut: the columns after the name matter more. */
 export const LONGEST_NAME = 24;
 
-/** How a job that was done turned out, where that is not the same. */
+/**
+ * Describes the result of a finished job whose result may be bad, such as a report with failed
+ * checks.
+ */
 export type Verdict = (value: unknown) => { isGood: boolean; words: string };
 
-/** What is looked at first where not all fit the screen. */
+/** Order of states if the screen is too short for all rows. */
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
 const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
-  state === 'waiting' ? '' : inWords(Math.floor(seconds)).replace('.0', '');
+  state === 'waiting' ? '' : formatDuration(Math.floor(seconds)).replace('.0', '');
 
-/** The newest step of a lab, and how many others there are. */
+/** Describes the newest step of a lab, and the number of other steps. */
 function stepOf({ steps }: Row): string {
   const last = [...steps].pop();
   if (!last) return '';
@@ -39,8 +42,9 @@ function stepOf({ steps }: Row): string {
 }
 
 /**
- * A class at work. On a terminal: a table, drawn anew, of every student's lab, its state, for how long it has been at it
- * and the step under way. In a pipe: a plain line when a lab begins and ends, and a sign of life every minute between.
+ * Progress of a class command. On a terminal, a table with every student's lab, its state, time and
+ * current step, redrawn in place. In a pipe, a plain line when a lab begins or ends, and one every
+ * minute between.
  */
 export class ClassBoard implements Board {
   private readonly rows: Map<string, Row>;
@@ -101,7 +105,7 @@ export class ClassBoard implements Board {
     this.lines.print(line);
   }
 
-  /** Takes the table away. */
+  /** Erases the table. */
   close(): void {
     this.lines.close();
   }

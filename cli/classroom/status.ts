@@ -15,32 +15,32 @@ import { columns, print, printJson } from '../ui/prompt';
 import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
-import { inLanes } from './jobs/map-concurrent';
+import { mapConcurrent } from './jobs/map-concurrent';
 import type { Student } from './roster';
 
-/** How many labs are looked at side by side. */
+/** Number of labs that are read at the same time. */
 const AT_ONCE = 4;
-/** Seconds from the end of one look to the next with --watch. */
+/** Pause between two updates with --watch, in seconds. */
 const REST = 5;
 
-/** A student's lab as it is now. */
-export interface Standing {
+/** State of a student's lab. */
+export interface StudentStatus {
   id: string;
   name: string;
   lab: string;
   cloud: string;
   state: 'up' | 'partial' | 'down' | 'unreadable';
-  /** Why it can't be read, and what to do. */
+  /** Why the lab can't be read, and what to do. */
   problem?: string;
   machines: { running: number; all: number };
-  /** Of the last `verify`; none where there never was one. */
+  /** Result of the last `verify`; `undefined` if it never ran. */
   verified?: Verified;
-  /** What is not as declared, a line each. */
+  /** Drift, one line each. */
   drift: string[];
   /** ISO 8601. */
   created?: string;
   expires?: string;
-  /** US dollars since it was made, by list prices; clouds only. */
+  /** Cost in US dollars since the lab was created, by list prices. Labs in clouds only. */
   cost?: number;
 }
 
@@ -63,12 +63,12 @@ function costOf({ lab, settings }: Student, created: string | undefined): number
   return Math.round((dollars * (Date.now() - Date.parse(created)) * 100) / HOUR) / 100;
 }
 
-/** Looks at one lab; what keeps it from being seen is a row like another. */
-export async function standingOf(
+/** Reads the state of one lab. An unreadable lab is a row like the others. */
+export async function studentStatusOf(
   engine: Engine,
   student: Student,
   kubectl: string,
-): Promise<Standing> {
+): Promise<StudentStatus> {
   const { id, name, lab } = student;
   const nothing = {
     id,
@@ -98,13 +98,13 @@ export async function standingOf(
   }
 }
 
-function checksOf({ verified }: Standing): string {
+function checksOf({ verified }: StudentStatus): string {
   if (!verified) return '-';
   return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
 }
 
-/** The table; below it, what can't be read and what differs. Ends without a newline. */
-export function table(found: Standing[], longestName = Infinity): string {
+/** Renders the table, with unreadable labs and drift below it. Ends without a newline. */
+export function table(found: StudentStatus[], longestName = Infinity): string {
   const clouds = found.some(({ cloud }) => cloud !== 'local');
   const expiring = found.some(({ expires }) => expires);
   const head = [
@@ -112,7 +112,7 @@ export function table(found: Standing[], longestName = Infinity): string {
     'STUDENT',
     'LAB',
     'STATE',
-    'MACHINES',
+    'NODES',
     'CHECKS',
     'DRIFT',
     'AGE',
@@ -139,7 +139,7 @@ export function table(found: Standing[], longestName = Infinity): string {
     drift.length > 0
       ? [
           '',
-          'Not as declared:',
+          'Drift:',
           ...drift.map(
             ({ id, lab, drift: lines }) =>
               `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`,
@@ -152,29 +152,32 @@ export function table(found: Standing[], longestName = Infinity): string {
     ...unreadable,
     ...changed,
     '',
-    `${well} of ${found.length} labs are up and as declared.`,
+    `${well} of ${found.length} labs are up without drift.`,
   ].join('\n');
 }
 
-const isWell = ({ state, drift }: Standing): boolean => state === 'up' && drift.length === 0;
+const isWell = ({ state, drift }: StudentStatus): boolean => state === 'up' && drift.length === 0;
 
 export interface StatusOptions {
   json?: boolean;
   watch?: boolean;
 }
 
-/** Draws over the whole terminal again and again, until Ctrl-C; then the look under way closes its connections first. Returns what was seen last. */
-async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
-  const untilStopped = async ({ signal }: Interruption): Promise<Standing[]> => {
-    for (let seen: Standing[] | undefined; ;) {
+/**
+ * Redraws the terminal until Ctrl-C, which lets the current update close its connections first.
+ * Returns the last complete result.
+ */
+async function watch(look: () => Promise<StudentStatus[]>): Promise<StudentStatus[]> {
+  const untilStopped = async ({ signal }: Interruption): Promise<StudentStatus[]> => {
+    for (let seen: StudentStatus[] | undefined; ;) {
       const found = await look();
-      // The terminal's Ctrl-C ends the programs that a look runs, too: what they would have said is not known.
+      // Ctrl-C also ends the programs of the current update, so its result is incomplete.
       if (signal.aborted) {
         if (seen) return seen;
         throw new Interrupted();
       }
       seen = found;
-      const text = `${table(found, LONGEST_NAME)}\n\nLooked at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C ends this.`;
+      const text = `${table(found, LONGEST_NAME)}\n\nUpdated at ${new Date().toTimeString().slice(0, 8)}; Ctrl-C stops.`;
       print(
         `\x1b[H\x1b[2J${text
           .split('\n')
@@ -190,15 +193,17 @@ async function watch(look: () => Promise<Standing[]>): Promise<Standing[]> {
   });
 }
 
-/** Shows every student's lab; returns the exit code: 0 if all are up and as declared. */
+/** Shows every student's lab; returns the exit code: 0 if all labs are up and without drift. */
 export async function classStatus(
   students: Student[],
   { json, watch: watching }: StatusOptions,
 ): Promise<number> {
   const toolchain = await installed();
   const engine = await Engine.open(toolchain);
-  const look = (): Promise<Standing[]> =>
-    inLanes(students, AT_ONCE, (student) => standingOf(engine, student, toolchain.kubectl));
+  const look = (): Promise<StudentStatus[]> =>
+    mapConcurrent(students, AT_ONCE, (student) =>
+      studentStatusOf(engine, student, toolchain.kubectl),
+    );
   const found = watching ? await watch(look) : await look();
   if (json) printJson(found);
   else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));

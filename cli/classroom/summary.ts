@@ -1,16 +1,16 @@
 import { EXIT, type Failure, Interrupted } from '../errors';
-import { inWords } from '../ui/duration';
+import { formatDuration } from '../ui/duration';
 import { columns } from '../ui/prompt';
 import type { Outcome } from './jobs/runner';
 import type { Student } from './roster';
 
-/** A command on a class, in words. */
-export interface Deed {
-  /** `up`, as it is typed. */
+/** Description of a class command for its summary. */
+export interface ClassCommand {
+  /** Name of the subcommand: `up`. */
   verb: string;
-  /** What a lab is when it went well: `up`, `gone`. */
+  /** State of a lab after success: `up`, `gone`. */
   done: string;
-  /** What to type to go on from here. */
+  /** Command that continues this one. */
   again: string;
 }
 
@@ -20,7 +20,7 @@ const indented = (text: string): string =>
     .map((line) => `  ${line}`)
     .join('\n');
 
-/** Why labs failed, each reason once, under all whose it is. */
+/** Lists the reasons of failures, each once with all labs that it applies to. */
 function blocks(failed: { student: Student; failure: Failure }[]): string[] {
   const whose = new Map<string, string[]>();
   for (const {
@@ -39,8 +39,15 @@ const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {
   waiting: 'not begun',
 };
 
-/** What became of each lab, then why where it didn't go well, then one line for all. Ends without a newline. */
-export function summary(students: Student[], outcomes: Outcome<unknown>[], { done }: Deed): string {
+/**
+ * Renders the outcome of each lab, the reasons of failures and a last line for all labs. Ends
+ * without a newline.
+ */
+export function summary(
+  students: Student[],
+  outcomes: Outcome<unknown>[],
+  { done }: ClassCommand,
+): string {
   const of = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const rows = students.map((student) => {
     const outcome = of.get(student.id) ?? { id: student.id, state: 'waiting' as const };
@@ -53,7 +60,7 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
       student.name,
       student.lab.stack,
       outcome.state === 'done' ? done : WORDS[outcome.state],
-      outcome.state === 'waiting' ? '' : inWords(outcome.seconds),
+      outcome.state === 'waiting' ? '' : formatDuration(outcome.seconds),
     ]),
   ]);
   const failures = rows.flatMap(({ student, outcome }) =>
@@ -65,15 +72,18 @@ export function summary(students: Student[], outcomes: Outcome<unknown>[], { don
   return [table, ...blocks(failures), `\n${last}`].join('\n');
 }
 
-/** 0 where every lab went well, 1 where some didn't. Throws Interrupted, with how to go on, where the run was stopped. */
-export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: Deed): number {
+/**
+ * Returns 0 if every lab succeeded, else 1. Throws Interrupted, with the command that continues, if
+ * the run was stopped.
+ */
+export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: ClassCommand): number {
   const open = outcomes
     .filter(({ state }) => state === 'stopped' || state === 'waiting')
     .map(({ id }) => id);
   if (open.length > 0)
     throw new Interrupted(
-      `Interrupted: ./lab class ${verb} has not come to its end for ${open.join(', ')}.`,
-      `${again} goes on from here`,
+      `Interrupted: ./lab class ${verb} is not finished for ${open.join(', ')}.`,
+      `${again} continues from here`,
     );
   return outcomes.every(({ state }) => state === 'done') ? EXIT.well : EXIT.failed;
 }

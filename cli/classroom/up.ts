@@ -2,46 +2,52 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { isDuration } from '../../components/config/values';
 import { needsOf, sumOf } from '../account/needs';
-import { priceInWords } from '../account/prices';
+import { formatPrice } from '../account/prices';
 import type { Failure } from '../errors';
-import { prepare, requireCredentials, type Wanted } from '../actions/prepare';
+import { prepare, requireCredentials, type RequestedLab } from '../actions/prepare';
 import { rememberPool } from '../lab/known-pools';
 import { progressOn } from '../ui/progress';
 import { projectName, stackFile } from '../engine/project';
 import { checkedConfig, type Settings } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { type Job, runCrew } from './jobs/runner';
+import { type Job, runJobs } from './jobs/runner';
 import type { Student } from './roster';
-import { type Deed, exitCode, summary } from './summary';
+import { type ClassCommand, exitCode, summary } from './summary';
 
-/** How many labs are brought up at a time: two a core are the fastest that the bench found (docs/performance.md). */
+/**
+ * Number of labs that are created at a time. Two per processor core are the fastest in the
+ * benchmark (docs/performance.md).
+ */
 export const UP_AT_ONCE = Math.min(8, 2 * os.availableParallelism());
 
 export interface UpOptions {
   parallel?: number;
   yes?: boolean;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** Asks once for all labs that cost money. */
-async function confirmPrice(wanted: Wanted[], yes: boolean): Promise<void> {
+/** Asks the user once about the price of all labs in clouds. */
+async function confirmPrice(wanted: RequestedLab[], yes: boolean): Promise<void> {
   const clouds = (['aws', 'gcp'] as const).flatMap((cloud) => {
     const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
     if (labs.length === 0) return [];
-    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${priceInWords(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
+    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${formatPrice(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
   });
   if (clouds.length > 0)
     await confirm(
-      `${clouds.join('; ')}, until ./lab class down or ./lab reap (an end removes nothing by itself). Go on?`,
+      `${clouds.join('; ')}, until ./lab class down or ./lab reap (nothing is removed automatically). Continue?`,
       yes,
     );
 }
 
-/** The roster's settings, but for an end that was moved (./lab extend) since: the roster says how long a lab lasts when it is made. */
+/**
+ * Returns the roster's settings, without an expiry that `./lab extend` has changed since. The
+ * roster's duration applies to a lab's creation only.
+ */
 export function settingsFor({ lab, settings }: Student): Settings {
   const key = `${projectName()}:expires`;
   const rest: Settings = new Map([...settings].filter(([name]) => name !== key));
@@ -51,19 +57,19 @@ export function settingsFor({ lab, settings }: Student): Settings {
   return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
 }
 
-/** Fails at its turn, with nothing begun. */
+/** Returns a job that fails without doing anything. */
 const refusedJob = (id: string, failure: Failure): Job<void> => ({
   id,
   begin: () => ({ result: Promise.reject(failure), stop: () => undefined, drop: () => undefined }),
 });
 
-/** Brings every student's lab to what the roster says; returns the exit code. */
+/** Creates every student's lab or changes it to match the roster; returns the exit code. */
 export async function classUp(
   students: Student[],
   { parallel = UP_AT_ONCE, yes = false, again }: UpOptions,
 ): Promise<number> {
   const started = Date.now();
-  const wanted = students.map(({ lab, settings }): Wanted => ({
+  const wanted = students.map(({ lab, settings }): RequestedLab => ({
     lab,
     config: checkedConfig(lab, settings),
   }));
@@ -71,7 +77,7 @@ export async function classUp(
   await confirmPrice(wanted, yes);
   const progress = progressOn();
   const { toolchain, refused } = await prepare(progress, ...wanted).finally(() => progress.close());
-  // Here, as one process after the other: labs that come up side by side would write over each other's note.
+  // Recorded in this process: parallel processes would overwrite each other's record.
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
   const jobs = students.map((student) => {
     const failure = refused.get(student.lab.stack);
@@ -85,8 +91,8 @@ export async function classUp(
         });
   });
   const board = new ClassBoard(process.stdout, students);
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
-  const deed: Deed = { verb: 'up', done: 'up', again };
-  print(`\n${summary(students, outcomes, deed)} It took ${inWords(since(started))}.`);
-  return exitCode(outcomes, deed);
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
+  const command: ClassCommand = { verb: 'up', done: 'up', again };
+  print(`\n${summary(students, outcomes, command)} It took ${formatDuration(since(started))}.`);
+  return exitCode(outcomes, command);
 }

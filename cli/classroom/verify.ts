@@ -3,19 +3,22 @@ import { installed } from '../actions/ensure-toolchain';
 import { print, printJson } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
-import { runCrew } from './jobs/runner';
+import { runJobs } from './jobs/runner';
 import { type Checked, countsOf, matrix } from './check-matrix';
 import type { Student } from './roster';
 import { exitCode } from './summary';
 import { EXIT } from '../errors';
 
-/** How many labs are checked at a time: side by side they would take each other's time, and some checks measure it. */
+/**
+ * Number of labs that are checked at a time. Parallel runs would slow each other down, and some
+ * checks measure time.
+ */
 export const VERIFY_AT_ONCE = 1;
 
 export interface VerifyOptions {
   parallel?: number;
   json?: boolean;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
@@ -28,12 +31,12 @@ export async function classVerify(
   const jobs = students.map(({ id, lab }) =>
     childJob<Report>(id, { kind: 'verify', lab, toolchain }),
   );
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const board = new ClassBoard(json ? process.stderr : process.stdout, students, (value) => {
     const report = value as Report;
     return { isGood: report.failed === 0, words: countsOf(report) };
   });
-  const outcomes = await runCrew(jobs, parallel, board).finally(() => board.close());
+  const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());
   const checked = students.map((student, index): Checked => {
     const outcome = outcomes[index];
     if (outcome.state === 'done') return { student, report: outcome.value };

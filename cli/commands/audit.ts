@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
-import { accountOf, type CloudOfAccounts, type Remain } from '../account/account';
+import { accountOf, type CloudOfAccounts, type CloudResource } from '../account/account';
 import { readableSnapshot, type Search, searchEverywhere } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
 import { Engine } from '../engine';
 import { EXIT, usage } from '../errors';
-import { type Lab, parseLab } from '../lab/name';
+import { type LabRef, parseLab } from '../lab/name';
 import { found } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
+import { cloudOption } from './options';
 
 interface Options {
   cloud?: string;
@@ -14,15 +15,16 @@ interface Options {
   json?: boolean;
 }
 
-/** Which lab, or of which cloud all of them. */
-function subject(name: string | undefined, cloud: string | undefined): { lab: Lab; all: boolean } {
-  if (cloud !== undefined && cloud !== 'aws' && cloud !== 'gcp')
-    throw usage(`--cloud ${cloud}: not one of aws, gcp`, './lab audit --cloud aws');
+/** Returns the lab to audit, or the cloud whose labs are all audited. */
+function subject(
+  name: string | undefined,
+  cloud: string | undefined,
+): { lab: LabRef; all: boolean } {
   const lab = parseLab(name ?? cloud);
   if (lab.cloud === 'local')
     throw usage(
-      'An audit asks a cloud which resources of labs exist there.',
-      './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
+      'An audit searches a cloud, and a local lab is on this host.',
+      './lab audit --cloud aws, or ./lab audit aws-s01; ./lab list shows the labs of this host',
     );
   if (cloud !== undefined && lab.cloud !== cloud)
     throw usage(`Lab ${lab.stack} is not on ${cloud}.`, `./lab audit ${lab.stack}`);
@@ -33,12 +35,12 @@ const resources = (count: number): string => (count === 1 ? '1 resource' : `${co
 
 function show(cloud: CloudOfAccounts, what: string, { found, searched, limits }: Search): void {
   const where = `${cloud.toUpperCase()} (${searched.join(', ')})`;
-  if (found.length === 0) print(`Nothing of ${what} exists at ${where}.`);
+  if (found.length === 0) print(`No resources of ${what} exist at ${where}.`);
   else showFound(where, found);
   for (const limit of limits) print(limit);
 }
 
-function showFound(where: string, remains: Remain[]): void {
+function showFound(where: string, remains: CloudResource[]): void {
   const sorted = [...remains].sort(
     (one, other) =>
       one.lab.localeCompare(other.lab) ||
@@ -59,7 +61,7 @@ function showFound(where: string, remains: Remain[]): void {
     id,
     price(hourly),
   ]);
-  print(columns([['LAB', 'STUDENT', 'EXPIRES', 'PLACE', 'KIND', 'ID', 'AN HOUR'], ...rows]));
+  print(columns([['LAB', 'STUDENT', 'EXPIRES', 'PLACE', 'KIND', 'ID', 'PER HOUR'], ...rows]));
   const sum = remains.reduce((total, { hourly }) => total + (hourly ?? 0), 0);
   const unpriced = remains.some(({ hourly }) => hourly === undefined)
     ? ', without the resources marked ?'
@@ -70,14 +72,16 @@ function showFound(where: string, remains: Remain[]): void {
   );
 }
 
-/** The engine if its programs are installed: an audit works without, by config files alone. */
+/**
+ * Opens the engine if its programs are installed. Without them, an audit uses config files only.
+ */
 async function engineIfInstalled(): Promise<Engine | undefined> {
   const programs = await found();
   return programs && Engine.open(programs);
 }
 
-/** Asks the one account that a lab is in. */
-async function searchFor(lab: Lab, engine: Engine | undefined): Promise<Search> {
+/** Searches the account of one lab. */
+async function searchFor(lab: LabRef, engine: Engine | undefined): Promise<Search> {
   const account = accountOf(accountConfigOf(lab, await readableSnapshot(engine, lab)));
   const where = await account.who();
   return { found: await account.remains(lab.stack), searched: [where], limits: [] };
@@ -98,9 +102,9 @@ export function register(program: Command): void {
   program
     .command('audit [NAME]')
     .description(
-      'ask a cloud, not the state, what of a lab or of all labs exists there, and what it costs; exit 0 if nothing',
+      'list the resources of one lab or of all labs that exist in a cloud, with prices; exit 0 if none exist',
     )
-    .option('--cloud <CLOUD>', 'all labs of a cloud: aws, gcp')
+    .addOption(cloudOption('audit all labs of a cloud'))
     .option('--json', 'print one JSON array')
     .action(audit);
 }

@@ -7,6 +7,7 @@ import { classUp, UP_AT_ONCE } from '../classroom/up';
 import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
 import { elevated } from '../elevate';
 import { usage } from '../errors';
+import { collectLists } from './options';
 
 /** Options as they were typed. */
 interface Typed {
@@ -21,11 +22,11 @@ interface Typed {
 interface Asked extends Pick<Typed, 'json' | 'watch' | 'yes' | 'out'> {
   roster: Roster;
   parallel?: number;
-  /** What to type to go on. */
+  /** Command that continues this one. */
   again: string;
 }
 
-/** More labs at a time than a machine has any use for. */
+/** Upper limit for --parallel: no host has use for more. */
 const MOST = 50;
 
 function parallelOf({ parallel }: Typed): number | undefined {
@@ -34,19 +35,19 @@ function parallelOf({ parallel }: Typed): number | undefined {
     return Number(parallel);
   throw usage(
     `--parallel ${parallel}: not a whole number from 1 to ${MOST}`,
-    '--parallel 2, or without it as many as do this machine good',
+    '--parallel 2, or without it for the fastest number on this host',
   );
 }
 
-/** Runs one command on the chosen students of a roster, all mistakes of both being told before anything is done. */
+/**
+ * Runs one command on the chosen students of a roster. Reports every mistake of the command line
+ * and the roster first.
+ */
 function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: string) {
   return async (file: string, { only, ...options }: Typed): Promise<void> => {
     const parallel = parallelOf(options);
     if (options.watch && (options.json || !process.stdout.isTTY))
-      throw usage(
-        '--watch draws on a terminal, and there is none for it.',
-        `./lab class ${verb} ${file} --json, for programs`,
-      );
+      throw usage('--watch needs a terminal.', `./lab class ${verb} ${file} --json, for programs`);
     const roster = readRoster(file);
     const students = chosen(roster, only);
     const code = await elevated(students.map(({ lab }) => lab));
@@ -59,14 +60,6 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
   };
 }
 
-const collect = (value: string, all: string[] = []): string[] => [
-  ...all,
-  ...value
-    .split(',')
-    .map((id) => id.trim())
-    .filter(Boolean),
-];
-
 export function register(program: Command): void {
   const group = program
     .command('class')
@@ -76,43 +69,43 @@ export function register(program: Command): void {
       .command(verb)
       .argument('<ROSTER>', 'a YAML file that lists the students; examples/students.yaml is one')
       .description(description)
-      .option('--only <ID>', 'only these students; repeatable, or with commas', collect);
+      .option('--only <ID>', 'only these students; repeatable, or with commas', collectLists);
   const parallel = (of: Command, usual: number): Command =>
     of.option('--parallel <N>', `labs at a time (${usual})`);
 
   parallel(
     command(
       'up',
-      'bring all labs to what the roster says; one that fails stops no other; again, it finishes what is missing',
+      'create or change all labs to match the roster; a failed lab stops no other; run it again to continue',
     ),
     UP_AT_ONCE,
   )
-    .option('--yes', 'do not ask before making what costs money')
+    .option('--yes', 'do not ask before creating resources that cost money')
     .action(on(classUp, 'up'));
   command(
     'status',
-    'a row a student: state, machines, checks, drift, age, expiry, cost; exit 0 if all are up and as declared',
+    'a row per student: state, nodes, checks, drift, age, expiry, cost; exit 0 if all are up without drift',
   )
     .option('--json', 'print one JSON array')
-    .option('--watch', 'look again and again, until Ctrl-C')
+    .option('--watch', 'refresh until Ctrl-C')
     .action(on(classStatus, 'status'));
   parallel(
-    command('verify', 'run the checks on all labs: a row a student, a column a check'),
+    command('verify', 'run the checks on all labs: a row per student, a column per check'),
     VERIFY_AT_ONCE,
   )
     .option('--json', 'print one JSON array')
     .action(on(classVerify, 'verify'));
-  command('cards', 'write a page a student: addresses, picture, how to log in, and the keys for it')
+  command('cards', 'write a page per student: addresses, picture, login instructions and keys')
     .option(
       '--out <DIR>',
-      'where to, ID.html each; a directory that is yours alone, made if it is not there',
+      'directory for the files ID.html; readable for you only, created if needed',
     )
     .option('--json', 'print one JSON array')
     .action(on(classCards, 'cards'));
   parallel(
-    command('down', 'remove all labs, and ask machine and clouds whether anything is left'),
+    command('down', 'remove all labs, and search the host and the clouds for leftovers'),
     DOWN_AT_ONCE,
   )
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action(on(classDown, 'down'));
 }

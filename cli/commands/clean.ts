@@ -13,7 +13,7 @@ import { isOurs } from '../../toolchain/cache';
 import { prune } from '../../toolchain/prune';
 import { print } from '../ui/prompt';
 
-/** Refuses while a lab of this machine exists: it uses what would be taken away. */
+/** Throws a usage Failure while a lab exists on the host: it uses the files to be deleted. */
 async function refuseWhileUsed(): Promise<void> {
   const programs = await found();
   const stacks = programs
@@ -23,7 +23,7 @@ async function refuseWhileUsed(): Promise<void> {
   const labs = [...new Set([...local, ...labsOnMachine()])].sort();
   if (labs.length > 0)
     throw usage(
-      `There are still labs on this machine: ${labs.join(', ')}.`,
+      `Labs still exist on this host: ${labs.join(', ')}.`,
       labs.map((lab) => `./lab down ${lab}`).join('; '),
     );
 }
@@ -39,11 +39,11 @@ function removeRoutes(): void {
     execFileSync('ip', ['route', 'del', 'blackhole', destination]);
     print(`Removed the blackhole route of ${destination}.`);
   }
-  if (ours.length === 0) print('There is no blackhole route of a lab.');
+  if (ours.length === 0) print('No blackhole route of a lab exists.');
   forgetPools();
 }
 
-/** Takes away what this program made in the cache, and the directory itself if nothing else is in it. */
+/** Deletes this program's files in the cache, and the directory if it is empty then. */
 export function removeCache(): void {
   const directory = cacheDirectory();
   const mounts = fs
@@ -51,34 +51,35 @@ export function removeCache(): void {
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '');
   const inside = mounts.find((mount) => mount === directory || mount.startsWith(`${directory}/`));
-  if (inside) throw unable(`${inside} is mounted: the cache stays.`, `umount ${inside}`);
+  if (inside)
+    throw unable(`${inside} is mounted, so the cache was not removed.`, `umount ${inside}`);
   if (!fs.existsSync(directory) || fs.readdirSync(directory).length === 0)
-    return print('There is no cache.');
-  // HARDWAY_CACHE may name a directory of somebody's own.
+    return print('The cache does not exist.');
+  // HARDWAY_CACHE may name a directory with the user's own files.
   if (!fs.existsSync(noteFile()))
     throw usage(
-      `${directory} does not look like this lab's cache: it stays.`,
-      `look into it and remove it by hand`,
+      `${directory} does not look like a cache of this program: it was not removed.`,
+      `check its content and remove it by hand`,
     );
   const [ours, others] = [true, false].map((wanted) =>
     fs.readdirSync(directory).filter((name) => isOurs(name) === wanted),
   );
   for (const name of ours) fs.rmSync(path.join(directory, name), { recursive: true, force: true });
-  // A link to the cache is the user's own.
+  // A link to the cache belongs to the user.
   if (others.length === 0 && !fs.lstatSync(directory).isSymbolicLink()) fs.rmdirSync(directory);
   print(
-    `Removed what the lab had in ${directory}: the next ./lab start obtains the programs again.`,
+    `Removed the labs' files in ${directory}: the next ./lab start installs the programs again.`,
   );
-  if (others.length > 0) print(`What is not the lab's stays there: ${others.join(', ')}`);
+  if (others.length > 0) print(`Kept other files there: ${others.join(', ')}`);
 }
 
-/** Takes away the versions of trees, programs and images that this checkout has moved on from. */
+/** Deletes trees, programs and images of versions that this checkout does not use any more. */
 async function pruneCache(): Promise<void> {
   const noted = fs.existsSync(noteFile())
     ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>)
     : [];
-  await prune(noted, (entry) => print(`Removed ${entry}, which no lab needs any more.`));
-  print(`The cache stays (./lab clean --cache removes it): ${cacheDirectory()}`);
+  await prune(noted, (entry) => print(`Removed ${entry}, which no lab uses any more.`));
+  print(`Kept the cache (./lab clean --cache removes it): ${cacheDirectory()}`);
 }
 
 async function clean({ cache }: { cache?: boolean }): Promise<void> {
@@ -92,8 +93,8 @@ export function register(program: Command): void {
   program
     .command('clean')
     .description(
-      "remove what no lab needs any more: the public pool's blackhole route, old versions in the cache; refuses while labs exist",
+      "remove unused routes and files: the public pool's blackhole route, old versions in the cache; refuses while labs exist",
     )
-    .option('--cache', 'programs, images and the Debian tree, too')
+    .option('--cache', 'also remove programs, images and the Debian tree')
     .action(clean);
 }

@@ -15,7 +15,8 @@ import { EXIT, usage } from '../errors';
 import { parseLab } from '../lab/name';
 import { stackFile } from '../engine/project';
 import { parseSettings } from '../lab/settings';
-import { collect, print, printJson } from '../ui/prompt';
+import { print, printJson } from '../ui/prompt';
+import { cloudOption, collect } from './options';
 
 interface Options {
   cloud?: string;
@@ -30,10 +31,13 @@ const MARKS: Record<Finding['status'], string> = {
   fail: 'FAIL',
 };
 
-/** A lab as the article has it. */
+/** Config of the article's lab. */
 const ARTICLE = parseConfig({});
 
-/** What a first lab writes here: what is there of the toolchain isn't written again. */
+/**
+ * Returns a probe of the disk space for a first lab. Installed parts of the toolchain need no more
+ * space.
+ */
 async function diskProbe(): Promise<Probe> {
   const missing = await missingItems().catch(() => undefined);
   const setUp =
@@ -47,7 +51,7 @@ async function diskProbe(): Promise<Probe> {
   };
 }
 
-/** Everything that a lab asks of this machine. Changes nothing lasting. */
+/** Examines everything that a lab needs of the host. Leaves no change behind. */
 async function examine(): Promise<Finding[]> {
   const probes = [
     ...machineProbes([ARTICLE]),
@@ -62,6 +66,11 @@ async function examine(): Promise<Finding[]> {
   return [...findings, ...kernelFindings()];
 }
 
+function conclusion(failed: number, whose: string): string {
+  if (failed === 0) return `${whose} can run a lab.`;
+  return `${whose} can't run a lab: ${failed === 1 ? '1 finding needs' : `${failed} findings need`} a fix.`;
+}
+
 function show(findings: Finding[], whose: string): void {
   const width = Math.max(...findings.map((finding) => finding.title.length));
   for (const finding of findings) {
@@ -69,23 +78,16 @@ function show(findings: Finding[], whose: string): void {
     if (finding.cure) print(`      ${''.padEnd(width)}  To do: ${finding.cure}`);
   }
   const failed = findings.filter((finding) => finding.status === 'fail').length;
-  print(
-    `\n${failed === 0 ? `${whose} can run a lab.` : `${failed} ${failed === 1 ? 'thing keeps' : 'things keep'} ${whose.replace(/^T/, 't')} from running a lab.`}`,
-  );
+  print(`\n${conclusion(failed, whose)}`);
 }
 
-/** Looks at the account that a lab with these settings would be created in. */
+/** Examines the account of a lab with these settings. */
 async function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
-  if (cloud !== 'aws' && cloud !== 'gcp')
-    throw usage(
-      `--cloud ${cloud}: not one of aws, gcp`,
-      './lab doctor alone looks at this machine',
-    );
   const lab = parseLab(cloud);
   const config = accountConfig(lab, parseSettings(set));
   const account = accountOf(config);
   const findings = await cloudFindings(account, config);
-  // Without credentials there is nothing more to ask.
+  // Without credentials, the cloud answers nothing else.
   if (findings.some(({ id }) => id === 'cloud')) return findings;
   const hasLab = fs.existsSync(stackFile(lab.stack));
   return [...findings, await nameFinding(account, lab.stack, hasLab)];
@@ -94,15 +96,15 @@ async function examineCloud(cloud: string, set: string[]): Promise<Finding[]> {
 async function doctor({ cloud, set, json }: Options): Promise<void> {
   if (!cloud && set.length > 0)
     throw usage(
-      '--set goes with --cloud: what a lab is to be decides what it asks of an account.',
+      '--set needs --cloud: the config decides what a lab needs of an account.',
       './lab doctor --cloud aws --set KEY=VALUE',
     );
   const findings = await (cloud ? examineCloud(cloud, set) : examine());
   if (json) printJson(findings);
-  else show(findings, cloud ? `The account at ${cloud.toUpperCase()}` : 'This machine');
+  else show(findings, cloud ? `The account at ${cloud.toUpperCase()}` : 'This host');
   if (!json && !cloud)
     print(
-      'A local lab is no boundary: root in a node (sudo) can harm this machine. For people you do not trust, use a cloud.',
+      'A local lab is no security boundary: root in a node (sudo) can harm this host. For users you do not trust, use a cloud.',
     );
   process.exitCode = findings.some((finding) => finding.status === 'fail')
     ? EXIT.machine
@@ -113,18 +115,12 @@ export function register(program: Command): void {
   program
     .command('doctor')
     .description(
-      'what this machine, or a cloud account, lacks to run a lab, each with its cure; changes nothing',
+      'check whether this host, or a cloud account, can run a lab; prints a fix for each finding; changes nothing',
     )
-    .option(
-      '--cloud <CLOUD>',
-      'look at an account instead: credentials, machine types, quotas, price (aws, gcp)',
+    .addOption(
+      cloudOption('check a cloud account instead: credentials, machine types, quotas, price'),
     )
-    .option(
-      '--set <KEY=VALUE>',
-      'with --cloud: config of the lab that it is to run, repeatable',
-      collect,
-      [],
-    )
+    .option('--set <KEY=VALUE>', 'with --cloud: config of the lab, repeatable', collect, [])
     .option('--json', 'print one JSON array')
     .action(doctor);
 }

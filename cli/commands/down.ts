@@ -17,7 +17,7 @@ async function down(name: string | undefined, options: Options): Promise<void> {
   const owner = ownerElsewhere(lab);
   const question = owner
     ? takeOverQuestion(lab, owner)
-    : `Remove lab ${lab.stack} with all that is in it?`;
+    : `Remove lab ${lab.stack} with everything in it?`;
   await confirm(question, options.yes ?? false);
   const progress = progressOn();
   try {
@@ -31,8 +31,8 @@ async function down(name: string | undefined, options: Options): Promise<void> {
 export function register(program: Command): void {
   program
     .command('down [NAME]')
-    .description('remove a lab, and make sure that nothing of it is left')
-    .option('--yes', 'do not ask')
+    .description('remove a lab, and make sure that no leftovers exist')
+    .option('--yes', 'do not ask for confirmation')
     .option('--take-over', 'also if the lab belongs to another state; all work in it is lost')
     .action(down);
 }

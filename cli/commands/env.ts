@@ -11,11 +11,14 @@ import { prepareProject } from '../engine/project';
 import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 
-/** A value as a shell reads it back. */
+/** Quotes a value for a shell. */
 export const quoted = (value: string): string =>
   /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`;
 
-/** Where this program's own things are, absolute: pulumi may be run from anywhere, and by somebody with another home. */
+/**
+ * Returns the absolute paths of this program's directories: pulumi may run in any directory and
+ * with another HOME.
+ */
 export function ownPlaces(): Record<string, string> {
   return {
     HARDWAY_STATE: stateDirectory(),
@@ -35,12 +38,12 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   prepareProject();
   const environment = { ...engineEnvironment(found), ...ownPlaces() };
   print(
-    '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". With --unset it takes them away again.',
+    '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". Add --unset to undo it.',
   );
-  // By name, as sudo-rs (Ubuntu 25.10) ignores -E.
+  // Lists the names, because sudo-rs (Ubuntu 25.10) ignores -E.
   const names = Object.keys(environment).filter((name) => name !== 'PATH');
   print(
-    `# Local labs take root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
+    `# Local labs need root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
   );
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);
@@ -51,7 +54,9 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
 export function register(program: Command): void {
   program
     .command('env')
-    .description('print what a shell needs for plain pulumi here: eval "$(./lab env)"')
-    .option('--unset', 'print what undoes it (PATH stays)')
+    .description(
+      'print environment variables for plain pulumi in this checkout: eval "$(./lab env)"',
+    )
+    .option('--unset', 'print commands that undo it (PATH stays)')
     .action(env);
 }

@@ -6,21 +6,24 @@ import { notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, Interrupted, usage } from '../errors';
-import { labArgument, type Lab, parseLab } from '../lab/name';
+import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { progressOn, type Progress } from '../ui/progress';
 import { projectName } from '../engine/project';
 import { installed } from '../actions/ensure-toolchain';
 import { adoptConfig, trySettings } from '../lab/settings';
-import { inTurn } from '../lab/lock';
+import { withLabLock } from '../lab/lock';
 
-/** When a lab that ends at `expires` ends if that is moved `by`, a duration or a time; UTC, to the minute. */
+/**
+ * Returns the new expiry of a lab that expires at `expires`. `by` is a duration or a time. The
+ * result is in UTC, to the minute.
+ */
 export function moved(expires: string, by: string, now = new Date()): string {
-  // What is past already is moved from now on: else `2h` could still be past.
+  // An expiry in the past counts from now: otherwise `2h` could still be in the past.
   return timeAfter(by, new Date(Math.max(Date.parse(expires), now.getTime())));
 }
 
-/** Moves a lab's end, and does nothing else to it: what a student changed stays changed. */
-async function move(engine: Engine, lab: Lab, by: string, progress: Progress): Promise<void> {
+/** Changes a lab's expiry only: drift stays as it is. */
+async function move(engine: Engine, lab: LabRef, by: string, progress: Progress): Promise<void> {
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (!wasUp(snapshot)) throw notUp(lab);
@@ -28,13 +31,13 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
   const { expires } = snapshot.outputs;
   if (expires === '')
     throw usage(
-      `Lab ${lab.stack} has no end that could be moved.`,
-      `./lab up${labArgument(lab)} --set expires=${by} gives it one`,
+      `Lab ${lab.stack} never expires.`,
+      `./lab up${labArgument(lab)} --set expires=${by} sets an expiry`,
     );
   const to = moved(expires, by);
   if (Date.parse(to) <= Date.now())
     throw usage(
-      `${to} is past: lab ${lab.stack} would end at once.`,
+      `${to} is in the past: lab ${lab.stack} would expire at once.`,
       `./lab down${labArgument(lab)}`,
     );
   const takeBack = trySettings(lab, new Map([[`${projectName()}:expires`, to]]));
@@ -43,15 +46,18 @@ async function move(engine: Engine, lab: Lab, by: string, progress: Progress): P
   } catch (error) {
     throw error instanceof Failure ? await withEnd(engine, lab, error) : error;
   }
-  progress.say(`Lab ${lab.stack} ends at ${to} (before: ${expires}).`);
+  progress.say(`Lab ${lab.stack} expires at ${to} (before: ${expires}).`);
 }
 
-/** Adds to a failed run when the lab ends now: the end may have been moved before something else failed. */
-async function withEnd(engine: Engine, lab: Lab, failure: Failure): Promise<Failure> {
+/**
+ * Adds the lab's present expiry to the message of a failed run: it may have changed before another
+ * resource failed.
+ */
+async function withEnd(engine: Engine, lab: LabRef, failure: Failure): Promise<Failure> {
   const snapshot = await engine.snapshot(lab.stack).catch(() => undefined);
   const end = snapshot && expiryIn(snapshot);
   if (!end) return failure;
-  const message = `${failure.message}\nLab ${lab.stack} ends at ${end} now.`;
+  const message = `${failure.message}\nLab ${lab.stack} expires at ${end} now.`;
   return failure instanceof Interrupted
     ? new Interrupted(message, failure.cure)
     : new Failure(message, failure.exitCode, failure.cure);
@@ -60,14 +66,17 @@ async function withEnd(engine: Engine, lab: Lab, failure: Failure): Promise<Fail
 async function extend(words: string[]): Promise<void> {
   if (words.length > 2)
     throw usage(
-      `./lab extend takes one NAME and by how long, and was given ${words.join(' ')}.`,
+      `./lab extend takes one NAME and one duration, not: ${words.join(' ')}`,
       './lab extend s01 2h',
     );
   const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
-  // One word that is no time is a lab's name.
+  // A single word that starts with a letter is a lab's name.
   const isName = words.length === 1 && /^[a-z]/i.test(by);
   if (by === '' || isName)
-    throw usage('By how long?', `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`);
+    throw usage(
+      'Missing duration.',
+      `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`,
+    );
   const lab = parseLab(name);
   try {
     expiry(by);
@@ -80,7 +89,7 @@ async function extend(words: string[]): Promise<void> {
   const progress = progressOn();
   try {
     const engine = await Engine.open(await installed());
-    await inTurn(lab, 'extend', () => move(engine, lab, by, progress));
+    await withLabLock(lab, 'extend', () => move(engine, lab, by, progress));
   } finally {
     progress.close();
   }
@@ -90,7 +99,7 @@ export function register(program: Command): void {
   program
     .command('extend')
     .usage('[NAME] BY')
-    .argument('[WORDS...]', 'NAME (optional), and by how long, or until when')
-    .description("move a lab's end: by a duration (2h, 1d), or to a time; see reap")
+    .argument('[WORDS...]', 'NAME (optional), and a duration or a time')
+    .description("extend a lab's expiry by a duration (2h, 1d), or set it to a time; see reap")
     .action(extend);
 }

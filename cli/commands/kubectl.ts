@@ -5,14 +5,14 @@ import { Engine } from '../engine';
 import { usage } from '../errors';
 import { runInForeground } from '../ui/foreground';
 import { labFiles } from '../lab/files';
-import { labArgument, DEFAULT_LAB, isStackName, type Lab, parseLab } from '../lab/name';
+import { labArgument, DEFAULT_LAB, isStackName, type LabRef, parseLab } from '../lab/name';
 import { installed } from '../actions/ensure-toolchain';
 
 /**
- * What `lab kubectl` was asked. A word before `--` is NAME; without `--`, a first word that is a stack's full name is.
- * (commander drops a `--` that comes first.)
+ * Parses the words of `./lab kubectl`. A word before `--` is NAME. Without `--`, a first word that
+ * is a stack's full name is NAME. commander drops a leading `--`.
  */
-export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
+export function parseKubectl(words: string[]): { lab: LabRef; args: string[] } {
   const [first] = words;
   if (words[1] === '--') return { lab: parseLab(first), args: words.slice(2) };
   if (first !== undefined && isStackName(first))
@@ -20,14 +20,14 @@ export function parseKubectl(words: string[]): { lab: Lab; args: string[] } {
   return { lab: parseLab(), args: words };
 }
 
-/** Refuses words that kubectl could make nothing of: none, or an id alone that is a lab's here. */
+/** Throws a usage Failure for words that kubectl can't use: no words, or the id of a lab alone. */
 function refuseMistakes({ lab, args }: ReturnType<typeof parseKubectl>): void {
   if (args.length === 0)
-    throw usage('What shall kubectl do?', `./lab kubectl${labArgument(lab)} -- get nodes`);
+    throw usage('Missing arguments for kubectl.', `./lab kubectl${labArgument(lab)} -- get nodes`);
   const named = `${DEFAULT_LAB}-${args[0]}`;
   if (/^[a-z0-9-]+$/.test(args[0]) && fs.existsSync(labFiles(named).directory)) {
     throw usage(
-      `${args[0]} is a lab's name, and kubectl would take it for a command of its own.`,
+      `${args[0]} is a lab's name, and kubectl would read it as a command.`,
       `./lab kubectl ${args[0]} -- ${args.slice(1).join(' ') || 'get nodes'}`,
     );
   }
@@ -57,7 +57,7 @@ export function register(program: Command): void {
     .command('kubectl')
     .usage('[NAME] -- ARGS...')
     .description("run kubectl as the lab's admin")
-    .argument('[WORDS...]', "NAME (optional), then kubectl's own words after --")
+    .argument('[WORDS...]', "NAME (optional), then kubectl's arguments after --")
     .passThroughOptions()
     .action(kubectl);
 }

@@ -16,29 +16,32 @@ import { columns, print, printJson } from '../ui/prompt';
 interface Listed {
   name: string;
   cloud: string;
-  /** stray: on this machine, but in no state; `lab down NAME` removes it. */
+  /** stray: exists on the host, but in no state; `./lab down NAME` removes it. */
   state: 'up' | 'partial' | 'empty' | 'busy' | 'stray' | 'unreadable';
   nodes: number;
   stage?: string;
   /** ISO 8601. */
   created?: string;
-  /** When it should be gone, UTC; empty: never. */
+  /** Expiry in UTC. Empty if the lab never expires. */
   expires?: string;
-  /** Why commands can't read or take it, and what to do. */
+  /** Why commands can't use the lab, and what to do. */
   problem?: string;
 }
 
 const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-')[0] : '?');
 
-/** A stack that plain pulumi made, and that no command takes. */
+/**
+ * Returns the problem of a stack that plain pulumi created under a name that commands do not
+ * accept.
+ */
 const foreign = (name: string): Pick<Listed, 'problem'> =>
   isLab(name)
     ? {}
     : {
-        problem: `no command takes a lab of this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
+        problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
       };
 
-/** Whether a lab is up, or how far it is from that. */
+/** Returns the state of a lab. */
 function stateOf({ outputs, resources }: Partial<Snapshot>, busy: boolean): Listed['state'] {
   if (busy) return 'busy';
   if (outputs) return 'up';
@@ -50,7 +53,7 @@ const unreadable = (failure: Failure): Pick<Listed, 'state' | 'problem'> => ({
   problem: withCure(failure),
 });
 
-/** One lab as its stack says; a stack that can't be read is a line like the others. */
+/** Reads one lab from its stack. An unreadable stack is listed too. */
 export async function listedStack(
   engine: Pick<Engine, 'snapshot'>,
   { name, busy }: StackSummary,
@@ -75,7 +78,7 @@ export async function listedStack(
   }
 }
 
-/** Owner of a lab that belongs to another state, as a note below the table. */
+/** Returns the owner of a lab of another state, as a note below the table. */
 function ownerOf(name: string): Pick<Listed, 'problem'> {
   const owner = foreignOwner(name);
   return owner ? { problem: `belongs to ${ownerAsText(owner)}.` } : {};
@@ -101,10 +104,10 @@ async function listed(engine: Engine): Promise<Listed[]> {
 async function run({ json }: { json?: boolean }): Promise<void> {
   const labs = await listed(await Engine.open(await installed()));
   if (json) return printJson(labs);
-  if (labs.length === 0) return print('There is no lab. To do: ./lab start');
+  if (labs.length === 0) return print('No labs exist. To do: ./lab start');
   print(
     columns([
-      ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'ENDS'],
+      ['NAME', 'CLOUD', 'STATE', 'STAGE', 'NODES', 'AGE', 'EXPIRES'],
       ...labs.map((lab) => [
         lab.name,
         lab.cloud,
@@ -118,10 +121,10 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   );
   if (labs.some(({ state }) => state === 'stray'))
     print(
-      '\nstray: on this host, but not in this state. Another state made it, or a run that was killed. ./lab down NAME deletes it; a lab of another state only with --take-over.',
+      '\nstray: exists on this host, but not in this state. Another state or a killed run created it. ./lab down NAME deletes it; a lab of another state only with --take-over.',
     );
   if (labs.some(({ state }) => state === 'empty'))
-    print('\nempty: a stack without resources; ./lab down NAME removes its record.');
+    print('\nempty: a stack without resources; ./lab down NAME removes it.');
   for (const { name, state, problem } of labs)
     if (problem) print(`\n${name}${state === 'unreadable' ? " can't be read" : ''}: ${problem}`);
 }
@@ -129,7 +132,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
 export function register(program: Command): void {
   program
     .command('list')
-    .description('all labs')
+    .description('list all labs')
     .option('--json', 'print one JSON array')
     .action(run);
 }

@@ -5,42 +5,42 @@ import { type Search, searchEverywhere } from '../account/everywhere';
 import { Engine } from '../engine';
 import { stacksDirectory } from '../engine/project';
 import { type Ending, endings, isPast } from '../lab/expiry';
-import { EXIT, Failure, Interrupted, unable, usage } from '../errors';
-import type { Lab } from '../lab/name';
+import type { CloudOfAccounts } from '../account/account';
+import { EXIT, Failure, Interrupted, unable } from '../errors';
+import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, type Progress } from '../ui/progress';
 import { foundTools, installed } from '../actions/ensure-toolchain';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
 import { columns, confirm, print, printJson } from '../ui/prompt';
+import { cloudOption } from './options';
 
 interface Options {
-  cloud?: string;
+  cloud?: CloudOfAccounts;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
 }
 
-/** What a lab that is past its end came to. */
+/** Outcome for one expired lab. */
 interface Reaped {
   lab: string;
   expires: string;
   outcome: 'due' | 'gone' | 'failed';
-  /** Why it is still there, and what to do. */
+  /** Why the lab still exists, and what to do. */
   problem?: string;
 }
 
-/** Resources of labs in a cloud, if one is to be asked, and the limits of that search. */
+/**
+ * Searches a cloud for resources of labs, if the user named a cloud; returns the resources and the
+ * limits of the search.
+ */
 async function searchOf(
-  cloud: string | undefined,
+  cloud: CloudOfAccounts | undefined,
   engine: Engine | undefined,
 ): Promise<Pick<Search, 'found' | 'limits'>> {
   if (cloud === undefined) return { found: [], limits: [] };
-  if (cloud !== 'aws' && cloud !== 'gcp')
-    throw usage(
-      `--cloud ${cloud}: not one of aws, gcp`,
-      './lab reap --cloud aws; labs of every cloud that the state knows are looked at anyway',
-    );
   try {
     return await searchEverywhere(cloud, engine);
   } catch (error) {
@@ -49,22 +49,25 @@ async function searchOf(
 }
 
 const ELSEWHERE =
-  'the cloud has it, and no state here: ./lab reap where its state is (PULUMI_BACKEND_URL), or remove what ./lab audit lists by hand';
+  'it exists in the cloud, but in no state here: run ./lab reap where its state is (PULUMI_BACKEND_URL), or delete by hand what ./lab audit lists';
 
-/** Whether this user has states: stacks in the state directory, or a backend that the user chose. */
+/** Reports whether the user has states: stacks in the state directory, or a chosen backend. */
 const hasStates = (): boolean =>
   Boolean(process.env.PULUMI_BACKEND_URL) ||
   (fs.existsSync(stacksDirectory()) && fs.readdirSync(stacksDirectory()).length > 0);
 
-/** The engine on this user's states; `undefined` if there are none and no toolchain: local labs are found without both. */
+/**
+ * Opens the engine on the user's states. Returns `undefined` if there are no states and no
+ * toolchain: local labs are found without both.
+ */
 async function engineOfState(): Promise<Engine | undefined> {
   const tools = await foundTools().catch(() => undefined);
   if (!tools && !hasStates()) return undefined;
   return Engine.open(tools ?? (await installed()));
 }
 
-/** Deletes a lab that is past its end, whichever state made it: the host knows all that there is of a local lab. */
-async function remove(lab: Lab, progress: Progress): Promise<void> {
+/** Deletes an expired lab, also one of another state: the host has every part of a local lab. */
+async function remove(lab: LabRef, progress: Progress): Promise<void> {
   const owner = ownerElsewhere(lab);
   if (!owner) return takeDown(lab, progress);
   await takeOver(lab, progress);
@@ -81,7 +84,7 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     return { ...one, outcome: 'gone' };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    // Of the other labs too: one account's failure must not keep theirs.
+    // A failure of one account must not keep the other labs.
     if (error instanceof CloudError) return { ...one, outcome: 'failed', problem: error.message };
     if (!(error instanceof Failure)) throw error;
     return {
@@ -95,11 +98,11 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
 function show(reaped: Reaped[]): void {
   print(
     columns([
-      ['NAME', 'ENDED', 'OUTCOME'],
+      ['NAME', 'EXPIRED', 'OUTCOME'],
       ...reaped.map(({ lab, expires, outcome }) => [lab, expires, outcome]),
     ]),
   );
-  for (const { lab, problem } of reaped) if (problem) print(`\n${lab} is still there: ${problem}`);
+  for (const { lab, problem } of reaped) if (problem) print(`\n${lab} still exists: ${problem}`);
 }
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
@@ -108,8 +111,8 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);
   if (due.length > 0 && !dryRun)
-    await confirm(`Remove what is past its end: ${names.join(', ')}?`, yes ?? false);
-  // With --json, standard output is for a program.
+    await confirm(`Remove expired labs: ${names.join(', ')}?`, yes ?? false);
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const reaped: Reaped[] = [];
   try {
@@ -123,7 +126,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
     progress.close();
   }
   if (json) printJson(reaped);
-  else if (reaped.length === 0) print('No lab is past its end.');
+  else if (reaped.length === 0) print('No lab has expired.');
   else show(reaped);
   for (const limit of limits) process.stderr.write(`${limit}\n`);
   process.exitCode = reaped.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.well;
@@ -133,11 +136,11 @@ export function register(program: Command): void {
   program
     .command('reap')
     .description(
-      'remove every lab that is past its end (config key expires), and make sure that nothing of it is left',
+      'remove every expired lab (config key expires), and make sure that no leftovers exist',
     )
-    .option('--cloud <CLOUD>', 'ask this cloud too, for labs whose state is not here: aws, gcp')
-    .option('--dry-run', 'only tell which')
+    .addOption(cloudOption('also search this cloud for labs whose state is not here'))
+    .option('--dry-run', 'only list them')
     .option('--json', 'print one JSON array')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action(reap);
 }

@@ -3,22 +3,23 @@ import { check, showReport } from '../actions/verify';
 import type { UpLab } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
-import { isNodeName, labArgument, type Lab, parseLab } from '../lab/name';
+import { isNodeName, labArgument, type LabRef, parseLab } from '../lab/name';
 import { refuseForeign } from '../lab/ownership';
 import { prepare } from '../actions/prepare';
 import { type Progress, progressOn } from '../ui/progress';
 import { recreate, reset } from '../actions/recreate';
 import { labConfig } from '../lab/settings';
-import { collect, confirm, print } from '../ui/prompt';
+import { confirm, print } from '../ui/prompt';
+import { collect } from './options';
 
 interface Options {
   yes?: boolean;
   node: string[];
 }
 
-/** Does `work` on a lab, then runs every check on it. */
+/** Does `work` on a lab, then runs every check. */
 async function andVerify(
-  lab: Lab,
+  lab: LabRef,
   work: (engine: Engine, progress: Progress) => Promise<UpLab>,
 ): Promise<void> {
   const progress = progressOn();
@@ -37,18 +38,18 @@ async function andVerify(
 async function runRecreate(name: string | undefined, { yes }: Options): Promise<void> {
   const lab = parseLab(name);
   refuseForeign(lab);
-  await confirm(`Make lab ${lab.stack} anew? All that was done in it is lost.`, yes ?? false);
+  await confirm(`Recreate lab ${lab.stack}? Everything in it is lost.`, yes ?? false);
   await andVerify(lab, (engine, progress) => recreate(engine, lab, progress));
 }
 
 const names = (role: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${role}-${index}`);
 
-function refuseMistakes(lab: Lab, nodes: string[]): void {
+function refuseMistakes(lab: LabRef, nodes: string[]): void {
   const { controllers, workers } = labConfig(lab);
   if (nodes.length === 0)
     throw usage(
-      'Which machine?',
+      'Missing node.',
       `./lab reset${labArgument(lab)} --node worker-${workers - 1}; all of them: ./lab recreate${labArgument(lab)}`,
     );
   const there = (node: string): boolean =>
@@ -57,8 +58,8 @@ function refuseMistakes(lab: Lab, nodes: string[]): void {
   const lost = nodes.filter((node) => node.startsWith('controller')).length;
   if (wrong.length === 0 && controllers === 3 && lost === 2) {
     throw usage(
-      'Of three controllers two are the majority of etcd: the third could not take them in again.',
-      'one of them, then the other; or all three, and everything in Kubernetes is made anew',
+      'Two of three controllers are the majority of etcd: the third could not accept them again.',
+      'reset one, then the other; or all three, which also deletes everything in Kubernetes',
     );
   }
   if (wrong.length > 0)
@@ -75,9 +76,9 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
   refuseMistakes(lab, nodes);
   const all =
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
-  const etcd = all ? ' With all controllers goes everything that was made in Kubernetes.' : '';
+  const etcd = all ? ' Resetting all controllers deletes everything in Kubernetes.' : '';
   await confirm(
-    `Make ${nodes.join(' and ')} of lab ${lab.stack} anew? What was done there is lost.${etcd}`,
+    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${nodes.length === 1 ? 'it' : 'them'} is lost.${etcd}`,
     yes ?? false,
   );
   await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));
@@ -87,14 +88,14 @@ export function register(program: Command): void {
   program
     .command('recreate [NAME]')
     .description(
-      'make a lab anew, whatever became of it: same name, addresses and keys, new machines; ends verified',
+      'recreate a lab in any state: same name, addresses and keys, new nodes; then run the checks',
     )
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .action(runRecreate);
   program
     .command('reset [NAME]')
-    .description('make single machines of a lab anew, and verify it; the others are not touched')
-    .option('--node <NODE>', 'which, repeatable: worker-1', collect, [])
-    .option('--yes', 'do not ask')
+    .description('reset single nodes of a lab, then run the checks; other nodes are not touched')
+    .option('--node <NODE>', 'node to reset, repeatable: worker-1', collect, [])
+    .option('--yes', 'do not ask for confirmation')
     .action(runReset);
 }

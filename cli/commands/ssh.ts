@@ -3,38 +3,38 @@ import type { Command } from 'commander';
 import { findLab, notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
-import { labArgument, isNodeName, type Lab, parseLab } from '../lab/name';
+import { labArgument, isNodeName, type LabRef, parseLab } from '../lab/name';
 import { nearest, nearestOf } from '../../util/suggest';
 import { type LabFiles, labFiles } from '../lab/files';
 import { runInForeground } from '../ui/foreground';
 import { installed } from '../actions/ensure-toolchain';
 
-/** Every name that a node can have. */
+/** Names that nodes can have. */
 const NODES = [
   ...[0, 1, 2].map((index) => `controller-${index}`),
   ...Array.from({ length: 9 }, (_, index) => `worker-${index}`),
 ];
 
-/** The node that somebody meant by a word that is none: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
+/** Returns the node that a mistyped word may mean: `worker0`, `Worker-0`, `ubuntu@worker-0`. */
 const meant = (word: string): string | undefined => nearestOf(word.replace(/^.*@/, ''), NODES, 2);
 
-/** Says that `word` is no node of the lab, and which could be meant. */
+/** Returns the Failure for a word that is no node's name, with the nearest name. */
 function notANode(word: string, name = ''): Error {
   if (word === 'router')
     return usage(
-      "The VPC's router is no node: it is a network namespace of this machine.",
+      "The VPC's router is no node: it is a network namespace of this host.",
       `sudo ip -n hardway.${parseLab(name || undefined).stack}.router route`,
     );
   return usage(
-    `"${word}" is not a node's name: they are controller-0, worker-0 and so on.`,
+    `"${word}" is not a node: nodes are controller-0, worker-0 and so on.`,
     `./lab ssh ${name && `${name} `}${meant(word) ?? 'worker-0'}`,
   );
 }
 
-/** What `lab ssh` was asked: words before the command are NAME and NODE, or NODE alone. */
-export function parseSsh(words: string[]): { lab: Lab; node: string; command: string[] } {
+/** Parses the words of `./lab ssh`: before the command, NAME and NODE, or NODE alone. */
+export function parseSsh(words: string[]): { lab: LabRef; node: string; command: string[] } {
   const [first, second] = words;
-  if (first === undefined) throw usage('Which node?', './lab ssh worker-0');
+  if (first === undefined) throw usage('Missing node.', './lab ssh worker-0');
   if (isNodeName(first))
     return { lab: parseLab(), node: first, command: withoutDashes(words.slice(1)) };
   if (second !== undefined && isNodeName(second))
@@ -42,14 +42,14 @@ export function parseSsh(words: string[]): { lab: Lab; node: string; command: st
   if (first === 'router' || meant(first)) throw notANode(first);
   const lab = parseLab(first);
   if (second === undefined || second === '--')
-    throw usage(`Which node of lab ${lab.stack}?`, `./lab ssh ${first} worker-0`);
+    throw usage(`Missing node of lab ${lab.stack}.`, `./lab ssh ${first} worker-0`);
   throw notANode(second, first);
 }
 
 const withoutDashes = (words: string[]): string[] => (words[0] === '--' ? words.slice(1) : words);
 
-/** The lab's files: those of the last `up` or `status` if they are there, else from the state. */
-async function filesOf(lab: Lab): Promise<LabFiles> {
+/** Returns the lab's files: existing ones, or new ones from the state. */
+async function filesOf(lab: LabRef): Promise<LabFiles> {
   const files = labFiles(lab.stack);
   if (fs.existsSync(files.sshConfig)) return files;
   const found = await findLab(await Engine.open(await installed()), lab);
@@ -68,7 +68,7 @@ async function ssh(words: string[]): Promise<void> {
       `Lab ${lab.stack} has no ${node}${nearest(node, nodes)}: it has ${nodes.join(', ')}.`,
       `./lab status${labArgument(lab)}`,
     );
-  // As ssh itself does, the words are joined: quoting for the far shell is the caller's.
+  // Words are joined as ssh joins them: quoting for the remote shell is up to the user.
   const code = await runInForeground('ssh', [
     '-F',
     files.sshConfig,
@@ -79,7 +79,7 @@ async function ssh(words: string[]): Promise<void> {
   ]);
   if (code === 255)
     process.stderr.write(
-      `To do: ./lab status${labArgument(lab)} tells what is wrong with ${node}\n`,
+      `To do: ./lab status${labArgument(lab)} shows what is wrong with ${node}\n`,
     );
   process.exitCode = code;
 }

@@ -5,12 +5,12 @@ import { Engine } from '../engine';
 import { parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
 import { labConfig } from '../lab/settings';
-import { inWords, since } from '../ui/duration';
+import { formatDuration, since } from '../ui/duration';
 import { prepare } from '../actions/prepare';
 import { print } from '../ui/prompt';
-import { wayIn } from '../ui/next-steps';
+import { nextSteps } from '../ui/next-steps';
 
-/** Everything from a bare machine to a proven lab; returns the exit code. */
+/** Goes from a host without any program to a verified lab; returns the exit code. */
 async function start(name: string | undefined): Promise<number> {
   const started = Date.now();
   const lab = parseLab(name);
@@ -24,7 +24,7 @@ async function start(name: string | undefined): Promise<number> {
     progress.close();
     print('');
     const code = showReport(report);
-    print(`\n${wayIn(lab, up)}\n\nAll of it took ${inWords(since(started))}.`);
+    print(`\n${nextSteps(lab, up)}\n\nFinished in ${formatDuration(since(started))}.`);
     return code;
   } finally {
     progress.close();
@@ -34,8 +34,6 @@ async function start(name: string | undefined): Promise<number> {
 export function register(program: Command): void {
   program
     .command('start [NAME]')
-    .description(
-      'everything from a bare machine to a proven lab: set-up, up, verify (npm start does this)',
-    )
+    .description('set up this host, create a lab and run the checks (npm start does this)')
     .action(async (name?: string) => void (process.exitCode = await start(name)));
 }

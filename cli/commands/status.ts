@@ -3,7 +3,7 @@ import { notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { EXIT } from '../errors';
 import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
-import { labArgument, parseLab, type Lab } from '../lab/name';
+import { labArgument, parseLab, type LabRef } from '../lab/name';
 import type { NodeState } from '../actions/node-state';
 import { progressOn } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
@@ -14,7 +14,7 @@ function services(node: NodeState): string {
   return `${node.units.length - node.inactive.length} of ${node.units.length} active`;
 }
 
-function show(lab: Lab, status: LabStatus): void {
+function show(lab: LabRef, status: LabStatus): void {
   const name = labArgument(lab);
   if (status.state === 'down') {
     const { message, cure } = notUp(lab);
@@ -22,7 +22,7 @@ function show(lab: Lab, status: LabStatus): void {
   }
   if (status.state === 'partial')
     return print(
-      `Lab ${status.lab} was not brought up whole. To do: ./lab up${name} goes on; ./lab down${name} removes it.`,
+      `Lab ${status.lab} is incomplete: its last up failed. To do: ./lab up${name} continues; ./lab down${name} removes it.`,
     );
   print(
     `Lab ${status.lab} (${status.cloud}, stage ${status.stage})${status.apiServer ? `, API at ${status.apiServer}` : ''}\n`,
@@ -40,14 +40,14 @@ function show(lab: Lab, status: LabStatus): void {
     ]),
   );
   const lines = differences(status);
-  if (lines.length === 0) return print('\nAll is as declared.');
-  print(`\nNot as declared:\n${lines.map((line) => `  ${line}`).join('\n')}`);
-  if (upRepairs(status)) print(`To do: ./lab up${name} makes it so again.`);
+  if (lines.length === 0) return print('\nNo drift: everything is as declared.');
+  print(`\nDrift:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  if (upRepairs(status)) print(`To do: ./lab up${name} repairs it.`);
 }
 
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const lab = parseLab(name);
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   const toolchain = await installed();
   const status = await statusOf(
@@ -64,9 +64,7 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
 export function register(program: Command): void {
   program
     .command('status [NAME]')
-    .description(
-      'machines, addresses, services, and what is not as it was declared; exit 0 if nothing differs',
-    )
+    .description('show nodes, addresses, services and drift; exit 0 if there is no drift')
     .option('--json', 'print one JSON object')
     .action(run);
 }

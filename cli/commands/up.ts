@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
-import { priceInWords, untilReaped } from '../account/prices';
+import { formatPrice, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
 import { takeOver } from '../actions/take-over';
 import { Engine } from '../engine';
@@ -12,8 +12,9 @@ import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
 import { prepare, requireCredentials } from '../actions/prepare';
-import { collect, confirm, print } from '../ui/prompt';
-import { wayIn } from '../ui/next-steps';
+import { confirm, print } from '../ui/prompt';
+import { collect } from './options';
+import { nextSteps } from '../ui/next-steps';
 
 interface Options {
   stage?: string;
@@ -41,9 +42,9 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   if (owner) await confirm(takeOverQuestion(lab, owner), options.yes ?? false);
   if (lab.cloud !== 'local') {
     await requireCredentials({ lab, config });
-    const price = priceInWords(lab.cloud, needsOf(config));
+    const price = formatPrice(lab.cloud, needsOf(config));
     await confirm(
-      `Lab ${lab.stack}: ${config.controllers + config.workers} machines in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}${untilReaped(config.expires)}. Go on?`,
+      `Lab ${lab.stack}: ${config.controllers + config.workers} nodes in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}${untilReaped(config.expires)}. Continue?`,
       options.yes ?? false,
     );
   }
@@ -57,10 +58,10 @@ async function up(name: string | undefined, options: Options): Promise<void> {
       settings,
       toolchain,
       progress,
-      (loss) => confirm(`${loss} Go on?`, options.yes ?? false),
+      (loss) => confirm(`${loss} Continue?`, options.yes ?? false),
     );
     progress.close();
-    print(`\n${wayIn(lab, found)}`);
+    print(`\n${nextSteps(lab, found)}`);
   } finally {
     progress.close();
   }
@@ -69,17 +70,17 @@ async function up(name: string | undefined, options: Options): Promise<void> {
 export function register(program: Command): void {
   program
     .command('up [NAME]')
-    .description('bring a lab to what its config says, whatever state it is in')
+    .description('create a lab, or change it to match its config, from any state')
     .option('--stage <STAGE>', `how far: ${STAGES.join(', ')}`)
     .option(
       '--set <KEY=VALUE>',
-      "change the lab's config, repeatable; lists with commas; KEY= for the default again",
+      "change the lab's config, repeatable; lists with commas; KEY= restores the default",
       collect,
       [],
     )
     .option(
       '--yes',
-      'do not ask before making what costs money, nor before all that was done in a lab is lost',
+      'do not ask before creating resources that cost money, or before work in a lab is lost',
     )
     .option(
       '--take-over',

@@ -9,6 +9,7 @@ import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { print, printJson } from '../ui/prompt';
+import { collectLists } from './options';
 
 interface Options {
   json?: boolean;
@@ -16,14 +17,13 @@ interface Options {
   list?: boolean;
 }
 
-/** Refuses what names no check, every mistake at once; `only` is undefined where --only isn't given. */
+/**
+ * Throws one usage Failure that lists every unknown check. `only` is `undefined` without --only.
+ */
 function refuseMistakes(name: string | undefined, only: string[] | undefined): void {
   const ids = checks.map((one) => one.id);
   if (name !== undefined && ids.includes(name))
-    throw usage(
-      `"${name}" is a check, and where it stands a lab's NAME is expected.`,
-      `./lab verify --only ${name}`,
-    );
+    throw usage(`"${name}" is a check, not the NAME of a lab.`, `./lab verify --only ${name}`);
   if (only?.length === 0) throw usage('--only names no check.', './lab verify --list shows all');
   const unknown = (only ?? []).filter((id) => !ids.includes(id));
   if (unknown.length === 0) return;
@@ -55,14 +55,14 @@ async function verifyLab(
   }
   const toolchain = await installed();
   const up = await findLab(await Engine.open(toolchain), lab);
-  // A program gets the whole object, with every check failed; for a person one line says it.
+  // A program gets the whole JSON report, with every check failed; a person gets one line.
   if (!up && !json)
     throw new Failure(
       `Lab ${lab.stack} is not up, so every check fails.`,
       EXIT.failed,
       `./lab up${labArgument(lab)}`,
     );
-  // With --json, standard output is for a program.
+  // With --json, standard output holds only JSON.
   const progress = progressOn(json ? process.stderr : process.stdout);
   try {
     const nothing = reportOnNothing(lab);
@@ -82,14 +82,6 @@ async function verifyLab(
   }
 }
 
-const collect = (value: string, all: string[] = []): string[] => [
-  ...all,
-  ...value
-    .split(',')
-    .map((id) => id.trim())
-    .filter(Boolean),
-];
-
 export function register(program: Command): void {
   program
     .command('verify [NAME]')
@@ -97,8 +89,8 @@ export function register(program: Command): void {
       'run the checks, one for each row of the article; exit 0 only if all that apply pass',
     )
     .option('--json', 'print one JSON object')
-    .option('--only <ID>', 'only this check; repeatable, or with commas', collect)
-    .option('--list', 'what each check types and expects; runs nothing')
+    .option('--only <ID>', 'only this check; repeatable, or with commas', collectLists)
+    .option('--list', 'print the command and the expected output of each check; runs nothing')
     .action(
       async (name: string | undefined, options: Options) =>
         void (process.exitCode = await verifyLab(name, options)),

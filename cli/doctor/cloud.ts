@@ -2,7 +2,7 @@ import type { LabConfig } from '../../components/config';
 import { CloudError } from '../../components/cloud';
 import type { Account, CloudOfAccounts, Quota } from '../account/account';
 import { type Needs, needsOf, sumOf } from '../account/needs';
-import { priceInWords } from '../account/prices';
+import { formatPrice } from '../account/prices';
 import { firstOf } from '../account/orphans';
 import { fail, type Finding, note, ok, warn } from './finding';
 
@@ -11,7 +11,7 @@ type Judgement = Omit<Finding, 'id' | 'title'>;
 const isShort = ({ limit, used, needed }: Quota): boolean =>
   limit !== undefined && used + needed > limit;
 
-/** Whether what is short would do for labs of profile small. */
+/** Returns whether the quotas suffice for labs of profile small. */
 async function smallFits(
   account: Account,
   configs: LabConfig[],
@@ -31,7 +31,7 @@ function judge(quota: Quota, small: boolean): Judgement {
   const { limit, used, needed, ask } = quota;
   if (limit === undefined)
     return warn(
-      `${needed} needed, ${used} in use; the limit is not told to these credentials`,
+      `${needed} needed, ${used} in use; these credentials can't read the limit`,
       `see ${ask}`,
     );
   const found = `${needed} needed, ${Math.max(0, limit - used)} of ${limit} free`;
@@ -66,14 +66,17 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
   });
 }
 
-/** Everything that labs of these configs ask together of the account that they share, and what they cost. Makes nothing. */
+/**
+ * Examines the account that labs of these configs share: credentials, types, quotas and price.
+ * Creates nothing.
+ */
 export async function cloudFindings(account: Account, ...configs: LabConfig[]): Promise<Finding[]> {
   const [config] = configs;
   const needs = sumOf(configs.map(needsOf));
   const cost: Finding = {
     id: 'cloud.price',
     title: 'Price',
-    ...ok(priceInWords(config.cloud as CloudOfAccounts, needs)),
+    ...ok(formatPrice(config.cloud as CloudOfAccounts, needs)),
   };
   try {
     const who: Finding = {
@@ -114,7 +117,10 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
   }
 }
 
-/** Warns of resources of a lab's name in the account. `hasLab`: whether this backend has a lab of that name. */
+/**
+ * Warns about resources with a lab's name in the account. `hasLab`: whether this backend has a lab
+ * of that name.
+ */
 export async function nameFinding(
   account: Account,
   lab: string,
@@ -128,7 +134,7 @@ export async function nameFinding(
     return {
       ...common,
       ...warn(
-        `they exist, and no lab here has that name: ${firstOf(remains)}`,
+        `they exist, but no lab here has that name: ${firstOf(remains)}`,
         `take another name, or ./lab down ${lab} where its state is; ./lab audit ${lab} lists them`,
       ),
     };

@@ -6,21 +6,21 @@ import type { Scope } from '../../toolchain';
 import { pluginsDirectory } from '../engine/provider-plugin';
 import { fail, type Finding, ok } from './finding';
 
-/** Room on the file system that a directory is on, or will be. */
+/** Free space on the file system of a directory, which may not exist yet. */
 export interface Room {
-  /** Tells file systems apart. */
+  /** Id of the file system. */
   device: number;
-  /** Bytes that can still be written. */
+  /** Free bytes. */
   bytes: number;
-  /** Files that can still be made; Infinity where the file system has no fixed number. */
+  /** Free inodes; Infinity if the file system has no fixed number. */
   files: number;
 }
 
-/** What something is going to write, and where. */
+/** Space that a part of the lab needs. */
 export interface Need {
   what: string;
   directory: string;
-  /** The variable that puts it elsewhere. */
+  /** Environment variable that selects another directory. */
   variable: string;
   bytes: number;
   files: number;
@@ -29,8 +29,8 @@ export interface Need {
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
-/** Bytes in words: `0.4 GiB`, `12 MiB`. */
-export const inBytes = (bytes: number): string =>
+/** Formats a size: `0.4 GiB`, `12 MiB`. */
+export const formatBytes = (bytes: number): string =>
   bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
 
 export function roomAt(directory: string): Room {
@@ -44,17 +44,19 @@ export function roomAt(directory: string): Room {
   };
 }
 
-/** Go's own caches: its environment's, else where Go puts them. */
+/** Returns a cache directory of Go: from the environment, or Go's default. */
 const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string =>
   process.env[variable] || path.join(os.homedir(), place);
 
-/** Sizes of what is installed on the host, as measured, with half as much again. */
+/** Sizes of installed parts on the host: measured values plus a half. */
 const INSTALLED: Record<Scope, Pick<Need, 'what' | 'bytes' | 'files'>> = {
   local: { what: 'programs, images and the Debian tree', bytes: 2.5 * GIB, files: 30_000 },
   cloud: { what: 'Pulumi and kubectl', bytes: 0.6 * GIB, files: 100 },
 };
 
-/** Lists what the first set-up writes. With `building`, some programs are made from their Go modules. */
+/**
+ * Lists the space for the first set-up. With `building`, some programs are built from Go modules.
+ */
 export const setUpNeeds = (building: boolean, scope: Scope = 'local'): Need[] => [
   { ...INSTALLED[scope], directory: cacheDirectory(), variable: 'HARDWAY_CACHE' },
   { what: 'unpacking', directory: os.tmpdir(), variable: 'TMPDIR', bytes: 0.5 * GIB, files: 3000 },
@@ -86,7 +88,7 @@ const stateNeed = (labs: number, bytes: number, files: number): Need => ({
   files: labs * files,
 });
 
-/** What labs of so many machines together write as they are made and for a day of use. */
+/** Lists the space for new labs with `machines` nodes in total, including a day of use. */
 export const labNeeds = (machines: number, labs = 1): Need[] => [
   {
     what: `${machines} machines`,
@@ -99,8 +101,8 @@ export const labNeeds = (machines: number, labs = 1): Need[] => [
 ];
 
 /**
- * A cloud's provider plugin, as the engine fetches and unpacks it. AWS's is about 800 MB unpacked
- * (pulumi/pulumi-aws#4383); the archive lies beside it meanwhile.
+ * Space for a cloud's provider plugin, which the engine downloads and unpacks. The plugin for AWS
+ * is about 800 MB unpacked (pulumi/pulumi-aws#4383), beside its archive.
  */
 const pluginNeed = (cloud: string): Need => ({
   what: `Pulumi's provider plugin for ${cloud.toUpperCase()}`,
@@ -110,13 +112,13 @@ const pluginNeed = (cloud: string): Need => ({
   files: 20,
 });
 
-/** What labs in clouds write on the host, with the plugins that are missing. */
+/** Lists the space on the host for labs in clouds, including missing plugins. */
 export const cloudLabNeeds = (labs: number, pluginsMissing: string[]): Need[] => [
   stateNeed(labs, 20 * MIB, 500),
   ...pluginsMissing.map(pluginNeed),
 ];
 
-/** What every command that writes needs to end in order. */
+/** Lists the space that commands on existing labs need to end in order. */
 export const workingNeeds = (labs = 1): Need[] => [
   {
     what: labs === 1 ? 'changing a lab' : `changing ${labs} labs`,
@@ -131,13 +133,13 @@ export const workingNeeds = (labs = 1): Need[] => [
 const total = (needs: Need[], of: 'bytes' | 'files'): number =>
   needs.reduce((sum, need) => sum + need[of], 0);
 
-/** What is missing on one file system, in words; undefined where nothing is. */
+/** Describes the missing space on one file system; `undefined` if there is enough. */
 function shortage(needs: Need[], room: Room): { found: string; cure: string } | undefined {
   const [bytes, files] = [total(needs, 'bytes') - room.bytes, total(needs, 'files') - room.files];
   if (bytes <= 0 && files <= 0) return undefined;
   const [amount, there, wanted] =
     bytes > 0
-      ? [inBytes(bytes), inBytes(room.bytes), inBytes(total(needs, 'bytes'))]
+      ? [formatBytes(bytes), formatBytes(room.bytes), formatBytes(total(needs, 'bytes'))]
       : [`${files} files (inodes)`, `${room.files} files`, `${total(needs, 'files')}`];
   const places = [...new Set(needs.map((need) => need.directory))].join(', ');
   const variables = [...new Set(needs.map((need) => need.variable))].join(' or ');
@@ -147,7 +149,7 @@ function shortage(needs: Need[], room: Room): { found: string; cure: string } | 
   };
 }
 
-/** Holds what is needed against the room there is, each file system once: what shares one adds up. */
+/** Compares needs with free space. Needs on the same file system add up. */
 export function diskFinding(
   needs: Need[],
   room: (directory: string) => Room = roomAt,
@@ -166,7 +168,7 @@ export function diskFinding(
     [...systems.values()]
       .map(
         (one) =>
-          `${inBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${inBytes(total(one.needs, 'bytes'))} needed`,
+          `${formatBytes(one.room.bytes)} free at ${one.needs[0].directory}, ${formatBytes(total(one.needs, 'bytes'))} needed`,
       )
       .join('; '),
   );

@@ -1,16 +1,19 @@
-/** One thing that was looked at. */
+/** Result of one probe. */
 export interface Finding {
   id: string;
   title: string;
   /** fail: no lab can be created; warn: one can, with a disadvantage; note: nothing to do in most cases. */
   status: 'ok' | 'note' | 'warn' | 'fail';
-  /** What there is. */
+  /** State of the examined part. */
   found: string;
-  /** What to do; empty when nothing has to be. */
+  /** Fix. Empty if nothing is wrong. */
   cure: string;
 }
 
-/** Looks at one thing and changes nothing lasting. What it throws becomes a failure. */
+/**
+ * Examines one part of the host or an account without lasting changes. An exception becomes a
+ * failed finding.
+ */
 export interface Probe {
   id: string;
   title: string;
@@ -38,7 +41,7 @@ export const fail = (found: string, cure: string): Omit<Finding, 'id' | 'title'>
   cure,
 });
 
-/** One probe's finding; what it could not find out is a failure with that reason. */
+/** Runs one probe. An exception becomes a failed finding with its message. */
 export async function findingOf({ id, title, look }: Probe): Promise<Finding> {
   try {
     return { id, title, ...(await look()) };
@@ -47,8 +50,8 @@ export async function findingOf({ id, title, look }: Probe): Promise<Finding> {
       id,
       title,
       ...fail(
-        `could not be looked at: ${(error as Error).message.split('\n')[0]}`,
-        'HARDWAY_DEBUG=1 ./lab doctor, and tell whoever keeps this program',
+        `could not be checked: ${(error as Error).message.split('\n')[0]}`,
+        'run HARDWAY_DEBUG=1 ./lab doctor and report the output as a bug',
       ),
     };
   }

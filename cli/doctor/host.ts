@@ -5,10 +5,10 @@ import * as path from 'node:path';
 import type { LabConfig } from '../../components/config';
 import { boundsOf } from '../../components/local/limits';
 import { stateDirectory } from '../../util/directories';
-import { inBytes } from './disk';
+import { formatBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
-/** A finding about facts that were looked up elsewhere, so that a test can give others. */
+/** Finding without its id and title. Facts are parameters, so that tests can pass others. */
 type Judgement = Omit<Finding, 'id' | 'title'>;
 
 const MIB = 1024 ** 2;
@@ -16,7 +16,7 @@ const MIB = 1024 ** 2;
 export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUDO_USER): Judgement {
   if (uid === 0) return ok(sudoUser ? `root, by sudo of ${sudoUser}` : 'root');
   return fail(
-    'not root, and sudo gives it to nobody here without asking',
+    'not root, and sudo does not work without a password',
     'run ./lab as root, or install and allow sudo',
   );
 }
@@ -26,12 +26,15 @@ export const nodeFinding = (version = process.versions.node): Judgement =>
     ? ok(version)
     : fail(version, 'install Node.js 20 or later from https://nodejs.org/en/download');
 
-/** What kubelet wants to bound pods by. */
+/** Controllers with which kubelet limits pods. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
 
 const read = (file: string): string => fs.readFileSync(file, 'utf8');
 
-/** `mounts` is /proc/self/mounts, `controllers` what the root group of version 2 offers. */
+/**
+ * Judges the host's cgroups. `mounts` is /proc/self/mounts; `controllers` returns the controllers
+ * of the root group of version 2.
+ */
 export function cgroupFinding(
   mounts = read('/proc/self/mounts'),
   controllers = (): string => read('/sys/fs/cgroup/cgroup.controllers'),
@@ -54,28 +57,28 @@ export function cgroupFinding(
       `without ${missing.join(', ')}, which kubelet needs`,
       `a kernel with them, started without cgroup_disable=${missing.join(',')}`,
     );
-  return ok(two ? 'version 2' : 'version 1: kubelets are told to put up with it');
+  return ok(two ? 'version 2' : 'version 1, which kubelets are configured to accept');
 }
 
-/** What a machine of a lab takes, as measured: 1.6 GiB for six. */
+/** Memory of a node, measured: 1.6 GiB for six nodes. */
 const MACHINE = 280 * MIB;
 const SMALLER =
   './lab down of a lab that is not needed, or a smaller one: ./lab up --set controllers=1 --set workers=2';
 
-/** What labs ask for together. */
+/** Total needs of labs. */
 interface Asked {
   labs: number;
   machines: number;
-  /** Bytes that they may take. */
+  /** Sum of the labs' memory limits in bytes. */
   limit: number;
 }
 
-/** `available` bytes, for such labs. */
+/** Judges the host's memory. `available` is in bytes. */
 export function memoryFinding(
   { labs, machines, limit }: Asked,
   available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024,
 ): Judgement {
-  const found = `${inBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${inBytes(machines * MACHINE)}, and at most ${inBytes(limit)}`;
+  const found = `${formatBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${formatBytes(machines * MACHINE)}, and at most ${formatBytes(limit)}`;
   if (available >= machines * MACHINE && limit < machines * MACHINE)
     return warn(
       found,
@@ -86,20 +89,23 @@ export function memoryFinding(
 }
 
 export const processorFinding = (count = os.cpus().length): Judgement =>
-  count >= 2 ? ok(`${count}`) : warn('1', 'two make a lab come up in half the time');
+  count >= 2 ? ok(`${count}`) : warn('1', 'with two, a lab starts in half the time');
 
-/** Six systemds and their services take about a hundred a lab. */
+/** Judges the limit of inotify instances. The services of six nodes use about a hundred. */
 export const inotifyFinding = (
   limit = Number(read('/proc/sys/fs/inotify/max_user_instances')),
 ): Judgement =>
   limit >= 512
     ? ok(`${limit}`)
     : warn(
-        `${limit}: enough for one lab; the first one raises it`,
-        'none is needed, or sysctl -w fs.inotify.max_user_instances=2048',
+        `${limit}: enough for one lab, whose start raises it`,
+        'optional: sysctl -w fs.inotify.max_user_instances=2048',
       );
 
-/** The first systemd-nspawn that knows every option of provider/local/instance/machine.sh (--console came last). */
+/**
+ * First systemd-nspawn with every option of provider/local/instance/machine.sh (--console is the
+ * newest).
+ */
 const OLDEST_NSPAWN = 242;
 
 function nspawnVersion(): string | undefined {
@@ -110,21 +116,24 @@ function nspawnVersion(): string | undefined {
   }
 }
 
-/** `printed` is what `systemd-nspawn --version` says; undefined where there is none. */
+/**
+ * Judges the version of systemd-nspawn. `printed` is the output of `systemd-nspawn --version`;
+ * `undefined` if it is not installed.
+ */
 export function nspawnFinding(printed = nspawnVersion()): Judgement {
   if (printed === undefined)
-    return warn('not there yet', 'comes with ./lab start, in the package systemd-container');
+    return warn('not installed', 'comes with ./lab start, in the package systemd-container');
   const version = /^systemd (\d+)/.exec(printed)?.[1] ?? '?';
   if (Number(version) >= OLDEST_NSPAWN) return ok(version);
   return fail(
-    `${version}, and machines are run by ${OLDEST_NSPAWN} or later`,
+    `${version}, and nodes need ${OLDEST_NSPAWN} or later`,
     'Debian 12, Ubuntu 22.04, or later',
   );
 }
 
 function stateFinding(): Judgement {
   const directory = stateDirectory();
-  if (!fs.existsSync(directory)) return ok(`${directory} will be made`);
+  if (!fs.existsSync(directory)) return ok(`${directory} will be created`);
   const open = [
     directory,
     path.join(directory, 'passphrase'),
@@ -132,11 +141,13 @@ function stateFinding(): Judgement {
     path.join(directory, 'backend'),
   ].filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
   return open.length === 0
-    ? ok(`${directory}, its owner's alone`)
-    : fail(`open to others: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
+    ? ok(`${directory}, private to its owner`)
+    : fail(`readable for other users: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
 }
 
-/** Whether others can read the state; every command that writes there closes the directory itself. */
+/**
+ * Finds state files that other users can read. Commands that write there also fix the permissions.
+ */
 export const stateProbe: Probe = { id: 'state', title: 'State directory', look: stateFinding };
 
 const asked = (configs: LabConfig[]): Asked => ({
@@ -145,7 +156,7 @@ const asked = (configs: LabConfig[]): Asked => ({
   limit: configs.reduce((sum, config) => sum + boundsOf(config).memoryLimit, 0),
 });
 
-/** What is looked at on this machine, for labs of these configs together. */
+/** Returns the probes of the host for labs of these configs together. */
 export const machineProbes = (configs: LabConfig[]): Probe[] => [
   { id: 'root', title: 'Root', look: () => rootFinding() },
   { id: 'node', title: 'Node.js', look: () => nodeFinding() },

@@ -58,7 +58,7 @@ conntrack_seen() {
   inside iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT && inside conntrack -L
 }
 
-# The nodes' own iptables is the one on nftables, whatever this machine's is.
+# The nodes' own iptables is the one on nftables, whatever this host's is.
 nodes_iptables=iptables
 if command -v iptables-nft >/dev/null; then nodes_iptables=iptables-nft; fi
 

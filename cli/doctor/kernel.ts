@@ -6,17 +6,17 @@ import { root } from '../../util/repo-root';
 import { hasCommand } from '../../toolchain/host/packages';
 import { fail, type Finding, ok, warn } from './finding';
 
-/** Something that kernel.sh tries. */
+/** A kernel feature that kernel.sh tries. */
 interface Feature {
   title: string;
   cure: string;
-  /** Programs of this machine that it is tried with. */
+  /** Programs on the host with which kernel.sh tries the feature. */
   by?: string[];
-  /** What can't be done without it, where a lab can do without. */
+  /** Limitation without the feature, if labs work without it. */
   spared?: string;
 }
 
-/** What kernel.sh tries, by the name that it prints. */
+/** Features that kernel.sh tries, keyed by the name that it prints. */
 export const FEATURES: Record<string, Feature> = {
   netns: {
     title: 'Network namespaces',
@@ -58,7 +58,7 @@ export const FEATURES: Record<string, Feature> = {
   ttl: {
     title: 'TTL target',
     by: ['ip', 'iptables'],
-    cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it no hop through the VPC can be free',
+    cure: 'modprobe xt_HL, or a kernel with CONFIG_NETFILTER_XT_TARGET_HL: without it, hops through the VPC change the TTL',
   },
   services: {
     title: "kube-proxy's iptables rules",
@@ -85,7 +85,10 @@ export const FEATURES: Record<string, Feature> = {
   },
 };
 
-/** What an answer of kernel.sh means. Nothing is known where a program to try it with is yet to be installed. */
+/**
+ * Converts an answer of kernel.sh to a finding. If a program for the test is not installed yet, the
+ * finding is a warning.
+ */
 export function judged(
   answer: string,
   { cure, by = [], spared }: Omit<Feature, 'title'>,
@@ -95,11 +98,11 @@ export function judged(
   const missing = by.filter((program) => !has(program));
   if (missing.length > 0)
     return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
-  const said = answer || 'does not work, and nothing says why';
+  const said = answer || 'does not work, without an error message';
   return spared ? warn(`${said}; ${spared}`, cure) : fail(said, cure);
 }
 
-/** What kernel.sh printed, by name. */
+/** Parses the output of kernel.sh into answers by name. */
 export const answersIn = (printed: string): Map<string, string> =>
   new Map(
     printed
@@ -108,7 +111,7 @@ export const answersIn = (printed: string): Map<string, string> =>
       .map((line) => [line.split(' ', 1)[0], line.slice(line.indexOf(' ') + 1)]),
   );
 
-/** Runs kernel.sh, which tries each in scratch namespaces that are gone afterwards. Needs root. */
+/** Runs kernel.sh, which tries each feature in temporary namespaces. Needs root. */
 function tried(): string {
   let disks = cloudDirectory();
   while (!fs.existsSync(disks)) disks = path.dirname(disks);
@@ -119,7 +122,7 @@ function tried(): string {
   });
 }
 
-/** A finding for each feature; `attempts` is what kernel.sh prints. */
+/** Returns a finding for each feature. `attempts` returns the output of kernel.sh. */
 export function kernelFindings(
   attempts: () => string = tried,
   has = hasCommand,
@@ -143,7 +146,7 @@ export function kernelFindings(
         title: 'Kernel features',
         ...fail(
           `could not be tried: ${(error as Error).message.split('\n')[0]}`,
-          './lab doctor, when less else is under way',
+          './lab doctor again, when the host is less busy',
         ),
       },
     ];

@@ -6,7 +6,7 @@ import { hasCommand } from '../../toolchain/host/packages';
 import { knownPools } from '../lab/known-pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
-/** Whether this machine has routes of its own into any of these pools. */
+/** Checks whether the host has routes into any of these pools. */
 export function poolFinding(
   pools: string[],
   hasIp = hasCommand('ip'),
@@ -14,12 +14,12 @@ export function poolFinding(
   if (!hasIp) return warn('routes can not be read without ip', 'comes with ./lab start');
   const routes = machineRoutes();
   const foreign = pools.flatMap((one) =>
-    foreignRoutes(one, routes).map((route) => `${one} meets this machine's own route ${route}`),
+    foreignRoutes(one, routes).map((route) => `${one} overlaps this host's route ${route}`),
   );
-  if (foreign.length === 0) return ok(`${pools.join(', ')}: nothing else uses them here`);
+  if (foreign.length === 0) return ok(`${pools.join(', ')}: not used by other routes`);
   return fail(
     foreign.join('; '),
-    './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this machine does not use',
+    './lab up --set publicPool=CIDR --set adminCidrs=CIDR, with a network that this host does not use',
   );
 }
 
@@ -29,7 +29,10 @@ export const poolProbe = (pools: string[] = knownPools()): Probe => ({
   look: () => poolFinding(pools),
 });
 
-/** Whether each pool has a public /24 for so many labs that have none yet; `taken` are the numbers of those that labs have. */
+/**
+ * Checks whether each pool has a free public /24 for each new lab. `wanted` counts new labs by
+ * pool; `taken` are the slots of existing labs.
+ */
 export function slotsFinding(
   wanted: Map<string, number>,
   taken = labs().flatMap((lab) => slotOf(lab)?.slot ?? []),
@@ -56,12 +59,15 @@ export const slotsProbe = (wanted: Map<string, number>): Probe => ({
   look: () => slotsFinding(wanted),
 });
 
-/** Whether a lab's jump host can have its port; `ahead` labs get theirs first. */
+/**
+ * Checks whether the port of a lab's jump host is free. `ahead` is the number of labs that get a
+ * port first.
+ */
 export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({
   id: 'jump-port',
   title: 'Port of the jump host',
   look: async () => {
     const taken = await jumpPortTaken(lab, pool, ahead);
-    return taken ? fail(taken, PORT_CURE) : ok('nothing else uses it here');
+    return taken ? fail(taken, PORT_CURE) : ok('free');
   },
 });

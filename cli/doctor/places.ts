@@ -21,15 +21,16 @@ export const places = (): Place[] => [
 ];
 
 /**
- * Characters that some program of a lab reads as its own: `:` and `,` separate the options of overlay mounts and of
- * systemd-nspawn, and PATH; `?`, `#` and `%` are parts of the backend's URL, and ssh and systemd expand `%`.
+ * Characters with a meaning for some program of a lab. `:` and `,` separate the options of overlay
+ * mounts and of systemd-nspawn, and PATH. `?`, `#` and `%` are parts of the backend's URL, and ssh
+ * and systemd expand `%`.
  */
 const UNFIT = /[:,\\"'%?#$`]|\p{Cc}/u;
 
 const named = (character: string): string =>
   /\p{Cc}/u.test(character) ? 'a control character' : `"${character}"`;
 
-/** Whether each directory has a path that mounts, URLs and search paths can name. */
+/** Checks that mounts, URLs and search paths can name each directory. */
 export function pathFinding(checked: Place[] = places()): Judgement {
   const unfit = checked.flatMap(({ variable, directory }) => {
     const [character] = UNFIT.exec(directory) ?? [];
@@ -49,7 +50,7 @@ export function pathFinding(checked: Place[] = places()): Judgement {
 
 export const pathProbe: Probe = { id: 'paths', title: 'Paths', look: () => pathFinding() };
 
-/** Whether programs can be run from each directory that holds some. */
+/** Checks that programs can be run from each directory that holds programs. */
 export function execFinding(
   checked: Place[] = places().filter(({ variable }) => variable !== 'HARDWAY_CLOUD'),
   mount: (directory: string) => Mount | undefined = mountOf,

@@ -6,21 +6,21 @@ import {
 } from '../../toolchain/host/packages';
 import { plan, present } from '../../toolchain';
 import { findGo } from '../../toolchain/go';
-import { inWords } from '../ui/duration';
+import { formatDuration } from '../ui/duration';
 import { fail, ok, type Probe, warn } from './finding';
 
 const packages: Probe = {
   id: 'packages',
-  title: 'Packages of this machine',
+  title: 'Packages of this host',
   async look() {
     if (!isDebianLike())
       return warn(
-        'not Debian or Ubuntu: they can not be looked up',
-        `see that it has what these hold: ${neededPackages([]).join(' ')}`,
+        'not Debian or Ubuntu, so packages were not checked',
+        `install the equivalents of ${neededPackages([]).join(' ')}`,
       );
     const missing = await missingPackages(neededPackages([]));
     return missing.length === 0
-      ? ok('all there')
+      ? ok('all installed')
       : warn(
           `missing: ${missing.join(', ')}`,
           `./lab start installs them, or ${installCommand(missing)}`,
@@ -28,7 +28,10 @@ const packages: Probe = {
   },
 };
 
-/** `built here: etcd 3.6.8, runc 1.4.3; installed on this machine: kubectl 1.36.2`, from component to `VERSION, ORIGIN`. */
+/**
+ * Groups programs by origin: `built here: etcd 3.6.8, runc 1.4.3; installed on this host: kubectl
+ * 1.36.2`. The values of `origins` are `VERSION, ORIGIN`.
+ */
 export function byOrigin(origins: Record<string, string>): string {
   const groups = new Map<string, string[]>();
   for (const [name, text] of Object.entries(origins)) {
@@ -48,7 +51,7 @@ const programs: Probe = {
     const seconds = items.reduce((sum, item) => sum + item.seconds, 0);
     return warn(
       `missing: ${items.map((item) => `${item.name} (${item.from})`).join('; ')}`,
-      `./lab start obtains them, in about ${inWords(Math.max(60, seconds))}`,
+      `./lab start installs them, in about ${formatDuration(Math.max(60, seconds))}`,
     );
   },
 };
@@ -58,12 +61,12 @@ const go: Probe = {
   title: 'Go',
   async look() {
     const found = await findGo().catch(() => undefined);
-    if (found) return ok('there');
+    if (found) return ok('installed');
     const building = (await plan()).filter((item) => item.from.startsWith('built'));
-    if (building.length === 0) return ok('not there, and not needed: nothing has to be built');
+    if (building.length === 0) return ok('not installed, and not needed: nothing has to be built');
     return fail(
-      `not there, and needed to build ${building.map((item) => item.name).join(', ')}`,
-      'install Go from https://go.dev/dl, or let this machine reach the sites of the official releases',
+      `not installed, and needed to build ${building.map((item) => item.name).join(', ')}`,
+      'install Go from https://go.dev/dl, or allow access to the sites of the official releases',
     );
   },
 };
@@ -74,10 +77,10 @@ const plugin: Probe = {
   async look() {
     const found = await present();
     if (!found) return ok('comes with ./lab start');
-    if (found.commandPlugin === 'official') return ok('the official one');
+    if (found.commandPlugin === 'official') return ok('official');
     return warn(
-      "this project's stand-in, as the official one could not be downloaded",
-      'none is needed; ./lab clean --cache and ./lab start where github.com can be reached bring the official one',
+      "this project's own, because the official one could not be downloaded",
+      'optional: ./lab clean --cache, then ./lab start with access to github.com installs the official one',
     );
   },
 };

@@ -1,26 +1,26 @@
-/** A failure of a cloud that a first run often meets, as one sentence with its cure. */
+/** A common failure of a first run in a cloud: one sentence and its fix. */
 export interface CloudFailure {
   message: string;
   cure: string;
 }
 
 interface Known {
-  /** Found in the text of the provider, or of the engine. */
+  /** Pattern in the text of the provider or the engine. */
   text: RegExp;
-  /** `match` is that of `text`. */
+  /** Describes the failure. `match` is the match of `text`. */
   says(match: RegExpExecArray): CloudFailure;
 }
 
 const said = (message: string, cure: string) => (): CloudFailure => ({ message, cure });
 
-/** Each with the place that has the text. The first that is found counts. */
+/** Known failures, each with the source of its text. The first match counts. */
 const KNOWN: Known[] = [
   {
     // pulumi/pulumi-aws#3023
     text: /the SSO session has expired or is invalid|SSOProviderInvalidToken|ExpiredToken\b/,
     says: said(
       'Your login to AWS has expired.',
-      'aws sso login (with --profile, if AWS_PROFILE is set), then the same command again',
+      'aws sso login (with --profile, if AWS_PROFILE is set), then run the same command again',
     ),
   },
   {
@@ -76,7 +76,7 @@ const KNOWN: Known[] = [
     text: /has billing disabled|Billing must be enabled|UREQ_PROJECT_BILLING_NOT_FOUND/,
     says: said(
       'The Google Cloud project has no billing account, and without one it can make nothing.',
-      'link one at https://console.cloud.google.com/billing/linkedaccount, then the same command again',
+      'link one at https://console.cloud.google.com/billing/linkedaccount, then run the same command again',
     ),
   },
   {

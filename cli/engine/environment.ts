@@ -5,17 +5,17 @@ import { stateDirectory } from '../../util/directories';
 import { proxyExceptions } from '../../util/proxies';
 import { projectDirectory } from './project';
 
-/** What of the toolchain the engine needs. */
+/** Programs of the toolchain that the engine needs. */
 export interface EnginePrograms {
   /** The pulumi program. */
   pulumi: string;
-  /** Where pulumi-language-nodejs is. */
+  /** Directory of pulumi-language-nodejs. */
   languageHostDirectory: string;
-  /** PULUMI_HOME with the plugins that the toolchain brought. */
+  /** PULUMI_HOME with the toolchain's plugins. */
   pulumiHome: string;
 }
 
-/** Makes the state directory, for its owner alone. */
+/** Creates the state directory. Only its owner can read it. */
 export function prepareState(): string {
   const directory = stateDirectory();
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -23,7 +23,10 @@ export function prepareState(): string {
   return directory;
 }
 
-/** Takes others' rights from a file, and from all below a directory; not from what a link leads to. */
+/**
+ * Removes group and other permissions from a file, and from everything below a directory. Follows
+ * no link.
+ */
 function close(file: string): void {
   try {
     const found = fs.lstatSync(file);
@@ -31,18 +34,21 @@ function close(file: string): void {
     if ((found.mode & 0o077) !== 0) fs.chmodSync(file, found.mode & 0o700);
     if (found.isDirectory()) for (const name of fs.readdirSync(file)) close(path.join(file, name));
   } catch (error) {
-    // Another command may have taken it away meanwhile.
+    // Another command may have deleted the file.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
-/** Makes the state its owner's alone: plain pulumi writes as the umask of its user's shell says. */
+/**
+ * Makes the state readable for its owner only: plain pulumi creates files with the umask of the
+ * user's shell.
+ */
 export const closeState = (): void => close(prepareState());
 
-/** How many of the engine's logs stay: enough of them to look into what happened, at most some MB each. */
+/** Number of engine logs to keep: some MB each at most. */
 const LOGS = 40;
 
-/** Drops the engine's older logs: it writes one for every command, and keeps them all. */
+/** Deletes old logs of the engine: it writes one for every command and deletes none. */
 export function dropOldLogs(pulumiHome: string): void {
   const directory = path.join(pulumiHome, 'logs');
   if (!fs.existsSync(directory)) return;
@@ -57,8 +63,9 @@ export function dropOldLogs(pulumiHome: string): void {
 }
 
 /**
- * The file with the passphrase that encrypts secrets in the state, made (0600) when there is none.
- * Two commands that start at once get the same one: the file appears whole or not at all.
+ * Returns the file with the passphrase that encrypts secrets in the state. Creates it with mode
+ * 0600 if needed. Two commands that start together get the same file: a hard link creates it
+ * complete, and only once.
  */
 export function passphraseFile(): string {
   const file = path.join(prepareState(), 'passphrase');
@@ -75,7 +82,7 @@ export function passphraseFile(): string {
   return file;
 }
 
-/** Where the file backend lies: the one in use when the user chose none. */
+/** Returns the directory of the default file backend. */
 export function backendDirectory(): string {
   const directory = path.join(prepareState(), 'backend');
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -83,13 +90,13 @@ export function backendDirectory(): string {
 }
 
 /**
- * The file backend as Pulumi takes it. Without metadata: that would be a second file beside each, written in place, and
- * an engine killed at that moment leaves one that no engine reads past.
+ * Returns the URL of the default file backend. Metadata files are off: the engine writes them in
+ * place, and a killed engine leaves a partial file that no engine can read.
  */
 export const fileBackend = (): string => `file://${backendDirectory()}?metadata=skip`;
 
 /**
- * What the engine needs in its environment. The user's own choice of backend, Pulumi home or passphrase is respected.
+ * Returns the engine's environment variables. Keeps the user's backend, Pulumi home and passphrase.
  * Holds paths and names only, never the passphrase.
  */
 export function engineEnvironment(

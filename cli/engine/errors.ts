@@ -6,7 +6,7 @@ import { diskFull } from '../full-disk';
 import type { Holder } from './stale-locks';
 import { resourceTitle } from './urn';
 
-/** Summaries that the engine adds to messages which say it all already. */
+/** Summaries that the engine adds to complete messages. */
 const NOISE = [
   /^(update|destroy|refresh|preview|create|delete) failed$/i,
   /^Running program .* failed with an unhandled exception:?$/,
@@ -15,12 +15,12 @@ const NOISE = [
   /^\d+ error(s)? occurred:$/,
 ];
 
-/** The engine's text without colours, stack frames and the dressing that its hosts put around a message. */
+/** Removes colours, stack frames and the prefixes of language hosts from the engine's text. */
 export function plainMessage(text: string): string {
   return (
     text
       .replace(/\x1b\[[0-9;]*m|<\{%[^%]*%\}>/g, '')
-      // What was run is the same for all; what it said comes after it.
+      // Drops the command text, which is the same for all failures; its output follows.
       .replace(/Process exited with status \d+: running "[^]*?" on [\d.]+:\n(?=\s*\S)/g, '')
       .split('\n')
       .filter((line) => !/^\s+at .*(:\d+:\d+\)?|<anonymous>\)?|\(native\))$/.test(line))
@@ -37,8 +37,8 @@ export const isStack = (urn: string | undefined): boolean =>
   !urn || urn.includes('::pulumi:pulumi:Stack::');
 
 /**
- * What went wrong in an engine run, from the errors it reported: each resource's own message once, or the program's.
- * Exit code 2 where the program complained of the config, 3 where it lacks something else (credentials, say) or a resource failed.
+ * Returns the Failure of an engine run: each resource's own message once, or the program's. Exit
+ * code 2 for a mistake in the config, 3 for any other failure.
  */
 export function runFailure(
   diagnostics: DiagnosticEvent[],
@@ -63,7 +63,7 @@ export function runFailure(
   return isConfigMistake(text) && !resources ? usage(text, cure) : unable(text, cure);
 }
 
-/** Somebody else is at work on the stack. */
+/** Returns the Failure for a stack that another engine has locked. */
 export function lockedFailure(stack: string, found: Holder[]): Failure {
   const who = found
     .map(
@@ -71,13 +71,13 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
     )
     .join('; ');
   return new Locked(
-    `Lab ${stack} is being worked on${who ? ` by ${who}` : ''}.`,
-    'wait until that ends; if it is surely dead: eval "$(./lab env)"; pulumi cancel --stack ' +
+    `Lab ${stack} is in use${who ? ` by ${who}` : ''}.`,
+    'wait until that command ends; if it is dead: eval "$(./lab env)"; pulumi cancel --stack ' +
       stack,
   );
 }
 
-/** An error of the Automation API as one message: what the engine wrote on standard error, never its whole output. */
+/** Converts an error of the Automation API to a Failure with the engine's standard error only. */
 export function engineFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -85,11 +85,11 @@ export function engineFailure(error: unknown): Failure {
   if (/incorrect passphrase/.test(message)) {
     return unable(
       'The passphrase does not fit this state.',
-      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
+      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
     );
   }
   const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
-  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it was done.`);
+  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it ended.`);
   const full = diskFull(message);
   if (full) return full;
   const said = plainMessage(stderr);
@@ -97,7 +97,7 @@ export function engineFailure(error: unknown): Failure {
   return unable(
     said ||
       (code
-        ? `The Pulumi engine ended with exit code ${code} and said nothing.`
+        ? `The Pulumi engine ended with exit code ${code} and printed no error.`
         : plainMessage(message)),
   );
 }

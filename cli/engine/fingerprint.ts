@@ -1,8 +1,8 @@
 /**
- * Whether an `up` has anything to do that looking at the lab doesn't show. An engine is a program of its own, and starting
- * it, the Pulumi program and two plugins only to hear that nothing changed is most of what such an `up` costs. What they
- * would say follows from the program's sources, the config and the state: while all three are those that the last `up`
- * ended with, it is known already.
+ * Decides whether `up` can skip the engine. Most of the time of an `up` without changes is the
+ * start of the engine, the Pulumi program and two plugins. Their result follows from the program's
+ * sources, the config and the state. If all three are unchanged since the last `up`, nothing is to
+ * do.
  */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
@@ -14,7 +14,7 @@ import { labFiles } from '../lab/files';
 import { stackFile } from './project';
 import type { Snapshot } from './snapshot';
 
-/** All that the Pulumi program and its plugins are made of. */
+/** Sources of the Pulumi program and its plugins. */
 const SOURCES = [
   'index.ts',
   'Pulumi.yaml',
@@ -32,7 +32,7 @@ function* filesOf(place: string): Generator<string> {
   for (const entry of fs.readdirSync(place).sort()) yield* filesOf(path.join(place, entry));
 }
 
-/** One line that is the same exactly when program, config and state are. */
+/** Returns a digest of program, config and state. */
 function fingerprint(stack: string, snapshot: Snapshot): string {
   const hash = crypto.createHash('sha256');
   const files = [
@@ -51,11 +51,11 @@ function fingerprint(stack: string, snapshot: Snapshot): string {
 
 const record = (stack: string): string => path.join(labFiles(stack).directory, 'applied');
 
-/** Notes that an `up` ended well with this state. */
-export const noteApplied = (stack: string, snapshot: Snapshot): void =>
+/** Records that an `up` succeeded with this state. */
+export const saveFingerprint = (stack: string, snapshot: Snapshot): void =>
   fs.writeFileSync(record(stack), fingerprint(stack, snapshot), { mode: 0o600 });
 
-/** Whether nothing changed since the last `up` that ended well: neither the program nor its config nor the state. */
-export const isApplied = (stack: string, snapshot: Snapshot): boolean =>
+/** Returns whether program, config and state are unchanged since the last successful `up`. */
+export const isUnchanged = (stack: string, snapshot: Snapshot): boolean =>
   fs.existsSync(record(stack)) &&
   fs.readFileSync(record(stack), 'utf8') === fingerprint(stack, snapshot);

@@ -10,11 +10,11 @@ import { engineFailure, lockedFailure, runFailure } from './errors';
 import { Failure, Interrupted, unable } from '../errors';
 import { holders, removeDeadLocks } from './stale-locks';
 import { type EnginePlace, enginePlace, pulumi } from './process';
-import { anyDamage, damage } from './state-files';
+import { anyDamagedState, damagedState } from './state-files';
 import { interruptible } from '../ui/signals';
 import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
 
-// Loaded for a run of the engine, not for what short commands do as well.
+// Loaded on demand: short commands do without it.
 const automation = (): typeof import('@pulumi/pulumi/automation') =>
   require('@pulumi/pulumi/automation');
 
@@ -24,53 +24,53 @@ export interface StackSummary {
   busy: boolean;
 }
 
-/** What a run of the engine tells, and whom. */
+/** Callbacks of a run of the engine. */
 export interface RunOptions {
   onEvent(event: EngineEvent): void;
   /** Called at the first Ctrl-C. */
   onInterrupt(): void;
-  /** What to do when it fails or is interrupted: a command. */
+  /** Command to run after a failure or an interruption. */
   cure: string;
 }
 
 export interface DestroyOptions extends RunOptions {
   /**
-   * Whether the engine reads every resource first. Resources that were deleted by hand then leave the state; some of
-   * the providers fail to delete a resource that does not exist.
+   * Whether the engine refreshes its state first. Resources that were deleted by hand then leave
+   * the state: some providers fail to delete a resource that does not exist.
    */
   refresh: boolean;
 }
 
 export interface UpOptions extends RunOptions {
-  /** The state as it is, as read a moment ago. */
+  /** The stack's state, read just before the run. */
   snapshot: Snapshot | undefined;
-  /** Whether the engine itself is to look first what became of everything that the state remembers. */
+  /** Whether the engine refreshes its state first. */
   refresh: boolean;
-  /** URNs to make anew though their inputs are the same: steps whose files were edited on the node. */
+  /** URNs to replace although their inputs are unchanged: steps with edited files on a node. */
   replace: string[];
 }
 
-/** The Pulumi engine, on this project's stacks, through the Automation API. */
+/** Runs the Pulumi engine on this project's stacks. */
 export class Engine {
   private loaded: Promise<LocalWorkspace> | undefined;
 
   private constructor(private readonly place: EnginePlace) {}
 
-  /** Throws a Failure if what the engine needs can't be made ready. */
+  /** Prepares the engine. Throws a Failure if that is not possible. */
   static async open(programs: EnginePrograms): Promise<Engine> {
     return new Engine(enginePlace(programs));
   }
 
-  /** The stacks of this project in the backend. */
+  /** Lists the stacks of this project in the backend. */
   async stacks(): Promise<StackSummary[]> {
     const listed = await pulumi(this.place, 'stack', 'ls', '--json').catch((error) =>
-      Promise.reject(anyDamage() ?? error),
+      Promise.reject(anyDamagedState() ?? error),
     );
     const found = JSON.parse(listed) as { name: string; updateInProgress?: boolean }[];
     return found.map((stack) => ({ name: stack.name, busy: stack.updateInProgress ?? false }));
   }
 
-  /** What the state holds of a stack, or undefined where there is no such stack. */
+  /** Reads the state of a stack; `undefined` if the stack does not exist. */
   async snapshot(name: string): Promise<Snapshot | undefined> {
     try {
       const exported = JSON.parse(
@@ -80,23 +80,23 @@ export class Engine {
     } catch (error) {
       if (error instanceof Failure && /no stack named .* found/.test(error.message))
         return undefined;
-      throw damage(name) ?? error;
+      throw damagedState(name) ?? error;
     }
   }
 
-  /** Throws Locked where an engine is at work on the stack. Of a backend that keeps no files it can't tell before a run. */
+  /** Throws Locked if an engine works on the stack. Only a file backend shows that before a run. */
   refuseLocked(name: string): void {
     const found = removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     if (found.length > 0) throw lockedFailure(name, found);
   }
 
-  /** Forgets a stack whose resources were removed by other means. */
+  /** Removes a stack from the backend after its resources were deleted without the engine. */
   async forget(name: string): Promise<void> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     await pulumi(this.place, 'stack', 'rm', '--yes', '--force', '--stack', name);
   }
 
-  /** Brings the stack to what its config says, whatever state it is in. Makes it if there is none. */
+  /** Creates the stack or changes it to match its config, from any state. */
   async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const { Stack } = automation();
@@ -121,7 +121,10 @@ export class Engine {
     return { outputs: complete };
   }
 
-  /** Destroys the stack's resources. The empty stack remains (`remove`). False if there is no such stack. */
+  /**
+   * Destroys the stack's resources. The empty stack remains (see `remove`). Returns false if the
+   * stack does not exist.
+   */
   async destroy(name: string, options: DestroyOptions): Promise<boolean> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const stack = await this.find(name);
@@ -138,7 +141,10 @@ export class Engine {
     await pulumi(this.place, 'stack', 'rm', '--yes', '--preserve-config', '--stack', name);
   }
 
-  /** Differences between state and world by URN, in words: what a refresh would change. Changes nothing. */
+  /**
+   * Maps each drifted resource (by URN) to a description: the changes that a refresh would record.
+   * Read-only.
+   */
   async drift(name: string): Promise<Map<string, string>> {
     const stack = await this.find(name);
     const found = new Map<string, string>();
@@ -149,7 +155,7 @@ export class Engine {
       found.set(
         metadata.urn,
         metadata.op === 'delete'
-          ? 'is gone'
+          ? 'does not exist'
           : String(metadata.new?.outputs.trouble || 'is not as declared'),
       );
     };
@@ -164,7 +170,7 @@ export class Engine {
   }
 
   private async load(): Promise<LocalWorkspace> {
-    // PulumiCommand looks along PATH.
+    // PulumiCommand searches PATH.
     process.env.PATH = this.place.envVars.PATH;
     try {
       const pulumiCommand = await automation().PulumiCommand.get();
@@ -180,13 +186,13 @@ export class Engine {
       return await automation().Stack.select(name, workspace);
     } catch (error) {
       if (error instanceof automation().StackNotFoundError) return undefined;
-      throw damage(name) ?? engineFailure(error);
+      throw damagedState(name) ?? engineFailure(error);
     }
   }
 
   /**
-   * Removes the pending creates of a killed engine from the state. Local resources are adopted by the next create; of a
-   * cloud, orphans were deleted before (orphans.ts).
+   * Removes the pending creates of a killed engine from the state. The next create adopts local
+   * resources; orphans in a cloud were deleted before (orphans.ts).
    */
   private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
     await this.run(stack, options, (onEvent, signal) =>
@@ -195,8 +201,8 @@ export class Engine {
   }
 
   /**
-   * One run of the engine that can be interrupted.
-   * Throws a Failure with the program's and the resources' own messages, Interrupted when somebody stopped it.
+   * Runs the engine; the user can interrupt the run. Throws a Failure with the messages of the
+   * program and its resources, Interrupted if the user stopped the run.
    */
   private async run<T>(
     stack: Stack,
@@ -214,10 +220,7 @@ export class Engine {
           return await operation(onEvent, interruption.signal);
         } catch (error) {
           if (interruption.happened)
-            throw new Interrupted(
-              `Interrupted: lab ${stack.name} is as far as it came.`,
-              options.cure,
-            );
+            throw new Interrupted(`Interrupted: lab ${stack.name} is incomplete.`, options.cure);
           if (error instanceof automation().ConcurrentUpdateError)
             throw lockedFailure(stack.name, holders(error.message));
           throw runFailure(errors, engineFailure(error).message, options.cure);
@@ -228,7 +231,7 @@ export class Engine {
     );
   }
 
-  /** What short commands of the engine on a stack have to say when they fail, as a Failure. */
+  /** Converts the error of a short engine command on a stack to a Failure. */
   private async told<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();

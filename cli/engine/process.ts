@@ -10,10 +10,10 @@ export interface EnginePlace {
   envVars: Record<string, string>;
 }
 
-/** Makes ready what every run of the engine needs. */
+/** Prepares a run of the engine: project, environment and permissions. */
 export function enginePlace(programs: EnginePrograms): EnginePlace {
   const workDir = prepareProject();
-  // The file backend writes state as it is told to: for its owner alone.
+  // The file backend uses the umask for state files: only their owner may read them.
   process.umask(0o077);
   dropOldLogs(programs.pulumiHome);
   closeState();
@@ -21,8 +21,9 @@ export function enginePlace(programs: EnginePrograms): EnginePlace {
 }
 
 /**
- * Runs a short command of the `pulumi` program; returns what it printed. Loading the Automation API takes three times as
- * long as such a command itself, so that is left to the runs whose events somebody wants to see. Throws a Failure.
+ * Runs a short command of the `pulumi` program; returns its output. Loading the Automation API
+ * takes three times as long as such a command. Runs with progress output use that API. Throws a
+ * Failure.
  */
 export function pulumi({ workDir, envVars }: EnginePlace, ...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {

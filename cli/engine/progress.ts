@@ -3,25 +3,27 @@ import { isStack, plainMessage } from './errors';
 import type { Progress, Step } from '../ui/progress';
 import { isReal, parseUrn, resourceTitle } from './urn';
 
-/** What is said behind a resource's title when the operation is through; operations that are not here aren't told. */
+/** Texts after a resource's title when an operation ends. Other operations are not shown. */
 const NOTES: Record<string, string> = {
   create: '',
   update: 'changed',
-  'create-replacement': 'made anew',
+  'create-replacement': 'replaced',
   delete: 'removed',
   'delete-replaced': 'old one removed',
 };
 
 const isStep = (urn: string): boolean => parseUrn(urn).type.startsWith('command:');
 
-/** Turns the engine's events into steps: one a resource that is made, changed or removed, in plain names. */
+/**
+ * Shows the engine's events as steps, one for each resource that is created, changed or removed.
+ */
 export class EngineProgress {
   private readonly steps = new Map<string, Step>();
   private readonly remarks = new Set<string>();
   private looking: Step | undefined;
-  /** Between what is told, and behind it: the engine is at work, and has nothing to show. */
+  /** Step for the time in which the engine works and no resource is shown. */
   private rest: Step | undefined;
-  /** How many resources were made, changed or removed. */
+  /** Number of resources that were created, changed or removed. */
   changed = 0;
 
   constructor(
@@ -40,7 +42,7 @@ export class EngineProgress {
     if (event.diagnosticEvent) this.remark(event.diagnosticEvent);
   }
 
-  /** No event comes any more. */
+  /** Ends all steps: no event follows. */
   finish(failed = false): void {
     if (failed) this.looking?.failed();
     else this.looking?.done();
@@ -50,7 +52,7 @@ export class EngineProgress {
 
   private begin(metadata: StepEventMetadata): void {
     if (!this.shown(metadata)) return;
-    // From here on, the resources themselves are the news.
+    // The resources' own steps replace this one.
     this.looking?.done();
     this.looking = undefined;
     this.rest?.drop();
@@ -64,16 +66,16 @@ export class EngineProgress {
     this.changed++;
     step.done(
       isStep(metadata.urn) && metadata.op === 'create-replacement'
-        ? 'done again'
+        ? 'repeated'
         : NOTES[metadata.op],
     );
     if (this.steps.size === 0)
-      this.rest = this.progress.begin('Comparing the rest with what is declared');
+      this.rest = this.progress.begin('Comparing other resources with the config');
   }
 
   /**
-   * Prints what the stack's program says to the user, such as the address that `auto` found. The program runs for the
-   * preview and again for the update: each line is printed once.
+   * Prints messages of the stack's program, such as the address that `auto` found. The program runs
+   * for the preview and again for the update: each line is printed once.
    */
   private remark({ severity, urn, message, ephemeral }: DiagnosticEvent): void {
     const text = plainMessage(message).trim();
@@ -89,7 +91,7 @@ export class EngineProgress {
   }
 
   private shown(metadata: StepEventMetadata): boolean {
-    // Nothing happens on a node when the record of a bootstrap step goes.
+    // Deleting the record of a bootstrap step does nothing on the node.
     const told = !(isStep(metadata.urn) && metadata.op.startsWith('delete'));
     return told && metadata.op in NOTES && isReal(metadata.urn);
   }

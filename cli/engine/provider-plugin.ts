@@ -4,7 +4,8 @@ import { root } from '../../util/repo-root';
 import { labPulumiHome } from '../../toolchain/command-plugin/install';
 import type { CloudOfAccounts } from '../account/account';
 
-// The engine fetches a cloud's provider plugin itself, at the first run that needs it, and says nothing meanwhile.
+// The engine downloads a cloud's provider plugin at the first run that needs it, without any
+// output.
 
 /** Directory in which the engine keeps its plugins. */
 export const pluginsDirectory = (): string =>

@@ -3,16 +3,16 @@ import { ConfigError } from '../../components/config';
 import { type LabOutputs, readOutputs, type StackOutputs } from '../../components/outputs';
 import { Failure, unable } from '../errors';
 
-/** A resource as the state remembers it; secrets among the outputs are in the open here. */
+/** A resource in the state. Its outputs hold secrets in plain text. */
 export interface Remembered {
   urn: string;
   type: string;
-  /** None of a component. */
+  /** `undefined` for a component. */
   id?: string;
   outputs: Record<string, unknown>;
 }
 
-/** A create whose end the engine did not see. */
+/** A create operation that a killed engine left unfinished. */
 export interface PendingCreate {
   /** Type of the resource, such as `aws:ec2/route:Route`. */
   type: string;
@@ -20,20 +20,20 @@ export interface PendingCreate {
   inputs: Record<string, unknown>;
 }
 
-/** What a stack's state says, as far as the command asks it. */
+/** Parts of a stack's state that commands need. */
 export interface Snapshot {
   resources: Remembered[];
-  /** The same exactly when the state is: every run of the engine that writes to it makes another. */
+  /** Digest of the state. Every run of the engine that writes the state changes it. */
   digest: string;
-  /** When the oldest resource was made, ISO 8601. */
+  /** Creation time of the oldest resource, ISO 8601. */
   created?: string;
-  /** Whether the state has operations whose end the engine did not see, because it was killed. */
+  /** Whether a killed engine left unfinished operations in the state. */
   pending: boolean;
   /** Pending operations that create a resource. Inputs are as the program gave them, secrets included. */
   pendingCreates: PendingCreate[];
-  /** None where the stack was never brought up whole. */
+  /** Outputs of the program; `undefined` if no `up` ever succeeded. */
   outputs?: LabOutputs;
-  /** Why the outputs, though there are some, can't be read: another version made them. */
+  /** Why existing outputs can't be read: another version wrote them. */
   unreadable?: Failure;
 }
 
@@ -63,7 +63,10 @@ function unwrapped(value: unknown): unknown {
 
 const NEEDED: (keyof StackOutputs)[] = ['lab', 'config', 'nodes', 'knownHosts', 'sshPrivateKey'];
 
-/** A stack's outputs, if they are a lab's and complete. Throws a Failure where another version of this program made it. */
+/**
+ * Parses a stack's outputs; `undefined` if they are incomplete. Throws a Failure if another version
+ * of this program wrote them.
+ */
 export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefined {
   if (!NEEDED.every((key) => outputs[key])) return undefined;
   try {
@@ -71,7 +74,7 @@ export function asOutputs(outputs: Record<string, unknown>): LabOutputs | undefi
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof SyntaxError)) throw error;
     throw unable(
-      `Another version of this program made lab ${String(outputs.lab)}: ${error.message}`,
+      `Another version of this program created lab ${String(outputs.lab)}: ${error.message}`,
       'use that version, or ./lab down and up',
     );
   }
@@ -86,7 +89,7 @@ function outputsOf(outputs: Record<string, unknown>): Pick<Snapshot, 'outputs' |
   }
 }
 
-/** Reads what `pulumi stack export --show-secrets` gives. */
+/** Parses the output of `pulumi stack export --show-secrets`. */
 export function readSnapshot(deployment: unknown): Snapshot {
   const { resources = [], pending_operations: pending = [] } = (deployment ?? {}) as Exported;
   const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');

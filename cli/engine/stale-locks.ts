@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-/** One holder of a stack's lock, as the engine's message names it. */
+/** Holder of a stack's lock, as the engine's message names it. */
 export interface Holder {
   user: string;
   host: string;
@@ -10,7 +10,10 @@ export interface Holder {
   since: string;
 }
 
-/** The holders in the engine's "the stack is currently locked by" message; empty where it names none (Pulumi Cloud). */
+/**
+ * Parses the holders in the engine's message "the stack is currently locked by". Empty if the
+ * message names none (Pulumi Cloud).
+ */
 export function holders(message: string): Holder[] {
   return [...message.matchAll(/created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)/g)].map(
     ([, user, host, pid, since]) => ({
@@ -23,8 +26,8 @@ export function holders(message: string): Holder[] {
 }
 
 /**
- * Whether a process of this machine runs an engine. A pid that something else got since doesn't count, nor does one that
- * was killed and whose parent has not asked yet how it ended: in some containers nobody ever does.
+ * Returns whether a process of the host is an engine. A pid that was reused by another program does
+ * not count, nor does a zombie: in some containers no process reaps zombies.
  */
 function engineRuns(pid: number): boolean {
   try {
@@ -34,17 +37,26 @@ function engineRuns(pid: number): boolean {
   }
 }
 
-/** Whether the engine that holds a lock is surely dead: only a process of this host can be looked up. */
+/**
+ * Returns whether the engine that holds a lock is dead. Only processes of this host can be looked
+ * up.
+ */
 export const isDead = (
   { host, pid }: Pick<Holder, 'host' | 'pid'>,
   here = os.hostname(),
   runs = engineRuns,
 ): boolean => host === here && !runs(pid);
 
-/** A lock's file, and what it is called while it is written: an engine takes that one for a lock, too. */
+/**
+ * File name of a lock, also while it is written: the engine treats the temporary file as a lock
+ * too.
+ */
 const LOCK = /\.json(\.[0-9a-f]+\.tmp)?$/;
 
-/** Who holds the lock that is in a file; undefined where the file is cut off, as a full disk leaves it. */
+/**
+ * Reads the holder from a lock's file; `undefined` if the file is incomplete, as a full disk leaves
+ * it.
+ */
 function holderIn(file: string): Holder | undefined {
   try {
     const { hostname, pid, username, timestamp } = JSON.parse(fs.readFileSync(file, 'utf8')) as {
@@ -60,9 +72,9 @@ function holderIn(file: string): Holder | undefined {
 }
 
 /**
- * Takes away what is no lock any more of a stack in a file backend (`file://…`): a killed engine leaves its own, and a
- * full disk one that is cut off, over which every engine stumbles. Returns who holds the locks that stay; of another
- * backend only an engine knows that.
+ * Removes stale locks of a stack in a file backend (`file://…`). A killed engine leaves its lock,
+ * and a full disk leaves an incomplete file that stops every engine. Returns the holders of the
+ * remaining locks. Other backends return no holders: only an engine can ask them.
  */
 export function removeDeadLocks(backend: string, stack: string): Holder[] {
   const directory = path.join(backend.replace(/^file:\/\/|\?.*$/g, ''), '.pulumi/locks');

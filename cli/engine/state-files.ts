@@ -5,10 +5,10 @@ import { type Failure, unable } from '../errors';
 import { labArgument } from '../lab/name';
 import { leftoversNote, projectName, stackFile } from './project';
 
-// What the file backend keeps of a stack on this disk, looked at without an engine: for when there is no stack any more,
-// and for when an engine can't read its state. A backend that the user chose is the user's.
+// Reads a stack's files in the default file backend without an engine: after the stack was removed,
+// or when an engine can't read its state. A backend that the user chose is not touched.
 
-/** The backend's directory, where it is the one that this command made. */
+/** Directory of the default file backend; `undefined` if the user chose another backend. */
 function ownBackend(): string | undefined {
   const chosen = process.env.PULUMI_BACKEND_URL;
   return !chosen || chosen === fileBackend() ? path.join(backendDirectory(), '.pulumi') : undefined;
@@ -19,7 +19,7 @@ const stateIn = (backend: string, stack: string): string =>
 
 const isLocal = (stack: string): boolean => stack.split('-')[0] === 'local';
 
-/** What is wrong with a file of JSON; undefined where nothing is, or where there is no file. */
+/** Returns the error in a JSON file; `undefined` if the file is valid or does not exist. */
 function wrongWith(file: string): string | undefined {
   if (!fs.existsSync(file)) return undefined;
   try {
@@ -30,8 +30,11 @@ function wrongWith(file: string): string | undefined {
   }
 }
 
-/** The Failure for a stack whose state is cut off (power was lost as it was written, the disk was full); undefined where it is whole. */
-export function damage(stack: string): Failure | undefined {
+/**
+ * Returns the Failure for a damaged state file (power loss or full disk during a write);
+ * `undefined` if the file is valid.
+ */
+export function damagedState(stack: string): Failure | undefined {
   const backend = ownBackend();
   const file = backend && stateIn(backend, stack);
   const wrong = file && wrongWith(file);
@@ -40,21 +43,23 @@ export function damage(stack: string): Failure | undefined {
   const name = labArgument({ stack });
   const cures = [
     ...(isLocal(stack) && hasBackup
-      ? [`./lab up${name} goes on from the one before its last step`]
+      ? [`./lab up${name} continues from its backup, taken before the last step`]
       : []),
-    ...(isLocal(stack) ? [`./lab down${name} removes the lab without it`] : []),
-    // Of another cloud a thing that only the lost step knew of would cost money for ever.
+    ...(isLocal(stack) ? [`./lab down${name} removes the lab without its state`] : []),
+    // A resource in a cloud that only the lost step knew would cost money forever.
     ...(!isLocal(stack)
       ? [
-          `put a whole one in its place (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
+          `replace it with a valid state (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
         ]
       : []),
   ];
   return unable(`The state of lab ${stack} is damaged: ${file} (${wrong}).`, cures.join('; '));
 }
 
-/** The same for whichever stack it is: with one such among them an engine lists none. */
-export function anyDamage(): Failure | undefined {
+/**
+ * Returns the Failure of the first stack with a damaged state: the engine can't list stacks then.
+ */
+export function anyDamagedState(): Failure | undefined {
   const backend = ownBackend();
   const directory = backend && path.dirname(stateIn(backend, 'any'));
   if (!directory || !fs.existsSync(directory)) return undefined;
@@ -62,24 +67,25 @@ export function anyDamage(): Failure | undefined {
     .readdirSync(directory)
     .filter((file) => file.endsWith('.json'))
     .map((file) => path.basename(file, '.json'));
-  return stacks.map(damage).find((found) => found !== undefined);
+  return stacks.map(damagedState).find((found) => found !== undefined);
 }
 
 /**
- * Puts the state before the last step in the place of one that is cut off, and says so; undefined where it is whole.
- * Only on this machine, where making a thing that is there already does no harm. Throws a Failure where it can't be.
+ * Replaces a damaged state with its backup, taken before the last step, and returns a message.
+ * Returns `undefined` if the state is valid. Only for local labs: creating an existing local
+ * resource again is harmless. Throws a Failure if there is no valid backup.
  */
-export function mendState(stack: string): string | undefined {
-  const damaged = damage(stack);
+export function repairState(stack: string): string | undefined {
+  const damaged = damagedState(stack);
   if (!damaged) return undefined;
   const file = stateIn(ownBackend()!, stack);
   if (!isLocal(stack) || !fs.existsSync(`${file}.bak`) || wrongWith(`${file}.bak`)) throw damaged;
   fs.renameSync(file, `${file}.cut`);
   fs.copyFileSync(`${file}.bak`, file);
-  return `${damaged.message} It is kept as ${file}.cut, and the one before its last step is used.`;
+  return `${damaged.message} It is kept as ${file}.cut, and the backup from before its last step is used.`;
 }
 
-/** Puts a state that nothing can read aside, for a lab of this machine that is made without it; returns where it is kept. */
+/** Sets a damaged state of a local lab aside; returns the path at which it is kept. */
 export function discardState(stack: string): string {
   const file = stateIn(ownBackend()!, stack);
   fs.renameSync(file, `${file}.cut`);
@@ -88,8 +94,8 @@ export function discardState(stack: string): string {
 }
 
 /**
- * Removes what the backend keeps of a stack after its removal (backups of its state hold the lab's keys, if encrypted),
- * and the lab's own config: a lab of that name starts afresh.
+ * Removes the files that the backend keeps after a stack was removed (backups hold the lab's keys,
+ * encrypted), and the lab's config. A later lab of that name starts with defaults.
  */
 export function removeRecords(stack: string): void {
   fs.rmSync(stackFile(stack), { force: true });
@@ -97,7 +103,8 @@ export function removeRecords(stack: string): void {
   const backend = ownBackend();
   if (!backend) return;
   const state = stateIn(backend, stack);
-  // With what lies beside it: the one before, a damaged one, one that a killed engine had half written.
+  // Also removes files beside the state: its backup, a damaged state, a temporary file of a killed
+  // engine.
   const beside = fs.existsSync(path.dirname(state))
     ? fs
         .readdirSync(path.dirname(state))
@@ -107,6 +114,6 @@ export function removeRecords(stack: string): void {
   for (const kind of ['backups', 'history'])
     fs.rmSync(path.join(backend, kind, projectName(), stack), { recursive: true, force: true });
   const locks = path.join(backend, 'locks', 'organization', projectName(), stack);
-  // A lock in it is somebody's.
+  // A remaining lock belongs to a running engine.
   if (fs.existsSync(locks) && fs.readdirSync(locks).length === 0) fs.rmdirSync(locks);
 }

@@ -1,6 +1,9 @@
-/** A resource's type and name as they stand in its URN. */
+/** A resource's type and name, as its URN has them. */
 export interface ResourceName {
-  /** `hardway:local:Instance`; of nested types (parents joined by $) the last one. */
+  /**
+   * Resource type, such as `hardway:local:Instance`. Of nested types (parents joined by $), the
+   * last one.
+   */
   type: string;
   name: string;
 }
@@ -10,15 +13,15 @@ export function parseUrn(urn: string): ResourceName {
   return { type: types.slice(types.lastIndexOf('$') + 1), name: names.join('::') };
 }
 
-/** What people call the kinds of resources; `%` stands for the resource's own name. */
+/** Titles of resource types in progress output. `%` is replaced by the resource's name. */
 const TITLES: Record<string, string> = {
-  'hardway:local:Site': 'place on this machine',
+  'hardway:local:Site': 'workspace',
   'hardway:local:Network': 'network and router',
   'hardway:local:FirewallRule': 'firewall rule %',
-  'hardway:local:Instance': 'machine %',
+  'hardway:local:Instance': 'node %',
   'hardway:local:Route': 'route %',
-  'hardway:local:LoadBalancer': 'load balancer of the API',
-  'hardway:local:ImageMirror': 'mirror of container images',
+  'hardway:local:LoadBalancer': 'API load balancer',
+  'hardway:local:ImageMirror': 'image mirror',
   'hardway:local:JumpHost': 'jump host',
   'hardway:tls:SshKey': 'SSH key %',
   'hardway:tls:SigningKey': 'signing key %',
@@ -26,11 +29,14 @@ const TITLES: Record<string, string> = {
   'hardway:tls:Certificate': 'certificate %',
 };
 
-// Loaded when asked for: it brings half of the Pulumi SDK, which most commands do without.
+// Loaded on demand: the import loads half of the Pulumi SDK, which most commands do not need.
 const outline = (): typeof import('../../components/bootstrap/plan') =>
   require('../../components/bootstrap/plan');
 
-/** A session of bootstrap, `objects@controller-0`, is called after its steps there: `controller-0 · rbac, pods, coredns`. */
+/**
+ * Describes a bootstrap session, such as `objects@controller-0`, by its node and steps:
+ * `controller-0 · rbac, pods, coredns`.
+ */
 function sessionTitle(resource: string): string {
   const [, name, machine, role, index] = /^(.+)@((controller|worker)-(\d+))$/.exec(resource) ?? [];
   if (!machine) return resource;
@@ -46,14 +52,17 @@ function sessionTitle(resource: string): string {
   return `${machine} · ${steps.map((step) => step.name).join(', ') || name}`;
 }
 
-/** `securityGroupRule` reads `security group rule`. */
+/** Splits a type's name: `securityGroupRule` becomes `security group rule`. */
 const words = (type: string): string =>
   type
     .slice(type.lastIndexOf(':') + 1)
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase();
 
-/** A resource in words a reader of the article knows: `machine worker-1`, `firewall rule allow-ssh`. */
+/**
+ * Returns the title of a resource in terms of the article: `node worker-1`, `firewall rule
+ * allow-ssh`.
+ */
 export function resourceTitle(urn: string): string {
   const { type, name } = parseUrn(urn);
   if (type.startsWith('command:')) return sessionTitle(name);
@@ -61,6 +70,6 @@ export function resourceTitle(urn: string): string {
   return title ? title.replace('%', name) : `${words(type)} ${name}`;
 }
 
-/** Whether the resource stands for something that exists: not a component, a provider or the stack itself. */
+/** Returns whether the resource is real: no component, provider or stack. */
 export const isReal = (urn: string): boolean =>
   !/^(pulumi:|hardway:(index|lab|bootstrap):)/.test(parseUrn(urn).type);

@@ -5,7 +5,7 @@ import type { Engine } from '../engine';
 import { blackholePool } from '../../provider/local/shared/address-pool';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
-import { labArgument, type Lab } from './name';
+import { labArgument, type LabRef } from './name';
 import { foreignFailure, ownerElsewhere } from './ownership';
 import type { Snapshot } from '../engine/snapshot';
 
@@ -16,12 +16,12 @@ export interface UpLab {
 }
 
 /**
- * The lab that a state tells of, its files written anew; undefined where it is not up. Throws a Failure where its outputs
- * can't be read. Before anybody connects to it, its pool is closed: after a reboot of this machine nothing else would keep
- * what is meant for the lab from leaving by the default route.
+ * Returns the lab of a state and writes its files; `undefined` if the lab is not up. Throws a
+ * Failure if the state's outputs can't be read. Adds the blackhole route of a local lab's public
+ * pool first: after a reboot of the host, packets for the lab would leave by the default route.
  */
 export async function upLab(
-  lab: Lab,
+  lab: LabRef,
   { outputs, unreadable }: Pick<Snapshot, 'outputs' | 'unreadable'> = {},
 ): Promise<UpLab | undefined> {
   if (unreadable) throw unreadable;
@@ -29,31 +29,34 @@ export async function upLab(
     await blackholePool(outputs.publicPool).catch((error: Error) => {
       throw unable(
         error.message,
-        `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=…`,
+        `./lab down${labArgument(lab)}, then ./lab up${labArgument(lab)} --set publicPool=CIDR`,
       );
     });
   }
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
 }
 
-/** The same, read from the engine's state. */
-export const findLab = async (engine: Engine, lab: Lab): Promise<UpLab | undefined> =>
+/** Reads a lab's state and does what `upLab` does. */
+export const findLab = async (engine: Engine, lab: LabRef): Promise<UpLab | undefined> =>
   upLab(lab, await engine.snapshot(lab.stack));
 
-/** That a lab is not up; where others are, one of them may have been meant. */
-export function notUp(lab: Lab): Failure {
+/**
+ * Returns the Failure for a lab that is not up. Names the labs that are up: one of them may be
+ * meant.
+ */
+export function notUp(lab: LabRef): Failure {
   const owner = ownerElsewhere(lab);
   if (owner) return foreignFailure(lab, owner);
   const others = labsWithFiles().filter((name) => name !== lab.stack);
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);
   return unable(
-    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}; there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')}.`,
-    `the name of one that is up, or ${up} makes this one`,
+    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}. ${others.length === 1 ? 'This lab is' : 'These labs are'} up: ${others.join(', ')}.`,
+    `use the name of a lab that is up, or create this lab: ${up}`,
   );
 }
 
-/** Ways in to a lab for the time of `work`. */
+/** Opens connections to a lab, does `work` and closes them. */
 export async function withAccess<T>(
   { outputs, files }: UpLab,
   kubectl: string,

@@ -1,34 +1,39 @@
 import { expiryOf } from '../../provider/local/workspace/kind';
 import { labs as labsOnMachine } from '../../provider/local/shared/slots';
-import type { Remain } from '../account/account';
+import type { CloudResource } from '../account/account';
 import type { Engine } from '../engine';
 import { Failure } from '../errors';
-import { isLab, type Lab, parseLab } from './name';
+import { isLab, type LabRef, parseLab } from './name';
 import type { Snapshot } from '../engine/snapshot';
 
-/** A lab, and when it should be gone. */
+/** A lab and its expiry. */
 export interface Ending {
-  lab: Lab;
-  /** UTC, to the minute; empty: never. */
+  lab: LabRef;
+  /** Expiry in UTC, to the minute. Empty if the lab never expires. */
   expires: string;
-  /** Who remembers it. Of what only a cloud does nothing can be removed from here: the state that knows all of it is elsewhere. */
+  /**
+   * Source of this knowledge. A lab known only to a cloud can't be removed from here: another
+   * backend holds its state.
+   */
   from: 'state' | 'machine' | 'cloud';
 }
 
-/** When a lab ends, by its state; also of one that was never brought up whole. */
+/** Returns the expiry in a lab's state, also of a lab that was never up. */
 export function expiryIn({ resources }: Pick<Snapshot, 'resources'>): string {
   const deadline = resources.find(({ type }) => type === 'hardway:time:Deadline');
   return String(deadline?.outputs.time ?? '');
 }
 
-/** `2026-12-01t18-00z`, as a label has it, is 2026-12-01T18:00Z. */
+/** Converts a label, such as `2026-12-01t18-00z`, to a time: 2026-12-01T18:00Z. */
 export const fromLabel = (text: string): string =>
   text.toUpperCase().replace(/^(\d{4}-\d\d-\d\dT\d\d)-(\d\dZ)$/, '$1:$2');
 
 export const isPast = ({ expires }: Pick<Ending, 'expires'>, now = Date.now()): boolean =>
   expires !== '' && Date.parse(expires) <= now;
 
-/** The labs of the backend; of one whose state can't be read, what this machine remembers counts. */
+/**
+ * Lists the labs of the backend. If a lab's state can't be read, the expiry comes from the host.
+ */
 async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<Ending[]> {
   const names = (await engine.stacks()).map(({ name }) => name).filter(isLab);
   return Promise.all(
@@ -44,8 +49,8 @@ async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<En
   );
 }
 
-/** What a cloud remembers of labs, one Ending a lab. */
-export function inCloud(remains: Remain[]): Ending[] {
+/** Groups a cloud's resources by lab. */
+export function inCloud(remains: CloudResource[]): Ending[] {
   const names = [...new Set(remains.map(({ lab }) => lab))].filter(isLab);
   return names.map((name) => ({
     lab: parseLab(name),
@@ -57,12 +62,12 @@ export function inCloud(remains: Remain[]): Ending[] {
 }
 
 /**
- * Every lab that the backend, the host or, by `remains`, a cloud knows, each once. Without an engine, as on a host without
- * the toolchain, the backend is not read.
+ * Lists every lab that the backend, the host or, by `remains`, a cloud knows. Each lab once. Without
+ * an engine, as on a host without the toolchain, the backend is not read.
  */
 export async function endings(
   engine: Pick<Engine, 'stacks' | 'snapshot'> | undefined,
-  remains: Remain[] = [],
+  remains: CloudResource[] = [],
 ): Promise<Ending[]> {
   const onMachine = labsOnMachine()
     .filter(isLab)

@@ -4,13 +4,16 @@ import { stateDirectory } from '../../util/directories';
 import type { LabOutputs } from '../../components/outputs';
 import { sshConfig, type SshFiles } from './ssh-config';
 
-/** The files through which ssh and kubectl reach a lab, 0600: the lab's secrets are in them. `sshConfig` is for scp and editors too. */
+/**
+ * Files with which ssh and kubectl reach a lab. Mode 0600: they hold the lab's secrets. Use
+ * `sshConfig` for scp and editors too.
+ */
 export interface LabFiles extends SshFiles {
   directory: string;
   kubeconfig: string;
 }
 
-/** Where a lab's files are, whether or not they are there. */
+/** Returns the paths of a lab's files, which may not exist. */
 export function labFiles(stack: string): LabFiles {
   const directory = path.join(stateDirectory(), 'labs', stack);
   const file = (name: string): string => path.join(directory, name);
@@ -42,18 +45,18 @@ export function writeLabFiles(stack: string, outputs: LabOutputs): LabFiles {
   fs.mkdirSync(files.directory, { recursive: true, mode: 0o700 });
   place(files.sshKey, outputs.sshPrivateKey, 0o600);
   place(files.knownHosts, outputs.knownHosts, 0o600);
-  // A lab at stage none has no API to be admin of.
+  // A lab at stage none has no API.
   if (outputs.kubeconfig) place(files.kubeconfig, outputs.kubeconfig, 0o600);
   place(files.sshConfig, sshConfig(outputs, files), 0o600);
   return files;
 }
 
-/** The labs that have such files: those that this state directory brought up, or asked for. */
+/** Lists the labs that have files in this state directory. */
 export function labsWithFiles(): string[] {
   const directory = path.join(stateDirectory(), 'labs');
   return fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [];
 }
 
-/** Removes a lab's files; fine if there are none. */
+/** Removes a lab's files, if any. */
 export const removeLabFiles = (stack: string): void =>
   fs.rmSync(labFiles(stack).directory, { recursive: true, force: true });

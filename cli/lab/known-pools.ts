@@ -7,22 +7,25 @@ import { prepareState } from '../engine/environment';
 
 const file = (): string => path.join(stateDirectory(), 'pools.json');
 
-function notedPools(): string[] {
+function recordedPools(): string[] {
   try {
     return JSON.parse(fs.readFileSync(file(), 'utf8')) as string[];
   } catch {
-    // None yet, or cut off by a full disk.
+    // No file yet, or a file that a full disk cut off.
     return [];
   }
 }
 
-/** Public pools that labs of this host have had. Each may have left its blackhole route. Makes nothing. */
+/**
+ * Lists the public pools that labs of the host have used: each may have a blackhole route. Writes
+ * nothing.
+ */
 export function knownPools(): string[] {
-  const noted = notedPools();
+  const noted = recordedPools();
   return [...new Set([defaultOf('publicPool', 'local')!, ...noted])];
 }
 
-/** Notes a pool, before a lab makes its route. */
+/** Records a pool, before a lab adds its route. */
 export function rememberPool(pool: string): void {
   bypassProxies([pool]);
   if (knownPools().includes(pool)) return;

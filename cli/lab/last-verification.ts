@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { Report } from '../../checks';
 import { labFiles, place } from './files';
 
-/** What all checks found when they were last run on a lab. */
+/** Result of the last complete run of the checks on a lab. */
 export interface Verified {
   /** ISO 8601. */
   at: string;
@@ -16,15 +16,15 @@ export interface Verified {
 
 const record = (stack: string): string => path.join(labFiles(stack).directory, 'verified.json');
 
-/** Notes it with the lab's files, and goes with them. */
-export function noteVerified(stack: string, { passed, failed, skipped, checks }: Report): void {
+/** Saves the result beside the lab's files, so that it is deleted with them. */
+export function saveVerification(stack: string, { passed, failed, skipped, checks }: Report): void {
   const failures = checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
   const verified: Verified = { at: new Date().toISOString(), passed, failed, skipped, failures };
   fs.mkdirSync(path.dirname(record(stack)), { recursive: true, mode: 0o700 });
   place(record(stack), JSON.stringify(verified), 0o600);
 }
 
-/** Undefined where they were never run on it. */
+/** Returns the last result; `undefined` if the checks never ran. */
 export function lastVerified(stack: string): Verified | undefined {
   try {
     return JSON.parse(fs.readFileSync(record(stack), 'utf8')) as Verified;

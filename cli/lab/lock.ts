@@ -4,25 +4,26 @@ import { text } from 'node:stream/consumers';
 import { hostDirectory, stateDirectory } from '../../util/directories';
 import { endAll, processesWith } from '../../provider/local/shared/daemon';
 import { Locked, unable } from '../errors';
-import type { Lab } from './name';
+import type { LabRef } from './name';
 import { refuseForeign } from './ownership';
 
 /**
- * One command at a time changes a lab. The engine has a lock of its own, but a command is more than one run of it. Here
- * the lock is a socket of the kernel's abstract namespace: one process can have it, there is no file to be left behind,
- * and it is free again the moment that process ends, however it ends. Who connects is told who has it.
+ * Name of a lab's lock. One command at a time may change a lab. The engine's own lock covers one
+ * run of the engine, and a command has several. This lock is a socket in the kernel's abstract
+ * namespace: one process can bind it, and it leaves no file. The kernel frees it when that process
+ * ends. A process that connects learns who holds the lock.
  */
-function nameOf({ cloud, stack }: Lab): string {
-  // Several states may name the same lab, but a host has only one of that name.
+function nameOf({ cloud, stack }: LabRef): string {
+  // Several states may name the same local lab, but it exists once on the host.
   const scope = cloud === 'local' ? hostDirectory() : stateDirectory();
   return `hardway/${crypto.createHash('sha256').update(scope).digest('hex').slice(0, 16)}/${stack}`;
 }
 
-/** How long the holder may take to say who it is, in milliseconds: it may be busy. */
+/** Time in milliseconds for the holder to answer: it may be busy. */
 const PATIENCE = 2000;
 
-/** Who works on a lab just now, in words; undefined where nobody does. */
-export async function holderOf(lab: Lab): Promise<string | undefined> {
+/** Returns the command that holds a lab's lock; `undefined` if no command does. */
+export async function holderOf(lab: LabRef): Promise<string | undefined> {
   const connection = net
     .connect(`\0${nameOf(lab)}`)
     .setTimeout(PATIENCE, () => connection.destroy());
@@ -45,34 +46,44 @@ function take(socket: string, answer: string): Promise<net.Server | undefined> {
   });
 }
 
-/** In the environment of all that a command starts while it has its turn; what a lab lastingly runs has another. */
+/**
+ * Environment variable of every process that a command starts while it holds the lock. Daemons of a
+ * lab do not have it.
+ */
 const MARK = 'HARDWAY_TURN';
 
 /**
- * Ends what a turn left running: the engine of a ./lab that was killed, or what a killed engine had started (its language
- * host would look for it only after minutes). Nobody waits for any of it.
+ * Ends processes that a killed command left: its engine, or children of that engine. The engine's
+ * language host would notice after minutes only.
  */
 async function endRemains(mark: string): Promise<void> {
   if (!(await endAll(() => processesWith(mark), { limit: 10_000 })))
     throw unable(
-      `Processes ${processesWith(mark).join(', ')} of a command that was killed can't be ended.`,
-      'end them, then the same command again',
+      `Processes ${processesWith(mark).join(', ')} of a killed command can't be ended.`,
+      'end them, then run the same command again',
     );
 }
 
-/** Another command of this machine is at work on the lab, and nothing was done. */
+/** Another command on the host holds the lab's lock, and nothing was done. */
 export class Taken extends Locked {}
 
-/** Does `work`, `what` in words (`up`), while no other command changes the lab. Throws Taken where one does already. */
-export async function holdTurn<T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does `work` while no other command changes the lab. `what` names the command, such as `up`.
+ * Throws Taken if another command holds the lock.
+ */
+export async function holdLabLock<T>(
+  lab: LabRef,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const name = nameOf(lab);
   const socket = `\0${name}`;
   const since = new Date().toTimeString().slice(0, 8);
   const server = await take(socket, `./lab ${what}, process ${process.pid}, since ${since}`);
   if (!server)
     throw new Taken(
-      `Lab ${lab.stack} is being worked on by ${(await holderOf(lab)) ?? 'another ./lab'}.`,
-      'wait until that ends, then the same command again',
+      `Lab ${lab.stack} is in use by ${(await holderOf(lab)) ?? 'another ./lab'}.`,
+      'wait until that command ends, then run the same command again',
     );
   const mark = `${MARK}=${name}`;
   try {
@@ -85,9 +96,12 @@ export async function holdTurn<T>(lab: Lab, what: string, work: () => Promise<T>
   }
 }
 
-/** Holds the turn of a lab that belongs to this state. Throws a Failure, before any change, if the lab is another state's. */
-export const inTurn = <T>(lab: Lab, what: string, work: () => Promise<T>): Promise<T> =>
-  holdTurn(lab, what, async () => {
+/**
+ * Does `work` while no other command changes the lab, which must belong to this state. Throws a
+ * Failure, before any change, if the lab belongs to another state.
+ */
+export const withLabLock = <T>(lab: LabRef, what: string, work: () => Promise<T>): Promise<T> =>
+  holdLabLock(lab, what, async () => {
     refuseForeign(lab);
     return work();
   });

@@ -3,8 +3,8 @@ import { LONGEST_LAB_NAME } from '../../util/lab-name';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
 
-/** A lab as its NAME gives it. */
-export interface Lab {
+/** A lab as its NAME on the command line describes it. */
+export interface LabRef {
   /** The Pulumi stack: `local`, `aws-s01`, … */
   stack: string;
   cloud: Cloud;
@@ -12,11 +12,13 @@ export interface Lab {
 
 export const DEFAULT_LAB = 'local';
 
-/** How to call this lab on a command line: nothing for the default one. */
-export const labArgument = ({ stack }: Pick<Lab, 'stack'>): string =>
+/**
+ * Returns the NAME argument for a command line, with a leading space; empty for the default lab.
+ */
+export const labArgument = ({ stack }: Pick<LabRef, 'stack'>): string =>
   stack === DEFAULT_LAB ? '' : ` ${stack}`;
 
-/** Words that a command line could mean otherwise; none can be a lab's id. */
+/** Words with another meaning on a command line. No lab may have one of them as its id. */
 const RESERVED = new Set([
   ...[
     'setup',
@@ -41,7 +43,7 @@ const RESERVED = new Set([
   ...['all', 'lab', 'labs', 'class', 'node', 'nodes', 'controller', 'worker', 'router'],
 ]);
 
-/** Clouds that somebody could hope for; none is a student's name. */
+/** Names of clouds and tools that users may try. No student has such a name. */
 const NO_CLOUD = new Set([
   'azure',
   'gce',
@@ -59,11 +61,14 @@ const NO_CLOUD = new Set([
 
 export const isNodeName = (text: string): boolean => /^(controller|worker)-\d+$/.test(text);
 
-/** Whether the text is a stack's full name, so that nothing else can be meant by it. */
+/** Returns whether the text is the full name of a stack, such as `aws-s01`. */
 export const isStackName = (text: string): boolean =>
   new RegExp(`^(${CLOUDS.join('|')})(-|$)`).test(text);
 
-/** Whether commands take the stack as a lab: plain pulumi can make stacks with names that they refuse. */
+/**
+ * Returns whether commands accept the stack as a lab. Plain pulumi can create stacks with other
+ * names.
+ */
 export function isLab(stack: string): boolean {
   if (!isStackName(stack)) return false;
   try {
@@ -73,14 +78,14 @@ export function isLab(stack: string): boolean {
   }
 }
 
-/** Throws a usage Failure where `id` can't be that of a lab; `name` is what somebody wrote. */
+/** Throws a usage Failure if `id` can't be a lab's id. `name` is the text that the user typed. */
 export function checkId(id: string, name = id): void {
   if (isNodeName(id))
     throw usage(`"${name}" is not a lab's name: ${id} is a node's.`, `./lab ssh ${id}`);
   if (RESERVED.has(id))
     throw usage(
-      `"${name}" can't be a lab's name: "${id}" is a word that the command uses itself.`,
-      'leave it out for the lab called local, or take another, such as s01',
+      `"${name}" can't be a lab's name: "${id}" is a reserved word.`,
+      'no NAME for the lab called local, or another NAME, such as s01',
     );
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
     const fitting = name
@@ -92,7 +97,7 @@ export function checkId(id: string, name = id): void {
       `"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`,
       name.includes('=')
         ? `./lab up --set ${name}`
-        : `${fitting === '' || RESERVED.has(fitting) ? 'leave it out for the lab called local, or take another' : `${fitting} would be one`}`,
+        : `${fitting === '' || RESERVED.has(fitting) ? 'no NAME for the lab called local, or another NAME' : `${fitting} would be one`}`,
     );
   }
 }
@@ -102,29 +107,29 @@ export function checkLength(stack: string, name: string): void {
   if (stack.length <= LONGEST_LAB_NAME) return;
   const shorter = name.slice(0, name.indexOf('-') + 13).replace(/-$/, '');
   throw usage(
-    `"${name}" is too long for a lab's name: "${stack}" has ${stack.length} characters, and ${LONGEST_LAB_NAME} is the most.`,
+    `"${name}" is too long for a lab's name: "${stack}" has ${stack.length} characters, and the limit is ${LONGEST_LAB_NAME}.`,
     `${isStackName(name) ? shorter : name.slice(0, 12).replace(/-$/, '')} would be one`,
   );
 }
 
 /**
- * Reads NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means `local-ID`.
- * Throws a usage Failure for node names, reserved words and what can't be a stack's name.
+ * Parses NAME: `local`, `aws`, `gcp`, one of these with `-ID`, or an ID alone, which means
+ * `local-ID`. Throws a usage Failure for node names, reserved words and invalid stack names.
  */
-export function parseLab(name: string = DEFAULT_LAB): Lab {
+export function parseLab(name: string = DEFAULT_LAB): LabRef {
   const [cloud] = name.split('-', 1) as [Cloud];
   if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
   if (!isStackName(name)) {
     if (NO_CLOUD.has(name))
       throw usage(
-        `"${name}" is no cloud that labs are made on; there are ${CLOUDS.join(', ')}.`,
-        'one of these, or one of these with an id, such as local-s01',
+        `"${name}" is not a cloud for labs: use ${CLOUDS.join(', ')}.`,
+        'one of these clouds, alone or with an id, such as local-s01',
       );
-    // A slip of one letter would make a whole other lab.
+    // A typing mistake would create another lab.
     if (distance(name, DEFAULT_LAB) === 1)
       throw usage(
         `"${name}" is one letter away from "${DEFAULT_LAB}".`,
-        `${DEFAULT_LAB}, or leave it out; if a lab of that name is meant, ${DEFAULT_LAB}-${name}`,
+        `${DEFAULT_LAB}, or no NAME; for a lab of that name, ${DEFAULT_LAB}-${name}`,
       );
     checkId(name, name);
     checkLength(`${DEFAULT_LAB}-${name}`, name);

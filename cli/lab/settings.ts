@@ -4,16 +4,22 @@ import { parse, parseDocument } from 'yaml';
 import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
-import { labArgument, type Lab } from './name';
+import { labArgument, type LabRef } from './name';
 import { projectName, stackFile, stacksDirectory } from '../engine/project';
 
-/** Config keys with their namespace (`hardway-lab:workers`) and what they are set to; undefined: back to the default. */
+/**
+ * Config keys with their namespace (`hardway-lab:workers`) and their new values; `undefined`
+ * restores the default.
+ */
 export type Settings = Map<string, string | undefined>;
 
-/** Namespaces of keys that others than this project read. */
+/** Namespaces of keys that providers and the engine read. */
 const FOREIGN = ['aws', 'gcp', 'pulumi'];
 
-/** What is wrong with the form of one `key=value`, or nothing. Whether there is such a key is the config's to tell. */
+/**
+ * Returns the mistake in the form of one `key=value`, or `undefined`. Unknown keys are reported by
+ * `parseConfig`.
+ */
 export function mistakeIn(key: string, value: string): string | undefined {
   if (key === '') return 'not of the form KEY=VALUE';
   if (key === 'cloud') return "a lab's cloud is in its name, such as aws-s01";
@@ -21,12 +27,13 @@ export function mistakeIn(key: string, value: string): string | undefined {
   if (key.includes(':') && !FOREIGN.includes(namespace))
     return `there is no namespace "${namespace}": a key of this project needs none`;
   const second = CONFIG_KEYS.find((other) => new RegExp(`[ ,;]${other}=`).test(value));
-  return second && `each key needs a --set of its own, ${second} too`;
+  return second && `each key needs its own --set, also ${second}`;
 }
 
 /**
- * Reads what `--set` was given: `key=value`, lists with commas, `key=` for the default again.
- * Keys of the project need no namespace; others (`aws:region`) do. Throws one usage Failure that lists every mistake of form.
+ * Parses the values of `--set`: `key=value`, lists with commas, `key=` for the default. Keys of the
+ * project need no namespace; other keys (`aws:region`) do. Throws one usage Failure that lists
+ * every mistake of form.
  */
 export function parseSettings(texts: string[]): Settings {
   const own = `${projectName()}:`;
@@ -41,7 +48,7 @@ export function parseSettings(texts: string[]): Settings {
     if (mistake) mistakes.push(`--set ${text}: ${mistake}`);
     else if (settings.has(whole) && before !== wanted)
       mistakes.push(
-        `${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}: which is meant?`,
+        `${key} is set twice, to ${before ?? 'its default'} and to ${wanted ?? 'its default'}.`,
       );
     else settings.set(whole, wanted);
   }
@@ -63,21 +70,21 @@ function readYaml(file: string): Record<string, unknown> {
   } catch (error) {
     throw usage(
       `${file} is not YAML: ${(error as Error).message.split('\n')[0]}`,
-      'correct it there, or remove the file and give the config by --set',
+      'correct the file, or remove it and set the config with --set',
     );
   }
 }
 
-/** What a lab of this cloud starts from: the values of the tracked Pulumi.CLOUD.yaml. */
-const seed = (lab: Lab): Record<string, unknown> => ({
+/** Returns the initial config of a lab: the values of the tracked Pulumi.CLOUD.yaml. */
+const seed = (lab: LabRef): Record<string, unknown> => ({
   ...readYaml(path.join(root, `Pulumi.${lab.cloud}.yaml`)),
   [`${projectName()}:cloud`]: lab.cloud,
 });
 
-function settled(lab: Lab, settings: Settings): Record<string, unknown> {
+function settled(lab: LabRef, settings: Settings): Record<string, unknown> {
   const file = stackFile(lab.stack);
   const kept = readYaml(file);
-  // A file that plain pulumi made has no cloud: nobody has given it any config yet.
+  // Plain pulumi creates files without a cloud: they hold no config of the user yet.
   const config = `${projectName()}:cloud` in kept ? kept : { ...seed(lab), ...kept };
   for (const [key, value] of settings) {
     if (value === undefined) delete config[key];
@@ -86,8 +93,11 @@ function settled(lab: Lab, settings: Settings): Record<string, unknown> {
   return config;
 }
 
-/** A lab's config with `settings` put in, checked. Throws a ConfigError with every mistake in it. */
-export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
+/**
+ * Returns a lab's config with `settings` applied and validated. Throws a ConfigError that lists
+ * every mistake.
+ */
+export function checkedConfig(lab: LabRef, settings: Settings = new Map()): LabConfig {
   const own = `${projectName()}:`;
   const raw = Object.entries(settled(lab, settings))
     .filter(([key]) => key.startsWith(own))
@@ -98,15 +108,18 @@ export function checkedConfig(lab: Lab, settings: Settings = new Map()): LabConf
   return parseConfig(Object.fromEntries(raw));
 }
 
-/** The same for one lab on a command line: throws a usage Failure that says what to type. */
-export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
+/**
+ * Does what `checkedConfig` does for one lab on a command line. Throws a usage Failure that says
+ * what to type.
+ */
+export function labConfig(lab: LabRef, settings: Settings = new Map()): LabConfig {
   try {
     return checkedConfig(lab, settings);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // What isn't on the command line is in the lab's own file.
+    // Values that are not on the command line come from the lab's file.
     const file = stackFile(lab.stack);
-    const kept = fs.existsSync(file) ? ` (what is not given is taken from ${file})` : '';
+    const kept = fs.existsSync(file) ? ` (other values come from ${file})` : '';
     throw usage(
       error.message,
       `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`,
@@ -115,12 +128,12 @@ export function labConfig(lab: Lab, settings: Settings = new Map()): LabConfig {
 }
 
 /**
- * Where this state directory has no config of a lab that is up, as it was made from another one on the same backend: keeps
- * the one that the lab was made with. Else it would be changed to the defaults.
+ * Restores the config of a running lab that another state directory created on the same backend.
+ * Without it, `up` would reset the lab to the defaults.
  */
-export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
+export function adoptConfig(lab: LabRef, made?: { config: LabConfig }): void {
   if (!made || fs.existsSync(stackFile(lab.stack))) return;
-  // All of it, also what is the default today: the defaults here may be others.
+  // Writes default values too: the defaults of this version may differ.
   writeSettings(
     lab,
     new Map(
@@ -132,20 +145,20 @@ export function adoptConfig(lab: Lab, made?: { config: LabConfig }): void {
   );
 }
 
-/** Replaces a lab's config file whole. */
+/** Writes a lab's config file. */
 function placeConfig(file: string, content: string): void {
   fs.mkdirSync(stacksDirectory(), { recursive: true, mode: 0o700 });
   const scratch = `${file}.${process.pid}`;
-  // 0600: it may hold encrypted values of the user's own.
+  // Mode 0600: the file may hold encrypted values of the user.
   fs.writeFileSync(scratch, content, { mode: 0o600 });
   fs.renameSync(scratch, file);
 }
 
 /**
- * Puts settings into the lab's own file, which starts as a copy of the cloud's tracked one.
- * Keeps what the engine stores there (the salt). Returns whether anything changed.
+ * Writes settings to the lab's config file, which starts as a copy of the cloud's tracked file.
+ * Keeps the engine's values (the salt). Returns whether anything changed.
  */
-export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean {
+export function writeSettings(lab: LabRef, settings: Settings = new Map()): boolean {
   const file = stackFile(lab.stack);
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
   const document = parseDocument(before ?? '');
@@ -158,10 +171,11 @@ export function writeSettings(lab: Lab, settings: Settings = new Map()): boolean
 }
 
 /**
- * Writes settings as `writeSettings` does, and returns a function that takes them back: for a run of the engine that fails
- * before it has changed anything. That function returns whether there was anything to take back.
+ * Writes settings as `writeSettings` does and returns a function that restores the previous file:
+ * for a run of the engine that fails before it changes anything. That function returns whether it
+ * restored anything.
  */
-export function trySettings(lab: Lab, settings: Settings): () => boolean {
+export function trySettings(lab: LabRef, settings: Settings): () => boolean {
   const file = stackFile(lab.stack);
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
   const changed = writeSettings(lab, settings);

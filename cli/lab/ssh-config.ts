@@ -1,15 +1,20 @@
 import { type JumpLogin, type LabOutputs, loginOf } from '../../components/outputs';
 
-/** A login by way of which a lab is reached from elsewhere: it hands connections on to that lab's nodes and API, nothing else. */
+/**
+ * Login on a lab's jump host. It forwards connections to the nodes and the API of that lab only.
+ */
 export interface JumpHost extends JumpLogin {
-  /** Name or address of its machine, as the student's knows it. */
+  /** Name or address of the jump host, as the student's computer reaches it. */
   host: string;
 }
 
-/** What the jump host is called in an ssh_config; no node is. */
+/** Name of the jump host in an ssh_config. No node has it. */
 export const JUMP = 'jump';
 
-/** The files that an ssh_config names: absolute, or relative to where ssh is started. */
+/**
+ * Files that an ssh_config refers to. Paths are absolute, or relative to the directory in which ssh
+ * is started.
+ */
 export interface SshFiles {
   sshKey: string;
   knownHosts: string;
@@ -23,7 +28,7 @@ function host(name: string, settings: Record<string, string | number | undefined
   return `Host ${name}\n${lines.join('')}`;
 }
 
-/** The text of an ssh_config with every node of a lab by name, each by its way in. */
+/** Renders an ssh_config with every node of a lab, each with its login. */
 export function sshConfig(
   outputs: Pick<LabOutputs, 'lab' | 'nodes' | 'topology'>,
   files: SshFiles,
@@ -31,7 +36,7 @@ export function sshConfig(
 ): string {
   const nodes = outputs.nodes.map((node) => {
     const login = loginOf(outputs, node);
-    // The jump host stands inside the lab; known_hosts has the node by its address from outside.
+    // The jump host is inside the lab; known_hosts lists the node by its public address.
     if (jump)
       return host(node.name, {
         HostName: node.privateIp,
@@ -44,7 +49,7 @@ export function sshConfig(
     `# Lab ${outputs.lab}: ssh -F "${files.sshConfig}" worker-0\n`,
     ...(jump ? [host(JUMP, { HostName: jump.host, Port: jump.port, User: jump.user })] : []),
     ...nodes,
-    // Last, as ssh takes the first value that it finds.
+    // Comes last, because ssh uses the first value that it finds.
     host('*', {
       User: 'ubuntu',
       IdentityFile: `"${files.sshKey}"`,
@@ -57,6 +62,6 @@ export function sshConfig(
   ].join('');
 }
 
-/** The known_hosts that goes with it. */
+/** Renders the known_hosts for the ssh_config. */
 export const knownHosts = (outputs: Pick<LabOutputs, 'knownHosts'>, jump?: JumpHost): string =>
   `${jump ? `${jump.port === 22 ? jump.host : `[${jump.host}]:${jump.port}`} ${jump.hostKey}\n` : ''}${outputs.knownHosts.trimEnd()}\n`;

@@ -2,31 +2,31 @@ import { upLab, withAccess } from './access';
 import { driftOf } from '../actions/drift';
 import type { Engine } from '../engine';
 import { expiryIn } from './expiry';
-import type { Lab } from './name';
+import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
 import type { Progress } from '../ui/progress';
 import { isReal, resourceTitle } from '../engine/urn';
 
-/** A lab as it is, against what was declared. */
+/** State of a lab, compared with its config. */
 export interface LabStatus {
   lab: string;
   cloud: string;
-  /** down: there is no such lab; partial: an `up` did not end well; up: all was made. */
+  /** down: the lab does not exist; partial: an `up` failed; up: an `up` succeeded. */
   state: 'down' | 'partial' | 'up';
   stage?: string;
   apiServer?: string;
   nodes: NodeState[];
-  /** What the cloud has otherwise than declared, in words. */
+  /** Drift of the cloud's resources: a title and a description each. */
   drift: { resource: string; state: string }[];
-  /** Whether the lab differs from what was declared. */
+  /** Whether the lab has drift. */
   differs: boolean;
-  /** When the oldest of it was made, ISO 8601. */
+  /** Creation time of the oldest resource, ISO 8601. */
   created?: string;
-  /** When the lab should be gone, where it says so: a time in UTC. */
+  /** Expiry in UTC; `undefined` if the lab has none. */
   expires?: string;
 }
 
-/** Shows that `work` is under way for as long as it is. */
+/** Shows a progress step while `work` runs. */
 async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
   const step = progress.begin(title);
   try {
@@ -39,10 +39,10 @@ async function during<T>(progress: Progress, title: string, work: Promise<T>): P
   }
 }
 
-/** Looks at a lab from outside and on its nodes; changes nothing. */
+/** Reads the state of a lab from outside and on its nodes. Read-only. */
 export async function statusOf(
   engine: Engine,
-  lab: Lab,
+  lab: LabRef,
   kubectl: string,
   progress: Progress,
 ): Promise<LabStatus> {
@@ -70,14 +70,10 @@ export async function statusOf(
   const [nodes, drift] = await Promise.all([
     during(
       progress,
-      'Looking at files and services on the nodes, and at the cluster',
+      'Checking files, services and cluster for drift',
       withAccess(up, kubectl, nodeStates),
     ),
-    during(
-      progress,
-      'Comparing what there is with what is declared',
-      driftOf(engine, lab, snapshot),
-    ),
+    during(progress, 'Comparing resources with the config', driftOf(engine, lab, snapshot)),
   ]);
   const found = [...drift]
     .filter(([urn]) => isReal(urn))
@@ -87,7 +83,7 @@ export async function statusOf(
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
 }
 
-/** What is not as declared, a line each. */
+/** Describes the drift of a lab, one line each. */
 export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): string[] {
   const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
@@ -101,14 +97,14 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
       ...node.objects.map(
         ({ object, state, cure }) => `${node.name}: ${object} ${state}${cure ? `: ${cure}` : ''}`,
       ),
-      ...node.undone.map((step) => `${node.name}: step ${step} is not done`),
+      ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
-  // Two steps may find the same: that the API does not answer.
+  // Two steps may report the same line: the API does not answer.
   return [...new Set(lines)];
 }
 
-/** Whether `lab up` has anything to repair. The rest of the differences name their own cures. */
+/** Reports whether `./lab up` can repair any of the drift. Other drift names its own cure. */
 export function upRepairs({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): boolean {
   const repairable = nodes.map((node) => ({
     ...node,

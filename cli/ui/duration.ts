@@ -1,15 +1,15 @@
-/** A duration as people read it: `3.2 s`, `41 s`, `5 min 07 s`. */
-export function inWords(seconds: number): string {
+/** Formats a duration: `3.2 s`, `41 s`, `5 min 07 s`. */
+export function formatDuration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** Seconds since `start`, a value of Date.now(). */
+/** Returns the seconds since `start`, a value of Date.now(). */
 export const since = (start: number): number => (Date.now() - start) / 1000;
 
-/** `12 min`, `3 h`, `2 d`: how long ago that was, ISO 8601; nothing where it never was. */
+/** Formats the time since `created` (ISO 8601): `12 min`, `3 h`, `2 d`. Empty without `created`. */
 export function age(created: string | undefined, now = Date.now()): string {
   if (!created) return '';
   const minutes = Math.max(0, Math.floor((now - Date.parse(created)) / 60_000));

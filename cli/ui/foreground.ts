@@ -3,15 +3,15 @@ import { constants } from 'node:os';
 import { unable } from '../errors';
 
 /**
- * Runs a program in this one's place: same terminal, same input and output. Returns its exit code, 128 + n where
- * signal n ended it. Throws a Failure where there is no such program.
+ * Runs a program in the foreground, with the same terminal, input and output. Returns its exit
+ * code, or 128 + n if signal n ended it. Throws a Failure if the program does not exist.
  */
 export function runInForeground(
   program: string,
   args: string[],
   environment: Record<string, string> = {},
 ): Promise<number> {
-  // Ctrl-C is the program's to answer; it reaches it through the terminal.
+  // Ctrl-C reaches the program through the terminal, and the program handles it.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
   return new Promise<number>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What progress is written to. */
+/** Stream for progress output. */
 export interface Screen {
   write(text: string): unknown;
   isTTY?: boolean;
@@ -9,12 +9,14 @@ export interface Screen {
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const REDRAW_MILLISECONDS = 120;
 
-/** Whether lines can be drawn over on this screen. */
+/** Returns whether lines on this screen can be redrawn. */
 const isLive = (screen: Screen): boolean => Boolean(screen.isTTY) && process.env.TERM !== 'dumb';
 
 export type Colours = Record<'good' | 'bad' | 'faint', (text: string) => string>;
 
-/** Colours where the screen has them and they are wanted. */
+/**
+ * Returns colour functions. They change nothing if the screen has no colours or NO_COLOR is set.
+ */
 export function paint(screen: Screen): Colours {
   const colours = isLive(screen) && !process.env.NO_COLOR;
   const code = (number: number) => (text: string) =>
@@ -22,13 +24,13 @@ export function paint(screen: Screen): Colours {
   return { good: code(32), bad: code(31), faint: code(2) };
 }
 
-/** A text in so many columns at most. */
+/** Shortens a text to a number of columns. */
 export const cut = (text: string, columns: number): string =>
   text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text;
 
 /**
- * The last lines of a terminal, drawn anew again and again, below what is printed for good. In a pipe nothing is drawn,
- * and `alive` is called once a second in its stead.
+ * Lines at the bottom of a terminal that are redrawn, below lines that stay. In a pipe nothing is
+ * redrawn: `alive` is called once a second instead.
  */
 export class LiveLines {
   readonly live: boolean;
@@ -36,7 +38,10 @@ export class LiveLines {
   private drawn = 0;
   private frame = 0;
 
-  /** `lines` are what is to be drawn now; none may be wider than the screen. It is given a sign that turns. */
+  /**
+   * `lines` returns the lines to draw, none wider than the screen. Its argument is the current
+   * frame of the spinner.
+   */
   constructor(
     private readonly screen: Screen,
     private readonly lines: (frame: string) => string[],
@@ -54,9 +59,9 @@ export class LiveLines {
     this.timer = undefined;
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   print(line: string): void {
-    // One write, so that the list below never flickers.
+    // One write, so that the lines below do not flicker.
     this.screen.write(`${this.erased()}${line}\n`);
     if (this.live) this.draw();
   }
@@ -67,7 +72,7 @@ export class LiveLines {
     this.draw();
   }
 
-  /** Takes the lines away. */
+  /** Erases the lines. */
   close(): void {
     this.rest();
     this.screen.write(this.erased());

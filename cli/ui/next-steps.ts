@@ -1,20 +1,23 @@
 import type { UpLab } from '../lab/access';
 import { caller } from '../hand-back';
-import { labArgument, type Lab } from '../lab/name';
+import { labArgument, type LabRef } from '../lab/name';
 import { columns } from './prompt';
 
-/** Says when a lab should be gone, and who removes it: nothing does so automatically. Empty if it has no end. */
-function endOf(lab: Lab, expires: string): string {
+/**
+ * Describes the expiry of a lab, and that nothing removes it automatically. Empty if the lab never
+ * expires.
+ */
+function endOf(lab: LabRef, expires: string): string {
   if (expires === '') return '';
   const name = labArgument(lab);
-  return `\n\nThe lab should be gone by ${expires}, but nothing removes it automatically${lab.cloud === 'local' ? '' : ', and it costs money until it is removed'}:
-  ./lab reap removes every lab past its end (from cron: docs/class.md), ./lab extend${name} 2h moves the end.`;
+  return `\n\nThe lab expires at ${expires}, but nothing removes it automatically${lab.cloud === 'local' ? '' : ', and it costs money until it is removed'}:
+  ./lab reap removes every expired lab (from cron: docs/guides/classroom.md), ./lab extend${name} 2h extends it.`;
 }
 
 /** Lists the nodes of a lab and the commands that a student types next. */
-export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
+export function nextSteps(lab: LabRef, { outputs, files }: UpLab): string {
   const name = labArgument(lab);
-  // By `sudo ./lab` the lab's files are root's; by `./lab` they are the caller's.
+  // After `sudo ./lab` the lab's files belong to root; after `./lab`, to the caller.
   const sudo = process.env.SUDO_USER && !caller() ? 'sudo ' : '';
   const rows = [
     [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],
@@ -34,5 +37,5 @@ export function wayIn(lab: Lab, { outputs, files }: UpLab): string {
     ['NAME', 'PRIVATE IP', 'PUBLIC IP'],
     ...outputs.nodes.map((node) => [node.name, node.privateIp, node.publicIp]),
   ]);
-  return `${nodes}\n\nHow to get in:\n${columns(rows).replace(/^/gm, '  ')}${endOf(lab, outputs.expires)}`;
+  return `${nodes}\n\nNext steps:\n${columns(rows).replace(/^/gm, '  ')}${endOf(lab, outputs.expires)}`;
 }

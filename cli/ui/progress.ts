@@ -1,37 +1,38 @@
 import { type Colours, cut, LiveLines, paint, type Screen } from './live-region';
-import { inWords, since } from './duration';
+import { formatDuration, since } from './duration';
 
-/** One thing under way. */
+/** One running step of a command. */
 export interface Step {
-  /** What it is at just now, in a few words; shown while it runs. */
+  /** Sets a few words about the current work; shown while the step runs. */
   update(detail: string): void;
-  /** It ended well; `note` is said behind its title. */
+  /** Ends the step as successful. `note` is printed after its title. */
   done(note?: string): void;
   failed(note?: string): void;
-  /** It is not under way any more, and nothing is said of it: it waits for its turn. */
+  /** Ends the step without output: it waits for a free worker. */
   drop(): void;
 }
 
 /**
- * What a run tells while it works. On a terminal: what has ended stays as a line with its seconds, what is under way is
- * a list below that is drawn anew, each with its elapsed time. In a pipe: one plain line when a step ends.
+ * Progress output of a command. On a terminal, a finished step stays as a line with its seconds.
+ * Running steps are a list below with their elapsed times. In a pipe, a finished step prints one
+ * plain line.
  */
 export interface Progress {
   begin(title: string): Step;
-  /** A line of its own. */
+  /** Prints a line. */
   say(line: string): void;
-  /** Takes the list away; steps that have not ended are not mentioned again. */
+  /** Erases the list. Running steps are not shown again. */
   close(): void;
 }
 
-/** A step of a pipe that takes longer says that it is alive. */
+/** Interval in seconds at which a long step in a pipe reports that it is still running. */
 export const SIGN_OF_LIFE_SECONDS = 60;
 
 interface Running {
   title: string;
   detail: string;
   started: number;
-  /** Seconds at which a pipe was last told of it. */
+  /** Time of the last report to a pipe, in seconds since the step started. */
   told: number;
 }
 
@@ -59,7 +60,7 @@ class StepList implements Progress {
       if (!this.running.delete(step)) return;
       const told = note ? `${step.title}: ${note}` : step.title;
       this.say(
-        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${inWords(since(step.started))}${this.live ? '' : ')'}`)}`,
+        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
       );
       if (this.running.size === 0) this.lines.rest();
     };
@@ -86,7 +87,7 @@ class StepList implements Progress {
       if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
       step.told = seconds;
       this.screen.write(
-        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${inWords(seconds)} so far)\n`,
+        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
       );
     }
   }
@@ -96,7 +97,7 @@ class StepList implements Progress {
     const room = Math.max(1, Math.min(12, (this.screen.rows ?? 24) - 4));
     const all = [...this.running];
     const lines = all.slice(0, room).map((step) => {
-      const time = inWords(Math.floor(since(step.started))).replace(/\.0/, '');
+      const time = formatDuration(Math.floor(since(step.started))).replace(/\.0/, '');
       const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
       const space = columns - time.length - 5;
       return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
@@ -106,5 +107,5 @@ class StepList implements Progress {
   }
 }
 
-/** Progress on `screen`: standard output unless that is for a program to read. */
+/** Returns a Progress on `screen`. With --json, pass standard error. */
 export const progressOn = (screen: Screen = process.stdout): Progress => new StepList(screen);

@@ -1,7 +1,10 @@
 import * as readline from 'node:readline/promises';
 import { Interrupted, usage } from '../errors';
 
-/** Asks before something that can't be undone. Without a terminal nothing is asked: then it takes --yes. */
+/**
+ * Asks the user to confirm something that can't be undone. Without a terminal, the user has to give
+ * --yes.
+ */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY || !process.stdout.isTTY)
@@ -11,16 +14,16 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
   dialogue.on('SIGINT', () => stop.abort());
   try {
     const answer = await dialogue.question(`${question} [y/N] `, { signal: stop.signal });
-    if (!/^y(es)?$/i.test(answer.trim())) throw usage('Not done.');
+    if (!/^y(es)?$/i.test(answer.trim())) throw usage('Aborted.');
   } catch (error) {
-    if (stop.signal.aborted) throw new Interrupted('\nNot done.');
+    if (stop.signal.aborted) throw new Interrupted('\nAborted.');
     throw error;
   } finally {
     dialogue.close();
   }
 }
 
-/** Lines of columns, each as wide as its widest cell; the first row is the heading. */
+/** Renders rows as aligned columns. The first row is the heading. */
 export function columns(rows: string[][]): string {
   const widths = rows[0].map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
@@ -38,6 +41,3 @@ export function columns(rows: string[][]): string {
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
-
-/** For an option that may be given again: all that it was given. */
-export const collect = (value: string, all: string[]): string[] => [...all, value];

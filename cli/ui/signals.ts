@@ -1,16 +1,20 @@
-/** What a run under way is told when somebody wants it to stop. */
+/** State of an interruption by the user. */
 export interface Interruption {
   signal: AbortSignal;
   readonly happened: boolean;
 }
 
-/** Signals that come closer together, in milliseconds, are one: `timeout` sends its own to the process and to its group. */
+/**
+ * Time in milliseconds within which several signals count as one: `timeout` signals the process and
+ * its group.
+ */
 const TOGETHER = 500;
 
 /**
- * Does `work` so that Ctrl-C (SIGINT), SIGTERM and SIGHUP end it in order instead of killing this process.
- * `onInterrupt` is called at the first of them, to say what is being waited for; `onAgain` at the second. `childrenHear`:
- * the terminal sends Ctrl-C to the work's own processes too.
+ * Does `work` so that Ctrl-C (SIGINT), SIGTERM and SIGHUP end it in order instead of killing this
+ * process. `onInterrupt` is called at the first signal, to print what is being waited for;
+ * `onAgain` at the second. With `childrenHear`, the terminal sends Ctrl-C to the work's own
+ * processes too.
  */
 export async function interruptible<T>(
   work: (interruption: Interruption) => Promise<T>,
@@ -24,7 +28,7 @@ export async function interruptible<T>(
     [count, last] = [count + 1, Date.now()];
     if (count === 1) onInterrupt();
     if (count === 2) onAgain?.();
-    // Two of them make an engine drop everything where it is.
+    // A second signal makes an engine abort at once.
     if (childrenHear && name === 'SIGINT' && process.stdin.isTTY && count === 1) return;
     controller.abort();
   };

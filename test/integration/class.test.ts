@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { stringify } from 'yaml';
 import { root } from '../../util/repo-root';
-import type { Standing } from '../../cli/classroom/status';
+import type { StudentStatus } from '../../cli/classroom/status';
 import { until } from '../support/until';
 import { environment, inRouter, lab, labPrints, type Ran, run, state } from '../support/command';
 import { alive, family } from '../support/killing';
@@ -38,8 +38,8 @@ function roster(name: string, overrides: Record<string, object> = {}): string {
 
 const ROSTER = roster('students.yaml');
 
-const standings = async (): Promise<Standing[]> =>
-  JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as Standing[];
+const standings = async (): Promise<StudentStatus[]> =>
+  JSON.parse((await lab('class', 'status', ROSTER, '--json')).stdout) as StudentStatus[];
 const statesOf = async (): Promise<string[]> =>
   (await standings()).map((one) => `${one.state} ${one.drift.length}`);
 
@@ -113,7 +113,7 @@ describe('a class', () => {
     const ran = await lab('class', 'status', ROSTER);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/k01 .* up +2 of 2 +\d+ of \d+, 0 min ago +- /);
-    expect(ran.stdout).toMatch(/2 of 3 labs are up and as declared/);
+    expect(ran.stdout).toMatch(/2 of 3 labs are up without drift/);
     const [, changed] = await standings();
     expect(changed).toMatchObject({
       state: 'up',
@@ -133,7 +133,7 @@ describe('a class', () => {
     const ran = await lab('class', 'up', changed, '--parallel', '2');
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't be changed to this; nothing was done:\n {4}- controllers: 3 asked for/,
+      /k02 \(local-k02\):\n {2}Lab local-k02 is up and can't take these changes; nothing was changed:\n {4}- controllers: 3 requested/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are up; failed: k02\./);
     expect((await standings()).map(({ machines }) => machines.running)).toEqual([3, 2, 3]);
@@ -142,7 +142,7 @@ describe('a class', () => {
   test('leaves nothing after class down, which audits the host', async () => {
     const told = await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     expect(told).toMatch(
-      /3 of 3 labs are gone\.[^]*Audit of this machine: nothing of 3 labs is left\./,
+      /3 of 3 labs are gone\.[^]*Audit of this host: 3 labs without leftovers\./,
     );
     expect(await traces()).toEqual([]);
   });
@@ -216,7 +216,7 @@ describe('kill -9 in the middle of class up', () => {
     process.kill(worker, 'SIGKILL');
     expect(await up.ended).toBe(1);
     expect(up.told()).toMatch(
-      /k02 \(local-k02\):\n {2}Its process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./,
+      /k02 \(local-k02\):\n {2}The lab's process died \(SIGKILL\)[^]*2 of 3 labs are up; failed: k02\./,
     );
     await labPrints('class', 'up', ROSTER);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
@@ -230,10 +230,12 @@ describe('Ctrl-C in the middle', () => {
     down.child.kill('SIGINT');
     expect(await down.ended).toBe(130);
     expect(down.told()).toMatch(
-      /not begun[^]*Interrupted: \.\/lab class down has not come to its end for [^]*To do: \.\/lab class down \S+ goes on from here/,
+      /not begun[^]*Interrupted: \.\/lab class down is not finished for [^]*To do: \.\/lab class down \S+ continues from here/,
     );
     expect(fs.existsSync(`/run/netns/hardway.${LABS[2]}.router`)).toBe(true);
-    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(
+      /Audit of this host: 3 labs without leftovers/,
+    );
     expect(await traces()).toEqual([]);
   });
 });
@@ -242,7 +244,9 @@ describe('two class commands at once', () => {
   test('never work on one lab together: the second command waits for each lab and finds it up', async () => {
     const both = await Promise.all([lab('class', 'up', ROSTER), lab('class', 'up', ROSTER)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    const made = both.flatMap(({ stdout }) => stdout.match(/ is up: \d+ things made/g) ?? []);
+    const made = both.flatMap(
+      ({ stdout }) => stdout.match(/ is up: \d+ resources? created/g) ?? [],
+    );
     expect(made).toHaveLength(3);
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
@@ -264,7 +268,7 @@ describe('another instructor on the same backend', () => {
   test('sees the class, and up changes no lab', async () => {
     const ran = await asOther('class', 'status', ROSTER, '--json');
     expect(
-      (JSON.parse(ran.stdout) as Standing[]).map((one) => `${one.state} ${one.drift.length}`),
+      (JSON.parse(ran.stdout) as StudentStatus[]).map((one) => `${one.state} ${one.drift.length}`),
     ).toEqual(['up 0', 'up 0', 'up 0']);
     expect((await asOther('up', LABS[1])).stdout).toMatch(/as declared: nothing to change|is up: /);
     expect((await asOther('class', 'up', ROSTER)).code).toBe(0);
@@ -288,10 +292,12 @@ describe('another instructor on the same backend', () => {
     fs.rmSync(lock);
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(
-      /k01 \(local-k01\):\n {2}Lab local-k01 is being worked on by ada on elsewhere, process 4711/,
+      /k01 \(local-k01\):\n {2}Lab local-k01 is in use by ada on elsewhere, process 4711/,
     );
     expect(ran.stdout).toMatch(/2 of 3 labs are gone; failed: k01\./);
-    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(/nothing of 3 labs is left/);
+    expect(await labPrints('class', 'down', ROSTER, '--yes')).toMatch(
+      /Audit of this host: 3 labs without leftovers/,
+    );
     expect(await traces()).toEqual([]);
   });
 });

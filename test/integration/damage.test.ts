@@ -60,7 +60,7 @@ async function expectRepair(drift: RegExp[], ...rows: string[]): Promise<void> {
       .map((pattern) => `${String(pattern)} is not in:\n${status.stdout}`),
   ).toEqual([]);
   await labPrints('up', LAB, '--yes');
-  expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+  expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
   expect(failures(await verify(LAB, ...rows))).toEqual([]);
 }
 
@@ -136,18 +136,18 @@ describe('up repairs the router', () => {
     process.kill(pidOf('balancer'), 'SIGKILL');
     process.kill(pidOf('mirror'), 'SIGKILL');
     await expectRepair([
-      /firewall rule allow-nodeports: is gone/,
+      /firewall rule allow-nodeports: does not exist/,
       /firewall rule allow-icmp: its rule in the router was changed/,
-      /mirror of container images: its process has ended; its rule in the router was changed/,
-      /load balancer of the API: its process has ended/,
+      /image mirror: its process has ended; its rule in the router was changed/,
+      /API load balancer: its process has ended/,
       /network and router: .*send_redirects is 1, not 0.*chain bridge vpc source_check (?:is missing|was changed)/,
       /chain inet vpc forward was changed/,
       /chain ip6 stranger stop was added/,
       /the TTL rule/,
       /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
       /route pod-route-worker-1: overridden by another route, to 10\.200\.1\.0\/25/,
-      /machine worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
-      /machine worker-1: its eth0 has MTU 1400, not 1500/,
+      /node worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
+      /node worker-1: its eth0 has MTU 1400, not 1500/,
     ]);
   });
 
@@ -160,7 +160,7 @@ describe('up repairs the router', () => {
     await expectRepair(
       [
         /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
-        /route pod-route-worker-1: is gone/,
+        /route pod-route-worker-1: does not exist/,
         /worker-0: its port is not on the bridge vpc/,
       ],
       ...ROWS,
@@ -173,9 +173,9 @@ describe('up repairs the router', () => {
     await expectRepair(
       [
         /network and router: the router is missing/,
-        /firewall rule allow-ssh: is gone/,
-        /machine worker-1: its router is missing/,
-        /load balancer of the API: its router is missing/,
+        /firewall rule allow-ssh: does not exist/,
+        /node worker-1: its router is missing/,
+        /API load balancer: its router is missing/,
       ],
       ...ROWS,
     );
@@ -238,10 +238,7 @@ describe('a node', () => {
   test('is repaired after its process was killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
-    await expectRepair(
-      [/machine worker-1: (it does not run|its systemd-nspawn has ended)/],
-      ...ROWS,
-    );
+    await expectRepair([/node worker-1: (it does not run|its systemd-nspawn has ended)/], ...ROWS);
   });
 
   test('comes back with its services and pods after a reboot by its student', async () => {
@@ -269,7 +266,7 @@ describe('a node', () => {
     await until('another boot', async () => ![before, ''].includes(await booted()), 120);
     await until(
       'everything as declared',
-      async () => (await lab('status', LAB)).stdout.includes('All is as declared'),
+      async () => (await lab('status', LAB)).stdout.includes('everything is as declared'),
       120,
     );
     await kubectl('wait', '--for=condition=Ready', 'node', '--all', '--timeout=120s');
@@ -304,7 +301,7 @@ describe('a node', () => {
       'for host in $(seq 2 99); do ip neigh replace 10.200.1.$host lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done';
     await asRoot(LAB, 'worker-1', remembered);
     fs.rmSync(`${CLOUD}/labs/${LAB}/nodes/worker-1/upper`, { recursive: true });
-    await expectRepair([/machine worker-1: is gone/], ...ROWS, 'nat.off');
+    await expectRepair([/node worker-1: does not exist/], ...ROWS, 'nat.off');
   });
 
   test('is repaired after changes of files, services, programs and settings', async () => {
@@ -437,7 +434,7 @@ describe('up repairs the cluster', () => {
       '--patch={"spec":{"template":{"spec":{"nodeSelector":null}}}}',
     );
     await labPrints('up', LAB, '--yes');
-    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+    expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
     expect(failures(await verify(LAB, 'svc.dns'))).toEqual([]);
   });
 });

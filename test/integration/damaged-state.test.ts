@@ -69,12 +69,12 @@ describe('a truncated state file', () => {
       expect({ command, code: ran.code }).toEqual({ command, code: 3 });
       expect(ran.stderr).toMatch(new RegExp(`state of lab ${LAB} is damaged: ${FILE} .*bytes`));
       expect(ran.stderr).toMatch(
-        new RegExp(`To do: ./lab up ${LAB} goes on .* ./lab down ${LAB} removes`),
+        new RegExp(`To do: ./lab up ${LAB} continues .* ./lab down ${LAB} removes`),
       );
     }
     const size = fs.statSync(FILE).size;
     expect(await labPrints(...UP)).toMatch(
-      /kept as .*\.cut, and the one before its last step is used/,
+      /kept as .*\.cut, and the backup from before its last step is used/,
     );
     expect(fs.statSync(`${FILE}.cut`).size).toBe(size);
     await whole();
@@ -89,7 +89,7 @@ describe('a truncated state file', () => {
       stderr: expect.stringMatching(/is damaged.*\nTo do: \.\/lab down/),
     });
     expect(await labPrints('down', LAB, '--yes')).toMatch(
-      /could not destroy it, so it is swept from this machine: The state of lab/,
+      /could not destroy the lab, so it is swept from this host: The state of lab/,
     );
     expect(await tracesOf(LAB)).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe('up refuses a disk that is too small before it creates anything', () =>
     const { up, left } = await onDisk(what, options);
     expect(up.code).toBe(3);
     expect(up.text).toMatch(message);
-    expect(up.text).toContain(`This machine can't make lab ${LAB} now; nothing was begun`);
+    expect(up.text).toContain(`This host can't run lab ${LAB}; nothing was changed`);
     expect(left.text).toBe('');
   });
 });
@@ -75,11 +75,11 @@ describe('a disk that fills during up', () => {
     const said = await onDisk('cloud', 'size=600m', `${places.cloud}/labs/${LAB}`);
     expect(said.up.code).toBe(3);
     expect(said.up.text).toMatch(
-      /\nThe disk is full at .*\/cloud\. What was under way stopped there\.\nTo do: free space there .* \.\/lab down local-test-full removes it\n$/,
+      /\nThe disk is full at .*\/cloud\. The command stopped there\.\nTo do: free space there .* \.\/lab down local-test-full removes it\n$/,
     );
     expect(said['down on a full disk']).toMatchObject({
       code: 0,
-      text: expect.stringMatching(/is gone, and nothing of it is left/),
+      text: expect.stringMatching(/is removed, without leftovers/),
     });
     expect(said.left.text).toBe('');
   });
@@ -92,14 +92,14 @@ describe('a disk that fills during up', () => {
     );
     expect(said.up.code).toBe(3);
     expect(said.up.text).toMatch(
-      /\nThe disk is full at .*\/state\. What was under way stopped there\.\nTo do: free space there .*\n$/,
+      /\nThe disk is full at .*\/state\. The command stopped there\.\nTo do: free space there .*\n$/,
     );
     // Whether the last write of down still finds space depends on the size of the files: both outcomes are right.
     const { text, code } = said['down on a full disk'];
-    expect(text).toMatch(code === 0 ? /nothing of it is left/ : /The disk is full at .*\/state\./);
+    expect(text).toMatch(code === 0 ? /without leftovers/ : /The disk is full at .*\/state\./);
     expect(said['down with room']).toMatchObject({
       code: 0,
-      text: expect.stringMatching(/nothing of it is left/),
+      text: expect.stringMatching(/without leftovers/),
     });
     expect(said.left.text).toBe('');
   });

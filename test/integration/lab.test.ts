@@ -276,9 +276,9 @@ describe('what somebody changed', () => {
     const status = await lab('status', LAB);
     expect(status.code).toBe(1);
     expect(status.stdout).toContain(CNI);
-    expect(status.stdout).toMatch(/route.*worker-2.*is gone/i);
+    expect(status.stdout).toMatch(/route.*worker-2.*does not exist/i);
     await labPrints('up', LAB, '--yes');
-    expect((await lab('status', LAB)).stdout).toContain('All is as declared');
+    expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
   });
 });
 
@@ -286,7 +286,7 @@ describe('a controller that is made anew', () => {
   test('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
     expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
-      /controller-1 of lab local-test is another machine[^]*24 passed, 0 failed/,
+      /controller-1 of lab local-test is reset[^]*24 passed, 0 failed/,
     );
     const ask =
       'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';

@@ -226,7 +226,7 @@ describe('what a lab may take', () => {
   test('is named where somebody changed it, and mended; changed in place, without a machine made anew', async () => {
     writeSetting(groupOf(ONE), 'pids.max', 'max');
     expect((await lab('status', ONE)).stdout).toContain(
-      `place on this machine: pids.max of its control group ${groupOf(ONE)} is max, not 500`,
+      `workspace: pids.max of its control group ${groupOf(ONE)} is max, not 500`,
     );
     const before = processesOf(ONE);
     await labPrints('up', ONE, '--yes', '--set', 'memoryLimit=900Mi', '--set', 'processLimit=400');

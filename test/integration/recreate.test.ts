@@ -91,7 +91,7 @@ describe('a lab whose students have done their worst', () => {
       );
     const [before, known] = [await booted(), keys()];
     const printed = await labPrints('reset', LAB, '--node', 'worker-1', '--yes');
-    expect(printed).toMatch(/worker-1 of lab local-remake is another machine/);
+    expect(printed).toMatch(/worker-1 of lab local-remake is reset/);
     expect(printed).toMatch(/24 passed, 0 failed, 0 skipped/);
     expect(printed).not.toMatch(/machine (worker-0|controller-0)/);
     expect(await Promise.all(['controller-0', 'worker-0', 'worker-1'].map(isMarked))).toEqual([
@@ -154,7 +154,7 @@ describe('recreate', () => {
     const cut = (): void => fs.truncateSync(FILE, Math.floor(fs.statSync(FILE).size / 2));
     cut();
     expect(await labPrints('recreate', LAB, '--yes')).toMatch(
-      /damaged.* the one before its last step is used/,
+      /damaged.* the backup from before its last step is used/,
     );
     expect([await addresses(), keys()]).toEqual(before);
     cut();
@@ -182,7 +182,7 @@ describe('recreate', () => {
       );
       expect(await lab('recreate', LAB, '--yes')).toMatchObject({
         code: 3,
-        stderr: expect.stringMatching(/being worked on by ada/),
+        stderr: expect.stringMatching(/in use by ada/),
       });
       expect((await onNode(LAB, 'worker-0', 'hostname')).stdout).toBe('worker-0\n');
     } finally {
@@ -195,7 +195,7 @@ describe('recreate', () => {
     expect(await lab('recreate', 'local-nobody', '--yes')).toMatchObject({
       code: 3,
       stderr:
-        'There is no lab local-nobody to make anew.\nTo do: ./lab up local-nobody makes it; ./lab list tells which there are\n',
+        'Lab local-nobody does not exist.\nTo do: ./lab up local-nobody creates it; ./lab list shows existing labs\n',
     });
     expect(await tracesOf('local-nobody')).toEqual([]);
   });
@@ -205,7 +205,7 @@ describe('the end of a lab', () => {
   test('is moved, and nothing that a student changed is mended by that', async () => {
     expect(await lab('extend', LAB, '2h')).toMatchObject({
       code: 2,
-      stderr: `Lab ${LAB} has no end that could be moved.\nTo do: ./lab up ${LAB} --set expires=2h gives it one\n`,
+      stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h sets an expiry\n`,
     });
     await labPrints('up', LAB, '--yes', '--set', 'expires=2h');
     const before = Date.parse(fs.readFileSync(RECORD, 'utf8'));
@@ -213,7 +213,7 @@ describe('the end of a lab', () => {
     await labPrints('extend', LAB, '90m');
     expect(Date.parse(fs.readFileSync(RECORD, 'utf8')) - before).toBe(90 * 60_000);
     expect(await inRouter(LAB, 'ip', 'route')).not.toContain('10.200.0.0/24');
-    expect(await labPrints('reap', '--yes')).toBe('No lab is past its end.\n');
+    expect(await labPrints('reap', '--yes')).toBe('No lab has expired.\n');
   });
 
   test('is when reap removes it, and leaves nothing', async () => {

@@ -57,11 +57,9 @@ function oneRefused({ ended, most }: { ended: Ran[]; most: number }): void {
   const [well, refused] = [...ended].sort((a, b) => a.code - b.code);
   expect([well.code, refused.code, most]).toEqual([0, 3, 1]);
   expect(refused.stderr).toMatch(
-    new RegExp(
-      `Lab ${LAB} is being worked on by (\\./lab (up|down), process \\d+, since|another \\./lab)`,
-    ),
+    new RegExp(`Lab ${LAB} is in use by (\\./lab (up|down), process \\d+, since|another \\./lab)`),
   );
-  expect(refused.stderr).toMatch(/To do: wait until that ends/);
+  expect(refused.stderr).toMatch(/To do: wait until that command ends/);
 }
 
 afterAll(async () => {

@@ -10,27 +10,31 @@ import { keyFiles } from './keys';
 import { picture } from './picture';
 import { qrCode } from './qr';
 
-/** What a card is made of. */
+/** Content of a card. */
 export interface CardArgs {
   student: { id: string; name: string };
   outputs: LabOutputs;
-  /** When the lab will be removed, ISO 8601; none where nobody set an end. */
+  /** Expiry of the lab, ISO 8601; `undefined` if it never expires. */
   expires?: string;
-  /** By way of what the lab is reached from elsewhere; none where it is reached directly, or only on its own machine. */
+  /** Jump host of the lab; `undefined` if students reach the lab directly, or on its host only. */
   jump?: JumpHost;
 }
 
-/** By it a file is known as a card, and may be replaced by a newer one. */
+/** Marks a file as a card, so that a newer card may replace it. */
 export const MARK = '<meta name="generator" content="hardway-lab class cards">';
 
 const styles = (): string =>
   fs.readFileSync(path.join(root, 'cli/classroom/cards/card.css'), 'utf8');
 
-/** Nothing may be loaded or run; of styles this one alone, known by its digest. */
+/**
+ * Content security policy: forbids scripts and loading, and allows one style sheet by its digest.
+ */
 const policy = (css: string): string =>
   `default-src 'none'; style-src 'sha256-${crypto.createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
-/** `ssh://USER@HOST`: the jump host where there is one, else worker-0 or the gateway before it. */
+/**
+ * Returns `ssh://USER@HOST` for the jump host, if there is one; else for worker-0 or its gateway.
+ */
 export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): string {
   const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
   if (jump)
@@ -42,19 +46,22 @@ export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): 
   return `ssh://ubuntu@${login.through?.host ?? login.host}`;
 }
 
-/** With more nodes, picture and table are more than one sheet of paper holds; the picture has all of the table. */
+/**
+ * With more nodes, picture and table do not fit on one sheet of paper. The picture holds all data
+ * of the table.
+ */
 const MANY = 8;
 
-/** A name of more letters is written smaller. */
+/** Longer names get a smaller font. */
 const LONG = 48;
 
-/** How a link may be broken: behind its user. */
+/** Allows a line break in a link after its user. */
 const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link.split('@')[1]}`;
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** `Tuesday 1 December 2026, 18:00 UTC`. */
-function inWords(expires: string): string {
+/** Formats an expiry: `Tuesday 1 December 2026, 18:00 UTC`. */
+function formatExpiry(expires: string): string {
   const time = new Date(expires);
   if (Number.isNaN(time.getTime())) return expires;
   const part = (options: Intl.DateTimeFormatOptions): string =>
@@ -71,7 +78,7 @@ function heading(args: CardArgs): Html {
 <p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
 <h1${student.name.length > LONG ? html` class="long"` : ''}><bdi>${student.name}</bdi></h1>
 <p>Lab <b>${outputs.lab}</b> with ${plural(count('controller'), 'controller')} and ${plural(count('worker'), 'worker')}</p>
-<p>${expires ? html`Ends <time datetime="${expires}">${inWords(expires)}</time>` : 'Stays until your instructor removes it'}</p>
+<p>${expires ? html`Ends <time datetime="${expires}">${formatExpiry(expires)}</time>` : 'Stays until your instructor removes it'}</p>
 </div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${breakable(link)}</a></figcaption></figure></header>`;
 }
 
@@ -88,12 +95,12 @@ function addresses({ nodes, topology }: LabOutputs): Html {
 
 function notes({ outputs }: CardArgs): Html {
   return html`<footer>
-<p><b>Save what you want to keep elsewhere.</b> When the lab is removed or made anew, all that is in it is gone.</p>
-${outputs.cloud === 'local' ? html`<p><b>Labs share one machine.</b> They keep students apart who mean well; they are no boundary against someone who means harm. Put nothing private into yours.</p>` : undefined}
+<p><b>Save what you want to keep elsewhere.</b> When the lab is removed or recreated, everything in it is lost.</p>
+${outputs.cloud === 'local' ? html`<p><b>Labs share one host.</b> They separate students, but are no security boundary. Put nothing private into your lab.</p>` : undefined}
 </footer>`;
 }
 
-/** A student's page: one file that loads nothing. It holds the lab's keys. */
+/** Renders a student's page: one file that loads nothing. It holds the lab's keys. */
 export function card(args: CardArgs): string {
   const { outputs, jump, student } = args;
   const css = styles();
@@ -108,7 +115,7 @@ export function card(args: CardArgs): string {
 <title>${student.name}: lab ${outputs.lab}</title>`;
   const body = html`<body>
 ${heading(args)}
-<p class="key"><b>This page is a key.</b> Whoever has it can log in to your lab, as you. Keep it to yourself, and don’t put it where others read.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
+<p class="key"><b>This page is a key.</b> Anyone who has it can log in to your lab as you. Keep it private.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
 <main>
 <div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
 <section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>

@@ -5,7 +5,7 @@ import { usage } from '../../errors';
 import { place } from '../../lab/files';
 import { MARK } from './card';
 
-/** Whose things are, where sudo made this process root: the caller's. */
+/** Returns the user who owns new files: the caller of sudo, or the current user. */
 function caller(): { uid: number; gid: number } {
   const { SUDO_UID, SUDO_GID } = process.env;
   if (process.getuid!() === 0 && SUDO_UID && SUDO_GID)
@@ -13,14 +13,14 @@ function caller(): { uid: number; gid: number } {
   return { uid: process.getuid!(), gid: process.getgid!() };
 }
 
-/** The git work tree that a directory is in. */
+/** Returns the git work tree of a directory, if any. */
 function workTree(directory: string): string | undefined {
   if (fs.existsSync(path.join(directory, '.git'))) return directory;
   const parent = path.dirname(directory);
   return parent === directory ? undefined : workTree(parent);
 }
 
-/** Whether git would leave a file out of a commit; no, where git itself can't tell. */
+/** Returns whether git ignores a file; false if git fails. */
 function ignores(tree: string, file: string): boolean {
   try {
     execFileSync('git', ['-C', tree, 'check-ignore', '--quiet', '--', file], { stdio: 'ignore' });
@@ -30,23 +30,20 @@ function ignores(tree: string, file: string): boolean {
   }
 }
 
-/** Why keys can't lie in a directory that is there, and what to do; undefined where they can. */
+/** Returns why an existing directory can't hold keys, and what to do; `undefined` if it can. */
 function unfit(directory: string, shown: string): [what: string, cure: string] | undefined {
   const { uid, mode } = fs.statSync(directory);
   if (![process.getuid!(), caller().uid].includes(uid))
-    return [
-      `${shown} belongs to another user.`,
-      '--out with a directory of your own, or a new one',
-    ];
+    return [`${shown} belongs to another user.`, '--out with your own directory, or a new one'];
   if ((mode & 0o077) !== 0)
     return [
-      `${shown} is open to other users, and cards hold keys.`,
-      '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+      `${shown} is readable for other users, and cards hold keys.`,
+      '--out with a new directory, or chmod 700 this one if it holds only cards',
     ];
   return undefined;
 }
 
-/** A directory of cards: its owner's alone, and in no repository. */
+/** Directory of cards. Only its owner can read it, and it is in no repository. */
 export class CardFolder {
   private readonly directory: string;
 
@@ -54,7 +51,10 @@ export class CardFolder {
     this.directory = path.resolve(shown);
   }
 
-  /** The folder for these students. Throws a usage Failure where keys can't lie there, nothing having been made or changed. */
+  /**
+   * Returns the folder for these students. Throws a usage Failure if the directory can't hold keys.
+   * Creates and changes nothing.
+   */
   static at(shown: string, ids: string[]): CardFolder {
     const folder = new CardFolder(shown);
     folder.refuseUnfit();
@@ -66,7 +66,7 @@ export class CardFolder {
     return path.join(this.directory, `${id}.html`);
   }
 
-  /** Puts a card in the place of the one before. It is there whole or not at all, and nobody else can read it meanwhile. */
+  /** Writes a card, or replaces the previous one, in one step. No other user can read it. */
   write(id: string, page: string): string {
     this.make();
     place(this.file(id), page, 0o600);
@@ -75,7 +75,7 @@ export class CardFolder {
     return this.file(id);
   }
 
-  /** Removes the card of a lab that is gone; whether there was one. */
+  /** Removes the card of a lab that does not exist any more; returns whether there was one. */
   remove(id: string): boolean {
     const there = fs.existsSync(this.file(id));
     fs.rmSync(this.file(id), { force: true });
@@ -85,13 +85,13 @@ export class CardFolder {
   private refuseUnfit(): void {
     const above = path.dirname(this.directory);
     if (!fs.existsSync(above))
-      throw usage(`There is no directory ${above} to make ${this.shown} in.`, `mkdir -p ${above}`);
+      throw usage(`Directory ${above} for ${this.shown} does not exist.`, `mkdir -p ${above}`);
     const there = fs.existsSync(this.directory);
     if (there && !fs.statSync(this.directory).isDirectory())
-      throw usage(`${this.shown} is no directory.`, '--out with a new directory');
+      throw usage(`${this.shown} is not a directory.`, '--out with a new directory');
     const found = there && unfit(this.directory, this.shown);
     if (found) throw usage(...found);
-    // Where it really is, whatever links lead there.
+    // Resolves links to the directory.
     const real = there
       ? fs.realpathSync(this.directory)
       : path.join(fs.realpathSync(above), path.basename(this.directory));
@@ -111,23 +111,23 @@ export class CardFolder {
     });
     if (foreign.length === 0) return;
     throw usage(
-      `In ${this.shown} there is already, and is no card: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
+      `${this.shown} has files that are not cards: ${foreign.map((id) => `${id}.html`).join(', ')}.`,
       '--out with a new directory',
     );
   }
 
-  /** Makes it where it isn't there yet, and removes what a killed run had half written. */
+  /** Creates the directory if needed, and removes partial files of killed runs. */
   private make(): void {
     if (!fs.existsSync(this.directory)) {
       fs.mkdirSync(this.directory, { mode: 0o700 });
       fs.chownSync(this.directory, caller().uid, caller().gid);
-      // Some file systems know nothing of modes.
+      // Some file systems have no permissions.
       const found = unfit(this.directory, this.shown);
       if (found) {
         fs.rmdirSync(this.directory);
         throw usage(
           `The file system of ${path.dirname(this.directory)} can't close a directory to other users, and cards hold keys.`,
-          '--out with a directory on another one',
+          '--out with a directory on another file system',
         );
       }
     }

@@ -1,4 +1,7 @@
-/** HTML that is safe to place as it is. Only this file makes any: what `html` is given as plain text is escaped. */
+/**
+ * HTML text without anything to escape. Only this file creates instances: `html` escapes plain
+ * text.
+ */
 export class Html {
   private constructor(private readonly text: string) {}
 
@@ -25,7 +28,7 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-// What no page may show (control characters) is left out, or a name could end a line, or a terminal's title.
+// Replaces control characters: a name with one could end a line, or change a terminal's title.
 const escaped = (text: string): string =>
   text.replace(/[\p{Cc}]/gu, ' ').replace(/[&<>"']/g, (character) => ENTITIES[character]);
 
@@ -35,6 +38,9 @@ function rendered(value: Value): string {
   return value instanceof Html ? value.toString() : escaped(String(value));
 }
 
-/** A template of HTML (or SVG): every value is escaped, in text as in quoted attributes, unless it is Html; undefined is nothing. */
+/**
+ * Template tag for HTML or SVG. Escapes every value, in text and in quoted attributes, unless it is
+ * Html. `undefined` is rendered as nothing.
+ */
 export const html = (parts: TemplateStringsArray, ...values: Value[]): Html =>
   Html.of(parts, values);

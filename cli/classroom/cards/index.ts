@@ -5,12 +5,12 @@ import type { Snapshot } from '../../engine/snapshot';
 import { installed } from '../../actions/ensure-toolchain';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
-import { inLanes } from '../jobs/map-concurrent';
+import { mapConcurrent } from '../jobs/map-concurrent';
 import type { Roster, Student } from '../roster';
 import { card } from './card';
 import { CardFolder } from './folder';
 
-/** How many labs' states are read side by side. */
+/** Number of labs whose states are read at the same time. */
 const AT_ONCE = 4;
 
 export interface CardsOptions {
@@ -19,18 +19,21 @@ export interface CardsOptions {
   roster: Pick<Roster, 'file' | 'jumpHost'>;
 }
 
-/** What became of a student's card. */
+/** Result for a student's card. */
 export interface Written {
   id: string;
   name: string;
   lab: string;
-  /** The card's file; none where the lab is not up, or can't be read. */
+  /** File of the card; `undefined` if the lab is not up or can't be read. */
   file?: string;
-  /** Why there is none, or what it lacks, and what to do. */
+  /** Why there is no card, or what the card lacks, and what to do. */
   problem?: string;
 }
 
-/** Why a card lacks a way from elsewhere that roster or lab would have. */
+/**
+ * Explains why a card describes no remote login: the roster and the lab disagree about the jump
+ * host. `undefined` if they agree.
+ */
 function lackOf(
   { lab }: Student,
   { outputs }: Snapshot,
@@ -38,11 +41,11 @@ function lackOf(
 ): string | undefined {
   if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
   return jumpHost
-    ? `the lab has no jump host, so the card only tells the way in on this machine\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
-    : `the lab has a jump host and the roster no jumpHost, so the card only tells the way in on this machine\nTo do: jumpHost: NAME OF THIS MACHINE in ${file}, and the cards again`;
+    ? `the lab has no jump host, so the card only describes the login on this host\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
+    : `the lab has a jump host and the roster no jumpHost, so the card only describes the login on this host\nTo do: jumpHost: NAME OF THIS HOST in ${file}, and the cards again`;
 }
 
-/** Makes the card that a state gives; a lab that is not up has none, nor keeps an old one. */
+/** Writes the card for a lab's state. Removes the old card if the lab is not up. */
 export function cardOf(
   student: Student,
   snapshot: Snapshot | undefined,
@@ -98,26 +101,26 @@ function show(found: Written[]): void {
   for (const { id, lab, problem } of found) if (problem) print(`\n${id} (${lab}): ${problem}`);
   const count = found.filter(({ file }) => file).length;
   print(
-    `\n${count} of ${found.length} cards are written. Each is a key to its lab: hand it to nobody but its student.`,
+    `\n${count} of ${found.length} cards are written. A card is a key to its lab: give it to its student only.`,
   );
 }
 
-/** Writes a page a student into a directory; returns the exit code: 0 if each has one. */
+/** Writes a page per student to a directory; returns the exit code: 0 if every student has one. */
 export async function classCards(
   students: Student[],
   { out, json, roster }: CardsOptions,
 ): Promise<number> {
   if (!out)
     throw usage(
-      'Where shall the cards be written?',
-      '--out DIR, a directory that nobody else can read',
+      'Missing directory for the cards.',
+      '--out DIR, a directory that only you can read',
     );
   const folder = CardFolder.at(
     out,
     students.map(({ id }) => id),
   );
   const engine = await Engine.open(await installed());
-  const found = await inLanes(students, AT_ONCE, (student) =>
+  const found = await mapConcurrent(students, AT_ONCE, (student) =>
     written(engine, student, folder, roster),
   );
   if (json) printJson(found);

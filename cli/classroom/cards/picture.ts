@@ -3,7 +3,8 @@ import type { LabOutputs } from '../../../components/outputs';
 import type { Node, PodRoute, Topology } from '../../../components/topology';
 import { type Html, html } from './html';
 
-// Narrow, so that its letters stay readable on a phone; a node more is a row more. Units are CSS pixels at full size.
+// Narrow, so that text stays readable on a phone. Each node adds a row. Units are CSS pixels at
+// full size.
 const WIDTH = 400;
 const EDGE = 10;
 const TRUNK = 14;
@@ -11,10 +12,10 @@ const NODE = { left: 30, right: 230 };
 const PODS = { left: 248, right: WIDTH };
 const ROW = { height: 40, gap: 7 };
 const LINE = 15;
-/** How wide one character of an address is, in the widest of the fonts that card.css names. */
+/** Width of one character of an address, in the widest font of card.css. */
 const CHARACTER = 6.4;
 
-/** A part of the picture and where the next one begins. */
+/** A part of the picture and the position of the next part. */
 interface Part {
   svg: Html;
   bottom: number;
@@ -34,7 +35,7 @@ const text = (name: string, x: number, y: number, content: string): Html =>
 const line = (name: string, x1: number, y1: number, x2: number, y2: number): Html =>
   html`<path class="${name}" d="M${x1} ${y1}L${x2} ${y2}"/>`;
 
-/** In two columns where more than four would make the table long, and two have room. */
+/** Renders the routes; more than four routes get two columns if both fit. */
 function routeTable(routes: PodRoute[], top: number): Part {
   const entries = routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`);
   const longest = Math.max(...entries.map((entry) => entry.length)) * CHARACTER;
@@ -47,7 +48,7 @@ function routeTable(routes: PodRoute[], top: number): Part {
   };
 }
 
-/** Every subnet has its own address of the router; usually there is one. */
+/** Returns the router's address in every subnet; usually there is one subnet. */
 const gateways = ({ subnets }: Topology): string => subnets.map(({ gateway }) => gateway).join(' ');
 
 function router({ topology, apiServer }: LabOutputs, top: number): Part {
@@ -101,7 +102,10 @@ ${text('address', EDGE, top + 34, `kube-dns ${topology.dnsIp}`)}${text('address 
   };
 }
 
-/** The lab as a picture, every address of its topology and every public one in it. Its colours are card.css's. */
+/**
+ * Renders the lab as a picture with every address of its topology and every public address.
+ * card.css has the colours.
+ */
 export function picture(outputs: LabOutputs): Html {
   const routing = router(outputs, 40);
   const machines = nodeRows(outputs, routing.bottom + 26);

@@ -1,10 +1,13 @@
 import { encode } from 'uqr';
 import { type Html, html } from './html';
 
-/** The empty margin that readers want around a code, in modules. */
+/** Empty margin around a code that readers need, in modules. */
 const MARGIN = 4;
 
-/** A QR code of the text as SVG: black on white in dark mode too, as half of all readers know no other. */
+/**
+ * Renders the text as a QR code in SVG. Black on white in dark mode too: many readers accept no
+ * other colours.
+ */
 export function qrCode(text: string, label: string): Html {
   const { size, data } = encode(text, { ecc: 'M', border: MARGIN });
   const runs = data.flatMap((row, y) =>

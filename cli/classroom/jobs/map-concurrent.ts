@@ -1,5 +1,8 @@
-/** Does the same with each of `all`, at most `atOnce` at a time; the results are in their order. */
-export async function inLanes<T, R>(
+/**
+ * Calls `work` for each of `all`, at most `atOnce` at a time. Returns the results in the order of
+ * `all`.
+ */
+export async function mapConcurrent<T, R>(
   all: T[],
   atOnce: number,
   work: (one: T) => Promise<R>,

@@ -3,40 +3,40 @@ import { diskFull } from '../../full-disk';
 import type { Progress } from '../../ui/progress';
 import { since } from '../../ui/duration';
 import { interruptible } from '../../ui/signals';
-import { inLanes } from './map-concurrent';
+import { mapConcurrent } from './map-concurrent';
 
-/** Work on one student's lab that is under way. */
+/** Running work on one student's lab. */
 export interface Work<T> {
-  /** Rejects with Interrupted where it was stopped. */
+  /** Rejects with Interrupted if the work was stopped. */
   result: Promise<T>;
-  /** Asks it to end in order. */
+  /** Asks the work to end in order. */
   stop(): void;
-  /** Ends it where it is. */
+  /** Kills the work. */
   drop(): void;
 }
 
-/** Work on one student's lab, before it is begun. */
+/** Work on one student's lab that has not begun. */
 export interface Job<T> {
-  /** The student's. */
+  /** Id of the student. */
   id: string;
   begin(progress: Progress): Work<T>;
 }
 
-/** What became of a job. */
+/** Result of a job. */
 export type Outcome<T> =
   | { id: string; state: 'done'; seconds: number; value: T }
   | { id: string; state: 'failed' | 'stopped'; seconds: number; failure: Failure }
-  /** Not begun: the run was stopped before its turn. */
+  /** Not begun: the run was stopped first. */
   | { id: string; state: 'waiting' };
 
-/** Who is told of jobs while they run. */
+/** Receives the progress of jobs. */
 export interface Board {
   begin(id: string): Progress;
   end(outcome: Outcome<unknown>): void;
   say(line: string): void;
 }
 
-/** An error as a user should be told of it. */
+/** Converts an error to a Failure. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -44,11 +44,11 @@ export function asFailure(error: unknown): Failure {
 }
 
 /**
- * Runs jobs, at most `parallel` at a time, in their order. One that fails doesn't stop the others. At the first Ctrl-C
- * (SIGTERM, SIGHUP) none is begun any more and those under way are asked to stop; at the second they are dropped.
- * Returns when none is under way, with an outcome for each.
+ * Runs jobs in order, at most `parallel` at a time. A failed job does not stop the others. At the
+ * first Ctrl-C (SIGTERM, SIGHUP), no job begins any more and running jobs are asked to stop; at the
+ * second, running jobs are killed. Returns an outcome for each job when none is running.
  */
-export async function runCrew<T>(
+export async function runJobs<T>(
   jobs: Job<T>[],
   parallel: number,
   board: Board,
@@ -82,12 +82,10 @@ export async function runCrew<T>(
   };
   const stop = (): void => {
     stopping = true;
-    board.say(
-      'Stopping: no other lab is begun, and what is under way comes to its end. Once more drops it.',
-    );
+    board.say('Stopping: no other lab begins, and running labs finish. Ctrl-C again aborts them.');
     for (const work of running) work.stop();
   };
   const drop = (): void => running.forEach((work) => work.drop());
 
-  return interruptible(() => inLanes(jobs, parallel, atItsTurn), stop, { onAgain: drop });
+  return interruptible(() => mapConcurrent(jobs, parallel, atItsTurn), stop, { onAgain: drop });
 }

@@ -1,24 +1,27 @@
 /**
- * Does one task to one lab, in a process of its own: what a command changes in its process (environment, signals, umask)
- * then can't meet another lab's, and one that dies takes no other with it. It runs what the single commands run, tells of
- * it over the channel to the command that started it, and stops in order when it is told to or that command is gone.
+ * Does one task for one lab in its own process. Environment, signals and umask of one lab can't
+ * affect another lab, and a crash affects one lab only. Runs the same code as the single commands
+ * and sends its progress to the parent process. Stops in order if the parent asks for it or ends.
  */
 import { poll } from '../../../util/poll';
 import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
 import { findLab, notUp } from '../../lab/access';
 import { Engine } from '../../engine';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Progress } from '../../ui/progress';
 import { takeDown } from '../../actions/down';
 import { holderOf, Taken } from '../../lab/lock';
 import { asFailure } from './runner';
 import type { News, Order, Task } from './worker-protocol';
 
-/** How long a lab may be another command's, in seconds: that of a class which was killed ends what was under way. */
+/**
+ * Time in seconds to wait for another command on the lab: a killed class command ends its work
+ * within that time.
+ */
 const PATIENCE = 120;
 
-/** Tells the command, if it is still there. */
+/** Sends a message to the parent process, if it still runs. */
 const tell = (news: News): Promise<void> =>
   new Promise((resolve) =>
     process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve(),
@@ -42,15 +45,18 @@ const progress: Progress = {
   close: () => undefined,
 };
 
-/** Does `work`, which takes the lab's turn, once no other command has it. Throws Taken where one has it for longer than that. */
-async function patiently<T>(lab: Lab, work: () => Promise<T>): Promise<T> {
+/**
+ * Does `work`, which takes the lab's lock, as soon as the lock is free. Throws Taken after PATIENCE
+ * seconds.
+ */
+async function patiently<T>(lab: LabRef, work: () => Promise<T>): Promise<T> {
   const end = Date.now() + PATIENCE * 1000;
   for (;;) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof Taken) || Date.now() > end) throw error;
-      const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'its turn'}`);
+      const step = progress.begin(`Waiting for ${(await holderOf(lab)) ?? 'another command'}`);
       await poll(async () => !(await holderOf(lab)), { limit: end - Date.now() });
       step.drop();
     }
@@ -75,7 +81,7 @@ async function run(task: Task): Promise<unknown> {
   }
 }
 
-// As Ctrl-C of a single command: what can end in order does, and else nothing is under way that has to.
+// Stops like a single command after Ctrl-C.
 const stop = (): boolean => process.kill(process.pid, 'SIGTERM');
 process.on('disconnect', stop);
 

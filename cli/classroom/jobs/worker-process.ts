@@ -3,11 +3,11 @@ import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
-import { holdTurn } from '../../lab/lock';
+import { holdLabLock } from '../../lab/lock';
 import type { Job } from './runner';
 import type { News, Order, Task } from './worker-protocol';
 
-/** Shows a worker's news as steps of its student's. */
+/** Shows a worker's messages as steps of its student. */
 function shownOn(progress: Progress): (news: News) => void {
   const steps = new Map<number, Step>();
   return (news) => {
@@ -23,10 +23,13 @@ const asError = ({ message, exitCode, cure }: News & { kind: 'failure' }): Failu
     ? new Interrupted(message, cure)
     : new Failure(message, exitCode, cure);
 
-/** As much of what a process says last as fits an error. */
+/** Length of the error output that a message quotes. */
 const LAST_WORDS = 2000;
 
-/** What the worker has to say of its task, once it is gone. Rejects where it died before it could say. */
+/**
+ * Returns the worker's result after its process ended. Rejects if the process died without a
+ * result.
+ */
 function resultOf<T>(
   child: ChildProcess,
   progress: Progress,
@@ -42,17 +45,16 @@ function resultOf<T>(
   child.stderr?.on('data', (text) => (words = `${words}${String(text)}`.slice(-LAST_WORDS)));
   return new Promise((resolve, reject) => {
     child.once('error', (error) =>
-      reject(unable(`Its process could not be started: ${error.message}`)),
+      reject(unable(`The lab's process could not be started: ${error.message}`)),
     );
     child.once('close', (code, signal) => {
       if (ended?.kind === 'result') resolve(ended.value as T);
       else if (ended?.kind === 'failure') reject(asError(ended));
-      else if (isStopped())
-        reject(new Interrupted('Interrupted before anything was changed, or dropped.'));
+      else if (isStopped()) reject(new Interrupted('Interrupted before any change, or aborted.'));
       else
         reject(
           unable(
-            `Its process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            `The lab's process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
             'the same command again',
           ),
         );
@@ -60,12 +62,12 @@ function resultOf<T>(
   });
 }
 
-/** A job that is done by a process of its own. */
+/** Returns a job that runs in its own process. */
 export function childJob<T>(id: string, task: Task): Job<T> {
   return {
     id,
     begin(progress) {
-      // In a session of its own: the terminal's Ctrl-C is this command's, which tells the worker.
+      // Detached, so that Ctrl-C on the terminal reaches this command only, which stops the worker.
       const child = fork(path.join(root, 'bin/run.cjs'), ['cli/classroom/jobs/worker-main.ts'], {
         detached: true,
         serialization: 'advanced',
@@ -86,6 +88,6 @@ export function childJob<T>(id: string, task: Task): Job<T> {
   };
 }
 
-/** What a dropped worker had started ends, too. */
+/** Ends the processes of a killed worker. */
 const endRemains = ({ lab }: Task): Promise<void> =>
-  holdTurn(lab, 'class', async () => undefined).catch(() => undefined);
+  holdLabLock(lab, 'class', async () => undefined).catch(() => undefined);

@@ -1,14 +1,14 @@
 import type { Tools } from '../../../toolchain';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 
-/** What a worker is to do to one lab. */
+/** Task of a worker for one lab. */
 export type Task =
-  | { kind: 'up'; lab: Lab; settings: Settings; toolchain: Tools }
-  | { kind: 'verify'; lab: Lab; toolchain: Tools }
-  | { kind: 'down'; lab: Lab };
+  | { kind: 'up'; lab: LabRef; settings: Settings; toolchain: Tools }
+  | { kind: 'verify'; lab: LabRef; toolchain: Tools }
+  | { kind: 'down'; lab: LabRef };
 
-/** What a worker tells the command that started it; steps are told apart by their numbers. */
+/** Message from a worker to its parent. Numbers identify steps. */
 export type News =
   | { kind: 'begin'; step: number; title: string }
   | { kind: 'update'; step: number; detail: string }
@@ -17,5 +17,5 @@ export type News =
   | { kind: 'result'; value: unknown }
   | { kind: 'failure'; message: string; exitCode: number; cure?: string };
 
-/** What a worker hears after its task. */
+/** Message from the parent to a worker, after its task. */
 export type Order = 'stop';

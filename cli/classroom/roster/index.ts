@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
-import type { Lab } from '../../lab/name';
+import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
 import { RosterReader } from './reader';
 import { utf8Text } from './utf8';
@@ -9,21 +9,21 @@ import { utf8Text } from './utf8';
 /** One student, who has one lab. */
 export interface Student {
   id: string;
-  /** As it is to be shown; the id where the roster has none. */
+  /** Name to show; the id if the roster has no name. */
   name: string;
-  lab: Lab;
-  /** What the roster says of the lab's config, the class's defaults included. */
+  lab: LabRef;
+  /** Config of the lab in the roster, including the class's defaults. */
   settings: Settings;
 }
 
 export interface Roster {
   file: string;
-  /** How students call this machine from elsewhere. */
+  /** Name or address of the host on students' networks. */
   jumpHost?: string;
   students: Student[];
 }
 
-/** Reads a roster. Throws one usage Failure that names every mistake with its line. */
+/** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
 export function readRoster(file: string): Roster {
   let bytes: Buffer;
   try {
@@ -31,8 +31,8 @@ export function readRoster(file: string): Roster {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw usage(
-      code === 'ENOENT' ? `There is no roster ${file}.` : `${file} can't be read: ${code}.`,
-      'give the file that lists the students; examples/students.yaml is one',
+      code === 'ENOENT' ? `Roster ${file} does not exist.` : `${file} can't be read: ${code}.`,
+      'give the file that lists the students, such as examples/students.yaml',
     );
   }
   const decoded = utf8Text(bytes);
@@ -47,12 +47,15 @@ export function readRoster(file: string): Roster {
   if (mistakes.length === 0) return { file, ...roster };
   const head = mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`;
   throw usage(
-    `${head} in the roster ${file}; nothing was done:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
-    'correct the file, then the same command again; examples/students.yaml is a whole one',
+    `${head} in the roster ${file}; nothing was changed:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
+    'correct the file, then run the same command again; examples/students.yaml is a complete example',
   );
 }
 
-/** The students with these ids, in the roster's order; all where none is named. Throws a usage Failure that names every id that is nobody's. */
+/**
+ * Returns the students with these ids in the roster's order, or all students without ids. Throws a
+ * usage Failure that lists every unknown id.
+ */
 export function chosen({ file, students }: Roster, only: string[] | undefined): Student[] {
   if (only === undefined) return students;
   if (only.length === 0) throw usage('--only names no student.', '--only s01,s02');

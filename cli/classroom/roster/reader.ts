@@ -18,7 +18,7 @@ import {
 } from '../../../components/config';
 import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
-import { checkId, checkLength, isStackName, type Lab } from '../../lab/name';
+import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
 import { projectName } from '../../engine/project';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
@@ -27,20 +27,20 @@ const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
 const STUDENT = ['id', 'name', 'cloud', 'config'];
 
-/** A key of a config as it was written, with its node, which has the line. */
+/** A config value and its YAML node, which has the line. */
 interface Given {
   value: string | undefined;
   node: Node;
 }
 
-/** Nothing stands behind the key, or there is no such key. */
+/** Returns whether a key has no value or does not exist. */
 const isNothing = (node: unknown): boolean =>
   node === undefined || (isScalar(node) && node.value === null);
 
-/** Reads the text of one roster; gathers what is wrong with it. */
+/** Parses the text of one roster and collects its mistakes. */
 export class RosterReader {
   private readonly lines = new LineCounter();
-  /** Before every key of this project. */
+  /** Namespace of this project's config keys. */
   private readonly own = `${projectName()}:`;
   readonly mistakes: { line: number; text: string }[] = [];
 
@@ -48,7 +48,7 @@ export class RosterReader {
 
   read(): Omit<Roster, 'file'> {
     const document = parseDocument(this.text, { lineCounter: this.lines });
-    // What comes behind the first is mostly of its making.
+    // Later syntax errors mostly follow from the first.
     for (const error of document.errors.slice(0, 1))
       this.mistakes.push({
         line: error.linePos?.[0].line ?? 1,
@@ -81,12 +81,12 @@ export class RosterReader {
     const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
     const { line } = this.lines.linePos(offset);
     const mistake = { line: Math.max(1, line), text };
-    // One in the defaults is every student's.
+    // A mistake in the defaults appears for every student.
     if (!this.mistakes.some((known) => known.line === mistake.line && known.text === text))
       this.mistakes.push(mistake);
   }
 
-  /** The values of a mapping by key; keys that it can't have are mistakes. */
+  /** Returns the values of a mapping by key. Unknown keys are mistakes. */
   private keysOf(
     map: YAMLMap,
     known: readonly string[],
@@ -116,7 +116,7 @@ export class RosterReader {
     return new Map();
   }
 
-  /** A scalar as it was written: `id: 007` is no number. */
+  /** Returns a scalar as text: `id: 007` is not a number. */
   private textAt(
     node: Node | undefined,
     key: string,
@@ -146,7 +146,7 @@ export class RosterReader {
     return undefined;
   }
 
-  /** Config keys with the project before them, as --set would have them. */
+  /** Returns config keys with their namespace, in the form of --set. */
   private configAt(node: Node | undefined): Map<string, Given> {
     const found = new Map<string, Given>();
     if (!isMap(node)) {
@@ -205,7 +205,7 @@ export class RosterReader {
     const cloud = this.cloudAt(keys.get('cloud')) ?? usual;
     const own = this.configAt(keys.get('config'));
     if (id === undefined) return undefined;
-    const lab: Lab = { stack: `${cloud}-${id}`, cloud };
+    const lab: LabRef = { stack: `${cloud}-${id}`, cloud };
     const given = new Map([...this.forCloud(defaults, cloud), ...own]);
     const tag: [string, string][] = cloud === 'local' ? [] : [[`${this.own}student`, id]];
     const settings: Settings = new Map([
@@ -216,7 +216,7 @@ export class RosterReader {
     return { id, name: name ?? id, lab, settings };
   }
 
-  /** A class may be on several clouds: of its defaults each lab gets those that its cloud has a use for. */
+  /** Selects the defaults that apply to a cloud: a class may use several. */
   private forCloud(defaults: Map<string, Given>, cloud: Cloud): [string, Given][] {
     const isUnused = (key: string): boolean =>
       CONFIG_KEYS.some(
@@ -241,9 +241,9 @@ export class RosterReader {
     return id;
   }
 
-  /** Config mistakes, each at the line of the key that it names. */
+  /** Validates a student's config. Each mistake is reported at the line of its key. */
   private checkConfig(
-    lab: Lab,
+    lab: LabRef,
     settings: Settings,
     given: Map<string, Given>,
     student: Node,
@@ -269,7 +269,7 @@ function wrongWithId(id: string): string | undefined {
     return `"${id}" is not a student's id: the cloud is a key of its own, so id: s01, cloud: ${id.split('-')[0]}`;
   try {
     checkId(id);
-    // Whatever the student's cloud: local- is the longest.
+    // `local-` is the longest prefix of all clouds.
     checkLength(`local-${id}`, id);
     return undefined;
   } catch (error) {

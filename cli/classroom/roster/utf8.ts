@@ -1,4 +1,4 @@
-/** The first line of `bytes` that is not UTF-8, counted from 1; `undefined` if the text is UTF-8. */
+/** Returns the first line of `bytes` that is not UTF-8, counted from 1; `undefined` if the text is UTF-8. */
 function firstWrongLine(bytes: Buffer): number | undefined {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   // UTF-16 of ASCII letters is UTF-8 with zero bytes; no text has those.
@@ -19,7 +19,7 @@ function firstWrongLine(bytes: Buffer): number | undefined {
   }
 }
 
-/** The text of a file in UTF-8 (a byte order mark is dropped), or the first line that is not UTF-8. */
+/** Returns the text of a file in UTF-8 (a byte order mark is dropped), or the first line that is not UTF-8. */
 export function utf8Text(bytes: Buffer): { text: string } | { wrongLine: number } {
   const wrongLine = firstWrongLine(bytes);
   if (wrongLine !== undefined) return { wrongLine };

@@ -204,7 +204,7 @@ describe('disk space', () => {
   });
 });
 
-describe('of this machine', () => {
+describe('of this host', () => {
   const V1 =
     'cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu,cpuacct 0 0\ncgroup /sys/fs/cgroup/cpuset cgroup rw,cpuset 0 0\n';
   const V2 = 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n';
@@ -263,7 +263,7 @@ describe('of this machine', () => {
       'an old systemd-nspawn',
       nspawnFinding('systemd 237\n'),
       'fail',
-      /237, and machines are run by 242 or later/,
+      /237, and nodes need 242 or later/,
     ],
   ])('%s', (_what, finding, status, found) => {
     expect(finding).toMatchObject({ status, found: expect.stringMatching(found) });
@@ -277,13 +277,13 @@ test('what is in the way of a lab is told at once, each with its cure, exit code
     { id: 'cpu', title: 'Processors', ...warn('1', 'two') },
     { id: 'kernel.ttl', title: 'TTL target', ...fail('not in this kernel', 'modprobe xt_HL') },
   ];
-  const machine = { labs: [], what: 'lab local', who: 'This machine', where: './lab doctor' };
+  const machine = { labs: [], what: 'lab local', who: 'This host', where: './lab doctor' };
   expect(stands({ ...machine, findings })).toBe(true);
   expect(refusal([{ ...machine, findings }])).toMatchObject({
     exitCode: 3,
     message:
-      "This machine can't make lab local now; nothing was begun:\n  - Disk space: 1 MiB free\n    To do: free some\n  - TTL target: not in this kernel\n    To do: modprobe xt_HL",
-    cure: './lab doctor looks at everything',
+      "This host can't run lab local; nothing was changed:\n  - Disk space: 1 MiB free\n    To do: free some\n  - TTL target: not in this kernel\n    To do: modprobe xt_HL",
+    cure: './lab doctor checks everything',
   });
   expect(stands({ ...machine, findings: findings.slice(1, 2) })).toBe(false);
 });

@@ -68,7 +68,7 @@ describe('lab ssh', () => {
   });
 
   test('asks for the node where there is only a lab', () => {
-    expect(() => parseSsh(['s01'])).toThrow(/Which node/);
+    expect(() => parseSsh(['s01'])).toThrow(/Missing node/);
   });
 });
 

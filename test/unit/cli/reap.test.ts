@@ -38,6 +38,6 @@ test('reap deletes an expired lab of another state and cloud directory, without 
 
 test('reap leaves a lab of another state that has not expired', async () => {
   await make('2999-01-01T00:00Z');
-  expect((await typed('reap --yes')).told).toBe('No lab is past its end.');
+  expect((await typed('reap --yes')).told).toBe('No lab has expired.');
   expect(recordOf(LAB)).toBeDefined();
 });

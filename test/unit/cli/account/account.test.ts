@@ -2,7 +2,7 @@ import type { Account, Quota } from '../../../../cli/account/account';
 import { awsError } from '../../../../components/aws/client-errors';
 import { gcpError } from '../../../../components/gcp/compute-api';
 import { needsOf } from '../../../../cli/account/needs';
-import { hourlyOf, priceInWords } from '../../../../cli/account/prices';
+import { hourlyOf, formatPrice } from '../../../../cli/account/prices';
 import { cloudFindings } from '../../../../cli/doctor/cloud';
 import { CloudError } from '../../../../components/cloud';
 import { parseConfig } from '../../../../components/config';
@@ -47,8 +47,8 @@ describe('the price', () => {
   });
 
   test('names its list and date, and what it does not know', () => {
-    expect(priceInWords('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
-      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, and what n4-standard-2 cost.*us-west1, \d{4}-\d\d/,
+    expect(formatPrice('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2, whose price is unknown.*us-west1, \d{4}-\d\d/,
     );
   });
 });

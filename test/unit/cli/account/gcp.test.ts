@@ -466,7 +466,7 @@ describe('./lab audit', () => {
   test('finds nothing, and exits 0; exits 3 where it can’t ask', async () => {
     expect(await typed('audit --cloud gcp')).toEqual({
       code: 0,
-      told: "Nothing of any lab exists at GCP (the environment's project).\nOther projects were not searched.",
+      told: "No resources of any lab exist at GCP (the environment's project).\nOther projects were not searched.",
     });
     delete process.env.GOOGLE_CLOUD_PROJECT;
     expect(await typed('audit --cloud gcp')).toEqual({

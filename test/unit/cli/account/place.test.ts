@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Account, Remain } from '../../../../cli/account/account';
+import type { Account, CloudResource } from '../../../../cli/account/account';
 import { accountConfigOf } from '../../../../cli/account/place';
 import {
   noteLeftovers,
@@ -22,7 +22,11 @@ const progress = {
 } as never;
 
 /** What the account of these tests has. */
-const mockAccount = { remains: [] as Remain[], orphans: [] as object[], deleted: [] as string[] };
+const mockAccount = {
+  remains: [] as CloudResource[],
+  orphans: [] as object[],
+  deleted: [] as string[],
+};
 jest.mock('../../../../cli/account/account', () => ({
   ...jest.requireActual<object>('../../../../cli/account/account'),
   accountOf: () => ({
@@ -137,7 +141,7 @@ describe('the query for orphans', () => {
 });
 
 describe('a name in use', () => {
-  const remain = (state: string): Remain => ({
+  const remain = (state: string): CloudResource => ({
     lab: 'aws-s01',
     state,
     student: '',

@@ -1,4 +1,4 @@
-import { agreeToLoss, refuseAnew } from '../../../../cli/actions/confirm-replace';
+import { confirmReplace, refuseReplace } from '../../../../cli/actions/confirm-replace';
 import { Failure } from '../../../../cli/errors';
 import { parseLab } from '../../../../cli/lab/name';
 import { parseConfig, type RawConfig } from '../../../../components/config';
@@ -6,7 +6,7 @@ import { parseConfig, type RawConfig } from '../../../../components/config';
 /** What is asked when a lab made with one config is to have another; undefined where nothing is. */
 async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undefined> {
   let question: string | undefined;
-  await agreeToLoss(
+  await confirmReplace(
     parseLab('s01'),
     parseConfig(wanted),
     parseConfig(made),
@@ -15,12 +15,12 @@ async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undef
   return question;
 }
 
-describe('a config that takes another network', () => {
+describe('a config that needs a new network', () => {
   test.each([
     ['nodeCidr', '10.241.0.0/24'],
     ['podCidr', '10.201.0.0/16'],
     ['mtu', '1400'],
-  ])('on this machine: %s', async (key, value) => {
+  ])('on this host: %s', async (key, value) => {
     expect(await asked({}, { [key]: value })).toContain(
       `Lab local-s01 is up, and ${key} ${value} instead of `,
     );
@@ -34,7 +34,7 @@ describe('a config that takes another network', () => {
   ])('on %s: %s', async (cloud, key, value) => {
     const made = { cloud, adminCidrs: 'auto' };
     expect(await asked(made, { ...made, [key]: value })).toMatch(
-      new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* takes another network`),
+      new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* needs a new network`),
     );
     expect(await asked(made, made)).toBeUndefined();
   });
@@ -43,7 +43,7 @@ describe('a config that takes another network', () => {
     async (key) => {
       const made = { cloud: 'aws', adminCidrs: 'auto' };
       expect(await asked(made, { ...made, [key]: 't3.large' })).toBe(
-        `Lab local-s01 is up, and ${key} t3.large instead of t3.small stops its nodes, or replaces them if the boot disk is of another type: what was done on replaced nodes is lost.`,
+        `Lab local-s01 is up, and ${key} t3.large instead of t3.small stops its nodes, or replaces them if the boot disk is of another type: then everything on them is lost.`,
       );
     },
   );
@@ -57,18 +57,18 @@ describe('a config that takes another network', () => {
   });
   test('names all that is otherwise', async () => {
     expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
-      /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 takes another network.*lost/,
+      /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 needs a new network.*lost/,
     );
   });
   test('is not what changes in place', async () => {
     expect(await asked({}, { ipMasq: 'false', workers: '4', memoryLimit: '4Gi' })).toBeUndefined();
   });
   test('is refused where nobody can be asked, with the command that does it', async () => {
-    const refused = agreeToLoss(
+    const refused = confirmReplace(
       parseLab('s01'),
       parseConfig({ mtu: '1400' }),
       parseConfig({}),
-      refuseAnew(parseLab('s01')),
+      refuseReplace(parseLab('s01')),
     );
     await expect(refused).rejects.toMatchObject({
       message: expect.stringContaining('Nothing was done'),

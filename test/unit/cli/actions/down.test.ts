@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { OrphanQuery, Remain } from '../../../../cli/account/account';
+import type { OrphanQuery, CloudResource } from '../../../../cli/account/account';
 import { takeDown } from '../../../../cli/actions/down';
 import { stackFile } from '../../../../cli/engine/project';
 import { readSnapshot, type Snapshot } from '../../../../cli/engine/snapshot';
@@ -18,7 +18,7 @@ const progress = {
 const mockWorld = {
   calls: [] as string[],
   resources: [] as object[],
-  remains: [] as Remain[],
+  remains: [] as CloudResource[],
   /** Failures of the next runs of the engine. */
   failures: [] as Error[],
   orphanFailure: undefined as Error | undefined,
@@ -96,7 +96,7 @@ beforeEach(() => {
   });
 });
 
-const address: Remain = {
+const address: CloudResource = {
   lab: 'gcp-s01',
   state: '0a1b2c3d',
   student: '',

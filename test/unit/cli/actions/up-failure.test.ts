@@ -9,7 +9,7 @@ import { stackFile } from '../../../../cli/engine/project';
 import { parseSettings, trySettings, writeSettings } from '../../../../cli/lab/settings';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
-import { wayIn } from '../../../../cli/ui/next-steps';
+import { nextSteps } from '../../../../cli/ui/next-steps';
 import { ownPlaces } from '../../../support/typed';
 
 // The account has nothing of this name.
@@ -81,7 +81,7 @@ test('a change that fails before anything was changed leaves the config of the l
   const before = config();
   await expect(change(failing(0))).rejects.toThrow('InvalidSubnet.Conflict');
   expect(config()).toBe(before);
-  expect(said).toContain('Lab aws-s01: nothing was changed, and its config is as it was before.');
+  expect(said).toContain('Lab aws-s01: nothing was changed, and its previous config is restored.');
 });
 
 test('a change that fails halfway stays in the config, for the next up to go on', async () => {
@@ -100,7 +100,7 @@ test('a change that is not agreed to is not written', async () => {
     },
     progress,
   );
-  await expect(refused).rejects.toThrow(/zone us-west-2b instead of any takes another network/);
+  await expect(refused).rejects.toThrow(/zone us-west-2b instead of any needs a new network/);
   expect(config()).toBe(before);
 });
 
@@ -118,10 +118,10 @@ describe('after up', () => {
   const outputs = { nodes: [], kubeconfig: '', expires: '2026-12-01T18:00Z' };
 
   test('a lab with an end says that nothing removes it automatically', () => {
-    expect(wayIn(lab, { outputs, files } as never)).toMatch(
-      /gone by 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
+    expect(nextSteps(lab, { outputs, files } as never)).toMatch(
+      /expires at 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
     );
-    expect(wayIn(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
+    expect(nextSteps(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
       /reap/,
     );
   });

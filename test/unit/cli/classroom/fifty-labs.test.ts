@@ -106,7 +106,7 @@ test('names and tags of what fifty programs make in one project are theirs alone
   expect(distinct(names)).toBe(names.length);
   expect(distinct(found.map(({ tags: [lab] }) => lab))).toBe(50);
   expect(found.map(({ tags: [, student] }) => student)).toEqual(all.map(({ id }) => id));
-  // Five times as many; with as much again for whatever else this machine does.
+  // Five times as many; with as much again for whatever else this host does.
   expect((times[50] - times[0]) / (times[10] - times[0])).toBeLessThan(10);
 }, 120_000);
 

@@ -23,11 +23,11 @@ function mistakesIn(text: string): string[] {
   } catch (error) {
     expect(error).toMatchObject({
       exitCode: 2,
-      cure: 'correct the file, then the same command again; examples/students.yaml is a whole one',
+      cure: 'correct the file, then run the same command again; examples/students.yaml is a complete example',
     });
     const [head, ...lines] = (error as Failure).message.split('\n');
     expect(head).toBe(
-      `${lines.length === 1 ? 'One mistake' : `${lines.length} mistakes`} in the roster ${inPlaces('students.yaml')}; nothing was done:`,
+      `${lines.length === 1 ? 'One mistake' : `${lines.length} mistakes`} in the roster ${inPlaces('students.yaml')}; nothing was changed:`,
     );
     return lines.map((line) => line.replace(/^ {2}- /, ''));
   }
@@ -74,7 +74,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     ],
     [
       `students:\n- id: ${'x'.repeat(35)}`,
-      `line 2: "${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and 40 is the most (xxxxxxxxxxxx would be one)`,
+      `line 2: "${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and the limit is 40 (xxxxxxxxxxxx would be one)`,
     ],
     [
       'students:\n- {id: s01, nmae: Ada}',
@@ -153,7 +153,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     expect(() => readRoster(inPlaces('none.yaml'))).toThrow(
       expect.objectContaining({
         exitCode: 2,
-        message: `There is no roster ${inPlaces('none.yaml')}.`,
+        message: `Roster ${inPlaces('none.yaml')} does not exist.`,
       }),
     );
     expect(() => readRoster(inPlaces())).toThrow(

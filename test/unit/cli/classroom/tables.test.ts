@@ -3,7 +3,7 @@ import { ClassBoard } from '../../../../cli/classroom/progress-board';
 import type { Outcome } from '../../../../cli/classroom/jobs/runner';
 import { matrix } from '../../../../cli/classroom/check-matrix';
 import type { Student } from '../../../../cli/classroom/roster';
-import { type Standing, table } from '../../../../cli/classroom/status';
+import { type StudentStatus, table } from '../../../../cli/classroom/status';
 import { exitCode, summary } from '../../../../cli/classroom/summary';
 import { Interrupted, unable } from '../../../../cli/errors';
 
@@ -57,8 +57,8 @@ describe('a class at work', () => {
     board.begin('s02');
     jest.advanceTimersByTime(61_000);
     ada.begin('network and router').done();
-    ada.begin('machine worker-0');
-    ada.begin('machine controller-0').update('booting');
+    ada.begin('node worker-0');
+    ada.begin('node controller-0').update('booting');
     ada.say('worker-0: /etc/x was edited');
     board.end(failed('s02'));
     jest.advanceTimersByTime(200);
@@ -67,7 +67,7 @@ describe('a class at work', () => {
       '✖ s02: first line 3 s',
       '  ID   STUDENT       LAB        STATE    TIME        STEP',
       expect.stringMatching(
-        /^\S s01 {2}Ada Lovelace {2}local-s01 {2}running {2}1 min 01 s {2}machine controller-0: boo…$/,
+        /^\S s01 {2}Ada Lovelace {2}local-s01 {2}running {2}1 min 01 s {2}node controller-0: bootin…$/,
       ),
       expect.stringMatching(/^ {2}s02 {2}Student s02 {3}local-s02 {2}failed {3}3 s/),
       expect.stringMatching(/^ {2}s03 {2}Student s03 {3}local-s03 {2}waiting$/),
@@ -104,7 +104,7 @@ describe('a class at work', () => {
     const out = screen(false);
     const board = new ClassBoard(out, STUDENTS);
     const ada = board.begin('s01');
-    ada.begin('machine worker-0').update('booting');
+    ada.begin('node worker-0').update('booting');
     jest.advanceTimersByTime(61_000);
     board.end({ ...done('s01'), seconds: 61 } as Outcome<string>);
     board.begin('s02');
@@ -112,7 +112,7 @@ describe('a class at work', () => {
     board.close();
     expect(out.lines()).toEqual([
       '...  s01: Ada Lovelace, lab local-s01',
-      '...  s01: machine worker-0: booting (1 min 00 s so far)',
+      '...  s01: node worker-0: booting (1 min 00 s so far)',
       'ok   s01 (1 min 01 s)',
       '...  s02: Student s02, lab local-s02',
       'FAIL s02: first line (3 s)',
@@ -155,8 +155,8 @@ describe('the summary', () => {
     expect(() => exitCode([failed('s01'), stopped, { id: 's03', state: 'waiting' }], deed)).toThrow(
       expect.objectContaining({
         exitCode: 130,
-        message: 'Interrupted: ./lab class up has not come to its end for s02, s03.',
-        cure: './lab class up students.yaml goes on from here',
+        message: 'Interrupted: ./lab class up is not finished for s02, s03.',
+        cure: './lab class up students.yaml continues from here',
       }),
     );
   });
@@ -224,7 +224,7 @@ describe('the matrix', () => {
         's03  Student s03   X.-  1 passed, 1 failed, 1 skipped',
         's04  Student s04   ???  Lab local-s04 is not up.',
         '',
-        '. passed, X failed, - skipped, ? not looked at',
+        '. passed, X failed, - skipped, ? not checked',
         '',
         'a  nat.ping: title of nat.ping',
         '  s02, s03: the source is 10.200.0.7',
@@ -232,10 +232,10 @@ describe('the matrix', () => {
         'b  svc.dns: title of svc.dns',
         '  s02: no answer',
         '',
-        'Not looked at:',
+        'Not checked:',
         '  s04 (local-s04): Lab local-s04 is not up.',
         '',
-        '1 of 4 labs pass all checks that apply to them.',
+        '1 of 4 labs pass all checks that apply.',
       ].join('\n'),
     );
   });
@@ -264,7 +264,7 @@ describe('the matrix', () => {
 
 test('the status of a class is a row a student, what can not be read, and what differs', () => {
   jest.useFakeTimers({ now: Date.parse('2026-12-01T12:00:00Z') });
-  const base: Standing = {
+  const base: StudentStatus = {
     id: 's01',
     name: 'Ada',
     lab: 'local-s01',
@@ -315,19 +315,19 @@ test('the status of a class is a row a student, what can not be read, and what d
   jest.useRealTimers();
   expect(text).toBe(
     [
-      'ID   STUDENT  LAB        STATE       MACHINES  CHECKS                DRIFT  AGE  EXPIRES            COST',
-      's01  Ada      local-s01  up          2 of 2    23 of 24, 12 min ago  -      1 h  -                  -',
-      's02  Ada      aws-s02    up          1 of 2    -                     2      1 h  2026-12-01T18:00Z  $0.38',
-      's03  Ada      local-s03  down        -         -                     -      -    -                  -',
-      's04  Ada      local-s04  unreadable  -         -                     -      -    -                  -',
+      'ID   STUDENT  LAB        STATE       NODES   CHECKS                DRIFT  AGE  EXPIRES            COST',
+      's01  Ada      local-s01  up          2 of 2  23 of 24, 12 min ago  -      1 h  -                  -',
+      's02  Ada      aws-s02    up          1 of 2  -                     2      1 h  2026-12-01T18:00Z  $0.38',
+      's03  Ada      local-s03  down        -       -                     -      -    -                  -',
+      's04  Ada      local-s04  unreadable  -       -                     -      -    -                  -',
       '',
       "s04 (local-s04) can't be read: The state is cut off.",
       'To do: mend it',
       '',
-      'Not as declared:',
+      'Drift:',
       '  s02: worker-0: ssh got no answer, and 1 more (./lab status aws-s02)',
       '',
-      '1 of 4 labs are up and as declared.',
+      '1 of 4 labs are up without drift.',
     ].join('\n'),
   );
 });

@@ -4,7 +4,7 @@ import type { Needs } from '../../../../cli/account/needs';
 import { classUp, settingsFor } from '../../../../cli/classroom/up';
 import { readRoster } from '../../../../cli/classroom/roster';
 import { slotsFinding } from '../../../../cli/doctor/network';
-import { prepare, type Wanted } from '../../../../cli/actions/prepare';
+import { prepare, type RequestedLab } from '../../../../cli/actions/prepare';
 import type { Progress } from '../../../../cli/ui/progress';
 import { checkedConfig, parseSettings, writeSettings } from '../../../../cli/lab/settings';
 import { inPlaces, ownPlaces } from '../../../support/typed';
@@ -87,7 +87,7 @@ function students(text: string) {
   return readRoster(inPlaces('students.yaml')).students;
 }
 
-const wanted = (text: string): Wanted[] =>
+const wanted = (text: string): RequestedLab[] =>
   students(text).map(({ lab, settings }) => ({ lab, config: checkedConfig(lab, settings) }));
 
 const FEW =
@@ -129,12 +129,12 @@ test('everything that is in the way of a class is one message, and nothing was b
     message: expect.stringMatching(
       new RegExp(
         [
-          "^This machine can't make 102 labs now; nothing was begun:",
+          "^This host can't run 102 labs; nothing was changed:",
           ' {2}- Memory: .* available; 100 labs of 1200 machines take about 328\\.1 GiB, and at most 1200\\.0 GiB',
           '    To do: .*',
           ' {2}- Public networks: 198\\.18\\.0\\.0/22 has 4 of 4 free, and 100 are needed',
           '    To do: .*',
-          "The account at AWS can't make 2 labs now; nothing was begun:",
+          "The account at AWS can't run 2 labs; nothing was changed:",
           ' {2}- Quota: addresses: 26 needed, 10 of 10 free',
           '    To do: a smaller lab fits: .*$',
         ]
@@ -144,7 +144,7 @@ test('everything that is in the way of a class is one message, and nothing was b
           .join('\\n'),
       ),
     ),
-    cure: './lab doctor looks at everything; ./lab doctor --cloud aws looks at everything',
+    cure: './lab doctor checks everything; ./lab doctor --cloud aws checks everything',
   });
   expect(mockSetUp).not.toHaveBeenCalled();
   expect(fs.readdirSync(inPlaces())).toEqual(['students.yaml']);
@@ -165,10 +165,10 @@ test('an account that is short keeps back its own labs, and no other', async () 
       stack,
       3,
       [
-        "The account at AWS can't make 2 labs now; nothing was begun:",
+        "The account at AWS can't run 2 labs; nothing was changed:",
         '  - Quota: addresses: 14 needed, 10 of 10 free',
       ],
-      './lab doctor --cloud aws looks at everything',
+      './lab doctor --cloud aws checks everything',
     ]),
   );
   expect(mockSetUpTools).toHaveBeenCalled();
@@ -190,7 +190,7 @@ test('what an account can not hold fails by name in the class, with one reason f
   );
   expect(
     text.match(
-      /\ns01 \(aws-s01\), s02 \(aws-s02\):\n {2}The account at AWS can't make 2 labs now[\s\S]*To do: \.\/lab doctor --cloud aws looks at everything\n/g,
+      /\ns01 \(aws-s01\), s02 \(aws-s02\):\n {2}The account at AWS can't run 2 labs[\s\S]*To do: \.\/lab doctor --cloud aws checks everything\n/g,
     ),
   ).toHaveLength(1);
 });
@@ -199,7 +199,7 @@ test('the price of a whole class is asked about once, before anything is looked 
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringMatching(
-      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down or \.\/lab reap \(an end removes nothing by itself\)\. Go on\? There is no terminal to ask on\.$/,
+      /^3 labs in AWS, about \$0\.\d\d an hour.*; 1 lab in GCP, about \$0\.\d\d an hour.*, until \.\/lab class down or \.\/lab reap \(nothing is removed automatically\)\. Continue\? There is no terminal to ask on\.$/,
     ),
     cure: 'the same command with --yes',
   });
@@ -211,7 +211,7 @@ test('a cloud that does not know the caller is reported before the price of any 
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 3,
     message: 'aws knows nobody\ngcp knows nobody',
-    cure: './lab doctor --cloud aws; ./lab doctor --cloud gcp, then the same command again',
+    cure: './lab doctor --cloud aws; ./lab doctor --cloud gcp, then run the same command again',
   });
 });
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isApplied, noteApplied } from '../../../../cli/engine/fingerprint';
+import { isUnchanged, saveFingerprint } from '../../../../cli/engine/fingerprint';
 import { driftOf } from '../../../../cli/actions/drift';
 import { labFiles } from '../../../../cli/lab/files';
 import { root } from '../../../../util/repo-root';
@@ -37,7 +37,7 @@ beforeEach(() => {
   fs.mkdirSync(stacksDirectory(), { recursive: true });
   fs.mkdirSync(labFiles(LAB.stack).directory, { recursive: true });
   fs.writeFileSync(stackFile(LAB.stack), 'config: {}\n');
-  noteApplied(LAB.stack, state);
+  saveFingerprint(LAB.stack, state);
 });
 
 afterAll(() => {
@@ -47,11 +47,11 @@ afterAll(() => {
 
 describe('an up that ended well', () => {
   test('is known as long as program, config and state are those it ended with', () => {
-    expect(isApplied(LAB.stack, state)).toBe(true);
+    expect(isUnchanged(LAB.stack, state)).toBe(true);
   });
 
   test('is known of its own lab only', () => {
-    expect(isApplied('local-other', state)).toBe(false);
+    expect(isUnchanged('local-other', state)).toBe(false);
   });
 
   test.each<[string, () => void]>([
@@ -68,12 +68,12 @@ describe('an up that ended well', () => {
     ['the machines are to lie elsewhere', () => void (process.env.HARDWAY_CLOUD = '/elsewhere')],
   ])('counts no more when %s', (_what, change) => {
     change();
-    expect(isApplied(LAB.stack, state)).toBe(false);
+    expect(isUnchanged(LAB.stack, state)).toBe(false);
   });
 
   test('counts no more when any other run of the engine wrote to the state', () => {
     expect(
-      isApplied(LAB.stack, readSnapshot({ manifest: { time: "one o'clock" }, resources: [] })),
+      isUnchanged(LAB.stack, readSnapshot({ manifest: { time: "one o'clock" }, resources: [] })),
     ).toBe(false);
   });
 });
@@ -122,7 +122,7 @@ describe('drift of the local cloud', () => {
       .mockResolvedValue({ lab: 'local-applied', trouble: 'its process has ended' } as never);
     expect([...(await driftOf(engine, LAB, snapshot)).values()]).toEqual([
       'is not as declared',
-      'is gone',
+      'does not exist',
       'its process has ended',
     ]);
   });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Remain } from '../../../../cli/account/account';
+import type { CloudResource } from '../../../../cli/account/account';
 import { moved } from '../../../../cli/commands/extend';
 import { endings, fromLabel, inCloud, isPast } from '../../../../cli/lab/expiry';
 import { unable } from '../../../../cli/errors';
@@ -41,7 +41,7 @@ const engineOf = (states: Record<string, object>): Parameters<typeof endings>[0]
   },
 });
 
-const remain = (lab: string, expires: string): Remain => ({
+const remain = (lab: string, expires: string): CloudResource => ({
   lab,
   student: '',
   expires,
@@ -81,7 +81,7 @@ describe("a lab's end", () => {
     ]);
   });
 
-  test('is what this machine remembers where no state knows the lab, or its state is damaged', async () => {
+  test('is what this host remembers where no state knows the lab, or its state is damaged', async () => {
     for (const lab of ['local-s03', 'local-s04'])
       await siteKind.create({ lab, expires: THEN, ...BOUNDS });
     const found = await endings(engineOf({ 'local-s04': unable('damaged') }));
@@ -117,7 +117,7 @@ describe("a lab's end", () => {
   });
 });
 
-describe('the place of a lab on this machine', () => {
+describe('the place of a lab on this host', () => {
   const inputs = { lab: 'local-s01', expires: THEN, ...BOUNDS };
   const record = (): string => path.join(place, 'labs/local-s01/expires');
 

@@ -4,8 +4,8 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { EXIT } from '../../../../cli/errors';
-import { damage, mendState, removeRecords } from '../../../../cli/engine/state-files';
-import { inTurn } from '../../../../cli/lab/lock';
+import { damagedState, repairState, removeRecords } from '../../../../cli/engine/state-files';
+import { withLabLock } from '../../../../cli/lab/lock';
 import { parseLab } from '../../../../cli/lab/name';
 
 let state: string;
@@ -31,23 +31,25 @@ describe("a lab's turn", () => {
   const lab = parseLab('turns');
 
   test("is one command's; another is refused with 3 and told whose it is, one for another lab is not", async () => {
-    await inTurn(lab, 'up', async () => {
-      await expect(inTurn(lab, 'down', async () => 'done')).rejects.toMatchObject({
+    await withLabLock(lab, 'up', async () => {
+      await expect(withLabLock(lab, 'down', async () => 'done')).rejects.toMatchObject({
         exitCode: EXIT.machine,
         message: expect.stringMatching(
           new RegExp(
-            `local-turns is being worked on by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
+            `local-turns is in use by \\./lab up, process ${process.pid}, since \\d\\d:\\d\\d:\\d\\d`,
           ),
         ),
       });
-      expect(await inTurn(parseLab('other'), 'down', async () => 'done')).toBe('done');
+      expect(await withLabLock(parseLab('other'), 'down', async () => 'done')).toBe('done');
     });
-    expect(await inTurn(lab, 'down', async () => 'done')).toBe('done');
+    expect(await withLabLock(lab, 'down', async () => 'done')).toBe('done');
   });
 
   test('is free again when the work failed', async () => {
-    await expect(inTurn(lab, 'up', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await inTurn(lab, 'up', async () => 'done')).toBe('done');
+    await expect(withLabLock(lab, 'up', () => Promise.reject(new Error('no')))).rejects.toThrow(
+      'no',
+    );
+    expect(await withLabLock(lab, 'up', async () => 'done')).toBe('done');
   });
 
   test('starts with the end of what an earlier one left running, and ends with that of its own', async () => {
@@ -55,14 +57,14 @@ describe("a lab's turn", () => {
       spawn('sleep', ['600'], { env, stdio: 'ignore' });
     let own: NodeJS.ProcessEnv = {};
     let ended: Promise<unknown[]> | undefined;
-    await inTurn(lab, 'up', async () => {
+    await withLabLock(lab, 'up', async () => {
       own = { ...process.env };
       ended = once(sleep(), 'exit');
     });
     expect((await ended)![1]).toBe('SIGKILL');
     const [left, foreign] = [sleep(own), sleep()];
     const leftEnded = once(left, 'exit');
-    await inTurn(lab, 'up', async () => expect((await leftEnded)[1]).toBe('SIGKILL'));
+    await withLabLock(lab, 'up', async () => expect((await leftEnded)[1]).toBe('SIGKILL'));
     expect(foreign.exitCode ?? foreign.signalCode).toBeNull();
     foreign.kill();
   });
@@ -78,7 +80,7 @@ describe('a damaged state', () => {
 
   test('is none where the file is whole, or where there is none', () => {
     write('local', '{"version": 3}');
-    expect([damage('local'), damage('local-s01'), mendState('local')]).toEqual([
+    expect([damagedState('local'), damagedState('local-s01'), repairState('local')]).toEqual([
       undefined,
       undefined,
       undefined,
@@ -88,12 +90,12 @@ describe('a damaged state', () => {
   test('gives way to the one before, and is kept', () => {
     write('local', '{"vers');
     write('local', '{"version": 3}', '.bak');
-    expect(damage('local')).toMatchObject({
+    expect(damagedState('local')).toMatchObject({
       exitCode: EXIT.machine,
       message: expect.stringContaining(`${file('local')} (`),
-      cure: expect.stringMatching(/^\.\/lab up goes on .*; \.\/lab down removes/),
+      cure: expect.stringMatching(/^\.\/lab up continues .*; \.\/lab down removes/),
     });
-    expect(mendState('local')).toContain(`kept as ${file('local')}.cut`);
+    expect(repairState('local')).toContain(`kept as ${file('local')}.cut`);
     expect(fs.readFileSync(file('local'), 'utf8')).toBe('{"version": 3}');
     expect(fs.readFileSync(file('local', '.cut'), 'utf8')).toBe('{"vers');
   });
@@ -102,9 +104,9 @@ describe('a damaged state', () => {
     write('local', '');
     write('aws', '');
     write('aws', '{"version": 3}', '.bak');
-    expect(() => mendState('local')).toThrow(/local is damaged: .*0 bytes/);
-    expect(() => mendState('aws')).toThrow(/aws is damaged/);
-    expect(damage('aws')!.cure).not.toMatch(/lab (up|down)/);
+    expect(() => repairState('local')).toThrow(/local is damaged: .*0 bytes/);
+    expect(() => repairState('aws')).toThrow(/aws is damaged/);
+    expect(damagedState('aws')!.cure).not.toMatch(/lab (up|down)/);
     expect([fs.readFileSync(file('local'), 'utf8'), fs.readFileSync(file('aws'), 'utf8')]).toEqual([
       '',
       '',
@@ -114,7 +116,7 @@ describe('a damaged state', () => {
   test("is the user's own affair in a backend of the user's own", () => {
     write('local', '');
     process.env.PULUMI_BACKEND_URL = 'file:///elsewhere';
-    expect(damage('local')).toBeUndefined();
+    expect(damagedState('local')).toBeUndefined();
     removeRecords('local');
     expect(fs.existsSync(file('local'))).toBe(true);
   });

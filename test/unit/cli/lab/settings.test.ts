@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import { Failure } from '../../../../cli/errors';
-import { refuseLowering } from '../../../../cli/actions/reject-downgrade';
+import { rejectDowngrade } from '../../../../cli/actions/reject-downgrade';
 import { parseLab } from '../../../../cli/lab/name';
 import { stackFile } from '../../../../cli/engine/project';
 import {
@@ -111,7 +111,7 @@ describe('a lab that is up', () => {
   const asked =
     (change: object): (() => void) =>
     () =>
-      refuseLowering(parseLab('s01'), { ...config, ...change }, made);
+      rejectDowngrade(parseLab('s01'), { ...config, ...change }, made);
 
   test('may stay as it is, and get more workers', () => {
     expect(asked({})).not.toThrow();
@@ -119,18 +119,18 @@ describe('a lab that is up', () => {
   });
 
   test('may get further', () => {
-    expect(() => refuseLowering(parseLab(), config, { ...made, stage: 'none' })).not.toThrow();
+    expect(() => rejectDowngrade(parseLab(), config, { ...made, stage: 'none' })).not.toThrow();
   });
 
   test('may not be lowered: every mistake at once, with the cure', () => {
     const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
     expect(lower).toThrow(
-      /controllers: 1 asked for, and it has 3[\s\S]*workers: 2 asked for, and it has 3[\s\S]*stage: network asked for, and it has cluster/,
+      /controllers: 1 requested, 3 in use[\s\S]*workers: 2 requested, 3 in use[\s\S]*stage: network requested, cluster in use/,
     );
     expect(lower).toThrow(
       expect.objectContaining({
         exitCode: 2,
-        cure: './lab down local-s01, then the same command again',
+        cure: './lab down local-s01, then run the same command again',
       }),
     );
   });
@@ -140,21 +140,21 @@ describe('a lab that is up can not be moved', () => {
   const refusal = (made: RawConfig, wanted: RawConfig): (() => void) => {
     const [before, after] = [parseConfig(made), parseConfig(wanted)];
     const outputs = { stage: before.stage, topology: topology(before), config: before };
-    return () => refuseLowering(parseLab(before.cloud), after, outputs);
+    return () => rejectDowngrade(parseLab(before.cloud), after, outputs);
   };
   const gcp = { cloud: 'gcp', adminCidrs: 'auto', zone: 'us-west1-c' };
   const aws = { cloud: 'aws', adminCidrs: 'auto', region: 'us-west-2' };
 
   test('to a zone of another region on Google Cloud', () => {
     expect(refusal(gcp, { ...gcp, zone: 'europe-west4-a' })).toThrow(
-      /region: europe-west4 asked for, and it has us-west1: a lab can be moved within its region only/,
+      /region: europe-west4 requested, us-west1 in use: the network and addresses/,
     );
     expect(refusal(gcp, { ...gcp, zone: 'us-west1-b' })).not.toThrow();
   });
 
   test('to another region on AWS', () => {
     expect(refusal(aws, { ...aws, region: 'eu-central-1' })).toThrow(
-      /region: eu-central-1 asked for, and it has us-west-2/,
+      /region: eu-central-1 requested, us-west-2 in use/,
     );
     expect(refusal(aws, aws)).not.toThrow();
   });
@@ -162,7 +162,7 @@ describe('a lab that is up can not be moved', () => {
   test('to another project', () => {
     const made = { ...gcp, project: 'project-one' };
     expect(refusal(made, { ...gcp, project: 'project-two' })).toThrow(
-      /project: project-two asked for, and it has project-one/,
+      /project: project-two requested, project-one in use/,
     );
   });
 
@@ -171,7 +171,7 @@ describe('a lab that is up can not be moved', () => {
     ['AWS', aws, 't4g.small', 'g4dn.xlarge'],
   ])('to processors of another architecture on %s', (_, made, arm, x86) => {
     expect(refusal(made, { ...made, workerType: arm })).toThrow(
-      new RegExp(`workerType: ${arm} asked for, and it has .*: nodes keep their image`),
+      new RegExp(`workerType: ${arm} requested, .* in use: nodes keep their image`),
     );
     expect(refusal({ ...made, workerType: arm }, made)).toThrow(/workerType/);
     expect(refusal(made, { ...made, workerType: x86 })).not.toThrow();
@@ -180,7 +180,7 @@ describe('a lab that is up can not be moved', () => {
   test('to another service network, once it has an API', () => {
     const other = { serviceCidr: '10.33.0.0/24' };
     expect(refusal({}, other)).toThrow(
-      /serviceCidr: 10\.33\.0\.0\/24 asked for, and it has 10\.32\.0\.0\/24/,
+      /serviceCidr: 10\.33\.0\.0\/24 requested, 10\.32\.0\.0\/24 in use/,
     );
     expect(refusal({ stage: 'none' }, other)).not.toThrow();
   });

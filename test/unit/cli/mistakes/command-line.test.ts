@@ -44,8 +44,8 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     './lab up has no option --podCidr: podCidr is a config key.',
     './lab up [NAME] --set podCidr=VALUE',
   ],
-  ['up --set', '--set needs a value behind it.', './lab up [NAME] --set KEY=VALUE'],
-  ['up --stage', '--stage needs a value behind it.', './lab up [NAME] --stage STAGE'],
+  ['up --set', '--set needs a value.', './lab up [NAME] --set KEY=VALUE'],
+  ['up --stage', '--stage needs a value.', './lab up [NAME] --stage STAGE'],
   [
     'up --stage clustr',
     '--stage clustr: not one of none, network, cluster (did you mean "cluster"?)',
@@ -53,37 +53,37 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'up local aws',
-    './lab up takes one NAME and no more words, and was given local aws.',
+    './lab up takes one NAME and no other arguments, not: local aws',
     './lab up --help',
   ],
   ['up workers=3', `"workers=3" is not a lab's name: ${NAMES}.`, './lab up --set workers=3'],
   [
     'start --set workers=2',
-    './lab start has no option --set: it is one of ./lab up, ./lab doctor.',
+    './lab start has no option --set: it is an option of ./lab up, ./lab doctor.',
     './lab start --help lists its options',
   ],
   [
     'start --yes',
-    './lab start has no option --yes: it is one of ./lab up, ./lab recreate, ./lab reset, ./lab down, ./lab reap.',
+    './lab start has no option --yes: it is an option of ./lab up, ./lab recreate, ./lab reset, ./lab down, ./lab reap.',
     './lab start --help lists its options',
   ],
   [
     'start s01 s02',
-    './lab start takes one NAME and no more words, and was given s01 s02.',
+    './lab start takes one NAME and no other arguments, not: s01 s02',
     './lab start --help',
   ],
-  ['setup s01', './lab setup takes no words, and was given s01.', './lab setup --help'],
+  ['setup s01', './lab setup takes no arguments, not: s01', './lab setup --help'],
 
   ['up worker-0', '"worker-0" is not a lab\'s name: worker-0 is a node\'s.', './lab ssh worker-0'],
   [
     'up locl',
     '"locl" is one letter away from "local".',
-    'local, or leave it out; if a lab of that name is meant, local-locl',
+    'local, or no NAME; for a lab of that name, local-locl',
   ],
   [
     'up azure',
-    '"azure" is no cloud that labs are made on; there are local, aws, gcp.',
-    'one of these, or one of these with an id, such as local-s01',
+    '"azure" is not a cloud for labs: use local, aws, gcp.',
+    'one of these clouds, alone or with an id, such as local-s01',
   ],
   ['up S01', `"S01" is not a lab's name: ${NAMES}.`, 's01 would be one'],
   ['up anna_b', `"anna_b" is not a lab's name: ${NAMES}.`, 'anna-b would be one'],
@@ -91,68 +91,68 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['up ../../etc', `"../../etc" is not a lab's name: ${NAMES}.`, 'etc would be one'],
   [
     'up status',
-    '"status" can\'t be a lab\'s name: "status" is a word that the command uses itself.',
-    'leave it out for the lab called local, or take another, such as s01',
+    '"status" can\'t be a lab\'s name: "status" is a reserved word.',
+    'no NAME for the lab called local, or another NAME, such as s01',
   ],
   [
     `up ${'x'.repeat(35)}`,
-    `"${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and 40 is the most.`,
+    `"${'x'.repeat(35)}" is too long for a lab's name: "local-${'x'.repeat(35)}" has 41 characters, and the limit is 40.`,
     'xxxxxxxxxxxx would be one',
   ],
 
-  ['ssh', 'Which node?', './lab ssh worker-0'],
+  ['ssh', 'Missing node.', './lab ssh worker-0'],
   [
     'ssh worker0',
-    '"worker0" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"worker0" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-0',
   ],
   [
     'ssh controler-1',
-    '"controler-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"controler-1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh controller-1',
   ],
   [
     'ssh Worker-2 -- ls',
-    '"Worker-2" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"Worker-2" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-2',
   ],
   [
     'ssh ubuntu@worker-1',
-    '"ubuntu@worker-1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"ubuntu@worker-1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh worker-1',
   ],
-  ['ssh s01', 'Which node of lab local-s01?', './lab ssh s01 worker-0'],
+  ['ssh s01', 'Missing node of lab local-s01.', './lab ssh s01 worker-0'],
   [
     'ssh s01 worker1',
-    '"worker1" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"worker1" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh s01 worker-1',
   ],
   [
     'ssh s01 s02',
-    '"s02" is not a node\'s name: they are controller-0, worker-0 and so on.',
+    '"s02" is not a node: nodes are controller-0, worker-0 and so on.',
     './lab ssh s01 worker-0',
   ],
   [
     'ssh router',
-    "The VPC's router is no node: it is a network namespace of this machine.",
+    "The VPC's router is no node: it is a network namespace of this host.",
     'sudo ip -n hardway.local.router route',
   ],
   [
     'ssh azure worker-0',
-    '"azure" is no cloud that labs are made on; there are local, aws, gcp.',
-    'one of these, or one of these with an id, such as local-s01',
+    '"azure" is not a cloud for labs: use local, aws, gcp.',
+    'one of these clouds, alone or with an id, such as local-s01',
   ],
   [
     'ssh --node worker-0',
-    './lab ssh has no option --node; what is for the node comes behind --.',
+    './lab ssh has no option --node; arguments for the node come after --.',
     './lab ssh worker-0 -- ls -l',
   ],
 
-  ['kubectl', 'What shall kubectl do?', './lab kubectl -- get nodes'],
-  ['kubectl s01 --', 'What shall kubectl do?', './lab kubectl local-s01 -- get nodes'],
+  ['kubectl', 'Missing arguments for kubectl.', './lab kubectl -- get nodes'],
+  ['kubectl s01 --', 'Missing arguments for kubectl.', './lab kubectl local-s01 -- get nodes'],
   [
     'kubectl -n kube-system get pods',
-    './lab kubectl has no option -n; what is for the kubectl program comes behind --.',
+    './lab kubectl has no option -n; arguments for the kubectl program come after --.',
     './lab kubectl -- -n kube-system get pods',
   ],
   [
@@ -163,7 +163,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
 
   [
     'verify nat.ping',
-    '"nat.ping" is a check, and where it stands a lab\'s NAME is expected.',
+    '"nat.ping" is a check, not the NAME of a lab.',
     './lab verify --only nat.ping',
   ],
   [
@@ -173,7 +173,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   ['verify --only ,', '--only names no check.', './lab verify --list shows all'],
   ['verify --list --only x', 'No check is called "x".', './lab verify --list shows all'],
-  ['verify --only', '--only needs a value behind it.', './lab verify [NAME] --only ID'],
+  ['verify --only', '--only needs a value.', './lab verify [NAME] --only ID'],
   [
     'verify --jsn',
     './lab verify has no option --jsn (did you mean "--json"?).',
@@ -182,7 +182,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
 
   [
     'status s01 worker-0',
-    './lab status takes one NAME and no more words, and was given s01 worker-0.',
+    './lab status takes one NAME and no other arguments, not: s01 worker-0',
     './lab status --help',
   ],
   [
@@ -192,7 +192,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'recreate',
-    'Make lab local anew? All that was done in it is lost. There is no terminal to ask on.',
+    'Recreate lab local? Everything in it is lost. There is no terminal to ask on.',
     'the same command with --yes',
   ],
   [
@@ -200,7 +200,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     '"worker-1" is not a lab\'s name: worker-1 is a node\'s.',
     './lab ssh worker-1',
   ],
-  ['reset', 'Which machine?', './lab reset --node worker-2; all of them: ./lab recreate'],
+  ['reset', 'Missing node.', './lab reset --node worker-2; all of them: ./lab recreate'],
   [
     'reset s01 --node worker-7 --node gateway',
     'Lab local-s01 has no worker-7 and no gateway.',
@@ -208,16 +208,16 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'reset --node controller-0 --node controller-2',
-    'Of three controllers two are the majority of etcd: the third could not take them in again.',
-    'one of them, then the other; or all three, and everything in Kubernetes is made anew',
+    'Two of three controllers are the majority of etcd: the third could not accept them again.',
+    'reset one, then the other; or all three, which also deletes everything in Kubernetes',
   ],
   [
     'reset --node worker-1',
-    'Make worker-1 of lab local anew? What was done there is lost. There is no terminal to ask on.',
+    'Reset worker-1 of lab local? Everything on it is lost. There is no terminal to ask on.',
     'the same command with --yes',
   ],
-  ['extend', 'By how long?', './lab extend 2h'],
-  ['extend s01', 'By how long?', './lab extend local-s01 2h'],
+  ['extend', 'Missing duration.', './lab extend 2h'],
+  ['extend s01', 'Missing duration.', './lab extend local-s01 2h'],
   [
     'extend s01 soon',
     '"soon" is neither a duration such as 2h, 90m or 1d nor a time such as 2026-12-01T18:00Z.',
@@ -225,14 +225,14 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'extend s01 2h now',
-    './lab extend takes one NAME and by how long, and was given s01 2h now.',
+    './lab extend takes one NAME and one duration, not: s01 2h now',
     './lab extend s01 2h',
   ],
-  ['reap s01', './lab reap takes no words, and was given s01.', './lab reap --help'],
-  ['list local', './lab list takes no words, and was given local.', './lab list --help'],
+  ['reap s01', './lab reap takes no arguments, not: s01', './lab reap --help'],
+  ['list local', './lab list takes no arguments, not: local', './lab list --help'],
   [
     'down',
-    'Remove lab local with all that is in it? There is no terminal to ask on.',
+    'Remove lab local with everything in it? There is no terminal to ask on.',
     'the same command with --yes',
   ],
   [
@@ -246,28 +246,28 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     './lab clean has no option --cahce (did you mean "--cache"?).',
     './lab clean --help lists its options',
   ],
-  ['clean local', './lab clean takes no words, and was given local.', './lab clean --help'],
+  ['clean local', './lab clean takes no arguments, not: local', './lab clean --help'],
   ['doctor --fix', './lab doctor has no option --fix.', './lab doctor --help lists its options'],
-  ['env local', './lab env takes no words, and was given local.', './lab env --help'],
+  ['env local', './lab env takes no arguments, not: local', './lab env --help'],
   [
     'doctor --cloud azure',
     '--cloud azure: not one of aws, gcp',
-    './lab doctor alone looks at this machine',
+    './lab doctor --cloud aws, or without --cloud; --help explains it',
   ],
   [
     'doctor --set workers=2',
-    '--set goes with --cloud: what a lab is to be decides what it asks of an account.',
+    '--set needs --cloud: the config decides what a lab needs of an account.',
     './lab doctor --cloud aws --set KEY=VALUE',
   ],
   [
     'audit',
-    'An audit asks a cloud which resources of labs exist there.',
-    './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
+    'An audit searches a cloud, and a local lab is on this host.',
+    './lab audit --cloud aws, or ./lab audit aws-s01; ./lab list shows the labs of this host',
   ],
   [
     'audit s01',
-    'An audit asks a cloud which resources of labs exist there.',
-    './lab audit --cloud aws, or ./lab audit aws-s01; of labs on this machine ./lab list tells',
+    'An audit searches a cloud, and a local lab is on this host.',
+    './lab audit --cloud aws, or ./lab audit aws-s01; ./lab list shows the labs of this host',
   ],
   ['audit aws-s01 --cloud gcp', 'Lab aws-s01 is not on gcp.', './lab audit aws-s01'],
   [
@@ -284,7 +284,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['class down', './lab class down needs a ROSTER.', './lab class down students.yaml'],
   [
     'class up one.yaml two.yaml',
-    './lab class up takes one ROSTER and no more words, and was given one.yaml two.yaml.',
+    './lab class up takes one ROSTER and no other arguments, not: one.yaml two.yaml',
     './lab class up --help',
   ],
   [
@@ -294,7 +294,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'class up students.yaml --watch',
-    './lab class up has no option --watch: it is one of ./lab class status.',
+    './lab class up has no option --watch: it is an option of ./lab class status.',
     './lab class up --help lists its options',
   ],
   [
@@ -302,25 +302,21 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     './lab class up has no option --workers: workers is a config key.',
     'config: {workers: VALUE} in the roster',
   ],
-  [
-    'class up students.yaml --parallel',
-    '--parallel needs a value behind it.',
-    './lab class up --parallel N',
-  ],
+  ['class up students.yaml --parallel', '--parallel needs a value.', './lab class up --parallel N'],
   [
     'class up students.yaml --parallel two',
     '--parallel two: not a whole number from 1 to 50',
-    '--parallel 2, or without it as many as do this machine good',
+    '--parallel 2, or without it for the fastest number on this host',
   ],
   [
     'class verify students.yaml --parallel 0',
     '--parallel 0: not a whole number from 1 to 50',
-    '--parallel 2, or without it as many as do this machine good',
+    '--parallel 2, or without it for the fastest number on this host',
   ],
   [
     'class up students.yaml',
-    'There is no roster students.yaml.',
-    'give the file that lists the students; examples/students.yaml is one',
+    'Roster students.yaml does not exist.',
+    'give the file that lists the students, such as examples/students.yaml',
   ],
   [
     'class down examples/students.yaml --only s1,s02,ada',
@@ -330,40 +326,44 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['class down examples/students.yaml --only ,', '--only names no student.', '--only s01,s02'],
   [
     'class down examples/students.yaml --only s01',
-    'Remove this lab with all that is in it: local-s01? There is no terminal to ask on.',
+    'Remove this lab with everything in it: local-s01? There is no terminal to ask on.',
     'the same command with --yes',
   ],
   [
     'class down examples/students.yaml',
-    'Remove these 3 labs with all that is in them: local-s01, local-s02, local-s03? There is no terminal to ask on.',
+    'Remove these 3 labs with everything in them: local-s01, local-s02, local-s03? There is no terminal to ask on.',
     'the same command with --yes',
   ],
   [
     'class status examples/students.yaml --watch',
-    '--watch draws on a terminal, and there is none for it.',
+    '--watch needs a terminal.',
     './lab class status examples/students.yaml --json, for programs',
   ],
-  ['audit --cloud azure', '--cloud azure: not one of aws, gcp', './lab audit --cloud aws'],
+  [
+    'audit --cloud azure',
+    '--cloud azure: not one of aws, gcp',
+    './lab audit --cloud aws, or without --cloud; --help explains it',
+  ],
   ['class cards', './lab class cards needs a ROSTER.', './lab class cards students.yaml'],
   [
     'class cards examples/students.yaml',
-    'Where shall the cards be written?',
-    '--out DIR, a directory that nobody else can read',
+    'Missing directory for the cards.',
+    '--out DIR, a directory that only you can read',
   ],
   [
     'class cards examples/students.yaml --out',
-    '--out needs a value behind it.',
+    '--out needs a value.',
     './lab class cards --out DIR',
   ],
   [
     'class cards examples/students.yaml --out /no/cards',
-    'There is no directory /no to make /no/cards in.',
+    'Directory /no for /no/cards does not exist.',
     'mkdir -p /no',
   ],
   [
     'class cards examples/students.yaml --out /etc',
-    '/etc is open to other users, and cards hold keys.',
-    '--out with a new directory, or chmod 700 this one if it is for nothing but cards',
+    '/etc is readable for other users, and cards hold keys.',
+    '--out with a new directory, or chmod 700 this one if it holds only cards',
   ],
 ];
 
@@ -378,7 +378,7 @@ test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a comman
   fs.mkdirSync(inPlaces('state', 'labs', 'local-s01'), { recursive: true });
   expect(await typed('kubectl s01 get pods')).toEqual({
     code: 2,
-    told: "s01 is a lab's name, and kubectl would take it for a command of its own.\nTo do: ./lab kubectl s01 -- get pods",
+    told: "s01 is a lab's name, and kubectl would read it as a command.\nTo do: ./lab kubectl s01 -- get pods",
   });
 });
 

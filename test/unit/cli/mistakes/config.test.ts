@@ -28,13 +28,10 @@ const FORMS: [typed: string, ...said: string[]][] = [
   ],
   [
     '--set workers=3,controllers=1',
-    '--set workers=3,controllers=1: each key needs a --set of its own, controllers too',
+    '--set workers=3,controllers=1: each key needs its own --set, also controllers',
   ],
-  ['--set workers=3 --set workers=4', 'workers is set twice, to 3 and to 4: which is meant?'],
-  [
-    '--stage none --set stage=cluster',
-    'stage is set twice, to cluster and to none: which is meant?',
-  ],
+  ['--set workers=3 --set workers=4', 'workers is set twice, to 3 and to 4.'],
+  ['--stage none --set stage=cluster', 'stage is set twice, to cluster and to none.'],
   [
     '--set mtu --set cloud=gcp',
     '--set mtu: not of the form KEY=VALUE',
@@ -278,7 +275,7 @@ describe("a lab's own config file", () => {
     keep('config:\n  hardway-lab:cloud: local\n  hardway-lab:workers: many\n');
     expect(await typed('up s01')).toEqual({
       code: 2,
-      told: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (what is not given is taken from ${file()})`,
+      told: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (other values come from ${file()})`,
     });
   });
 
@@ -287,7 +284,7 @@ describe("a lab's own config file", () => {
     const { code, told } = await typed('up s01');
     expect(code).toBe(2);
     expect(told).toMatch(
-      /Pulumi\.local-s01\.yaml is not YAML: .* at line 2[\s\S]*To do: correct it there, or remove the file and give the config by --set$/,
+      /Pulumi\.local-s01\.yaml is not YAML: .* at line 2[\s\S]*To do: correct the file, or remove it and set the config with --set$/,
     );
   });
 });

@@ -14,7 +14,7 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => {
     jest.requireActual<typeof import('../../../../cli/errors')>('../../../../cli/errors');
   const installed = (): object => {
     if (!mockLab.installed)
-      throw unable('The programs that this lab is made with are not installed yet.', './lab start');
+      throw unable('The programs of labs are not installed yet.', './lab start');
     return { kubectl: '/bin/false' };
   };
   return { installed, found: async () => (mockLab.installed ? installed() : undefined) };
@@ -79,7 +79,7 @@ describe('where nothing is installed yet', () => {
     mockLab.installed = false;
     expect(await typed(line)).toEqual({
       code: 3,
-      told: 'The programs that this lab is made with are not installed yet.\nTo do: ./lab start',
+      told: 'The programs of labs are not installed yet.\nTo do: ./lab start',
     });
   });
 });
@@ -96,11 +96,11 @@ test.each([
 test.each([
   [
     'ssh s1 worker-0',
-    'Lab local-s1 is not up (did you mean "local-s01"?); there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up local-s1 makes this one',
+    'Lab local-s1 is not up (did you mean "local-s01"?). These labs are up: aws-x, local-s01.\nTo do: use the name of a lab that is up, or create this lab: ./lab up local-s1',
   ],
   [
     'kubectl get pods',
-    'Lab local is not up; there are aws-x, local-s01.\nTo do: the name of one that is up, or ./lab up makes this one',
+    'Lab local is not up. These labs are up: aws-x, local-s01.\nTo do: use the name of a lab that is up, or create this lab: ./lab up',
   ],
 ])('where there are others, ./lab %s', async (line, told) => {
   for (const name of ['local-s01', 'aws-x'])
@@ -128,12 +128,12 @@ describe('of a lab that is up', () => {
     [
       'up --set workers=2',
       {},
-      "Lab local is up and can't be changed to this; nothing was done:\n  - workers: 2 asked for, and it has 3: they can only become more, as a worker that goes stays a node in the API\nTo do: ./lab down, then the same command again",
+      "Lab local is up and can't take these changes; nothing was changed:\n  - workers: 2 requested, 3 in use: their number can only grow: a removed worker would stay a node in the API\nTo do: ./lab down, then run the same command again",
     ],
     [
       'up --set controllers=1 --stage network',
       {},
-      "Lab local is up and can't be changed to this; nothing was done:\n  - controllers: 1 asked for, and it has 3: the members of a lab's etcd are settled when it is made\n  - stage: network asked for, and it has cluster: it can only go further, as no step is ever undone\nTo do: ./lab down, then the same command again",
+      "Lab local is up and can't take these changes; nothing was changed:\n  - controllers: 1 requested, 3 in use: the members of a lab's etcd can't change\n  - stage: network requested, cluster in use: it can only advance: no step can be undone\nTo do: ./lab down, then run the same command again",
     ],
   ])('./lab %s', async (line, config, told) => {
     mockLab.snapshot = up(config);
@@ -147,12 +147,12 @@ test.each<[string, Error, string]>([
   [
     'another passphrase',
     new Error('code: 255\n stdout: \n stderr: error: incorrect passphrase'),
-    'The passphrase does not fit this state.\nTo do: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one that the lab was made with',
+    'The passphrase does not fit this state.\nTo do: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
   ],
   [
     'an engine that was killed',
     new Error('Command was killed with SIGKILL (Forced termination): pulumi up'),
-    'The Pulumi engine was killed (SIGKILL) before it was done.\nTo do: ./lab doctor',
+    'The Pulumi engine was killed (SIGKILL) before it ended.\nTo do: ./lab doctor',
   ],
 ])('./lab status with %s', async (_what, error, told) => {
   mockLab.broken = engineFailure(error);
@@ -172,7 +172,7 @@ describe('a full disk', () => {
   ])('is one message, whoever said it: %s', (text) => {
     expect(diskFull(text, './lab down removes it', full)).toMatchObject({
       exitCode: 3,
-      message: 'The disk is full at /var/lib/hardway. What was under way stopped there.',
+      message: 'The disk is full at /var/lib/hardway. The command stopped there.',
       cure: 'free space there (./lab doctor says how much); then ./lab down removes it',
     });
   });
@@ -180,9 +180,7 @@ describe('a full disk', () => {
   test('that has room again is named by what could not be written', () => {
     expect(
       diskFull('write /state/x.json: no space left on device', undefined, () => [])?.message,
-    ).toBe(
-      'The disk is full: /state/x.json could not be written. What was under way stopped there.',
-    );
+    ).toBe('The disk is full: /state/x.json could not be written. The command stopped there.');
   });
 
   test('is not seen in what is of something else', () => {
@@ -196,7 +194,7 @@ describe('a full disk', () => {
     const { code, told } = await typed('status');
     expect(code).toBe(3);
     expect(told).toMatch(
-      /^(FAIL.*\n)?The disk is full.*\nTo do: free space there \(\.\/lab doctor says how much\), then the same command again$/,
+      /^(FAIL.*\n)?The disk is full.*\nTo do: free space there \(\.\/lab doctor says how much\), then run the same command again$/,
     );
   });
 });

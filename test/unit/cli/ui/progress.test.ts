@@ -10,7 +10,7 @@ import { differences, upRepairs } from '../../../../cli/lab/status';
 import type { Failure } from '../../../../cli/errors';
 import { progressOn } from '../../../../cli/ui/progress';
 import { resourceTitle } from '../../../../cli/engine/urn';
-import { age, inWords } from '../../../../cli/ui/duration';
+import { age, formatDuration } from '../../../../cli/ui/duration';
 
 const urn = (type: string, name: string): string =>
   `urn:pulumi:local::hardway-lab::hardway:lab:Lab$${type}::${name}`;
@@ -88,7 +88,7 @@ describe('progress', () => {
     [307, '5 min 07 s'],
     [59.7, '1 min 00 s'],
   ])('says %d seconds as %s', (seconds, words) => {
-    expect(inWords(seconds)).toBe(words);
+    expect(formatDuration(seconds)).toBe(words);
   });
 });
 
@@ -106,7 +106,7 @@ describe("the engine's events", () => {
     shown.finish();
     expect(out.lines().map((line) => line.replace(/ \([\d.]+ s\)/, ''))).toEqual([
       'ok   comparing',
-      'ok   machine worker-1',
+      'ok   node worker-1',
     ]);
     expect(shown.changed).toBe(1);
   });
@@ -137,7 +137,7 @@ describe('what the engine complains of', () => {
       'code: -2\n stdout: \n stderr: Command was killed with SIGKILL (Forced termination): pulumi up\nUpdating\n lots\n err?: Error: x',
     );
     expect(engineFailure(error).message).toBe(
-      'The Pulumi engine was killed (SIGKILL) before it was done.',
+      'The Pulumi engine was killed (SIGKILL) before it ended.',
     );
   });
 
@@ -194,7 +194,7 @@ describe('what the engine complains of', () => {
       '',
       'cure',
     );
-    expect([failure.exitCode, failure.message]).toEqual([3, 'machine worker-0: no sshd']);
+    expect([failure.exitCode, failure.message]).toEqual([3, 'node worker-0: no sshd']);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { inTurn } from '../../../../cli/lab/lock';
+import { withLabLock } from '../../../../cli/lab/lock';
 import { parseLab } from '../../../../cli/lab/name';
 import { owned } from '../../../../provider/local/owned';
 import { claimLab, foreignOwner, recordOf } from '../../../../provider/local/shared/lab-register';
@@ -79,7 +79,7 @@ describe('a command on a lab of another state', () => {
       claimLab(LAB);
       use('b');
       const work = jest.fn(async () => undefined);
-      await expect(inTurn(parseLab(LAB), what, work)).rejects.toMatchObject({
+      await expect(withLabLock(parseLab(LAB), what, work)).rejects.toMatchObject({
         message: expect.stringContaining(path.join(place, 'a')),
         cure: expect.stringContaining('--take-over'),
       });

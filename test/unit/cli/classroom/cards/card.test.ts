@@ -178,8 +178,8 @@ describe('the way in', () => {
   test('to a local lab without a jump host is told for its own machine alone', () => {
     const page = text(card(args()));
     expect(page).toContain('./lab ssh local-s01 worker-0');
-    expect(page).toContain('only from the machine that it runs on');
-    expect(page).toContain('no boundary against someone who means harm');
+    expect(page).toContain('only from the host that it runs on');
+    expect(page).toContain('no security boundary');
     expect(page).not.toContain('your own computer');
   });
 });

@@ -79,26 +79,26 @@ describe('cards are refused, and nothing is made,', () => {
 
   test('where others can read', () => {
     fs.mkdirSync(out, { mode: 0o755 });
-    refused(/is open to other users, and cards hold keys/);
+    refused(/is readable for other users, and cards hold keys/);
     expect(mode(out)).toBe(0o755);
   });
 
   test('where there is a file, or nothing to make them in', () => {
     fs.writeFileSync(out, '');
-    refused(/is no directory/);
+    refused(/is not a directory/);
     out = path.join(above, 'no', 'cards');
-    refused(/There is no directory .*no to make/);
+    refused(/Directory .*no for .* does not exist/);
     expect(fs.existsSync(path.join(above, 'no'))).toBe(false);
   });
 
   test('where a file of that name is no card, be it a link to one', () => {
     fs.mkdirSync(out, { mode: 0o700 });
     fs.writeFileSync(path.join(out, 's01.html'), '<h1>my own page</h1>');
-    refused(/is no card: s01\.html/);
+    refused(/has files that are not cards: s01\.html/);
     fs.writeFileSync(path.join(above, 'card.html'), PAGE);
     fs.rmSync(path.join(out, 's01.html'));
     fs.symlinkSync(path.join(above, 'card.html'), path.join(out, 's01.html'));
-    refused(/is no card: s01\.html/);
+    refused(/has files that are not cards: s01\.html/);
   });
 
   test('in a git repository, by whatever link; not where git ignores them', () => {

@@ -2,7 +2,7 @@ import {
   type Board,
   type Job,
   type Outcome,
-  runCrew,
+  runJobs,
   type Work,
 } from '../../../../../cli/classroom/jobs/runner';
 import { Interrupted, unable } from '../../../../../cli/errors';
@@ -70,7 +70,7 @@ beforeEach(() => (fakes = new Fakes()));
 test.each([1, 2, 4, 9])(
   '%i at a time: never more, in their order, all of them',
   async (parallel) => {
-    const all = runCrew(
+    const all = runJobs(
       IDS.map((id) => fakes.job(id)),
       parallel,
       fakes.board,
@@ -97,7 +97,7 @@ test('one that fails, or can not even begin, or throws what nobody foresaw, stop
       throw new Error('no process');
     },
   };
-  const all = runCrew([fakes.job('a'), broken, fakes.job('c'), fakes.job('d')], 1, fakes.board);
+  const all = runJobs([fakes.job('a'), broken, fakes.job('c'), fakes.job('d')], 1, fakes.board);
   await turn();
   fakes.fail('a', unable('the quota is full', 'ask for more'));
   await turn();
@@ -114,7 +114,7 @@ test('one that fails, or can not even begin, or throws what nobody foresaw, stop
 });
 
 test('at Ctrl-C none is begun any more, and those under way are asked to stop and waited for', async () => {
-  const all = runCrew(
+  const all = runJobs(
     IDS.map((id) => fakes.job(id)),
     2,
     fakes.board,
@@ -130,7 +130,7 @@ test('at Ctrl-C none is begun any more, and those under way are asked to stop an
 });
 
 test('at the second Ctrl-C those under way are dropped', async () => {
-  const all = runCrew(
+  const all = runJobs(
     IDS.map((id) => fakes.job(id)),
     2,
     fakes.board,
@@ -156,7 +156,7 @@ test('at the second Ctrl-C those under way are dropped', async () => {
 test('run again after an interruption, what was not done is', async () => {
   const done = new Set<string>();
   const run = async (): Promise<Outcome<void>[]> =>
-    runCrew(
+    runJobs(
       IDS.map((id): Job<void> => ({
         id,
         begin: () => {

@@ -1,0 +1,20 @@
+import { Option } from 'commander';
+import type { CloudOfAccounts } from '../account/account';
+
+const CLOUDS: CloudOfAccounts[] = ['aws', 'gcp'];
+
+/** Returns the option `--cloud <CLOUD>`, which accepts the clouds with accounts. */
+export const cloudOption = (description: string): Option =>
+  new Option('--cloud <CLOUD>', description).choices(CLOUDS);
+
+/** Collects the values of a repeatable option. */
+export const collect = (value: string, all: string[]): string[] => [...all, value];
+
+/** Collects the values of a repeatable option that also takes lists with commas. */
+export const collectLists = (value: string, all: string[] = []): string[] => [
+  ...all,
+  ...value
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+];
