@@ -22,6 +22,8 @@ module.exports = {
     {
       ...common,
       displayName: 'unit',
+      // A busy host needs more than jest's 5 s for tests that start a process.
+      testTimeout: 30_000,
       setupFiles: ['<rootDir>/test/support/own-host.ts'],
       testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
     },

@@ -1,4 +1,9 @@
-import { formatFigures, missedLimits, type Figures } from '../../../bench/readability/figures';
+import {
+  figuresOf,
+  formatFigures,
+  missedLimits,
+  type Figures,
+} from '../../../bench/readability/figures';
 import {
   replacedWords,
   sentencesOf,
@@ -6,6 +11,7 @@ import {
   wordsOf,
 } from '../../../bench/readability/prose';
 import { measureSource } from '../../../bench/readability/source';
+import { root } from '../../../util/repo-root';
 
 const SOURCE = `/** Returns one. */
 export function one(): number {
@@ -98,5 +104,14 @@ describe('limits', () => {
 
   test('are met at the limit itself', () => {
     expect(missedLimits(figures, { longLinesPercent: { atMost: 1.5 } })).toEqual([]);
+  });
+});
+
+describe('this repository', () => {
+  const ours = figuresOf(root);
+
+  test('misses no limit of the style guide', () => {
+    expect(ours.files).toBeGreaterThan(200);
+    expect(missedLimits(ours).map((name) => `${name}: ${ours[name]}`)).toEqual([]);
   });
 });
