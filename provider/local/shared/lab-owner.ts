@@ -78,10 +78,21 @@ export function currentOwner(environment: NodeJS.ProcessEnv = process.env): Owne
   };
 }
 
-/** Whether both are the same state. A chosen backend counts alone: several state directories may share it. */
+/** Returns the address of an owner's backend: the chosen one, or the one in the state directory. */
+function backendOf({ backend, state }: Owner): string {
+  const address = backend ?? `file://${state}/backend`;
+  if (!address.startsWith('file://')) return address;
+  return `file://${resolved(address.slice('file://'.length))}`;
+}
+
+/**
+ * Tells whether both owners use the same state, that is the same backend. Several state directories may share a
+ * backend: one instructor's default backend can be the one that another instructor chose.
+ */
 export function isSameOwner(one: Owner, other: Owner): boolean {
-  if (one.backend || other.backend) return one.backend === other.backend;
-  return one.state === other.state || (one.id !== undefined && one.id === other.id);
+  if (backendOf(one) === backendOf(other)) return true;
+  if (one.backend || other.backend) return false;
+  return one.id !== undefined && one.id === other.id;
 }
 
 /** An owner as text: `the state directory /tmp/a (user ann)`. */

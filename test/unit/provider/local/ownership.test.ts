@@ -65,6 +65,17 @@ describe('a local lab', () => {
     expect(foreignOwner(LAB)?.backend).toBe('s3://labs');
   });
 
+  test('belongs to every state directory that chose the backend of its own state directory', () => {
+    claimLab(LAB);
+    use('b', `file://${path.join(place, 'a')}/backend?metadata=skip`);
+    expect(foreignOwner(LAB)).toBeUndefined();
+    claimLab(LAB);
+    use('a');
+    expect(foreignOwner(LAB)).toBeUndefined();
+    use('b', `file://${path.join(place, 'c')}/backend`);
+    expect(foreignOwner(LAB)).toBeDefined();
+  });
+
   test('belongs to its state directory also if ./lab names the backend in it', () => {
     claimLab(LAB);
     use('a', `file://${path.join(place, 'a')}/backend?metadata=skip`);
