@@ -18,12 +18,12 @@ const common = {
 };
 
 module.exports = {
+  // A busy host needs more than jest's 5 s for unit tests that start a process. Jest reads it here alone.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,
       displayName: 'unit',
-      // A busy host needs more than jest's 5 s for tests that start a process.
-      testTimeout: 30_000,
       setupFiles: ['<rootDir>/test/support/own-host.ts'],
       testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
     },
