@@ -65,7 +65,9 @@ async function reboot(): Promise<void> {
     const group = path.join('/sys/fs/cgroup', hierarchy, 'hardway', LAB);
     if (fs.existsSync(group)) removeGroups(group);
   }
-  const left = (await tracesOf(LAB, link)).filter((line) => !/^(state|directory|slot) /.test(line));
+  const left = (await tracesOf(LAB, link)).filter(
+    (line) => !/^(state|directory|record|slot) /.test(line),
+  );
   expect(left).toEqual([]);
 }
 
