@@ -1,5 +1,5 @@
-import * as fs from 'node:fs';
 import { TOOLCHAIN_VARIABLES, type ToolchainPaths } from '../../toolchain/paths';
+import { updateAtomically } from '../../util/atomic-write';
 import { cacheDirectory } from '../../util/directories';
 import * as toolchain from '../../toolchain';
 import { cachePath } from '../../toolchain/cache';
@@ -49,11 +49,7 @@ export const noteFile = (): string => cachePath('toolchain.json');
 function note({ tree, store, images }: toolchain.Toolchain): void {
   for (const [part, place] of Object.entries({ tree, store, images }))
     process.env[TOOLCHAIN_VARIABLES[part as keyof ToolchainPaths]] = place;
-  const file = noteFile();
-  const content = `${JSON.stringify({ tree, store, images }, null, 2)}\n`;
-  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
-  fs.writeFileSync(`${file}.${process.pid}`, content);
-  fs.renameSync(`${file}.${process.pid}`, file);
+  updateAtomically(noteFile(), `${JSON.stringify({ tree, store, images }, null, 2)}\n`);
 }
 
 /** Prints the programs that are going to be installed, if any. */
