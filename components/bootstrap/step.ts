@@ -7,7 +7,7 @@ import type { Machine } from '../machine';
 import { root } from '../../util/repo-root';
 import type { Stage } from '../config/stage';
 import type { Node, Topology } from '../topology';
-import { render } from './render';
+import { render } from '../../util/render';
 
 /** A program that a node downloads because /opt/artifacts does not have it. */
 export interface Download {
