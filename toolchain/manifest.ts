@@ -5,7 +5,6 @@ export {
   type Architecture,
   type Build,
   type Component,
-  type Digest,
   type Release,
 } from './program';
 
