@@ -1,4 +1,4 @@
-import { reaches } from '../../components/config/stage';
+import { reaches } from '../../components/config';
 import { contains } from '../../util/cidr';
 import type { Ran } from '../access';
 import type { Check, Evidence } from '../check';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { STAGES } from '../../components/config/stage';
+import { STAGES } from '../../components/config';
 import { needsOf } from '../account/needs';
 import { formatPrice, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
