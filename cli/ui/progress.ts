@@ -1,4 +1,5 @@
-import { type Colours, cut, LiveLines, paint, type Screen } from './live-region';
+import { cut } from '../../util/text-width';
+import { type Colours, LiveLines, paint, type Screen } from './live-region';
 import { formatDuration, since } from './duration';
 
 /** One running step of a command. */
