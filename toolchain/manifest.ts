@@ -366,12 +366,14 @@ export const nodeImages: NodeImage[] = [
   {
     name: 'registry.k8s.io/pause',
     tag: '3.10',
-    // kubeadm 1.31 to 1.33 pull this tag. Any promoted tag works: the pod's first process only waits.
-    source: 'kubernetes/kubernetes: cmd/kubeadm/app/constants/constants.go, PauseVersion',
+    // Promoted with digest sha256:ee6521f2…, beside 3.10.1. The pod's first process only waits, so any
+    // promoted tag works.
+    source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-kubernetes/images.yaml, pause',
   },
   {
     name: 'registry.k8s.io/coredns/coredns',
     tag: `v${component('coredns').version}`,
+    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
   },
   // The article's own pods. Official images of Docker Hub always have the tag latest.
