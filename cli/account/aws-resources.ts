@@ -198,7 +198,7 @@ async function inBalancing(clients: AwsClients): Promise<Existing[]> {
       ({ TargetGroups }) => TargetGroups,
     ),
   ]);
-  const untagged: Ununtagged = new Map();
+  const untagged: Untagged = new Map();
   for (const { LoadBalancerArn } of found)
     untagged.set(LoadBalancerArn!, { kind: 'load balancer', hourly: price.loadBalancer });
   for (const { TargetGroupArn } of groups) untagged.set(TargetGroupArn!, { kind: 'target group' });
