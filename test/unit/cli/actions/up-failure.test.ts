@@ -30,6 +30,7 @@ const progress: Progress = {
     drop: () => undefined,
   }),
   say: (line) => void said.push(line),
+  summarize: () => undefined,
   close: () => undefined,
 };
 const config = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
