@@ -32,6 +32,7 @@ import { NotStarted, semaphore } from '../util/semaphore';
 import { makeNodeStore, nodeStorePath } from './node-programs';
 
 export { ToolchainError } from './errors';
+export { Estimate, type Remaining } from './estimate';
 export { plan } from './plan';
 export type { Progress, Report } from './progress';
 export type { Scope, Toolchain, Tools } from './state';
