@@ -9,6 +9,7 @@ import { labNameMistake } from '../util/lab-name';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
+import { requireProvider } from './require-provider';
 import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
 
@@ -57,7 +58,8 @@ export class Lab extends pulumi.ComponentResource {
     options?: pulumi.ComponentResourceOptions,
   ) {
     const config = validated(name, args);
-    // Before `super`: without credentials or a project, no resource is created.
+    // Before `super`: without a provider, credentials or a project, no resource is created.
+    requireProvider();
     const cloudOfLab = loadCloud(config);
     super('hardway:lab:Lab', name, {}, options);
 
