@@ -25,8 +25,8 @@ pulumi.runtime.setMocks({
   const lab = new Lab(args.cloud + '-demo', args);
   const url = await new Promise((resolve) => lab.outputs.apiServer.apply(resolve));
   await new Promise((resolve) => lab.outputs.bootstrapped.apply(resolve));
+  await pulumi.runtime.disconnect();
   console.log(JSON.stringify({ url, types, routes: planTopology(args).routes.length }));
-  process.exit(0);
 });
 `;
 
@@ -58,7 +58,7 @@ function mocked(args: object): { url: string; types: string[]; routes: number } 
       },
     },
   );
-  expect({ stderr, status }).toEqual({ stderr: expect.any(String), status: 0 });
+  expect({ stdout, stderr, status }).toMatchObject({ status: 0 });
   return JSON.parse(stdout) as ReturnType<typeof mocked>;
 }
 
@@ -73,22 +73,19 @@ function addCommandPlugin(project: string): void {
   fs.writeFileSync(file, stringify(content));
 }
 
-test.each(EXAMPLES)(
-  'the example %s passes strict type checks against the package',
-  (name) => {
-    const tsc = path.join(place, 'node_modules/typescript/bin/tsc');
-    const { stdout, status } = spawnSync(
-      process.execPath,
-      [tsc, '--noEmit', '--strict', '-p', name],
-      {
-        cwd: place,
-        encoding: 'utf8',
-      },
-    );
-    expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
-  },
-  60_000,
-);
+test('all examples pass strict type checks against the package', () => {
+  const tsc = path.join(place, 'node_modules/typescript/bin/tsc');
+  const options = JSON.parse(fs.readFileSync(path.join(place, 'aws/tsconfig.json'), 'utf8'));
+  expect(options.compilerOptions.strict).toBe(true);
+  // One run for all: loading the SDK's types takes most of the time.
+  const files = EXAMPLES.map((name) => `${name}/index.ts`);
+  fs.writeFileSync(path.join(place, 'tsconfig.json'), JSON.stringify({ ...options, files }));
+  const { stdout, status } = spawnSync(process.execPath, [tsc, '-p', '.'], {
+    cwd: place,
+    encoding: 'utf8',
+  });
+  expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+}, 120_000);
 
 test.each([
   ['local', {}, 'hardway:local:Instance'],
