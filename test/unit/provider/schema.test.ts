@@ -13,7 +13,7 @@ interface Resource {
   properties: Record<string, { type?: string; secret?: boolean }>;
 }
 
-const resources: Record<string, Resource> = schema.resources;
+const resources = schema.resources as unknown as Record<string, Resource>;
 const VARIABLES = ['HARDWAY_TREE', 'HARDWAY_STORE', 'HARDWAY_IMAGES'];
 
 /** Registers a local lab with a jump host, which uses every kind of the local cloud. */
