@@ -29,6 +29,8 @@ const isPlugin = (entry) => /^(provider|command-plugin)\//.test(entry);
 /** Compiles `entry` (a path from the repository's root) if a source changed; returns the compiled file's path. */
 function compile(entry) {
   const out = path.join(root, 'dist', entry.replace(/[/\\]/g, '-').replace(/\.ts$/, '.cjs'));
+  // The npm package has compiled files and no sources.
+  if (!fs.existsSync(path.join(root, entry)) && fs.existsSync(out)) return out;
   const stamp = `${out}.inputs.json`;
   if (fs.existsSync(out) && fresh(stamp)) return out;
   const scratch = `${out}.${process.pid}`;
@@ -42,7 +44,7 @@ function compile(entry) {
     format: 'cjs',
     external: isPlugin(entry)
       ? ['esbuild']
-      : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild'],
+      : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild', 'typescript'],
     metafile: true,
     sourcemap: 'inline',
     sourcesContent: false,

@@ -45,9 +45,22 @@ const COMMANDS = [
   registerTest,
 ];
 
+/** Exit codes of every command, with their meaning. */
+export const EXIT_CODES: Record<number, string> = {
+  [EXIT.well]: 'success',
+  [EXIT.failed]: 'a check failed',
+  [EXIT.usage]: 'usage or config',
+  [EXIT.machine]: "the host or the cloud can't (./lab doctor)",
+  [EXIT.interrupted]: 'interrupted',
+};
+
+const exitCodes = Object.entries(EXIT_CODES)
+  .map(([code, meaning]) => `${code} ${meaning}`)
+  .join(', ');
+
 const EPILOGUE = `
 NAME is a lab: local (the default), aws or gcp, or one of these with an id, such as aws-s01; an id alone means local-ID.
-Exit codes: 0 success, 1 a check failed, 2 usage or config, 3 the host or the cloud can't (./lab doctor), 130 interrupted.
+Exit codes: ${exitCodes}.
 `;
 
 const version = (): string =>

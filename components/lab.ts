@@ -3,26 +3,66 @@ import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
 import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
-import { type LabConfig, reaches } from './config';
+import { AUTO, ConfigError, configOf, type LabArgs, type LabConfig, reaches } from './config';
+import { labNameMistake } from '../util/lab-name';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
+import { requireProvider } from './require-provider';
 import { topology as plan, type Topology } from './topology';
+
+/** Outputs of a lab, by name. An output that the cloud lacks is unset. */
+export type LabOutput = { readonly [K in keyof StackOutputs]: pulumi.Output<StackOutputs[K]> };
+
+/** Returns the validated config. Throws a ConfigError for a mistake in name or arguments. */
+function validated(name: string, args: LabArgs | LabConfig): LabConfig {
+  const mistake = labNameMistake(name);
+  if (mistake) throw new ConfigError([mistake]);
+  const config = configOf(args);
+  if ([...config.adminCidrs, ...config.nodePortCidrs].includes(AUTO))
+    throw new ConfigError([
+      'a program cannot pass auto as a CIDR: await publicCidr() and pass its result',
+    ]);
+  return config;
+}
 
 /** NodePort of the article's nginx. */
 const ARTICLE_NODE_PORT = 31088;
 
-/** A lab: a network plan, a cloud's machines, and a cluster on them. */
+/**
+ * A lab: a network plan, a cloud's machines, and a cluster on them. A stack has one lab.
+ *
+ * @example
+ * const lab = new Lab('local-demo', { workers: 2, ipMasq: false });
+ * export const kubeconfig = lab.outputs.kubeconfig;
+ */
 export class Lab extends pulumi.ComponentResource {
-  readonly outputs: { [K in keyof StackOutputs]: pulumi.Input<StackOutputs[K]> };
+  /** Network plan: addresses, subnets, pod routes and firewall rules. */
+  readonly topology: Topology;
+  /** Outputs, to export from a program. `kubeconfig` and `sshPrivateKey` are secrets. */
+  readonly outputs: LabOutput;
 
-  /** `name` is the stack's name, for example `aws-s01`: all resources are named after it. */
-  constructor(name: string, config: LabConfig, options?: pulumi.ComponentResourceOptions) {
-    // Before `super`: without credentials or a project, no resource is created.
+  /**
+   * Throws a ConfigError for a mistake in name or arguments, and a CloudError without credentials.
+   *
+   * @param name Name of the lab: up to 40 lower-case letters, digits and single hyphens, such as
+   * `aws-s01`. All resources are named after it. `./lab` finds labs whose name is their stack's.
+   * @param args Arguments of the lab. Default: the article's lab on this host.
+   * @param options Pulumi's options of components, such as `parent` or `protect`.
+   */
+  constructor(
+    name: string,
+    args: LabArgs | LabConfig = {},
+    options?: pulumi.ComponentResourceOptions,
+  ) {
+    const config = validated(name, args);
+    // Before `super`: without a provider, credentials or a project, no resource is created.
+    requireProvider();
     const cloudOfLab = loadCloud(config);
     super('hardway:lab:Lab', name, {}, options);
 
     const topology = plan(config);
+    this.topology = topology;
     const sshKey = new SshKey('ssh-key', { comment: `ubuntu@${name}` }, { parent: this });
     const tags = this.tags(name, config);
     const cloud = buildCloud(cloudOfLab, {
@@ -143,22 +183,20 @@ function outputsOf({
   sshKey,
   certificates,
   ready,
-}: Parts): Lab['outputs'] {
+}: Parts): LabOutput {
   const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
   return {
-    lab: name,
-    config: describeConfig(config),
-    nodes: cloud.machines.map((machine) => ({
-      name: machine.name,
-      privateIp: machine.privateIp,
-      publicIp: machine.publicIp,
-    })) as never,
+    lab: pulumi.output(name),
+    config: pulumi.output(describeConfig(config)),
+    nodes: pulumi.output(
+      cloud.machines.map(({ name, privateIp, publicIp }) => ({ name, privateIp, publicIp })),
+    ),
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
     nodePortUrl: pulumi.interpolate`http://${(firstWorker.through ?? firstWorker).publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),
     kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
     sshPrivateKey: sshKey.privateKey,
-    expires: tags.expires,
+    expires: pulumi.output(tags.expires),
     bootstrapped: ready,
     ...(cloud.router ? { router: cloud.router } : {}),
     ...(cloud.jump ? { jump: cloud.jump } : {}),

@@ -23,7 +23,7 @@ export const TOOLCHAIN_VARIABLES = {
 } as const;
 
 /**
- * Reads the paths that `./lab start` saved in the cache; a variable overrides each. Throws if no
+ * Reads the paths that `./lab setup` saved in the cache; a variable overrides each. Throws if no
  * path is known.
  */
 export function toolchainPaths(): ToolchainPaths {
@@ -35,7 +35,7 @@ export function toolchainPaths(): ToolchainPaths {
     const chosen = process.env[TOOLCHAIN_VARIABLES[key]] || saved[key];
     if (!chosen)
       throw new Error(
-        `the toolchain is not on this host yet: run ./lab start once (${file} does not exist)`,
+        `the toolchain is not on this host yet: run ./lab setup once in a clone of hardway-lab (${file} does not exist)`,
       );
     return chosen;
   };

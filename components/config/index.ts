@@ -18,82 +18,30 @@ import {
 import { nearest } from '../../util/suggest';
 import { tooManyRules } from '../security-group-rules';
 import { machineTypeMistakes } from './machine-series';
-import { STAGES, type Stage } from './stage';
+import { STAGES } from './stage';
+import type { Cloud, LabArgs, Profile } from './args';
 
 export { type MachineSeries, seriesOf } from './machine-series';
 export { reaches, type Stage, STAGES } from './stage';
-export { expiry, isDuration } from './values';
+export { AUTO, expiry, isDuration } from './values';
 
-export const CLOUDS = ['local', 'aws', 'gcp'] as const;
-export type Cloud = (typeof CLOUDS)[number];
-export type Profile = 'full' | 'small';
+export type { Cloud, LabArgs, Profile } from './args';
 
-/** Validated config of a lab: every key of Pulumi.yaml. A string is empty if the cloud ignores its key. */
-export interface LabConfig {
-  /** Cloud of the lab: `local` (the host, default), `aws` or `gcp`. */
-  cloud: Cloud;
-  /** `full` (default), or on clouds `small`: fewer nodes, one of them with a public address. */
-  profile: Profile;
-  /** 1 or 3. Default: 3; profile small: 1. */
-  controllers: number;
-  /** 1 to 9. Default: 3; profile small: 2. */
-  workers: number;
-  /** Subnet of the nodes. Default: `10.240.0.0/24`. */
-  nodeCidr: string;
-  /** Pod network; each worker owns a /24. Default: `10.200.0.0/16`. */
-  podCidr: string;
-  /** Service network. Default: `10.32.0.0/24`. */
-  serviceCidr: string;
-  /** Whether the CNI bridge masquerades packets that leave a pod's own /24. Default: true. */
-  ipMasq: boolean;
-  /** Whether pods may have a `hostPort`, by the CNI plugin portmap. Default false, as the article. */
-  hostPorts: boolean;
-  /** Backend of kube-proxy. Default: `iptables`. */
-  proxyMode: 'iptables' | 'nftables';
-  /** How far bootstrap goes. Default: `cluster`. */
-  stage: Stage;
-  /**
-   * CIDRs of administrators, for example `198.51.100.4/32`. On clouds also `auto`, until
-   * public-ip.ts replaces it. Default: `198.18.0.0/15` for local labs; clouds have no default.
-   */
-  adminCidrs: string[];
-  /** CIDRs that reach NodePorts. Default: `0.0.0.0/0` for local labs, `adminCidrs` on clouds. */
-  nodePortCidrs: string[];
+export const CLOUDS: readonly Cloud[] = ['local', 'aws', 'gcp'];
+
+/**
+ * Validated config of a lab: every argument, with its default. A string or list is empty if the
+ * cloud ignores its key.
+ */
+export interface LabConfig extends Omit<Required<LabArgs>, 'memoryLimit' | 'processLimit'> {
   /** Address that replaced `auto`, for example `198.51.100.4`. Not a config key. */
   ownAddress?: string;
   /** First and last NodePort: 30000 and 32767. Not a config key. */
   nodePorts: [number, number];
-  /** TCP port of the API. Default: 6443. */
-  apiPort: number;
-  /** Bytes, for nodes, CNI bridge and pods. Default: 1500 for local labs, 9001 on AWS, 1460 on GCP. */
-  mtu: number;
-  /** Local only: CIDRs outside the host that may use the jump host. Default: none, no jump host. */
-  jumpCidrs: string[];
-  /** Local only: pool of the labs' public /24s. Default: `198.18.0.0/15`. */
-  publicPool: string;
   /** Local only: bytes of memory for the whole lab. Default: 1 GiB for each node. */
   memoryLimit?: number;
   /** Local only: processes and threads of the whole lab. Default: 512 for each node. */
   processLimit?: number;
-  /** AWS only. Default: `us-west-2`. */
-  region: string;
-  /** Clouds only. Default: `us-west1-c` on GCP; on AWS the first that offers both machine types. */
-  zone: string;
-  /** GCP only, for example `my-project`. Default: the project of the environment. */
-  project: string;
-  /** Machine type of controllers. Default: `t3.small` on AWS, `e2-small` on GCP. */
-  controllerType: string;
-  /** Machine type of workers. Default: `t3.small` on AWS, `e2-small` on GCP. */
-  workerType: string;
-  /**
-   * Clouds only: mirror of the nodes' downloads, which serves each file at `MIRROR/HOST/PATH`.
-   * For example `https://mirror.example`. Default: empty, the official addresses.
-   */
-  mirror: string;
-  /** Clouds only: owner of the lab, for its tags, for example `ada`. Default: empty, the lab's name. */
-  student: string;
-  /** Expiry: a time, or a duration from the first `up`. Default: `8h` on clouds; else empty, never. */
-  expires: string;
 }
 
 /** Config as the engine passes it: every value is a string, lists are JSON. Empty: the default. */
@@ -336,3 +284,28 @@ export function parseConfig(raw: RawConfig): LabConfig {
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config as LabConfig;
 }
+
+/** Tells whether a value says nothing: unset, an empty text or an empty list. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+
+const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+/**
+ * Validates arguments and adds defaults. Accepts a complete LabConfig too, and returns an equal one.
+ * Throws a ConfigError with all mistakes.
+ */
+export function configOf(args: LabArgs | LabConfig): LabConfig {
+  const { ownAddress, nodePorts: _, ...given } = args as LabConfig;
+  const used = Object.entries(given).filter(
+    ([key, value]) =>
+      value !== undefined &&
+      !(isEmpty(value) && KEYS[key as ConfigKey] && !isUsed(key as ConfigKey, given.cloud)),
+  );
+  const config = parseConfig(Object.fromEntries(used.map(([key, value]) => [key, asText(value)])));
+  return ownAddress === undefined ? config : { ...config, ownAddress };
+}
+
+const isUsed = (key: ConfigKey, cloud: Cloud = 'local'): boolean =>
+  defaultOf(key, cloud) !== undefined;

@@ -24,13 +24,20 @@ export async function askOwnAddress(service = SERVICE): Promise<string> {
   return text;
 }
 
+/**
+ * Returns the host's public address as a CIDR, such as `198.51.100.4/32`: a value for `adminCidrs`.
+ * Throws a CloudError if the service does not report the address.
+ */
+export const publicCidr = async (ask: () => Promise<string> = askOwnAddress): Promise<string> =>
+  `${await ask()}/32`;
+
 /** Replaces every `auto` of a config with the host's address. Calls `ask` only if there is one. */
 export async function withOwnAddress(
   config: LabConfig,
   ask: () => Promise<string> = askOwnAddress,
 ): Promise<LabConfig> {
   if (![...config.adminCidrs, ...config.nodePortCidrs].includes(AUTO)) return config;
-  const own = `${await ask()}/32`;
+  const own = await publicCidr(ask);
   const known = (cidrs: string[]): string[] => [
     ...new Set(cidrs.map((cidr) => (cidr === AUTO ? own : cidr))),
   ];

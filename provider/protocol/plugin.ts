@@ -30,16 +30,27 @@ const struct = (wire: Properties): Struct => Struct.fromJavaScript(wire);
 const typeOf = (request: ResourceRequest): string =>
   request.getType() || request.getUrn().split('::')[2].split('$').pop()!;
 
+/** Content of a plugin. */
+export interface PluginParts {
+  kinds: ResourceKinds;
+  /** For example `0.1.0`. */
+  version: string;
+  /** Pulumi schema of the kinds. Default: empty, so `pulumi package get-schema` fails. */
+  schema?: object;
+}
+
 /** A resource plugin. Translates the engine's calls to calls of its resource kinds. */
 export class Plugin {
   private readonly cancelled = new AbortController();
   private readonly log: EngineLog;
 
+  private readonly kinds: ResourceKinds;
+
   constructor(
-    private readonly kinds: ResourceKinds,
-    private readonly version: string,
-    engineAddress: string | undefined,
+    private readonly parts: PluginParts,
+    engineAddress?: string,
   ) {
+    this.kinds = parts.kinds;
     this.log = new EngineLog(engineAddress);
   }
 
@@ -223,8 +234,10 @@ export class Plugin {
       update: answer((request: rpc.UpdateRequest) => this.update(request)),
       delete: answer((request: rpc.DeleteRequest) => this.delete(request)),
       configure: answer(async () => new rpc.ConfigureResponse().setAcceptsecrets(true)),
-      getSchema: answer(async () => new rpc.GetSchemaResponse().setSchema('{}')),
-      getPluginInfo: answer(async () => new PluginInfo().setVersion(this.version)),
+      getSchema: answer(async () =>
+        new rpc.GetSchemaResponse().setSchema(JSON.stringify(this.parts.schema ?? {})),
+      ),
+      getPluginInfo: answer(async () => new PluginInfo().setVersion(this.parts.version)),
       cancel: answer(async () => {
         this.cancelled.abort(new Error('the run was interrupted'));
         return new Empty();

@@ -1,19 +1,19 @@
 import * as grpc from '@grpc/grpc-js';
 import { ResourceProviderService } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import { exitWithParent } from './exit-with-parent';
-import { Plugin, type ResourceKinds } from './plugin';
+import { Plugin, type PluginParts } from './plugin';
 
 /** Longest gRPC message in bytes. Large states, such as command output, fit. */
 const MAXIMUM_MESSAGE = 400 * 1024 * 1024;
 
 /**
- * Serves `kinds` to the engine that started this process, and exits with it. Prints the port, which
+ * Serves a plugin's kinds to the engine that started this process, and exits with it. Prints the port, which
  * the engine reads; nothing else may write to standard output.
  */
-export async function serve(kinds: ResourceKinds, version: string): Promise<void> {
+export async function serve(parts: PluginParts): Promise<void> {
   exitWithParent();
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
-  const plugin = new Plugin(kinds, version, engineAddress);
+  const plugin = new Plugin(parts, engineAddress);
   const server = new grpc.Server({
     'grpc.max_receive_message_length': MAXIMUM_MESSAGE,
     'grpc.max_send_message_length': MAXIMUM_MESSAGE,

@@ -166,6 +166,12 @@ export interface ImageMirrorArgs {
 /** Registry that nodes pull images from, instead of one on the internet. */
 export class ImageMirror extends resource<ImageMirrorArgs>('hardway:local:ImageMirror') {}
 
+/** Address of the API's load balancer. */
+export interface ApiAddress {
+  address: pulumi.Input<string>;
+  port: pulumi.Input<number>;
+}
+
 export interface JumpHostArgs {
   lab: pulumi.Input<string>;
   /** Generation of the network that the resource belongs to. */
@@ -178,7 +184,7 @@ export interface JumpHostArgs {
   /** Nodes that students may connect to, on any port. */
   nodes: pulumi.Input<pulumi.Input<Target>[]>;
   /** Address of the API's load balancer, also permitted. */
-  api: pulumi.Input<{ address: pulumi.Input<string>; port: pulumi.Input<number> }>;
+  api: pulumi.Input<ApiAddress>;
   /** CIDRs outside the host that may connect. */
   sources: pulumi.Input<pulumi.Input<string>[]>;
   /** Public line of the jump host's SSH host key. */

@@ -63,7 +63,7 @@ export class CertificateAuthority extends resource<
 export interface CertificateArgs {
   /** The authority's certificate, PEM. */
   caCertificate: pulumi.Input<string>;
-  /** The authority's key, PEM. */
+  /** Secret: the authority's key, PEM. */
   caPrivateKey: pulumi.Input<string>;
   /** Common name; Kubernetes uses it as the user. */
   commonName: pulumi.Input<string>;

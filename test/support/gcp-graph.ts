@@ -80,7 +80,7 @@ export async function gcpLab(raw: RawConfig = {}, name = 'gcp-s01'): Promise<Gcp
   );
   const outputs = await value<Record<string, unknown>>(pulumi.output(made!));
   const secret = await Promise.all(
-    Object.values(made!).map((each) => pulumi.isSecret(pulumi.output(each))),
+    Object.values<pulumi.Output<unknown>>(made!).map((each) => pulumi.isSecret(each)),
   );
   return {
     config,

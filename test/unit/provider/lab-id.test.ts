@@ -25,7 +25,7 @@ describe('the id of a lab', () => {
     }));
 
   test('differs in no later run of the program', async () => {
-    const plugin = new Plugin(labIdKinds, '1.0.0', undefined);
+    const plugin = new Plugin({ kinds: labIdKinds, version: '1.0.0' });
     const olds = struct({ value: '0a1b2c3d' });
     const checked = await plugin.check(
       new rpc.CheckRequest().setUrn(URN).setOlds(olds).setNews(struct({})),

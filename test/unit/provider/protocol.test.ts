@@ -8,17 +8,16 @@ import { until } from '../../support/until';
 const URN = 'urn:pulumi:dev::lab::hardway:lab:Lab$try:kind:Thing::one';
 
 const plugin = (kind: Partial<ResourceKind>): Plugin =>
-  new Plugin(
-    {
+  new Plugin({
+    kinds: {
       'try:kind:Thing': {
         create: async () => ({ id: 'id', state: {} }),
         delete: async () => undefined,
         ...kind,
       },
     },
-    '1.0.0',
-    undefined,
-  );
+    version: '1.0.0',
+  });
 
 const diffRequest = (oldInputs: object, olds: object, news: object): rpc.DiffRequest =>
   new rpc.DiffRequest()
