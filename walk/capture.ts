@@ -9,6 +9,8 @@ export interface Captured {
   way: 'in' | 'out';
   /** Source MAC address; empty if the interface has none. */
   mac: string;
+  /** Whether the frame is for another MAC address: a copy that a bridge sent to all its ports. */
+  foreign: boolean;
   /** Whole IP packet. */
   bytes: Buffer;
 }
@@ -21,6 +23,8 @@ const SLL2_HEADER = 20;
 const IPV4 = 0x0800;
 /** Packet type of SLL2: the namespace sends the packet. All other types mean that it arrives. */
 const OUTGOING = 4;
+/** Packet type of SLL2: the frame is for another host. */
+const OTHER_HOST = 3;
 
 const macOf = (bytes: Buffer): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
@@ -32,6 +36,7 @@ function readRecord(time: bigint, record: Buffer): Captured | undefined {
     ifindex: record.readInt32BE(4),
     way: record[10] === OUTGOING ? 'out' : 'in',
     mac: macOf(record.subarray(12, 12 + Math.min(record[11], 8))),
+    foreign: record[10] === OTHER_HOST,
     bytes: record.subarray(SLL2_HEADER),
   };
 }

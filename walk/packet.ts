@@ -13,6 +13,8 @@ export interface Packet {
   dport?: number;
   /** For example `echo request`, `SYN`, `SYN, ACK`, `RST, ACK`; empty for udp. */
   kind: string;
+  /** Identifier of an ICMP echo; unset for others. */
+  id?: number;
 }
 
 /** Direction of a packet at an interface, seen from the namespace that has the interface. */
@@ -28,6 +30,8 @@ export interface Sighting {
   time: bigint;
   /** Source MAC address; empty if the interface has none. */
   mac: string;
+  /** Whether the frame is for another MAC address. */
+  foreign: boolean;
   packet: Packet;
   /** Whole IP packet, for pcapng. */
   bytes: Buffer;
@@ -68,7 +72,10 @@ export function parsePacket(bytes: Buffer): Packet | undefined {
   const common = { src: address(bytes, 12), dst: address(bytes, 16), ttl: bytes[8], protocol };
   if (protocol === 'icmp') {
     const type = bytes[body];
-    return { ...common, kind: ICMP_TYPES[type] ?? `type ${type}` };
+    const kind = ICMP_TYPES[type] ?? `type ${type}`;
+    return type === 0 || type === 8
+      ? { ...common, kind, id: bytes.readUInt16BE(body + 4) }
+      : { ...common, kind };
   }
   return {
     ...common,

@@ -46,6 +46,18 @@ class Collector {
     throw new Error(`${name}: ${this.errors.trim().split('\n').pop() || 'it is not ready in time'}`);
   }
 
+  /** Waits until `isDrained` holds twice in a row, for a short time at most. */
+  async drain(isDrained: () => boolean): Promise<void> {
+    let times = 0;
+    await poll(
+      () => {
+        times = isDrained() ? times + 1 : 0;
+        return times > 1;
+      },
+      { limit: DRAIN_LIMIT, interval: 15 },
+    );
+  }
+
   async stop(): Promise<Buffer> {
     this.child.kill('SIGKILL');
     await this.ended;
@@ -57,17 +69,30 @@ class Collector {
 const NETFILTER = '12';
 const TRACE_GROUP = 1 << 8;
 
-/** Whether a process listens to the kernel's traces, by the sockets in its network namespace. */
-function listensToTraces(pid: number | undefined): boolean {
+/**
+ * Returns how many bytes of traces the kernel holds for a process; `undefined` if the process does
+ * not listen to traces. Reads the list of netlink sockets in the process's network namespace.
+ */
+function pendingTraces(pid: number | undefined): number | undefined {
   const rows = (readKernelFile(`/proc/${pid}/net/netlink`) ?? '').split('\n');
-  return rows.some((row) => {
-    const [, protocol, port, groups] = row.trim().split(/\s+/);
-    return (
-      protocol === NETFILTER &&
-      Number(port) === pid &&
-      (Number.parseInt(groups, 16) & TRACE_GROUP) !== 0
-    );
-  });
+  for (const row of rows) {
+    const [, protocol, port, groups, pending] = row.trim().split(/\s+/);
+    const isOwn = protocol === NETFILTER && Number(port) === pid;
+    if (isOwn && (Number.parseInt(groups, 16) & TRACE_GROUP) !== 0) return Number(pending);
+  }
+  return undefined;
+}
+
+/** Milliseconds in which a tap must have written everything that the kernel passed to it. */
+const DRAIN_LIMIT = 400;
+
+/** Returns how many packets tcpdump has still to write, by its last statistics on standard error. */
+export function unwritten(statistics: string): number | undefined {
+  const all = [
+    ...statistics.matchAll(/(\d+) packets? captured[\s\S]*?(\d+) packets? received by filter/g),
+  ];
+  const last = all.at(-1);
+  return last && Number(last[2]) - Number(last[1]);
 }
 
 /** Everything that one place saw of a probe and its answer. */
@@ -79,6 +104,8 @@ export interface Seen {
 
 /** Taps in one place: a capture of all interfaces, and a trace of all rules. */
 export interface Tap {
+  /** Waits until the taps have written all that they saw. */
+  drain(): Promise<void>;
   /** Removes the taps and returns what they saw. */
   stop(): Promise<Seen>;
 }
@@ -113,13 +140,26 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
   try {
     await Promise.all([
       capture.ready(`tcpdump in ${place.name}`, () => capture.errors.includes('listening on')),
-      trace?.ready(`nft in ${place.name}`, () => listensToTraces(trace.child.pid)),
+      trace?.ready(`nft in ${place.name}`, () => pendingTraces(trace.child.pid) !== undefined),
     ]);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stop };
+  const drain = async (): Promise<void> => {
+    const packetsWritten = (): boolean => {
+      const left = unwritten(capture.errors);
+      capture.errors = '';
+      // tcpdump prints its statistics on this signal.
+      capture.child.kill('SIGUSR1');
+      return left === 0;
+    };
+    await Promise.all([
+      capture.drain(packetsWritten),
+      trace?.drain(() => (pendingTraces(trace.child.pid) ?? 0) === 0),
+    ]);
+  };
+  return { drain, stop };
 }
 
 const ifindexOf = ({ only, interfaces }: Place): number | undefined =>
