@@ -19,6 +19,7 @@ import { register as registerStart } from './commands/start';
 import { register as registerStatus } from './commands/status';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
+import { register as registerWalk } from './commands/walk';
 import { EXIT, Failure, report } from './errors';
 import { diskFull } from './full-disk';
 import { explainMistakes } from './usage-errors';
@@ -28,6 +29,7 @@ const COMMANDS = [
   registerStart,
   registerUp,
   registerVerify,
+  registerWalk,
   registerSsh,
   registerKubectl,
   registerStatus,

@@ -69,7 +69,11 @@ function findPod(word: string, { nodes, cluster }: Named): Pod | undefined {
 }
 
 function unknown(word: string, { nodes, cluster }: Named): WalkMistake {
-  const names = ['laptop', ...nodes.map(({ name }) => name), ...cluster.pods.map(({ name }) => name)];
+  const names = [
+    'laptop',
+    ...nodes.map(({ name }) => name),
+    ...cluster.pods.map(({ name }) => name),
+  ];
   const bare = word.split('/').pop()!;
   return new WalkMistake(
     `"${word}" is no pod, node or address of this lab${nearest(bare, names)}.`,

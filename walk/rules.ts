@@ -71,7 +71,10 @@ const ACTION = /\b(dnat|snat|masquerade|redirect|drop|reject|accept|mark set|TTL
 /** Whether a rule decided something itself: changed the packet, or let it pass or drop. */
 const decides = (event: TraceEvent): boolean =>
   isDrop(event) ||
-  (!isJump(event) && event.verdict !== 'return' && event.handle !== undefined && ACTION.test(event.text));
+  (!isJump(event) &&
+    event.verdict !== 'return' &&
+    event.handle !== undefined &&
+    ACTION.test(event.text));
 
 function asLine(event: TraceEvent, texts: RuleTexts): RuleLine {
   const { family, table, chain, handle } = event;

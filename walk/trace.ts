@@ -65,7 +65,10 @@ function readEvent(id: string, [family, table, chain]: string[], text: string): 
     family,
     table,
     chain,
-    text: body.replace(/\bcounter packets \d+ bytes \d+ ?/g, '').replace(/\s+/g, ' ').trim(),
+    text: body
+      .replace(/\bcounter packets \d+ bytes \d+ ?/g, '')
+      .replace(/\s+/g, ' ')
+      .trim(),
     verdict,
     ...(handle === undefined ? {} : { handle: Number(handle) }),
   };

@@ -121,8 +121,7 @@ export function joinWay(seen: Seen[], marked: Marked): RoundTrip {
     if (marked.protocol !== 'udp' || sighting.packet.protocol === 'icmp') return true;
     return probes.some(
       (probe) =>
-        probe.place === sighting.place &&
-        sameTuple(probe.packet, reversed(sighting.packet)),
+        probe.place === sighting.place && sameTuple(probe.packet, reversed(sighting.packet)),
     );
   };
   const trip = {
@@ -131,4 +130,12 @@ export function joinWay(seen: Seen[], marked: Marked): RoundTrip {
   };
   addTraces(seen, trip);
   return trip;
+}
+
+/** Returns the packets of a round trip in order, for pcapng. Pure. */
+export function packetsOf(seen: Seen[], { forward, reply }: RoundTrip): Sighting[] {
+  const shown = new Set(
+    [...forward, ...reply].flatMap(({ hops }) => hops.map(({ packet }) => packet)),
+  );
+  return inOrder(seen).filter(({ packet }) => shown.has(packet));
 }

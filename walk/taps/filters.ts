@@ -56,7 +56,9 @@ export function traceCommands(probe: Probe): string {
     const ip = family === 'bridge' ? 'ether type ip ' : 'meta nfproto ipv4 ';
     return [
       `add chain ${name} { type filter hook ${hook} priority -450; }`,
-      ...conditions(probe).map((condition) => `add rule ${name} ${ip}${condition} meta nftrace set 1`),
+      ...conditions(probe).map(
+        (condition) => `add rule ${name} ${ip}${condition} meta nftrace set 1`,
+      ),
     ];
   });
   return [...tables, ...chains, 'monitor trace', ''].join('\n');

@@ -34,7 +34,9 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 /** Returns a DNS query for the A record of `name`, in hexadecimal. */
 function dnsQuery(marker: number, name: string): string {
-  const labels = name.split('.').map((label) => hex(label.length, 2) + Buffer.from(label).toString('hex'));
+  const labels = name
+    .split('.')
+    .map((label) => hex(label.length, 2) + Buffer.from(label).toString('hex'));
   return `${hex(marker, 8)}0001000000000000${labels.join('')}0000010001`;
 }
 

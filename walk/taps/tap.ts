@@ -43,7 +43,9 @@ class Collector {
       { limit: READY_LIMIT, interval: 10 },
     );
     if (outcome === 'ready') return;
-    throw new Error(`${name}: ${this.errors.trim().split('\n').pop() || 'it is not ready in time'}`);
+    throw new Error(
+      `${name}: ${this.errors.trim().split('\n').pop() || 'it is not ready in time'}`,
+    );
   }
 
   /** Waits until `isDrained` holds twice in a row, for a short time at most. */
@@ -127,7 +129,8 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
     ...['chroot', tree, '/usr/bin/tcpdump', '-i', 'any', '-p', '-n', '-U', '-Z', 'root'],
     ...['--immediate-mode', '--time-stamp-precision=nano', '-w', '-', filter],
   ]);
-  const trace = place.namespace === undefined ? undefined : new Collector(place, ['nft', '-a', '-i']);
+  const trace =
+    place.namespace === undefined ? undefined : new Collector(place, ['nft', '-a', '-i']);
   trace?.child.stdin!.write(traceCommands(probe));
   const stop = async (): Promise<Seen> => {
     const [file, text] = await Promise.all([capture.stop(), trace?.stop()]);
