@@ -57,7 +57,7 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
 }
 
 function reasonOf(visit: ReportedVisit): string {
-  const rule = visit.rules.findLast(({ dropped }) => dropped);
+  const rule = visit.rules.find(({ dropped }) => dropped);
   if (rule) return `${rule.chain}: ${rule.text}`;
   if (visit.route.missing) return visit.route.text;
   const { way, interface: name } = lastHop(visit);

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { installed } from '../actions/ensure-toolchain';
+import { found } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
 import { EXIT, unable, usage } from '../errors';
@@ -39,7 +39,8 @@ async function walkCommand(words: string[], options: Options): Promise<void> {
       `./lab walk works on local labs only; ${lab.stack} is on ${lab.cloud}.`,
       './lab walk SRC DST on a local lab',
     );
-  const toolchain = await installed();
+  const toolchain = await found();
+  if (!toolchain) throw unable('The programs of local labs are not installed.', './lab setup');
   const up = await findLab(await Engine.open(toolchain), lab);
   if (!up) throw notUp(lab);
   const { report, packets } = await walkLab(up, toolchain, { from, to, ...options });

@@ -25,7 +25,6 @@ const RESERVED = new Set([
     'start',
     'up',
     'verify',
-    'walk',
     'ssh',
     'kubectl',
     'status',
