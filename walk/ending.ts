@@ -1,4 +1,5 @@
 import type { Ending, ReportedVisit } from './report';
+import { ROUTER } from './place-names';
 import type { Target } from './endpoints';
 
 /** Facts about a walk that decide how it ended. */
@@ -17,7 +18,6 @@ export interface Facts {
   nodePorts: [number, number];
 }
 
-const ROUTER = 'VPC router';
 const isPod = (place: string): boolean => place.startsWith('pod ');
 
 const lastHop = (visit: ReportedVisit) => visit.hops[visit.hops.length - 1];

@@ -6,6 +6,7 @@ import type { Cluster, Pod } from './cluster';
 import type { Source, Target } from './endpoints';
 import { endingOf } from './ending';
 import type { Sighting } from './packet';
+import { LAPTOP, podPlace, ROUTER } from './place-names';
 import type { ReportedVisit, WalkReport } from './report';
 import { decidingRules } from './rules';
 import { decisionsOf } from './taps/decisions';
@@ -13,12 +14,6 @@ import { podNamespaces, readPlace, type Place } from './taps/namespaces';
 import { createProbe, sendProbe, type Probe, type ProbeResult } from './taps/probe';
 import { openTap, type Seen, type Tap } from './taps/tap';
 import { joinWay, packetsOf, type Hop, type RoundTrip, type Visit } from './way';
-
-/** Names of the places that are no nodes. */
-export const ROUTER = 'VPC router';
-export const LAPTOP = 'laptop';
-export const podPlace = ({ namespace, name }: Pick<Pod, 'namespace' | 'name'>): string =>
-  `pod ${namespace}/${name}`;
 
 const pathOf = (namespace: string): string => `/run/netns/${namespace}`;
 
