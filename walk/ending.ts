@@ -20,6 +20,12 @@ export interface Facts {
 
 const isPod = (place: string): boolean => place.startsWith('pod ');
 
+/**
+ * Linux's name for a packet that arrives with an address of the receiver as its source. The VPC sent
+ * it back to its sender.
+ */
+export const MARTIAN = 'martian source';
+
 const lastHop = (visit: ReportedVisit) => visit.hops[visit.hops.length - 1];
 
 /** Whether a way ended in the place that has the packet's destination address. */
@@ -45,8 +51,8 @@ function checkOfFlow({ forward, target, nodePorts, from }: Facts): string {
 function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   const rule = visit.rules.find(({ dropped }) => dropped);
   const flow = checkOfFlow(facts);
-  if (visit.route.missing) {
-    if (visit.place === ROUTER) return 'route.vpc';
+  if (!rule && visit.route.missing) {
+    if (visit.place === ROUTER || visit.route.text.startsWith(MARTIAN)) return 'route.vpc';
     return isPod(visit.place) ? 'route.pod' : 'route.host';
   }
   if (visit.place === ROUTER && rule?.chain.startsWith('bridge')) return 'nat.ping';

@@ -21,6 +21,8 @@ export interface Trace {
   id: string;
   /** Headers at the first chain. */
   packet: Pick<Packet, 'src' | 'dst' | 'sport' | 'dport' | 'ttl'>;
+  /** Headers at the last chain, with the addresses that rules have changed. */
+  last: Trace['packet'];
   /** Interfaces by name; empty if the chain does not know the interface. */
   iif: string;
   oif: string;
@@ -38,7 +40,7 @@ function numberField(text: string, pattern: RegExp): number | undefined {
   return value === '' ? undefined : Number(value);
 }
 
-function readHeaders(text: string): Omit<Trace, 'id' | 'events'> {
+function readHeaders(text: string): Omit<Trace, 'id' | 'last' | 'events'> {
   return {
     packet: {
       src: field(text, /ip saddr (\S+)/),
@@ -87,8 +89,11 @@ export function parseTraces(text: string, ownTable: string): Trace[] {
     const known = traces.get(id);
     if (kind === 'packet:') {
       const headers = readHeaders(rest);
-      if (!known) traces.set(id, { id, ...headers, events: [] });
-      else if (known.oif === '') known.oif = headers.oif;
+      if (!known) traces.set(id, { id, ...headers, last: headers.packet, events: [] });
+      else {
+        known.last = headers.packet;
+        known.oif ||= headers.oif;
+      }
       continue;
     }
     if (!known || table === ownTable || kind === 'verdict') continue;

@@ -2,6 +2,7 @@ import { attempt } from '../../provider/local/shared/command';
 import { matches, parseConntrack } from '../../checks/parsers/conntrack';
 import { ruleTexts, type RuleTexts } from '../rules';
 import type { Hop, Visit } from '../way';
+import { MARTIAN } from '../ending';
 import { inPlace, type Interface, type Place } from './namespaces';
 
 /** What decided in a place besides rules, asked from the kernel right after the probe. */
@@ -33,9 +34,13 @@ async function ask(place: Place, words: string[]): Promise<{ text: string; faile
 async function routeOf(visit: Visit): Promise<Pick<Decisions, 'route' | 'noRoute'>> {
   const arrival = reachesIp(visit);
   const departure = visit.hops.find(({ way }) => way === 'out');
-  const untapped = visit.traces.at(-1)?.packet;
+  const untapped = visit.traces.at(-1)?.last;
   const { dst } = departure?.packet ?? untapped ?? visit.hops.at(-1)!.packet;
-  const from = arrival ? ['from', visit.hops[0].packet.src, 'iif', arrival.interface] : [];
+  const source = visit.hops[0].packet.src;
+  const own = [...visit.place.interfaces.values()].flatMap(({ addresses }) => addresses);
+  if (arrival && own.includes(source))
+    return { route: `${MARTIAN}: ${source} is an address of ${visit.place.name}`, noRoute: true };
+  const from = arrival ? ['from', source, 'iif', arrival.interface] : [];
   const { text, failed } = await ask(visit.place, ['ip', 'route', 'get', 'fibmatch', dst, ...from]);
   if (!failed) return { route: text.split('\n')[0].trim(), noRoute: false };
   // `ip route get` reports a blackhole as an error. The table has its line.

@@ -204,6 +204,22 @@ describe('the ending', () => {
     });
   });
 
+  test('names route.vpc if the VPC sent the packet back to its sender', () => {
+    const route = { kind: 'route' as const, text: 'martian source: 10.240.0.20', missing: true };
+    expect(endingOf(facts([visit('worker-0', { route })]))).toMatchObject({ check: 'route.vpc' });
+  });
+
+  test('names the check of the flow if a rule of the firewall dropped the packet, whatever the route', () => {
+    const rules = [{ chain: 'inet vpc forward', text: 'policy drop', dropped: true }];
+    const route = { kind: 'route' as const, text: 'blackhole default', missing: true };
+    const target = { address: '198.18.0.20', protocol: 'tcp' as const, port: 31088 };
+    const closed = { ...facts([visit('VPC router', { rules, route })]), target };
+    expect(endingOf(closed)).toMatchObject({
+      reason: 'inet vpc forward: policy drop',
+      check: 'nodeport.reach',
+    });
+  });
+
   test('names the rule that dropped the packet, and nat.ping for the source/destination check', () => {
     const rules = [{ chain: 'bridge vpc destination_check', text: 'drop', dropped: true }];
     expect(endingOf(facts([visit('VPC router', { rules })]))).toMatchObject({
