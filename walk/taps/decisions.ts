@@ -1,5 +1,5 @@
 import { attempt } from '../../provider/local/shared/command';
-import { matches, parseConntrack } from '../../checks/parsers/conntrack';
+import { matches, parseConntrack } from '../../checks';
 import { ruleTexts, type RuleTexts } from '../rules';
 import type { Hop, Visit } from '../way';
 import { MARTIAN } from '../ending';
