@@ -11,7 +11,7 @@ export interface Facts {
   /** Addresses of each place. */
   addresses: (place: string) => string[];
   target: Target;
-  /** What the sender saw. */
+  /** Outcome that the sender saw. */
   outcome: 'answered' | 'refused' | 'unreachable' | 'silent';
   detail: string;
   /** First and last NodePort. */

@@ -57,7 +57,7 @@ function placeOfSource(source: Source): string {
   return source.kind === 'node' ? source.node.name : podPlace(source.pod);
 }
 
-/** Sends the probe while the taps are open. Closes the taps whatever happens. */
+/** Sends the probe while the taps are open. Closes the taps, also after an error. */
 async function observe(
   places: Place[],
   { probe, from, tree }: { probe: Probe; from: Place; tree: string },

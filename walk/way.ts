@@ -25,7 +25,7 @@ export interface RoundTrip {
   reply: Visit[];
 }
 
-/** Tells a probe from its answer and from foreign packets. */
+/** Mark that distinguishes a probe from its answer and from other packets. */
 export interface Marked {
   protocol: 'icmp' | 'tcp' | 'udp';
   marker: number;

@@ -5,7 +5,7 @@ import type { Hop, Visit } from '../way';
 import { MARTIAN } from '../ending';
 import { inPlace, type Interface, type Place } from './namespaces';
 
-/** What decided in a place besides rules, asked from the kernel right after the probe. */
+/** Decisions of a place besides rules, asked from the kernel right after the probe. */
 export interface Decisions {
   /** Line of the routing table, or of the bridge's forwarding table; empty if neither applies. */
   route: string;

@@ -11,7 +11,7 @@ import type { Probe } from './probe';
 /** Milliseconds in which a tap must be ready. */
 const READY_LIMIT = 3000;
 
-/** Seconds after which a tap ends by itself, whatever happens to the walk. */
+/** Seconds after which a tap ends, even if the walk does not stop it. */
 const LIFETIME = 15;
 
 /** Program in a place that collects its output. The kernel kills it when the walk's process ends. */
