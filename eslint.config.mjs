@@ -9,6 +9,7 @@ const LAYERS = [
   ['command-plugin'],
   ['components', 'index.ts'],
   ['checks'],
+  ['walk'],
   ['cli'],
   ['bench', 'test'],
 ];

@@ -20,6 +20,7 @@ import { register as registerStatus } from './commands/status';
 import { register as registerTest } from './commands/test';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
+import { register as registerWalk } from './commands/walk';
 import { EXIT, Failure, report } from './errors';
 import { diskFull } from './full-disk';
 import { explainMistakes } from './usage-errors';
@@ -29,6 +30,7 @@ const COMMANDS = [
   registerStart,
   registerUp,
   registerVerify,
+  registerWalk,
   registerSsh,
   registerKubectl,
   registerStatus,

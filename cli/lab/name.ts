@@ -25,6 +25,7 @@ const RESERVED = new Set([
     'start',
     'up',
     'verify',
+    'walk',
     'ssh',
     'kubectl',
     'status',

@@ -1,0 +1,95 @@
+import type { Topology } from '../components/topology';
+import { LAPTOP, ROUTER } from './place-names';
+import type { Way } from './packet';
+
+/** One interface on the way that a packet must take: `VPC router`, `vpc`, `in`. */
+export interface ExpectedHop {
+  place: string;
+  interface: string;
+  way: Way;
+}
+
+/** Pod on the way, with the name of its veth on the node. */
+export interface ExpectedPod {
+  /** `pod default/nginx`. */
+  place: string;
+  node: string;
+  veth: string;
+}
+
+/** End of a flow: a pod, or a node by name. */
+export type ExpectedEnd = { pod: ExpectedPod } | { node: string };
+
+/** Flow whose hops are computed. */
+export interface Flow {
+  /** `laptop` with the host's interface, or an end in the lab. */
+  from: ExpectedEnd | { laptop: string };
+  /** Pod or node that answers; `undefined` if the destination is outside the lab. */
+  to: ExpectedEnd | undefined;
+  /** Node whose NodePort the laptop uses; unset for other flows. */
+  entry?: string;
+}
+
+const at = (place: string, way: Way, ...interfaces: string[]): ExpectedHop[] =>
+  interfaces.map((name) => ({ place, interface: name, way }));
+
+const nodeOf = (end: ExpectedEnd): string => ('pod' in end ? end.pod.node : end.node);
+
+/** Returns the hops from a pod to IP on its node. */
+const leavePod = ({ place, node, veth }: ExpectedPod): ExpectedHop[] => [
+  ...at(place, 'out', 'eth0'),
+  ...at(node, 'in', veth, 'cnio0'),
+];
+
+/** Returns the hops from IP on a pod's node to the pod. */
+const enterPod = ({ place, node, veth }: ExpectedPod): ExpectedHop[] => [
+  ...at(node, 'out', 'cnio0', veth),
+  ...at(place, 'in', 'eth0'),
+];
+
+const sameNode = (from: ExpectedPod, to: ExpectedPod): ExpectedHop[] => [
+  ...at(from.place, 'out', 'eth0'),
+  ...at(from.node, 'in', from.veth),
+  ...at(to.node, 'out', to.veth),
+  ...at(to.place, 'in', 'eth0'),
+];
+
+/** Returns the hops from one node to another: routed by the VPC for pods, switched for nodes. */
+function crossVpc(from: string, to: string, isRouted: boolean): ExpectedHop[] {
+  const router = [
+    ...at(ROUTER, 'in', from),
+    ...(isRouted ? [...at(ROUTER, 'in', 'vpc'), ...at(ROUTER, 'out', 'vpc')] : []),
+    ...at(ROUTER, 'out', to),
+  ];
+  return [...at(from, 'out', 'eth0'), ...router, ...at(to, 'in', 'eth0')];
+}
+
+/** Returns the hops from a node's IP to the end of the flow. */
+function fromNode(node: string, to: ExpectedEnd): ExpectedHop[] {
+  const last = 'pod' in to ? enterPod(to.pod) : [];
+  return nodeOf(to) === node ? last : [...crossVpc(node, nodeOf(to), 'pod' in to), ...last];
+}
+
+/**
+ * Computes the interfaces that a probe passes, from the topology alone. A local lab's VPC routes
+ * packets to pods and to addresses outside, and switches packets between nodes. Pure.
+ */
+export function expectedHops({ nodes }: Pick<Topology, 'nodes'>, flow: Flow): ExpectedHop[] {
+  const { from, to, entry } = flow;
+  if ('laptop' in from) {
+    const node = nodes.find(({ name }) => name === entry);
+    if (!node || !to) throw new Error(`the lab has no node ${entry}`);
+    return [
+      ...at(LAPTOP, 'out', from.laptop),
+      ...at(ROUTER, 'in', 'internet'),
+      ...at(ROUTER, 'out', 'vpc', node.name),
+      ...at(node.name, 'in', 'eth0'),
+      ...fromNode(node.name, to),
+    ];
+  }
+  const start = 'pod' in from ? leavePod(from.pod) : [];
+  if (to === undefined)
+    return [...start, ...at(nodeOf(from), 'out', 'eth0'), ...at(ROUTER, 'in', nodeOf(from), 'vpc')];
+  const isSameNode = 'pod' in from && 'pod' in to && nodeOf(from) === nodeOf(to);
+  return isSameNode ? sameNode(from.pod, to.pod) : [...start, ...fromNode(nodeOf(from), to)];
+}

@@ -1,0 +1,7 @@
+export { parseCluster, type Cluster } from './cluster';
+export { parseSource, parseTarget, WalkMistake, type Named } from './endpoints';
+export { PROTOCOLS, type Protocol } from './packet';
+export { encodePcapng } from './pcapng';
+export { renderEnding, renderWalk } from './render';
+export type { WalkReport } from './report';
+export { walk } from './walk';

@@ -1,0 +1,119 @@
+import { attempt } from '../../provider/local/shared/command';
+import { matches, parseConntrack } from '../../checks';
+import { ruleTexts, type RuleTexts } from '../rules';
+import type { Hop, Visit } from '../way';
+import { MARTIAN } from '../ending';
+import { inPlace, type Interface, type Place } from './namespaces';
+
+/** Decisions of a place besides rules, asked from the kernel right after the probe. */
+export interface Decisions {
+  /** Line of the routing table, or of the bridge's forwarding table; empty if neither applies. */
+  route: string;
+  routeKind: 'route' | 'bridge';
+  /** Whether the kernel has no way to the destination. */
+  noRoute: boolean;
+  /** Connection-tracking entry; empty if the place tracks no such connection. */
+  conntrack: string;
+  rules: RuleTexts;
+}
+
+const interfaceOf = ({ place }: Visit, hop: Hop | undefined): Interface | undefined =>
+  [...place.interfaces.values()].find(({ name }) => name === hop?.interface);
+
+/** Returns the interface at which a packet reaches IP: a bridge instead of the bridge's port. */
+const reachesIp = (visit: Visit): Hop | undefined =>
+  visit.hops.find((hop) => hop.way === 'in' && interfaceOf(visit, hop)?.master === undefined);
+
+async function ask(place: Place, words: string[]): Promise<{ text: string; failed: boolean }> {
+  const [program, ...args] = inPlace(place, words);
+  const { code, stdout, stderr } = await attempt(program, args);
+  return { text: (stdout || stderr).trim(), failed: code !== 0 };
+}
+
+/** Returns the line of the routing table that a packet of the visit matches. */
+async function routeOf(visit: Visit): Promise<Pick<Decisions, 'route' | 'noRoute'>> {
+  const arrival = reachesIp(visit);
+  const departure = visit.hops.find(({ way }) => way === 'out');
+  const untapped = visit.traces.at(-1)?.last;
+  const { dst } = departure?.packet ?? untapped ?? visit.hops.at(-1)!.packet;
+  const source = visit.hops[0].packet.src;
+  const own = [...visit.place.interfaces.values()].flatMap(({ addresses }) => addresses);
+  if (arrival && own.includes(source))
+    return { route: `${MARTIAN}: ${source} is an address of ${visit.place.name}`, noRoute: true };
+  const from = arrival ? ['from', source, 'iif', arrival.interface] : [];
+  const { text, failed } = await ask(visit.place, ['ip', 'route', 'get', 'fibmatch', dst, ...from]);
+  if (!failed) return { route: text.split('\n')[0].trim(), noRoute: false };
+  // `ip route get` reports a blackhole as an error. The table has its line.
+  const table = await ask(visit.place, ['ip', 'route', 'show', 'to', 'match', dst]);
+  const lines = table.text.split('\n').filter((line) => line !== '');
+  const refusal = lines.find((line) => /^(blackhole|unreachable|prohibit)/.test(line));
+  const message = text.replace(/^RTNETLINK answers: /, '');
+  return { route: refusal ?? `no route to ${dst} (${message})`, noRoute: true };
+}
+
+/** Returns the entry of the bridge's forwarding table for the next place's MAC address. */
+async function bridgeEntry(visit: Visit, bridge: string, next: Visit | undefined): Promise<string> {
+  const mac = next && interfaceOf(next, next.hops[0])?.mac;
+  if (!mac) return `${bridge}: ${visit.hops.map((hop) => hop.interface).join(' → ')}`;
+  const { text, failed } = await ask(visit.place, ['bridge', 'fdb', 'get', mac, 'br', bridge]);
+  return failed ? `${bridge}: no entry for ${mac}` : text.split('\n')[0].trim();
+}
+
+async function conntrackEntry(visit: Visit): Promise<string> {
+  const { src, dst, sport, dport } = visit.traces[0]?.packet ?? visit.hops[0].packet;
+  const { protocol, id } = visit.hops[0].packet;
+  const { text } = await ask(visit.place, [
+    'conntrack',
+    '-L',
+    '-p',
+    protocol,
+    '-s',
+    src,
+    '-d',
+    dst,
+  ]);
+  const wanted = {
+    src,
+    dst,
+    ...(sport === undefined ? {} : { sport, dport }),
+    ...(id === undefined ? {} : { id }),
+  };
+  const flow = parseConntrack(text).find(({ original }) => matches(original, wanted));
+  return flow?.line.replace(/ (mark|use|secctx)=\S+/g, '').replace(/\s+/g, ' ') ?? '';
+}
+
+async function readRules(visit: Visit): Promise<RuleTexts> {
+  const events = visit.traces.flatMap((trace) => trace.events);
+  if (!events.some(({ family }) => family === 'ip')) return new Map();
+  const [listing, saved] = await Promise.all([
+    ask(visit.place, ['nft', '-a', 'list', 'ruleset', 'ip']),
+    ask(visit.place, ['iptables-nft-save']),
+  ]);
+  return ruleTexts(listing.text, saved.text);
+}
+
+/** Whether the packet only passed from port to port of a bridge. */
+function bridgeOf(visit: Visit): string | undefined {
+  if (reachesIp(visit) || visit.hops[0].way === 'out') return undefined;
+  return interfaceOf(visit, visit.hops[0])?.master;
+}
+
+/**
+ * Asks the kernel what decided in a place. `tracked`: whether the visit is on the probe's way, whose
+ * direction the connection-tracking entry has.
+ */
+export async function decisionsOf(
+  visit: Visit,
+  { next, tracked }: { next?: Visit; tracked: boolean },
+): Promise<Decisions> {
+  const bridge = bridgeOf(visit);
+  const isHost = visit.place.namespace === undefined;
+  const [route, conntrack, rules] = await Promise.all([
+    bridge === undefined
+      ? routeOf(visit)
+      : bridgeEntry(visit, bridge, next).then((entry) => ({ route: entry, noRoute: false })),
+    tracked && !isHost ? conntrackEntry(visit) : '',
+    isHost ? new Map() : readRules(visit),
+  ]);
+  return { ...route, routeKind: bridge === undefined ? 'route' : 'bridge', conntrack, rules };
+}
