@@ -1,4 +1,4 @@
-import type { Stage } from '../components/config/stage';
+import type { Stage } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { LabUnderTest } from './lab';
 

@@ -1,12 +1,5 @@
-export { createAccess, type Access, type AccessFiles } from './access';
+export { createAccess, type Access } from './access';
 export { checks } from './registry';
-export type { Check, CheckResult, Report } from './check';
-export { renderList, renderReport, type RenderOptions } from './report';
-export {
-  downReport,
-  select,
-  skipReason,
-  verify,
-  type VerifyEvent,
-  type VerifyOptions,
-} from './verify';
+export type { CheckResult, Report } from './check';
+export { renderList, renderReport } from './report';
+export { downReport, select, skipReason, verify } from './verify';

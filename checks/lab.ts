@@ -90,24 +90,6 @@ export async function kubectl(
   return result.stdout;
 }
 
-/**
- * Repeats `attempt` until its answer satisfies a condition, for at most `seconds`, with a pause of `pause`
- * milliseconds between attempts. Returns the last answer, whether it satisfies the condition or not.
- */
-export async function until<T>(
-  seconds: number,
-  attempt: () => Promise<T>,
-  satisfies: (answer: T) => boolean,
-  pause = 200,
-): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await attempt();
-    if (satisfies(answer) || Date.now() >= deadline) return answer;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
-}
-
 /** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());

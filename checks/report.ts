@@ -1,5 +1,6 @@
 import { checks } from './registry';
 import type { Check, CheckResult, Report } from './check';
+import { cut } from '../util/text-width';
 import { formatUnreachable, parseUnreachable } from './unreachable';
 
 export interface RenderOptions {
@@ -17,11 +18,6 @@ const EVIDENCE_LINES = 12;
 
 /** Matches the header line of a listing, or the line with the name of the listing's node. */
 const HEADING = /^(NAME|PID|NS|CONTAINER|TASK|bridge name)\s|^[\w-]+:$/;
-
-function cut(text: string, width: number | undefined): string {
-  if (width === undefined || text.length <= width) return text;
-  return `${text.slice(0, Math.max(0, width - 1))}…`;
-}
 
 const SUMMARY_LINES = new Map(checks.map(({ id, summaryLine }) => [id, summaryLine]));
 
@@ -56,7 +52,7 @@ function table(results: CheckResult[], { colour, width }: RenderOptions): string
     const painted = colour ? `\u001b[${COLOURS[result.status]}m${mark}\u001b[0m` : mark;
     const start = `${result.id.padEnd(idWidth)}  ${formatNodes(result).padEnd(nodeWidth)}  `;
     const rest = width === undefined ? undefined : width - start.length - mark.length - 2;
-    return `${start}${painted}  ${cut(summaryOf(result), rest)}`.trimEnd();
+    return `${start}${painted}  ${cut(summaryOf(result), rest ?? Infinity)}`.trimEnd();
   });
 }
 

@@ -1,6 +1,5 @@
-import type { Cloud } from '../components/config';
+import { type Cloud, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
-import { reaches } from '../components/config/stage';
 import type { Access } from './access';
 import { checks } from './registry';
 import { mergeNodes } from './merge-nodes';

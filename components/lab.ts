@@ -3,11 +3,10 @@ import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
 import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
-import type { LabConfig } from './config';
+import { type LabConfig, reaches } from './config';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
-import { reaches } from './config/stage';
 import { topology as plan, type Topology } from './topology';
 
 /** NodePort of the article's nginx. */

@@ -32,8 +32,8 @@ import { NotStarted, semaphore } from '../util/semaphore';
 import { makeNodeStore, nodeStorePath } from './node-programs';
 
 export { ToolchainError } from './errors';
-export { HOST_PACKAGES, installCommand, missingPackages, neededPackages } from './host/packages';
-export { plan, type Item } from './plan';
+export { Estimate, type Remaining } from './estimate';
+export { plan } from './plan';
 export type { Progress, Report } from './progress';
 export type { Scope, Toolchain, Tools } from './state';
 

@@ -15,3 +15,29 @@ export function writeAtomically(file: string, content: string | Buffer, mode = 0
     throw error;
   }
 }
+
+/**
+ * Writes a file as `writeAtomically` does, but only if its content differs. An unchanged file keeps
+ * its time and its mode.
+ */
+export function updateAtomically(file: string, content: string): void {
+  if (fs.existsSync(file) && fs.readFileSync(file, 'utf8') === content) return;
+  writeAtomically(file, content);
+}
+
+/**
+ * Creates a file in one step unless it exists. Of several processes that create it at once, one
+ * succeeds, and all read the same content.
+ */
+export function createAtomically(file: string, content: string, mode: number): void {
+  const partial = `${file}.${process.pid}`;
+  fs.writeFileSync(partial, content, { mode });
+  try {
+    // Unlike a rename, a hard link does not replace an existing file.
+    fs.linkSync(partial, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    fs.rmSync(partial);
+  }
+}

@@ -9,6 +9,7 @@ import { OpenSsh, type Held } from './openssh';
 import { type VpcRoute, vpcRoutes } from './vpc-routes';
 
 export type { Held } from './openssh';
+export { routesCommand, type VpcRoute } from './vpc-routes';
 export type { Ran } from '../../util/bounded-run';
 
 /** Answer of an HTTP server. */

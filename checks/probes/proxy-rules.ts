@@ -1,11 +1,12 @@
 import { iptablesRules } from '../parsers/iptables';
-import { typeOne, until, type LabUnderTest } from '../lab';
+import { typeOne, type LabUnderTest } from '../lab';
+import { poll } from '../../util/poll';
 import { nftablesRules } from '../parsers/nftables';
 import type { Destination, ServiceRules } from '../parsers/service-path';
 import { unitProblems } from './units';
 
 /** Time limit for kube-proxy's rules. kube-proxy writes new rules within 2 seconds, on a busy host later. */
-export const PROXY_SECONDS = 10;
+export const PROXY_WAIT = { limit: 10_000, interval: 200 };
 
 /** Returns the command that lists kube-proxy's rules, and the parser of its output. */
 function proxyRules(lab: LabUnderTest): { command: string; read: (text: string) => ServiceRules } {
@@ -62,11 +63,10 @@ export async function workerRules(
         seen.problems.length > 0 ? await unitProblems(lab.access, worker, ['kube-proxy']) : [],
     };
   };
-  const { lines, problems, stopped } = await until(
-    PROXY_SECONDS,
-    look,
-    (seen) => seen.problems.length === 0 || seen.stopped.length > 0,
-  );
+  const { lines, problems, stopped } = await poll(look, {
+    ...PROXY_WAIT,
+    satisfies: (seen) => seen.problems.length === 0 || seen.stopped.length > 0,
+  });
   return {
     lines,
     problems: [...stopped, ...problems].map((problem) =>

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Node } from '../../components/topology';
 import type { Access } from '../access';
-import { kubectl, until } from '../lab';
+import { kubectl } from '../lab';
+import { poll } from '../../util/poll';
 import { LABEL, manifest, podName, type PodKind } from './pod-manifest';
 import { unitProblems } from './units';
 
@@ -41,7 +42,7 @@ export interface TestPods {
 }
 
 /** Time limit for pulling images and starting pods. */
-const READY_SECONDS = 50;
+const READY_WAIT = { limit: 50_000, interval: 200 };
 
 /** Time for all pods to become Ready together. After it, a check fails for a pod with a warning of Kubernetes. */
 const TOGETHER_SECONDS = 12;
@@ -270,11 +271,10 @@ class ClusterTestPods implements TestPods {
     const problems = (await this.workerProblems()).get(worker)!;
     if (problems.length > 0) throw new Error(problems.join('; '));
     await this.create();
-    const { state, warning } = await until(
-      READY_SECONDS,
-      () => this.look(name),
-      (seen) => !seen.state || isReady(seen.state) || seen.warning !== '',
-    );
+    const { state, warning } = await poll(() => this.look(name), {
+      ...READY_WAIT,
+      satisfies: (seen) => !seen.state || isReady(seen.state) || seen.warning !== '',
+    });
     if (!state) throw new Error(`the test pod ${name} does not exist any more`);
     if (!isReady(state)) throw new Error(notReady(state, warning));
     return {

@@ -2,9 +2,10 @@ import { loginOf } from '../../components/outputs';
 import type { Node } from '../../components/topology';
 import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Flow } from '../parsers/conntrack';
-import { shared, typeOne, until, type LabUnderTest } from '../lab';
+import { shared, typeOne, type LabUnderTest } from '../lab';
+import { poll } from '../../util/poll';
 import type { HttpAnswer } from '../access';
-import { judgeRules, pathProblems, PROXY_SECONDS } from '../probes/proxy-rules';
+import { judgeRules, pathProblems, PROXY_WAIT } from '../probes/proxy-rules';
 import type { TestPod } from '../probes/test-pods';
 import { lookBetween } from './nat';
 
@@ -50,7 +51,7 @@ const nodePortReach: Check = {
     // Not instanceof: errors of Node's own modules belong to another realm than a test's Error class.
     const ask = (): Promise<HttpAnswer | { refusal: string }> =>
       lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
-    const answer = await until(PROXY_SECONDS, ask, (one) => 'status' in one);
+    const answer = await poll(ask, { ...PROXY_WAIT, satisfies: (one) => 'status' in one });
     const seen =
       'status' in answer
         ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}`
@@ -86,8 +87,8 @@ const connection = shared(async (lab: LabUnderTest) => {
   const client = lab.controllers[0];
   const ask = () =>
     typeOne(lab, client.name, `curl -s -o /dev/null -m 2 -w '%{http_code}' ${url} || true`);
-  const answered =
-    (await until(PROXY_SECONDS, ask, (code) => code.trim() === '200')).trim() === '200';
+  const isOk = (code: string): boolean => code.trim() === '200';
+  const answered = isOk(await poll(ask, { ...PROXY_WAIT, satisfies: isOk }));
   const commands = {
     entry: `sudo conntrack -L | grep ${way.port}`,
     exit: `sudo conntrack -L | grep ${way.pod.ip}`,

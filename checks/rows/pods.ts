@@ -1,5 +1,6 @@
 import type { Check, Evidence } from '../check';
-import { linesWith, type as typeOn, typeOne, until, type LabUnderTest } from '../lab';
+import { linesWith, type as typeOn, typeOne, type LabUnderTest } from '../lab';
+import { poll } from '../../util/poll';
 import {
   parseBridge,
   parseInodes,
@@ -19,7 +20,7 @@ const BRIDGE = 'cnio0';
  * Time limit for listings to agree. A pod that starts or ends is for a moment in one listing only, and so is a process
  * that inspects a namespace.
  */
-const SETTLED_SECONDS = 4;
+const SETTLED_WAIT = { limit: 4000, interval: 200 };
 
 /** Wraps a command so that it is repeated if it fails: lsns fails if a process ends while lsns reads it. */
 const steady = (command: string): string =>
@@ -104,11 +105,10 @@ const podNetns: Check = {
         ],
       };
     };
-    const { listings, problems } = await until(
-      SETTLED_SECONDS,
-      look,
-      (seen) => seen.problems.length === 0,
-    );
+    const { listings, problems } = await poll(look, {
+      ...SETTLED_WAIT,
+      satisfies: (seen) => seen.problems.length === 0,
+    });
     if (views[0].inode === views[1].inode)
       problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
     const shown = new RegExp(
@@ -148,9 +148,10 @@ const podProcesses: Check = {
       return { listing, commands: parseProcesses(listing).map((process) => process.command) };
     };
     // A command that inspects the namespace (`ip -n`, another check) is in it for a moment.
-    const { listing, commands } = await until(SETTLED_SECONDS, look, (seen) =>
-      seen.commands.every(isWanted),
-    );
+    const { listing, commands } = await poll(look, {
+      ...SETTLED_WAIT,
+      satisfies: (seen) => seen.commands.every(isWanted),
+    });
     return {
       node: nginx.pod.node,
       command,
@@ -271,7 +272,7 @@ async function bridgeOf(
       });
     return { listing: listing.trimEnd(), problems };
   };
-  return until(SETTLED_SECONDS, look, ({ problems }) => problems.length === 0);
+  return poll(look, { ...SETTLED_WAIT, satisfies: ({ problems }) => problems.length === 0 });
 }
 
 const podBridge: Check = {

@@ -4,7 +4,7 @@ import type { Check, Evidence } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 import type { Route } from '../parsers/listings';
 import { firstPods } from '../probes/pod-namespace';
-import { routesCommand, type VpcRoute } from '../access/vpc-routes';
+import { routesCommand, type VpcRoute } from '../access';
 
 const routePod: Check = {
   id: 'route.pod',

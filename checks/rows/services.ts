@@ -1,13 +1,14 @@
-import { reaches } from '../../components/config/stage';
+import { reaches } from '../../components/config';
 import { contains } from '../../util/cidr';
 import type { Ran } from '../access';
 import type { Check, Evidence } from '../check';
-import { kubectl, linesWith, typeOne, until, type LabUnderTest } from '../lab';
+import { kubectl, linesWith, typeOne, type LabUnderTest } from '../lab';
+import { poll } from '../../util/poll';
 import { parseLookup } from '../parsers/listings';
 import {
   judgeRules,
   pathProblems,
-  PROXY_SECONDS,
+  PROXY_WAIT,
   workerRules,
   type ExpectedPath,
 } from '../probes/proxy-rules';
@@ -290,7 +291,7 @@ async function askSameNode(
   ];
   const ask = () => lab.access.kubectl(args);
   const good = (answer: Ran): boolean => answer.code === 0 && /nginx/i.test(answer.stdout);
-  let answer = await until(PROXY_SECONDS, ask, good);
+  let answer = await poll(ask, { ...PROXY_WAIT, satisfies: good });
   const why = good(answer) ? [] : await whyLost(lab, worker, address, server.ip);
   // On a busy host, kube-proxy may have written its rules only now.
   if (!good(answer)) answer = await ask();

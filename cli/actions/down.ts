@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { leftovers, sweep } from '../../provider/local/workspace/sweep';
-import { until } from '../../checks/lab';
+import { poll } from '../../util/poll';
 import { CloudError } from '../../components/cloud';
 import { type Account, accountOf, type OrphanQuery, type CloudResource } from '../account/account';
 import { accountConfigOf } from '../account/place';
@@ -81,11 +81,8 @@ async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise
   }
 }
 
-/**
- * Limits for a cloud to stop listing deleted resources: `within` in seconds, `every` in
- * milliseconds between requests.
- */
-const CLOUD_FORGETS = { within: 90, every: 3000 };
+/** Time limit for a cloud to stop listing deleted resources. */
+const CLOUD_FORGETS = { limit: 90_000, interval: 3000 };
 
 /** A cloud lab's account and its resources, read before the destroy empties the state. */
 interface Ownership {
@@ -106,16 +103,14 @@ async function leftInCloud(
     `Searching ${lab.cloud.toUpperCase()} for leftovers of lab ${lab.stack}`,
   );
   const ask = (): Promise<CloudResource[]> =>
-    until(
-      CLOUD_FORGETS.within,
+    poll(
       async () => {
         const found = await account.remains(lab.stack);
         // Resources of another lab of the same name are not deleted.
         const others = new Set(query.state ? ofAnotherLab(found, query.state) : []);
         return found.filter((remain) => !others.has(remain));
       },
-      (remains) => remains.length === 0,
-      CLOUD_FORGETS.every,
+      { ...CLOUD_FORGETS, satisfies: (remains) => remains.length === 0 },
     );
   try {
     let found = await ask();

@@ -1,5 +1,5 @@
 import { STATUS_COMMAND, type NodeStatus } from '../../components/bootstrap/status';
-import type { Access } from '../../checks/access';
+import type { Access } from '../../checks';
 import type { LabOutputs } from '../../components/outputs';
 
 /** State of a node, compared with the state in which bootstrap left the node. */

@@ -1,6 +1,5 @@
-import { type LabConfig, seriesOf } from '../../components/config';
+import { type LabConfig, seriesOf, STAGES } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
-import { STAGES } from '../../components/config/stage';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 

@@ -1,5 +1,5 @@
 import type { CheckResult, Report } from '../../checks';
-import { cut } from '../ui/live-region';
+import { cut, pad, textWidth } from '../../util/text-width';
 import type { Student } from './roster';
 
 /** Report on a student's lab, or the problem that prevented the checks. */
@@ -61,9 +61,12 @@ export function matrix(checked: Checked[], width = 100): string {
         Math.max(0, ...reports.map((report) => countsOf(report).length)),
     ),
   );
-  const names = Math.min(room, Math.max(7, ...checked.map(({ student }) => student.name.length)));
+  const names = Math.min(
+    room,
+    Math.max(7, ...checked.map(({ student }) => textWidth(student.name))),
+  );
   const line = (id: string, name: string, marks: string, said: string): string =>
-    cut(`${id.padEnd(ids)}  ${cut(name, names).padEnd(names)}  ${marks}  ${said}`.trimEnd(), width);
+    cut(`${id.padEnd(ids)}  ${pad(cut(name, names), names)}  ${marks}  ${said}`.trimEnd(), width);
   const rows = checked.map(({ student: { id, name }, report, problem = '' }) => {
     if (!report) return line(id, name, '?'.repeat(checks.length), problem.split('\n')[0]);
     const status = new Map(report.checks.map((check) => [check.id, check.status]));

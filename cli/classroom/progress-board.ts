@@ -1,4 +1,5 @@
-import { type Colours, cut, LiveLines, paint, type Screen } from '../ui/live-region';
+import { cut } from '../../util/text-width';
+import { type Colours, LiveLines, paint, type Screen } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
 import { formatDuration, since } from '../ui/duration';
 import { columns } from '../ui/prompt';
@@ -78,6 +79,8 @@ export class ClassBoard implements Board {
     return {
       begin: (title) => this.step(row, title),
       say: (line) => this.say(`${id}: ${line}`),
+      // A job of the class has no summary: the programs are installed before.
+      summarize: () => undefined,
       close: () => undefined,
     };
   }

@@ -5,7 +5,7 @@ import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
 import { EXIT, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
-import { cut } from '../ui/live-region';
+import { cut } from '../../util/text-width';
 import type { Progress } from '../ui/progress';
 import { age } from '../ui/duration';
 import { checkedConfig } from '../lab/settings';
@@ -51,6 +51,7 @@ const QUIET: Progress = {
     failed: () => undefined,
     drop: () => undefined,
   }),
+  summarize: () => undefined,
   say: () => undefined,
   close: () => undefined,
 };

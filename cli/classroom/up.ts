@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
-import { isDuration } from '../../components/config/values';
+import { isDuration } from '../../components/config';
 import { needsOf, sumOf } from '../account/needs';
 import { formatPrice } from '../account/prices';
 import type { Failure } from '../errors';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { expiry } from '../../components/config/values';
+import { expiry } from '../../components/config';
 import { timeAfter } from '../../provider/time';
 import { apply, wasUp } from '../actions/up';
 import { notUp } from '../lab/access';

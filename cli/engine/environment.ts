@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { createAtomically } from '../../util/atomic-write';
 import { stateDirectory } from '../../util/directories';
 import { proxyExceptions } from '../../util/proxies';
 import { projectDirectory } from './project';
@@ -64,21 +65,12 @@ export function dropOldLogs(pulumiHome: string): void {
 
 /**
  * Returns the file with the passphrase that encrypts secrets in the state. Creates it with mode
- * 0600 if needed. Two commands that start together get the same file: a hard link creates it
- * complete, and only once.
+ * 0600 if needed. Two commands that start together get the same file.
  */
 export function passphraseFile(): string {
   const file = path.join(prepareState(), 'passphrase');
   if (fs.existsSync(file)) return file;
-  const scratch = `${file}.${process.pid}`;
-  fs.writeFileSync(scratch, `${crypto.randomBytes(32).toString('base64url')}\n`, { mode: 0o600 });
-  try {
-    fs.linkSync(scratch, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    fs.rmSync(scratch);
-  }
+  createAtomically(file, `${crypto.randomBytes(32).toString('base64url')}\n`, 0o600);
   return file;
 }
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { writeAtomically } from '../../util/atomic-write';
 import { stateDirectory } from '../../util/directories';
 import type { LabOutputs } from '../../components/outputs';
 import { sshConfig, type SshFiles } from './ssh-config';
@@ -26,28 +27,19 @@ export function labFiles(stack: string): LabFiles {
   };
 }
 
-/** Replaces a file whole; it never exists with wider permissions than `mode`. */
-export function place(file: string, content: string, mode: number): void {
-  const scratch = `${file}.${process.pid}`;
-  try {
-    fs.writeFileSync(scratch, content.endsWith('\n') ? content : `${content}\n`, { mode });
-    fs.renameSync(scratch, file);
-  } catch (error) {
-    // Half a secret is one too.
-    fs.rmSync(scratch, { force: true });
-    throw error;
-  }
-}
+/** Writes a file that holds a secret. Its last line ends with a line feed, as ssh requires of a key. */
+export const writeSecret = (file: string, content: string): void =>
+  writeAtomically(file, content.endsWith('\n') ? content : `${content}\n`, 0o600);
 
 /** Writes a lab's files from its outputs. */
 export function writeLabFiles(stack: string, outputs: LabOutputs): LabFiles {
   const files = labFiles(stack);
   fs.mkdirSync(files.directory, { recursive: true, mode: 0o700 });
-  place(files.sshKey, outputs.sshPrivateKey, 0o600);
-  place(files.knownHosts, outputs.knownHosts, 0o600);
+  writeSecret(files.sshKey, outputs.sshPrivateKey);
+  writeSecret(files.knownHosts, outputs.knownHosts);
   // A lab at stage none has no API.
-  if (outputs.kubeconfig) place(files.kubeconfig, outputs.kubeconfig, 0o600);
-  place(files.sshConfig, sshConfig(outputs, files), 0o600);
+  if (outputs.kubeconfig) writeSecret(files.kubeconfig, outputs.kubeconfig);
+  writeSecret(files.sshConfig, sshConfig(outputs, files));
   return files;
 }
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Report } from '../../checks';
-import { labFiles, place } from './files';
+import { labFiles, writeSecret } from './files';
 
 /** Result of the last complete run of the checks on a lab. */
 export interface Verified {
@@ -21,7 +21,7 @@ export function saveVerification(stack: string, { passed, failed, skipped, check
   const failures = checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
   const verified: Verified = { at: new Date().toISOString(), passed, failed, skipped, failures };
   fs.mkdirSync(path.dirname(record(stack)), { recursive: true, mode: 0o700 });
-  place(record(stack), JSON.stringify(verified), 0o600);
+  writeSecret(record(stack), JSON.stringify(verified));
 }
 
 /** Returns the last result; `undefined` if the checks never ran. */

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../../components/config';
+import { writeAtomically } from '../../util/atomic-write';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from './name';
@@ -148,10 +149,8 @@ export function adoptConfig(lab: LabRef, made?: { config: LabConfig }): void {
 /** Writes a lab's config file. */
 function placeConfig(file: string, content: string): void {
   fs.mkdirSync(stacksDirectory(), { recursive: true, mode: 0o700 });
-  const scratch = `${file}.${process.pid}`;
   // Mode 0600: the file may hold encrypted values of the user.
-  fs.writeFileSync(scratch, content, { mode: 0o600 });
-  fs.renameSync(scratch, file);
+  writeAtomically(file, content, 0o600);
 }
 
 /**

@@ -24,10 +24,6 @@ export function paint(screen: Screen): Colours {
   return { good: code(32), bad: code(31), faint: code(2) };
 }
 
-/** Shortens a text to a number of columns. */
-export const cut = (text: string, columns: number): string =>
-  text.length > columns ? `${text.slice(0, Math.max(0, columns - 1))}…` : text;
-
 /**
  * Lines at the bottom of a terminal that are redrawn, below lines that stay. In a pipe nothing is
  * redrawn: `alive` is called once a second instead.

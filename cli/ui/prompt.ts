@@ -1,4 +1,5 @@
 import * as readline from 'node:readline/promises';
+import { pad, textWidth } from '../../util/text-width';
 import { Interrupted, usage } from '../errors';
 
 /**
@@ -26,12 +27,12 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
 /** Renders rows as aligned columns. The first row is the heading. */
 export function columns(rows: string[][]): string {
   const widths = rows[0].map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+    Math.max(...rows.map((row) => textWidth(row[column] ?? ''))),
   );
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column]))
+        .map((cell, column) => pad(cell, widths[column]))
         .join('  ')
         .trimEnd(),
     )

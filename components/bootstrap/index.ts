@@ -6,10 +6,9 @@ import { deliver } from './session';
 import { OUTLINE, type Session, stepsOf } from './plan';
 import type { BootstrapArgs } from './step';
 
-export { commandName, commandsOf, expectedSteps, expectedUnits } from './plan';
+export { commandsOf, expectedSteps, expectedUnits } from './plan';
 export { PROGRAMS } from './steps/artifacts';
 export type { BootstrapArgs, Download } from './step';
-export { type NodeStatus, STATUS_COMMAND } from './status';
 
 type Commands = Map<Machine, command.remote.Command>;
 

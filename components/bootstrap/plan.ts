@@ -1,4 +1,4 @@
-import { type Stage, reaches } from '../config/stage';
+import { type Stage, reaches } from '../config';
 import type { Node } from '../topology';
 import type { Step } from './step';
 import { artifacts } from './steps/artifacts';

@@ -2,12 +2,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Certificates } from '../pki/certificates';
-import type { LabConfig } from '../config';
+import type { LabConfig, Stage } from '../config';
 import type { Machine } from '../machine';
 import { root } from '../../util/repo-root';
-import type { Stage } from '../config/stage';
 import type { Node, Topology } from '../topology';
-import { render } from './render';
+import { render } from '../../util/render';
 
 /** A program that a node downloads because /opt/artifacts does not have it. */
 export interface Download {

@@ -21,6 +21,8 @@ import { machineTypeMistakes } from './machine-series';
 import { STAGES, type Stage } from './stage';
 
 export { type MachineSeries, seriesOf } from './machine-series';
+export { reaches, type Stage, STAGES } from './stage';
+export { expiry, isDuration } from './values';
 
 export const CLOUDS = ['local', 'aws', 'gcp'] as const;
 export type Cloud = (typeof CLOUDS)[number];

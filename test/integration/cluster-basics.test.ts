@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 
 describe('a fresh lab', () => {
-  it('shows in each node object the pod network of that worker', async () => {
+  test('shows in each node object the pod network of that worker', async () => {
     const columns = 'custom-columns=N:.metadata.name,P:.spec.podCIDR,Q:.spec.podCIDRs';
     const rows = (await kubectl('get', 'nodes', '--no-headers', '-o', columns)).trim().split('\n');
     expect(rows.map((row) => row.split(/\s+/))).toEqual([
@@ -88,7 +88,7 @@ describe('a fresh lab', () => {
     ]);
   });
 
-  it('sets the podCIDR again on a node that was deleted and registered again', async () => {
+  test('sets the podCIDR again on a node that was deleted and registered again', async () => {
     await kubectl('delete', 'node', 'worker-1');
     await asRoot(LAB, 'worker-1', 'systemctl restart kubelet');
     await until('worker-1', async () => (await tries('get', 'node', 'worker-1')).code === 0);
@@ -101,12 +101,12 @@ describe('a fresh lab', () => {
     );
   });
 
-  it('shows CoreDNS in cluster-info', async () =>
+  test('shows CoreDNS in cluster-info', async () =>
     expect(await kubectl('cluster-info')).toMatch(
       /CoreDNS.* is running at .*\/kube-dns:dns\/proxy/,
     ));
 
-  it('has no load balancer, no storage class and no metrics', async () => {
+  test('has no load balancer, no storage class and no metrics', async () => {
     await apply(
       {
         apiVersion: 'v1',
@@ -127,7 +127,7 @@ describe('a fresh lab', () => {
     expect((await tries('top', 'nodes')).stderr).toContain('Metrics API not available');
   });
 
-  it('stores the plain text of a secret in etcd, and has no etcdctl', async () => {
+  test('stores the plain text of a secret in etcd, and has no etcdctl', async () => {
     await kubectl('create', 'secret', 'generic', 'plain', '--from-literal=word=open-sesame');
     const key = Buffer.from('/registry/secrets/default/plain').toString('base64');
     const range = await asRoot(
@@ -143,26 +143,26 @@ describe('a fresh lab', () => {
 });
 
 describe('DNS', () => {
-  it('answers NXDOMAIN to a name outside the cluster', async () => {
+  test('answers NXDOMAIN to a name outside the cluster', async () => {
     await createSolo();
     const ran = await tries('exec', 'solo', '-c', 'busybox', '--', 'nslookup', 'example.com');
     expect(ran.stdout + ran.stderr).toContain('NXDOMAIN');
   });
 
-  it('logs no error', async () => {
+  test('logs no error', async () => {
     const log = await kubectl('-n', 'kube-system', 'logs', 'deploy/coredns');
     expect(log).toContain('CoreDNS-');
     expect(log).not.toContain('ERROR');
   });
 });
 
-it('runs a pod with a hostPort, and nothing listens there', async () => {
+test('runs a pod with a hostPort, and nothing listens there', async () => {
   await createSolo(HOST_PORT);
   // Exit code 7: the connection was refused.
   expect((await onNode(LAB, 'worker-1', ASK_HOST_PORT)).code).toBe(7);
 });
 
-it('accepts a NetworkPolicy and does not enforce it', async () => {
+test('accepts a NetworkPolicy and does not enforce it', async () => {
   await apply({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -176,10 +176,10 @@ it('accepts a NetworkPolicy and does not enforce it', async () => {
 describe('hairpin', () => {
   const both = { clusterIP: true, nodePort: true };
 
-  it('lets a pod reach itself through its service', async () =>
+  test('lets a pod reach itself through its service', async () =>
     expect(await hairpins()).toEqual(both));
 
-  it('is reported by status when its service is stopped, and up starts it again', async () => {
+  test('is reported by status when its service is stopped, and up starts it again', async () => {
     await asRoot(LAB, 'worker-0', 'systemctl stop pod-hairpin');
     expect((await lab('status', LAB)).stdout).toMatch(/worker-0.*pod-hairpin/s);
     await createSolo();
@@ -188,14 +188,14 @@ describe('hairpin', () => {
     expect(await hairpins()).toEqual(both);
   });
 
-  it('survives a kill of the service and a bridge that is created again', async () => {
+  test('survives a kill of the service and a bridge that is created again', async () => {
     await asRoot(LAB, 'worker-0', 'systemctl kill --signal=KILL pod-hairpin; ip link del cnio0');
     await createSolo();
     expect(await hairpins()).toEqual(both);
   });
 });
 
-it('lets a pod reach itself after a reboot of its worker', async () => {
+test('lets a pod reach itself after a reboot of its worker', async () => {
   const booted = async (): Promise<string> =>
     (await onNode(LAB, 'worker-0', 'stat -c %Y /proc/1')).stdout;
   const before = await booted();
@@ -284,7 +284,7 @@ describe('the API server', () => {
     caBundle = await createHook();
   });
 
-  it('asks a webhook that runs in a pod', async () => {
+  test('asks a webhook that runs in a pod', async () => {
     await apply({
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',
@@ -326,7 +326,7 @@ describe('the API server', () => {
     await kubectl('delete', 'validatingwebhookconfiguration', 'hook');
   });
 
-  it('passes requests on to an aggregated API, with a certificate of the front proxy', async () => {
+  test('passes requests on to an aggregated API, with a certificate of the front proxy', async () => {
     await apply({
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
@@ -349,7 +349,7 @@ describe('the API server', () => {
     expect(await kubectl('get', '--raw', '/apis/lab.example/v1/who')).toContain('admin SUCCESS');
   });
 
-  it('has a dead aggregated API reported by status and by verify', async () => {
+  test('has a dead aggregated API reported by status and by verify', async () => {
     await kubectl('delete', 'pod', 'hook');
     await kubectl(
       'wait',
@@ -372,7 +372,7 @@ describe('the API server', () => {
 });
 
 describe('the address of the bridge', () => {
-  it('is reported by status after an edited CNI file, and up removes it', async () => {
+  test('is reported by status after an edited CNI file, and up removes it', async () => {
     await kubectl('delete', 'pod', 'solo', '--ignore-not-found');
     await asRoot(
       LAB,
@@ -400,12 +400,12 @@ describe('with hostPorts, nftables and no masquerade', () => {
     await createSolo(HOST_PORT);
   });
 
-  it('answers at a hostPort from another worker', async () =>
+  test('answers at a hostPort from another worker', async () =>
     expect((await onNode(LAB, 'worker-1', ASK_HOST_PORT)).stdout).toMatch(/nginx/i));
 
-  it('lets a pod reach itself through its service', async () =>
+  test('lets a pod reach itself through its service', async () =>
     expect(await hairpins()).toEqual({ clusterIP: true, nodePort: true }));
 
-  it('passes the checks that read the CNI file', async () =>
+  test('passes the checks that read the CNI file', async () =>
     expect(await verify(LAB, 'cni.config', 'nat.off')).toMatchObject({ failed: 0 }));
 });

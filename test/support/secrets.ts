@@ -33,7 +33,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       ).nodes.map((node) => node.name);
     });
 
-    it('of which there are many: keys of SSH, of hosts, of the authority and of every identity', () => {
+    test('of which there are many: keys of SSH, of hosts, of the authority and of every identity', () => {
       const owners = [...new Set(secrets.map(({ what }) => what.split('.')[0]))];
       expect(owners).toEqual(
         expect.arrayContaining([
@@ -50,7 +50,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       );
     });
 
-    it('from what commands print', async () => {
+    test('from what commands print', async () => {
       const shown = [
         await labPrints('up', lab, '--yes'),
         await labPrints('status', lab, '--json'),
@@ -69,32 +69,32 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(inText(shown.join('\n'), secrets)).toEqual([]);
     });
 
-    it('from every process of this machine, while the lab was made', () => {
+    test('from every process of this machine, while the lab was made', () => {
       // That the look was a good one: what ran then is in it.
       for (const ran of ['systemd-nspawn', 'kube-apiserver', 'HARDWAY_OWNER=', 'pulumi'])
         expect(processes()).toContain(ran);
       expect(inText(processes(), secrets)).toEqual([]);
     });
 
-    it('from every file of the state but those that are the keys, logs and backups too', async () => {
+    test('from every file of the state but those that are the keys, logs and backups too', async () => {
       const own = ['ssh_key', 'kubeconfig'].map((name) => path.join(state, 'labs', lab, name));
       const found = await inFiles(state, secrets);
       expect(found.sort()).toEqual([...own, path.join(state, 'passphrase')].sort());
     });
 
-    it("in files that are their owner's alone, as is every other file of the state", async () => {
+    test("in files that are their owner's alone, as is every other file of the state", async () => {
       // Plain pulumi writes as the umask of its user's shell says: the next ./lab closes what it left open.
       await labPrints('list');
       expect((await run('find', [state, '-perm', '/077', '!', '-type', 'l'])).stdout).toBe('');
     });
 
-    it("from what others can read on this machine and on the nodes, and from the nodes' journals", async () => {
+    test("from what others can read on this machine and on the nodes, and from the nodes' journals", async () => {
       expect(await inFiles('/var/lib/hardway', secrets, '-perm', '/077')).toEqual([]);
       for (const node of nodes)
         expect([node, ...(await onNodeReadable(lab, node, secrets))]).toEqual([node]);
     });
 
-    it('and would be told of in each of these places', async () => {
+    test('and would be told of in each of these places', async () => {
       const planted: Secret[] = [{ what: 'planted', forms: ['planted-5b0c6b39-by-this-test'] }];
       const [word] = planted[0].forms;
       const file = path.join(state, 'labs', lab, 'planted');
@@ -122,7 +122,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(inText(seen, planted)).toEqual(['planted']);
     });
 
-    it("lets no node change the machine's kernel settings or load modules", async () => {
+    test("lets no node change the machine's kernel settings or load modules", async () => {
       const settings = [
         'kernel/panic',
         'vm/overcommit_memory',

@@ -1,14 +1,17 @@
-/** Polls until `happened` returns a value, for at most `seconds`. */
+import { poll } from '../../util/poll';
+
+type Falsy = undefined | false | '' | 0;
+
+/**
+ * Polls until `happened` returns a truthy value, and returns that value. Throws an Error with
+ * `description` after `seconds`.
+ */
 export async function until<T>(
-  what: string,
-  happened: () => T | undefined | false | Promise<T | undefined | false>,
+  description: string,
+  happened: () => T | Falsy | Promise<T | Falsy>,
   seconds = 20,
 ): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = await happened();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const value = await poll(happened, { limit: seconds * 1000 });
+  if (!value) throw new Error(`did not happen in ${seconds} seconds: ${description}`);
+  return value;
 }

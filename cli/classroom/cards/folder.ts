@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { usage } from '../../errors';
-import { place } from '../../lab/files';
+import { writeSecret } from '../../lab/files';
 import { MARK } from './card';
 
 /** Returns the user who owns new files: the caller of sudo, or the current user. */
@@ -69,7 +69,7 @@ export class CardFolder {
   /** Writes a card, or replaces the previous one, in one step. No other user can read it. */
   write(id: string, page: string): string {
     this.make();
-    place(this.file(id), page, 0o600);
+    writeSecret(this.file(id), page);
     const { uid, gid } = fs.statSync(this.directory);
     fs.lchownSync(this.file(id), uid, gid);
     return this.file(id);

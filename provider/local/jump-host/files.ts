@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { root } from '../../../util/repo-root';
+import { renderFile } from '../../../util/render';
 import type { JumpHostInputs } from './kind';
 import { labDirectory } from '../shared/names';
 import { routerAddress } from '../router/router';
@@ -28,31 +28,25 @@ export const jumpHostFile = (lab: string, file = ''): string =>
 export const sshdAddress = ({ publicCidr }: Pick<JumpHostInputs, 'publicCidr'>): string =>
   routerAddress(publicCidr);
 
-const fill = (template: string, values: Record<string, string | number>): string =>
-  Object.entries(values).reduce(
-    (text, [name, value]) => text.replace(`\${${name}}`, String(value)),
-    fs.readFileSync(path.join(root, 'provider/local/jump-host', template), 'utf8'),
-  );
-
 export function sshdConfig(inputs: JumpHostInputs): string {
   const nodes = inputs.nodes.flatMap(({ name, privateIp }) => [`${privateIp}:*`, `${name}:*`]);
-  return fill('sshd_config', {
-    address: sshdAddress(inputs),
-    port: SSHD_PORT,
-    user: USER,
-    open: [...nodes, `${inputs.api.address}:${inputs.api.port}`].join(' '),
+  return renderFile('provider/local/jump-host/sshd_config', {
+    ADDRESS: sshdAddress(inputs),
+    PORT: SSHD_PORT,
+    USER,
+    OPEN: [...nodes, `${inputs.api.address}:${inputs.api.port}`].join(' '),
   });
 }
 
 export function relayConfig(inputs: JumpHostInputs): string {
   // One line per CIDR, because HAProxy reads at most 64 words per line.
   const admitted = inputs.sources.map((cidr) => `    acl admitted src ${cidr}`).join('\n');
-  return fill('haproxy.cfg', {
-    empty: jumpHostFile(inputs.lab, 'empty'),
-    outside: inputs.port,
-    admitted,
-    address: sshdAddress(inputs),
-    port: SSHD_PORT,
+  return renderFile('provider/local/jump-host/haproxy.cfg', {
+    EMPTY: jumpHostFile(inputs.lab, 'empty'),
+    OUTSIDE: inputs.port,
+    ADMITTED: admitted,
+    ADDRESS: sshdAddress(inputs),
+    PORT: SSHD_PORT,
   });
 }
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { root } from '../../../util/repo-root';
+import { renderFile } from '../../../util/render';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { attempt, ipIn } from '../shared/command';
 import { stopDaemon } from '../shared/daemon';
@@ -29,11 +29,11 @@ function configuration(inputs: LoadBalancerInputs): string {
   const servers = inputs.targets
     .map((target) => `    server ${target.name} ${target.privateIp}:${inputs.port}`)
     .join('\n');
-  return fs
-    .readFileSync(path.join(root, 'provider/local/load-balancer/haproxy.cfg'), 'utf8')
-    .replace('${publicIp}', inputs.publicIp)
-    .replace('${port}', String(inputs.port))
-    .replace('${servers}', servers);
+  return renderFile('provider/local/load-balancer/haproxy.cfg', {
+    PUBLIC_IP: inputs.publicIp,
+    PORT: inputs.port,
+    SERVERS: servers,
+  });
 }
 
 interface LoadBalancerState extends LoadBalancerInputs, Drifting {

@@ -1,6 +1,4 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { root } from '../../../util/repo-root';
+import { renderFile } from '../../../util/render';
 import { run, runIn } from '../shared/command';
 import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
 import { routerOf } from '../shared/names';
@@ -58,10 +56,7 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
 
 /** Returns router.nft for a router with this address and MAC. */
 export const rulesetOf = (gateway: string, mac: string): string =>
-  fs
-    .readFileSync(path.join(root, 'provider/local/router/router.nft'), 'utf8')
-    .replace('${routerMac}', mac)
-    .replace('${gateway}', gateway);
+  renderFile('provider/local/router/router.nft', { ROUTER_MAC: mac, GATEWAY: gateway });
 
 const pristine = new Map<string, Promise<Map<string, string>>>();
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { createAtomically } from '../../../util/atomic-write';
 import { stateDirectory } from '../../../util/directories';
 
 /** State that a local lab belongs to: only its commands change the lab. */
@@ -31,15 +32,7 @@ export function ensureOwnerId(): void {
   const state = stateDirectory();
   if (readId(state)) return;
   fs.mkdirSync(state, { recursive: true, mode: 0o700 });
-  const scratch = `${idFile(state)}.${process.pid}`;
-  fs.writeFileSync(scratch, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
-  try {
-    fs.linkSync(scratch, idFile(state));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    fs.rmSync(scratch);
-  }
+  createAtomically(idFile(state), `${randomBytes(16).toString('hex')}\n`, 0o600);
 }
 
 /** The path behind links, so that one directory has one name. */

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { writeAtomically } from '../../../util/atomic-write';
 import { cloudDirectory, hostDirectory } from '../../../util/directories';
 import { currentOwner, ensureOwnerId, isSameOwner, type Owner, ownerAsText } from './lab-owner';
 
@@ -58,9 +59,7 @@ export function claimLab(lab: string): void {
   };
   if (JSON.stringify(known) === JSON.stringify(record)) return;
   fs.mkdirSync(directory(), { recursive: true, mode: 0o700 });
-  const scratch = `${fileOf(lab)}.${process.pid}`;
-  fs.writeFileSync(scratch, JSON.stringify(record), { mode: 0o600 });
-  fs.renameSync(scratch, fileOf(lab));
+  writeAtomically(fileOf(lab), JSON.stringify(record), 0o600);
 }
 
 /** Removes a lab from the register: nothing of the lab is left. */

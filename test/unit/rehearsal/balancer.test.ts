@@ -31,7 +31,7 @@ const balancer = (preserveClientIp = false): Balancer => ({
 });
 
 describe('balancer', () => {
-  it('sends connections to the targets that exist, as their health check says', () => {
+  test('sends connections to the targets that exist, as their health check says', () => {
     const text = configuration(balancer(), '10.240.0.5', smallWorld());
     expect(text).toContain('bind 10.240.0.5:6443');
     expect(text).toContain('option httpchk GET /healthz');
@@ -39,7 +39,7 @@ describe('balancer', () => {
     expect(text).not.toContain('i-gone');
   });
 
-  it('does not serve a target group that preserves client addresses', () => {
+  test('does not serve a target group that preserves client addresses', () => {
     expect(configuration(balancer(true), '10.240.0.5', smallWorld())).not.toContain('listen');
   });
 });

@@ -31,43 +31,43 @@ const get = (path: string, given?: string): Promise<Response> =>
   fetch(`${base}${path}`, { headers: given ? { 'x-aws-ec2-metadata-token': given } : {} });
 
 describe('metadata service', () => {
-  it('refuses a request without a token', async () => {
+  test('refuses a request without a token', async () => {
     expect((await get('/latest/user-data')).status).toBe(401);
   });
 
-  it('refuses a token that it did not give', async () => {
+  test('refuses a token that it did not give', async () => {
     expect((await get('/latest/user-data', 'invented')).status).toBe(401);
   });
 
-  it('answers without a token where the instance requires none', async () => {
+  test('answers without a token where the instance requires none', async () => {
     world.instances[0].metadata.tokensRequired = false;
     expect((await get('/latest/user-data')).status).toBe(200);
   });
 
-  it('gives no token to a request that a proxy forwards', async () => {
+  test('gives no token to a request that a proxy forwards', async () => {
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '60', 'x-forwarded-for': '10.0.0.1' };
     const { status } = await fetch(`${base}/latest/api/token`, { method: 'PUT', headers });
     expect(status).toBe(403);
   });
 
-  it('gives an instance its own user data', async () => {
+  test('gives an instance its own user data', async () => {
     const answer = await get('/latest/user-data', await token());
     expect(await answer.text()).toBe('#cloud-config\n');
   });
 
-  it('lists keys by number and name, and gives the key below its number', async () => {
+  test('lists keys by number and name, and gives the key below its number', async () => {
     const given = await token();
     const path = '/2021-03-23/meta-data/public-keys';
     expect(await (await get(`${path}/`, given)).text()).toBe('0=lab');
     expect(await (await get(`${path}/0/openssh-key`, given)).text()).toBe('ssh-ed25519 AAAA lab\n');
   });
 
-  it('does not answer an address that is no instance', async () => {
+  test('does not answer an address that is no instance', async () => {
     world.interfaces[0].privateIp = '10.240.0.10';
     expect((await get('/latest/user-data')).status).toBe(404);
   });
 
-  it('does not answer an instance whose endpoint is off', async () => {
+  test('does not answer an instance whose endpoint is off', async () => {
     world.instances[0].metadata.enabled = false;
     expect((await get('/latest/user-data')).status).toBe(404);
   });

@@ -25,7 +25,7 @@ function chain(plan: NetworkPlan, name: string): string[] {
 }
 
 describe('routes', () => {
-  it('gives each subnet the routes of its own table', () => {
+  test('gives each subnet the routes of its own table', () => {
     const { routes, tables } = planOf();
     expect(tables.get(CONTROLLER)).toBe('100');
     expect(tables.get(WORKER)).toBe('101');
@@ -34,43 +34,43 @@ describe('routes', () => {
     expect(routes.get('101')!.join()).not.toContain('10.200.0.0/24');
   });
 
-  it('has no way out of a subnet whose table has no default route', () => {
+  test('has no way out of a subnet whose table has no default route', () => {
     const { routes } = planOf((world) => void world.tables[0].routes.shift());
     expect(routes.get('100')).toContain('blackhole default');
   });
 
-  it('keeps packets to the VPC from the default route', () => {
+  test('keeps packets to the VPC from the default route', () => {
     const { routes } = planOf();
     expect(routes.get('100')).toContain('blackhole 10.240.0.0/24');
     expect(routes.get('101')).toContain('blackhole 10.240.0.0/24');
   });
 
-  it('drops what goes to a detached internet gateway', () => {
+  test('drops what goes to a detached internet gateway', () => {
     const { routes, publicAddresses } = planOf((world) => void (world.vpcs[0].gateway = null));
     expect(routes.get('100')).toContain('blackhole 0.0.0.0/0');
     expect(publicAddresses).toEqual([]);
   });
 
-  it('drops what goes to an interface that does not exist any more', () => {
+  test('drops what goes to an interface that does not exist any more', () => {
     const { routes } = planOf((world) => void (world.tables[0].routes[1].via = null));
     expect(routes.get('100')).toContain('blackhole 10.200.0.0/24');
   });
 });
 
 describe('source/destination check', () => {
-  it('lets an interface with the check carry its own address only', () => {
+  test('lets an interface with the check carry its own address only', () => {
     const lines = chain(planOf(), 'checks');
     expect(lines).toContain(`iifname "${WORKER}" ip saddr != 10.240.0.20 counter drop`);
     expect(lines).toContain(`oifname "${WORKER}" ip daddr != 10.240.0.20 counter drop`);
   });
 
-  it('lets an interface without the check carry every address', () => {
+  test('lets an interface without the check carry every address', () => {
     expect(chain(planOf(), 'checks').join()).not.toContain(CONTROLLER);
   });
 });
 
 describe('security groups', () => {
-  it('lets in what a rule names, and drops the rest', () => {
+  test('lets in what a rule names, and drops the rest', () => {
     expect(chain(planOf(), `in_${CONTROLLER}`)).toEqual([
       'ip saddr { 203.0.113.1/32 } tcp dport 22-22 accept',
       'ip saddr { 10.240.0.0/24 } ip protocol icmp accept',
@@ -79,32 +79,32 @@ describe('security groups', () => {
     ]);
   });
 
-  it('lets in only members of the security group that a rule names', () => {
+  test('lets in only members of the security group that a rule names', () => {
     const plan = planOf((world) => void (world.interfaces[1].groups = []));
     expect(chain(plan, `in_${CONTROLLER}`)).toContain(
       'ip saddr { 10.240.0.10 } udp dport 0-65535 accept',
     );
   });
 
-  it('drops everything to an interface whose groups have no rule', () => {
+  test('drops everything to an interface whose groups have no rule', () => {
     const plan = planOf((world) => void (world.groups[0].ingress = []));
     expect(chain(plan, `in_${CONTROLLER}`)).toEqual(['counter drop']);
   });
 
-  it('drops everything from an interface whose groups have no egress rule', () => {
+  test('drops everything from an interface whose groups have no egress rule', () => {
     const plan = planOf((world) => void (world.groups[0].egress = []));
     expect(chain(plan, `out_${CONTROLLER}`)).toEqual(['counter drop']);
   });
 });
 
 describe('public addresses', () => {
-  it('lead to the interface that has them', () => {
+  test('lead to the interface that has them', () => {
     const plan = planOf();
     expect(plan.publicAddresses).toEqual(['198.18.0.10']);
     expect(plan.nft).toContain('elements = { 198.18.0.10 : 10.240.0.10 }');
   });
 
-  it('are the source of packets that leave, one for each private address', () => {
+  test('are the source of packets that leave, one for each private address', () => {
     const plan = planOf();
     expect(plan.nft).toContain('elements = { 10.240.0.10 : 198.18.0.10 }');
     expect(chain(plan, 'leaving')).toContain(
@@ -112,7 +112,7 @@ describe('public addresses', () => {
     );
   });
 
-  it('let nothing out of an interface that has none', () => {
+  test('let nothing out of an interface that has none', () => {
     expect(chain(planOf(), 'checks')).toContain(
       'oifname "internet" ip saddr != { 192.0.2.0, 10.240.0.10 } counter drop',
     );
@@ -120,7 +120,7 @@ describe('public addresses', () => {
 });
 
 describe('metadata', () => {
-  it('limits the hops of the answers to each instance', () => {
+  test('limits the hops of the answers to each instance', () => {
     const plan = planOf((world) => void (world.instances[1].metadata.hopLimit = 2));
     expect(plan.mangle).toContain(`-s ${METADATA}/32 -d 10.240.0.10/32 -j TTL --ttl-set 1`);
     expect(plan.mangle).toContain(`-s ${METADATA}/32 -d 10.240.0.20/32 -j TTL --ttl-set 2`);

@@ -13,19 +13,19 @@ const names = new Map([['mirror.rehearsal', '203.0.113.10']]);
 const code = (answer: Buffer): number => answer[3] & 0xf;
 
 describe('resolver', () => {
-  it('answers a known name with its address', () => {
+  test('answers a known name with its address', () => {
     const answer = answerQuery(query('Mirror.rehearsal', 1), names);
     expect([code(answer), answer.readUInt16BE(6)]).toEqual([0, 1]);
     expect([...answer.subarray(-4)]).toEqual([203, 0, 113, 10]);
     expect(answer.readUInt16BE(0)).toBe(0x0707);
   });
 
-  it('has no IPv6 address for a known name', () => {
+  test('has no IPv6 address for a known name', () => {
     const answer = answerQuery(query('mirror.rehearsal', 28), names);
     expect([code(answer), answer.readUInt16BE(6)]).toEqual([0, 0]);
   });
 
-  it('says that every other name does not exist', () => {
+  test('says that every other name does not exist', () => {
     expect(code(answerQuery(query('example.com', 1), names))).toBe(3);
   });
 });

@@ -30,9 +30,8 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   installed: async () => ({}),
 }));
 // The cloud forgets at once, or never.
-jest.mock('../../../../checks/lab', () => ({
-  ...jest.requireActual<object>('../../../../checks/lab'),
-  until: async (_within: number, ask: () => Promise<unknown>) => ask(),
+jest.mock('../../../../util/poll', () => ({
+  poll: async (attempt: () => Promise<unknown>) => attempt(),
 }));
 jest.mock('../../../../cli/account/account', () => ({
   ...jest.requireActual<object>('../../../../cli/account/account'),

@@ -1,4 +1,4 @@
-import { render } from '../../../../components/bootstrap/render';
+import { render, renderFile } from '../../../util/render';
 
 test('replaces every occurrence of a placeholder', () => {
   expect(render('a', 'x=${ONE} y=${TWO} z=${ONE}', { ONE: 1, TWO: true })).toBe('x=1 y=true z=1');
@@ -24,4 +24,20 @@ test('names the values that no placeholder uses', () => {
 test('ignores inherited properties, and placeholders inside values', () => {
   expect(() => render('a', '${TO_STRING}', {})).toThrow('no value');
   expect(render('a', '${A}', { A: '${B} $& $1' })).toBe('${B} $& $1');
+});
+
+describe('renderFile', () => {
+  test('fills the placeholders of a file of the repository', () => {
+    const values = { ROUTER_MAC: '02:00:00:00:00:01', GATEWAY: '10.240.0.1' };
+    const rules = renderFile('provider/local/router/router.nft', values);
+    expect(rules).toContain('ether daddr 02:00:00:00:00:01');
+    expect(rules).not.toContain('${');
+  });
+
+  test('names the file if a placeholder has no value', () => {
+    const file = 'provider/local/router/router.nft';
+    expect(() => renderFile(file, { GATEWAY: '10.240.0.1' })).toThrow(
+      `${file}: no value for \${ROUTER_MAC}`,
+    );
+  });
 });

@@ -1,3 +1,7 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from './repo-root';
+
 const PLACEHOLDER = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 
 /**
@@ -20,3 +24,7 @@ export function render(
   if (unused.length > 0) throw new Error(`${source}: no placeholder for ${unused.join(', ')}`);
   return text;
 }
+
+/** Renders a template file of this repository. `file` is relative to the repository's root. */
+export const renderFile = (file: string, values: Record<string, string | number>): string =>
+  render(file, fs.readFileSync(path.join(root, file), 'utf8'), values);
