@@ -30,6 +30,7 @@ module.exports = {
     {
       ...common,
       displayName: 'integration',
+      globalSetup: '<rootDir>/test/support/abandoned-labs.ts',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
     },
   ],

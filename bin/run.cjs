@@ -38,7 +38,7 @@ function compile(entry) {
     outfile: scratch,
     bundle: true,
     platform: 'node',
-    target: 'node20',
+    target: 'node22',
     format: 'cjs',
     external: isPlugin(entry)
       ? ['esbuild']

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# npm test: static checks, unit tests, then the integration tests on a real lab (as root).
+# ./lab test (or npm test): static checks, unit tests, then the integration tests on a real lab (as root).
 # Installs missing packages, like ./lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# The Node.js that ./lab uses, which may not be the one that started npm.
+PATH=$(dirname -- "$(bin/node.sh)"):$PATH
+export PATH
 
 # Command prefix for root. sudo's own PATH may lack Node, and a user's PATH may lack /usr/sbin.
 as_root=()

@@ -17,6 +17,7 @@ import { register as registerSetup } from './commands/setup';
 import { register as registerSsh } from './commands/ssh';
 import { register as registerStart } from './commands/start';
 import { register as registerStatus } from './commands/status';
+import { register as registerTest } from './commands/test';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
 import { EXIT, Failure, report } from './errors';
@@ -41,6 +42,7 @@ const COMMANDS = [
   registerClean,
   registerDoctor,
   registerEnv,
+  registerTest,
 ];
 
 const EPILOGUE = `

@@ -14,6 +14,8 @@ const ENTRIES = {
   trees: /^trees$/,
   store: /^store$/,
   rehearsal: /^rehearsal$/,
+  // Node.js, which bin/node.sh downloads.
+  node: /^node$/,
   partial: /^partial$/,
   logs: /^logs$/,
   'installed.json': /^installed\.json(\.\d+)?$/,

@@ -22,9 +22,9 @@ export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUD
 }
 
 export const nodeFinding = (version = process.versions.node): Judgement =>
-  Number(version.split('.')[0]) >= 20
+  Number(version.split('.')[0]) >= 22
     ? ok(version)
-    : fail(version, 'install Node.js 20 or later from https://nodejs.org/en/download');
+    : fail(version, 'run ./lab, which downloads a fitting Node.js, not cli/main.ts directly');
 
 /** Controllers with which kubelet limits pods. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];

@@ -1,9 +1,7 @@
 import { execFile, type ExecFileException } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import type { Report } from '../../checks';
 import { root } from '../../util/repo-root';
+import { createTestState } from './abandoned-labs';
 
 export interface Ran {
   code: number;
@@ -12,7 +10,7 @@ export interface Ran {
 }
 
 /** State directory of the tests' labs, separate from a user's labs. */
-export const state = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-test-'));
+export const state = createTestState();
 export const environment = { ...process.env, HARDWAY_STATE: state };
 
 /** Runs a program with a time limit. Returns the exit code instead of throwing. */
