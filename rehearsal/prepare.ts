@@ -18,6 +18,7 @@ import { cachePath } from '../toolchain/cache';
 import { withLock, type Owner } from '../toolchain/lock';
 import { runOrThrow } from '../toolchain/run';
 import { root } from '../util/repo-root';
+import { emulatorPython } from './aws/emulator/python';
 import { scratch } from './environment';
 import type { Parts } from './parts';
 
@@ -115,24 +116,6 @@ async function plugin(tell: Tell): Promise<string> {
   return path.join(directory, PLUGIN);
 }
 
-/** A Python environment with moto. It is made in its final place, whose path its programs name. */
-async function python(tell: Tell): Promise<string> {
-  const requirements = here('aws/emulator/requirements.txt');
-  const place = artifactPath('rehearsal', `moto-${shortDigest([fs.readFileSync(requirements)])}`);
-  const whole = path.join(place, 'whole');
-  if (!fs.existsSync(whole)) {
-    tell('Installing moto');
-    const log = logFile('moto');
-    await runOrThrow('making a Python environment', 'python3', ['-m', 'venv', '--clear', place], {
-      log,
-    });
-    const words = ['install', '--quiet', '--disable-pip-version-check', '-r', requirements];
-    await runOrThrow('installing moto', path.join(place, 'bin/pip'), words, { log });
-    fs.writeFileSync(whole, '');
-  }
-  return path.join(place, 'bin/python');
-}
-
 /** The nodes' Debian tree: the project's own, with cloud-init. */
 async function tree(tell: Tell): Promise<string> {
   const architecture = thisArchitecture();
@@ -192,7 +175,7 @@ export async function prepareParts(tell: Tell): Promise<Parts> {
     waiting(tell),
     async () => ({
       plugin: await plugin(tell),
-      python: await python(tell),
+      python: await emulatorPython(tell),
       tree: await tree(tell),
     }),
   );

@@ -53,7 +53,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
       new ec2.Route(
         `default-route-${plan.name}`,
         { routeTableId: table.id, destinationCidrBlock: '0.0.0.0/0', gatewayId: gateway.id },
-        once({ ...options, deletedWith: table }),
+        once(options),
       ),
     );
   }

@@ -19,6 +19,10 @@ import type * as pulumi from '@pulumi/pulumi';
  *
  * All others can exist twice: Vpc, InternetGateway (one per VPC, replaced with it), RouteTable,
  * SecurityGroup, KeyPair and TargetGroup (generated names), Eip.
+ *
+ * A Route has no `deletedWith`. The engine would drop it from the state without a call, and a
+ * destroy that ends before its table is deleted would leave it. Without tags no search finds it,
+ * and the next create is refused (RouteAlreadyExists).
  */
 export const once = <O extends pulumi.CustomResourceOptions>(
   options: O,

@@ -37,7 +37,7 @@ export function makeRoutes(
             destinationCidrBlock: destination,
             networkInterfaceId: interfaceOf.get(nextHop),
           },
-          once({ ...options, deletedWith: table }),
+          once(options),
         ),
     );
   });

@@ -79,7 +79,7 @@ export class Bootstrap extends pulumi.ComponentResource {
       ],
       also: [...others],
       first,
-      answered: login !== undefined,
+      answered: login !== undefined || gateway.length > 0,
     });
   }
 }

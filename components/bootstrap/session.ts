@@ -63,20 +63,28 @@ interface DeliveryOptions {
 }
 
 /**
- * Limits of a session's attempts to connect. The default ends after about 11 seconds. A first session
- * waits until its machine has booted. On the host it waits up to the resource's timeout. If sshd has
- * answered already, it waits about five minutes, so that a refused key is reported as such.
- *
- * Through a proxy the plugin opens the channel once and repeats only the handshake, on a connection
- * that the first failure has closed (v1.2.1, connection.go). More attempts cannot succeed, and the
- * gateway has waited before.
+ * Returns the limits of a session's attempts to connect. The default ends after about 11 seconds. A
+ * first session waits until its machine has booted. On the host it waits up to the resource's
+ * timeout. If sshd has answered already, it waits about five minutes, so that a refused key is
+ * reported as such.
  */
-function patience(
-  machine: Machine,
-  { first, answered }: DeliveryOptions,
-): { dialErrorLimit?: number; perDialTimeout?: number } {
-  if (!first || machine.through) return {};
+function patience({ first, answered }: DeliveryOptions): {
+  dialErrorLimit?: number;
+  perDialTimeout?: number;
+} {
+  if (!first) return {};
   return { dialErrorLimit: answered ? 60 : -1, perDialTimeout: 5 };
+}
+
+/**
+ * Returns a session's connection. A gateway on its way has the same limits as the machine: the
+ * plugin dials it first. The official plugin (1.2.1) then opens one channel through it and repeats
+ * the handshake on that channel. Only its attempts to reach the gateway can succeed later.
+ */
+function connectionOf(machine: Machine, options: DeliveryOptions): Machine['connection'] {
+  const limits = patience(options);
+  const { proxy, ...own } = machine.connection;
+  return { ...own, ...limits, ...(proxy ? { proxy: { ...proxy, ...limits } } : {}) };
 }
 
 /**
@@ -105,7 +113,7 @@ export function deliver(
         ...options.also.map((other) => other.generation),
         pulumi.unsecret(digest),
       ],
-      connection: { ...machine.connection, ...patience(machine, options) },
+      connection: connectionOf(machine, options),
       logging: secret
         ? command.types.enums.remote.Logging.None
         : command.types.enums.remote.Logging.StdoutAndStderr,

@@ -1,6 +1,19 @@
 import * as fs from 'node:fs';
 import type { Act } from './act';
-import { check, downLeavesNothing, LAB, settings, type Stage, typeLab, until, up } from './stage';
+import {
+  check,
+  downLeavesNothing,
+  LAB,
+  lastLines,
+  leavesNothing,
+  resources,
+  settings,
+  type Stage,
+  type Typed,
+  typeLab,
+  until,
+  up,
+} from './stage';
 import { scratch } from '../environment';
 
 /** Calls that the emulated API got since `start`. */
@@ -15,31 +28,43 @@ function callsSince(start: number): string[] {
 const callCount = (): number =>
   fs.readFileSync(scratch('calls.log'), 'utf8').split('\n').length - 1;
 
-/** Ids of the engine's processes. /proc shows the rehearsal's own processes only. */
-const engines = (): number[] =>
+/** Ids of the processes whose `file` in /proc matches. It shows the rehearsal's own processes only. */
+const processes = (file: 'comm' | 'cmdline', pattern: RegExp): number[] =>
   fs
     .readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .filter((pid) => {
       try {
-        return fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'pulumi';
+        return pattern.test(fs.readFileSync(`/proc/${pid}/${file}`, 'utf8').trim());
       } catch {
         return false;
       }
     })
     .map(Number);
 
-/** Kills the engine as soon as the API got the call `at`, and waits until the command has ended. */
-async function killAt(stage: Stage, at: string, ...words: string[]): Promise<void> {
+const engines = (): number[] => processes('comm', /^pulumi$/);
+
+/** The command itself and its engine. The command is first: it would start another engine. */
+const commandAndEngines = (word: string): number[] => [
+  ...processes('cmdline', new RegExp(`\\0${word}\\0${LAB}\\0`)),
+  ...engines(),
+];
+
+/** Kills processes as soon as the API got the call `at`; returns the result of the command. */
+async function killAt(
+  stage: Stage,
+  { at, victims, words }: { at: string; victims: () => number[]; words: string[] },
+): Promise<Typed> {
   const start = callCount();
   const command = typeLab(stage, ...words);
   await until(() => callsSince(start).includes(at), {
     seconds: 300,
     otherwise: `${words[0]} never called ${at}`,
   });
-  for (const pid of engines()) process.kill(pid, 'SIGKILL');
-  const { code } = await command;
-  check(code !== 0, `./lab ${words[0]} exited 0 although its engine was killed`);
+  const found = victims();
+  check(found.length > 0, `no process of ${words[0]} runs at ${at}`);
+  for (const pid of found) process.kill(pid, 'SIGKILL');
+  return command;
 }
 
 const killedUp = (at: string, more: Record<string, string>): Act => ({
@@ -47,21 +72,30 @@ const killedUp = (at: string, more: Record<string, string>): Act => ({
   title: `recovers from an engine that was killed in up, at ${at}`,
   begins: 'with nothing',
   async run(stage) {
-    await killAt(stage, at, 'up', LAB, '--yes', ...settings(stage, more));
+    const words = ['up', LAB, '--yes', ...settings(stage, more)];
+    const { code } = await killAt(stage, { at, victims: engines, words });
+    check(code !== 0, '`./lab up` exited 0 although its engine was killed');
     await up(stage, more);
     await downLeavesNothing(stage);
   },
 });
 
+/** Kills the command and its engine: up goes on. Then kills the engine alone: down goes on. */
 const killedDown = (at: string): Act => ({
   name: `kill-down-${at}`,
-  title: `recovers from an engine that was killed in down, at ${at}`,
+  title: `recovers from a command, then from an engine, that was killed in down, at ${at}`,
   begins: 'with nothing',
   async run(stage) {
+    const words = ['down', LAB, '--yes'];
     await up(stage, { stage: 'none' });
-    await killAt(stage, at, 'down', LAB, '--yes');
+    const killed = await killAt(stage, { at, victims: () => commandAndEngines('down'), words });
+    check(killed.code !== 0, '`./lab down` exited 0 although it was killed');
+    check(resources().length > 0, '`./lab down` was killed too late: nothing is left');
     await up(stage, { stage: 'none' });
-    await downLeavesNothing(stage);
+    const { code, output } = await killAt(stage, { at, victims: engines, words });
+    check(code === 0, `./lab down does not go on after its engine:\n${lastLines(output)}`);
+    check(output.includes('was killed'), `./lab down reports no killed engine:\n${output}`);
+    leavesNothing();
   },
 });
 

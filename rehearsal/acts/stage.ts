@@ -137,14 +137,19 @@ export async function failedChecks(stage: Stage): Promise<string[]> {
   return report.checks.filter(({ status }) => status === 'fail').map(({ id }) => id);
 }
 
-/** Takes a lab down; fails if the API still has anything. */
-export async function downLeavesNothing(stage: Stage, name = LAB): Promise<void> {
-  await labSucceeds(stage, 'down', name, '--yes');
+/** Fails if the API still has anything after down. */
+export function leavesNothing(): void {
   const left = resources();
   check(
     left.length === 0,
     `down left:\n${left.map(({ kind, id }) => `  ${kind} ${id}`).join('\n')}`,
   );
+}
+
+/** Takes a lab down; fails if the API still has anything. */
+export async function downLeavesNothing(stage: Stage, name = LAB): Promise<void> {
+  await labSucceeds(stage, 'down', name, '--yes');
+  leavesNothing();
 }
 
 export const world = (): World => readWorld(scratch('world.json'));

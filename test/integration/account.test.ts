@@ -1,9 +1,7 @@
 /**
- * The account of a real AWS can't be had in a test. moto answers as EC2, load balancing and STS do, over HTTP, and what
- * is asked of it is what `lab doctor --cloud aws` and `lab audit` ask, by the same SDK.
+ * The account of `lab doctor --cloud aws` and `lab audit`, against moto. It answers over HTTP as EC2,
+ * load balancing and STS do.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
@@ -15,10 +13,9 @@ import { searchEverywhere } from '../../cli/account/everywhere';
 import { needsOf } from '../../cli/account/needs';
 import { readRoutes } from '../../components/aws/read-routes';
 import { parseConfig } from '../../components/config';
-import { cacheDirectory } from '../../util/directories';
+import { type MotoServer, startMoto } from '../support/moto';
 import { ownPlaces, typed } from '../support/typed';
 
-const VERSION = '5.2.5';
 const config = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32', region: 'us-west-2' });
 const STATE = '0a1b2c3d';
 const tags = (lab: string): ec2.Tag[] => [
@@ -30,47 +27,15 @@ const tags = (lab: string): ec2.Tag[] => [
 
 jest.setTimeout(180_000);
 
-let server: ChildProcess;
+let server: MotoServer;
 let account: Account;
 let client: ec2.EC2Client;
 let balancer: balancing.ElasticLoadBalancingV2Client;
 
-/** The program, in a Python environment of its own, which is kept beside what labs are made with. */
-function moto(): string {
-  const place = path.join(cacheDirectory(), 'tests', `moto-${VERSION}`);
-  const program = path.join(place, 'bin/moto_server');
-  if (!fs.existsSync(program)) {
-    execFileSync('python3', ['-m', 'venv', '--clear', place], { stdio: 'pipe' });
-    execFileSync(
-      path.join(place, 'bin/pip'),
-      ['install', '--quiet', '--disable-pip-version-check', `moto[server]==${VERSION}`],
-      { stdio: 'pipe' },
-    );
-  }
-  return program;
-}
-
-/** The port that moto listens on, once it says so. */
-function listening(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (part: Buffer): void => {
-      said += part.toString();
-      const [, port] = /Running on http:\/\/127\.0\.0\.1:(\d+)/.exec(said) ?? [];
-      if (port) resolve(port);
-    };
-    child.stdout!.on('data', hear);
-    child.stderr!.on('data', hear);
-    child.on('error', reject);
-    child.on('exit', (code) => reject(new Error(`moto ended (${code}): ${said}`)));
-  });
-}
-
 beforeAll(async () => {
-  server = spawn(moto(), ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const port = await listening(server);
+  server = await startMoto((bin) => [path.join(bin, 'moto_server'), '-H', '127.0.0.1', '-p', '0']);
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL: server.url,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_REGION: 'us-west-2',
@@ -81,10 +46,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  server.removeAllListeners('exit');
-  const ended = new Promise((resolve) => server.on('exit', resolve));
-  server.kill();
-  await ended;
+  await server.stop();
   client.destroy();
   balancer.destroy();
 });

@@ -3,12 +3,14 @@
 import itertools
 from ipaddress import ip_address, ip_network
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.key_pairs import KeyPairs
 from moto.ec2.responses.subnets import Subnets
 from moto.elbv2 import models as elbv2
 
@@ -27,6 +29,7 @@ def repair_all() -> None:
     balancers_are_network_balancers()
     tags_go_with_their_resource()
     reservations_keep_their_description()
+    key_pairs_are_deleted_by_id()
 
 
 def addresses_come_from_the_pool() -> None:
@@ -282,3 +285,18 @@ def reservations_keep_their_description() -> None:
         return answer
 
     Subnets.create_subnet_cidr_reservation = create_with_description
+
+
+def key_pairs_are_deleted_by_id() -> None:
+    """AWS deletes a key pair by KeyName or by KeyPairId. moto reads the name only, and reports success."""
+    delete = KeyPairs.delete_key_pair
+
+    def delete_by_name_or_id(response):
+        wanted = response._get_param("KeyPairId")
+        for pair in list(response.ec2_backend.key_pairs.values()):
+            if pair.id == wanted:
+                response.ec2_backend.delete_key_pair(pair.key_name)
+                return ActionResult({"Return": True, "KeyPairId": pair.id})
+        return delete(response)
+
+    KeyPairs.delete_key_pair = delete_by_name_or_id

@@ -191,12 +191,28 @@ describe('a lab on AWS in profile small', () => {
     expect(waiting.inputs.triggers).toHaveLength(4);
   });
 
-  test('retries only the gateway’s first login for minutes', () => {
-    const limits = commandsOf(lab).map(({ name, inputs }) => [
-      name,
-      bare(inputs.connection).dialErrorLimit,
+  test('retries the first login to each node for minutes, and to the gateway on the way', () => {
+    const limits = commandsOf(lab).map(({ name, inputs }) => {
+      const { dialErrorLimit, proxy } = bare(inputs.connection);
+      return [name, dialErrorLimit, proxy?.dialErrorLimit];
+    });
+    expect(limits.filter(([, own, proxy]) => own !== 10 || (proxy ?? 10) !== 10)).toEqual([
+      ['gateway@controller-0', 60, undefined],
+      ['machine@worker-0', 60, 60],
+      ['machine@worker-1', 60, 60],
     ]);
-    expect(limits.filter(([, limit]) => limit !== 10)).toEqual([['gateway@controller-0', 60]]);
+  });
+
+  test('deletes each route by a call: no search by tags finds a route', () => {
+    const routes = lab.every('Route');
+    expect(routes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'default-route-controllers',
+        'default-route-workers',
+        'pod-route-worker-0-workers',
+      ]),
+    );
+    expect(routes.filter(({ deletedWith }) => deletedWith)).toEqual([]);
   });
 
   test('waits for the public node’s login, and then for the API', () => {
