@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { extractMembers } from './archive';
 import { effectiveUrl, fetchRelease, type Sites } from './download';
 import { ToolchainError, UnreachableError } from './errors';
+import { builtFraction } from './estimate';
 import { buildModule, moduleDirectory, missingGo, type Go } from './go';
 import type { Architecture, Component } from './manifest';
 import type { ItemProgress } from './progress';
@@ -204,9 +205,9 @@ async function build(
       fs.rmSync(log, { force: true });
       const started = progress.seconds;
       progress.report('building');
-      for (const one of component.builds) {
-        await buildModule(go, component, one, directory, log, (detail) =>
-          progress.report('building', detail),
+      for (const [index, one] of component.builds.entries()) {
+        await buildModule(go, component, one, directory, log, (detail, packages) =>
+          progress.report('building', detail, builtFraction(component, index, packages)),
         );
       }
       writeOrigin(directory, {

@@ -82,8 +82,9 @@ export function buildArguments(build: Build, directory: string): string[] {
 }
 
 /**
- * Builds the programs of one module into `directory`. Throws a ToolchainError with the last output
- * lines and the path of the log.
+ * Builds the programs of one module into `directory`. Reports the latest output and the number of
+ * packages compiled so far. Throws a ToolchainError with the last output lines and the path of the
+ * log.
  */
 export async function buildModule(
   go: Go | undefined,
@@ -91,13 +92,14 @@ export async function buildModule(
   build: Build,
   directory: string,
   log: string,
-  onProgress: (detail: string) => void,
+  onProgress: (detail: string, packages: number) => void,
 ): Promise<void> {
   if (!go) throw new ToolchainError(missingGo([component]));
   let packages = 0;
   const onLine = (line: string): void => {
     if (!line.startsWith('go: ')) packages += 1;
-    onProgress(line.startsWith('go: ') ? line.slice(4) : `${packages} packages, ${line}`);
+    const detail = line.startsWith('go: ') ? line.slice(4) : `${packages} packages, ${line}`;
+    onProgress(detail, packages);
   };
   await runOrThrow(`building ${build.name}`, go.command, buildArguments(build, directory), {
     cwd: moduleDirectory(build),

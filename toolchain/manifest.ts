@@ -38,6 +38,7 @@ const pulumi = (version: string): Component => ({
       packages: { pulumi: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi' },
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
       seconds: 330,
+      compiles: 1576,
     },
     {
       // Latest version with a module in the Go proxy. It works with newer engines and SDKs.
@@ -48,6 +49,7 @@ const pulumi = (version: string): Component => ({
       },
       ldflags: '-s -w',
       seconds: 60,
+      compiles: 277,
     },
   ],
 });
@@ -96,6 +98,7 @@ const kubernetes = (version: string): Component => ({
       ),
       ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${version} -X k8s.io/client-go/pkg/version.gitVersion=v${version}`,
       seconds: 600,
+      compiles: 2650,
     },
   ],
 });
@@ -124,6 +127,7 @@ const etcd = (version: string): Component => ({
       packages: { etcd: 'go.etcd.io/etcd/server/v3' },
       ldflags: '-s -w',
       seconds: 40,
+      compiles: 323,
     },
   ],
 });
@@ -161,6 +165,7 @@ const containerd = (version: string): Component => ({
       ),
       ldflags: `-s -w -X github.com/containerd/containerd/v2/version.Version=v${version}`,
       seconds: 75,
+      compiles: 656,
     },
   ],
 });
@@ -191,6 +196,7 @@ const runc = (version: string): Component => ({
       tags: ['seccomp', 'netgo', 'osusergo'],
       cgo: { debianPackages: ['gcc', 'libc6-dev', 'libseccomp-dev', 'pkg-config'] },
       seconds: 20,
+      compiles: 99,
     },
   ],
 });
@@ -232,6 +238,7 @@ const cniPlugins = (version: string): Component => ({
       },
       ldflags: `-s -w -X github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`,
       seconds: 10,
+      compiles: 2,
     },
   ],
 });
@@ -260,6 +267,7 @@ const crictl = (version: string): Component => ({
       packages: { crictl: 'sigs.k8s.io/cri-tools/cmd/crictl' },
       ldflags: `-s -w -X sigs.k8s.io/cri-tools/pkg/version.Version=v${version}`,
       seconds: 40,
+      compiles: 288,
     },
   ],
 });
@@ -291,6 +299,7 @@ const coredns = (version: string): Component => {
         packages: { coredns: 'hardway.lab/toolchain/coredns' },
         ldflags: '-s -w',
         seconds: 160,
+        compiles: 525,
       },
     ],
   };
@@ -340,6 +349,7 @@ const kubectl = ((all: Component): Component => ({
     ...build,
     packages: { kubectl: build.packages.kubectl },
     seconds: 150,
+    compiles: 900,
   })),
 }))(components[0]);
 
@@ -366,12 +376,14 @@ export const nodeImages: NodeImage[] = [
   {
     name: 'registry.k8s.io/pause',
     tag: '3.10',
-    // kubeadm 1.31 to 1.33 pull this tag. Any promoted tag works: the pod's first process only waits.
-    source: 'kubernetes/kubernetes: cmd/kubeadm/app/constants/constants.go, PauseVersion',
+    // Promoted with digest sha256:ee6521f2…, beside 3.10.1. The pod's first process only waits, so any
+    // promoted tag works.
+    source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-kubernetes/images.yaml, pause',
   },
   {
     name: 'registry.k8s.io/coredns/coredns',
     tag: `v${component('coredns').version}`,
+    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
   },
   // The article's own pods. Official images of Docker Hub always have the tag latest.

@@ -30,6 +30,8 @@ export interface Build {
   cgo?: { debianPackages: string[] };
   /** Measured seconds on two cores with an empty cache. Used for estimates. */
   seconds: number;
+  /** Number of packages that Go compiles with an empty cache, in the manifest's order of builds. */
+  compiles: number;
 }
 
 /** One project at one version. Its programs are obtained together. */

@@ -5,6 +5,8 @@ export interface Progress {
   detail: string;
   /** Seconds since the item was started; 0 while it waits. */
   seconds: number;
+  /** Part of a build that is done, from 0 to 1. Unset where it is not known. */
+  fraction?: number;
 }
 
 /** Receives each change at once. Several items may be in progress. */
@@ -28,14 +30,14 @@ export class ItemProgress {
 
   /**
    * Reports a new state, or news of the current state. Drops news of the same state that follow
-   * within 100 ms.
+   * within 100 ms. `fraction` is the part of the item that is done, from 0 to 1.
    */
-  report(state: Progress['state'], detail = ''): void {
+  report(state: Progress['state'], detail = '', fraction?: number): void {
     const now = Date.now();
     if (state === this.last.state && this.last.at > 0 && now - this.last.at < QUIET_MILLISECONDS)
       return;
     // A change of state without detail does not delay the first news of that state.
     this.last = { state, at: detail === '' ? 0 : now };
-    this.onProgress({ name: this.name, state, detail, seconds: this.seconds });
+    this.onProgress({ name: this.name, state, detail, seconds: this.seconds, fraction });
   }
 }

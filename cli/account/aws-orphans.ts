@@ -133,6 +133,11 @@ interface Deletion {
 
 /** Deletions by kind, in the order in which AWS accepts them. */
 const DELETIONS: Record<string, Deletion> = {
+  listener: {
+    remove: ({ balancing: client }, id) =>
+      client.send(new balancing.DeleteListenerCommand({ ListenerArn: id })),
+    byHand: 'aws elbv2 delete-listener --listener-arn',
+  },
   'load balancer': {
     remove: deleteBalancer,
     byHand: 'aws elbv2 delete-load-balancer --load-balancer-arn',

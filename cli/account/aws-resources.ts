@@ -156,42 +156,66 @@ async function freeInEc2({ ec2: client }: AwsClients, Filters: ec2.Filter[]): Pr
   ];
 }
 
-/** Load balancers, their listeners, and target groups. Their API has no filter by tag. */
-async function inBalancing(clients: AwsClients): Promise<Existing[]> {
-  const { balancing: client } = clients;
-  const [found, groups] = await Promise.all([
-    balancers(clients),
-    gathered(
-      balancing.paginateDescribeTargetGroups({ client }, {}),
-      ({ TargetGroups }) => TargetGroups,
-    ),
-  ]);
-  const all = [
-    ...found.map((one) => ({
-      arn: one.LoadBalancerArn!,
-      kind: 'load balancer',
-      hourly: price.loadBalancer,
-    })),
-    ...groups.map((one) => ({ arn: one.TargetGroupArn!, kind: 'target group', hourly: 0 })),
-  ];
+/** Resources of the load balancing API by ARN, before their tags are known. */
+type Untagged = Map<string, Omit<Existing, 'id' | 'tags'>>;
+
+/** Reads the tags of resources of the load balancing API. */
+async function withTags({ balancing: client }: AwsClients, all: Untagged): Promise<Existing[]> {
+  const arns = [...all.keys()];
   const existing: Existing[] = [];
   // DescribeTags takes 20 resources at most.
-  for (let first = 0; first < all.length; first += 20) {
-    const part = all.slice(first, first + 20);
+  for (let first = 0; first < arns.length; first += 20) {
     const { TagDescriptions = [] } = await client.send(
-      new balancing.DescribeTagsCommand({ ResourceArns: part.map(({ arn }) => arn) }),
+      new balancing.DescribeTagsCommand({ ResourceArns: arns.slice(first, first + 20) }),
     );
-    for (const { ResourceArn, Tags: tags } of TagDescriptions) {
-      const { kind, hourly } = part.find(({ arn }) => arn === ResourceArn)!;
-      existing.push({ kind, id: ResourceArn!, tags, hourly });
-    }
+    for (const { ResourceArn: id = '', Tags: tags } of TagDescriptions)
+      existing.push({ ...all.get(id)!, id, tags });
   }
   return existing;
 }
 
+/** Lists the listeners of one load balancer. Without a balancer, they do not exist either. */
+async function listenersOf({ balancing: client }: AwsClients, arn: string): Promise<string[]> {
+  const pages = balancing.paginateDescribeListeners({ client }, { LoadBalancerArn: arn });
+  try {
+    const found = await gathered(pages, ({ Listeners }) => Listeners);
+    return found.flatMap(({ ListenerArn }) => ListenerArn ?? []);
+  } catch (error) {
+    if ((error as Error).name.startsWith('LoadBalancerNotFound')) return [];
+    throw error;
+  }
+}
+
 /**
- * Existing resources with a lab's tags. Each kind is asked whether it exists: DescribeTags alone goes on listing
- * terminated instances and deleted volumes.
+ * Lists load balancers, target groups, and the listeners of balancers that have a lab's tag. The API
+ * has no filter by tag, and lists listeners by balancer only.
+ */
+async function inBalancing(clients: AwsClients): Promise<Existing[]> {
+  const [found, groups] = await Promise.all([
+    balancers(clients),
+    gathered(
+      balancing.paginateDescribeTargetGroups({ client: clients.balancing }, {}),
+      ({ TargetGroups }) => TargetGroups,
+    ),
+  ]);
+  const untagged: Untagged = new Map();
+  for (const { LoadBalancerArn } of found)
+    untagged.set(LoadBalancerArn!, { kind: 'load balancer', hourly: price.loadBalancer });
+  for (const { TargetGroupArn } of groups) untagged.set(TargetGroupArn!, { kind: 'target group' });
+  const existing = await withTags(clients, untagged);
+  const ofLabs = existing.filter(
+    ({ kind, tags }) => kind === 'load balancer' && LAB_TAG in tagsOf(tags),
+  );
+  const listeners: Untagged = new Map();
+  for (const { id } of ofLabs)
+    for (const arn of await listenersOf(clients, id))
+      listeners.set(arn, { kind: 'listener', deletedWith: id });
+  return [...existing, ...(await withTags(clients, listeners))];
+}
+
+/**
+ * Lists existing resources with a lab's tags. Each kind is asked whether it exists: DescribeTags
+ * alone continues to list terminated instances and deleted volumes.
  */
 export async function labResources(clients: AwsClients, lab?: string): Promise<AwsRemain[]> {
   // `tag:KEY` is a filter of every kind (`tag-key` is not one of rules), and takes wildcards.

@@ -3,6 +3,7 @@ import * as ec2 from '@aws-sdk/client-ec2';
 import * as serviceQuotas from '@aws-sdk/client-service-quotas';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsError } from '../../components/aws/client-errors';
+import { clientOptions } from '../../components/aws/client-options';
 import { typesByZone } from '../../components/aws/choose-zone';
 import { describingErrors } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
@@ -17,7 +18,7 @@ import { type Needs, processorsOf } from './needs';
  */
 const isStandard = (type: string): boolean => /^[acdhimrtz]\d/.test(type);
 
-const told = describingErrors(awsError);
+const described = describingErrors(awsError);
 
 interface Clients extends AwsClients {
   quotas: serviceQuotas.ServiceQuotasClient;
@@ -96,11 +97,11 @@ async function processors(
 ): Promise<Map<string, number>> {
   const there = await offered(clients, zone, types);
   if (there.length === 0) return new Map();
-  const described = await clients.ec2.send(
+  const answer = await clients.ec2.send(
     new ec2.DescribeInstanceTypesCommand({ InstanceTypes: there as ec2._InstanceType[] }),
   );
   return new Map(
-    (described.InstanceTypes ?? []).map(({ InstanceType, VCpuInfo }) => [
+    (answer.InstanceTypes ?? []).map(({ InstanceType, VCpuInfo }) => [
       InstanceType!,
       VCpuInfo?.DefaultVCpus ?? 1,
     ]),
@@ -112,9 +113,7 @@ const FIRST_BALANCER =
 
 /** Returns the AWS account of the host's credentials. */
 export function awsAccount({ region, zone }: LabConfig): Account {
-  // Hides the SDK's warning about future Node versions: users of doctor can't act on it.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const options = { region, maxAttempts: 3 };
+  const options = clientOptions(region);
   const clients: Clients = {
     region,
     ec2: new ec2.EC2Client(options),
@@ -123,15 +122,15 @@ export function awsAccount({ region, zone }: LabConfig): Account {
   };
   return {
     who: () =>
-      told(async () => {
+      described(async () => {
         const { Arn, Account: number } = await new STSClient(options).send(
           new GetCallerIdentityCommand({}),
         );
         return `${Arn ?? number} in ${zone || region}`;
       }),
-    processors: (types) => told(() => processors(clients, zone, types)),
+    processors: (types) => described(() => processors(clients, zone, types)),
     quotas: (needs: Needs, byType) =>
-      told(async () => {
+      described(async () => {
         const standard = {
           ...needs,
           machines: new Map([...needs.machines].filter(([type]) => isStandard(type))),
@@ -175,13 +174,13 @@ export function awsAccount({ region, zone }: LabConfig): Account {
         ]);
       }),
     notes: ({ loadBalancers }) =>
-      told(async () =>
+      described(async () =>
         loadBalancers > 0 && (await balancers(clients)).length === 0 ? [FIRST_BALANCER] : [],
       ),
-    remains: (lab) => told(() => labResources(clients, lab)),
-    orphans: (query) => told(() => awsOrphans(clients, query)),
+    remains: (lab) => described(() => labResources(clients, lab)),
+    orphans: (query) => described(() => awsOrphans(clients, query)),
     regions: () =>
-      told(async () => {
+      described(async () => {
         const { Regions = [] } = await clients.ec2.send(new ec2.DescribeRegionsCommand({}));
         return Regions.flatMap(({ RegionName }) => RegionName ?? []).sort();
       }),

@@ -12,7 +12,9 @@ export interface Search {
   found: CloudResource[];
   /** Regions of AWS, projects of Google Cloud. */
   searched: string[];
-  /** Places that could not be asked, and other limits of the search, one sentence each. */
+  /** Places that could not be asked, with the cloud's answer, one sentence each. */
+  failed: string[];
+  /** Places that a search of this kind never asks, one sentence each. */
   limits: string[];
 }
 
@@ -54,14 +56,14 @@ async function knownPlaces(
 }
 
 /** Adds every other region that the account can use: AWS searches one region at a time. */
-async function withAllRegions(known: LabConfig[], limits: string[]): Promise<LabConfig[]> {
+async function withAllRegions(known: LabConfig[], failed: string[]): Promise<LabConfig[]> {
   try {
     const regions = await accountOf(known[0]).regions();
     const others = regions.filter((region) => !known.some((config) => config.region === region));
     return [...known, ...others.map((region) => ({ ...known[0], region, zone: '' }))];
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    limits.push(`Other regions were not searched: ${error.message}`);
+    failed.push(`Other regions were not searched: ${error.message}`);
     return known;
   }
 }
@@ -75,11 +77,11 @@ export async function searchEverywhere(
   cloud: CloudOfAccounts,
   engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
 ): Promise<Search> {
-  const limits: string[] = [];
+  const failed: string[] = [];
   const known = await knownPlaces(cloud, engine);
-  const places = cloud === 'aws' ? await withAllRegions(known, limits) : known;
-  if (cloud === 'gcp') limits.push('Other projects were not searched.');
-  const search: Search = { found: [], searched: [], limits };
+  const places = cloud === 'aws' ? await withAllRegions(known, failed) : known;
+  const limits = cloud === 'gcp' ? ['Other projects were not searched.'] : [];
+  const search: Search = { found: [], searched: [], failed, limits };
   let refusal: CloudError | undefined;
   await Promise.all(
     places.map(async (config) => {
@@ -91,7 +93,7 @@ export async function searchEverywhere(
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
         refusal = error;
-        limits.push(`${place || 'The default project'} could not be asked: ${error.message}`);
+        failed.push(`${place || 'The default project'} could not be asked: ${error.message}`);
       }
     }),
   );

@@ -55,11 +55,14 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
     address: 0.005,
     idleAddress: 0.01,
     loadBalancer: 0.025,
-    // Hyperdisks of this size have no other price: 3000 IOPS and 140 MiB/s are included.
+    // hyperdisk-balanced is in ASSUMED_DISKS. 3000 IOPS and 140 MiB/s cost nothing more:
     // https://docs.cloud.google.com/compute/docs/disks/hd-types/hyperdisk-balanced
     diskGibMonth: { 'pd-balanced': 0.1, 'hyperdisk-balanced': 0.08 },
   },
 };
+
+/** Disk types whose price was found in no source. A price message says so. */
+const ASSUMED_DISKS = ['hyperdisk-balanced'];
 
 const HOURS_A_MONTH = 730;
 
@@ -104,7 +107,10 @@ export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { region, date } = PRICES[cloud];
   const without =
     unknown.length > 0 ? `, plus ${unknown.join(' and ')}, whose price is unknown` : '';
-  return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted)`;
+  const disks = [...needs.machines.keys()].map((type) => diskTypeOf(cloud, type));
+  const assumed = ASSUMED_DISKS.filter((type) => disks.includes(type));
+  const guess = assumed.length > 0 ? `; the price of ${assumed.join(', ')} is assumed` : '';
+  return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted${guess})`;
 }
 
 /**

@@ -8,6 +8,9 @@ import { diskFull } from '../full-disk';
 import type { Progress, Step } from '../ui/progress';
 import { formatDuration } from '../ui/duration';
 
+/** Estimated seconds from which an installation shows how much time is left. */
+const LONG_SECONDS = 60;
+
 const DONE: Partial<Record<toolchain.Progress['state'], string>> = {
   downloading: 'downloaded',
   building: 'built',
@@ -56,10 +59,20 @@ function note({ tree, store, images }: toolchain.Toolchain): void {
   fs.renameSync(`${file}.${process.pid}`, file);
 }
 
-/** Prints the programs that are going to be installed, if any. */
-async function announce(scope: toolchain.Scope, progress: Progress): Promise<void> {
+/** Describes how much of an installation is done: `42 % done, about 7 min left`. */
+function describe({ percent, seconds }: toolchain.Remaining): string {
+  const left = seconds < 60 ? 'less than a minute' : `about ${Math.round(seconds / 60)} min`;
+  return `${percent} % done, ${left} left`;
+}
+
+/**
+ * Prints the programs that are going to be installed, if any. Returns the receiver of their
+ * progress, which shows them as steps and estimates the time left.
+ */
+async function announce(scope: toolchain.Scope, progress: Progress): Promise<toolchain.Report> {
   const items = await toolchain.plan(scope);
-  if (items.length === 0) return;
+  const report = shown(progress);
+  if (items.length === 0) return report;
   const total = items.reduce((sum, item) => sum + item.seconds, 0);
   progress.say(
     `Installing once (about ${formatDuration(Math.max(60, total))}, kept in ${cacheDirectory()}):`,
@@ -67,6 +80,13 @@ async function announce(scope: toolchain.Scope, progress: Progress): Promise<voi
   const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
   for (const item of items)
     progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
+  const now = (): number => performance.now() / 1000;
+  const estimate = new toolchain.Estimate(items, now());
+  if (total >= LONG_SECONDS) progress.summarize(() => describe(estimate.remaining(now())));
+  return (news) => {
+    estimate.record(news);
+    report(news);
+  };
 }
 
 /**
@@ -94,6 +114,7 @@ async function installing<T>(progress: Progress, work: () => Promise<T>): Promis
     throw error;
   } finally {
     process.off('SIGINT', interrupted);
+    progress.summarize(undefined);
   }
 }
 
@@ -105,8 +126,7 @@ export const setUp = (progress: Progress): Promise<toolchain.Toolchain> =>
   installing(progress, async () => {
     let complete = await toolchain.present();
     if (!complete) {
-      await announce('local', progress);
-      complete = await toolchain.ensure(shown(progress));
+      complete = await toolchain.ensure(await announce('local', progress));
     }
     note(complete);
     return complete;
@@ -120,8 +140,7 @@ export const setUpTools = (progress: Progress): Promise<toolchain.Tools> =>
   installing(progress, async () => {
     const tools = await toolchain.presentTools();
     if (tools) return tools;
-    await announce('cloud', progress);
-    return toolchain.ensureTools(shown(progress));
+    return toolchain.ensureTools(await announce('cloud', progress));
   });
 
 /**

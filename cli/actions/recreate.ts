@@ -81,7 +81,7 @@ export const recreate = (engine: Engine, lab: LabRef, progress: Progress): Promi
       lab,
       {
         settings: new Map(),
-        agree: async () => undefined,
+        agreement: { toLoss: async () => undefined },
         look: async (snapshot) => ({ drifted: true, steps: isLocal ? [] : machines(snapshot) }),
       },
       progress,

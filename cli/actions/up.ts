@@ -136,7 +136,7 @@ export const bringUp = (
   settings: Settings,
   toolchain: Tools,
   progress: Progress,
-  agree?: Agree,
+  agreement?: Agreement,
 ): Promise<UpLab> =>
   withLabLock(lab, 'up', () =>
     bring(
@@ -144,17 +144,25 @@ export const bringUp = (
       lab,
       {
         settings,
-        agree,
+        agreement,
         look: (snapshot) => look(engine, lab, snapshot, toolchain.kubectl, progress),
       },
       progress,
     ),
   );
 
+/** Questions to the user, in this order. Each throws a Failure if the answer is no. */
+export interface Agreement {
+  /** Called before the user's work in the lab is lost. */
+  toLoss: Agree;
+  /** Called before anything that costs money is created or changed. */
+  toPrice?(): Promise<void>;
+}
+
 interface UpRequest {
   settings: Settings;
-  /** Called before the user's work in the lab is lost. Without it, `up` refuses such a change. */
-  agree?: Agree;
+  /** Without it, `up` refuses a change that loses the user's work. */
+  agreement?: Agreement;
   /** Returns the drift of a lab that was up once. */
   look(snapshot: UpSnapshot): Promise<Drift>;
 }
@@ -163,7 +171,7 @@ interface UpRequest {
 export async function bring(
   engine: Engine,
   lab: LabRef,
-  { settings, agree = refuseReplace(lab), look }: UpRequest,
+  { settings, agreement = { toLoss: refuseReplace(lab) }, look }: UpRequest,
   progress: Progress,
 ): Promise<UpLab> {
   const started = Date.now();
@@ -172,14 +180,15 @@ export async function bring(
   if (repaired) progress.say(repaired);
   const snapshot = await engine.snapshot(lab.stack);
   if (snapshot?.unreadable) throw snapshot.unreadable;
-  await agreeToLostState(lab, snapshot, agree);
+  await agreeToLostState(lab, snapshot, agreement.toLoss);
   adoptConfig(lab, snapshot?.outputs);
   const config = labConfig(lab, settings);
   if (snapshot?.outputs) {
     rejectDowngrade(lab, config, snapshot.outputs);
-    await confirmReplace(lab, config, snapshot.outputs.config, agree);
+    await confirmReplace(lab, config, snapshot.outputs.config, agreement.toLoss);
   }
   await refuseTakenName(lab, snapshot, config);
+  await agreement.toPrice?.();
   const takeBack = trySettings(lab, settings);
   if (lab.cloud === 'local') rememberPool(config.publicPool);
   const ended = (what: string): void =>

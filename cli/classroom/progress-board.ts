@@ -78,6 +78,8 @@ export class ClassBoard implements Board {
     return {
       begin: (title) => this.step(row, title),
       say: (line) => this.say(`${id}: ${line}`),
+      // A job of the class has no summary: the programs are installed before.
+      summarize: () => undefined,
       close: () => undefined,
     };
   }

@@ -51,6 +51,7 @@ const QUIET: Progress = {
     failed: () => undefined,
     drop: () => undefined,
   }),
+  summarize: () => undefined,
   say: () => undefined,
   close: () => undefined,
 };

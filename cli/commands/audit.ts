@@ -33,11 +33,15 @@ function subject(
 
 const resources = (count: number): string => (count === 1 ? '1 resource' : `${count} resources`);
 
-function show(cloud: CloudOfAccounts, what: string, { found, searched, limits }: Search): void {
+function show(
+  cloud: CloudOfAccounts,
+  what: string,
+  { found, searched, failed, limits }: Search,
+): void {
   const where = `${cloud.toUpperCase()} (${searched.join(', ')})`;
   if (found.length === 0) print(`No resources of ${what} exist at ${where}.`);
   else showFound(where, found);
-  for (const limit of limits) print(limit);
+  for (const line of [...failed, ...limits]) print(line);
 }
 
 function showFound(where: string, remains: CloudResource[]): void {
@@ -84,7 +88,7 @@ async function engineIfInstalled(): Promise<Engine | undefined> {
 async function searchFor(lab: LabRef, engine: Engine | undefined): Promise<Search> {
   const account = accountOf(accountConfigOf(lab, await readableSnapshot(engine, lab)));
   const where = await account.who();
-  return { found: await account.remains(lab.stack), searched: [where], limits: [] };
+  return { found: await account.remains(lab.stack), searched: [where], failed: [], limits: [] };
 }
 
 async function audit(name: string | undefined, { cloud, json }: Options): Promise<void> {
@@ -93,16 +97,24 @@ async function audit(name: string | undefined, { cloud, json }: Options): Promis
   const search = all
     ? await searchEverywhere(lab.cloud as CloudOfAccounts, engine)
     : await searchFor(lab, engine);
-  if (json) printJson(search.found);
-  else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, search);
-  process.exitCode = search.found.length > 0 ? EXIT.failed : EXIT.well;
+  if (json) {
+    printJson(search.found);
+    for (const line of search.failed) process.stderr.write(`${line}\n`);
+  } else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, search);
+  process.exitCode = exitCode(search);
+}
+
+/** Returns 1 if resources exist, 3 if part of the cloud could not be asked. */
+function exitCode({ found, failed }: Search): number {
+  if (found.length > 0) return EXIT.failed;
+  return failed.length > 0 ? EXIT.machine : EXIT.well;
 }
 
 export function register(program: Command): void {
   program
     .command('audit [NAME]')
     .description(
-      'list the resources of one lab or of all labs that exist in a cloud, with prices; exit 0 if none exist',
+      'list the resources of one lab or of all labs that exist in a cloud, with prices; exit 0 if none exist, 3 if a place could not be asked',
     )
     .addOption(cloudOption('audit all labs of a cloud'))
     .option('--json', 'print one JSON array')

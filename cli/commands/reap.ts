@@ -32,15 +32,12 @@ interface Reaped {
   problem?: string;
 }
 
-/**
- * Searches a cloud for resources of labs, if the user named a cloud; returns the resources and the
- * limits of the search.
- */
+/** Searches a cloud for resources of labs, if the user named a cloud. */
 async function searchOf(
   cloud: CloudOfAccounts | undefined,
   engine: Engine | undefined,
-): Promise<Pick<Search, 'found' | 'limits'>> {
-  if (cloud === undefined) return { found: [], limits: [] };
+): Promise<Omit<Search, 'searched'>> {
+  if (cloud === undefined) return { found: [], failed: [], limits: [] };
   try {
     return await searchEverywhere(cloud, engine);
   } catch (error) {
@@ -107,7 +104,7 @@ function show(reaped: Reaped[]): void {
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   const engine = await engineOfState();
-  const { found, limits } = await searchOf(cloud, engine);
+  const { found, failed, limits } = await searchOf(cloud, engine);
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);
   if (due.length > 0 && !dryRun)
@@ -128,15 +125,21 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   if (json) printJson(reaped);
   else if (reaped.length === 0) print('No lab has expired.');
   else show(reaped);
-  for (const limit of limits) process.stderr.write(`${limit}\n`);
-  process.exitCode = reaped.some(({ outcome }) => outcome === 'failed') ? EXIT.failed : EXIT.well;
+  for (const line of [...failed, ...limits]) process.stderr.write(`${line}\n`);
+  process.exitCode = exitCode(reaped, failed);
+}
+
+/** Returns 1 if an expired lab still exists, 3 if part of the cloud could not be asked. */
+function exitCode(reaped: Reaped[], failed: string[]): number {
+  if (reaped.some(({ outcome }) => outcome === 'failed')) return EXIT.failed;
+  return failed.length > 0 ? EXIT.machine : EXIT.well;
 }
 
 export function register(program: Command): void {
   program
     .command('reap')
     .description(
-      'remove every expired lab (config key expires), and make sure that no leftovers exist',
+      'remove every expired lab (config key expires), and make sure that no leftovers exist; exit 1 if one is left, 3 if a cloud could not be asked',
     )
     .addOption(cloudOption('also search this cloud for labs whose state is not here'))
     .option('--dry-run', 'only list them')

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { STAGES } from '../../components/config/stage';
 import { needsOf } from '../account/needs';
@@ -11,7 +12,8 @@ import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownershi
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
-import { prepare, requireCredentials } from '../actions/prepare';
+import { prepare, type RequestedLab, requireCredentials } from '../actions/prepare';
+import { stackFile } from '../engine/project';
 import { confirm, print } from '../ui/prompt';
 import { collect } from './options';
 import { nextSteps } from '../ui/next-steps';
@@ -33,33 +35,37 @@ function settingsOf({ stage, set }: Options): Settings {
   return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
 }
 
+/** Asks whether the user accepts the price of a cloud lab. */
+function confirmPrice({ lab, config }: RequestedLab, yes: boolean): Promise<void> {
+  if (lab.cloud === 'local') return Promise.resolve();
+  const nodes = config.controllers + config.workers;
+  const price = formatPrice(lab.cloud, needsOf(config));
+  return confirm(
+    `Lab ${lab.stack}: ${nodes} nodes in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}${untilReaped(config.expires)}. Continue?`,
+    yes,
+  );
+}
+
 async function up(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
+  const yes = options.yes ?? false;
   const owner = ownerElsewhere(lab);
   if (!options.takeOver) refuseForeign(lab);
-  if (owner) await confirm(takeOverQuestion(lab, owner), options.yes ?? false);
-  if (lab.cloud !== 'local') {
-    await requireCredentials({ lab, config });
-    const price = formatPrice(lab.cloud, needsOf(config));
-    await confirm(
-      `Lab ${lab.stack}: ${config.controllers + config.workers} nodes in ${lab.cloud.toUpperCase()}, ${price}, until ./lab down ${lab.stack}${untilReaped(config.expires)}. Continue?`,
-      options.yes ?? false,
-    );
-  }
+  if (owner) await confirm(takeOverQuestion(lab, owner), yes);
+  if (lab.cloud !== 'local') await requireCredentials({ lab, config });
+  // Of an existing lab, the user learns first which work the change destroys.
+  const exists = fs.existsSync(stackFile(lab.stack));
+  if (!exists) await confirmPrice({ lab, config }, yes);
   const progress = progressOn();
   try {
     const { toolchain } = await prepare(progress, { lab, config });
     if (owner) await takeOver(lab, progress);
-    const found = await bringUp(
-      await Engine.open(toolchain),
-      lab,
-      settings,
-      toolchain,
-      progress,
-      (loss) => confirm(`${loss} Continue?`, options.yes ?? false),
-    );
+    const found = await bringUp(await Engine.open(toolchain), lab, settings, toolchain, progress, {
+      toLoss: (loss) => confirm(`${loss} Continue?`, yes),
+      toPrice: () => (exists ? confirmPrice({ lab, config }, yes) : Promise.resolve()),
+    });
     progress.close();
     print(`\n${nextSteps(lab, found)}`);
   } finally {

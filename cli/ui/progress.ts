@@ -19,6 +19,11 @@ export interface Step {
  */
 export interface Progress {
   begin(title: string): Step;
+  /**
+   * Sets a line about the whole work, which is asked for whenever it is shown: below the list on a
+   * terminal; once a minute in a pipe, instead of a line per running step. `undefined` removes it.
+   */
+  summarize(summary: (() => string) | undefined): void;
   /** Prints a line. */
   say(line: string): void;
   /** Erases the list. Running steps are not shown again. */
@@ -41,6 +46,7 @@ class StepList implements Progress {
   private readonly lines: LiveLines;
   private readonly live: boolean;
   private readonly colour: Colours;
+  private summary: { text: () => string; shownAt: number } | undefined;
 
   constructor(private readonly screen: Screen) {
     this.lines = new LiveLines(
@@ -72,6 +78,10 @@ class StepList implements Progress {
     };
   }
 
+  summarize(text: (() => string) | undefined): void {
+    this.summary = text && { text, shownAt: Date.now() };
+  }
+
   say(line: string): void {
     this.lines.print(line);
   }
@@ -82,6 +92,7 @@ class StepList implements Progress {
   }
 
   private signsOfLife(): void {
+    if (this.summary) return this.summaryInPipe(this.summary);
     for (const step of this.running) {
       const seconds = since(step.started);
       if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
@@ -90,6 +101,13 @@ class StepList implements Progress {
         `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
       );
     }
+  }
+
+  private summaryInPipe(summary: { text: () => string; shownAt: number }): void {
+    if (since(summary.shownAt) < SIGN_OF_LIFE_SECONDS) return;
+    summary.shownAt = Date.now();
+    const titles = [...this.running].map(({ title }) => title).join(', ');
+    this.screen.write(`...  ${summary.text()}; now: ${titles}\n`);
   }
 
   private list(frame: string): string[] {
@@ -103,6 +121,7 @@ class StepList implements Progress {
       return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
     });
     if (all.length > room) lines.push(this.colour.faint(`  and ${all.length - room} more`));
+    if (this.summary) lines.push(this.colour.faint(`  ${cut(this.summary.text(), columns - 3)}`));
     return lines;
   }
 }

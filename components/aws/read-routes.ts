@@ -1,6 +1,7 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import { describingErrors, gathered } from '../cloud-client';
 import { awsError } from './client-errors';
+import { clientOptions } from './client-options';
 
 /** A row of a VPC's route table. */
 export interface AwsRoute {
@@ -19,7 +20,7 @@ const described = describingErrors(awsError);
 /** Reads the route tables of a lab's VPC. */
 export const readRoutes = (lab: string, region: string): Promise<AwsRoute[]> =>
   described(async () => {
-    const client = new ec2.EC2Client({ region, maxAttempts: 3 });
+    const client = new ec2.EC2Client(clientOptions(region));
     const tables = await gathered(
       ec2.paginateDescribeRouteTables(
         { client },

@@ -284,6 +284,109 @@ describe('orphans of a lab on AWS', () => {
   });
 });
 
+test('orphans of AWS include key pair, security group, gateway, target group and listener', async () => {
+  const lab = 'aws-s09';
+  const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [
+    { ResourceType, Tags: tags(lab) },
+  ];
+  const { vpc } = await makeRemains(lab);
+  await client.send(
+    new ec2.ImportKeyPairCommand({
+      KeyName: lab,
+      PublicKeyMaterial: Buffer.from(
+        'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHJtCYbyS1gmXUlZpBZM1ZxHoUuHOWfb7Dq2NEVP6oqG',
+      ),
+      TagSpecifications: of('key-pair'),
+    }),
+  );
+  await client.send(
+    new ec2.CreateSecurityGroupCommand({
+      GroupName: lab,
+      Description: lab,
+      VpcId: vpc,
+      TagSpecifications: of('security-group'),
+    }),
+  );
+  const { InternetGateway } = await client.send(
+    new ec2.CreateInternetGatewayCommand({ TagSpecifications: of('internet-gateway') }),
+  );
+  const { InternetGatewayId } = InternetGateway!;
+  await client.send(new ec2.AttachInternetGatewayCommand({ InternetGatewayId, VpcId: vpc }));
+  const { TargetGroups } = await balancer.send(
+    new balancing.CreateTargetGroupCommand({
+      Name: lab,
+      Protocol: 'TCP',
+      Port: 6443,
+      VpcId: vpc,
+      Tags: tags(lab) as balancing.Tag[],
+    }),
+  );
+  const { LoadBalancers } = await balancer.send(
+    new balancing.DescribeLoadBalancersCommand({ Names: [lab] }),
+  );
+  await balancer.send(
+    new balancing.CreateListenerCommand({
+      LoadBalancerArn: LoadBalancers![0].LoadBalancerArn,
+      Protocol: 'TCP',
+      Port: 6443,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: TargetGroups![0].TargetGroupArn }],
+      Tags: tags(lab) as balancing.Tag[],
+    }),
+  );
+  const query: OrphanQuery = {
+    lab,
+    state: STATE,
+    known: new Set(),
+    own: new Set(),
+    pending: [],
+  };
+  const orphans = await account.orphans(query);
+  expect(orphans.map(({ kind }) => kind)).toEqual([
+    'listener',
+    'load balancer',
+    'target group',
+    'instance',
+    'elastic ip',
+    'key pair',
+    'security group',
+    'internet gateway',
+    'subnet',
+    'vpc',
+  ]);
+  // The state knows the balancer alone: the engine was killed while it created the listener.
+  const { LoadBalancerArn } = LoadBalancers![0];
+  const known = new Set([LoadBalancerArn!, ...orphans.slice(2).map(({ id }) => id), lab]);
+  const [listener, ...others] = await account.orphans({ ...query, known });
+  expect(others).toEqual([]);
+  expect(listener.byHand).toBe(
+    `aws elbv2 delete-listener --listener-arn ${listener.id} --region us-west-2`,
+  );
+  await listener.remove();
+  const left = await balancer.send(new balancing.DescribeListenersCommand({ LoadBalancerArn }));
+  expect(left.Listeners).toEqual([]);
+  const sent = jest.spyOn(ec2.EC2Client.prototype, 'send');
+  for (const orphan of orphans) await orphan.remove();
+  const inputs = sent.mock.calls.map(([{ input }]) => input);
+  sent.mockRestore();
+  // moto deletes a key pair by its name only; AWS by its id, too.
+  expect((await account.remains(lab)).map(({ kind }) => kind)).toEqual(['key pair']);
+  const { id: KeyPairId } = orphans.find(({ kind }) => kind === 'key pair')!;
+  expect(inputs).toContainEqual({ KeyPairId });
+});
+
+test('the note about the first load balancer appears only in a region without one', async () => {
+  const empty = awsAccount({ ...config, region: 'sa-east-1' });
+  const needs = needsOf(config);
+  expect(await empty.notes(needs)).toEqual([
+    expect.stringContaining('iam:CreateServiceLinkedRole'),
+  ]);
+  expect(await empty.notes({ ...needs, loadBalancers: 0 })).toEqual([]);
+  await makeRemains('aws-s10');
+  expect(await account.notes(needs)).toEqual([]);
+  const query = { lab: 'aws-s10', state: STATE, known: new Set<string>(), own: new Set<string>() };
+  for (const orphan of await account.orphans({ ...query, pending: [] })) await orphan.remove();
+});
+
 test('a deleted volume is no remain, although its tags are still listed', async () => {
   const { VolumeId } = await client.send(
     new ec2.CreateVolumeCommand({

@@ -1,9 +1,9 @@
-import type { Account, Quota } from '../../../../cli/account/account';
+import type { Account, CloudResource, Quota } from '../../../../cli/account/account';
 import { awsError } from '../../../../components/aws/client-errors';
 import { gcpError } from '../../../../components/gcp/compute-api';
 import { needsOf } from '../../../../cli/account/needs';
 import { hourlyOf, formatPrice } from '../../../../cli/account/prices';
-import { cloudFindings } from '../../../../cli/doctor/cloud';
+import { cloudFindings, nameFinding } from '../../../../cli/doctor/cloud';
 import { CloudError } from '../../../../components/cloud';
 import { parseConfig } from '../../../../components/config';
 
@@ -50,6 +50,21 @@ describe('the price', () => {
     expect(formatPrice('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
       /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2, whose price is unknown.*us-west1, \d{4}-\d\d/,
     );
+  });
+});
+
+describe('the message about the price', () => {
+  const priceOf = (raw: Record<string, string>): string =>
+    formatPrice('gcp', needsOf(of({ cloud: 'gcp', ...raw })));
+
+  test('says that the price of a hyperdisk is assumed', () => {
+    expect(priceOf({ workerType: 'n4-standard-2' })).toMatch(
+      /; traffic is not counted; the price of hyperdisk-balanced is assumed\)$/,
+    );
+  });
+
+  test('assumes no price of a persistent disk', () => {
+    expect(priceOf({})).toMatch(/; traffic is not counted\)$/);
   });
 });
 
@@ -127,6 +142,87 @@ describe('doctor of a cloud account', () => {
     expect((await cloudFindings(nobody, config))[0]).toMatchObject({
       status: 'fail',
       found: 'no credentials',
+    });
+  });
+});
+
+describe('doctor of an account without a load balancer', () => {
+  const needing = (text: string): Account => ({
+    ...account(addresses(8)),
+    notes: async ({ loadBalancers }) => (loadBalancers > 0 ? [text] : []),
+  });
+  const noteOf = async (raw: Record<string, string>) =>
+    (await cloudFindings(needing('the first one needs a role'), of({ cloud: 'aws', ...raw }))).find(
+      ({ id }) => id === 'cloud.note',
+    );
+
+  test('has a note about the first one', async () => {
+    expect(await noteOf({})).toMatchObject({
+      title: 'First load balancer',
+      status: 'note',
+      found: 'the first one needs a role',
+    });
+  });
+
+  test('has no note for profile small, which has no load balancer', async () => {
+    expect(await noteOf({ profile: 'small' })).toBeUndefined();
+  });
+});
+
+describe("doctor's row for a lab's name", () => {
+  const vpc: CloudResource = {
+    lab: 'aws-s01',
+    state: 'ffffffff',
+    student: '',
+    expires: '',
+    kind: 'vpc',
+    id: 'vpc-1',
+    stateIds: ['vpc-1'],
+    place: 'us-west-2',
+    hourly: 0,
+  };
+  const having = (remains: () => Promise<CloudResource[]>): Account => ({
+    ...account(addresses(8)),
+    remains,
+  });
+
+  test('warns of resources of that name that no lab here has, with two ways out', async () => {
+    const finding = await nameFinding(
+      having(async () => [vpc]),
+      'aws-s01',
+      false,
+    );
+    expect(finding).toMatchObject({
+      id: 'cloud.name',
+      status: 'warn',
+      found: 'they exist, but no lab here has that name: vpc vpc-1',
+    });
+    expect(finding.cure).toMatch(/take another name, or \.\/lab down aws-s01 where its state is/);
+  });
+
+  test('accepts the resources of the lab here', async () => {
+    const finding = await nameFinding(
+      having(async () => [vpc]),
+      'aws-s01',
+      true,
+    );
+    expect(finding).toMatchObject({ status: 'ok', found: '1, of the lab here' });
+  });
+
+  test('accepts a name that no resource has', async () => {
+    const finding = await nameFinding(
+      having(async () => []),
+      'aws-s01',
+      false,
+    );
+    expect(finding).toMatchObject({ status: 'ok', found: 'none' });
+  });
+
+  test('warns if the cloud does not answer', async () => {
+    const silent = having(() => Promise.reject(new CloudError('no route')));
+    expect(await nameFinding(silent, 'aws-s01', false)).toMatchObject({
+      status: 'warn',
+      found: 'could not be asked: no route',
     });
   });
 });

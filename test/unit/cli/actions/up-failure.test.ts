@@ -30,6 +30,7 @@ const progress: Progress = {
     drop: () => undefined,
   }),
   say: (line) => void said.push(line),
+  summarize: () => undefined,
   close: () => undefined,
 };
 const config = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
@@ -71,7 +72,7 @@ const change = (engine: Engine): Promise<unknown> =>
     lab,
     {
       settings: parseSettings(['zone=us-west-2b']),
-      agree: async () => undefined,
+      agreement: { toLoss: async () => undefined },
       look: async () => ({ drifted: false, steps: [] }),
     },
     progress,
@@ -149,4 +150,44 @@ describe('./lab list', () => {
     });
     expect(await listed('aws-s01', [])).not.toHaveProperty('problem');
   });
+});
+
+describe('the questions of `up` on a lab that is up', () => {
+  const askedWith = async (setting: string): Promise<string[]> => {
+    const asked: string[] = [];
+    const settings = parseSettings([setting]);
+    const agreement = {
+      toLoss: async (loss: string) => void asked.push(loss),
+      toPrice: async () => void asked.push('price'),
+    };
+    const look = async () => ({ drifted: false, steps: [] });
+    const run = bring(failing(0), lab, { settings, agreement, look }, progress);
+    await expect(run).rejects.toThrow('InvalidSubnet.Conflict');
+    return asked;
+  };
+
+  test('name what is destroyed before the price', async () => {
+    expect(await askedWith('zone=us-west-2b')).toEqual([
+      expect.stringContaining('everything in the lab is lost'),
+      'price',
+    ]);
+  });
+
+  test('contain the price of a change that destroys nothing', async () => {
+    expect(await askedWith('workers=4')).toEqual(['price']);
+  });
+});
+
+test('a refused price leaves config and lab as they were', async () => {
+  const before = config();
+  const agreement = {
+    toLoss: async () => undefined,
+    toPrice: () => Promise.reject(new Error('too expensive')),
+  };
+  const settings = parseSettings(['workers=4']);
+  const look = async () => ({ drifted: false, steps: [] });
+  const refused = bring(failing(1), lab, { settings, agreement, look }, progress);
+  await expect(refused).rejects.toThrow('too expensive');
+  expect(config()).toBe(before);
+  expect(said).toEqual([]);
 });

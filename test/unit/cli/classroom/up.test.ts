@@ -79,6 +79,7 @@ const quiet: Progress = {
     drop: () => undefined,
   }),
   say: () => undefined,
+  summarize: () => undefined,
   close: () => undefined,
 };
 

@@ -48,6 +48,32 @@ describe('progress', () => {
     expect(out.lines()).toEqual(['FAIL runc (0.0 s)', 'ok   etcd: built (0.0 s)']);
   });
 
+  test('in a pipe shows the summary once a minute, instead of a line per running step', () => {
+    jest.useFakeTimers();
+    try {
+      const out = screen();
+      const progress = progressOn(out);
+      progress.summarize(() => '42 % done');
+      progress.begin('etcd').update('building');
+      progress.begin('runc');
+      jest.advanceTimersByTime(121_000);
+      progress.close();
+      expect(out.lines()).toEqual(Array(2).fill('...  42 % done; now: etcd, runc'));
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('on a terminal shows the summary below the running steps', () => {
+    const out = screen(true);
+    const progress = progressOn(out);
+    progress.summarize(() => '42 % done');
+    progress.begin('etcd');
+    progress.begin('runc').done();
+    expect(out.lines().at(-1)).toContain('42 % done');
+    progress.close();
+  });
+
   test('on a terminal keeps what has ended and takes the list of what is under way off again', () => {
     const out = screen(true);
     const progress = progressOn(out);

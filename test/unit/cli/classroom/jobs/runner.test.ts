@@ -16,6 +16,7 @@ const quiet: Progress = {
     drop: () => undefined,
   }),
   say: () => undefined,
+  summarize: () => undefined,
   close: () => undefined,
 };
 

@@ -1,0 +1,174 @@
+import * as fs from 'node:fs';
+import type { Account, CloudResource } from '../../../../cli/account/account';
+import { accountConfigs, audit } from '../../../../cli/classroom/down';
+import { readRoster, type Student } from '../../../../cli/classroom/roster';
+import { EXIT } from '../../../../cli/errors';
+import { readSnapshot, type Snapshot } from '../../../../cli/engine/snapshot';
+import { inPlaces, ownPlaces, typed } from '../../../support/typed';
+
+/** Stacks of the backend, each with the place in its state, and the places' answers. */
+const mockWorld = {
+  stacks: {} as Record<string, object>,
+  remains: {} as Record<string, CloudResource[]>,
+  /** Places that refuse every question. */
+  silent: [] as string[],
+  regions: [] as string[],
+  asked: [] as string[],
+};
+
+jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
+  found: async () => ({}),
+  foundTools: async () => ({}),
+  installed: async () => ({}),
+}));
+jest.mock('../../../../cli/engine', () => ({
+  Engine: {
+    open: async () => ({
+      stacks: async () => Object.keys(mockWorld.stacks).map((name) => ({ name, busy: false })),
+      snapshot: async (name: string): Promise<Snapshot> =>
+        readSnapshot({
+          resources: name in mockWorld.stacks ? [{ urn: 'urn', ...mockWorld.stacks[name] }] : [],
+        }),
+    }),
+  },
+}));
+jest.mock('../../../../cli/account/account', () => ({
+  ...jest.requireActual<object>('../../../../cli/account/account'),
+  accountOf: ({ cloud, region, zone, project }: Record<string, string>) => {
+    const place = cloud === 'aws' ? region : project;
+    return {
+      remains: async (lab?: string) => {
+        mockWorld.asked.push(`${place} ${zone}${lab ? ` for ${lab}` : ''}`);
+        if (mockWorld.silent.includes(place)) {
+          const { CloudError } = jest.requireActual<typeof import('../../../../components/cloud')>(
+            '../../../../components/cloud',
+          );
+          throw new CloudError('access denied');
+        }
+        return mockWorld.remains[place] ?? [];
+      },
+      regions: async () => mockWorld.regions,
+    } as unknown as Account;
+  },
+}));
+
+ownPlaces();
+beforeEach(() =>
+  Object.assign(mockWorld, { stacks: {}, remains: {}, silent: [], regions: [], asked: [] }),
+);
+
+const vpc = (lab: string, place: string): CloudResource => ({
+  lab,
+  state: '0a1b2c3d',
+  student: '',
+  expires: '2020-01-01T00:00Z',
+  kind: 'vpc',
+  id: 'vpc-1',
+  stateIds: ['vpc-1'],
+  place,
+  hourly: 0.5,
+});
+const aws = (region: string) => ({ type: 'pulumi:providers:aws', outputs: { region } });
+const gcp = (project: string, zone: string) => ({
+  type: 'pulumi:providers:gcp',
+  outputs: { project, zone },
+});
+
+describe('reap --cloud', () => {
+  test('names the region that could not be asked, and exits with 3', async () => {
+    mockWorld.regions = ['us-west-2', 'eu-central-1'];
+    mockWorld.silent = ['eu-central-1'];
+    const { code, told } = await typed('reap --cloud aws --yes');
+    expect(told).toBe('No lab has expired.\neu-central-1 could not be asked: access denied');
+    expect(code).toBe(EXIT.machine);
+  });
+
+  test('names the project that could not be asked, and exits with 3', async () => {
+    mockWorld.stacks = { 'gcp-s01': gcp('one', 'a'), 'gcp-s02': gcp('two', 'b') };
+    mockWorld.silent = ['two'];
+    const { code, told } = await typed('reap --cloud gcp --yes');
+    expect(told).toContain('two could not be asked: access denied');
+    expect(told).not.toContain('one could not be asked');
+    expect(code).toBe(EXIT.machine);
+  });
+
+  test('exits with 1 if an expired lab still exists, even if a region could not be asked', async () => {
+    mockWorld.regions = ['us-west-2', 'eu-central-1'];
+    mockWorld.silent = ['eu-central-1'];
+    mockWorld.remains = { 'us-west-2': [vpc('aws-s09', 'us-west-2')] };
+    const { code, told } = await typed('reap --cloud aws --yes');
+    expect(told).toMatch(/aws-s09 still exists: it exists in the cloud, but in no state here/);
+    expect(told).toContain('eu-central-1 could not be asked: access denied');
+    expect(code).toBe(EXIT.failed);
+  });
+
+  test('exits with 0 if every region answered', async () => {
+    mockWorld.regions = ['us-west-2', 'eu-central-1'];
+    const { code, told } = await typed('reap --cloud aws --yes');
+    expect([code, told]).toEqual([EXIT.well, 'No lab has expired.']);
+    expect(mockWorld.asked).toHaveLength(2);
+  });
+});
+
+test('audit --cloud exits with 3 if it found nothing and a region could not be asked', async () => {
+  mockWorld.regions = ['us-west-2', 'eu-central-1'];
+  mockWorld.silent = ['eu-central-1'];
+  const { code, told } = await typed('audit --cloud aws');
+  expect(told).toContain('eu-central-1 could not be asked: access denied');
+  expect(code).toBe(EXIT.machine);
+});
+
+describe('the audit after class down', () => {
+  const roster = (): Student[] => {
+    fs.writeFileSync(
+      inPlaces('students.yaml'),
+      'defaults:\n  cloud: aws\nstudents:\n  - id: s01\n  - id: s02\n  - id: s03\n    cloud: gcp\n',
+    );
+    return readRoster(inPlaces('students.yaml')).students;
+  };
+  const audited = async (): Promise<{ clean: boolean; printed: string }> => {
+    const students = roster();
+    const configs = await accountConfigs(students);
+    // `class down` empties the states before the audit.
+    mockWorld.stacks = {};
+    let printed = '';
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      printed += String(text);
+      return true;
+    });
+    try {
+      return { clean: await audit(students, configs), printed };
+    } finally {
+      spy.mockRestore();
+    }
+  };
+  beforeEach(() => {
+    mockWorld.stacks = {
+      'aws-s01': aws('eu-central-1'),
+      'aws-s02': aws('us-east-1'),
+      'gcp-s03': gcp('course', 'europe-west1-b'),
+    };
+    fs.mkdirSync(inPlaces(), { recursive: true });
+  });
+
+  test('asks the region, or project and zone, that each lab was in', async () => {
+    const { clean, printed } = await audited();
+    expect(clean).toBe(true);
+    expect(printed).toBe('Audit of AWS and GCP: 3 labs without leftovers.\n');
+    expect(mockWorld.asked.map((line) => line.replace(/ +/g, ' ')).sort()).toEqual([
+      'course europe-west1-b for gcp-s03',
+      'eu-central-1 for aws-s01',
+      'us-east-1 for aws-s02',
+    ]);
+  });
+
+  test('names leftovers by student, and labs whose account could not be asked', async () => {
+    mockWorld.remains = { 'eu-central-1': [vpc('aws-s01', 'eu-central-1')] };
+    mockWorld.silent = ['course'];
+    const { clean, printed } = await audited();
+    expect(clean).toBe(false);
+    expect(printed).toContain('s01 (aws-s01): vpc vpc-1 (eu-central-1), $0.5000 an hour');
+    expect(printed).toContain('s03 (gcp-s03): could not be searched: access denied');
+    expect(printed).not.toContain('s02');
+  });
+});
