@@ -109,6 +109,13 @@ async function objectsOf(access: Access): Promise<KubernetesObject[] | undefined
 export const readReadyPods = async (access: Access): Promise<string[]> =>
   readyPods((await objectsOf(access)) ?? []);
 
+/** Waits until the API server answers, for at most half a minute. */
+export const awaitApi = async (access: Access): Promise<void> =>
+  void (await poll(
+    async () => (await access.kubectl(['get', '--raw=/readyz', '--request-timeout=1s'])).code === 0,
+    { limit: 30_000 },
+  ));
+
 /**
  * Waits until a restored cluster works: its leaders lead, its workers are Ready, and the pods that
  * were Ready at the save are Ready again. Returns what is not ready after a minute.

@@ -34,7 +34,7 @@ import { withLabLock } from '../lab/lock';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { nearest } from '../../util/suggest';
-import { awaitCluster, readReadyPods } from './await-cluster';
+import { awaitApi, awaitCluster, readReadyPods } from './await-cluster';
 import { sayFailedParts, settleCheckpoints } from './settle-checkpoints';
 import { type UpSnapshot, wasUp } from './up';
 
@@ -213,10 +213,14 @@ export const restore = (
         `./lab up${labArgument(lab)} repairs it, then ./lab restore${labArgument(lab)} ${label}`,
       );
     refuseFullDisk(lab, `restoring ${label}`, sizeOf(checkpointFile(lab.stack, label)));
+    const up = (await upLab(lab, snapshot))!;
     const restored = new Date();
     const step = progress.begin(`Lab ${lab.stack}: restoring disks and router, starting nodes`);
     const result: Restored = await restoreCheckpoint({
       ...{ lab: lab.stack, label, nodes: nodesOf(snapshot), plan: planOf(lab, snapshot) },
+      awaitApi: async () => {
+        if (hasCluster(snapshot)) await withAccess(up, kubectl, awaitApi);
+      },
     });
     await repairServices(snapshot);
     step.done();

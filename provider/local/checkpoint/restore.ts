@@ -27,6 +27,11 @@ interface Journal {
 
 export interface RestoreRequest extends Pick<Journal, 'label' | 'nodes' | 'plan'> {
   lab: string;
+  /**
+   * Waits until the API answers, after the controllers have started and before the workers start.
+   * A kubelet that starts without the API asks again only after a growing pause.
+   */
+  awaitApi(): Promise<void>;
 }
 
 const restoringFile = (lab: string, file = ''): string =>
@@ -75,14 +80,21 @@ const forgetConnections = (lab: string, tree: string): Promise<unknown> =>
   attemptIn(routerOf(lab), 'chroot', [tree, '/usr/sbin/conntrack', '--flush']);
 
 /** Completes the restore of a journal. Returns what could not be restored, one line each. */
-async function complete(lab: string, { nodes, plan, router }: Journal): Promise<string[]> {
+async function complete(
+  lab: string,
+  { nodes, plan, router }: Journal,
+  awaitApi: () => Promise<void> = async () => undefined,
+): Promise<string[]> {
   await Promise.all(nodes.map(stopNode));
   swapDisks(lab);
   await ensureRouter(plan);
   await Promise.all(nodes.map(attach));
   const failed = await applyRouterState(lab, router);
   await forgetConnections(lab, nodes[0].tree);
-  await Promise.all(nodes.map(startMachine));
+  const workers = nodes.filter(({ name }) => name.startsWith('worker'));
+  await Promise.all(nodes.filter((node) => !workers.includes(node)).map(startMachine));
+  await awaitApi();
+  await Promise.all(workers.map(startMachine));
   fs.rmSync(journalFile(lab));
   fs.rmSync(restoringFile(lab), { recursive: true, force: true });
   return failed;
@@ -122,5 +134,5 @@ export async function restoreCheckpoint(request: RestoreRequest): Promise<Restor
   }
   const journal: Journal = { label, nodes, plan, router: manifest.router };
   writeAtomically(journalFile(lab), JSON.stringify(journal), 0o600);
-  return { label, failed: await complete(lab, journal) };
+  return { label, failed: await complete(lab, journal, request.awaitApi) };
 }
