@@ -1,4 +1,5 @@
-// Two projects: `unit` needs nothing and takes about a minute; `integration` creates real labs on this host, as root.
+// `unit` needs nothing and takes about a minute. `integration` creates real labs on this host, as root.
+// `quick` creates one lab: the part of `integration` for `npm run test:quick`.
 
 const common = {
   testEnvironment: 'node',
@@ -32,6 +33,11 @@ module.exports = {
       displayName: 'integration',
       globalSetup: '<rootDir>/test/support/abandoned-labs.ts',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
+    },
+    {
+      ...common,
+      displayName: 'quick',
+      testMatch: ['<rootDir>/test/quick/**/*.test.ts'],
     },
   ],
 };

@@ -33,6 +33,21 @@ export class BenchLab {
   verify = (): Promise<string> => this.lab('verify', this.name);
   down = (): Promise<string> => this.lab('down', this.name, '--yes');
 
+  save = (label: string): Promise<string> => this.lab('save', this.name, label, '--yes');
+  restore = (label: string): Promise<string> => this.lab('restore', this.name, label, '--yes');
+
+  /** Deletes CoreDNS and a route of the VPC, so that checks fail. */
+  async damage(): Promise<void> {
+    await this.inside(async (access) => {
+      const coreDns = ['delete', 'deployment', 'coredns', '--namespace=kube-system'];
+      await kubectl({ access }, coreDns);
+      const [route] = access.outputs.topology.routes;
+      const router = ['netns', 'exec', access.outputs.router!];
+      const words = [...router, 'ip', 'route', 'del', route.destination];
+      await succeed('ip', words, { seconds: 10 });
+    });
+  }
+
   /** Recreates the lab and returns the seconds without the checks at the end. */
   async recreate(): Promise<number> {
     let printed = '';

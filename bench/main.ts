@@ -9,6 +9,7 @@ import { Interrupted, report, unable } from '../cli/errors';
 import { print, printJson } from '../cli/ui/prompt';
 import { cacheDirectory } from '../util/directories';
 import { root } from '../util/repo-root';
+import { checkpointCycles } from './checkpoints';
 import { Floor } from './floor';
 import { BenchLab } from './lab';
 import { Measures } from './measures';
@@ -16,6 +17,8 @@ import { PARTS, round, type Bench, type Part, USUAL_PARTS } from './rounds';
 import { asJson, asText } from './table';
 
 interface Options {
+  /** Number of cycles of save and restore to measure instead of rounds. */
+  checkpoints?: number;
   rounds: number;
   only: Part[];
   floor: string;
@@ -49,6 +52,11 @@ function options(): Options {
       "directory of the floor's scripts",
       path.resolve(root, '../shared/floor'),
     )
+    .option(
+      '--checkpoints <NUMBER>',
+      'measure this many cycles of save and restore instead, and run every check after each',
+      rounds,
+    )
     .option('--json', 'print one JSON object')
     .parse()
     .opts<Options>();
@@ -67,12 +75,15 @@ function progressPrinter(): (what: string) => void {
   };
 }
 
-async function main({ rounds: count, only, floor: scripts, json }: Options): Promise<void> {
+async function main(options: Options): Promise<void> {
+  const { rounds: count, only, floor: scripts, json, checkpoints } = options;
   if (process.getuid?.() !== 0)
     throw unable(
       'The benchmark creates labs and reads their processes: run it as root.',
       'sudo -E env "PATH=$PATH" npm run bench',
     );
+  if (checkpoints !== undefined)
+    return print(await checkpointCycles(checkpoints, progressPrinter()));
   fs.mkdirSync(cacheDirectory(), { recursive: true });
   // Hard links to the store need the store's filesystem.
   const directory = fs.mkdtempSync(path.join(cacheDirectory(), 'bench-'));

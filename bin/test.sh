@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./lab test (or npm test): static checks, unit tests, then the integration tests on a real lab (as root).
+# ./lab test (or npm test): static checks, unit tests, then the integration tests on real labs (as root).
+# npm run test:quick: the same with one lab, its checks and five faults instead of the integration tests.
 # Installs missing packages, like ./lab.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +12,13 @@ export PATH
 # Command prefix for root. sudo's own PATH may lack Node, and a user's PATH may lack /usr/sbin.
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH:/usr/sbin:/sbin")
+
+# Jest project of the tests on real labs.
+case ${1:-} in
+  '') project=integration ;;
+  quick) project=quick ;;
+  *) echo "bin/test.sh takes no argument, or quick; not: $*" >&2; exit 2 ;;
+esac
 
 step() { printf '\n== %s\n' "$*"; }
 
@@ -39,5 +47,5 @@ step 'unit tests'
 npx --no-install jest --selectProjects unit
 step 'toolchain of the labs'
 ./lab setup
-step 'integration tests, on a real lab'
-"${as_root[@]}" npx --no-install jest --selectProjects integration --runInBand
+step "tests on real labs: $project"
+"${as_root[@]}" npx --no-install jest --selectProjects "$project" --runInBand

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { root } from '../util/repo-root';
 import { register as registerAudit } from './commands/audit';
+import { register as registerCheckpoints } from './commands/checkpoints';
 import { register as registerClass } from './commands/class';
 import { register as registerClean } from './commands/clean';
 import { register as registerDoctor } from './commands/doctor';
@@ -36,6 +37,7 @@ const COMMANDS = [
   registerStatus,
   registerList,
   registerRecreate,
+  registerCheckpoints,
   registerExtend,
   registerDown,
   registerReap,

@@ -13,6 +13,7 @@ import { parseUrn } from '../engine/urn';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { withLabLock } from '../lab/lock';
+import { settleCheckpoints } from './settle-checkpoints';
 
 /** Resource types of a node's instance, one per cloud. */
 const MACHINES = [
@@ -99,6 +100,7 @@ export const reset = (
 ): Promise<UpLab> =>
   withLabLock(lab, 'reset', async () => {
     const started = Date.now();
+    await settleCheckpoints(lab, progress);
     const snapshot = await engine.snapshot(lab.stack);
     if (snapshot?.unreadable) throw snapshot.unreadable;
     if (!wasUp(snapshot)) throw notUp(lab);

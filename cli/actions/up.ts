@@ -24,6 +24,7 @@ import { formatDuration, since } from '../ui/duration';
 import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
 import type { Snapshot } from '../engine/snapshot';
 import { withLabLock } from '../lab/lock';
+import { settleCheckpoints } from './settle-checkpoints';
 
 /** Drift that `up` repairs. */
 export interface Drift {
@@ -174,6 +175,7 @@ export async function bring(
   progress: Progress,
 ): Promise<UpLab> {
   const started = Date.now();
+  await settleCheckpoints(lab, progress);
   const repaired = repairState(lab.stack);
   if (repaired) progress.say(repaired);
   const snapshot = await engine.snapshot(lab.stack);

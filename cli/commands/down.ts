@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
+import { lostCheckpoints } from '../actions/checkpoints';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
 import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
@@ -17,7 +18,7 @@ async function down(name: string | undefined, options: Options): Promise<void> {
   const owner = ownerElsewhere(lab);
   const question = owner
     ? takeOverQuestion(lab, owner)
-    : `Remove lab ${lab.stack} with everything in it?`;
+    : `Remove lab ${lab.stack} with everything in it${lostCheckpoints(lab)}?`;
   await confirm(question, options.yes ?? false);
   const progress = progressOn();
   try {

@@ -5,6 +5,7 @@ import type { Engine } from '../engine';
 import { blackholePool } from '../../provider/local/shared/address-pool';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
+import { restoreUnderWay } from '../../provider/local/checkpoint';
 import { labArgument, type LabRef } from './name';
 import { foreignFailure, ownerElsewhere } from './ownership';
 import type { Snapshot } from '../engine/snapshot';
@@ -26,6 +27,7 @@ export async function upLab(
 ): Promise<UpLab | undefined> {
   if (unreadable) throw unreadable;
   if (outputs && lab.cloud === 'local') {
+    refuseUnfinishedRestore(lab);
     await blackholePool(outputs.publicPool).catch((error: Error) => {
       throw unable(
         error.message,
@@ -34,6 +36,16 @@ export async function upLab(
     });
   }
   return outputs && { outputs, files: writeLabFiles(lab.stack, outputs) };
+}
+
+/** Throws a Failure while a restore replaces the lab's disks, or if a killed command left one. */
+function refuseUnfinishedRestore(lab: LabRef): void {
+  const label = restoreUnderWay(lab.stack);
+  if (label === undefined) return;
+  throw unable(
+    `A restore of lab ${lab.stack} to checkpoint ${label} is under way, or was interrupted.`,
+    `wait for it; ./lab up${labArgument(lab)} completes an interrupted one`,
+  );
 }
 
 /** Reads a lab's state and does what `upLab` does. */

@@ -14,6 +14,7 @@ import {
   sliceOf,
   unitOf,
 } from '../shared/cgroups';
+import { thaw } from '../shared/freezer';
 import { namespaceOf, nodeDirectory } from '../shared/names';
 
 // Starts and ends a node's process. If PID 1 is systemd, each node is a unit with a delegated
@@ -43,6 +44,7 @@ export async function isRunning(lab: string, name: string): Promise<boolean> {
 
 /** Kills the node's process and everything that it started. Returns after all have ended. */
 export async function stopMachine(lab: string, name: string): Promise<void> {
+  thaw(lab);
   if (hostRunsSystemd())
     await attempt('systemctl', ['kill', '--signal=SIGKILL', unitOf(lab, name)]);
   const killed = await endAll(

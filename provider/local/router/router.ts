@@ -68,6 +68,10 @@ const LINK_SETTINGS = {
   'net.ipv4.conf.internet.rp_filter': '1',
 };
 
+/** Returns the names of all kernel settings of the router. */
+export const routerSettingNames = (): string[] =>
+  Object.keys({ ...routerSettings(), ...LINK_SETTINGS });
+
 /** Returns the router's address in a lab's public /24. */
 export const routerAddress = (publicCidr: string): string => addressAt(publicCidr, ROUTER);
 const routerIp = (plan: RouterPlan): string => routerAddress(plan.publicCidr);

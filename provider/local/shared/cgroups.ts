@@ -60,7 +60,7 @@ export function readSetting(group: string, file: string): string | undefined {
 export const writeSetting = (group: string, file: string, value: string): void =>
   fs.writeFileSync(settingFile(group, file), value);
 
-const settingFile = (group: string, file: string): string =>
+export const settingFile = (group: string, file: string): string =>
   path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
 
 /** Returns a group's directories, one per hierarchy. */

@@ -4,6 +4,7 @@ import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { labNameMistake } from '../../../util/lab-name';
 import { boundLab, type Bounds, boundsDrift } from './resource-limits';
 import { claimLab } from '../shared/lab-register';
+import { removeCheckpoints } from '../checkpoint/files';
 import { labDirectory } from '../shared/names';
 import { sweep } from './sweep';
 import { driftDifference, type Drifting } from '../shared/drift';
@@ -82,6 +83,7 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
     return make(news);
   },
   async delete(lab, _state, call) {
+    removeCheckpoints(lab);
     forget(lab);
     for (const line of await sweep(lab))
       call?.log('info', `removed a leftover that no state knew: ${line}`);

@@ -4,8 +4,10 @@ import { attempt, run } from '../shared/command';
 import { endAll, processesStartedFor } from '../shared/daemon';
 import { processesOf, removeGroups } from '../shared/cgroups';
 import { programOf } from '../../../util/process';
+import { CHECKPOINTS } from '../checkpoint/files';
 import { stopMachine } from '../instance/node-process';
 import { dropRecord } from '../shared/lab-register';
+import { thaw } from '../shared/freezer';
 import { labDirectory, namespacesOf } from '../shared/names';
 import { hostLink, releaseSlot, slotOf } from '../shared/slots';
 
@@ -45,6 +47,7 @@ export async function leftovers(lab: string): Promise<string[]> {
 
 /** Removes everything of a lab on the host except its directory. */
 async function tearDown(lab: string): Promise<void> {
+  thaw(lab);
   // Kills all processes at once: one node after the other would take longer.
   await endAll(() => processes(lab), { limit: 10_000 });
   for (const node of nodesOf(lab)) await stopMachine(lab, node);
@@ -65,14 +68,16 @@ export async function sweep(lab: string): Promise<string[]> {
 }
 
 /**
- * Like `sweep`, but keeps the lab's public /24 and its expiry, so that the lab can be recreated in
- * place.
+ * Like `sweep`, but keeps the lab's public /24, its expiry and its checkpoints, so that the lab can
+ * be recreated in place.
  */
 export async function empty(lab: string): Promise<void> {
   await tearDown(lab);
   const directory = labDirectory(lab);
   const parts = fs.existsSync(directory)
-    ? fs.readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    ? fs
+        .readdirSync(directory, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && entry.name !== CHECKPOINTS)
     : [];
   for (const part of parts)
     fs.rmSync(path.join(directory, part.name), { recursive: true, force: true });

@@ -64,7 +64,7 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
   [
     'start --yes',
-    './lab start has no option --yes: it is an option of ./lab up, ./lab recreate, ./lab reset, ./lab down, ./lab reap.',
+    './lab start has no option --yes: it is an option of ./lab up, ./lab recreate, ./lab reset, ./lab save, ./lab restore, ./lab checkpoints, ./lab down, ./lab reap.',
     './lab start --help lists its options',
   ],
   [

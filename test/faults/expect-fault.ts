@@ -1,0 +1,45 @@
+import type { Report } from '../../checks';
+import { each } from '../support/each';
+import { failedIds, failures } from '../support/command';
+import type { Fault } from './fault';
+import type { OpenLab } from './hands';
+
+/** Expects that exactly the fault's checks have failed, each with a reason that names the cause. */
+function expectFailures(report: Report, { fails }: Fault): void {
+  const failing = Object.keys(fails);
+  // Shows the reasons of checks that should not have failed.
+  const others = report.checks.filter(({ id }) => !failing.includes(id));
+  expect(failures({ ...report, checks: others })).toEqual([]);
+  expect(failedIds(report).sort()).toEqual(failing.sort());
+  const failed = report.checks.filter(({ status }) => status === 'fail');
+  each(failed, ({ id, reason }) =>
+    expect(`${id}: ${reason}`).toMatch(new RegExp(fails[id].source.replace(/^\^/, `^${id}: `))),
+  );
+}
+
+/**
+ * Makes a fault on a lab, expects its failures, and repairs it. `repaired` are the checks that an
+ * earlier fault failed: they must pass again. Returns the checks that this fault failed.
+ */
+export async function expectFault(
+  open: OpenLab,
+  fault: Fault,
+  repaired: string[],
+): Promise<string[]> {
+  const failing = Object.keys(fault.fails);
+  const passing = new Set([...fault.passes, ...repaired.filter((id) => !failing.includes(id))]);
+  await fault.make(open.hands);
+  try {
+    expectFailures(await open.look([...failing, ...passing]), fault);
+  } finally {
+    await fault.repair(open.hands);
+  }
+  return failing;
+}
+
+/** Creates the student's pod that faults on pods need. */
+export async function createVictim({ hands }: OpenLab, name: string): Promise<void> {
+  const overrides = '{"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}';
+  await hands.kubectl('run', name, '--image=nginx', `--overrides=${overrides}`);
+  await hands.kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s');
+}

@@ -1,0 +1,67 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../../util/repo-root';
+import { faults } from '../faults';
+import { createVictim, expectFault } from '../faults/expect-fault';
+import { VICTIM } from '../faults/fault';
+import { openLab, type OpenLab } from '../faults/hands';
+import { failures, lab, labPrints, state } from '../support/command';
+
+// The part of the integration tests that fits into four minutes: `npm run test:quick`.
+
+const LAB = 'local-quick';
+
+/** One fault each of routes, firewall, pods, services and CNI. */
+const CHOSEN = [
+  'the pod route of worker-1 is missing',
+  'NodePorts are closed in the firewall',
+  "a pod's veth is off the bridge of worker-0",
+  'bridged packets skip iptables on the workers',
+  'ipMasq is off in the CNI file of the workers',
+];
+const chosen = faults.filter(({ description }) => CHOSEN.includes(description));
+
+jest.setTimeout(4 * 60_000);
+
+let open: OpenLab;
+let repaired: string[] = [];
+
+beforeAll(async () => {
+  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  process.env.HARDWAY_STATE = state;
+  open = await openLab(LAB);
+  await createVictim(open, VICTIM);
+});
+
+afterAll(async () => {
+  await open?.close();
+  const down = await lab('down', LAB, '--yes');
+  fs.rmSync(state, { recursive: true, force: true });
+  const files = fs.readdirSync(path.join(root, 'test/integration'));
+  process.stderr.write(
+    `Not run: ${faults.length - chosen.length} of ${faults.length} faults, and all of ` +
+      `test/integration: ${files.map((file) => file.replace('.test.ts', '')).join(', ')}\n`,
+  );
+  expect(down).toMatchObject({ code: 0, stdout: expect.stringContaining('without leftovers') });
+});
+
+test('five faults are chosen, by their descriptions', () => {
+  expect(chosen.map(({ description }) => description).sort()).toEqual([...CHOSEN].sort());
+});
+
+test('all 24 checks of the article pass', async () => {
+  const report = await open.look();
+  expect(failures(report)).toEqual([]);
+  expect(report).toMatchObject({ passed: 24, failed: 0, skipped: 0 });
+});
+
+test.each(chosen.map((fault) => [fault.description, fault] as const))(
+  'fails exactly its checks, which name the cause: %s',
+  async (_description, fault) => {
+    repaired = await expectFault(open, fault, repaired);
+  },
+);
+
+test('after the last repair, the checks that failed last pass again', async () => {
+  expect(failures(await open.look(repaired))).toEqual([]);
+});
