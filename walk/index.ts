@@ -3,5 +3,4 @@ export { parseSource, parseTarget, WalkMistake, type Named } from './endpoints';
 export { PROTOCOLS, type Protocol } from './packet';
 export { encodePcapng } from './pcapng';
 export { renderEnding, renderWalk } from './render';
-export type { WalkReport } from './report';
 export { walk } from './walk';

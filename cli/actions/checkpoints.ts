@@ -23,7 +23,7 @@ import {
 } from '../../provider/local/shared/names';
 import { hostLink, slotOf } from '../../provider/local/shared/slots';
 import type { RouterPlan } from '../../provider/local/router/router';
-import { reaches } from '../../components/config/stage';
+import { reaches } from '../../components/config';
 import { diskFinding } from '../doctor/disk';
 import type { Engine } from '../engine';
 import { unable, usage } from '../errors';

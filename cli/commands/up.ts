@@ -55,7 +55,7 @@ async function up(name: string | undefined, options: Options): Promise<void> {
   if (!options.takeOver) refuseForeign(lab);
   if (owner) await confirm(takeOverQuestion(lab, owner), yes);
   if (lab.cloud !== 'local') await requireCredentials({ lab, config });
-  // Of an existing lab, the user learns first which work the change destroys.
+  // An existing lab is asked about its losses before its price.
   const exists = fs.existsSync(stackFile(lab.stack));
   if (!exists) await confirmPrice({ lab, config }, yes);
   const progress = progressOn();
