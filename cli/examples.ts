@@ -17,6 +17,16 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab verify', 'runs all checks'],
     ['./lab verify --only nat.ping', 'runs one check and shows its evidence'],
   ],
+  walk: [
+    ['./lab walk worker-0/busybox0 10.200.1.15', 'shows the way of a ping between pods'],
+    ['./lab walk laptop worker-0:31088', 'shows the way of a connection to a NodePort'],
+  ],
+  save: [['./lab save before-the-drill', 'saves the lab `local` under a label']],
+  restore: [['./lab restore before-the-drill', 'returns the lab `local` to that moment']],
+  checkpoints: [
+    ['./lab checkpoints', 'lists the checkpoints of the lab `local`'],
+    ['./lab checkpoints --delete before-the-drill', 'deletes one of them'],
+  ],
   ssh: [
     ['./lab ssh worker-0', 'opens a shell on worker-0'],
     ['./lab ssh worker-0 ip route', 'runs one command on worker-0'],
@@ -49,5 +59,6 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab doctor', 'reports what this host lacks'],
     ['./lab doctor --cloud gcp', 'reports what the Google Cloud project lacks'],
   ],
+  test: [['./lab test', 'runs every test, with real labs, in about 45 minutes']],
   env: [['eval "$(./lab env)"', 'lets plain pulumi work on the same labs, in this shell']],
 };

@@ -67,7 +67,7 @@ function isReady(object: KubernetesObject, restored: Date): boolean {
   );
 }
 
-/** What a restored cluster has to have: its workers, its leaders, and the pods that were Ready. */
+/** Requirements of a restored cluster: its workers, its leaders, and the pods that were Ready. */
 export interface Expected {
   workers: string[];
   pods: string[];

@@ -5,7 +5,7 @@ import { slotOf } from '../support/leftovers';
 import { expectedHops, type Flow } from '../../walk/expected';
 import { topology } from '../../components/topology';
 import { parseConfig } from '../../components/config';
-import type { WalkReport } from '../../walk';
+import type { WalkReport } from '../../walk/report';
 
 const LAB = 'local-hops';
 
@@ -20,14 +20,13 @@ async function walk(...words: string[]): Promise<WalkReport> {
   return JSON.parse(ran.stdout) as WalkReport;
 }
 
-/** Returns the name of a pod's veth on its node, by the pod's side of the pair. */
+/** Returns the name of a pod's veth on its node: the bridge's port that has learned the pod's MAC address. */
 async function vethOf(pod: string, node: string): Promise<string> {
-  const index = (
-    await open.hands.kubectl('exec', pod, '--', 'cat', '/sys/class/net/eth0/iflink')
-  ).trim();
-  return (
-    await open.hands.node(node, `ip -o link | sed -n 's/^${index}: \\([^@]*\\)@.*/\\1/p'`)
-  ).trim();
+  const address = await open.hands.kubectl('get', 'pod', pod, '--output=jsonpath={.status.podIP}');
+  const script = `ping -c 1 -W 5 ${address.trim()} >/dev/null
+mac=$(ip neigh show ${address.trim()} | sed -n 's/.*lladdr \\([^ ]*\\).*/\\1/p')
+bridge fdb show | sed -n "s/^$mac dev \\(veth[^ ]*\\) .*/\\1/p" | head -n 1`;
+  return (await open.hands.node(node, script)).trim();
 }
 
 const pod = (name: string, node: string) => ({
@@ -54,6 +53,7 @@ beforeAll(async () => {
   await kubectl('expose', 'pod', 'near', '--port=80');
   await kubectl('wait', '--for=condition=Ready', 'pod', '--all', '--timeout=60s');
   for (const [name, , node] of pods) veths.set(name, await vethOf(name, node));
+  expect([...veths.values()]).toEqual(pods.map(() => expect.stringMatching(/^veth/)));
 });
 
 afterAll(async () => {

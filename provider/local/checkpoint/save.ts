@@ -15,7 +15,7 @@ import {
 } from './files';
 import { readRouterState } from './router-state';
 
-/** What is saved, and under which name. */
+/** Content of a checkpoint, and its label. */
 export interface SaveRequest extends Pick<Manifest, 'label' | 'identity' | 'nodes' | 'pods'> {
   lab: string;
 }
