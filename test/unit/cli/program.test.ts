@@ -46,7 +46,7 @@ describe('an error', () => {
     expect(report(error)).toBe(code);
   });
 
-  test('is told without a stack trace, and with one where HARDWAY_DEBUG is 1', () => {
+  test('is printed with a stack trace only if HARDWAY_DEBUG is 1', () => {
     report(new Failure('wrong', 2, 'this'));
     expect(told).toBe('wrong\nTo do: this\n');
     process.env.HARDWAY_DEBUG = '1';
@@ -67,7 +67,7 @@ describe('lab ssh', () => {
     expect(parseSsh(words)).toMatchObject({ lab: { stack }, node, command });
   });
 
-  test('asks for the node where there is only a lab', () => {
+  test('asks for the node if only a lab is given', () => {
     expect(() => parseSsh(['s01'])).toThrow(/Missing node/);
   });
 });

@@ -367,14 +367,17 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
 ];
 
-test.each(MISTAKES)('./lab %s', async (line, said, cure) => {
-  expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
-  expect(await typed(line)).toEqual({ code: 2, told: `${said}\nTo do: ${cure}` });
-  // Nothing was made of it.
-  expect(fs.readdirSync(inPlaces())).toEqual([]);
-});
+test.each(MISTAKES)(
+  './lab %s is refused with its mistake and cure, and creates no file',
+  async (line, said, cure) => {
+    expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
+    expect(await typed(line)).toEqual({ code: 2, told: `${said}\nTo do: ${cure}` });
+    // Nothing was made of it.
+    expect(fs.readdirSync(inPlaces())).toEqual([]);
+  },
+);
 
-test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a command s01', async () => {
+test('./lab kubectl s01 get pods is refused if s01 is a lab', async () => {
   fs.mkdirSync(inPlaces('state', 'labs', 'local-s01'), { recursive: true });
   expect(await typed('kubectl s01 get pods')).toEqual({
     code: 2,

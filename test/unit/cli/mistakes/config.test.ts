@@ -237,7 +237,7 @@ const CLOUDS: [typed: string, ...mistakes: string[]][] = [
 const head = (count: number): string =>
   count === 1 ? 'One mistake in the config:' : `${count} mistakes in the config:`;
 
-test.each(FORMS)('./lab up %s', async (line, ...said) => {
+test.each(FORMS)('./lab up %s is refused for its form', async (line, ...said) => {
   expect(await typed(`up ${line}`)).toEqual({
     code: 2,
     told: `${said.join('\n')}\nTo do: ${FORM}`,
@@ -245,17 +245,20 @@ test.each(FORMS)('./lab up %s', async (line, ...said) => {
   expect(fs.readdirSync(inPlaces())).toEqual([]);
 });
 
-test.each([...VALUES, ...CLOUDS])('./lab up %s', async (line, ...mistakes) => {
-  expect(await typed(`up ${line}`)).toEqual({
-    code: 2,
-    told: [
-      head(mistakes.length),
-      ...mistakes.map((mistake) => `  - ${mistake}`),
-      `To do: ${value(line)}`,
-    ].join('\n'),
-  });
-  expect(fs.readdirSync(inPlaces())).toEqual([]);
-});
+test.each([...VALUES, ...CLOUDS])(
+  './lab up %s is refused with its mistakes',
+  async (line, ...mistakes) => {
+    expect(await typed(`up ${line}`)).toEqual({
+      code: 2,
+      told: [
+        head(mistakes.length),
+        ...mistakes.map((mistake) => `  - ${mistake}`),
+        `To do: ${value(line)}`,
+      ].join('\n'),
+    });
+    expect(fs.readdirSync(inPlaces())).toEqual([]);
+  },
+);
 
 test('every config key has a wrong value in this table', () => {
   const keys = [...FORMS, ...VALUES, ...CLOUDS].flatMap(([line]) =>
@@ -271,7 +274,7 @@ describe("a lab's own config file", () => {
     fs.writeFileSync(file(), text);
   };
 
-  test('with a mistake in it is named', async () => {
+  test('is named in the message about its mistake', async () => {
     keep('config:\n  hardway-lab:cloud: local\n  hardway-lab:workers: many\n');
     expect(await typed('up s01')).toEqual({
       code: 2,
@@ -279,7 +282,7 @@ describe("a lab's own config file", () => {
     });
   });
 
-  test('that is no YAML is named', async () => {
+  test('is named in the message if it is no YAML', async () => {
     keep('config: {\n');
     const { code, told } = await typed('up s01');
     expect(code).toBe(2);
@@ -289,7 +292,7 @@ describe("a lab's own config file", () => {
   });
 });
 
-test('a good config is no mistake', async () => {
+test('a valid config is no mistake', async () => {
   expect(
     (
       await typed(

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 test.each(['up t1 --yes', 'down t1 --yes', 'recreate t1 --yes', 'reset t1 --node worker-0 --yes'])(
-  './lab %s from another state is refused with the owner and what to do',
+  './lab %s from another state is refused with the owner and the cure',
   async (line) => {
     const { code, told } = await typed(line);
     expect(code).toBe(EXIT.machine);
@@ -27,7 +27,7 @@ test('down --take-over deletes the lab of another state', async () => {
   expect(recordOf('local-t1')).toBeUndefined();
 });
 
-test('down --take-over asks, and names what is lost', async () => {
+test('down --take-over asks, and names the loss', async () => {
   const { code, told } = await typed('down t1 --take-over');
   expect(code).toBe(EXIT.usage);
   expect(told).toContain('all work on them is lost');
