@@ -441,17 +441,17 @@ describe('./lab doctor --cloud aws', () => {
 
   test('finds nothing to do if all quotas suffice, and prints the price', async () => {
     limits = {};
-    const { code, told } = await typed('doctor --cloud aws');
-    expect(told).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
-    expect(told).toMatch(/^ok {4}Price +about \$0\.\d\d an hour/m);
-    expect([code, told.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
+    const { code, printed } = await typed('doctor --cloud aws');
+    expect(printed).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
+    expect(printed).toMatch(/^ok {4}Price +about \$0\.\d\d an hour/m);
+    expect([code, printed.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
   });
 
   test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
     limits = { 'L-1216C47A': 11 };
-    const { code, told } = await typed('doctor --cloud aws');
+    const { code, printed } = await typed('doctor --cloud aws');
     expect(code).toBe(3);
-    expect(told).toMatch(
+    expect(printed).toMatch(
       /^FAIL {2}Quota: processors of standard machines +12 needed, \d of 11 free\n +To do: a smaller lab fits: --set profile=small/m,
     );
     expect((await typed('doctor --cloud aws --set profile=small')).code).toBe(0);

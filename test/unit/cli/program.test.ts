@@ -3,12 +3,12 @@ import { parseKubectl } from '../../../cli/commands/kubectl';
 import { parseSsh } from '../../../cli/commands/ssh';
 import { Failure, Interrupted, report, unable, usage } from '../../../cli/errors';
 
-let told: string;
+let printed: string;
 
 beforeEach(() => {
-  told = '';
+  printed = '';
   const hear = (text: unknown): boolean => {
-    told += String(text);
+    printed += String(text);
     return true;
   };
   jest.spyOn(process.stderr, 'write').mockImplementation(hear);
@@ -25,14 +25,14 @@ describe('the command line', () => {
     'ends with 0 for %j',
     async (words) => {
       expect(await main(words)).toBe(0);
-      expect(told).not.toBe('');
+      expect(printed).not.toBe('');
     },
   );
 
   test('refuses to go down without a terminal and without --yes', async () => {
     expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
     expect(await main(['down', 'no-such-lab'])).toBe(2);
-    expect(told).toMatch(/no terminal[\s\S]*--yes/);
+    expect(printed).toMatch(/no terminal[\s\S]*--yes/);
   });
 });
 
@@ -48,11 +48,11 @@ describe('an error', () => {
 
   test('is printed with a stack trace only if HARDWAY_DEBUG is 1', () => {
     report(new Failure('wrong', 2, 'this'));
-    expect(told).toBe('wrong\nTo do: this\n');
+    expect(printed).toBe('wrong\nTo do: this\n');
     process.env.HARDWAY_DEBUG = '1';
     report(new Failure('wrong', 2));
     delete process.env.HARDWAY_DEBUG;
-    expect(told).toMatch(/\n\s+at /);
+    expect(printed).toMatch(/\n\s+at /);
   });
 });
 
