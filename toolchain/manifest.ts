@@ -325,7 +325,19 @@ export const commandPlugin: Component = {
   builds: [],
 };
 
-/** Every program that a lab needs, one version of each; longest builds first. */
+/**
+ * Every program that a lab needs, one version of each; longest builds first.
+ *
+ * Sources of the names of official files, read in November 2026. No file was downloaded.
+ *
+ * | component | source |
+ * |---|---|
+ * | kubernetes | public scripts have kubectl's URL and digest; the other programs have its form |
+ * | cni-plugins, crictl | public scripts have the URL and the amd64 digest |
+ * | containerd, runc | public scripts have the URL; a public list has both digests |
+ * | etcd, coredns, pulumi | public scripts have the file name and version |
+ * | command plugin | .goreleaser.yml of pulumi/pulumi-command forms archive and checksum names |
+ */
 export const components: Component[] = [
   kubernetes('1.36.3'),
   pulumi('3.259.0'),
@@ -382,19 +394,21 @@ export const nodeImages: NodeImage[] = [
   {
     name: 'registry.k8s.io/coredns/coredns',
     tag: `v${component('coredns').version}`,
-    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16.
+    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16. Public clusters run it.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
   },
-  // The article's own pods. Official images of Docker Hub always have the tag latest.
+  // The article's own pods. Official images of Docker Hub have the tag latest.
   {
     name: 'docker.io/library/nginx',
     tag: 'latest',
-    source: 'docker-library/official-images: library/nginx',
+    // The tag of 1.31.6 in September 2026.
+    source: 'hub.docker.com/v2/repositories/library/nginx: supported tags',
   },
   {
     name: 'docker.io/library/busybox',
     tag: 'latest',
-    source: 'docker-library/official-images: library/busybox',
+    // The tag of 1.38.0 in 2026.
+    source: 'docker-library/docs: busybox/README.md, supported tags',
   },
 ];
 
