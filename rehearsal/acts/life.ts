@@ -74,8 +74,8 @@ async function changedZone(stage: Stage): Promise<void> {
   const [{ zone }] = world().instances;
   const other = zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
   const words = ['up', LAB, ...settings(stage, { zone: other })];
-  // The first question is about the price, the second about the zone.
-  const { code, output } = await answerLab(stage, ['y', 'n'], ...words);
+  // The first question is about the zone. The one about the price comes only after consent.
+  const { code, output } = await answerLab(stage, ['n'], ...words);
   check(code !== 0, `up took zone ${other} without a question`);
   check(
     output.includes(`zone ${other} instead of`),

@@ -63,6 +63,12 @@ export function type(stage: Stage, line: string[]): Promise<Typed> {
   });
 }
 
+/** End of each question of `./lab`. */
+const QUESTION = '[y/N]';
+
+/** Milliseconds after which a command that waits for more answers is ended. */
+const PATIENCE = 10 * 60_000;
+
 /** Runs `./lab …` on a terminal; gives each question the next answer, and the last one to all others. */
 export function answerLab(stage: Stage, answers: string[], ...words: string[]): Promise<Typed> {
   const line = [path.join(root, 'lab'), ...words].join(' ');
@@ -70,12 +76,13 @@ export function answerLab(stage: Stage, answers: string[], ...words: string[]): 
     cwd: root,
     env: programEnvironment(),
     stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: PATIENCE,
   });
   let output = '';
   let asked = 0;
   child.stdout.on('data', (part: Buffer) => {
     output += part.toString();
-    for (; asked < output.split('Go on?').length - 1; asked++)
+    for (; asked < output.split(QUESTION).length - 1; asked++)
       child.stdin.write(`${answers[Math.min(asked, answers.length - 1)]}\n`);
   });
   return new Promise((resolve, reject) => {
