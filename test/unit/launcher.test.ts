@@ -96,6 +96,24 @@ describe('./lab', () => {
     expect(lab(['list'], { PATH: own }).stdout).toContain(`:${own}\n`);
   });
 
+  test('says in one sentence that TMPDIR does not exist, before it installs anything', () => {
+    const TMPDIR = path.join(checkout, 'missing');
+    expect(lab(['list'], { TMPDIR })).toMatchObject({
+      status: 3,
+      stdout: '',
+      stderr:
+        `Temporary files cannot be created: TMPDIR is set to ${TMPDIR}, which is no directory.\n` +
+        'Set TMPDIR to a directory that is writable, or unset it, then start again.\n',
+    });
+    expect(npmCalls()).toBe(0);
+  });
+
+  test('accepts a TMPDIR with blanks', () => {
+    const TMPDIR = path.join(checkout, 'my tmp');
+    fs.mkdirSync(TMPDIR);
+    expect(lab(['list'], { TMPDIR }).stdout).toMatch(/^node in .* list$/m);
+  });
+
   describe('when not root', () => {
     beforeEach(() => {
       program('id', 'echo 1000');
