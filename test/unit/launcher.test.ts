@@ -200,6 +200,13 @@ describe('./lab', () => {
       expect(kept).not.toContain('SHELL_SECRET');
     });
 
+    test('hands TMPDIR to root as an argument of env, because sudo never sees it', () => {
+      const { stdout } = lab(['up'], { TMPDIR: os.tmpdir() });
+      expect(stdout).toMatch(
+        new RegExp(` -- env PATH=\\S+ TMPDIR=${os.tmpdir()} \\S+/lab up$`, 'm'),
+      );
+    });
+
     test('gives root the real Node, not a shim that needs the home of its user', () => {
       const real = path.join(checkout, 'versions', 'bin');
       fs.mkdirSync(real, { recursive: true });
