@@ -28,7 +28,9 @@ export const took = (printed: string): number[] =>
     ([, minutes = '0', seconds]) => Number(minutes) * 60 + Number(seconds),
   );
 
-/** Measures memory and idle processor time of a lab while four labs are up: the mean of all four. */
+/**
+ * Measures memory and idle processor time of a lab while four labs are up: the mean of all four.
+ */
 async function measureUsage({ measures, say }: Bench): Promise<void> {
   say('memory and idle processor time of four labs');
   measures.add(
@@ -39,7 +41,10 @@ async function measureUsage({ measures, say }: Bench): Promise<void> {
   measures.add('class-idle', idle.reduce((sum, one) => sum + total(one), 0) / labs.length);
 }
 
-/** Measures four labs: one after another by `up`, several at a time by `class up`, and one of four recreated. */
+/**
+ * Measures four labs: one after another by `up`, and several at a time by `class up`. Then
+ * recreates one of the four.
+ */
 export async function classOfFour(bench: Bench): Promise<void> {
   const { measures, say } = bench;
   const roster = path.join(bench.directory, 'students.yaml');

@@ -28,8 +28,8 @@ function layerOf(images: string, name: string): string {
 }
 
 /**
- * Floor of the time for a lab: shell scripts outside this repository that do only the necessary work. They use the
- * programs, the Debian tree and the busybox of this project's toolchain.
+ * Floor of the time for a lab: shell scripts outside this repository that do only the necessary
+ * work. The scripts use the programs, the Debian tree and the busybox of this project's toolchain.
  */
 export class Floor {
   private constructor(
@@ -37,7 +37,10 @@ export class Floor {
     private readonly directory: string,
   ) {}
 
-  /** Prepares a run of the scripts in `scripts`; `undefined` if they do not exist. `directory` can't be a tmpfs. */
+  /**
+   * Prepares a run of the scripts in `scripts`; `undefined` if the scripts do not exist.
+   * `directory` can't be on a tmpfs.
+   */
   static async prepare(scripts: string, directory: string): Promise<Floor | undefined> {
     if (!fs.existsSync(path.join(scripts, 'up.sh'))) return undefined;
     const floor = new Floor(scripts, directory);
@@ -48,7 +51,10 @@ export class Floor {
     return floor;
   }
 
-  /** Links the programs into the floor's directory. Hard links, because nodes do not see the targets of symbolic links. */
+  /**
+   * Creates hard links to the programs in the floor's directory. Nodes would not see the targets of
+   * symbolic links.
+   */
   private async programs(): Promise<void> {
     const { store, images } = toolchainPaths();
     const bin = path.join(this.directory, 'bin');
@@ -88,7 +94,10 @@ export class Floor {
     );
   }
 
-  /** Runs the scripts until the pods are Ready and removes everything. Returns the seconds of the `pods` line. */
+  /**
+   * Runs the scripts until the pods are Ready and removes everything. Returns the seconds of the
+   * `pods` line.
+   */
   async run(): Promise<number> {
     const settings = SETTINGS.map((file) => fs.readFileSync(file, 'utf8'));
     try {

@@ -19,7 +19,9 @@ import { succeed } from './succeed';
 
 const STAGE = 'cluster';
 
-/** Replaces the engine, so that the provider's code creates keys and certificates in this process. */
+/**
+ * Replaces the engine, so that the provider's code creates keys and certificates in this process.
+ */
 function createKeysInProcess(): void {
   pulumi.runtime.setMocks({
     call: () => ({}),
@@ -49,7 +51,9 @@ function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): Bootstr
   };
 }
 
-/** Runs every step on every node, one after another, each over its own SSH login, as the Hard Way does. */
+/**
+ * Runs every step on every node, one after another, each over its own SSH login, like the Hard Way.
+ */
 async function runSteps({ files }: UpLab, args: BootstrapArgs): Promise<void> {
   for (const session of OUTLINE) {
     for (const step of session.steps) {

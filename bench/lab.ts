@@ -76,7 +76,9 @@ export class BenchLab {
 /** Namespace of the benchmark's pods. */
 export const NAMESPACE = 'hardway-bench';
 
-/** Returns the same pods as the floor's: busybox on every worker, and one nginx behind a NodePort. */
+/**
+ * Returns the pods that the floor has, too: busybox on each worker, one nginx behind a NodePort.
+ */
 function testPods(workers: string[]): object {
   const web = workers[1] ?? workers[0];
   const omitted = new Set(

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: measures how long a lab takes, compared with the same work in bare shell and as a script over plain
- * SSH. Creates its own labs and removes them. Exit code 0 even if a target is missed, which the table shows.
+ * `npm run bench`: measures how long a lab takes, compared with the same work in bare shell and as
+ * a script over plain SSH. Creates its own labs and removes them. Exit code 0 even if a target is
+ * missed, which the table shows.
  */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -62,7 +63,10 @@ function options(): Options {
     .opts<Options>();
 }
 
-/** Returns a function that prints progress on standard error. After an interrupt, its next call ends the benchmark. */
+/**
+ * Returns a function that prints progress on standard error. After an interrupt, its next call ends
+ * the benchmark.
+ */
 function progressPrinter(): (what: string) => void {
   let interrupted = false;
   process.on('SIGINT', () => {

@@ -89,7 +89,10 @@ async function measureLab(bench: Bench): Promise<void> {
   measures.add('down', await timed(() => lab.down()));
 }
 
-/** Measures every part once. Floor and lab alternate over the rounds, so that other load on the host affects both. */
+/**
+ * Measures every part once. Floor and lab alternate over the rounds, so that other load on the host
+ * affects both.
+ */
 export async function round(bench: Bench): Promise<void> {
   const { parts, measures } = bench;
   if (parts.has('floor') && bench.floor) {

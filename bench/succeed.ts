@@ -1,6 +1,9 @@
 import { boundedRun, type RunOptions } from '../util/bounded-run';
 
-/** Runs a program and returns its standard output. Throws an Error with the end of its output if it fails. */
+/**
+ * Runs a program and returns its standard output. Throws an Error with the end of the output if the
+ * program fails.
+ */
 export async function succeed(
   program: string,
   args: string[],

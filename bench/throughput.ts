@@ -18,9 +18,9 @@ interface End {
 }
 
 /**
- * Runs tcp.pl on a node, or in a pod's network namespace. All ends run on the same processor, which is then busy, so
- * that the result is the cost of the network path. With the scheduler's choice of processors it varies from 14 to
- * 38 Gbit/s.
+ * Runs tcp.pl on a node, or in a pod's network namespace. All ends run on the same processor, which
+ * is then busy, so that the result is the cost of the network path. With the scheduler's choice of
+ * processors, the result varies from 14 to 38 Gbit/s.
  */
 function tcp(
   access: Access,
@@ -63,7 +63,10 @@ async function podOn(access: Access, node: string): Promise<End> {
   return { node, address, namespace };
 }
 
-/** Measures gigabits a second from the first worker to the second, alternately between pods and between nodes. */
+/**
+ * Measures gigabits a second from the first worker to the second, alternately between pods and
+ * between nodes.
+ */
 export async function throughput(access: Access): Promise<{ pods: number; nodes: number }> {
   const workers = access.outputs.topology.nodes.filter(({ role }) => role === 'worker').slice(0, 2);
   const nodes: End[] = workers.map(({ name, privateIp }) => ({ node: name, address: privateIp }));

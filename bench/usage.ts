@@ -6,7 +6,10 @@ import { programOf } from '../util/process';
 /** Usage of each program of a lab, largest first. */
 export type ByProgram = [program: string, amount: number][];
 
-/** Returns the ids of all processes of a lab: on its nodes, in its router, and those that run the nodes. */
+/**
+ * Returns the ids of all processes of a lab: on its nodes, in its router, and those that run the
+ * nodes.
+ */
 const processes = (lab: string): number[] => [
   ...new Set([...processesOf(lab), ...processesStartedFor(lab)]),
 ];
@@ -33,9 +36,10 @@ export const total = (amounts: ByProgram): number =>
   amounts.reduce((sum, [, amount]) => sum + amount, 0);
 
 /**
- * Measures megabytes of memory by program: the proportional share (PSS) of each process, in which a page that several
- * processes map counts once. The host's MemAvailable would include other programs. The sum of resident sets would
- * count a program's pages six times. A cgroup's figure would include the file cache, which the kernel can reclaim.
+ * Measures megabytes of memory by program: the proportional share (PSS) of each process, in which a
+ * page that several processes map counts once. The host's MemAvailable would include other
+ * programs. The sum of resident sets would count a program's pages six times. A cgroup's figure
+ * would include the file cache, which the kernel can reclaim.
  */
 export function memory(lab: string): ByProgram {
   return byProgram(
@@ -50,7 +54,8 @@ const TICKS_A_SECOND = 100;
 
 /** Returns the seconds of processor time of a process and of its children that have ended. */
 function processorSeconds(pid: number): number {
-  // The program's name in parentheses may contain spaces. utime, stime, cutime and cstime are fields 14 to 17.
+  // The program's name in parentheses may contain spaces. utime, stime, cutime and cstime are
+  // fields 14 to 17.
   const fields = read(`/proc/${pid}/stat`)
     .replace(/^.*\) /s, '')
     .split(' ');

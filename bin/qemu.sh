@@ -31,7 +31,7 @@ trap 'exit 130' INT TERM
 
 step() { printf '== %s\n' "$*"; }
 # ask FILE EXPRESSION [ARG…]: evaluates an expression over a module of this repository (`code`) and prints the result.
-ask() { node -e "const code = require('./bin/run.cjs').load(process.argv[1]); Promise.resolve($2).then((said) => said && console.log(said))" "$1" "${@:3}"; }
+ask() { "$(bin/node.sh)" -e "const code = require('./bin/run.cjs').load(process.argv[1]); Promise.resolve($2).then((said) => said && console.log(said))" "$1" "${@:3}"; }
 
 step "this host's packages and the toolchain"
 missing=()

@@ -46,6 +46,7 @@ export function waitForLogins(
         {
           parent,
           dependsOn: [machine.resource, ...reachable],
+          // A wait creates nothing outside the state.
           deletedWith: machine.resource,
           customTimeouts: TIMEOUTS,
         },

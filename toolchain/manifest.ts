@@ -8,7 +8,7 @@ export {
   type Release,
 } from './program';
 
-/** `HOST/OWNER/NAME/releases/download/TAG`, where GitHub keeps a release's files. */
+/** Returns `HOST/OWNER/NAME/releases/download/TAG`, the address of a release's files on GitHub. */
 const github = (project: string, tag: string): string =>
   `https://github.com/${project}/releases/download/${tag}`;
 
@@ -272,10 +272,11 @@ const crictl = (version: string): Component => ({
 });
 
 /**
- * CoreDNS. Its image must exist as registry.k8s.io/coredns/coredns:vVERSION: not every release is promoted there.
- * 1.14.4 and 1.14.6 are, 1.14.5 is not (kubernetes/k8s.io pull request 9712). Before a version bump, look for
- * the version in registry.k8s.io/images/k8s-staging-coredns/images.yaml of that repository.
- * A local build has only the plugins of modules/coredns/main.go.
+ * CoreDNS. Its image must exist as registry.k8s.io/coredns/coredns:vVERSION. Not every release is
+ * promoted there: 1.14.4 and 1.14.6 are, 1.14.5 is not (kubernetes/k8s.io pull request 9712).
+ * Before a version bump, look for the version in
+ * registry.k8s.io/images/k8s-staging-coredns/images.yaml of that repository. A local build has only
+ * the plugins of modules/coredns/main.go.
  */
 const coredns = (version: string): Component => {
   const url = (arch: Architecture): string =>
@@ -304,7 +305,10 @@ const coredns = (version: string): Component => {
   };
 };
 
-/** The real provider of @pulumi/command. Its source is not on the Go proxy: it can't be built, only downloaded. */
+/**
+ * Pulumi's own provider of @pulumi/command. It is only downloaded, never built: the Go proxy does
+ * not have its source.
+ */
 const COMMAND_PLUGIN_VERSION = '1.2.1';
 export const commandPlugin: Component = {
   name: 'pulumi-resource-command',
@@ -325,7 +329,19 @@ export const commandPlugin: Component = {
   builds: [],
 };
 
-/** Every program that a lab needs, one version of each; longest builds first. */
+/**
+ * Every program that a lab needs, in one version. The longest builds come first.
+ *
+ * Sources of the names of official files, read in November 2026. No file was downloaded.
+ *
+ * | component | source |
+ * |---|---|
+ * | kubernetes | public scripts have kubectl's URL and digest; the other programs have its form |
+ * | cni-plugins, crictl | public scripts have the URL and the amd64 digest |
+ * | containerd, runc | public scripts have the URL; a public list has both digests |
+ * | etcd, coredns, pulumi | public scripts have the file name and version |
+ * | command plugin | .goreleaser.yml of pulumi/pulumi-command forms archive and checksum names |
+ */
 export const components: Component[] = [
   kubernetes('1.36.3'),
   pulumi('3.259.0'),
@@ -337,7 +353,7 @@ export const components: Component[] = [
   cniPlugins('1.9.1'),
 ];
 
-/** kubectl alone: a host without local labs needs no other program of Kubernetes. */
+/** Only kubectl. A host without local labs needs no other program of Kubernetes. */
 const kubectl = ((all: Component): Component => ({
   ...all,
   name: 'kubectl',
@@ -363,42 +379,45 @@ export interface NodeImage {
   /** Name with its registry, as containerd resolves it. */
   name: string;
   tag: string;
-  /** Where upstream states that this name and tag exist. */
+  /** Upstream file that lists this name and tag. */
   source: string;
 }
 
 /**
- * Images that nodes pull. Before a version bump, look the new tag up in `source`: a program's release does not
- * imply an image. Local labs build images under the same names, so no local test notices a missing tag.
+ * Images that nodes pull. Before a version bump, look for the new tag in `source`, because a
+ * program's release does not imply an image. Local labs build images under the same names, so no
+ * local test notices a missing tag.
  */
 export const nodeImages: NodeImage[] = [
   {
     name: 'registry.k8s.io/pause',
     tag: '3.10',
-    // Promoted with digest sha256:ee6521f2…, beside 3.10.1. The pod's first process only waits, so any
-    // promoted tag works.
+    // Promoted with digest sha256:ee6521f2…, beside 3.10.1. The pod's first process only waits, so
+    // any promoted tag works.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-kubernetes/images.yaml, pause',
   },
   {
     name: 'registry.k8s.io/coredns/coredns',
     tag: `v${component('coredns').version}`,
-    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16.
+    // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16. Public clusters run it.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
   },
-  // The article's own pods. Official images of Docker Hub always have the tag latest.
+  // The article's own pods. Official images of Docker Hub have the tag latest.
   {
     name: 'docker.io/library/nginx',
     tag: 'latest',
-    source: 'docker-library/official-images: library/nginx',
+    // The tag of 1.31.6 in September 2026.
+    source: 'hub.docker.com/v2/repositories/library/nginx: supported tags',
   },
   {
     name: 'docker.io/library/busybox',
     tag: 'latest',
-    source: 'docker-library/official-images: library/busybox',
+    // The tag of 1.38.0 in 2026.
+    source: 'docker-library/docs: busybox/README.md, supported tags',
   },
 ];
 
-/** The component of that name. Throws where there is none. */
+/** Returns the component of that name. Throws an Error if there is none. */
 export function component(name: string): Component {
   const found = [...components, commandPlugin].find((one) => one.name === name);
   if (!found) throw new Error(`the toolchain has no component "${name}"`);

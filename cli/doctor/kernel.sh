@@ -1,7 +1,7 @@
 #!/bin/sh
-# Tries what a lab asks of the kernel, in a network namespace and mount namespaces that are gone when it ends:
-# kernel.sh DIRECTORY, where the machines' disks will be. Prints one line for each try: NAME ok, or NAME and the first
-# line of what was said against it.
+# kernel.sh DIRECTORY: tries each kernel feature that a lab needs. DIRECTORY is the place of the
+# nodes' disks. The script's network namespace and mount namespaces do not outlive the script.
+# Prints one line for each attempt: NAME ok, or NAME and the first line of the error.
 set -eu
 
 name="try-doctor-$$"
@@ -13,7 +13,7 @@ cleanup() {
 }
 trap cleanup EXIT INT TERM
 
-# attempt NAME COMMAND...
+# attempt NAME COMMAND...: runs the command and prints its result.
 attempt() {
   what=$1
   shift
@@ -26,7 +26,8 @@ attempt() {
 
 inside() { ip netns exec "$name" "$@"; }
 
-# overlay_on DIRECTORY: a machine's disk is such a one. Its upper layer can't be on an overlay, nor on every file system.
+# overlay_on DIRECTORY: mounts an overlay with its upper layer in DIRECTORY, like a node's disk. An
+# upper layer can't be on an overlay, and not on every file system.
 overlay_on() {
   mkdir -p "$scratch/lower" "$1/upper" "$1/work" "$scratch/merged"
   unshare --mount mount -t overlay none -o "lowerdir=$scratch/lower,upperdir=$1/upper,workdir=$1/work" "$scratch/merged"
@@ -39,8 +40,9 @@ overlay() {
     mount -t overlay none -o "lowerdir=$1/lower/l,upperdir=$1/lower/u,workdir=$1/lower/w" "$1/merged"' sh "$scratch"
 }
 
-# The module would send frames on the host's own bridges through iptables: where this loads it, that is turned off, as
-# provider/local/network/host-kernel.ts does.
+# Loads br_netfilter. By default, the module sends frames of the host's own bridges through
+# iptables. This function turns that off if it loads the module, like
+# provider/local/network/host-kernel.ts.
 br_netfilter() {
   inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables && return
   modprobe br_netfilter || return
@@ -58,11 +60,11 @@ conntrack_seen() {
   inside iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT && inside conntrack -L
 }
 
-# The nodes' own iptables is the one on nftables, whatever this host's is.
+# Nodes have the iptables that uses nftables. This host's own iptables may be the legacy one.
 nodes_iptables=iptables
 if command -v iptables-nft >/dev/null; then nodes_iptables=iptables-nft; fi
 
-# rule WORDS...: one more in the chain that kube-proxy's rules are tried in.
+# rule ARGUMENT...: appends a rule to the chain in which kube-proxy's kinds of rules are tried.
 rule() { inside "$nodes_iptables" -t nat -A TRY "$@"; }
 
 services() {
@@ -79,7 +81,7 @@ nft_services() {
   inside nft 'add table ip try; add chain ip try c { type nat hook postrouting priority 100; }; add map ip try m { type ipv4_addr . inet_proto . inet_service : verdict; }; add rule ip try c ip daddr . meta l4proto . th dport vmap @m; add rule ip try c numgen random mod 2 vmap { 0 : accept, 1 : accept }; add rule ip try c masquerade fully-random'
 }
 
-# A group of its own in each hierarchy, made and removed again.
+# Creates and removes a control group in each hierarchy.
 groups() {
   for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/pids; do
     [ -f "$hierarchy/cgroup.procs" ] || continue

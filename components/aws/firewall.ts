@@ -58,7 +58,7 @@ export function admit({
         cidrIpv4,
         tags: resourceTag(name),
       },
-      once({ ...options, deletedWith: group }),
+      once(options),
     );
   });
 }
@@ -86,7 +86,7 @@ export function makeFirewall(
       cidrIpv4: '0.0.0.0/0',
       tags: resourceTag('allow-out'),
     },
-    once({ ...options, deletedWith: groups.get('all') }),
+    once(options),
   );
   const ingress = withoutRepeats(topology.rules).flatMap((rule) =>
     admit({ rule, group: groups.get(rule.targets)!, options }),

@@ -61,7 +61,7 @@ function makeBalancer(
       cidrIpv4: topology.nodeCidr,
       tags: resourceTag('balancer-out'),
     },
-    once({ ...options, deletedWith: group }),
+    once(options),
   );
   const [subnet] = network.subnets;
   const balancer = new lb.LoadBalancer(

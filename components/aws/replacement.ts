@@ -20,9 +20,13 @@ import type * as pulumi from '@pulumi/pulumi';
  * All others can exist twice: Vpc, InternetGateway (one per VPC, replaced with it), RouteTable,
  * SecurityGroup, KeyPair and TargetGroup (generated names), Eip.
  *
- * A Route has no `deletedWith`. The engine would drop it from the state without a call, and a
- * destroy that ends before its table is deleted would leave it. Without tags no search finds it,
- * and the next create is refused (RouteAlreadyExists).
+ * Routes and rules have no `deletedWith`. The engine would drop them from the state without a call,
+ * and a destroy that ends before their table or group is deleted would leave them. AWS refuses to
+ * create them twice (RouteAlreadyExists, InvalidPermission.Duplicate), so the next `up` would fail.
+ * Rules have tags, but `up` searches by tags only if the last run was killed, not if it failed.
+ *
+ * A TargetGroupAttachment keeps `deletedWith`: RegisterTargets accepts a registered target. Its API
+ * reference lists no error for that.
  */
 export const once = <O extends pulumi.CustomResourceOptions>(
   options: O,

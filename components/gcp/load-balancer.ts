@@ -127,6 +127,12 @@ function makeGroup(
 /**
  * Adds the controllers to the instance group. Google removes a deleted instance from its groups, so
  * each member is a resource: the engine replaces it together with its machine, in the same run.
+ *
+ * A member has no `deletedWith`. The engine would drop it from the state without a call, and a
+ * destroy that ends before the instance is deleted would leave it. The provider creates a member
+ * with `addInstances`, which refuses an existing one (400, memberAlreadyExists:
+ * ansible-collections/google.cloud#349), so the next `up` would fail.
+ *
  * Profile small needs no targets, because its one controller has the API's address from the start.
  */
 export function makeApiTargets(
@@ -142,8 +148,7 @@ export function makeApiTargets(
         new InstanceGroupMembership(
           name,
           { instanceGroup: group.name, instance: resource.selfLink, zone },
-          // Memberships end with their group, even if a user has deleted a member by hand.
-          { ...options, deletedWith: group },
+          options,
         ),
     );
   return { reachable: [], answering: [rule, ...members] };

@@ -2,7 +2,10 @@ import { FirewallRule } from '../../provider/resources';
 import type { Part } from '../cloud';
 import type { LocalBuilt, LocalContext } from './types';
 
-/** Creates the VPC's firewall: one resource for each rule. A VPC without rules admits nothing. */
+/**
+ * Creates the VPC's firewall: one resource for each rule. A VPC without rules admits nothing. Rules
+ * are deleted with their VPC. If a killed `down` leaves one, the next create replaces it.
+ */
 export function makeFirewall(
   { lab, topology, options }: LocalContext,
   { network: { vpc } }: Pick<LocalBuilt, 'network'>,

@@ -16,8 +16,9 @@ function refuseForeign(lab: string): void {
 }
 
 /**
- * A kind that leaves labs of other states alone: it makes and changes nothing in them. Resources of a lab that another
- * state took over are gone for the state that had made them: reading finds none, and deleting has nothing to do.
+ * Wraps a kind so that it creates and changes nothing in labs of other states. If another state
+ * takes over a lab, the lab's resources no longer exist for the former state: reading finds none,
+ * and deleting has nothing to do.
  */
 export function owned(kind: ResourceKind<any, any>): ResourceKind {
   return {

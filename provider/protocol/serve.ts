@@ -7,8 +7,8 @@ import { Plugin, type PluginParts } from './plugin';
 const MAXIMUM_MESSAGE = 400 * 1024 * 1024;
 
 /**
- * Serves a plugin's kinds to the engine that started this process, and exits with it. Prints the port, which
- * the engine reads; nothing else may write to standard output.
+ * Serves a plugin's kinds to the engine that started this process, and exits with it. Prints the
+ * port, which the engine reads. No other code may write to standard output.
  */
 export async function serve(parts: PluginParts): Promise<void> {
   exitWithParent();

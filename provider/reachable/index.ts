@@ -43,7 +43,10 @@ function sshBanner({ host, port }: ReachableInputs): Promise<void> {
   });
 }
 
-/** Resolves when an HTTPS request is answered with 200 by a server of that CA. Rejects with the reason otherwise. */
+/**
+ * Resolves when a server of that CA answers an HTTPS request with 200. Otherwise rejects with the
+ * reason.
+ */
 function httpsAnswer({ host, port, path, caCertificate }: ReachableInputs): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = https.get(
@@ -68,7 +71,10 @@ function httpsAnswer({ host, port, path, caCertificate }: ReachableInputs): Prom
   });
 }
 
-/** Asks until the address answers. Throws after `seconds`, with the last reason, the cause and the advice. */
+/**
+ * Asks until the address answers. After `seconds`, throws an Error with the failure, the last
+ * reason and the advice.
+ */
 async function answers(inputs: ReachableInputs, call?: Call): Promise<void> {
   const ask = inputs.protocol === 'ssh' ? sshBanner : httpsAnswer;
   const end = Date.now() + inputs.seconds * 1000;
@@ -93,7 +99,10 @@ async function answers(inputs: ReachableInputs, call?: Call): Promise<void> {
 const limit = (seconds: number): string =>
   seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 
-/** Waits for an address to answer from the host that runs Pulumi. Every change of an input asks again. */
+/**
+ * Waits for an address to answer from the host that runs Pulumi. Every change of an input asks
+ * again.
+ */
 export const reachable: ResourceKind<ReachableInputs, ReachableInputs> = {
   async check(news, _olds, unknown) {
     return { inputs: news as Properties, failures: mistakes(news, unknown) };

@@ -15,11 +15,16 @@ export interface ReachableArgs {
   generation: pulumi.Input<string>;
   /** Limit of the wait. */
   seconds: pulumi.Input<number>;
-  /** First line of the failure, such as `No SSH login at 203.0.113.7 (worker-0)`; the limit is appended. */
+  /**
+   * First line of the failure, such as `No SSH login at 203.0.113.7 (worker-0)`; the limit is
+   * appended.
+   */
   failure: pulumi.Input<string>;
   /** Lines that follow: what may be in the way, and what to do. */
   advice: pulumi.Input<string>;
 }
 
-/** Waits until an address answers from the host that runs Pulumi. Fails after a limit, with advice. */
+/**
+ * Waits until an address answers from the host that runs Pulumi. Fails after a limit, with advice.
+ */
 export class Reachable extends resource<ReachableArgs>('hardway:wait:Reachable') {}

@@ -167,6 +167,22 @@ describe('./lab', () => {
       expect(stdout).toMatch(new RegExp(`^node in .* cli/main.ts ${words}\n$`));
     });
 
+    test('hands a command on a cloud lab the home and the cloud variables of the caller', () => {
+      program(
+        'node',
+        'if [ "$1" = -e ]; then echo "$0"; exit 0; fi; env | grep -E "^(HOME|AWS|CLOUDSDK)"',
+      );
+      // ~/.aws, its SSO cache and gcloud's login are in the home.
+      const clouds = { AWS_PROFILE: 'ada', CLOUDSDK_CONFIG: '/home/ada/gcloud' };
+      const expected = [...Object.entries(clouds), ['HOME', checkout]]
+        .map(([name, value]) => `${name}=${value}`)
+        .sort();
+      const printed = ['up aws', 'down gcp-s01'].map((words) =>
+        lab(words.split(' '), clouds).stdout.trim().split('\n').sort(),
+      );
+      expect(printed).toEqual([expected, expected]);
+    });
+
     test('becomes root for list and reap in the home of the caller, if the host has local labs', () => {
       for (const words of ['list --json', 'reap --yes']) {
         const { stdout } = lab(words.split(' '), { HARDWAY_CLOUD: checkout });

@@ -27,6 +27,8 @@ export async function copyDisks(from: string, to: string, nodes: string[]): Prom
   );
 }
 
-/** Writes the file system of a directory to its disk, so that a power cut does not lose the copy. */
+/**
+ * Writes the file system of a directory to its disk, so that a power cut does not lose the copy.
+ */
 export const syncDisk = async (directory: string): Promise<void> =>
   void (await execute('sync', ['--file-system', directory]));

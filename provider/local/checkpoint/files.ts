@@ -89,7 +89,9 @@ export interface Size {
   files: number;
 }
 
-/** Returns the space that a directory uses on its disk. Files that vanish meanwhile do not count. */
+/**
+ * Returns the space that a directory uses on its disk. Files that vanish meanwhile do not count.
+ */
 export function sizeOf(directory: string): Size {
   const size = { bytes: 0, files: 0 };
   for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {

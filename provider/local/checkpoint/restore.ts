@@ -44,7 +44,9 @@ function readJournal(lab: string): Journal | undefined {
   return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Journal) : undefined;
 }
 
-/** Returns the label of a restore that has begun to change the lab; `undefined` if there is none. */
+/**
+ * Returns the label of a restore that has begun to change the lab; `undefined` if there is none.
+ */
 export const restoreUnderWay = (lab: string): string | undefined => readJournal(lab)?.label;
 
 /** Prepares the disks of the checkpoint beside those of the lab. */

@@ -32,7 +32,9 @@ interface LinkState {
   addresses: string[];
 }
 
-/** Returns the names of nft's tables, such as `inet vpc`. Tables of family ip belong to iptables. */
+/**
+ * Returns the names of nft's tables, such as `inet vpc`. Tables of family ip belong to iptables.
+ */
 const tablesOf = (ruleset: NftObject[]): string[] =>
   ruleset.flatMap(({ table }) =>
     table && table.family !== 'ip' ? `${table.family} ${table.name}` : [],
@@ -106,7 +108,9 @@ export function iptablesInput(saved: string, now: string): string {
   return [saved, ...remove.map((table) => `${table}\nCOMMIT\n`)].join('\n');
 }
 
-/** Returns commands of nft that replace all tables except those of family ip, in one transaction. */
+/**
+ * Returns commands of nft that replace all tables except those of family ip, in one transaction.
+ */
 export const nftInput = (saved: string, tables: string[]): string =>
   [...tables.map((table) => `delete table ${table}`), saved, ''].join('\n');
 

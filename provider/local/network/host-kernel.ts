@@ -1,17 +1,21 @@
 import * as fs from 'node:fs';
 import { attempt } from '../shared/command';
 
-/** Every systemd, kubelet and containerd takes some of these; Debian's 128 are used up by the second lab. */
+/**
+ * Limit of inotify instances. Each systemd, kubelet and containerd uses some, and Debian's limit of
+ * 128 is too low for two labs.
+ */
 const INOTIFY_INSTANCES = 2048;
 
 /** Exists while br_netfilter is loaded. */
 const BRIDGE_SETTINGS = '/proc/sys/net/bridge';
 
 /**
- * Loads br_netfilter. The module sends frames on every bridge of a network namespace through iptables, by default: with
- * FORWARD at DROP, containers on a bridge of the host would lose each other. So the host's own setting is turned off if
- * this call loads the module; namespaces of labs have settings of their own (since Linux 5.3). If the module was loaded
- * before, for example by Docker, the host's setting is another program's and stays.
+ * Loads br_netfilter. By default, the module sends frames on every bridge of a network namespace
+ * through iptables. With FORWARD at DROP, containers on a bridge of the host would lose each other.
+ * So the host's own setting is turned off if this call loads the module. Namespaces of labs have
+ * their own settings (since Linux 5.3). If the module was loaded before, for example by Docker,
+ * another program owns the host's setting, and the setting stays.
  */
 export async function loadBridgeFilter(
   isLoaded: () => boolean = () => fs.existsSync(BRIDGE_SETTINGS),
@@ -26,7 +30,10 @@ export async function loadBridgeFilter(
   await run('sysctl', ['-qw', ...settings]);
 }
 
-/** Gives the host what labs need of it as a whole: kernel modules, and room for watches. Only ever raised. */
+/**
+ * Loads the kernel modules that labs need, and raises the host's limit of inotify instances. Never
+ * lowers the limit.
+ */
 export async function prepareHost(): Promise<void> {
   await loadBridgeFilter();
   await attempt('modprobe', ['-a', 'overlay', 'nf_conntrack']);

@@ -106,7 +106,10 @@ export function makeGroup(group: string): void {
   }
 }
 
-/** Ids of the processes in a group and the groups below it; a group that is removed meanwhile has none. */
+/**
+ * Returns the ids of the processes in a group and the groups below it. A group that is removed
+ * meanwhile has none.
+ */
 export function members(directory: string): number[] {
   const own = (readKernelFile(path.join(directory, 'cgroup.procs')) ?? '')
     .split('\n')

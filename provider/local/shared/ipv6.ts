@@ -1,4 +1,4 @@
 import * as fs from 'node:fs';
 
-/** Whether the kernel has IPv6: a host that was booted with ipv6.disable=1 has no settings for it. */
+/** Returns whether the kernel has IPv6. A boot with ipv6.disable=1 leaves no settings for IPv6. */
 export const hasIpv6 = (): boolean => fs.existsSync('/proc/sys/net/ipv6');

@@ -11,7 +11,7 @@ export interface Owner {
   state: string;
   /** Pulumi backend, if the user chose one; else the backend is in the state directory. */
   backend?: string;
-  /** Random id in the state directory, so that a directory that was moved or restored is recognized. */
+  /** Random id in the state directory. It identifies a directory that was moved or restored. */
   id?: string;
   /** User who made the lab, for messages. */
   user: string;
@@ -27,7 +27,9 @@ function readId(state: string): string | undefined {
   }
 }
 
-/** Gives the state directory its id, if it has none. Two commands that start at once agree on one. */
+/**
+ * Creates the state directory's id if none exists. Two commands that start at once agree on one id.
+ */
 export function ensureOwnerId(): void {
   const state = stateDirectory();
   if (readId(state)) return;
@@ -44,7 +46,7 @@ function resolved(directory: string): string {
   }
 }
 
-/** The backend that a user chose: not the one in the state directory, which ./lab chooses itself. */
+/** Returns the backend that a user chose; `undefined` for the one in the state directory. */
 function chosenBackend(url: string | undefined, state: string): string | undefined {
   const plain = url?.replace(/\?.*$/, '').replace(/\/+$/, '');
   const own = [stateDirectory(), state].map((directory) => `file://${directory}/backend`);
@@ -79,8 +81,9 @@ function backendOf({ backend, state }: Owner): string {
 }
 
 /**
- * Tells whether both owners use the same state, that is the same backend. Several state directories may share a
- * backend: one instructor's default backend can be the one that another instructor chose.
+ * Returns whether both owners use the same state, that is the same backend. Several state
+ * directories may share a backend: one instructor's default backend can be the one that another
+ * instructor chose.
  */
 export function isSameOwner(one: Owner, other: Owner): boolean {
   if (backendOf(one) === backendOf(other)) return true;

@@ -4,8 +4,8 @@ import { writeAtomically } from '../../../util/atomic-write';
 import { cloudDirectory, hostDirectory } from '../../../util/directories';
 import { currentOwner, ensureOwnerId, isSameOwner, type Owner, ownerAsText } from './lab-owner';
 
-// The host's register of local labs. Names, namespaces, control groups and public networks are the host's, so the
-// register is, too: labs under different state and cloud directories know of each other by it.
+// The host's register of local labs. Names, namespaces, control groups and public networks belong
+// to the host, so the register does, too. It covers labs of all state and cloud directories.
 
 /** A local lab as the host knows it. */
 export interface LabRecord {
@@ -18,7 +18,7 @@ export interface LabRecord {
 const directory = (): string => path.join(hostDirectory(), 'labs');
 const fileOf = (lab: string): string => path.join(directory(), `${lab}.json`);
 
-/** Returns a lab's record; `undefined` if there is none, as for a lab that an earlier version made. */
+/** Returns a lab's record; `undefined` if there is none. Labs of earlier versions have none. */
 export function recordOf(lab: string): LabRecord | undefined {
   try {
     return JSON.parse(fs.readFileSync(fileOf(lab), 'utf8')) as LabRecord;
@@ -36,7 +36,10 @@ export function recordedLabs(): string[] {
     .map((file) => path.basename(file, '.json'));
 }
 
-/** Returns the owner of a lab that belongs to another state; `undefined` if this state may change it. */
+/**
+ * Returns the owner of a lab that belongs to another state; `undefined` if this state may change
+ * the lab.
+ */
 export function foreignOwner(lab: string, me: Owner = currentOwner()): Owner | undefined {
   const owner = recordOf(lab)?.owner;
   return owner && !isSameOwner(owner, me) ? owner : undefined;

@@ -7,7 +7,7 @@ import { recordOf } from './lab-register';
 // dot.
 const PREFIX = 'hardway.';
 
-/** Directory of a lab's files: the directory it was created in, even if HARDWAY_CLOUD differs now. */
+/** Returns the directory of a lab's files. It stays the same if HARDWAY_CLOUD changes. */
 export const labDirectory = (lab: string): string =>
   path.join(recordOf(lab)?.cloud ?? cloudDirectory(), 'labs', lab);
 export const nodeDirectory = (lab: string, node: string): string =>

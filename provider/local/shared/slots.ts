@@ -33,7 +33,7 @@ function holder(slot: number): string | undefined {
   return undefined;
 }
 
-/** Whether a lab can take a slot. A link without a record belongs to a lab that another version made. */
+/** Returns whether a lab can take a slot. A link without a record is another version's. */
 function isFree(slot: number, lab: string): boolean {
   const other = holder(slot);
   return other === undefined ? !linkExists(hostLink(slot)) : other === lab;

@@ -57,7 +57,9 @@ async function tearDown(lab: string): Promise<void> {
   for (const name of namespacesOf(lab)) await run('ip', ['netns', 'del', name]);
 }
 
-/** Removes everything of a lab from the host, in any condition. Returns what existed, one line each. */
+/**
+ * Removes everything of a lab from the host, in any condition. Returns what existed, one line each.
+ */
 export async function sweep(lab: string): Promise<string[]> {
   const found = await leftovers(lab);
   await tearDown(lab);

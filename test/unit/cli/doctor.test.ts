@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { diskFinding, labNeeds, type Need, type Room, setUpNeeds } from '../../../cli/doctor/disk';
+import {
+  cloudLabNeeds,
+  diskFinding,
+  labNeeds,
+  type Need,
+  type Room,
+  setUpNeeds,
+} from '../../../cli/doctor/disk';
 import { fail, ok, warn } from '../../../cli/doctor/finding';
 import { answersIn, FEATURES, kernelFindings } from '../../../cli/doctor/kernel';
 import {
@@ -201,6 +208,16 @@ describe('disk space', () => {
     const sum = (needs: Need[]): number => needs.reduce((total, one) => total + one.bytes, 0);
     expect(sum(labNeeds(6))).toBeGreaterThan(sum(labNeeds(3)));
     expect(sum(setUpNeeds(true))).toBeGreaterThan(sum(setUpNeeds(false)));
+  });
+
+  test('of labs in clouds counts few programs, and each provider plugin to be downloaded', () => {
+    const what = (needs: Need[]): string[] => needs.map((one) => one.what);
+    expect(what(setUpNeeds(false, 'cloud'))).toEqual(['Pulumi and kubectl', 'unpacking']);
+    expect(what(setUpNeeds(false, 'local'))).toContain('programs, images and the Debian tree');
+    expect(what(cloudLabNeeds(2, []))).toEqual(['the state of 2 labs']);
+    const [, plugin] = cloudLabNeeds(1, ['aws']);
+    expect(plugin).toMatchObject({ what: "Pulumi's provider plugin for AWS" });
+    expect(plugin.bytes).toBeGreaterThan(0.8 * GIB);
   });
 });
 

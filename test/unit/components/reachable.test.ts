@@ -3,7 +3,7 @@ import { remarksOn, withOwnAddress } from '../../../components/config/public-ip'
 import type { Graph } from '../../support/graph';
 import { labOn } from '../../support/aws-graph';
 import { gcpLab } from '../../support/gcp-graph';
-import { registered } from '../../support/bootstrap-graph';
+import { registered, steps } from '../../support/bootstrap-graph';
 import { each } from '../../support/each';
 
 const valid = { cloud: 'aws', adminCidrs: '198.51.100.0/24' };
@@ -53,6 +53,25 @@ describe.each(['aws', 'gcp'] as const)('a full lab on %s', (cloud) => {
     const [kind, name] = cloud === 'aws' ? ['LoadBalancer', 'api'] : ['ForwardingRule', 'api'];
     expect(lab.comesAfter(api, lab.of(kind, name))).toBe(true);
   });
+});
+
+describe.each(['aws', 'gcp'] as const)('a lab on %s at stage none', (cloud) => {
+  test.each([
+    ['full', 6, ['ready']],
+    ['small', 3, ['ready', 'gateway', 'private-nodes']],
+  ])(
+    'logs in to each node of profile %s, and waits for no API',
+    async (profile, count, expected) => {
+      const raw = { stage: 'none', profile };
+      const lab = cloud === 'aws' ? (await labOn(raw)).made : (await gcpLab(raw)).graph;
+      const sessions = lab.every('Command');
+      expect(sessions.filter(({ name }) => name.startsWith('machine@'))).toHaveLength(count);
+      expect(new Set(sessions.flatMap(steps))).toEqual(new Set(expected));
+      expect(lab.every('Reachable').map(({ inputs }) => inputs.protocol)).toEqual(
+        Array<string>(profile === 'full' ? count : 1).fill('ssh'),
+      );
+    },
+  );
 });
 
 test('a session of a lab without such waits dials until its machine has booted', async () => {

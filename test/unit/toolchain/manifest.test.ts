@@ -11,6 +11,7 @@ import {
   commandPlugin,
   component,
   components,
+  hostComponents,
   nodeImages,
 } from '../../../toolchain/manifest';
 
@@ -128,6 +129,19 @@ test('programsForDownload lists the node programs and no others', () => {
       .sort(),
   );
   expect(programs).not.toContain('pulumi');
+});
+
+test('a host without local labs needs Pulumi and kubectl, and no program of a node', () => {
+  expect(hostComponents.map(({ name, programs }) => [name, programs])).toEqual([
+    ['pulumi', ['pulumi', 'pulumi-language-nodejs']],
+    ['kubectl', ['kubectl']],
+  ]);
+  expect(hostComponents.flatMap(({ releases }) => releases.map(({ url }) => url('amd64')))).toEqual(
+    [expect.stringMatching(/\/pulumi-v/), expect.stringMatching(/\/kubectl$/)],
+  );
+  expect(
+    hostComponents.flatMap(({ builds }) => builds.flatMap((one) => Object.keys(one.packages))),
+  ).toEqual(['pulumi', 'pulumi-language-nodejs', 'kubectl']);
 });
 
 test('missingGo names all components, the newest required Go and its download page', () => {

@@ -1,7 +1,7 @@
 import type { LabConfig } from '../../../config';
 import { type Step, plain, script, template } from '../../step';
 
-/** Returns the name of the CNI file: the article's, or with hostPorts that of a list of plugins. */
+/** Returns the name of the CNI file: the article's, or a list of plugins if hostPorts is set. */
 const configName = ({ hostPorts }: LabConfig): string =>
   hostPorts ? '10-bridge.conflist' : '10-bridge.conf';
 
@@ -16,7 +16,7 @@ export const cni: Step = {
       `/etc/cni/net.d/${configName(config)}`,
       template(`cni/${configName(config)}`, {
         IP_MASQ: config.ipMasq,
-        // The article's file has no such line, and needs none at Ethernet's usual size.
+        // The article's file sets no MTU, and an MTU of 1500 needs no line.
         MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
         POD_CIDR: node.podCidr!,
       }),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints each address of the pods' bridge that is not the declared one: OBJECT, a tab, its state.
-# An edited CNI file leaves such an address. The bridge plugin adds none beside it, so new pods fail.
+# An edited CNI file leaves such an address. The bridge plugin adds no second one: new pods fail.
 set -eu
 files=(/etc/cni/net.d/10-bridge.conf*)
 subnet=$(sed -n 's|.*"subnet": "\([0-9.]*\)\.0/24".*|\1|p' "${files[@]}" 2> /dev/null || true)

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Makes the pods' bridge before the first of them does, for what can be set on no bridge that isn't there.
-# A node remembers for long which MAC had an address, and a new pod's own announcement is lost, as its port on the bridge
-# opens a moment later. So a pod that has an address after another one (addresses begin anew where somebody edited the CNI
-# file, say) would not be reached for eight seconds: five of delay, three of asking the old MAC. Here the first packet
-# that nothing confirms ends what was remembered, and the next one asks everybody.
+# Creates the pods' bridge before the first pod does, because both settings need an existing bridge.
+#
+# A node keeps the MAC of a pod's address in its neighbour table. A new pod announces its own MAC,
+# but the announcement is lost: the pod's port on the bridge opens a moment later. A new pod may
+# have the address of a former pod, for example after an edit of the CNI file. Without the settings,
+# the node reaches such a pod only after eight seconds: five of delay, three of probes to the old
+# MAC. With the settings, the first unconfirmed packet ends the old entry, and the node asks for the
+# MAC by broadcast before the next one.
 set -eu
 [ -e /sys/class/net/cnio0 ] || ip link add cnio0 type bridge
 sysctl --quiet --write \

@@ -24,8 +24,8 @@ next_event() {
 coproc MONITOR { exec ip -oneline monitor link; }
 while true; do
   set_all
-  # After 30 s without an event it looks again: an event before the monitor listened is lost.
+  # After 30 s without an event, all ports are set again: events before the monitor starts are lost.
   next_event -t 30
-  # One look is enough for all events that wait.
+  # One pass is enough for all queued events.
   while read -r -t 0 -u "${MONITOR[0]}"; do next_event; done
 done

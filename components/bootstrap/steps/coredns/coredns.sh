@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Asks for the add-on that answers the cluster's own names, at the address that every pod's resolv.conf has.
+# Applies the DNS add-on, which resolves the cluster's own names. Its address is in every pod's
+# resolv.conf.
 set -eu
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 

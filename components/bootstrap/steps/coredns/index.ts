@@ -1,7 +1,9 @@
 import type { Topology } from '../../../topology';
 import { type Step, plain, template } from '../../step';
 
-/** Returns CoreDNS's config. Without an upstream resolver, names outside the cluster get NXDOMAIN. */
+/**
+ * Returns CoreDNS's config. Without an upstream resolver, names outside the cluster get NXDOMAIN.
+ */
 function corefile({ clusterDomain }: Topology, upstreamResolvers: string[]): string {
   const CLUSTER_DOMAIN = clusterDomain;
   if (upstreamResolvers.length === 0) return template('coredns/Corefile.local', { CLUSTER_DOMAIN });

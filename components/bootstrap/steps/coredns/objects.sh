@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The add-on for DNS, where that is not as it was asked for: OBJECT, a tab, how it is.
+# Prints the drift of the DNS add-on: OBJECT, a tab, its state.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig

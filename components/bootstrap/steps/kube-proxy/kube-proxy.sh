@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Rules that somebody flushed are written again when kube-proxy starts; by itself it looks at all of them once an hour.
+# Restarts kube-proxy if its rules are missing, for example after a flush. kube-proxy writes all
+# rules when it starts, and otherwise checks them only once an hour.
 set -eu
 . /opt/hardway/common.sh
 
 if ! all_there kube-proxy; then
   systemctl restart --no-block kube-proxy
-  # Where it can't, for want of an API, another step says so.
+  # Without an API server, kube-proxy writes no rules. Another step reports that.
   wait_until 20 all_there kube-proxy || true
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kube-proxy's rules, where it runs and they are not there: OBJECT, a tab, how it is.
+# Prints the missing rules of a running kube-proxy: OBJECT, a tab, its state.
 set -eu
 systemctl is-active --quiet kube-proxy || exit 0
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Every pod runs as a service account, and the controller manager makes the default one some seconds after it has started.
+# Waits for the default service account, which pods run as, and for the leaders. The controller
+# manager creates the account some seconds after its own start. Then lets all nodes take pods.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 
 wait_until 60 kubectl get serviceaccount default || fail "there is no default service account after 60 s: $(last_lines kube-controller-manager)"
 
-# What has lost the API for long asks for it again only once a minute; started anew it asks at once, and waits for no more than the
-# leader's time to run out.
+# After a long outage, a program retries the API only once a minute. A restarted program retries at
+# once, and then waits at most until the old leader's lease expires.
 led() { age=$(leader_age "$1") && [ "${age:-15}" -lt 5 ]; }
 for program in kube-controller-manager kube-scheduler; do
   age=$(leader_age "$program")
@@ -17,7 +18,7 @@ for program in kube-controller-manager kube-scheduler; do
   wait_until 60 led "$program" || fail "$program has no leader after 60 s: $(last_lines "$program")"
 done
 
-# Nodes that are there already take pods: what somebody said against it is taken back.
+# Existing nodes must take pods: removes every cordon, and each taint that Kubernetes did not set.
 while IFS=$'\t' read -r object state; do
   case $state in
     'is cordoned') kubectl uncordon "${object#Node }" ;;

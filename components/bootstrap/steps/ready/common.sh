@@ -1,13 +1,15 @@
-# What the step scripts share; they source it. CHANGED_FILES names the list of the files that the step has just placed.
+# Functions of the step scripts, which source this file. CHANGED_FILES names the list of the files
+# that the step has just placed.
 # shellcheck shell=bash
 
-# fail MESSAGE: ends the step.
+# fail MESSAGE: prints the message and ends the step.
 fail() {
   echo "$*" >&2
   exit 1
 }
 
-# wait_until SECONDS COMMAND...: tries COMMAND some times a second until it succeeds; false when SECONDS have passed.
+# wait_until SECONDS COMMAND...: repeats COMMAND, with pauses of 0.3 s, until COMMAND succeeds.
+# Fails after SECONDS.
 wait_until() {
   local limit=$((SECONDS + $1))
   shift
@@ -17,7 +19,8 @@ wait_until() {
   done
 }
 
-# metadata_wall_stands: false if pods can reach the cloud's metadata server, which knows this node's host key.
+# metadata_wall_stands: fails if pods can reach the cloud's metadata server, which knows this
+# node's host key.
 metadata_wall_stands() {
   local rule
   [ -e "${METADATA_WALL:=/etc/hardway/metadata-wall}" ] || return 0
@@ -25,7 +28,8 @@ metadata_wall_stands() {
   iptables -w -C FORWARD "${rule[@]}" 2> /dev/null
 }
 
-# run_service UNIT: running with the step's files as they are now. Doesn't wait until it is up.
+# run_service UNIT: starts the unit, or restarts it if the step changed a file outside /opt/hardway.
+# Does not wait until the unit is up.
 run_service() {
   if grep -qv '^/opt/hardway/' "$CHANGED_FILES"; then
     systemctl restart --no-block "$1"
@@ -34,11 +38,12 @@ run_service() {
   fi
 }
 
-# all_there STEP: whether all of the step's work in the cluster is as it was.
+# all_there STEP: succeeds if /opt/hardway/objects/STEP.sh prints no drift.
 all_there() { ! bash "/opt/hardway/objects/$1.sh" | grep -q .; }
 
-# this_node [CURL OPTION...]: prints the API server's object of this worker, without any space. If no
-# controller gives it, prints the last error and fails. Any controller will do: they share their data.
+# this_node [CURL OPTION...]: prints the API server's object of this worker, without spaces. Asks
+# one controller after another, because all have the same data. If no controller returns the object,
+# prints the last error and fails.
 this_node() {
   local controller answer
   for controller in $CONTROLLERS; do
@@ -53,19 +58,22 @@ this_node() {
   return 1
 }
 
-# pod_cidr_of NODE: prints spec.podCIDR of an object that this_node printed; nothing if it has none.
+# pod_cidr_of NODE: prints spec.podCIDR of an object that this_node printed; nothing if the
+# object has none.
 pod_cidr_of() { sed -n 's/.*"podCIDR":"\([^"]*\)".*/\1/p' <<< "$1"; }
 
 # declared_pod_cidr: prints this worker's own part of the pod network.
 declared_pod_cidr() { sed -n 's/^podCIDR: //p' /var/lib/kubelet/kubelet-config.yaml; }
 
-# differing MANIFEST: which of its objects the cluster has not, or otherwise, a line each: KIND NAMESPACE/NAME, a tab, how it is.
+# differing MANIFEST: prints the drift of the manifest's objects, one line each: KIND
+# NAMESPACE/NAME, a tab, the state.
 differing() {
   local told
-  # kubectl has two directories compared, of the objects as they are and as they should be; one that is missing is an empty file.
-  # Exit 1: they differ.
+  # diff compares two directories: the objects as they are, and as declared. A missing object is an
+  # empty file. Exit code 1 means that they differ.
   told=$(KUBECTL_EXTERNAL_DIFF='diff -r' kubectl --request-timeout=5s diff --filename="$1" 2>&1) || [ $? -eq 1 ] || { no_answer "$told"; return; }
-  # Their names are GROUP.VERSION.KIND.NAMESPACE.NAME. The first lines that differ say what; a generation is another with anything else.
+  # A file's name is GROUP.VERSION.KIND.NAMESPACE.NAME. The first lines that differ describe the
+  # drift. The generation is skipped, because it changes with every other field.
   awk '
     function tell() { if (name != "") print name "\t" (missing ? "is missing" : "was changed" (is != "" ? ": " is : "") (should != "" ? ", declared " should : "")) }
     /^diff -r / { tell(); name = $3; sub(/.*\//, "", name); missing = 0; is = should = "" }
@@ -77,22 +85,24 @@ differing() {
   ' <<< "$told" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
 }
 
-# leader_age PROGRAM: for how many seconds its leader has said nothing; nothing, where there never was one. Of all that run, one leads
-# and does the work; it says so every two seconds, and another takes its place after 15.
+# leader_age PROGRAM: prints the seconds since the program's leader renewed its lease; nothing if
+# there never was a leader. All controllers run the program, but only the leader works. The leader
+# renews its lease every two seconds, and loses it after 15 s.
 leader_age() {
   local renewed
   renewed=$(kubectl --request-timeout=5s --namespace=kube-system get lease "$1" --ignore-not-found --output=jsonpath='{.spec.renewTime}')
   [ -z "$renewed" ] || echo $(($(date +%s) - $(date --date="$renewed" +%s)))
 }
 
-# no_answer WORDS: the line of an object that could not be asked for.
+# no_answer OUTPUT: prints the line of an API server that does not answer, with the last line of
+# kubectl's or curl's OUTPUT.
 no_answer() {
   local said
   said=$(tail -n 1 <<< "$1")
   printf 'API server\tdoes not answer: %s\n' "${said% - did you specify*}"
 }
 
-# last_lines UNIT: the end of its journal, for an error message.
+# last_lines UNIT: prints the end of the unit's journal, for an error message.
 last_lines() {
   journalctl --no-pager --output=cat --lines=5 --unit="$1" 2> /dev/null || true
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The machine has come up; it knows its own name and those of the others.
+# Waits until the node has booted, and checks its rule against the metadata server. Then sets its
+# hostname and its block of /etc/hosts.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
 
 boot_limit=300
 
-# In a cloud the first boot is still under way when sshd answers. Only the limit counts as a failure:
-# cloud-init's own exit status is nonzero for a warning, too.
+# In a cloud, sshd answers before the first boot ends. Only the time limit counts as a failure,
+# because cloud-init's own exit code is nonzero for a warning, too.
 if command -v cloud-init > /dev/null; then
   code=0
   timeout --kill-after=5 "$boot_limit" cloud-init status --wait > /dev/null 2>&1 || code=$?
@@ -22,7 +23,7 @@ if [ "$(cat /proc/sys/kernel/hostname)" != "$NODE_NAME" ]; then
   hostname "$NODE_NAME"
 fi
 
-# A cloud's own agents write to /etc/hosts as well: only the block between our two lines is ours.
+# Agents of a cloud write to /etc/hosts, too. Bootstrap replaces only the block between its marks.
 {
   sed '/^# hardway: begin$/,/^# hardway: end$/d' /etc/hosts
   cat /etc/hardway/hosts

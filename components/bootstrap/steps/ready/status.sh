@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Prints one JSON object: the state of each file that bootstrap placed here, the state of its
-# services, and what differs in the cluster. /opt/hardway/objects/STEP.sh prints the last: OBJECT, a
-# tab, its state; if the student has to repair it, another tab and the cure.
+# Prints one JSON object: the state of each file that bootstrap placed on this node, the state of
+# its services, and the drift in the cluster. /opt/hardway/objects/STEP.sh prints that drift:
+# OBJECT, a tab, its state. If the student has to repair it, another tab and the cure follow.
 #   {"node": "worker-0",
-#    "files": [{"step": "cni", "path": "/etc/cni/net.d/10-bridge.conf", "state": "ok" | "changed" | "missing"}],
+#    "files": [{"step": "cni", "path": "/etc/cni/net.d/10-bridge.conf",
+#               "state": "ok" | "changed" | "missing"}],
 #    "units": [{"unit": "containerd", "active": "active"}],
-#    "objects": [{"step": "coredns", "object": "Deployment kube-system/coredns", "state": "is missing"}]}
+#    "objects": [{"step": "coredns", "object": "Deployment kube-system/coredns",
+#                 "state": "is missing"}]}
 set -eu
 shopt -s nullglob
 cd /var/lib/hardway/steps
 
-# Asked for side by side, and while files are looked at.
+# The scripts of the steps run in parallel, while this script compares the files.
 objects=$(mktemp -d /run/hardway.XXXXXXXX)
 trap 'rm -rf "$objects"' EXIT
 look() {
@@ -27,7 +29,7 @@ for tells in /opt/hardway/objects/*.sh; do
   if [ -e "$step.sha256" ]; then look "$step" & fi
 done
 
-# file STEP PATH STATE
+# file STEP PATH STATE: prints an element of `files`.
 file() { printf '%s{"step":"%s","path":"%s","state":"%s"}' "$comma" "$1" "$2" "$3"; comma=,; }
 
 printf '{"node":"%s","files":[' "$(cat /proc/sys/kernel/hostname)"
@@ -44,17 +46,17 @@ for record in *.sha256; do
     fi
   done < "$record"
 done
-# Of /etc/hosts only a block is bootstrap's.
+# Bootstrap writes only a block of /etc/hosts.
 if sed -n '/^# hardway: begin$/,/^# hardway: end$/p' /etc/hosts | cmp -s - /etc/hardway/hosts; then
   file ready /etc/hosts ok
 else
   file ready /etc/hosts changed
 fi
 
-# The rule of the first boot, which is no file.
+# The first boot adds an iptables rule, which is in no placed file.
 bash -c '. /opt/hardway/common.sh; metadata_wall_stands' || file ready 'iptables FORWARD (metadata server)' missing
 
-# What steps do beside placing files: programs, which are links or large, and the kernel's settings.
+# Steps also install programs, which are links or large, and set parameters of the kernel.
 while read -r name directory; do
   [ -x "$directory/$name" ] || file artifacts "$directory/$name" missing
 done < <(cut -d ' ' -f 1,2 /etc/hardway/programs 2> /dev/null | sort -u)
@@ -62,7 +64,8 @@ while IFS=' =' read -r name value; do
   [ "$(sysctl --values "$name")" = "$value" ] || file cni "/proc/sys/${name//.//}" changed
 done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
 
-# tell ID ACTIVE ENABLED: of a service. What lies over its file counts before systemd has read it, too.
+# tell ID ACTIVE ENABLED: prints an element of `units`. A drop-in of the unit counts even before
+# systemd has read it.
 tell() {
   local word=$2 overlays=(/etc/systemd/system{,.control}/"$1".d/* /run/systemd/system{,.control}/"$1".d/*)
   if [ "$word" = active ] && [ "$3" != enabled ]; then word=${3:-not enabled}; fi
@@ -76,7 +79,7 @@ comma=
 mapfile -t units < <(cat ./*.units | tr ' ' '\n' | sed '/^$/d; s/^[^.]*$/&.service/')
 if [ ${#units[@]} -gt 0 ]; then
   declare -A of
-  # KEY=VALUE lines, an empty line between two units.
+  # systemctl prints KEY=VALUE lines, and an empty line between two units.
   while IFS='=' read -r key value; do
     if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}"; fi
   done < <(systemctl show --property=Id,ActiveState,UnitFileState -- "${units[@]}" && echo)
@@ -86,7 +89,7 @@ wait
 printf '],"objects":['
 comma=
 for told in "$objects"/*; do
-  # No quote or backslash of another program's words may end the string.
+  # Quotes and backslashes in the output of other programs are removed: they would end the string.
   while IFS=$'\t' read -r object state cure; do
     printf '%s{"step":"%s","object":"%s","state":"%s"' "$comma" "${told##*/}" "$object" "$state"
     printf '%s}' "${cure:+,\"cure\":\"$cure\"}"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints what differs in the cluster's object of this worker: OBJECT, a tab, its state.
+# Prints the drift of this worker's Node object: OBJECT, a tab, its state.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
 
-# For registration.sh.
+# Exists if the API server did not answer last time. registration.sh reads it.
 away=/run/hardway-api-away
 
 if node=$(this_node); then

@@ -9,7 +9,8 @@ limit=180
 known() { this_node | grep -qF '"kind":"Node"'; }
 is_ready() { this_node | grep -qF '"type":"Ready","status":"True"'; }
 
-# What has lost the API for long asks for it again only once a minute. objects.sh noted that nobody answered.
+# After a long outage, kubelet and kube-proxy retry the API only once a minute; restarted, they
+# retry at once. objects.sh creates the file when no API server answers.
 if [ -e /run/hardway-api-away ]; then
   systemctl restart --no-block kubelet kube-proxy
   rm /run/hardway-api-away

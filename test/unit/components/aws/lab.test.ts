@@ -203,8 +203,11 @@ describe('a lab on AWS in profile small', () => {
     ]);
   });
 
-  test('deletes each route by a call: no search by tags finds a route', () => {
+  test('deletes each route and rule by a call: AWS refuses to create one twice', () => {
     const routes = lab.every('Route');
+    const rules = ['SecurityGroupIngressRule', 'SecurityGroupEgressRule'].flatMap((kind) =>
+      lab.every(kind),
+    );
     expect(routes.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'default-route-controllers',
@@ -212,7 +215,10 @@ describe('a lab on AWS in profile small', () => {
         'pod-route-worker-0-workers',
       ]),
     );
-    expect(routes.filter(({ deletedWith }) => deletedWith)).toEqual([]);
+    expect(rules.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['allow-out', 'allow-ssh-from-198.51.100.0/24']),
+    );
+    expect([...routes, ...rules].filter(({ deletedWith }) => deletedWith)).toEqual([]);
   });
 
   test('waits for the public node’s login, and then for the API', () => {

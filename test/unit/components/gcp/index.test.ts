@@ -177,10 +177,15 @@ test('each controller’s membership is a resource that is replaced with its ins
     expect(member.propertyDependencies.instance).toEqual([
       `gcp:compute/instance:Instance ${member.name}`,
     ]);
-    expect(member.deletedWith).toBe('gcp:compute/instanceGroup:InstanceGroup controllers');
   });
   // Else the group would compete with its memberships.
   expect(of('InstanceGroup', 'controllers').inputs).not.toHaveProperty('instances');
+});
+
+test('each controller’s membership is deleted by a call: Google refuses to add a member twice', () => {
+  const members = every('InstanceGroupMembership');
+  expect(members.map(({ name }) => name)).toEqual(['controller-0', 'controller-1', 'controller-2']);
+  expect(google().filter(({ deletedWith }) => deletedWith)).toEqual([]);
 });
 
 test('the load balancer does not wait for a machine', () => {

@@ -80,6 +80,11 @@ test('the gateway forwards packets even after all sysctl files are read again', 
   const text = sent(of('Command', 'gateway@controller-0'));
   expect(text).toContain('net.ipv4.ip_forward = 1\n');
   expect(text).toContain('sysctl --quiet --load=/etc/sysctl.d/99-hardway-gateway.conf');
+  // Each name of a tar archive ends with a zero byte.
+  const files = [...text.matchAll(/etc\/sysctl\.d\/([^\s\0]+)\0/g)].map(([, name]) => name);
+  expect(files).toEqual(['99-hardway-gateway.conf']);
+  // Google's file sets 0. Files are read in the order of their names, and the last value stays.
+  expect(files[0] > '60-gce-network-security.conf').toBe(true);
 });
 
 test('the firewall admits NodePorts to the controller, which forwards them', () => {
