@@ -170,7 +170,7 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
   const written = await needs(split, complete);
   const probes: Probe[] = [
     pathProbe,
-    execProbe(scope === 'local' && !complete),
+    execProbe(!complete && toolchain.makesImages(await toolchain.plan(scope))),
     { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
   ];
   const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../../components/config';
-import { type Item, plan as missingItems } from '../../toolchain';
+import { type Item, makesImages, plan as missingItems } from '../../toolchain';
 import { accountConfig, accountOf } from '../account/account';
 import { cloudFindings, nameFinding } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
@@ -57,7 +57,7 @@ async function examine(): Promise<Finding[]> {
     ...machineProbes([ARTICLE]),
     stateProbe,
     pathProbe,
-    execProbe(missing?.length !== 0),
+    execProbe(missing === undefined || makesImages(missing)),
     diskProbe(missing),
     poolProbe(),
     ...programProbes,
