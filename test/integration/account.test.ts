@@ -51,7 +51,7 @@ afterAll(async () => {
   balancer.destroy();
 });
 
-/** A small part of a lab: what costs, and what doesn't. */
+/** Creates a small part of a lab: resources with and without a price. */
 async function makeRemains(lab: string): Promise<{ vpc: string; instance: string }> {
   const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [
     { ResourceType, Tags: tags(lab) },
@@ -92,16 +92,16 @@ async function makeRemains(lab: string): Promise<{ vpc: string; instance: string
 }
 
 describe('an account of AWS', () => {
-  test('says who acts, and where', async () => {
+  test('returns the caller and the region', async () => {
     expect(await account.who()).toMatch(/^arn:aws:.* in us-west-2$/);
   });
 
-  test('knows how many processors a type has, and which types a region does not offer', async () => {
+  test('returns the processors of a type, and leaves out types that the region lacks', async () => {
     const found = await account.processors(['t3.small', 'z9.gigantic']);
     expect([...found]).toEqual([['t3.small', 2]]);
   });
 
-  test('tells what exists of a lab, what it costs, and nothing of other labs', async () => {
+  test('lists the resources of one lab with their prices', async () => {
     const { vpc, instance } = await makeRemains('aws-s01');
     await makeRemains('aws-s02');
     const found = await account.remains('aws-s01');
@@ -132,13 +132,13 @@ describe('an account of AWS', () => {
     );
   });
 
-  test('does not count a machine that is no more, though its tags are still there', async () => {
+  test('does not count a terminated instance, although its tags still exist', async () => {
     const { instance } = await makeRemains('aws-s03');
     await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [instance] }));
     expect((await account.remains('aws-s03')).map(({ kind }) => kind)).not.toContain('instance');
   });
 
-  test('counts an address that is reserved once, be it a machine’s', async () => {
+  test('counts a reserved address once, even if an instance has it', async () => {
     const { instance } = await makeRemains('aws-s04');
     const { Addresses } = await client.send(
       new ec2.DescribeAddressesCommand({
@@ -160,7 +160,7 @@ describe('an account of AWS', () => {
     );
   });
 
-  test('has quotas, in which what others use is counted', async () => {
+  test('has quotas that include the use of other labs', async () => {
     const needs = needsOf(config);
     const quotas = new Map(
       (await account.quotas(needs, await account.processors([...needs.machines.keys()]))).map(
@@ -169,7 +169,7 @@ describe('an account of AWS', () => {
     );
     expect(quotas.get('VPCs')).toMatchObject({ needed: 1, limit: 5 });
     expect(quotas.get('VPCs')!.used).toBeGreaterThanOrEqual(3);
-    // moto's machines have one processor each, whatever their type.
+    // moto's instances of every type have one processor.
     expect(quotas.get('processors of standard machines')).toMatchObject({ needed: 12, used: 3 });
     expect(quotas.get('Elastic IP addresses')).toMatchObject({ needed: 1, used: 4 });
     expect(quotas.get('network load balancers')).toMatchObject({ needed: 1, used: 4 });
@@ -186,7 +186,7 @@ describe('orphans of a lab on AWS', () => {
     ...more,
   });
 
-  test('are the resources of its state’s tag that the state does not know', async () => {
+  test('are resources with its state’s tag that are missing in the state', async () => {
     const { vpc, instance } = await makeRemains('aws-s05');
     const found = await account.orphans(query('aws-s05', { known: new Set([vpc]) }));
     expect(found.map(({ kind }) => kind)).toEqual([
@@ -201,13 +201,15 @@ describe('orphans of a lab on AWS', () => {
     });
   });
 
-  test('are nothing of a lab with the same name and another state', async () => {
+  test('do not include a lab with the same name and another state', async () => {
     expect(await account.orphans(query('aws-s05', { state: 'ffffffff' }))).toEqual([]);
     expect(await account.orphans(query('aws-s05', { state: '' }))).toEqual([]);
   });
 
-  test('do not exist any more after their deletion, in the order given', async () => {
-    for (const orphan of await account.orphans(query('aws-s05'))) await orphan.remove();
+  test('can be deleted in the given order, and then no longer exist', async () => {
+    const orphans = await account.orphans(query('aws-s05'));
+    expect(orphans.length).toBeGreaterThan(0);
+    for (const orphan of orphans) await orphan.remove();
     expect(await account.remains('aws-s05')).toEqual([]);
   });
 
@@ -315,7 +317,7 @@ test('orphans of AWS include key pair, security group, gateway, target group and
     'subnet',
     'vpc',
   ]);
-  // The state knows the balancer alone: the engine was killed while it created the listener.
+  // The state has only the balancer, as if the engine was killed while it created the listener.
   const { LoadBalancerArn } = LoadBalancers![0];
   const known = new Set([LoadBalancerArn!, ...orphans.slice(2).map(({ id }) => id), lab]);
   const [listener, ...others] = await account.orphans({ ...query, known });
@@ -349,7 +351,7 @@ test('the note about the first load balancer appears only in a region without on
   for (const orphan of await account.orphans({ ...query, pending: [] })) await orphan.remove();
 });
 
-test('a deleted volume is no remain, although its tags are still listed', async () => {
+test('remains do not include a deleted volume, although its tags are still listed', async () => {
   const { VolumeId } = await client.send(
     new ec2.CreateVolumeCommand({
       AvailabilityZone: 'us-west-2a',
@@ -362,7 +364,7 @@ test('a deleted volume is no remain, although its tags are still listed', async 
   expect(await account.remains('aws-s07')).toEqual([]);
 });
 
-test('an audit of a cloud finds a lab in another region than the default one', async () => {
+test('an audit of a cloud finds a lab in a region other than the default one', async () => {
   const frankfurt = new ec2.EC2Client({ region: 'eu-central-1' });
   const { Vpc } = await frankfurt.send(
     new ec2.CreateVpcCommand({
@@ -408,7 +410,7 @@ test('route.vpc reads route tables with the address of each interface', async ()
 });
 
 describe('./lab doctor --cloud aws', () => {
-  // moto's own limits are AWS's: a new account has less.
+  // moto has AWS's default limits. A new account has lower ones.
   let limits: Record<string, number>;
   let quotas: http.Server;
   ownPlaces();
@@ -437,19 +439,19 @@ describe('./lab doctor --cloud aws', () => {
     await new Promise((resolve) => quotas.close(resolve));
   });
 
-  test('finds nothing to do where all fits, and says what a lab costs', async () => {
+  test('finds nothing to do if all quotas suffice, and prints the price', async () => {
     limits = {};
-    const { code, told } = await typed('doctor --cloud aws');
-    expect(told).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
-    expect(told).toMatch(/^ok {4}Price +about \$0\.\d\d an hour/m);
-    expect([code, told.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
+    const { code, printed } = await typed('doctor --cloud aws');
+    expect(printed).toMatch(/^ok {4}Credentials +arn:aws:.* in us-west-2$/m);
+    expect(printed).toMatch(/^ok {4}Price +about \$0\.\d\d an hour/m);
+    expect([code, printed.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
   });
 
   test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
     limits = { 'L-1216C47A': 11 };
-    const { code, told } = await typed('doctor --cloud aws');
+    const { code, printed } = await typed('doctor --cloud aws');
     expect(code).toBe(3);
-    expect(told).toMatch(
+    expect(printed).toMatch(
       /^FAIL {2}Quota: processors of standard machines +12 needed, \d of 11 free\n +To do: a smaller lab fits: --set profile=small/m,
     );
     expect((await typed('doctor --cloud aws --set profile=small')).code).toBe(0);

@@ -7,7 +7,7 @@ import { card, type CardArgs } from '../../cli/classroom/cards/card';
 import { keyFiles } from '../../cli/classroom/cards/keys';
 import { labOutputs } from '../support/outputs';
 
-// Cards as a student sees them: opened as a file in a browser, on a wide and a narrow screen, and printed.
+// Opens cards as files in a browser, on a wide and a narrow screen, and prints them.
 
 const JUMP = {
   host: 'shared-machine-17.networking-lab.department.university.example.org',
@@ -59,7 +59,7 @@ let directory: string;
 let browser: Browser;
 beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cards-'));
-  // Root has no sandbox to give it.
+  // Chromium has no sandbox for root.
   browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 }, 60_000);
 afterAll(async () => {
@@ -67,7 +67,7 @@ afterAll(async () => {
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-/** Opens a card; whatever the browser complains of, the policy's refusals too, is gathered in `complaints`. */
+/** Opens a card. `complaints` collects the browser's errors, including refusals of the policy. */
 async function opened(
   given: CardArgs,
   width = 1280,
@@ -91,7 +91,7 @@ async function opened(
   return { page, complaints };
 }
 
-/** Elements of the page that reach out of the screen, and texts of the picture that reach out of it. */
+/** Lists the elements beyond the screen's edge and the texts beyond the picture's edge. */
 const sticksOut = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const out = [...document.querySelectorAll('body *')].filter(
@@ -112,7 +112,7 @@ const sticksOut = (page: Page): Promise<string[]> =>
 
 describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
   test.each([360, 1280])(
-    'fits a screen of %d pixels, loads nothing and is complained of by nobody',
+    'fits a screen of %d pixels, loads no resource and causes no complaint of the browser',
     async (width) => {
       const { page, complaints } = await opened(given, width);
       expect(await sticksOut(page)).toEqual([]);
@@ -123,16 +123,18 @@ describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
     },
   );
 
-  test.each(['A4', 'Letter'])('is one sheet of %s', async (format) => {
+  test.each(['A4', 'Letter'])('prints on one sheet of %s', async (format) => {
     const { page } = await opened(given);
     const pdf = (await page.pdf({ format })).toString('latin1');
     expect(pdf.match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
     await page.close();
   });
 
-  test('gives its files byte by byte', async () => {
+  test('offers its files for download, byte by byte', async () => {
     const { page } = await opened(given);
-    for (const { name, content } of keyFiles(given.outputs, given.jump)) {
+    const files = keyFiles(given.outputs, given.jump);
+    expect(files.length).toBeGreaterThan(0);
+    for (const { name, content } of files) {
       const [download] = await Promise.all([
         page.waitForEvent('download'),
         page.locator(`a[download="${name}"]`).click(),
@@ -144,7 +146,7 @@ describe.each(Object.entries(CARDS))('the card of a lab of %s', (_, given) => {
   });
 });
 
-test('a click on a command selects it, as it is to be typed', async () => {
+test('a click on a command selects its exact text', async () => {
   const { page } = await opened(CARDS['three and three']);
   await page.locator('.command', { hasText: '-N -L' }).click();
   expect(await page.evaluate(() => getSelection()!.toString())).toBe(
@@ -153,7 +155,7 @@ test('a click on a command selects it, as it is to be typed', async () => {
   await page.close();
 });
 
-test('in the dark the page is dark, and the QR code black on white', async () => {
+test('in dark mode the page is dark, and the QR code stays black on white', async () => {
   const { page } = await opened(CARDS['three and three'], 1280, 'dark');
   const colours = await page.evaluate(() =>
     ['body', '.code rect', '.code path'].map((one) => {

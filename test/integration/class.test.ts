@@ -124,7 +124,7 @@ describe('a class', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  test('names the lab that can not follow a changed roster with the reason, and changes the others', async () => {
+  test('reports the lab that can not follow a changed roster, and changes the others', async () => {
     const changed = roster('changed.yaml', {
       k01: { workers: 2 },
       k02: { controllers: 3 },
@@ -180,7 +180,7 @@ describe('a disk that is full for one student', () => {
 });
 
 describe('kill -9 in the middle of class up', () => {
-  test('of the command only: its labs are completed, and the next run finishes', async () => {
+  test('of the command only leaves no process after the next run, which finishes', async () => {
     const up = await midway();
     const all = family(up.child.pid!);
     process.kill(up.child.pid!, 'SIGKILL');
@@ -193,7 +193,7 @@ describe('kill -9 in the middle of class up', () => {
     expect(await traces()).toEqual([]);
   });
 
-  test('of all its processes: the next run finishes', async () => {
+  test('of all its processes lets the next run finish', async () => {
     const up = await midway();
     for (const pid of family(up.child.pid!)) {
       try {
@@ -207,7 +207,7 @@ describe('kill -9 in the middle of class up', () => {
     expect(await statesOf()).toEqual(['up 0', 'up 0', 'up 0']);
   });
 
-  test("of one lab's process: only that lab fails, and the next run finishes", async () => {
+  test("of one lab's process fails only that lab, and the next run finishes", async () => {
     await labPrints('class', 'down', ROSTER, '--yes', '--parallel', '3');
     const up = await midway();
     const worker = family(up.child.pid!).find((pid) =>

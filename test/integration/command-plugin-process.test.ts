@@ -16,7 +16,7 @@ afterAll(() => sshd.stop());
 const workspacesOf = (pid: number): string[] =>
   fs.readdirSync(os.tmpdir()).filter((name) => name.startsWith(`hardway-command-${pid}-`));
 
-test('the connection is a secret in the state, output is not, unless it repeats a secret', async () => {
+test('the connection is a secret in the state, and output only if it repeats a secret', async () => {
   const running = await RunningPlugin.start('command-plugin/pulumi-resource-command');
   try {
     const open = await running.create(TYPE, 'open', {
@@ -36,7 +36,7 @@ test('the connection is a secret in the state, output is not, unless it repeats 
   }
 }, 30_000);
 
-test('nothing is left of it when its engine is killed in the middle of a command', async () => {
+test('the plugin leaves no process and no file if its engine is killed during a command', async () => {
   const running = await RunningPlugin.start('command-plugin/pulumi-resource-command');
   try {
     running
@@ -58,7 +58,7 @@ test('nothing is left of it when its engine is killed in the middle of a command
   }
 }, 30_000);
 
-test('its connections end even when the plugin itself is killed, and the next one removes its files', async () => {
+test('the plugin’s connections end with a kill of the plugin, and the next one deletes its files', async () => {
   const killed = await RunningPlugin.start('command-plugin/pulumi-resource-command');
   await killed.create(TYPE, 'one', { connection: secret(sshd.connection()), create: 'true' });
   const [workspace] = workspacesOf(killed.pid);

@@ -7,7 +7,7 @@ import { until } from '../support/until';
 import { call, failure } from '../support/command-plugin-call';
 import { Sshd } from '../support/command-plugin-sshd';
 
-// Other labs of a machine may keep it busy.
+// Labs on the same host may slow the tests down.
 jest.setTimeout(60_000);
 
 const { create, check } = remoteCommand as Required<typeof remoteCommand>;
@@ -29,10 +29,10 @@ const through = (
   changes: Partial<ProxyConnection> = {},
   own: Partial<Connection> = {},
 ): Connection => ({ ...behind.connection(own), proxy: { ...proxy.connection(), ...changes } });
-const told = (connection: Connection, signal?: AbortSignal): Promise<string> =>
+const failureOf = (connection: Connection, signal?: AbortSignal): Promise<string> =>
   failure(create({ connection, create: 'true' }, call(signal)));
 
-test('a machine behind a proxy is reached by it alone, each by its own key and host key, and the proxy is logged in to once', async () => {
+test('a host behind a proxy is reached only through one login at the proxy, each with its own keys', async () => {
   const before = [proxy.logins(), behind.logins()];
   const connection = through({ perDialTimeout: 9 });
   const results = await Promise.all(
@@ -51,37 +51,39 @@ test('a machine behind a proxy is reached by it alone, each by its own key and h
   expect(behind.logins() - before[1]).toBeLessThanOrEqual(3);
 });
 
-test('a machine behind a proxy is refused where it has another host key, or the proxy has', async () => {
+test('a host behind a proxy is refused if the host or the proxy has another host key', async () => {
   const hostKey = generateSshKey('other').publicKey;
-  expect(await told(through({}, { hostKey, dialErrorLimit: 0 }))).toMatch(
+  expect(await failureOf(through({}, { hostKey, dialErrorLimit: 0 }))).toMatch(
     /^\S+ can't be reached, after 1 attempts: .*host key/i,
   );
-  expect(await told(through({ hostKey, dialErrorLimit: 0 }))).toMatch(
+  expect(await failureOf(through({ hostKey, dialErrorLimit: 0 }))).toMatch(
     /^the proxy \S+ can't be reached, after 1 attempts: .*host key/i,
   );
 });
 
-test('a machine behind a proxy is not tried where the proxy is dead, or lets nobody in: that is told of the proxy', async () => {
+test('a host behind a proxy is not tried if the proxy is dead or refuses the key, which is reported', async () => {
   const logins = behind.logins();
-  expect(await told(through({ port: 1, dialErrorLimit: 1 }, { dialErrorLimit: -1 }))).toMatch(
+  expect(await failureOf(through({ port: 1, dialErrorLimit: 1 }, { dialErrorLimit: -1 }))).toMatch(
     /^the proxy \S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: .*Connection refused/,
   );
   expect(
-    await told(through({ privateKey: generateSshKey('stranger').privateKey, dialErrorLimit: 0 })),
+    await failureOf(
+      through({ privateKey: generateSshKey('stranger').privateKey, dialErrorLimit: 0 }),
+    ),
   ).toMatch(/^the proxy .*Permission denied/);
-  expect(await told(through({ port: 1, dialErrorLimit: -1 }), AbortSignal.timeout(500))).toMatch(
-    /^the proxy .*stopped after \d+ attempts/,
-  );
+  expect(
+    await failureOf(through({ port: 1, dialErrorLimit: -1 }), AbortSignal.timeout(500)),
+  ).toMatch(/^the proxy .*stopped after \d+ attempts/);
   expect(behind.logins()).toBe(logins);
 });
 
-test('a machine behind a proxy that is dead itself is told as such, and not the proxy', async () => {
-  expect(await told(through({}, { port: 1, dialErrorLimit: 1 }))).toMatch(
+test('a dead host behind a proxy is reported instead of the proxy', async () => {
+  expect(await failureOf(through({}, { port: 1, dialErrorLimit: 1 }))).toMatch(
     /^\S+@127\.0\.0\.1:1 can't be reached, after 2 attempts: the proxy can't connect: .*/,
   );
 });
 
-test('a machine behind a proxy that starts late is waited for, also where the proxy is a new one meanwhile', async () => {
+test('a host behind a proxy is reached although it starts late and the proxy restarts meanwhile', async () => {
   const [late, gateway] = [await Sshd.prepare(), await Sshd.prepare()];
   try {
     gateway.start();
@@ -107,7 +109,7 @@ test('a machine behind a proxy that starts late is waited for, also where the pr
   }
 });
 
-test('a machine behind a proxy has its mistakes told beside the proxy’s', async () => {
+test('a host behind a proxy has its mistakes reported beside the proxy’s', async () => {
   const connection = {
     host: 'a;b',
     proxy: { host: '$(reboot)', user: 'a b', port: 0, password: 'x', proxy: { host: 'c' } },

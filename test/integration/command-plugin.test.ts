@@ -5,10 +5,11 @@ import { endConnections } from '../../command-plugin/ssh-master';
 import { removeWorkspace, workspaceDirectory } from '../../command-plugin/workspace';
 import { generateSshKey } from '../../provider/tls/ssh';
 import { until } from '../support/until';
+import { each } from '../support/each';
 import { call, failure } from '../support/command-plugin-call';
 import { processesWith, Sshd } from '../support/command-plugin-sshd';
 
-// Other labs of a machine may keep it busy.
+// Labs on the same host may slow the tests down.
 jest.setTimeout(60_000);
 
 const { create, update, diff, check } = remoteCommand as Required<typeof remoteCommand>;
@@ -54,7 +55,7 @@ describe('a command that succeeds', () => {
     expect(state.stdout).toBe('done');
   });
 
-  test('shows its lines while it runs, as logging says', async () => {
+  test('shows the lines that input logging selects while it runs', async () => {
     const shown = async (logging?: 'stdout' | 'stderr' | 'none'): Promise<string[]> => {
       const recorder = call();
       await create(
@@ -69,7 +70,7 @@ describe('a command that succeeds', () => {
     expect(await shown('none')).toEqual([]);
   });
 
-  test('of several lines runs as one script, options in front or not', async () => {
+  test('runs several lines as one script, also after shell options', async () => {
     const { state } = await create(
       { connection: sshd.connection(), create: 'set -eu\nfor i in 1 2; do\n  echo "$i"\ndone' },
       call(),
@@ -77,7 +78,7 @@ describe('a command that succeeds', () => {
     expect(state.stdout).toBe('1\n2');
   });
 
-  test('is not run where there is none', async () => {
+  test('is not run if input create is absent', async () => {
     const { state } = await create(
       { connection: sshd.connection({ port: 1 }), delete: 'true' },
       call(),
@@ -87,7 +88,7 @@ describe('a command that succeeds', () => {
 });
 
 describe('a command that fails', () => {
-  test('tells its exit status and what it printed', async () => {
+  test('reports its exit status and output', async () => {
     const message = await failure(
       create(
         { connection: sshd.connection(), create: 'echo before; echo the reason >&2; exit 7' },
@@ -99,13 +100,13 @@ describe('a command that fails', () => {
     expect(message).toContain('the reason');
   });
 
-  test('tells status 255 as its own', async () => {
+  test('reports exit status 255 as its own', async () => {
     expect(
       await failure(create({ connection: sshd.connection(), create: 'exit 255' }, call())),
     ).toContain('exited with status 255');
   });
 
-  test('shows the end of a long output, not all of it', async () => {
+  test('shows only the end of a long output', async () => {
     const message = await failure(
       create({ connection: sshd.connection(), create: 'seq 100000; echo the end; exit 1' }, call()),
     );
@@ -125,8 +126,8 @@ describe('a command that fails', () => {
   });
 });
 
-describe('a machine', () => {
-  test('with another host key is refused', async () => {
+describe('a host', () => {
+  test('is refused with another host key', async () => {
     const hostKey = generateSshKey('other').publicKey;
     const message = await failure(
       create(
@@ -137,7 +138,7 @@ describe('a machine', () => {
     expect(message).toMatch(/can't be reached, after 2 attempts: .*host key/i);
   });
 
-  test('that refuses the key is told as such', async () => {
+  test('is reported if it refuses the key', async () => {
     const { privateKey } = generateSshKey('stranger');
     expect(
       await failure(
@@ -149,7 +150,7 @@ describe('a machine', () => {
     ).toContain('Permission denied');
   });
 
-  test('that starts late is waited for', async () => {
+  test('is reached although it starts late', async () => {
     const late = await Sshd.prepare();
     try {
       const recorder = call();
@@ -168,14 +169,14 @@ describe('a machine', () => {
     }
   });
 
-  test('that never comes is given up when the time is over', async () => {
+  test('is given up after the time limit if it never answers', async () => {
     const connection = sshd.connection({ port: 1, dialErrorLimit: -1 });
     expect(
       await failure(create({ connection, create: 'true' }, call(AbortSignal.timeout(500)))),
     ).toMatch(/stopped after \d+ attempts.*Connection refused/);
   });
 
-  test('is logged in to once for many commands, more at a time than a connection takes', async () => {
+  test('gets few logins for many commands, more than one connection can run at a time', async () => {
     const before = sshd.logins();
     const connection = sshd.connection({ perDialTimeout: 7 });
     const results = await Promise.all(
@@ -192,8 +193,8 @@ describe('a machine', () => {
   });
 });
 
-describe('what is secret', () => {
-  test('is in no command line, and the identity is in a private place', async () => {
+describe('a secret', () => {
+  test('is in no command line, and files of the workspace are private', async () => {
     const stdin = 'the-secret-of-the-day\n';
     const recorder = call();
     const running = create(
@@ -209,18 +210,20 @@ describe('what is secret', () => {
       expect(processesWith(text)).toEqual([]);
     await running;
     expect(fs.statSync(workspaceDirectory()).mode & 0o777).toBe(0o700);
-    for (const name of fs.readdirSync(workspaceDirectory(), { recursive: true }) as string[]) {
-      const stat = fs.lstatSync(path.join(workspaceDirectory(), name));
-      if (stat.isFile() && /identity|config|known/.test(name)) expect(stat.mode & 0o077).toBe(0);
-    }
+    const names = fs.readdirSync(workspaceDirectory(), { recursive: true }) as string[];
+    const stats = names
+      .filter((name) => /identity|config|known/.test(name))
+      .map((name) => fs.lstatSync(path.join(workspaceDirectory(), name)))
+      .filter((stat) => stat.isFile());
+    each(stats, (stat) => expect(stat.mode & 0o077).toBe(0));
   });
 });
 
-describe('the life of the resource', () => {
+describe('the resource', () => {
   const run = async (create_: string, more: object = {}): Promise<any> =>
     (await create({ connection: sshd.connection(), create: create_, ...more }, call())).state;
 
-  test('update runs the update command, else create, with the previous output in its environment', async () => {
+  test('runs update, else create, on an update, with the previous output in the environment', async () => {
     const olds = await run('echo first');
     const other = await update(
       'id',
@@ -241,7 +244,7 @@ describe('the life of the resource', () => {
     expect((await update('id', olds, without, call())).stdout).toBe('after ');
   });
 
-  test('delete runs the delete command', async () => {
+  test('runs the delete command on a delete', async () => {
     const file = path.join(sshd.directory, 'made');
     const state = await run(`touch ${file}`, { delete: `rm ${file}` });
     expect(fs.existsSync(file)).toBe(true);
@@ -249,7 +252,7 @@ describe('the life of the resource', () => {
     expect(fs.existsSync(file)).toBe(false);
   });
 
-  test('a change of triggers replaces, even with an update command; any other updates', async () => {
+  test('is replaced after a change of triggers, even with an update command, and updated otherwise', async () => {
     const olds = {
       connection: sshd.connection(),
       create: 'true',
@@ -275,7 +278,7 @@ describe('the life of the resource', () => {
     });
   });
 
-  test('check tells every mistake at once', async () => {
+  test('has all its mistakes reported at once', async () => {
     const news: any = {
       connection: { host: 'a b', port: 99999, password: 'x' },
       create: 1,

@@ -420,8 +420,8 @@ describe('up repairs the cluster', () => {
         )) === '',
       60,
     );
-    const told = await lab('status', LAB);
-    expect([told.code, told.stdout]).toEqual([
+    const status = await lab('status', LAB);
+    expect([status.code, status.stdout]).toEqual([
       1,
       expect.stringMatching(/controller-0: CoreDNS has 0 of 1 pods ready/),
     ]);

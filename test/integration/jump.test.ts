@@ -2,10 +2,11 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import { until } from '../support/until';
 import { asRoot, lab, labPrints, type Ran, run, state } from '../support/command';
-import { outputsOf, Student, type Told } from '../support/student';
+import type { StackOutputs } from '../../components/outputs';
+import { outputsOf, Student } from '../support/student';
 import { slotOf, tracesOf } from '../support/leftovers';
 
-/** A student's way in from a laptop: what it leads to, and everything that it doesn't. */
+/** Tests which addresses a student reaches from a laptop through the jump host, and which not. */
 
 const OWN = 'local-j01';
 const OTHER = 'local-j02';
@@ -21,7 +22,7 @@ const NODE_PORT = 31088;
 
 jest.setTimeout(10 * 60_000);
 
-let [own, other]: Told[] = [];
+let [own, other]: StackOutputs[] = [];
 let links: Record<string, string | undefined> = {};
 let students: Student[] = [];
 
@@ -30,9 +31,9 @@ const student = (...of: Parameters<typeof Student.with>): Student => {
   students.push(made);
   return made;
 };
-/** An address in a lab's public /24, by its host number. */
-const publicAddress = (told: Told, host: number): string =>
-  told.nodes[0].publicIp.replace(/\d+$/, String(host));
+/** Returns the address with a host number in a lab's public /24. */
+const publicAddress = (outputs: StackOutputs, host: number): string =>
+  outputs.nodes[0].publicIp.replace(/\d+$/, String(host));
 const statusOf = async (name: string): Promise<{ differs: boolean; drift: unknown[] }> =>
   JSON.parse((await lab('status', name, '--json')).stdout) as {
     differs: boolean;
@@ -48,7 +49,7 @@ const pidOf = (daemon: 'sshd' | 'relay'): number =>
     ) as { pid: number }
   ).pid;
 
-/** The sshd itself: the first process in its namespace of processes. */
+/** Returns the process id of sshd, the first process in its own PID namespace. */
 const sshd = async (): Promise<number> =>
   Number((await run('pgrep', ['-P', String(pidOf('sshd'))])).stdout);
 
@@ -64,7 +65,7 @@ const isRefused = (ran: Ran, why: RegExp = REFUSED): void => {
 
 beforeAll(async () => {
   await labPrints(...small(OWN, 'jumpCidrs=127.0.0.0/8'));
-  // Addresses of its own, so that none of them can be mistaken for the first lab's.
+  // The other lab has another node network, so that its addresses differ from the first lab's.
   await labPrints(...small(OTHER, 'jumpCidrs=192.0.2.0/24', 'nodeCidr=10.241.0.0/24'));
   [own, other] = [await outputsOf(OWN), await outputsOf(OTHER)];
   links = Object.fromEntries([OWN, OTHER].map((name) => [name, slotOf(name)?.link]));
@@ -84,8 +85,9 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-describe('by the jump host a student', () => {
-  test('logs in to every node of the own lab', async () => {
+describe('through the jump host a student', () => {
+  test("logs in to every node of the student's lab", async () => {
+    expect(own.nodes.length).toBeGreaterThan(0);
     for (const { name } of own.nodes)
       expect(await student(own).ssh(name, 'hostname; sudo id -un')).toMatchObject({
         code: 0,
@@ -115,7 +117,7 @@ describe('by the jump host a student', () => {
     }
   });
 
-  test('gets no shell, no command, no files, and no port on the other side', async () => {
+  test('gets no shell, no command, no files and no remote port', async () => {
     isRefused(await student(own).ssh('jump'));
     isRefused(await student(own).ssh('jump', 'id'));
     isRefused(await student(own).ssh('-tt', 'jump'));
@@ -130,7 +132,7 @@ describe('by the jump host a student', () => {
     );
   });
 
-  test('gets to no other lab, by no address, and to nothing of this machine or of the router', async () => {
+  test('reaches no address of another lab, the host or the router', async () => {
     const [ownPort, otherPort] = [own.jump!.port, other.jump!.port];
     const targets = [
       '10.241.0.20:22',
@@ -154,7 +156,7 @@ describe('by the jump host a student', () => {
     });
   });
 
-  test('is not let in by the key of another lab, nor taken in by another host', async () => {
+  test('is refused with the key of another lab, and refuses another host key', async () => {
     isRefused(
       await student(own, { key: other.sshPrivateKey }).ssh('jump'),
       /Permission denied \(publickey\)/,
@@ -165,7 +167,7 @@ describe('by the jump host a student', () => {
     );
   });
 
-  test('comes from where the config says, or not at all', async () => {
+  test('logs in only from the addresses in the config', async () => {
     isRefused(
       await student(other).ssh('worker-0', 'hostname'),
       /Connection (closed|reset) by (remote host|127.0.0.1)|kex_exchange_identification/,
@@ -179,7 +181,7 @@ describe('by the jump host a student', () => {
   });
 });
 
-describe('behind the word of its sshd', () => {
+describe('below its sshd', () => {
   const connect = (host: string, port: number): string[] => [
     'timeout',
     '2',
@@ -187,7 +189,7 @@ describe('behind the word of its sshd', () => {
     '-c',
     `: < /dev/tcp/${host}/${port}`,
   ];
-  /** Whether whoever is the sshd could connect, from where it is. */
+  /** Returns whether a process with sshd's user and namespace can connect. */
   const connects = async (host: string, port: number): Promise<boolean> => {
     const { uid } = fs.statSync(`/proc/${await sshd()}`);
     return (
@@ -205,7 +207,7 @@ describe('behind the word of its sshd', () => {
     );
   };
 
-  test('routes and the packet filter keep it to its own lab', async () => {
+  test('the jump host is kept in its own lab by routes and the packet filter', async () => {
     expect(await connects('10.240.0.20', 22)).toBe(true);
     const elsewhere: [string, number][] = [
       [publicAddress(own, 1), own.jump!.port],
@@ -217,19 +219,19 @@ describe('behind the word of its sshd', () => {
     ];
     for (const [host, port] of elsewhere)
       expect([host, port, await connects(host, port)]).toEqual([host, port, false]);
-    // This machine does listen there.
+    // The relay listens at this address of the host.
     const [program, ...args] = connect(publicAddress(own, 1), own.jump!.port);
     expect(await run(program, args)).toMatchObject({ code: 0 });
   });
 
-  test('it has no power of root, none of this machine’s files and nowhere to write', async () => {
+  test('the jump host has no capability of root, no file of the host and no writable directory', async () => {
     const pid = await sshd();
-    const told = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+    const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
-      expect(told).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
-    expect(told).toMatch(/^NoNewPrivs:\s1$/m);
-    expect(told).toMatch(/^NSpid:\s\d+\s1$/m);
-    const [uid] = /^Uid:\s(\d+)/m.exec(told)!.slice(1).map(Number);
+      expect(status).toMatch(new RegExp(`^${set}:\\s0+$`, 'm'));
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m);
+    expect(status).toMatch(/^NSpid:\s\d+\s1$/m);
+    const [uid] = /^Uid:\s(\d+)/m.exec(status)!.slice(1).map(Number);
     expect(uid).toBeGreaterThan(60000);
     const mounts = fs
       .readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
@@ -248,7 +250,7 @@ describe('behind the word of its sshd', () => {
     ]);
   });
 
-  test('nobody on a node reaches it', async () => {
+  test('the jump host is unreachable from a node', async () => {
     expect(
       await asRoot(
         OWN,
@@ -262,27 +264,27 @@ describe('behind the word of its sshd', () => {
 test.each([
   ['sshd', 'its process has ended'],
   ['relay', 'its relay on the host has ended'],
-] as const)('whose %s is killed is named by status and mended by up', async (daemon, words) => {
-  process.kill(daemon === 'sshd' ? await sshd() : pidOf(daemon), 'SIGKILL');
-  await until(
-    'nobody gets in',
-    async () => (await student(own).ssh('worker-0', 'true')).code !== 0,
-  );
-  expect(await statusOf(OWN)).toMatchObject({
-    differs: true,
-    drift: [{ resource: 'jump host', state: words }],
-  });
-  await labPrints('up', OWN, '--yes');
-  expect(await student(own).ssh('worker-0', 'hostname')).toMatchObject({
-    code: 0,
-    stdout: 'worker-0\n',
-  });
-  expect(await statusOf(OWN)).toMatchObject({ differs: false, drift: [] });
-});
+] as const)(
+  'after a kill of its %s, status names the jump host and up repairs it',
+  async (daemon, words) => {
+    process.kill(daemon === 'sshd' ? await sshd() : pidOf(daemon), 'SIGKILL');
+    await until('logins fail', async () => (await student(own).ssh('worker-0', 'true')).code !== 0);
+    expect(await statusOf(OWN)).toMatchObject({
+      differs: true,
+      drift: [{ resource: 'jump host', state: words }],
+    });
+    await labPrints('up', OWN, '--yes');
+    expect(await student(own).ssh('worker-0', 'hostname')).toMatchObject({
+      code: 0,
+      stdout: 'worker-0\n',
+    });
+    expect(await statusOf(OWN)).toMatchObject({ differs: false, drift: [] });
+  },
+);
 
-test('is gone where nobody may come any more, and with its lab', async () => {
-  const listening = async (told: Told): Promise<string> =>
-    (await run('ss', ['-Hltn', `sport = :${told.jump!.port}`])).stdout;
+test('the jump host is deleted with the last jump CIDR, and with its lab', async () => {
+  const listening = async (outputs: StackOutputs): Promise<string> =>
+    (await run('ss', ['-Hltn', `sport = :${outputs.jump!.port}`])).stdout;
   expect(await listening(other)).not.toBe('');
   await labPrints('up', OTHER, '--yes', '--set', 'jumpCidrs=');
   expect(await listening(other)).toBe('');
@@ -290,8 +292,11 @@ test('is gone where nobody may come any more, and with its lab', async () => {
   expect(await statusOf(OTHER)).toMatchObject({ differs: false });
 
   student(own).keeps('-L', '127.0.0.1:41090:10.240.0.20:22', 'jump');
-  await until('somebody is in', async () => (await run('ss', ['-Hltn', 'sport = :41090'])).stdout);
-  // Its environment is not told by what it shows of itself, so tracesOf would not see it.
+  await until(
+    'the student is logged in',
+    async () => (await run('ss', ['-Hltn', 'sport = :41090'])).stdout,
+  );
+  // sshd hides its environment, so that tracesOf can't find it.
   const process = `/proc/${await sshd()}`;
   expect(fs.existsSync(process)).toBe(true);
   for (const name of [OWN, OTHER]) await labPrints('down', name, '--yes');
@@ -300,9 +305,9 @@ test('is gone where nobody may come any more, and with its lab', async () => {
   expect(await listening(own)).toBe('');
 });
 
-test('whose port is taken by somebody else is refused before anything is made', async () => {
+test('a lab is refused before a resource is created if another program has its jump port', async () => {
   const servers: net.Server[] = [];
-  // Whatever slot the lab would get: the lowest that is free.
+  // The lab gets the lowest free slot, so the port of every low slot is taken.
   for (let slot = 0; slot < 16; slot++) {
     const server = net
       .createServer()

@@ -150,7 +150,7 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-test('the lives without a cluster have twenty moments of up and twenty of down', () => {
+test('the lives without a cluster include twenty moments of up and twenty of down', () => {
   const alone = LIVES.filter(({ stage }) => stage === 'none');
   expect([alone.flatMap(({ up }) => up).length, alone.flatMap(({ down }) => down).length]).toEqual([
     20, 20,
@@ -158,7 +158,7 @@ test('the lives without a cluster have twenty moments of up and twenty of down',
 });
 
 test.each(LIVES)(
-  'killed at $up.length moments of up and $down.length of down ($what): the next up completes, down leaves nothing',
+  'the next up completes and down leaves nothing after $up.length kills of up and $down.length of down ($what)',
   async ({ stage, up, down }) => {
     const command = [
       'up',

@@ -21,7 +21,7 @@ const LAB = 'local-test';
 
 jest.setTimeout(60 * 60_000);
 
-/** Everything of the lab that this machine could show. */
+/** Lists every trace of the lab on the host. */
 async function traces(): Promise<string> {
   const parts = [
     await run('ip', ['netns', 'list']),
@@ -39,7 +39,7 @@ async function traces(): Promise<string> {
     .join('\n');
 }
 
-/** What processes showed of themselves while the lab was made. */
+/** Command lines and environments of all processes during the lab's first up. */
 let processes = '';
 
 beforeAll(async () => {
@@ -57,13 +57,13 @@ afterAll(async () => {
 });
 
 describe('a lab that is up', () => {
-  test('passes every row of the article', async () => {
+  test('passes every check of the article', async () => {
     const report = await verify(LAB);
     expect(failures(report)).toEqual([]);
     expect(report).toMatchObject({ passed: 24, failed: 0, skipped: 0 });
   });
 
-  test('reaches pods at addresses that other pods had, whose MACs the nodes remember', async () => {
+  test('reaches new pods at reused addresses, despite cached MAC addresses', async () => {
     const remembered = [
       `prefix=$(sed -n 's/.*"subnet": "\\([0-9.]*\\.\\)0\\/24".*/\\1/p' ${CNI}); test -n "$prefix"`,
       'for host in $(seq 2 250); do [ -e "/var/lib/cni/networks/bridge/$prefix$host" ] || ip neigh replace "$prefix$host" lladdr 02:00:00:00:00:01 dev cnio0 nud stale; done',
@@ -75,7 +75,7 @@ describe('a lab that is up', () => {
     ).toEqual([]);
   });
 
-  test('leaves nothing of the checks behind', async () => {
+  test('has no namespace and no network namespace of a check after verify', async () => {
     // Kubernetes lets some seconds pass before it removes an empty namespace.
     await labPrints(
       'kubectl',
@@ -99,7 +99,7 @@ describe('a lab that is up', () => {
     expect(await labPrints('up', LAB, '--yes')).toMatch(/is as declared: nothing to change/);
   });
 
-  test('shows no change to plain pulumi, and leaves the checkout as it was', async () => {
+  test('previews no change in plain pulumi, which does not change the checkout', async () => {
     const before = (await run('git', ['status', '--porcelain'])).stdout;
     const environment = (await labPrints('env')).trim();
     const preview = await run('bash', [
@@ -110,7 +110,7 @@ describe('a lab that is up', () => {
     expect((await run('git', ['status', '--porcelain'])).stdout).toBe(before);
   });
 
-  test('is in the list and is as declared', async () => {
+  test('is listed, and status reports no drift', async () => {
     expect(JSON.parse(await labPrints('list', '--json'))).toEqual(
       expect.arrayContaining([expect.objectContaining({ name: LAB })]),
     );
@@ -121,7 +121,7 @@ describe('a lab that is up', () => {
     });
   });
 
-  test('pulls an image for no name it does not have, and says which ones it has', async () => {
+  test('refuses to pull an unknown image, and names the ones that it has', async () => {
     await labPrints('kubectl', LAB, '--', 'run', 'stranger', '--image=redis');
     try {
       let events = '';
@@ -135,8 +135,8 @@ describe('a lab that is up', () => {
   });
 });
 
-describe('a config that is wrong', () => {
-  test('is refused with every mistake at once, exit 2, before anything is made', async () => {
+describe('a wrong config', () => {
+  test('is refused with every mistake and exit code 2 before a resource is created', async () => {
     const ran = await lab(
       'up',
       'local-wrong',
@@ -158,7 +158,7 @@ describe('a config that is wrong', () => {
     expect((await run('ip', ['netns'])).stdout).not.toContain('local-wrong');
   });
 
-  test('is refused by plain pulumi with the same sentences and no stack trace', async () => {
+  test('is refused by plain pulumi with the same sentences, without a stack trace', async () => {
     const environment = (await labPrints('env')).trim();
     const ran = await run('bash', [
       '-c',
@@ -168,12 +168,12 @@ describe('a config that is wrong', () => {
     expect(ran.stdout).toMatch(/controllers is 2/);
     expect(ran.stdout).toMatch(/stage is "half"/);
     expect(ran.stdout).not.toMatch(/at .*\.(ts|js):\d+/);
-    // What the host made of a mapped stack took it twelve seconds and two gigabytes on an idle machine.
+    // A mapped stack trace once took twelve seconds and two gigabytes on an idle host.
     expect(Number(/^took (\d+) s$/m.exec(ran.stdout)![1])).toBeLessThan(10);
   });
 });
 
-describe('the article, as typed', () => {
+describe('a command line of the article', () => {
   const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
   let nodePort = '';
 
@@ -182,7 +182,7 @@ describe('the article, as typed', () => {
     await kubectl('expose', 'deployment', 'nginx', '--port', '80', '--type', 'NodePort');
     await kubectl('create', '-f', path.join(root, 'examples/busybox.yaml'));
     await kubectl('wait', '--for=condition=Available', 'deployment/nginx', '--timeout=60s');
-    // Nothing to wait for is an error, and the controller makes the pods a moment later.
+    // `kubectl wait` fails without pods, which the controller creates a moment later.
     await until(
       'pods of busybox0',
       async () => (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')) !== '',
@@ -217,12 +217,12 @@ describe('the article, as typed', () => {
       /peer_ifindex: \d+/,
     ],
     ['echo "$(whoami)@$(hostname)"', /^ubuntu@worker-0$/m],
-  ])('worker-0: %s', async (line, shows) => {
+  ])('works on worker-0: %s', async (line, shows) => {
     const ran = await onNode(LAB, 'worker-0', line);
     expect(ran.stdout).toMatch(shows);
   });
 
-  test("http to worker-0's public address at the NodePort", async () => {
+  test("gets the page at the NodePort of worker-0's public address", async () => {
     const page = await run('curl', [
       '-sS',
       '--max-time',
@@ -232,7 +232,7 @@ describe('the article, as typed', () => {
     expect(page.stdout).toContain('Welcome to nginx!');
   });
 
-  test('kubectl exec, logs, run and port-forward', async () => {
+  test('works with kubectl exec, logs, run and port-forward', async () => {
     const pod = (await kubectl('get', 'pods', '-l', 'app=busybox0', '-o', 'name')).split('\n')[0];
     expect(await kubectl('exec', pod, '--', 'ping', '-c', '1', '10.240.0.21')).toMatch(
       /1 packets received/,
@@ -267,10 +267,10 @@ async function publicPrefix(): Promise<string> {
   return nodes[0].publicIp.split('.').slice(0, 3).join('.');
 }
 
-describe('what somebody changed', () => {
+describe('drift made by hand', () => {
   const CNI = '/etc/cni/net.d/10-bridge.conf';
 
-  test('status names a route that somebody removed, and a CNI file that somebody edited; up mends both', async () => {
+  test('is named by status and repaired by up for a removed route and an edited CNI file', async () => {
     await inRouter(LAB, 'ip', 'route', 'del', '10.200.2.0/24');
     await asRoot(LAB, 'worker-0', `echo >> ${CNI}`);
     const status = await lab('status', LAB);
@@ -282,8 +282,8 @@ describe('what somebody changed', () => {
   });
 });
 
-describe('a controller that is made anew', () => {
-  test('is taken in again by the others: etcd has its three members, and what Kubernetes holds is still there', async () => {
+describe('a reset controller', () => {
+  test('joins the others again: etcd has three members, and Kubernetes keeps its objects', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
     expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
       /controller-1 of lab local-test is reset[^]*24 passed, 0 failed/,
@@ -320,26 +320,26 @@ describe('a second lab with the same private addresses', () => {
     await labPrints('down', OTHER, '--yes');
   });
 
-  test('comes up beside the first, which goes on as it was', async () => {
+  test('comes up beside the first, which still passes its checks', async () => {
     await labPrints('up', OTHER, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
     expect(failures(await verify(OTHER, ...cross))).toEqual([]);
     expect(failures(await verify(LAB, ...cross))).toEqual([]);
   });
 
-  test('is whole after a change that takes another network: its MTU', async () => {
+  test('passes its checks after a change of the MTU, which replaces the network', async () => {
     await labPrints('up', OTHER, '--yes', '--set', 'mtu=1400');
     expect(failures(await verify(OTHER, ...cross))).toEqual([]);
     expect((await onNode(OTHER, 'worker-0', 'ip link show eth0')).stdout).toMatch(/mtu 1400/);
   });
 
-  test('has nodes and pods that reach neither this machine nor the first lab', async () => {
+  test('has nodes that reach neither the host nor the first lab', async () => {
     const prefix = await publicPrefix();
     for (const address of [`${prefix}.1`, `${prefix}.20`, '198.18.1.1', '198.18.1.2']) {
       expect((await onNode(OTHER, 'worker-0', `ping -c 1 -W 1 ${address}`)).code).not.toBe(0);
     }
   });
 
-  test('refuses to lose its control plane: fewer controllers or an earlier stage need a new lab', async () => {
+  test('refuses fewer workers and an earlier stage', async () => {
     const ran = await lab('up', OTHER, '--yes', '--set', 'workers=1', '--stage', 'none');
     expect(ran.code).toBe(2);
     expect(ran.stderr + ran.stdout).toMatch(/workers/);

@@ -28,14 +28,14 @@ import {
 import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
- * Two labs side by side, with the same node network: none of one can be reached from the other, from a node or a pod,
- * by any address. That both are asked right is shown from this machine, and by a wall that is taken down. And what one
- * takes of the machine is bounded, so that the other still works.
+ * Tests two labs with the same node network side by side. No node or pod of one lab reaches the
+ * other lab, by any address. Requests from the host, and requests after the walls are removed,
+ * show that the requests themselves are right. The limits of one lab keep the other lab working.
  */
 
 const [ONE, OTHER] = ['local-b01', 'local-b02'];
 const SMALL = ['--stage', 'network', '--set', 'controllers=1', '--set', 'workers=1'];
-/** Of the other lab alone, so that who answers there can be nobody else. */
+/** Pod and service network of the other lab only, so that any answer comes from that lab. */
 const [PODS, SERVICES] = ['10.201.0.0/16', '10.33.0.0/24'];
 const POD = 'prober';
 
@@ -48,7 +48,7 @@ let server: net.Server;
 
 const publicIp = ({ slot }: { slot: number }, host: number): string => `198.18.${slot}.${host}`;
 const networks = (): string[] => [`${publicIp(other, 0)}/24`, PODS, SERVICES];
-/** By which the other lab, and this machine, could be reached. */
+/** Returns the targets by which the other lab is reached from the host. */
 const open = (): string[] => [
   `${publicIp(other, 20)} ${MARKED}`,
   `${publicIp(other, 20)} 22`,
@@ -94,7 +94,7 @@ beforeAll(async () => {
     ),
   ]);
   [own, other] = [slotOf(ONE)!, slotOf(OTHER)!];
-  // The other's, so that there is a bridge with an address of its pod network.
+  // A pod in the other lab creates a bridge with an address of its pod network.
   await Promise.all([
     startPod(ONE, POD),
     startPod(OTHER, POD),
@@ -113,7 +113,7 @@ afterAll(async () => {
   fs.rmSync(state, { recursive: true, force: true });
 });
 
-test('what is asked for is there: this machine, and the lab itself, get an answer at each address', async () => {
+test('the host, and the other lab itself, get an answer at each address', async () => {
   const seen = await answersHere([...open(), ...machine()]);
   expect(Object.values(seen)).toEqual([
     `${OTHER} worker-0`,
@@ -138,19 +138,19 @@ describe.each<[string, () => Place]>([
   ['root in a controller', () => onNodeOf(ONE, 'controller-0')],
   ['a privileged pod', () => inPodOf(ONE, POD)],
 ])('%s', (_who, place) => {
-  test('finds its own lab at the addresses that both have', async () => {
+  test('finds its own lab at the addresses of both labs', async () => {
     const addresses = {
       [`10.240.0.10 ${MARKED}`]: `${ONE} controller-0`,
       [`10.240.0.20 ${MARKED}`]: `${ONE} worker-0`,
       [`10.200.0.1 ${MARKED}`]: `${ONE} worker-0`,
     };
-    // The first request of a machine starts its marker, which may take longer than the others wait.
+    // The first request to a node starts its marker, which may take longer than a request's limit.
     await until('its own machines answer', async () =>
       isDeepStrictEqual(await answers(place(), Object.keys(addresses)), addresses),
     );
   });
 
-  test('gets no answer from the other, nor from this machine', async () => {
+  test('gets no answer from the other lab and from the host', async () => {
     expect(await answers(place(), targets())).toEqual(nothing(targets()));
     expect(
       await pinged(
@@ -163,22 +163,19 @@ describe.each<[string, () => Place]>([
   });
 });
 
-/** Datagrams that would be counted where they come by. */
+/** Returns commands that send datagrams, which a counter on their way would count. */
 const send = (): string =>
   [publicIp(other, 20), '10.201.0.1', publicIp(other, 1)]
     .map((address) => `for i in 1 2 3; do echo x | nc -u -w 1 ${address} ${COUNTED} & done`)
     .join('\n');
 
-/** What root does so that packets find another way. A pod's root has the worker's ways. */
+/** Changes by which root tries other ways for packets. A privileged pod has those of its worker. */
 const WAYS: [string, () => Way][] = [
   ['routes to the router', () => routed('via 10.240.0.1', networks())],
   ['routes to the worker', () => routed('via 10.240.0.20', networks())],
-  ['the source of a machine in the other lab', () => from(publicIp(other, 10), networks())],
-  ["this machine's own source", () => from(publicIp(other, 1), networks())],
-  [
-    'the bridge itself, asking by ARP who has an address',
-    () => routed('dev eth0 scope link', networks()),
-  ],
+  ['the source of a node in the other lab', () => from(publicIp(other, 10), networks())],
+  ["the host's own source", () => from(publicIp(other, 1), networks())],
+  ['direct ARP requests on the bridge', () => routed('dev eth0 scope link', networks())],
   ["frames for the router's MAC", () => framed('02:00:0a:f0:00:01', networks(), targets())],
   ['frames for every MAC', () => framed('ff:ff:ff:ff:ff:ff', networks(), targets())],
 ];
@@ -186,7 +183,7 @@ const WAYS: [string, () => Way][] = [
 describe('root in a worker and a controller', () => {
   test.each(WAYS)('gets no answer with %s', async (_what, way) => {
     const { before, after, own: taken } = way();
-    // What it took for its own answers itself.
+    // A node itself answers at the address that it has taken.
     const asked = targets().filter((target) => !taken || !target.startsWith(`${taken} `));
     const seen = ['worker-0', 'controller-0'].map((node) =>
       answers(onNodeOf(ONE, node), asked, `${before}\n${send()}`, after),
@@ -195,12 +192,12 @@ describe('root in a worker and a controller', () => {
   });
 });
 
-test('no packet of all that came out of the lab, or into the other', async () => {
+test("no packet left the lab for the other's networks, and none arrived there", async () => {
   expect(await counters.seen()).toEqual({ left: 0, arrived: 1 });
 });
 
-test('the same is seen to get through where the walls are taken down', async () => {
-  const mend = await breach(ONE, publicIp(own, 1), [own.link, other.link]);
+test('the same requests get through, and are counted, without the walls', async () => {
+  const restore = await breach(ONE, publicIp(own, 1), [own.link, other.link]);
   try {
     const seen = await answers(onNodeOf(ONE, 'worker-0'), targets(), send());
     expect(seen).toMatchObject({
@@ -212,18 +209,18 @@ test('the same is seen to get through where the walls are taken down', async () 
     expect(left).toBeGreaterThan(0);
     expect(arrived).toBeGreaterThan(1);
   } finally {
-    await mend();
+    await restore();
   }
   expect(await answers(onNodeOf(ONE, 'worker-0'), targets())).toEqual(nothing(targets()));
 });
 
-/** Of the first lab, once it was brought up again with them. */
+/** Limits of the first lab after the next up. */
 const BOUNDS = { memoryLimit: 900 * 2 ** 20, processLimit: 400 };
 const runs = async (pid: string): Promise<string> =>
   (await asRoot(ONE, 'controller-0', `pidof ${pid}`)).trim();
 
-describe('what a lab may take', () => {
-  test('is named where somebody changed it, and mended; changed in place, without a machine made anew', async () => {
+describe('the limits of a lab', () => {
+  test('are reported and repaired after a change on the host, and change in place with the same nodes', async () => {
     writeSetting(groupOf(ONE), 'pids.max', 'max');
     expect((await lab('status', ONE)).stdout).toContain(
       `workspace: pids.max of its control group ${groupOf(ONE)} is max, not 500`,
@@ -236,7 +233,7 @@ describe('what a lab may take', () => {
     );
   });
 
-  test('is out of reach for root in a node', async () => {
+  test('do not change by root in a node', async () => {
     await asRoot(
       ONE,
       'worker-0',
@@ -247,10 +244,10 @@ describe('what a lab may take', () => {
   });
 });
 
-describe('a lab that takes all it can get', () => {
+describe('a lab at its limits', () => {
   afterAll(endLoad);
 
-  test('kills a pod that takes the memory, and none of its control plane', async () => {
+  test('kills a pod that fills the memory, and no process of its control plane', async () => {
     const before = await Promise.all(['etcd', 'kube-apiserver'].map(runs));
     const killed = await lab(
       'kubectl',
@@ -269,7 +266,7 @@ describe('a lab that takes all it can get', () => {
     expect(await Promise.all(['etcd', 'kube-apiserver'].map(runs))).toEqual(before);
   });
 
-  test('leaves the other as it is: all checks pass', async () => {
+  test('does not disturb the other lab, which passes all checks', async () => {
     const timed = async (): Promise<{ seconds: number; failed: string[] }> => {
       const begun = Date.now();
       const failed = failures(await verify(OTHER));
@@ -290,18 +287,18 @@ describe('a lab that takes all it can get', () => {
     expect(loaded.failed).toEqual([]);
     expect(started.map(({ code }) => code)).toEqual(started.map(() => 0));
     expect(trouble).toBe('');
-    // It went as far as it could, and no further.
+    // The load reached the limits and did not exceed them.
     expect(most.processes).toBe(BOUNDS.processLimit);
     expect(most.memory).toBeLessThan(BOUNDS.memoryLimit * 1.01);
     expect(most.memory).toBeGreaterThan(BOUNDS.memoryLimit * 0.95);
   });
 
-  test('works again afterwards', async () => {
+  test('passes all checks after the load', async () => {
     await labPrints('up', ONE, '--yes');
     expect(failures(await verify(ONE))).toEqual([]);
   });
 
-  test('is taken down while it does, and nothing is left', async () => {
+  test('leaves nothing after a down under load', async () => {
     await counters.stop();
     await loadNode(ONE, 'worker-0', 'forks');
     await labPrints('down', ONE, '--yes');

@@ -14,7 +14,7 @@ import {
 import { killedAt } from '../support/killing';
 import { slotOf, tracesOf } from '../support/leftovers';
 
-/** Labs and machines that are made anew, and labs that come to their end. */
+/** Tests of `recreate`, `reset` and the expiry of labs. */
 
 const LAB = 'local-remake';
 const SMALL = ['--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
@@ -49,7 +49,7 @@ const mark = (...nodes: string[]): Promise<unknown> =>
 const isMarked = async (node: string): Promise<boolean> =>
   (await asRoot(LAB, node, 'cat /root/mine 2> /dev/null || true')) !== '';
 
-describe('a lab whose students have done their worst', () => {
+describe('a lab with changes of a student', () => {
   beforeAll(async () => {
     await labPrints(
       'up',
@@ -64,7 +64,7 @@ describe('a lab whose students have done their worst', () => {
     );
   });
 
-  test('is made anew: same addresses, keys and end, new machines, every check passed', async () => {
+  test('keeps addresses, keys and expiry in recreate, gets new nodes and passes every check', async () => {
     const before = [await addresses(), keys(), fs.readFileSync(RECORD, 'utf8')];
     await mark('controller-0', 'worker-0', 'worker-1');
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'mine');
@@ -83,7 +83,7 @@ describe('a lab whose students have done their worst', () => {
     await whole();
   });
 
-  test('gets one machine anew, and the others are not touched', async () => {
+  test('gets one new node in reset, and the other nodes stay untouched', async () => {
     await mark('controller-0', 'worker-0', 'worker-1');
     const booted = (): Promise<string[]> =>
       Promise.all(
@@ -110,7 +110,7 @@ describe('recreate', () => {
     await labPrints('up', LAB, ...SMALL);
   });
 
-  test('works on a lab whose machines are dead, whose network is torn out and whose lock is stale', async () => {
+  test('repairs a lab with dead nodes, no network and a stale lock', async () => {
     const before = [await addresses(), keys()];
     for (const node of ['controller-0', 'worker-0'])
       await run('ip', ['netns', 'del', `hardway.${LAB}.${node}`]);
@@ -133,7 +133,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  test('that is killed is finished by the next one, or by up', async () => {
+  test('is completed by the next recreate or up after a kill', async () => {
     const before = [await addresses(), keys()];
     expect(
       await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'creating', of: /Instance/ }, 'all'),
@@ -149,7 +149,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  test('goes on from the state before the last step where that is cut off, and without any it says that keys are new', async () => {
+  test('continues from the backup of a truncated state, and without a backup reports new keys', async () => {
     const before = [await addresses(), keys()];
     const cut = (): void => fs.truncateSync(FILE, Math.floor(fs.statSync(FILE).size / 2));
     cut();
@@ -165,7 +165,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  test('of a lab that somebody works on is refused before anything is taken away', async () => {
+  test('refuses a lab in use, and deletes no resource', async () => {
     const program = path.join(state, 'pulumi');
     fs.copyFileSync('/bin/sleep', program);
     const engine = run(program, ['8']);
@@ -191,7 +191,7 @@ describe('recreate', () => {
     await whole();
   });
 
-  test('of a lab that there never was is refused', async () => {
+  test('refuses a lab that does not exist', async () => {
     expect(await lab('recreate', 'local-nobody', '--yes')).toMatchObject({
       code: 3,
       stderr:
@@ -201,8 +201,8 @@ describe('recreate', () => {
   });
 });
 
-describe('the end of a lab', () => {
-  test('is moved, and nothing that a student changed is mended by that', async () => {
+describe('the expiry of a lab', () => {
+  test('moves with extend, which repairs no drift', async () => {
     expect(await lab('extend', LAB, '2h')).toMatchObject({
       code: 2,
       stderr: `Lab ${LAB} never expires.\nTo do: ./lab up ${LAB} --set expires=2h sets an expiry\n`,
@@ -216,7 +216,7 @@ describe('the end of a lab', () => {
     expect(await labPrints('reap', '--yes')).toBe('No lab has expired.\n');
   });
 
-  test('is when reap removes it, and leaves nothing', async () => {
+  test('lets reap remove the lab without leftovers', async () => {
     await labPrints('up', LAB, '--yes', '--set', 'expires=2020-01-01T00:00Z');
     expect(JSON.parse(await labPrints('reap', '--dry-run', '--json'))).toEqual([
       { lab: LAB, expires: '2020-01-01T00:00Z', outcome: 'due' },
@@ -226,7 +226,7 @@ describe('the end of a lab', () => {
     expect(await tracesOf(LAB, link)).toEqual([]);
   });
 
-  test('is remembered by the machine, too: reap finds the lab without its state', async () => {
+  test('is also on record at the host, so that reap finds the lab without its state', async () => {
     await labPrints('up', LAB, ...SMALL, '--set', 'expires=2020-01-01T00:00Z');
     const { link } = slotOf(LAB)!;
     const elsewhere = {

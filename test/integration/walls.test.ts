@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import { asRoot, labPrints, onNode, run, state } from '../support/command';
 import { bombard, Watch } from '../support/watch';
 
-// What keeps a lab to itself: its packets, and root in its nodes.
+// Tests that the packets of a lab, and root in its nodes, stay inside the lab.
 
 const LAB = 'local-walls';
-/** In the pool of the other tests' labs, and blackholed with it, but with no lab in it beside this one. */
+/** Pool inside the blackholed pool of the other tests' labs, used by this lab only. */
 const POOL = '198.19.0.0/16';
 
 jest.setTimeout(20 * 60_000);
@@ -28,7 +28,7 @@ describe('the watcher', () => {
   test.each(['10.240.0.20', '10.200.1.2', '10.32.0.10', '198.18.0.20'])(
     'sees a packet to %s that leaves by another interface',
     async (address) => {
-      // An interface of the test's own, in a namespace of its own: nothing is on its other side.
+      // The test has its own interface in its own namespace, without a host on the other side.
       for (const args of [
         ['netns', 'add', NAMESPACE],
         ['-n', NAMESPACE, 'link', 'add', 'out', 'type', 'veth', 'peer', 'name', 'nowhere'],
@@ -56,12 +56,12 @@ describe('the watcher', () => {
 });
 
 describe('packets for a lab', () => {
-  /** Every public network that the lab may get, and its nodes' and balancer's places there. */
+  /** Addresses of nodes and balancer in each public network that the lab can get. */
   const addresses = Array.from({ length: 16 }, (_, slot) =>
     [10, 20, 100].map((host) => `198.19.${slot}.${host}`),
   ).flat();
 
-  test('leave this machine by no other interface: before, while it comes up, while it is up, while it goes, after', async () => {
+  test('leave the host by no other interface before, during and after the life of the lab', async () => {
     expect(await run('ip', ['route', 'replace', 'blackhole', POOL])).toMatchObject({ code: 0 });
     const before = bombard(addresses);
     await labPrints(
@@ -79,7 +79,7 @@ describe('packets for a lab', () => {
       '--set',
       `adminCidrs=${POOL}`,
     );
-    // A machine that talks on: to pods and services that are not there, to this machine, to other labs' places.
+    // worker-0 sends on: to missing pods and services, to the host and to addresses of other labs.
     const targets = [
       '10.240.0.99',
       '10.200.0.9',
@@ -105,7 +105,7 @@ describe('packets for a lab', () => {
     const after = bombard(addresses);
     await new Promise((resolve) => setTimeout(resolve, 500));
     const late = await after.stop();
-    // It was talked to while it was there, and what came before or after had nowhere to go.
+    // Packets were sent while the lab existed, and refused before and after.
     expect(sent).toBeGreaterThan(0);
     expect(refused).toBeGreaterThan(0);
     expect(late).toMatchObject({ sent: 0 });
@@ -137,12 +137,12 @@ describe('root in a node', () => {
     );
   });
 
-  test("can write none of the machine's own kernel settings, each tried with the value that it has", async () => {
+  test("can write none of the host's own kernel settings, even with the same value", async () => {
     const taken =
       await tries(`find /proc/sys -path /proc/sys/net -prune -o -type f -print | while read -r file; do
       value=$(cat "$file" 2> /dev/null) || continue
       { printf '%s\\n' "$value" > "$file"; } 2> /dev/null && echo "$file"; done`);
-    // Files of the node's own, that stand where kubelet looks for the machine's.
+    // The node has its own files in the place of the settings that kubelet writes.
     const own = [
       'kernel/panic',
       'kernel/panic_on_oops',
@@ -155,8 +155,8 @@ describe('root in a node', () => {
     expect(fs.readFileSync('/proc/sys/kernel/panic', 'utf8')).toBe(machine);
   });
 
-  test("changes with the network's settings nothing of the machine's", async () => {
-    // All that hold one number, but for those of single interfaces: raised by one in the node.
+  test('changes no network setting of the host', async () => {
+    // The node raises by one each setting with one number, except those of single interfaces.
     const listed = await run('find', [
       '/proc/sys/net',
       '-type',
@@ -191,19 +191,19 @@ describe('root in a node', () => {
       [[ $value =~ ^[0-9]+$ ]] && { echo $((value + 1)) > "$file"; } 2> /dev/null && echo "$file"; done`);
     const files = raised.trim().split('\n');
     const now = read();
-    // Others on this machine may change some of its own; what the node did shows by the one that was added.
+    // Other processes may change settings of the host. A change by the node is exactly one more.
     const reached = files.filter((file) => Number(now[file]) === Number(before[file]) + 1);
     for (const file of reached) await run('tee', [file], { input: before[file] });
     expect(reached).toEqual([]);
-    // It can be put on once only, so that a machine on which it is shows nothing of that.
+    // This setting can't be reset, so a host that has set it shows no change.
     expect(await tries('stat -f -c %T /proc/sys/net/netfilter/nf_hooks_lwtunnel')).not.toBe(
       'proc\n',
     );
-    // Some were raised, or nothing was tried.
+    // Few raised settings would mean that the trial itself failed.
     expect(files.length).toBeGreaterThan(20);
   });
 
-  test('loads no module, rings no alarm, turns no clock', async () => {
+  test('loads no module, triggers no sysrq and sets no clock', async () => {
     const modules = (): string[] =>
       fs.existsSync('/proc/modules')
         ? fs
@@ -226,8 +226,8 @@ describe('root in a node', () => {
     ).toBeLessThan(60);
   });
 
-  test("opens none of the machine's devices, though it can name them", async () => {
-    // A loop device, which this machine may open: it holds nothing, but is a disk to the kernel.
+  test('opens no device of the host', async () => {
+    // The host may open a loop device: an empty disk for the kernel.
     const [major, minor] = [7, 0];
     const open = (place: string): string =>
       `mknod ${place} b ${major} ${minor} && head -c 1 ${place} && echo opened; rm -f ${place}`;
@@ -240,7 +240,7 @@ describe('root in a node', () => {
     expect(await tries('ls /dev')).not.toMatch(/^(sd|vd|nvme|loop|kvm|mem)/m);
   });
 
-  test("sees and ends none of the machine's processes, nor its groups of processes", async () => {
+  test('sees and ends no process and no control group of the host', async () => {
     const name = `hardway-walls-${process.pid}`;
     const groups = fs
       .readdirSync('/sys/fs/cgroup')
@@ -268,7 +268,7 @@ describe('root in a node', () => {
 });
 
 describe('the files of a lab', () => {
-  test("are open to nobody else: not the state, not the keys, not the machines' disks", async () => {
+  test('are closed to other users: state, keys and the disks of nodes', async () => {
     const cloud = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
     const reachable = await run('setpriv', [
       '--reuid=65534',

@@ -9,7 +9,7 @@ import { type Answers, keys, type Registered, registrations } from './mocks';
 
 export const valid: RawConfig = { cloud: 'aws', adminCidrs: '198.51.100.0/24' };
 
-/** The image that a look-up finds: none but Canonical's own, the newest, by name and architecture. */
+/** Returns the image of a look-up. Throws unless it asks for the newest one of Canonical. */
 function imageOf({ owners, mostRecent, filters }: Record<string, any>): string {
   const by = Object.fromEntries(
     filters.map((filter: { name: string; values: string[] }) => [
@@ -22,11 +22,11 @@ function imageOf({ owners, mostRecent, filters }: Record<string, any>): string {
     owners.join() !== '099720109477' ||
     !/^ubuntu\/images\/.*-noble-24\.04-/.test(by.name)
   )
-    throw new Error('somebody else’s image');
+    throw new Error('not an image of Canonical');
   return `ami-for-${by.architecture}`;
 }
 
-/** The zones of a region with the types that a look-up names. Zone a lacks t3.small, zone b has every type. */
+/** Returns the zones that offer the types. Zone a lacks t3.small, zone b has every type. */
 function offeringsOf({ locationType, filters }: Record<string, any>): Record<string, string[]> {
   if (locationType !== 'availability-zone' || filters[0].name !== 'instance-type')
     throw new Error('not a look-up of zones by machine type');
@@ -41,7 +41,7 @@ function offeringsOf({ locationType, filters }: Record<string, any>): Record<str
   };
 }
 
-/** AWS, as far as the program asks it. */
+/** Answers of AWS to the program's calls. */
 export const answers: Answers = {
   resource: (type, name) => ({
     ...keys(type, name),
@@ -63,11 +63,11 @@ export const answers: Answers = {
       return { supportedArchitectures: [inputs.instanceType.includes('t4g') ? 'arm64' : 'x86_64'] };
     if (token === 'aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings')
       return offeringsOf(inputs);
-    throw new Error(`nobody should call ${token}`);
+    throw new Error(`unexpected call of ${token}`);
   },
 };
 
-/** What was registered, and the config and plan that it was made of. */
+/** Registered resources, with their config and topology. */
 export class Made extends Graph {
   constructor(
     readonly config: LabConfig,
@@ -78,8 +78,8 @@ export class Made extends Graph {
   }
 }
 
-/** With something that looks like credentials; what was there before is put back. */
-async function asSomebody<T>(work: () => Promise<T>): Promise<T> {
+/** Runs `work` with invented credentials, and restores the environment afterwards. */
+async function withCredentials<T>(work: () => Promise<T>): Promise<T> {
   const before = process.env.AWS_PROFILE;
   process.env.AWS_PROFILE = 'test';
   try {
@@ -99,11 +99,11 @@ async function graphOf(
   return new Made(
     config,
     plan,
-    await asSomebody(() => registrations((parent) => program(config, plan, parent), answers)),
+    await withCredentials(() => registrations((parent) => program(config, plan, parent), answers)),
   );
 }
 
-/** The resources that AWS makes of a config. */
+/** Returns the resources on AWS for a config. */
 export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
   graphOf(raw, (config, plan, parent) => {
     const tags = {
@@ -122,7 +122,7 @@ export const graphOn = (raw: RawConfig = {}): Promise<Made> =>
     });
   });
 
-/** The resources of a whole lab, and its outputs. */
+/** Returns the resources of a whole lab, and its outputs. */
 export async function labOn(raw: RawConfig = {}): Promise<{ made: Made; outputs: Lab['outputs'] }> {
   let lab: Lab | undefined;
   const made = await graphOf(

@@ -49,7 +49,7 @@ class Instance extends pulumi.CustomResource {
   }
 }
 
-/** Runs the program against mocks and gives every resource that it registered, by name. */
+/** Runs the program against mocks. Returns every registered resource by name. */
 export async function registered({
   config: changes,
   generations = {},
@@ -99,14 +99,14 @@ const nameOf = (title: string): string => title.split(' ')[1] ?? '';
 export const commands = (resources: Map<string, Registered>): Registered[] =>
   [...resources.values()].filter(({ type }) => type === 'command:remote:Command');
 
-/** The text of all that a command sends. */
+/** Returns the archive that a command sends, as text. */
 export const sent = (command: Registered): string =>
   Buffer.from(bare(command.inputs.stdin), 'base64').toString('latin1');
 
-/** The steps that a command takes its machine through: the lines of the archive's steps.list. */
+/** Returns the steps of a command: the lines of the archive's steps.list. */
 export function steps(command: Registered): string[] {
   const text = sent(command);
-  // A tar header is 512 bytes and begins with the name; the content follows, filled up with zeros.
+  // A tar header has 512 bytes and begins with the name. The content is padded with zeros.
   return text
     .slice(text.lastIndexOf('steps.list\0') + 512)
     .split('\0')[0]

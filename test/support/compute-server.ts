@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { compute_v1 } from '@googleapis/compute';
 
-/** What Google Cloud has, as its API tells it: by zone or region, or one for the whole project. */
+/** Resources of Google Cloud in the form of its API: by zone or region, or for the project. */
 export interface Having {
   project: compute_v1.Schema$Project;
   regions: Record<string, compute_v1.Schema$Region>;
@@ -62,7 +62,7 @@ interface Item {
   selfLink?: string | null;
 }
 
-/** The API's way to refuse: `reason` as Google's own words for it. */
+/** Error of the API. `reason` is Google's own word. */
 class Refusal extends Error {
   constructor(
     readonly code: number,
@@ -73,7 +73,7 @@ class Refusal extends Error {
   }
 }
 
-/** Filters by label (`labels.KEY = VALUE`, `labels.KEY:*` for any value) and by network (`network = "URL"`). */
+/** Filters by label (`labels.KEY = VALUE`, `labels.KEY:*`) and by network (`network = "URL"`). */
 function matches(filter: string | null): (item: Item) => boolean {
   if (filter === null) return () => true;
   const [, network] = /^network = "([^"]+)"$/.exec(filter) ?? [];
@@ -89,7 +89,7 @@ function matches(filter: string | null): (item: Item) => boolean {
   return ({ labels }) => (value === '*' ? labels?.[key] !== undefined : labels?.[key] === value);
 }
 
-/** A page of one thing, so that whoever doesn't ask for the next one misses most. */
+/** Returns a page with one resource, so that a client that reads only the first page fails. */
 function page<T>(all: T[], token: string | null): { part: T[]; nextPageToken?: string } {
   const first = token === null ? 0 : Number(/^page-(\d+)$/.exec(token)?.[1] ?? NaN);
   if (Number.isNaN(first))
@@ -100,12 +100,12 @@ function page<T>(all: T[], token: string | null): { part: T[]; nextPageToken?: s
   };
 }
 
-/** Answers as Compute Engine's API v1 documents, over HTTP, as far as an account is asked. Deletions take an operation. */
+/** HTTP server with the part of Compute Engine's API v1 that `cli/account` uses. */
 export class ComputeServer {
   having: Having = NOTHING;
-  /** What every request is answered with, where something is wrong. */
+  /** Error that answers every request; `undefined` for normal answers. */
   refusal: { code: number; reason: string; message: string } | undefined;
-  /** Paths and queries as they came. */
+  /** Paths and queries in the order of the requests. */
   readonly asked: string[] = [];
   /** Names in the order of their deletion. */
   readonly deleted: string[] = [];
@@ -117,14 +117,14 @@ export class ComputeServer {
     server.on('request', (request, response) => this.serve(request, response));
   }
 
-  /** Lets in whoever shows `token`. */
+  /** Starts a server that accepts requests with `token`. */
   static async start(token: string): Promise<ComputeServer> {
     const server = http.createServer();
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     return new ComputeServer(server, token);
   }
 
-  /** Where it is asked, as the variable GOOGLE_COMPUTE_CUSTOM_ENDPOINT has it. */
+  /** URL of the server, for the variable GOOGLE_COMPUTE_CUSTOM_ENDPOINT. */
   get endpoint(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/compute/v1/`;
   }
@@ -150,11 +150,7 @@ export class ComputeServer {
         throw new Refusal(this.refusal.code, this.refusal.reason, this.refusal.message);
       if (request.method === 'DELETE') return answer(200, this.remove(pathname));
       if (request.method !== 'GET')
-        throw new Refusal(
-          405,
-          'httpMethodNotAllowed',
-          `${request.method} is not what an account is asked with`,
-        );
+        throw new Refusal(405, 'httpMethodNotAllowed', `${request.method} is not supported`);
       answer(200, this.find(pathname, searchParams));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -165,7 +161,7 @@ export class ComputeServer {
 
   private readonly operations = new Map<string, () => void>();
 
-  /** Begins a deletion, which ends when its operation is asked for. Refuses a network that has parts, as the API does. */
+  /** Begins a deletion, which ends when a client reads its operation. Refuses a network in use. */
   private remove(pathname: string): object {
     const [, scope, kind, name] =
       /^\/compute\/v1\/projects\/[^/]+\/(global|(?:zones|regions)\/[^/]+)\/([A-Za-z]+)\/([^/]+)$/.exec(
@@ -234,7 +230,7 @@ export class ComputeServer {
     throw missing();
   }
 
-  /** Items by scope. A scope with nothing on this page says so, as the API does. */
+  /** Lists resources by scope. An empty scope has a warning, like in the API. */
   private aggregated(kind: Aggregated, query: URLSearchParams): object {
     const scopes: Record<string, Item[]> = this.having[kind];
     const fitting = Object.entries(scopes).flatMap(([scope, items]) =>
@@ -266,7 +262,7 @@ export class ComputeServer {
     };
   }
 
-  /** A list without `items` where there is nothing, as the API's is. */
+  /** Lists global resources. An empty list has no `items`, like in the API. */
   private listed(kind: Global, query: URLSearchParams): object {
     const all: Item[] = this.having[kind];
     const { part, nextPageToken } = page(

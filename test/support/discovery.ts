@@ -19,8 +19,9 @@ interface Property {
 }
 
 /**
- * Fields that answers alone have, by the document, and that the service accepts all the same. A backend service refuses a group
- * without a network, and an empty group has only the one that its request names: hashicorp/terraform#13493.
+ * Fields that the document marks as output only, but that the service accepts in requests. A
+ * backend service refuses a group without a network, and an empty group has a network only if the
+ * request names one: hashicorp/terraform#13493.
  */
 const ACCEPTED = ['instanceGroups.network'];
 

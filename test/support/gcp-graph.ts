@@ -5,7 +5,7 @@ import { topology, type Topology } from '../../components/topology';
 import { Graph } from './graph';
 import { type Answers, keys, registrations } from './mocks';
 
-/** What Google Cloud answers beside the inputs, as far as the program reads it. */
+/** Returns the outputs of Google Cloud that the program reads. */
 function outputsOf(
   kind: string,
   name: string,
@@ -47,12 +47,12 @@ const answers: Answers = {
     ...keys(type, name),
   }),
   call: (token, { family }) => {
-    if (token !== 'gcp:compute/getImage:getImage') throw new Error(`nobody should call ${token}`);
+    if (token !== 'gcp:compute/getImage:getImage') throw new Error(`unexpected call of ${token}`);
     return { selfLink: `https://compute/${family}-v1` };
   },
 };
 
-/** What a user must say, and nothing else. */
+/** Config with the required keys only. */
 export const LEAST: RawConfig = {
   cloud: 'gcp',
   project: 'my-project',
@@ -68,10 +68,10 @@ export interface GcpGraph {
   secrets: string[];
 }
 
-/** The whole lab on Google Cloud, as the program registers it. */
+/** Returns the registered resources of a whole lab on Google Cloud. */
 export async function gcpLab(raw: RawConfig = {}, name = 'gcp-s01'): Promise<GcpGraph> {
   const config = parseConfig({ ...LEAST, ...raw });
-  // Nobody is asked: it only has to be there.
+  // The program requires a token, and sends no request.
   process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'of the tests';
   let made: Lab['outputs'] | undefined;
   const all = await registrations(

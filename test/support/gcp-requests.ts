@@ -3,9 +3,9 @@ import type { Graph } from './graph';
 import { bare, type Registered } from './mocks';
 
 /**
- * Renders the REST requests that create a lab's resources on Google Cloud. The provider is not asked: the mapping from its
- * inputs to the API's fields is written here by hand. Inputs that no mapping knows are passed on under their own name,
- * so that the discovery document refuses them if the API has no such field.
+ * Renders the REST requests that create a lab's resources on Google Cloud. The mapping from the
+ * provider's inputs to the API's fields is written here by hand, without the provider. An input
+ * without a mapping keeps its name: the discovery document refuses it if the API lacks the field.
  */
 
 type Fields = Record<string, any>;

@@ -15,7 +15,7 @@ function value(input: any): string {
 const shortType = (type: string): string => type.split(':').pop()!;
 const shortTitle = (title: string): string => title.replace(/^\S*:/, '');
 
-/** A resource graph for people to read: each resource with its inputs and what it waits for, sorted by type and name. */
+/** Formats a graph: each resource with inputs and dependencies, sorted by type and name. */
 export function graphText(resources: Registered[]): string {
   const blocks = resources.map(({ type, name, inputs, dependencies, deletedWith }) =>
     [

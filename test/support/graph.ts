@@ -2,7 +2,7 @@ import { isSecret, type Registered } from './mocks';
 
 const keyOf = ({ type, name }: Registered): string => `${type} ${name}`;
 
-/** Everything that a program registered, and what waits for what. */
+/** Registered resources of a program with their dependencies. */
 export class Graph {
   private readonly byKey: Map<string, Registered>;
   private readonly known = new Map<string, Set<string>>();
@@ -11,30 +11,30 @@ export class Graph {
     this.byKey = new Map(all.map((resource) => [keyOf(resource), resource]));
   }
 
-  /** Those whose type ends in `:kind`. */
+  /** Lists the resources whose type ends in `:kind`. */
   every(kind: string): Registered[] {
     return this.all.filter(({ type }) => type.endsWith(`:${kind}`));
   }
 
-  /** The one resource of that kind and name. */
+  /** Returns the only resource of that kind and name. */
   of(kind: string, name: string): Registered {
     const found = this.every(kind).filter((resource) => resource.name === name);
     if (found.length !== 1) throw new Error(`there are ${found.length} ${kind} called "${name}"`);
     return found[0];
   }
 
-  /** Whether `resource` is made only after `earlier` is there, be it by others between them. */
+  /** Returns whether `resource` depends on `earlier`, directly or through other resources. */
   comesAfter(resource: Registered, earlier: Registered): boolean {
     return this.before(resource).has(keyOf(earlier));
   }
 
-  /** What `resource` waits for itself: its dependencies, without those that others of them wait for. */
+  /** Lists direct dependencies of `resource`, without those that another dependency implies. */
   directly(resource: Registered): Registered[] {
     const all = [...new Set(resource.dependencies)].map((key) => this.byKey.get(key)!);
     return all.filter((one) => !all.some((other) => other !== one && this.comesAfter(other, one)));
   }
 
-  /** Keys of all that must be there before. */
+  /** Returns the keys of all direct and indirect dependencies. */
   private before(resource: Registered): Set<string> {
     const key = keyOf(resource);
     let known = this.known.get(key);
@@ -48,7 +48,7 @@ export class Graph {
   }
 }
 
-/** A graph as text, for snapshots: a paragraph a resource, with what it waits for; of what `detailed` picks the inputs, too. */
+/** Formats a graph for snapshots, with the inputs of the resources that `detailed` selects. */
 export function describeGraph(graph: Graph, detailed: (resource: Registered) => boolean): string {
   const title = ({ type, name }: Registered): string => `${type.split(':').pop()} ${name}`;
   const paragraphs = graph.all.map((resource) => {
@@ -59,7 +59,7 @@ export function describeGraph(graph: Graph, detailed: (resource: Registered) => 
   return `${paragraphs.sort().join('\n')}\n`;
 }
 
-/** A line a value: short ones whole, others a line a part. Secrets are named and not shown. */
+/** Formats a value, a long one with a line per part. Secrets show no value. */
 function lines(values: object, indent: string): string[] {
   return Object.entries(values)
     .sort(([a], [b]) => (a < b ? -1 : 1))

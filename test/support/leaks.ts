@@ -9,27 +9,27 @@ export interface Secret {
   forms: string[];
 }
 
-/** A line as it is, and in base64 at each of the three places that it can have in a group: inside an archive or a kubeconfig. */
+/** Returns a line as plain text, and in base64 at each of the three offsets in a group. */
 const formsOf = (line: string): string[] => [
   line,
   ...[0, 1, 2].map((skip) => Buffer.from(line.slice(skip)).toString('base64').slice(0, 40)),
 ];
 
-/** Every line of a PEM block that is only this key's: not those that all keys of its kind begin with. */
+/** Returns lines of a PEM block that differ between keys, without the common first line. */
 const linesOf = (pem: string): string[] =>
   pem
     .split('\n')
     .filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line))
     .slice(1, 4);
 
-/** The strings of a value that are long enough to be told from anything else, with where they stand. */
+/** Lists the strings inside a value with their paths. */
 function strings(value: unknown, at: string): { at: string; text: string }[] {
   if (typeof value === 'string') return [{ at, text: value }];
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, inner]) => strings(inner, `${at}.${key}`));
 }
 
-/** Every private key, and every client's key of a kubeconfig, in a stack's decrypted state. */
+/** Lists every private key, and every kubeconfig's client key, of a stack's decrypted state. */
 export function secretsIn(deployment: {
   resources: { urn: string; outputs?: object }[];
 }): Secret[] {
@@ -58,14 +58,14 @@ export const inText = (text: string, secrets: Secret[]): string[] => [
 const patterns = (secrets: Secret[]): string =>
   `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
 
-/** What a gzip file holds, cut off or not; undefined for any other file. The engine compresses its logs. */
+/** Returns the content of a gzip file, also a truncated one; `undefined` for any other file. */
 function unpacked(file: string): string | undefined {
   const content = fs.readFileSync(file);
   if (content.readUInt16BE(0) !== 0x1f8b) return undefined;
   return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1');
 }
 
-/** Files below `directory`, of those that `test` (of find) lets through, that hold one of the secrets, compressed ones too. */
+/** Lists files below `directory` with a secret, also compressed. `test` are more tests of find. */
 export async function inFiles(
   directory: string,
   secrets: Secret[],
@@ -113,7 +113,7 @@ export async function inFiles(
   ];
 }
 
-/** The same on a node, among what others than the owner can read; and in its journal, which is named so. */
+/** Lists a node's files with a secret that others can read, and `journal` if that has a secret. */
 export async function onNodeReadable(
   lab: string,
   node: string,
@@ -129,7 +129,7 @@ export async function onNodeReadable(
   return (await asRoot(lab, node, script.join('\n'))).split('\n').filter(Boolean);
 }
 
-/** Command lines and environments of all processes of this machine, looked at again and again while `work` is under way. */
+/** Collects command lines and environments of all processes of the host while `work` runs. */
 export async function processesDuring(work: () => Promise<unknown>): Promise<string> {
   const seen = new Set<string>();
   const look = (): void => {
@@ -138,7 +138,7 @@ export async function processesDuring(work: () => Promise<unknown>): Promise<str
         try {
           seen.add(fs.readFileSync(`/proc/${pid}/${file}`, 'utf8'));
         } catch {
-          // It has ended.
+          // The process has ended.
         }
       }
     }

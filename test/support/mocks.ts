@@ -5,14 +5,14 @@ import { SIGNATURE } from './plugin';
 export interface Registered {
   type: string;
   name: string;
-  /** As sent: secrets wrapped. */
+  /** Inputs in the form of the request, with wrapped secrets. */
   inputs: Record<string, any>;
-  /** What it waits for, whether said or because an input comes from there: `TYPE NAME`. */
+  /** Titles (`TYPE NAME`) of the resources that it waits for, explicitly or through an input. */
   dependencies: string[];
-  /** Title of what each input comes from, by input. */
+  /** Titles of the resources that each input comes from, by input. */
   propertyDependencies: Record<string, string[]>;
   parent: string;
-  /** Name of the provider that makes it, where one was named. */
+  /** Name of its explicit provider; empty without one. */
   provider: string;
   deletedWith: string;
   deleteBeforeReplace: boolean;
@@ -25,9 +25,9 @@ export interface Registered {
 export const isSecret = (value: any): boolean => value?.[SIGNATURE] !== undefined;
 export const bare = (value: any): any => (isSecret(value) ? value.value : value);
 
-/** What a test's cloud answers. */
+/** Answers of a test's cloud. */
 export interface Answers {
-  /** Outputs that are not inputs, and the id, of a resource. */
+  /** Returns the id of a resource and its outputs that are not inputs. */
   resource(
     type: string,
     name: string,
@@ -38,7 +38,7 @@ export interface Answers {
 
 const SECONDS = 20;
 
-/** An output that rejects never resolves: better a message than a test that hangs. */
+/** Resolves with an output, and rejects after a time limit: a rejected output never resolves. */
 function settled(output: pulumi.Output<unknown>, what: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${what} never resolved`)), SECONDS * 1000);
@@ -49,7 +49,7 @@ function settled(output: pulumi.Output<unknown>, what: string): Promise<void> {
   });
 }
 
-/** `TYPE NAME` of a URN. */
+/** Returns `TYPE NAME` of a URN. */
 const titleOf = (urn: string): string =>
   urn === '' ? '' : urn.split('::').slice(2).join(' ').replace(/^.*\$/, '');
 
@@ -63,8 +63,9 @@ function propertyDependencies(request: any): Record<string, string[]> {
 }
 
 /**
- * Runs a program against mocks and returns every resource that it registered. What mocks are not told (dependencies,
- * options), the monitor is. Rejects where a resource was made in an apply: a preview would not know of it.
+ * Runs a program against mocks and returns every registered resource. Reads dependencies and
+ * options, which mocks don't get, from the monitor's requests. Rejects if the program creates a
+ * resource in an apply, because a preview would not show that resource.
  */
 export async function registrations(
   program: (parent: pulumi.Resource) => unknown,
@@ -99,7 +100,7 @@ export async function registrations(
     return register(request, callback);
   };
 
-  // Called for every resource, at once, by its constructor.
+  // Each resource's constructor calls this immediately.
   const made: pulumi.Resource[] = [];
   const late: string[] = [];
   let running = true;
@@ -108,7 +109,7 @@ export async function registrations(
     if (!running) late.push(`${type} ${name}`);
     return undefined;
   };
-  // The SDK notes a stack for each of its promises, which under jest takes longer than all else.
+  // The SDK records a stack trace for each promise, which is slow under jest.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
@@ -123,7 +124,7 @@ export async function registrations(
     running = false;
     await Promise.all(made.map((resource) => settled(resource.urn, 'a resource')));
   } finally {
-    // The engine may still be told of outputs: the next test's mocks know nothing of this one's resources.
+    // Outputs may still be registered, but the next test's mocks don't know these resources.
     await pulumi.runtime.disconnect();
     Error.stackTraceLimit = stackTraceLimit;
   }
@@ -131,7 +132,7 @@ export async function registrations(
   return found;
 }
 
-/** Keys and certificates, as the lab's own provider would answer. */
+/** Returns keys and certificates in the form of the lab's own provider. */
 export const keys = (type: string, name: string): Record<string, pulumi.Input<string>> =>
   type.startsWith('hardway:tls')
     ? {

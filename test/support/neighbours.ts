@@ -2,16 +2,16 @@ import * as dgram from 'node:dgram';
 import * as net from 'node:net';
 import { asRoot, inRouter, labPrints, run } from './command';
 
-// Two labs side by side on one machine, and how to try to come from one into the other.
+// Helpers that try to reach one lab from another one on the same host.
 
-/** Serves whose it is, on every node, at a port that the firewall lets in (a NodePort) and at every address of the node. */
+/** Port of the marker, which answers with lab and node: a NodePort, which the firewall admits. */
 export const MARKED = 31999;
-/** Nothing listens there: datagrams are counted where they come by. */
+/** Port without a listener, whose datagrams are counted on their way. */
 export const COUNTED = 31997;
 const MARKER = 'hardway-marker';
 const TABLE = 'hardway_neighbours';
 
-/** A place where a lab's packets can start. */
+/** Runs a script at a place from which a lab's packets can start. */
 export type Place = (script: string) => Promise<string>;
 
 export const onNodeOf =
@@ -29,7 +29,7 @@ export const inPodOf =
     return ran.stdout;
   };
 
-/** Makes a node say its name to whoever connects: LAB NODE. */
+/** Starts the marker of a node, which answers each connection with `LAB NODE`. */
 export const mark = (name: string, node: string): Promise<string> =>
   asRoot(
     name,
@@ -37,12 +37,12 @@ export const mark = (name: string, node: string): Promise<string> =>
     `
   cd /etc/systemd/system
   printf '[Socket]\\nListenStream=${MARKED}\\nAccept=yes\\n' > ${MARKER}.socket
-  # The whole request is read: what is left of it unread would end the connection before the answer is through.
+  # The marker reads the whole request: unread bytes would reset the connection before the answer.
   printf '[Service]\\nExecStart=/bin/sh -c "read -r request; read -r end; echo ${name} ${node}"\\nStandardInput=socket\\nStandardOutput=socket\\n' > '${MARKER}@.service'
   systemctl daemon-reload; systemctl start ${MARKER}.socket`,
   );
 
-/** A pod that may do what root in the node may do to the network, on worker-0. */
+/** Starts a privileged pod on worker-0, with root's rights on the network. */
 export async function startPod(name: string, pod: string): Promise<void> {
   const container = {
     name: 'sh',
@@ -67,26 +67,26 @@ export async function startPod(name: string, pod: string): Promise<void> {
   }
 }
 
-/** `ADDRESS PORT`. */
+/** Address and port: `10.240.0.20 22`. */
 type Target = string;
 
-// Whatever answers says something to this: our marker, sshd, the API server behind its balancer. Both shells have nc.
+// The marker, sshd and the API server all answer this request. Nodes and pods have nc.
 const ASK = `ask() { answer=$(printf 'GET / HTTP/1.0\\r\\n\\r\\n' | timeout 3 nc -w 2 $1 $2 2> /dev/null | head -n 1 | tr -d '\\r'); echo "$1 $2=$answer"; }`;
 
-/** Commands that prepare a way for packets and undo it, and the address that is taken for one's own on it. */
+/** Commands that prepare a way for packets and undo it. `own` is the address taken as a source. */
 export interface Way {
   before: string;
   after: string;
   own?: string;
 }
 
-/** `how` as ip's: `via ADDRESS`, `dev eth0 scope link`. */
+/** Routes the networks. `how` is in the form of ip: `via ADDRESS`, `dev eth0 scope link`. */
 export const routed = (how: string, networks: string[]): Way => ({
   before: networks.map((cidr) => `ip route replace ${cidr} ${how}`).join('\n'),
   after: networks.map((cidr) => `ip route del ${cidr}`).join('\n'),
 });
 
-/** With a source that is somebody else's. */
+/** Takes a foreign source address. */
 export function from(source: string, networks: string[]): Way {
   const { before, after } = routed(`via 10.240.0.1 src ${source}`, networks);
   return {
@@ -96,7 +96,7 @@ export function from(source: string, networks: string[]): Way {
   };
 }
 
-/** In frames to a MAC of choice, whoever has the address. */
+/** Sends packets for the targets in frames to the given MAC. */
 export function framed(mac: string, networks: string[], targets: Target[]): Way {
   const { before, after } = routed('dev eth0 scope link', networks);
   const neighbours = targets.map(
@@ -108,7 +108,7 @@ export function framed(mac: string, networks: string[], targets: Target[]): Way 
   };
 }
 
-/** What each target answers from a place, behind commands that prepare the way and with those that undo them. */
+/** Returns each target's answer at a place, between the commands that prepare and undo a way. */
 export async function answers(
   place: Place,
   targets: Target[],
@@ -131,7 +131,7 @@ export async function answers(
   );
 }
 
-/** What each target answers to this machine itself, which needs no program for it. */
+/** Returns each target's answer to the host, without other programs. */
 export const answersHere = async (targets: Target[]): Promise<Record<Target, string>> =>
   Object.fromEntries(
     await Promise.all(targets.map(async (target) => [target, await firstLine(target)] as const)),
@@ -151,7 +151,7 @@ const firstLine = (target: Target): Promise<string> =>
     for (const failure of ['error', 'timeout', 'end']) socket.on(failure, () => end(''));
   });
 
-/** Addresses of these that answer a ping from a place. */
+/** Returns the addresses that answer a ping from a place. */
 export async function pinged(place: Place, addresses: string[]): Promise<string[]> {
   const script = addresses.map(
     (address) => `{ ping -c 1 -W 1 ${address} > /dev/null 2>&1 && echo ${address}; } &`,
@@ -159,13 +159,13 @@ export async function pinged(place: Place, addresses: string[]): Promise<string[
   return (await place([...script, 'wait', 'true'].join('\n'))).split('\n').filter(Boolean).sort();
 }
 
-/** Sends a datagram from this machine to where such are counted. */
+/** Sends a counted datagram from the host. */
 export function sendHere(address: string): Promise<void> {
   const socket = dgram.createSocket('udp4');
   return new Promise((resolve) => socket.send('x', COUNTED, address, () => socket.close(resolve)));
 }
 
-/** Counts on this machine what comes out of one lab for others' addresses, and in a router what came in for its nodes. */
+/** Counts packets out of one lab to other networks, and datagrams into its neighbour's router. */
 export class Counters {
   private constructor(private readonly router: string) {}
 
@@ -210,8 +210,8 @@ export class Counters {
 }
 
 /**
- * Takes down what stands between two labs: the router of `from` lets out what it drops, and this machine, which forwards
- * nothing, forwards between their links. Returns how to have it all back.
+ * Removes the walls between two labs: the router of `from` forwards packets that it dropped, and
+ * the host forwards between their links. Returns a function that restores the walls.
  */
 export async function breach(
   from: string,
@@ -249,7 +249,7 @@ export async function breach(
     ]);
     await run('nft', ['delete', 'table', 'ip', 'hardway_breach']);
     await inRouter(from, 'nft', 'delete', 'table', 'ip', 'hardway_breach');
-    // The rest is the router's own, and mended as anybody's would be.
+    // `up` repairs the drift inside the router.
     await labPrints('up', from, '--yes');
   };
 }

@@ -3,10 +3,10 @@ import { parseConfig, type RawConfig } from '../../components/config';
 import { describeConfig, type LabOutputs, readOutputs } from '../../components/outputs';
 import { topology } from '../../components/topology';
 
-/** What nobody may see outside a lab's files. */
+/** Secrets that may appear only in a lab's files. */
 export const SECRETS = { sshKey: 'SECRET-ssh-key', clientKey: 'SECRET-client-key' };
 
-/** The outputs of a lab that was never made, of any config; with made-up keys. */
+/** Returns outputs for a config with invented keys, without a lab. */
 export function labOutputs(lab: string, raw: RawConfig = {}): LabOutputs {
   const config = parseConfig({
     ...(raw.cloud && raw.cloud !== 'local' ? { adminCidrs: '198.51.100.0/24' } : {}),

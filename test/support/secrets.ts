@@ -5,13 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { asRoot, labPrints, run, state } from './command';
 import { inFiles, inText, onNodeReadable, processesDuring, type Secret, secretsIn } from './leaks';
 
-/** What must hold of the keys of a lab that is up, and of the machine that it is on. `processes` were seen while it was made. */
+/**
+ * Defines tests that a lab that is up, and its host, keep the lab's secrets. `processes` returns
+ * the command lines and environments of all processes during the first up.
+ */
 export function secretsAreKept(lab: string, processes: () => string): void {
   describe('a lab keeps its secrets', () => {
     let secrets: Secret[];
     let nodes: string[];
 
-    /** Plain pulumi, as a user of it types it. */
+    /** Runs plain pulumi like a user. */
     const pulumi = async (line: string): Promise<string> => {
       const environment = (await labPrints('env')).trim();
       const ran = await run('bash', [
@@ -33,7 +36,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       ).nodes.map((node) => node.name);
     });
 
-    test('of which there are many: keys of SSH, of hosts, of the authority and of every identity', () => {
+    test('among them keys of SSH, of hosts, of the authority and of every identity', () => {
       const owners = [...new Set(secrets.map(({ what }) => what.split('.')[0]))];
       expect(owners).toEqual(
         expect.arrayContaining([
@@ -50,7 +53,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       );
     });
 
-    test('from what commands print', async () => {
+    test('out of the output of commands', async () => {
       const shown = [
         await labPrints('up', lab, '--yes'),
         await labPrints('status', lab, '--json'),
@@ -62,39 +65,40 @@ export function secretsAreKept(lab: string, processes: () => string): void {
         await pulumi('pulumi stack history --json'),
         await pulumi("pulumi preview --diff --target-replace '**'"),
       ];
-      // Every resource was in that last one.
+      // The preview shows every resource.
       expect(shown.at(-1)).toMatch(
         /worker-0-host-key[\s\S]*pki-admin|pki-admin[\s\S]*worker-0-host-key/,
       );
       expect(inText(shown.join('\n'), secrets)).toEqual([]);
     });
 
-    test('from every process of this machine, while the lab was made', () => {
-      // That the look was a good one: what ran then is in it.
+    test('out of every process of the host during up', () => {
+      // The record has the programs that ran during up.
       for (const ran of ['systemd-nspawn', 'kube-apiserver', 'HARDWAY_OWNER=', 'pulumi'])
         expect(processes()).toContain(ran);
       expect(inText(processes(), secrets)).toEqual([]);
     });
 
-    test('from every file of the state but those that are the keys, logs and backups too', async () => {
+    test('out of every file of the state except the key files, including logs and backups', async () => {
       const own = ['ssh_key', 'kubeconfig'].map((name) => path.join(state, 'labs', lab, name));
       const found = await inFiles(state, secrets);
       expect(found.sort()).toEqual([...own, path.join(state, 'passphrase')].sort());
     });
 
-    test("in files that are their owner's alone, as is every other file of the state", async () => {
-      // Plain pulumi writes as the umask of its user's shell says: the next ./lab closes what it left open.
+    test('in files that only their owner can read, like every other file of the state', async () => {
+      // Plain pulumi follows the user's umask. The next ./lab closes files that are open to others.
       await labPrints('list');
       expect((await run('find', [state, '-perm', '/077', '!', '-type', 'l'])).stdout).toBe('');
     });
 
-    test("from what others can read on this machine and on the nodes, and from the nodes' journals", async () => {
+    test('out of files that others can read on the host and the nodes, and out of the journals', async () => {
       expect(await inFiles('/var/lib/hardway', secrets, '-perm', '/077')).toEqual([]);
+      expect(nodes.length).toBeGreaterThan(0);
       for (const node of nodes)
         expect([node, ...(await onNodeReadable(lab, node, secrets))]).toEqual([node]);
     });
 
-    test('and would be told of in each of these places', async () => {
+    test('and the search finds a planted secret in each of these places', async () => {
       const planted: Secret[] = [{ what: 'planted', forms: ['planted-5b0c6b39-by-this-test'] }];
       const [word] = planted[0].forms;
       const file = path.join(state, 'labs', lab, 'planted');
@@ -122,7 +126,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       expect(inText(seen, planted)).toEqual(['planted']);
     });
 
-    test("lets no node change the machine's kernel settings or load modules", async () => {
+    test("and no node changes the host's kernel settings or loads modules", async () => {
       const settings = [
         'kernel/panic',
         'vm/overcommit_memory',
@@ -145,7 +149,7 @@ export function secretsAreKept(lab: string, processes: () => string): void {
       const held = (capability: number): boolean => (mask >> BigInt(capability)) % 2n === 1n;
       const dropped = { CAP_SYS_MODULE: 16, CAP_SYS_RAWIO: 17, CAP_SYS_BOOT: 22, CAP_SYS_TIME: 25 };
       expect(Object.entries(dropped).filter(([, number]) => held(number))).toEqual([]);
-      // So that the mask was read right: CAP_NET_ADMIN, which nodes need.
+      // Nodes need CAP_NET_ADMIN: a mask without it was read wrongly.
       expect(held(12)).toBe(true);
     });
   });

@@ -6,18 +6,15 @@ import { keyFiles } from '../../cli/classroom/cards/keys';
 import { readOutputs, type StackOutputs } from '../../components/outputs';
 import { labPrints, type Ran, run } from './command';
 
-/** Outputs of a stack, with secrets. */
-export type Told = StackOutputs;
-
-/** Reads a lab's outputs with plain Pulumi. */
-export async function outputsOf(lab: string): Promise<Told> {
+/** Reads a lab's outputs, with secrets, with plain Pulumi. */
+export async function outputsOf(lab: string): Promise<StackOutputs> {
   const variables = await labPrints('env');
   const ran = await run('bash', [
     '-c',
     `${variables}\npulumi stack output --json --show-secrets --stack ${lab}`,
   ]);
   if (ran.code !== 0) throw new Error(`pulumi stack output exited ${ran.code}: ${ran.stderr}`);
-  return JSON.parse(ran.stdout) as Told;
+  return JSON.parse(ran.stdout) as StackOutputs;
 }
 
 /**
@@ -29,12 +26,12 @@ export class Student {
   private constructor(private readonly directory: string) {}
 
   /** Creates a student. `key` replaces the lab's key, `hostKey` the jump host's. */
-  static with(told: Told, wrong: { key?: string; hostKey?: string } = {}): Student {
+  static with(stack: StackOutputs, wrong: { key?: string; hostKey?: string } = {}): Student {
     const student = new Student(fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-student-')));
-    const outputs = readOutputs({ ...told, sshPrivateKey: wrong.key ?? told.sshPrivateKey });
+    const outputs = readOutputs({ ...stack, sshPrivateKey: wrong.key ?? stack.sshPrivateKey });
     const jump = {
       host: '127.0.0.1',
-      ...told.jump!,
+      ...stack.jump!,
       ...(wrong.hostKey ? { hostKey: wrong.hostKey } : {}),
     };
     for (const { name, content } of keyFiles(outputs, jump)) student.place(name, content);

@@ -6,7 +6,7 @@ import { main } from '../../cli/program';
 /** Exit code and output of a command line. */
 export interface Answer {
   code: number;
-  told: string;
+  printed: string;
 }
 
 let directory: string;
@@ -32,9 +32,9 @@ export const inPlaces = (...inside: string[]): string => path.join(directory, ..
 
 /** Runs the command line's entry point with the words after `./lab`, separated by spaces. */
 export async function typed(line: string): Promise<Answer> {
-  let told = '';
+  let printed = '';
   const hear = (text: unknown): boolean => {
-    told += String(text);
+    printed += String(text);
     return true;
   };
   const heard = [
@@ -43,7 +43,7 @@ export async function typed(line: string): Promise<Answer> {
   ];
   try {
     const code = await main(line.split(' ').filter((word) => word !== ''));
-    return { code, told: told.trimEnd() };
+    return { code, printed: printed.trimEnd() };
   } finally {
     for (const spy of heard) spy.mockRestore();
     process.exitCode = undefined;

@@ -23,6 +23,7 @@ import {
 } from '../../../cli/doctor/host';
 import { refusal, stands } from '../../../cli/actions/prepare';
 import { root } from '../../../util/repo-root';
+import { each } from '../../support/each';
 
 const SCRIPT = path.join(root, 'cli/doctor/kernel.sh');
 const GIB = 1024 ** 3;
@@ -31,7 +32,7 @@ let directory: string;
 beforeEach(() => void (directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-doctor-'))));
 afterEach(() => fs.rmSync(directory, { recursive: true }));
 
-describe('what the kernel is asked', () => {
+describe('the trial of kernel features', () => {
   const PROGRAMS = [
     'ip',
     'iptables',
@@ -68,7 +69,7 @@ describe('what the kernel is asked', () => {
     return answersIn(ran.stdout);
   }
 
-  test('is every feature that doctor tells of, and nothing else', () => {
+  test('tries each feature that doctor reports, and no other', () => {
     expect([...without(/^nothing$/).keys()].sort()).toEqual(Object.keys(FEATURES).sort());
   });
 
@@ -93,7 +94,7 @@ describe('what the kernel is asked', () => {
     ['services', /-m recent/],
     ['pidns', /^unshare --pid/],
     ['groups', /^mkdir .sys.fs.cgroup/],
-  ])('%s fails, and nothing else does, without %s', (feature, what) => {
+  ])('fails for feature %s only, without %s', (feature, what) => {
     const answers = without(what);
     // The machine of the test may lack the device, or cgroups.
     const failed = [...answers]
@@ -115,7 +116,7 @@ describe('what the kernel is asked', () => {
   // A user namespace has no right to the machine's own /run/netns.
   const confined =
     spawnSync('unshare', ['--user', '--map-root-user', 'true']).status === 0 ? test : test.skip;
-  confined('is told as missing where it really is: without the right to it', () => {
+  confined('reports a feature as missing for a user without the right to it', () => {
     const ran = spawnSync('unshare', ['--user', '--map-root-user', 'sh', SCRIPT, directory], {
       encoding: 'utf8',
       env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, TMPDIR: directory },
@@ -126,19 +127,20 @@ describe('what the kernel is asked', () => {
       0,
     ).filter((finding) => finding.status === 'fail');
     expect(failed.map((finding) => finding.id)).toEqual(expect.arrayContaining(['kernel.netns']));
-    for (const finding of failed)
+    each(failed, (finding) =>
       expect([finding.found, finding.cure]).toEqual([
         expect.stringMatching(/\w/),
         expect.stringMatching(/\w/),
-      ]);
+      ]),
+    );
   });
 
-  test('leaves nothing behind', () => {
+  test('leaves no file behind', () => {
     without(/-m statistic/);
     expect(fs.readdirSync(directory)).toEqual(['bin']);
   });
 
-  test('is told as untried where trying it does not end', () => {
+  test('reports a feature as untried if its trial does not end', () => {
     const late = (): string => {
       throw new Error('spawnSync sh ETIMEDOUT');
     };
@@ -147,7 +149,7 @@ describe('what the kernel is asked', () => {
     ]);
   });
 
-  test('is not known by who is not root', () => {
+  test('warns that only root can try the features', () => {
     expect(
       kernelFindings(
         () => '',
@@ -170,13 +172,13 @@ describe('disk space', () => {
     files,
   });
 
-  test('that is there is told', () => {
+  test('is reported with the need if it suffices', () => {
     expect(diskFinding([need('a', GIB)], room(2 * GIB))).toEqual(
       ok('2.0 GiB free at /at/a, 1.0 GiB needed'),
     );
   });
 
-  test('of one file system is needed for all that is on it', () => {
+  test('must suffice for the sum of all needs on one file system', () => {
     expect(diskFinding([need('a', GIB), need('b', GIB)], room(1.5 * GIB))).toEqual(
       fail(
         '1.5 GiB free at /at/a, /at/b, and 2.0 GiB needed: a, b',
@@ -185,7 +187,7 @@ describe('disk space', () => {
     );
   });
 
-  test('is looked for on the file system of each', () => {
+  test('is compared on each file system separately', () => {
     const both = (place: string): Room => ({
       bytes: place === '/at/a' ? 20 * 1024 ** 2 : 9 * GIB,
       files: 1e6,
@@ -197,14 +199,14 @@ describe('disk space', () => {
     });
   });
 
-  test('is of no use without inodes', () => {
+  test('does not suffice without free inodes', () => {
     expect(diskFinding([need('a', GIB, 3000)], room(9 * GIB, 100))).toMatchObject({
       status: 'fail',
       found: '100 files free at /at/a, and 3000 needed: a',
     });
   });
 
-  test('is asked for by machine, and for building more than for downloading', () => {
+  test('is needed per node, and more for builds than for downloads', () => {
     const sum = (needs: Need[]): number => needs.reduce((total, one) => total + one.bytes, 0);
     expect(sum(labNeeds(6))).toBeGreaterThan(sum(labNeeds(3)));
     expect(sum(setUpNeeds(true))).toBeGreaterThan(sum(setUpNeeds(false)));
@@ -221,7 +223,7 @@ describe('disk space', () => {
   });
 });
 
-describe('of this host', () => {
+describe('a finding about the host', () => {
   const V1 =
     'cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu,cpuacct 0 0\ncgroup /sys/fs/cgroup/cpuset cgroup rw,cpuset 0 0\n';
   const V2 = 'cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n';
@@ -234,7 +236,7 @@ describe('of this host', () => {
 
   test.each([
     ['root', rootFinding(0, undefined), 'ok', /^root$/],
-    ['somebody else', rootFinding(1000), 'fail', /not root/],
+    ['another user', rootFinding(1000), 'fail', /not root/],
     ['Node.js 22', nodeFinding('22.1.0'), 'ok', /22/],
     ['Node.js 18', nodeFinding('18.19.0'), 'fail', /18/],
     [
@@ -288,7 +290,7 @@ describe('of this host', () => {
   });
 });
 
-test('what is in the way of a lab is told at once, each with its cure, exit code 3; a warning is not in the way', () => {
+test('a refusal names all failed findings with their cures, and a warning refuses no lab', () => {
   const findings = [
     { id: 'disk', title: 'Disk space', ...fail('1 MiB free', 'free some') },
     { id: 'cpu', title: 'Processors', ...warn('1', 'two') },

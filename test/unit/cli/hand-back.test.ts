@@ -13,7 +13,7 @@ function written(...inside: string[]): void {
   fs.writeFileSync(inPlaces(...inside), '');
 }
 
-test('the caller is whom sudo names, if the launcher asked sudo', () => {
+test('the caller is the user that sudo names, if the launcher started sudo', () => {
   const sudo = { SUDO_UID: '1234', SUDO_GID: '1235' };
   expect(caller({ ...sudo, HARDWAY_ELEVATED: '1' })).toEqual(STUDENT);
   expect(caller(sudo)).toBeUndefined();

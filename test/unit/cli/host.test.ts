@@ -44,13 +44,13 @@ const OURS = [
 ];
 
 describe('lab clean --cache', () => {
-  test('removes all that the lab made, and then the directory', () => {
+  test('removes every file of the lab, and then the directory', () => {
     cached(OURS);
     removeCache();
     expect(fs.existsSync(process.env.HARDWAY_CACHE!)).toBe(false);
   });
 
-  test("leaves what is somebody's own, whatever it is called", () => {
+  test("leaves a user's own files, whatever their names", () => {
     const own = ['images.tar', 'lock.txt', 'thesis/chapter-1.tex', 'toolchain.json.old'];
     cached([...OURS, ...own]);
     removeCache();
@@ -63,27 +63,27 @@ describe('lab clean --cache', () => {
     expect(fs.existsSync(path.join(process.env.HARDWAY_CACHE!, 'thesis/chapter-1.tex'))).toBe(true);
   });
 
-  test('touches nothing in a directory that was never a cache', () => {
+  test('touches no file in a directory that was never a cache', () => {
     cached(['images/holiday.jpg']);
     expect(removeCache).toThrow(/does not look like/);
     expect(fs.existsSync(path.join(process.env.HARDWAY_CACHE!, 'images/holiday.jpg'))).toBe(true);
   });
 });
 
-test('looking for the toolchain makes neither state nor cache', async () => {
+test('a search for the toolchain creates neither state nor cache', async () => {
   expect(await found()).toBeUndefined();
   expect(fs.readdirSync(directory)).toEqual([]);
 });
 
-describe("what the kernel can't", () => {
+describe('a kernel finding', () => {
   const nothing = (): boolean => false;
   const all = (): boolean => true;
 
   test.each([
-    ['works', 'ok', nothing, 'ok'],
-    ['keeps a machine from running a lab', 'Extension TTL revision 0 not supported', all, 'fail'],
+    ['a working feature is ok', 'ok', nothing, 'ok'],
+    ['a missing feature is a failure', 'Extension TTL revision 0 not supported', all, 'fail'],
     [
-      'is not known where the program to try it with comes later',
+      'a feature is a warning if its program is not installed yet',
       'exec of "iptables" failed',
       nothing,
       'warn',
@@ -92,7 +92,7 @@ describe("what the kernel can't", () => {
     expect(judged(answer, { cure: 'modprobe xt_HL', by: ['iptables'] }, has).status).toBe(status);
   });
 
-  test('says what brings a program that is not there yet', () => {
+  test('names the command that installs a missing program', () => {
     expect(judged('', { cure: 'modprobe xt_HL', by: ['ip', 'iptables'] }, nothing)).toMatchObject({
       found: 'could not be tried without ip and iptables',
       cure: 'comes with ./lab start',

@@ -3,12 +3,12 @@ import { parseKubectl } from '../../../cli/commands/kubectl';
 import { parseSsh } from '../../../cli/commands/ssh';
 import { Failure, Interrupted, report, unable, usage } from '../../../cli/errors';
 
-let told: string;
+let printed: string;
 
 beforeEach(() => {
-  told = '';
+  printed = '';
   const hear = (text: unknown): boolean => {
-    told += String(text);
+    printed += String(text);
     return true;
   };
   jest.spyOn(process.stderr, 'write').mockImplementation(hear);
@@ -25,14 +25,14 @@ describe('the command line', () => {
     'ends with 0 for %j',
     async (words) => {
       expect(await main(words)).toBe(0);
-      expect(told).not.toBe('');
+      expect(printed).not.toBe('');
     },
   );
 
   test('refuses to go down without a terminal and without --yes', async () => {
     expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
     expect(await main(['down', 'no-such-lab'])).toBe(2);
-    expect(told).toMatch(/no terminal[\s\S]*--yes/);
+    expect(printed).toMatch(/no terminal[\s\S]*--yes/);
   });
 });
 
@@ -46,13 +46,13 @@ describe('an error', () => {
     expect(report(error)).toBe(code);
   });
 
-  test('is told without a stack trace, and with one where HARDWAY_DEBUG is 1', () => {
+  test('is printed with a stack trace only if HARDWAY_DEBUG is 1', () => {
     report(new Failure('wrong', 2, 'this'));
-    expect(told).toBe('wrong\nTo do: this\n');
+    expect(printed).toBe('wrong\nTo do: this\n');
     process.env.HARDWAY_DEBUG = '1';
     report(new Failure('wrong', 2));
     delete process.env.HARDWAY_DEBUG;
-    expect(told).toMatch(/\n\s+at /);
+    expect(printed).toMatch(/\n\s+at /);
   });
 });
 
@@ -67,7 +67,7 @@ describe('lab ssh', () => {
     expect(parseSsh(words)).toMatchObject({ lab: { stack }, node, command });
   });
 
-  test('asks for the node where there is only a lab', () => {
+  test('asks for the node if only a lab is given', () => {
     expect(() => parseSsh(['s01'])).toThrow(/Missing node/);
   });
 });

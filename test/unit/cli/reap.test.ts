@@ -29,15 +29,15 @@ const make = async (expires: string): Promise<void> => {
 
 test('reap deletes an expired lab of another state and cloud directory, without a toolchain', async () => {
   await make('2020-01-01T00:00Z');
-  const { code, told } = await typed('reap --yes');
-  expect(told).toContain(`${LAB}  2020-01-01T00:00Z  gone`);
-  expect(told).toContain(inPlaces('student'));
+  const { code, printed } = await typed('reap --yes');
+  expect(printed).toContain(`${LAB}  2020-01-01T00:00Z  gone`);
+  expect(printed).toContain(inPlaces('student'));
   expect(code).toBe(EXIT.well);
   expect(recordOf(LAB)).toBeUndefined();
 });
 
 test('reap leaves a lab of another state that has not expired', async () => {
   await make('2999-01-01T00:00Z');
-  expect((await typed('reap --yes')).told).toBe('No lab has expired.');
+  expect((await typed('reap --yes')).printed).toBe('No lab has expired.');
   expect(recordOf(LAB)).toBeDefined();
 });

@@ -52,7 +52,7 @@ describe('LabArgs', () => {
     expect(properties.filter(({ node }) => !tagOf(node, 'example'))).toEqual([]);
   });
 
-  test('documents the defaults that the config has', () => {
+  test('documents the config’s defaults', () => {
     const wrong = properties.flatMap(({ name, node }) => {
       const values = (['local', 'aws', 'gcp'] as const).map(
         (cloud) => defaultOf(name as (typeof CONFIG_KEYS)[number], cloud) ?? '',

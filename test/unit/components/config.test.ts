@@ -130,7 +130,7 @@ describe('a config', () => {
     [{ apiPort: '31088' }, /apiPort is 31088, which is among the NodePorts/],
     [{ mtu: '100' }, /mtu is "100"/],
     [{ worker: '3' }, /there is no config key "worker" \(did you mean "workers"\?\)/],
-  ])('with the mistake %j is refused with a message that names it', (raw, message) => {
+  ])('is refused with a message about the mistake %j', (raw, message) => {
     expect(mistakesOf(raw)).toEqual([expect.stringMatching(message)]);
   });
 
@@ -198,7 +198,7 @@ describe('a stack of plain pulumi', () => {
     CONFIG_KEYS.map((key) => [key, declaredDefault(key)]),
   );
   test.each(['aws', 'aws-s01', 'gcp', 'gcp-s01'])(
-    'named %s has the cloud of its name and the config tracked for it',
+    'has the cloud of its name %s and the config tracked for it',
     (stack) => {
       const config = parseConfig(seeded({ ...declared, workers: '2' }, stack, 'hardway-lab'));
       expect(config).toMatchObject({ cloud: stack.slice(0, 3), workers: 2, adminCidrs: ['auto'] });

@@ -99,7 +99,7 @@ describe('NodePorts in a cloud', () => {
 });
 
 describe('remarks on who reaches a lab', () => {
-  test('name the address that auto found', async () => {
+  test('name the address found by auto', async () => {
     const config = parseConfig({ ...valid, adminCidrs: 'auto' });
     const known = await withOwnAddress(config, async () => '198.51.100.4');
     expect(remarksOn(known)).toEqual([
@@ -113,7 +113,7 @@ describe('remarks on who reaches a lab', () => {
     ]);
   });
 
-  test('are none on a lab whose CIDRs are named, nor on a local one', () => {
+  test('are absent on a lab with named CIDRs, and on a local one', () => {
     expect(remarksOn(parseConfig(valid))).toEqual([]);
     expect(remarksOn(parseConfig({ adminCidrs: '0.0.0.0/0' }))).toEqual([]);
   });

@@ -27,7 +27,7 @@ test.each(['name: try\n', OTHER])('a project without the provider is refused: %j
   expect(() => check()).toThrow(/does not name the provider.*Add to .*Pulumi\.yaml:\nplugins:/);
 });
 
-test('the project of a program in a folder below it is found', () => {
+test('a program in a folder below its project finds the project', () => {
   project('name: try\n');
   fs.mkdirSync(path.join(place, 'src'));
   expect(() => check(path.join(place, 'src'))).toThrow('does not name the provider');

@@ -34,7 +34,7 @@ describe('the rules of AWS’s security groups', () => {
     { profile: 'small' },
     { adminCidrs: cidrs(27), nodePortCidrs: cidrs(60) },
     { profile: 'small', adminCidrs: '10.240.0.0/24,198.51.100.7/32', nodePortCidrs: cidrs(9) },
-  ])('are counted as they are made, of %j', async (raw) => {
+  ])('are counted like the created ones with %j', async (raw) => {
     const { all, plan } = await graphOn(raw);
     const made = all.filter(
       ({ type, inputs }) =>

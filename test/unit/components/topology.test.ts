@@ -72,6 +72,7 @@ describe('the topology of any valid config', () => {
   test('gives workers pod CIDRs inside the pod network that do not overlap', () =>
     holds((plan) => {
       const pods = plan.routes.map((route) => route.destination);
+      expect(pods.length).toBeGreaterThan(0);
       pods.forEach((cidr, index) => {
         expect(overlap(cidr, plan.podCidr)).toBe(true);
         expect(parseCidr(cidr).first).toBeGreaterThanOrEqual(parseCidr(plan.podCidr).first);
@@ -128,10 +129,10 @@ test("is the article's plan by default", () => {
 describe('a CIDR', () => {
   test('returns its addresses by number', () =>
     expect(addressAt('10.200.0.0/16', 256)).toBe('10.200.1.0'));
-  test('has no address after its last', () =>
+  test('has no address after its last one', () =>
     expect(() => addressAt('10.0.0.0/30', 4)).toThrow(RangeError));
   test.each(['10.0.0.0', '10.0.0.0/33', '300.0.0.0/8', 'fd00::/8', '010.0.0.0/8'])(
-    'is not "%s"',
+    'does not parse from "%s"',
     (text) => {
       expect(() => parseCidr(text)).toThrow('is not a CIDR');
     },

@@ -9,8 +9,8 @@ import { parseConfig } from '../../../../components/config';
 
 const of = (raw: Record<string, string>) => parseConfig({ adminCidrs: '203.0.113.7/32', ...raw });
 
-describe('what a lab takes of an account', () => {
-  test('on AWS: six machines, an address each and one for the API, a VPC, a balancer', () => {
+describe('the needs of a lab', () => {
+  test('on AWS are six machines, seven addresses, a VPC and a balancer', () => {
     expect(needsOf(of({ cloud: 'aws' }))).toMatchObject({
       machines: new Map([['t3.small', 6]]),
       publicAddresses: 7,
@@ -20,7 +20,7 @@ describe('what a lab takes of an account', () => {
     });
   });
 
-  test('in profile small: three machines and one address', () => {
+  test('in profile small are three machines and one address', () => {
     for (const cloud of ['aws', 'gcp']) {
       const needs = needsOf(of({ cloud, profile: 'small' }));
       expect([...needs.machines.values()]).toEqual([3]);
@@ -28,7 +28,7 @@ describe('what a lab takes of an account', () => {
     }
   });
 
-  test('by type, where controllers and workers differ', () => {
+  test('are counted by type if controllers and workers differ', () => {
     expect(
       needsOf(of({ cloud: 'gcp', controllerType: 'e2-medium', workerType: 'e2-small' })).machines,
     ).toEqual(
@@ -46,7 +46,7 @@ describe('the price', () => {
     expect(dollars).toBeCloseTo(6 * 0.0208 + 7 * 0.005 + 0.0225 + (6 * 20 * 0.08) / 730, 6);
   });
 
-  test('names its list and date, and what it does not know', () => {
+  test('names its list, its date and unknown prices', () => {
     expect(formatPrice('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
       /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2, whose price is unknown.*us-west1, \d{4}-\d\d/,
     );
@@ -91,13 +91,13 @@ const addresses =
 describe('doctor of a cloud account', () => {
   const config = of({ cloud: 'gcp' });
 
-  test('finds nothing to do where all fits', async () => {
+  test('finds nothing to do if all quotas suffice', async () => {
     const findings = await cloudFindings(account(addresses(8, 1)), config);
     expect(findings.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(findings.find(({ title }) => title === 'Price')!.found).toMatch(/an hour/);
   });
 
-  test("names profile small where that fits a new account's four addresses", async () => {
+  test("names profile small if it fits a new account's four addresses", async () => {
     const finding = (await cloudFindings(account(addresses(4)), config)).find(
       ({ id }) => id === 'cloud.quota',
     )!;
@@ -105,7 +105,7 @@ describe('doctor of a cloud account', () => {
     expect(finding.cure).toMatch(/profile=small/);
   });
 
-  test('does not, where small is too much as well', async () => {
+  test('does not name profile small if that is too large as well', async () => {
     const finding = (await cloudFindings(account(addresses(4, 4)), config)).find(
       ({ id }) => id === 'cloud.quota',
     )!;
@@ -113,7 +113,7 @@ describe('doctor of a cloud account', () => {
     expect(finding.cure).toMatch(/the console/);
   });
 
-  test('warns where a limit is not told', async () => {
+  test('warns if a limit is unknown', async () => {
     expect(
       (await cloudFindings(account(addresses(undefined)), config)).find(
         ({ id }) => id === 'cloud.quota',
@@ -121,7 +121,7 @@ describe('doctor of a cloud account', () => {
     ).toBe('warn');
   });
 
-  test('names a machine type that the zone does not offer, and asks for no quotas of it', async () => {
+  test('names a machine type that the zone lacks, and reads none of its quotas', async () => {
     const findings = await cloudFindings(
       account(() => {
         throw new Error('asked');
@@ -134,7 +134,7 @@ describe('doctor of a cloud account', () => {
     });
   });
 
-  test('says in one sentence that nobody may act', async () => {
+  test('reports missing credentials in one sentence', async () => {
     const nobody = {
       ...account(addresses(8)),
       who: () => Promise.reject(new CloudError('no credentials')),
@@ -186,7 +186,7 @@ describe("doctor's row for a lab's name", () => {
     remains,
   });
 
-  test('warns of resources of that name that no lab here has, with two ways out', async () => {
+  test('warns of resources with that name that belong to no lab here, with two cures', async () => {
     const finding = await nameFinding(
       having(async () => [vpc]),
       'aws-s01',
@@ -252,7 +252,7 @@ describe('an error of a cloud', () => {
     ],
     [gcpError(Object.assign(new Error('forbidden'), { status: 403 })), /Compute Viewer/],
     [gcpError(new Error('socket hang up')), /did not answer: socket hang up/],
-  ])('says what to do: %s', (error, sentence) => {
+  ])('has a cure: %s', (error, sentence) => {
     expect(error).toBeInstanceOf(CloudError);
     expect(error.message).toMatch(sentence);
   });

@@ -78,17 +78,17 @@ describe('reap --cloud', () => {
   test('names the region that could not be asked, and exits with 3', async () => {
     mockWorld.regions = ['us-west-2', 'eu-central-1'];
     mockWorld.silent = ['eu-central-1'];
-    const { code, told } = await typed('reap --cloud aws --yes');
-    expect(told).toBe('No lab has expired.\neu-central-1 could not be asked: access denied');
+    const { code, printed } = await typed('reap --cloud aws --yes');
+    expect(printed).toBe('No lab has expired.\neu-central-1 could not be asked: access denied');
     expect(code).toBe(EXIT.machine);
   });
 
   test('names the project that could not be asked, and exits with 3', async () => {
     mockWorld.stacks = { 'gcp-s01': gcp('one', 'a'), 'gcp-s02': gcp('two', 'b') };
     mockWorld.silent = ['two'];
-    const { code, told } = await typed('reap --cloud gcp --yes');
-    expect(told).toContain('two could not be asked: access denied');
-    expect(told).not.toContain('one could not be asked');
+    const { code, printed } = await typed('reap --cloud gcp --yes');
+    expect(printed).toContain('two could not be asked: access denied');
+    expect(printed).not.toContain('one could not be asked');
     expect(code).toBe(EXIT.machine);
   });
 
@@ -96,16 +96,16 @@ describe('reap --cloud', () => {
     mockWorld.regions = ['us-west-2', 'eu-central-1'];
     mockWorld.silent = ['eu-central-1'];
     mockWorld.remains = { 'us-west-2': [vpc('aws-s09', 'us-west-2')] };
-    const { code, told } = await typed('reap --cloud aws --yes');
-    expect(told).toMatch(/aws-s09 still exists: it exists in the cloud, but in no state here/);
-    expect(told).toContain('eu-central-1 could not be asked: access denied');
+    const { code, printed } = await typed('reap --cloud aws --yes');
+    expect(printed).toMatch(/aws-s09 still exists: it exists in the cloud, but in no state here/);
+    expect(printed).toContain('eu-central-1 could not be asked: access denied');
     expect(code).toBe(EXIT.failed);
   });
 
   test('exits with 0 if every region answered', async () => {
     mockWorld.regions = ['us-west-2', 'eu-central-1'];
-    const { code, told } = await typed('reap --cloud aws --yes');
-    expect([code, told]).toEqual([EXIT.well, 'No lab has expired.']);
+    const { code, printed } = await typed('reap --cloud aws --yes');
+    expect([code, printed]).toEqual([EXIT.well, 'No lab has expired.']);
     expect(mockWorld.asked).toHaveLength(2);
   });
 });
@@ -113,8 +113,8 @@ describe('reap --cloud', () => {
 test('audit --cloud exits with 3 if it found nothing and a region could not be asked', async () => {
   mockWorld.regions = ['us-west-2', 'eu-central-1'];
   mockWorld.silent = ['eu-central-1'];
-  const { code, told } = await typed('audit --cloud aws');
-  expect(told).toContain('eu-central-1 could not be asked: access denied');
+  const { code, printed } = await typed('audit --cloud aws');
+  expect(printed).toContain('eu-central-1 could not be asked: access denied');
   expect(code).toBe(EXIT.machine);
 });
 

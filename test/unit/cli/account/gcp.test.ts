@@ -219,17 +219,17 @@ afterEach(async () => {
 });
 
 describe('an account of Google Cloud', () => {
-  test('says in which project, and where', async () => {
+  test('returns its project and zone', async () => {
     expect(await gcpAccount(config()).who()).toBe('project my-project in us-west1-c');
   });
 
-  test('knows how many processors a type has, and which types a zone does not offer', async () => {
+  test('returns the processors of a type, and leaves out types that the zone lacks', async () => {
     expect([...(await gcpAccount(config()).processors(['e2-small', 'e2-gigantic']))]).toEqual([
       ['e2-small', 2],
     ]);
   });
 
-  test('has quotas of region and project, in which what others use is counted; those that it doesn’t tell are left out', async () => {
+  test('has quotas of region and project with the use of others, without unreported ones', async () => {
     const needs = needsOf(config());
     const found = await gcpAccount(config()).quotas(needs, new Map([['e2-small', 2]]));
     expect(found.map(({ name, limit, used, needed }) => [name, limit, used, needed])).toEqual([
@@ -243,7 +243,7 @@ describe('an account of Google Cloud', () => {
     ]);
   });
 
-  test('tells whatever exists of a lab, what it costs, and nothing of others, though each page has but one thing', async () => {
+  test('lists the resources of one lab with prices, although each page has only one resource', async () => {
     server.having = {
       ...project(),
       ...together(together(lab('gcp-s02'), lab('gcp-s01')), {
@@ -255,7 +255,7 @@ describe('an account of Google Cloud', () => {
     const found = await gcpAccount(config()).remains('gcp-s01');
     const costs = found.map(({ kind, id, hourly }) => `${kind} ${id} ${hourly?.toFixed(4)}`).sort();
     expect(costs).toEqual([
-      // The address that is reserved for it is told by itself: an hour of it is no part of the machine's.
+      // A reserved address is a row of its own, so the instance's price excludes it.
       'address gcp-s01-api 0.0050',
       'address gcp-s01-left 0.0100',
       'backend service gcp-s01-api 0.0000',
@@ -351,7 +351,7 @@ describe('an account of Google Cloud', () => {
     ]);
   });
 
-  test('may be anybody’s whose key is in a variable, and a key that is none is told', async () => {
+  test('belongs to the key in the variable, and an invalid key is reported', async () => {
     delete process.env.GOOGLE_OAUTH_ACCESS_TOKEN;
     process.env.GOOGLE_CREDENTIALS = '{"type": ';
     await expect(gcpAccount(config()).who()).rejects.toThrow(
@@ -397,14 +397,14 @@ describe('an error of Google Cloud is one sentence', () => {
     20_000,
   );
 
-  test('where the token is nobody’s', async () => {
+  test('for a token that Google refuses', async () => {
     process.env.GOOGLE_OAUTH_ACCESS_TOKEN = 'ya29.expired';
     await expect(gcpAccount(config()).who()).rejects.toThrow(
       /^Google Cloud does not know who you are \(.*\): run `gcloud auth application-default login`\.$/,
     );
   });
 
-  test('where there is no such project', async () => {
+  test('for a missing project', async () => {
     await expect(gcpAccount(config({ project: 'other-project' })).who()).rejects.toThrow(
       /^Google Cloud has no such thing \(The resource 'projects\/other-project' was not found\): look at the config keys project and zone\.$/,
     );
@@ -412,31 +412,33 @@ describe('an error of Google Cloud is one sentence', () => {
 });
 
 describe('./lab doctor --cloud gcp', () => {
-  test('finds nothing to do where all fits, and says what a lab costs', async () => {
-    const { code, told } = await typed('doctor --cloud gcp');
-    expect(told).toMatch(/^ok {4}Credentials .* project my-project in us-west1-c$/m);
-    expect(told).toMatch(/^ok {4}Price .* about \$0\.\d\d an hour/m);
-    expect([code, told.split('\n').pop()]).toEqual([0, 'The account at GCP can run a lab.']);
+  test('finds nothing to do if all quotas suffice, and prints the price', async () => {
+    const { code, printed } = await typed('doctor --cloud gcp');
+    expect(printed).toMatch(/^ok {4}Credentials .* project my-project in us-west1-c$/m);
+    expect(printed).toMatch(/^ok {4}Price .* about \$0\.\d\d an hour/m);
+    expect([code, printed.split('\n').pop()]).toEqual([0, 'The account at GCP can run a lab.']);
   });
 
   test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
     server.having = project({ CPUS: [8, 0], IN_USE_ADDRESSES: [4, 0] });
-    const { code, told } = await typed('doctor --cloud gcp');
+    const { code, printed } = await typed('doctor --cloud gcp');
     expect(code).toBe(3);
-    expect(told).toMatch(
+    expect(printed).toMatch(
       /^FAIL {2}Quota: processors \(CPUS\) in us-west1 +12 needed, 8 of 8 free\n +To do: a smaller lab fits: --set profile=small/m,
     );
-    expect(told).toMatch(/^FAIL {2}Quota: addresses in use in us-west1 +7 needed, 4 of 4 free$/m);
+    expect(printed).toMatch(
+      /^FAIL {2}Quota: addresses in use in us-west1 +7 needed, 4 of 4 free$/m,
+    );
     expect((await typed('doctor --cloud gcp --set profile=small')).code).toBe(0);
   });
 
-  test('tells in one sentence what is in the way: no project, no such type', async () => {
-    expect((await typed('doctor --cloud gcp --set workerType=e2-gigantic')).told).toMatch(
+  test('reports a missing project and a missing machine type in one sentence each', async () => {
+    expect((await typed('doctor --cloud gcp --set workerType=e2-gigantic')).printed).toMatch(
       /^FAIL {2}Machine type e2-gigantic +not offered in us-west1-c$/m,
     );
     delete process.env.GOOGLE_CLOUD_PROJECT;
-    const { code, told } = await typed('doctor --cloud gcp --json');
-    expect([code, JSON.parse(told)[0]]).toEqual([
+    const { code, printed } = await typed('doctor --cloud gcp --json');
+    expect([code, JSON.parse(printed)[0]]).toEqual([
       3,
       {
         id: 'cloud',
@@ -451,27 +453,29 @@ describe('./lab doctor --cloud gcp', () => {
 });
 
 describe('./lab audit', () => {
-  test('lists what is left and what it costs, and exits 1', async () => {
+  test('lists leftovers with their price, and exits 1', async () => {
     server.having = { ...project(), ...lab('gcp-s01') };
-    const { code, told } = await typed('audit gcp-s01');
-    expect(told).toMatch(
+    const { code, printed } = await typed('audit gcp-s01');
+    expect(printed).toMatch(
       /^gcp-s01 +ada +2026-12-01t18-00z +my-project +address +gcp-s01-left +\$0\.0100$/m,
     );
-    expect([code, told.split('\n').pop()]).toEqual([
+    expect([code, printed.split('\n').pop()]).toEqual([
       1,
       '14 resources in 1 lab at GCP (project my-project in us-west1-c), about $0.08 an hour, $1.95 a day.',
     ]);
   });
 
-  test('finds nothing, and exits 0; exits 3 where it can’t ask', async () => {
+  test('exits 0 if it finds nothing, and 3 if it can’t ask', async () => {
     expect(await typed('audit --cloud gcp')).toEqual({
       code: 0,
-      told: "No resources of any lab exist at GCP (the environment's project).\nOther projects were not searched.",
+      printed:
+        "No resources of any lab exist at GCP (the environment's project).\nOther projects were not searched.",
     });
     delete process.env.GOOGLE_CLOUD_PROJECT;
     expect(await typed('audit --cloud gcp')).toEqual({
       code: 3,
-      told: 'No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.',
+      printed:
+        'No Google Cloud project is chosen: set the config key project to its id, or GOOGLE_CLOUD_PROJECT.',
     });
   });
 });
@@ -498,7 +502,7 @@ describe('orphans of a lab on Google Cloud', () => {
     server.having = { ...project(), ...lab('gcp-s01') };
   });
 
-  test('are the labelled resources of its state that the state does not know', async () => {
+  test('are labelled resources of its state that are missing in the state', async () => {
     const known = new Set([
       path('zones/us-west1-c/instances/gcp-s01-controller-0'),
       path('regions/us-west1/forwardingRules/gcp-s01-api'),
@@ -512,12 +516,12 @@ describe('orphans of a lab on Google Cloud', () => {
     ]);
   });
 
-  test('are nothing of a lab with the same name and another state', async () => {
+  test('do not include a lab with the same name and another state', async () => {
     expect(await names({ state: 'ffffffff' })).toEqual([]);
     expect(await names({ state: '' })).toEqual([]);
   });
 
-  test('are resources without labels if their own create was interrupted', async () => {
+  test('include resources without labels if their own create was interrupted', async () => {
     expect(await names({ state: 'ffffffff', pending: [pending('gcp-s01')] })).toEqual([
       'network gcp-s01',
     ]);

@@ -69,12 +69,12 @@ afterEach(() => {
 });
 
 describe('the account of a lab', () => {
-  test('is the one of its config file if the state is empty', () => {
+  test('comes from its config file if the state is empty', () => {
     writeSettings(lab, new Map([['hardway-lab:region', 'eu-central-1']]));
     expect(accountConfigOf(lab, undefined).region).toBe('eu-central-1');
   });
 
-  test('is the one of the provider in its state, although the config file says another', () => {
+  test('comes from the provider in its state, not from the config file', () => {
     writeSettings(lab, new Map([['hardway-lab:region', 'us-west-2']]));
     const provider = { type: 'pulumi:providers:aws', outputs: { region: 'eu-central-1' } };
     expect(accountConfigOf(lab, snapshotOf([provider])).region).toBe('eu-central-1');
@@ -96,7 +96,7 @@ describe('the account of a lab', () => {
 describe('an interrupted run', () => {
   const pending = [{ type: 'creating', resource: { urn: 'new', type: 'aws:ec2/vpc:Vpc' } }];
 
-  test('has its orphans named and deleted', async () => {
+  test('has its orphans listed and deleted', async () => {
     mockAccount.orphans = [orphan('i-1'), orphan('i-2')];
     await settleInterrupted(lab, snapshotOf([STATE], pending), progress);
     expect(mockAccount.deleted).toEqual(['i-1', 'i-2']);
@@ -105,13 +105,13 @@ describe('an interrupted run', () => {
     );
   });
 
-  test('that ended leaves nothing to delete', async () => {
+  test('leaves nothing to delete if it ended', async () => {
     mockAccount.orphans = [orphan('i-1')];
     await settleInterrupted(lab, snapshotOf([STATE]), progress);
     expect(mockAccount.deleted).toEqual([]);
   });
 
-  test('names what could not be deleted, and how to, after the deletion of all else', async () => {
+  test('names undeleted resources with their commands after it deleted the others', async () => {
     const orphans = [orphan('i-1', new Error('refused')), orphan('i-2')];
     const account = { orphans: async () => orphans } as unknown as Account;
     const query = orphanQuery(lab, snapshotOf([STATE], pending));
@@ -153,14 +153,14 @@ describe('a name in use', () => {
     hourly: 0,
   });
 
-  test('by another state’s lab is refused before the first `up`', async () => {
+  test('is refused before the first `up` if another state’s lab has it', async () => {
     mockAccount.remains = [remain('ffffffff')];
     await expect(refuseTakenName(lab, undefined)).rejects.toThrow(
       'Another lab named aws-s01 exists in this account (us-west-2): vpc vpc-1',
     );
   });
 
-  test('is not asked for once the lab has a state', async () => {
+  test('is not looked up for a lab with a state', async () => {
     mockAccount.remains = [remain('ffffffff')];
     await expect(refuseTakenName(lab, snapshotOf([STATE]))).resolves.toBeUndefined();
   });

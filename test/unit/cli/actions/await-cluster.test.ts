@@ -29,12 +29,12 @@ const leaders = (time: string) => [
 const expected = { workers: ['worker-0'], pods: ['Pod default/web'] };
 
 describe('notReady', () => {
-  test('is empty when everything was reported after the restore', () => {
+  test('returns an empty list if every object was reported after the restore', () => {
     const objects = [...leaders(AFTER), node(AFTER), pod(AFTER)];
     expect(notReady(objects, expected, RESTORED)).toEqual([]);
   });
 
-  test('does not believe what the cluster said before the restore', () => {
+  test('ignores reports from before the restore', () => {
     const objects = [...leaders(BEFORE), node(BEFORE), pod(BEFORE)];
     expect(notReady(objects, expected, RESTORED)).toEqual([
       'Lease kube-system/kube-controller-manager',
@@ -59,7 +59,7 @@ describe('notReady', () => {
   });
 });
 
-test('deadLeaders names the leases that nobody has renewed since the restore', () => {
+test('deadLeaders names the leases that were not renewed since the restore', () => {
   const objects = [
     lease('kube-controller-manager', BEFORE),
     lease('kube-scheduler', AFTER),

@@ -15,12 +15,12 @@ async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undef
   return question;
 }
 
-describe('a config that needs a new network', () => {
+describe('the question before a replacement', () => {
   test.each([
     ['nodeCidr', '10.241.0.0/24'],
     ['podCidr', '10.201.0.0/16'],
     ['mtu', '1400'],
-  ])('on this host: %s', async (key, value) => {
+  ])('names a new network on this host for %s', async (key, value) => {
     expect(await asked({}, { [key]: value })).toContain(
       `Lab local-s01 is up, and ${key} ${value} instead of `,
     );
@@ -31,7 +31,7 @@ describe('a config that needs a new network', () => {
     ['aws', 'profile', 'small'],
     ['gcp', 'zone', 'us-west1-b'],
     ['gcp', 'profile', 'small'],
-  ])('on %s: %s', async (cloud, key, value) => {
+  ])('names a new network on %s for %s', async (cloud, key, value) => {
     const made = { cloud, adminCidrs: 'auto' };
     expect(await asked(made, { ...made, [key]: value })).toMatch(
       new RegExp(`^Lab local-s01 is up, and ${key} ${value} instead of .* needs a new network`),
@@ -39,7 +39,7 @@ describe('a config that needs a new network', () => {
     expect(await asked(made, made)).toBeUndefined();
   });
   test.each(['controllerType', 'workerType'])(
-    'is not the %s, which stops or replaces machines: that is asked about, too',
+    'names stopped or replaced nodes for %s',
     async (key) => {
       const made = { cloud: 'aws', adminCidrs: 'auto' };
       expect(await asked(made, { ...made, [key]: 't3.large' })).toBe(
@@ -47,7 +47,7 @@ describe('a config that needs a new network', () => {
       );
     },
   );
-  test('is not the mtu on Google Cloud, which changes in place: nodes must be stopped and started', async () => {
+  test('names a change in place for the mtu on Google Cloud', async () => {
     const made = { cloud: 'gcp', adminCidrs: 'auto' };
     const question = await asked(made, { ...made, mtu: '1400' });
     expect(question).toMatch(
@@ -55,15 +55,15 @@ describe('a config that needs a new network', () => {
     );
     expect(question).not.toMatch(/another network/);
   });
-  test('names all that is otherwise', async () => {
+  test('names every changed key', async () => {
     expect(await asked({ mtu: '1400' }, { nodeCidr: '10.241.0.0/24' })).toMatch(
       /nodeCidr 10\.241\.0\.0\/24 instead of 10\.240\.0\.0\/24, mtu 1500 instead of 1400 needs a new network.*lost/,
     );
   });
-  test('is not what changes in place', async () => {
+  test('is not asked for keys that change in place', async () => {
     expect(await asked({}, { ipMasq: 'false', workers: '4', memoryLimit: '4Gi' })).toBeUndefined();
   });
-  test('is refused where nobody can be asked, with the command that does it', async () => {
+  test('is an error without a terminal, with the command to use', async () => {
     const refused = confirmReplace(
       parseLab('s01'),
       parseConfig({ mtu: '1400' }),

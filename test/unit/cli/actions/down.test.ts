@@ -114,7 +114,7 @@ describe('down of a cloud lab', () => {
     expect(fs.existsSync(stackFile(lab.stack))).toBe(false);
   });
 
-  test('deletes what the destroy left, and asks again before it removes the stack', async () => {
+  test('deletes leftovers of the destroy, and asks again before it removes the stack', async () => {
     mockWorld.remains = [address];
     await takeDown(lab, progress);
     expect(mockWorld.calls).toEqual([
@@ -147,7 +147,7 @@ describe('down of a cloud lab', () => {
     expect(mockWorld.calls.at(-1)).toBe('stack rm');
   });
 
-  test('keeps the stack if that fails too, and names what exists', async () => {
+  test('keeps the stack and names existing resources if that fails too', async () => {
     mockWorld.failures = [unable('one'), unable('two')];
     await expect(takeDown(lab, progress)).rejects.toThrow('two');
     expect(mockWorld.calls).toEqual(['destroy', 'refresh and destroy', 'remains in of-the-state']);

@@ -78,7 +78,7 @@ const change = (engine: Engine): Promise<unknown> =>
     progress,
   );
 
-test('a change that fails before anything was changed leaves the config of the lab as it was', async () => {
+test('a change that fails before it changed a resource leaves the lab’s config as it was', async () => {
   const before = config();
   await expect(change(failing(0))).rejects.toThrow('InvalidSubnet.Conflict');
   expect(config()).toBe(before);
@@ -90,7 +90,7 @@ test('a change that fails halfway stays in the config, for the next up to go on'
   expect(config()).toContain('zone: us-west-2b');
 });
 
-test('a change that is not agreed to is not written', async () => {
+test('a refused change is not written to the config', async () => {
   const before = config();
   const refused = bring(
     failing(0),
@@ -105,7 +105,7 @@ test('a change that is not agreed to is not written', async () => {
   expect(config()).toBe(before);
 });
 
-test('an end that could not be moved stays in the config as it was', async () => {
+test('a failed change of the expiry leaves the config as it was', async () => {
   const before = config();
   const takeBack = trySettings(lab, parseSettings(['expires=2026-12-01T18:00Z']));
   await expect(
@@ -118,7 +118,7 @@ describe('after up', () => {
   const files = { sshConfig: '/ssh_config', kubeconfig: '/kubeconfig' } as never;
   const outputs = { nodes: [], kubeconfig: '', expires: '2026-12-01T18:00Z' };
 
-  test('a lab with an end says that nothing removes it automatically', () => {
+  test('a lab with an expiry gets the hint that nothing removes it automatically', () => {
     expect(nextSteps(lab, { outputs, files } as never)).toMatch(
       /expires at 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
     );
@@ -166,7 +166,7 @@ describe('the questions of `up` on a lab that is up', () => {
     return asked;
   };
 
-  test('name what is destroyed before the price', async () => {
+  test('name the loss before the price', async () => {
     expect(await askedWith('zone=us-west-2b')).toEqual([
       expect.stringContaining('everything in the lab is lost'),
       'price',

@@ -42,25 +42,22 @@ function students(count: number, cloud = 'gcp'): Student[] {
 
 const distinct = <T>(items: T[]): number => new Set(items).size;
 
-test.each(CLOUDS)(
-  'names of fifty labs on %s are theirs alone, and what they take adds up',
-  (cloud) => {
-    const all = students(50, cloud);
-    expect(distinct(all.map(({ lab }) => lab.stack))).toBe(50);
-    expect(all.every(({ lab, id }) => lab.stack === `${cloud}-${id}`)).toBe(true);
-    const needs = all.map(({ lab, settings }) => needsOf(checkedConfig(lab, settings)));
-    const [one, sum] = [needs[0], sumOf(needs)];
-    expect([sum.publicAddresses, sum.networks, sum.loadBalancers, sum.diskGib]).toEqual([
-      one.publicAddresses * 50,
-      50,
-      one.loadBalancers * 50,
-      one.diskGib,
-    ]);
-    expect([...sum.machines]).toEqual([...one.machines].map(([type, count]) => [type, count * 50]));
-  },
-);
+test.each(CLOUDS)('fifty labs on %s have distinct names, and their needs add up', (cloud) => {
+  const all = students(50, cloud);
+  expect(distinct(all.map(({ lab }) => lab.stack))).toBe(50);
+  expect(all.every(({ lab, id }) => lab.stack === `${cloud}-${id}`)).toBe(true);
+  const needs = all.map(({ lab, settings }) => needsOf(checkedConfig(lab, settings)));
+  const [one, sum] = [needs[0], sumOf(needs)];
+  expect([sum.publicAddresses, sum.networks, sum.loadBalancers, sum.diskGib]).toEqual([
+    one.publicAddresses * 50,
+    50,
+    one.loadBalancers * 50,
+    one.diskGib,
+  ]);
+  expect([...sum.machines]).toEqual([...one.machines].map(([type, count]) => [type, count * 50]));
+});
 
-test('public networks of fifty local labs are theirs alone', () => {
+test('fifty local labs have distinct public networks', () => {
   const slots = students(50, 'local').map(({ lab, settings }) => {
     const { publicPool } = checkedConfig(lab, settings);
     reserveSlot(lab.stack, publicPool);
@@ -93,7 +90,7 @@ const processorTime = (): number => {
   return user + system;
 };
 
-test('names and tags of what fifty programs make in one project are theirs alone, and the time grows in step', async () => {
+test('fifty programs in one project create distinct names and tags, in linear time', async () => {
   const all = students(50);
   await namesOf(all[0]);
   const [times, found] = [[processorTime()], [] as Awaited<ReturnType<typeof namesOf>>[]];
@@ -117,7 +114,7 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-test('a roster and its jobs take memory and time in step with its students', () => {
+test('a roster and its jobs take memory and time linear in the number of students', () => {
   const taken = (count: number): { bytes: number; time: number } => {
     const [before, start] = [heap(), processorTime()];
     const jobs = students(count, 'local').map(({ id, lab }) => childJob(id, { kind: 'down', lab }));

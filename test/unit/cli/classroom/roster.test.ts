@@ -149,7 +149,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     expect(fs.readdirSync(inPlaces())).toEqual(['students.yaml']);
   });
 
-  test('also where there is no such file', () => {
+  test('a roster that does not exist is refused', () => {
     expect(() => readRoster(inPlaces('none.yaml'))).toThrow(
       expect.objectContaining({
         exitCode: 2,
@@ -163,7 +163,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
 });
 
 describe('a roster', () => {
-  test("gives each student a lab with the defaults of the class and what is the student's own", () => {
+  test("gives each student a lab with the class's defaults and the student's own settings", () => {
     const { students, jumpHost } = roster(
       [
         'defaults: {config: {workers: 2, ipMasq: false, region: eu-west-1}}',
@@ -206,13 +206,13 @@ describe('a roster', () => {
     ]);
   });
 
-  test('as the example has it is a good one', () => {
+  test('is valid in the example', () => {
     expect(
       readRoster(`${root}/examples/students.yaml`).students.map(({ lab }) => lab.stack),
     ).toEqual(['local-s01', 'local-s02', 'local-s03']);
   });
 
-  test('--only names students of it, in its order; every other id is told', () => {
+  test('has its students chosen by --only in its order, and other ids are refused', () => {
     const file = roster('students: [{id: s01}, {id: s02}, {id: s03}]');
     expect(chosen(file, ['s03', 's01', 's03']).map(({ id }) => id)).toEqual(['s01', 's03']);
     expect(chosen(file, undefined)).toHaveLength(3);
@@ -222,7 +222,7 @@ describe('a roster', () => {
     );
   });
 
-  test('of any good ids makes as many labs, each of a name that the other commands take', () => {
+  test('gives any valid ids as many labs, with names that the other commands accept', () => {
     const id = fc.stringMatching(/^[a-z]\d{2}(-[a-z]{1,3}\d)?$/);
     const student = fc.record({
       id,
@@ -248,7 +248,7 @@ describe('a roster', () => {
     );
   });
 
-  test('of any text at all is read or refused in words', () => {
+  test('of any text is read or refused with the line of each mistake', () => {
     const key = fc.constantFrom(
       'students',
       'id',

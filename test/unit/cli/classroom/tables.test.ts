@@ -6,6 +6,7 @@ import type { Student } from '../../../../cli/classroom/roster';
 import { type StudentStatus, table } from '../../../../cli/classroom/status';
 import { exitCode, summary } from '../../../../cli/classroom/summary';
 import { Interrupted, unable } from '../../../../cli/errors';
+import { each } from '../../../support/each';
 
 const student = (id: string, name = `Student ${id}`): Student => ({
   id,
@@ -35,7 +36,7 @@ function screen(isTTY: boolean, size: { columns?: number; rows?: number } = {}) 
   };
 }
 
-describe('a class at work', () => {
+describe('the board of a class', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
@@ -50,7 +51,7 @@ describe('a class at work', () => {
     return lines.map((line) => line.replace(/\x1b\[\d+m/g, ''));
   }
 
-  test('on a terminal is a table of student, lab, state, time and step', () => {
+  test('shows student, lab, state, time and step in a table on a terminal', () => {
     const out = screen(true);
     const board = new ClassBoard(out, STUDENTS);
     const ada = board.begin('s01');
@@ -73,7 +74,7 @@ describe('a class at work', () => {
       expect.stringMatching(/^ {2}s03 {2}Student s03 {3}local-s03 {2}waiting$/),
       '  1 running, 1 failed, 1 waiting',
     ]);
-    for (const line of shown(out.text())) expect(line.length).toBeLessThan(80);
+    each(shown(out.text()), (line) => expect(line.length).toBeLessThan(80));
     board.close();
     expect(shown(out.text())).toEqual([
       's01: worker-0: /etc/x was edited',
@@ -81,7 +82,7 @@ describe('a class at work', () => {
     ]);
   });
 
-  test('shows first what is under way or failed where the screen is too small for all', () => {
+  test('shows running and failed labs first if the screen is too small for all', () => {
     const out = screen(true, { rows: 10 });
     const many = Array.from({ length: 50 }, (_, index) => student(`s${index + 10}`));
     const board = new ClassBoard(out, many);
@@ -100,7 +101,7 @@ describe('a class at work', () => {
     board.close();
   });
 
-  test('in a pipe is a line when a lab begins and ends, and a sign of life every minute', () => {
+  test('prints a line in a pipe when a lab begins and ends, and one every minute', () => {
     const out = screen(false);
     const board = new ClassBoard(out, STUDENTS);
     const ada = board.begin('s01');
@@ -123,7 +124,7 @@ describe('a class at work', () => {
 describe('the summary', () => {
   const deed = { verb: 'up', done: 'up', again: './lab class up students.yaml' };
 
-  test('names each lab, what failed with all that is known of it, and the sum', () => {
+  test('names each lab, the whole message of each failure, and the sum', () => {
     expect(
       summary(STUDENTS, [done('s01'), failed('s02'), { id: 's03', state: 'waiting' }], deed).split(
         '\n',
@@ -143,7 +144,7 @@ describe('the summary', () => {
     ]);
   });
 
-  test('ends with 0, with 1 where a lab failed, and with how to go on where it was stopped', () => {
+  test('has exit code 0, or 1 if a lab failed, or the command to continue if it was stopped', () => {
     expect(exitCode([done('s01'), done('s02')], deed)).toBe(0);
     expect(exitCode([done('s01'), failed('s02')], deed)).toBe(1);
     const stopped: Outcome<never> = {
@@ -186,7 +187,7 @@ describe('the matrix', () => {
     };
   }
 
-  test('has a row a student and a character a check, then what failed, together where it is the same', () => {
+  test('has a row per student and a character per check, then failures grouped by reason', () => {
     const nat = 'the source is 10.200.0.7';
     expect(
       matrix([
@@ -240,7 +241,7 @@ describe('the matrix', () => {
     );
   });
 
-  test('fits 100 columns whatever the names, with every check that there is', () => {
+  test('fits 100 columns with a long name and all checks', () => {
     const all = report(
       ...Array.from({ length: 40 }, (_, index) =>
         check(`check.${index}`, index % 7 === 0 ? 'fail' : 'pass', 'r'),
@@ -255,14 +256,14 @@ describe('the matrix', () => {
         report: all,
       },
     ]).split('\n');
-    for (const row of rows) expect(row.length).toBeLessThanOrEqual(100);
+    each(rows, (row) => expect(row.length).toBeLessThanOrEqual(100));
     expect(rows[1]).toContain(
       all.checks.map(({ status }) => (status === 'fail' ? 'X' : '.')).join(''),
     );
   });
 });
 
-test('the status of a class is a row a student, what can not be read, and what differs', () => {
+test('the status of a class has a row per student, then unreadable labs and drift', () => {
   jest.useFakeTimers({ now: Date.parse('2026-12-01T12:00:00Z') });
   const base: StudentStatus = {
     id: 's01',

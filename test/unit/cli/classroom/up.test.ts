@@ -94,7 +94,7 @@ const wanted = (text: string): RequestedLab[] =>
 const FEW =
   'students:\n- {id: s01, cloud: aws}\n- {id: s02, cloud: aws}\n- {id: s03, cloud: aws, config: {region: eu-west-1}}\n- {id: s04, cloud: gcp}';
 
-test('asks each account once for all labs that are to be in it', async () => {
+test('asks each account once for all of its new labs', async () => {
   await prepare(quiet, ...wanted(FEW));
   expect(
     mockAccount.asked.map(({ machines, networks, publicAddresses }) => [
@@ -111,7 +111,7 @@ test('asks each account once for all labs that are to be in it', async () => {
   expect(mockSetUp).not.toHaveBeenCalled();
 });
 
-test('does not ask for a lab that was begun already', async () => {
+test('does not ask for a lab that exists already', async () => {
   const all = wanted(FEW);
   fs.mkdirSync(inPlaces('state', 'stacks'), { recursive: true });
   fs.writeFileSync(inPlaces('state', 'stacks', 'Pulumi.aws-s01.yaml'), '');
@@ -119,7 +119,7 @@ test('does not ask for a lab that was begun already', async () => {
   expect(mockAccount.asked.map(({ networks }) => networks)).toEqual([1, 1, 1]);
 });
 
-test('everything that is in the way of a class is one message, and nothing was begun', async () => {
+test('class up reports all obstacles in one message, and begins no lab', async () => {
   mockAccount.addresses = 10;
   const ids = Array.from({ length: 100 }, (_, index) => `- {id: s${index}}`);
   const class_ = wanted(
@@ -151,7 +151,7 @@ test('everything that is in the way of a class is one message, and nothing was b
   expect(fs.readdirSync(inPlaces())).toEqual(['students.yaml']);
 });
 
-test('an account that is short keeps back its own labs, and no other', async () => {
+test('an account without enough quota stops its own labs only', async () => {
   mockAccount.addresses = 10;
   const { refused } = await prepare(quiet, ...wanted(FEW));
   expect(
@@ -176,7 +176,7 @@ test('an account that is short keeps back its own labs, and no other', async () 
   expect(mockSetUp).not.toHaveBeenCalled();
 });
 
-test('what an account can not hold fails by name in the class, with one reason for all of it; the others come up', async () => {
+test('labs that exceed an account’s quota fail by name with one reason, and the others come up', async () => {
   mockAccount.addresses = 10;
   const said: string[] = [];
   jest.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
@@ -196,7 +196,7 @@ test('what an account can not hold fails by name in the class, with one reason f
   ).toHaveLength(1);
 });
 
-test('the price of a whole class is asked about once, before anything is looked at', async () => {
+test('class up asks about the price of the whole class once, before it looks at any account', async () => {
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 2,
     message: expect.stringMatching(
@@ -207,7 +207,7 @@ test('the price of a whole class is asked about once, before anything is looked 
   expect(mockAccount.asked).toEqual([]);
 });
 
-test('a cloud that does not know the caller is reported before the price of any is asked about', async () => {
+test('a cloud that refuses the caller is reported before any price', async () => {
   mockAccount.unknown = ['aws', 'gcp'];
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 3,
@@ -228,7 +228,7 @@ test('labs in clouds need a few programs on the host, a local lab beside them th
   expect([mockSetUpTools.mock.calls.length, mockSetUp.mock.calls.length]).toEqual([1, 1]);
 });
 
-test('an end that was moved stays moved, though the roster says how long a lab lasts', () => {
+test('an extended expiry stays, although the roster has a lifetime', () => {
   const [one] = students('students: [{id: s01, config: {expires: 8h, workers: 2}}]');
   const expires = (student = one): string =>
     checkedConfig(student.lab, settingsFor(student)).expires;
@@ -242,7 +242,7 @@ test('an end that was moved stays moved, though the roster says how long a lab l
   expect(expires(until)).toBe('2026-12-05T18:00Z');
 });
 
-test('public networks that labs of another pool have count where their numbers fit', () => {
+test('public networks of labs of another pool count if their numbers fit', () => {
   expect(slotsFinding(new Map([['198.18.0.0/22', 3]]), [0, 7])).toMatchObject({
     status: 'ok',
     found: '198.18.0.0/22 has 3 of 4 free, and 3 are needed',

@@ -88,7 +88,7 @@ test.each([
   });
 });
 
-test('a failure that is not known stays as it is', () => {
+test('an unknown failure stays as it is', () => {
   expect(cloudFailure('creating EC2 Subnet: InvalidSubnet.Conflict')).toBeUndefined();
 });
 

@@ -45,33 +45,33 @@ afterAll(() => {
   fs.rmSync(root, { recursive: true });
 });
 
-describe('an up that ended well', () => {
-  test('is known as long as program, config and state are those it ended with', () => {
+describe('a completed up', () => {
+  test('is remembered while program, config and state are unchanged', () => {
     expect(isUnchanged(LAB.stack, state)).toBe(true);
   });
 
-  test('is known of its own lab only', () => {
+  test('is remembered for its own lab only', () => {
     expect(isUnchanged('local-other', state)).toBe(false);
   });
 
   test.each<[string, () => void]>([
     [
-      'a source changed',
+      'a source was edited',
       () => fs.writeFileSync(path.join(root, 'components/local/routes.ts'), 'edited'),
     ],
-    ['a source came', () => fs.writeFileSync(path.join(root, 'provider/new.ts'), '')],
+    ['a source was added', () => fs.writeFileSync(path.join(root, 'provider/new.ts'), '')],
     [
       'the config changed',
       () => fs.writeFileSync(stackFile(LAB.stack), 'config: { "hardway-lab:ipMasq": false }\n'),
     ],
-    ['the nodes are to have another tree', () => void (process.env.HARDWAY_TREE = '/other')],
-    ['the machines are to lie elsewhere', () => void (process.env.HARDWAY_CLOUD = '/elsewhere')],
-  ])('counts no more when %s', (_what, change) => {
+    ['HARDWAY_TREE changed', () => void (process.env.HARDWAY_TREE = '/other')],
+    ['HARDWAY_CLOUD changed', () => void (process.env.HARDWAY_CLOUD = '/elsewhere')],
+  ])('is forgotten after %s', (_what, change) => {
     change();
     expect(isUnchanged(LAB.stack, state)).toBe(false);
   });
 
-  test('counts no more when any other run of the engine wrote to the state', () => {
+  test('is forgotten after another run of the engine wrote the state', () => {
     expect(
       isUnchanged(LAB.stack, readSnapshot({ manifest: { time: "one o'clock" }, resources: [] })),
     ).toBe(false);
@@ -87,7 +87,7 @@ describe('drift of the local cloud', () => {
   });
   const engine = { drift: () => Promise.reject(new Error('the engine was asked')) } as never;
 
-  test('is what the provider itself reads: gone, changed, in trouble, or nothing to tell', async () => {
+  test('lists missing, changed and failed resources, as read by the provider itself', async () => {
     const snapshot = readSnapshot({
       resources: [
         resource('hardway:local:Route', {
@@ -127,7 +127,7 @@ describe('drift of the local cloud', () => {
     ]);
   });
 
-  test('of another cloud is asked of the engine', async () => {
+  test('comes from the engine for another cloud', async () => {
     await expect(driftOf(engine, { stack: 'aws', cloud: 'aws' }, state)).rejects.toThrow(
       'the engine was asked',
     );

@@ -19,6 +19,7 @@ import { holders, isDead, removeDeadLocks } from '../../../../cli/engine/stale-l
 import { prepareProject, projectDirectory } from '../../../../cli/engine/project';
 import { knownPools, rememberPool } from '../../../../cli/lab/known-pools';
 import { readSnapshot } from '../../../../cli/engine/snapshot';
+import { each } from '../../../support/each';
 import { until } from '../../../support/until';
 
 const PROGRAMS = {
@@ -39,7 +40,7 @@ afterEach(() => {
   fs.rmSync(path.dirname(state), { recursive: true });
 });
 
-test("of the engine's logs the newest stay", () => {
+test('dropOldLogs keeps the newest 40 logs of the engine', () => {
   const home = path.join(path.dirname(state), 'home');
   const logs = path.join(home, 'logs');
   dropOldLogs(home);
@@ -58,7 +59,7 @@ test("of the engine's logs the newest stay", () => {
 });
 
 describe('the passphrase', () => {
-  test('is made once, in a file and a directory for their owner alone', () => {
+  test('is created once, in a file and a directory that only their owner can read', () => {
     const first = fs.readFileSync(passphraseFile(), 'utf8');
     expect(first.trim().length).toBeGreaterThanOrEqual(32);
     expect(mode(passphraseFile())).toBe(0o600);
@@ -67,7 +68,7 @@ describe('the passphrase', () => {
     expect(fs.readdirSync(state)).toEqual(['passphrase']);
   });
 
-  test("is in no value of the engine's environment: its file is", () => {
+  test("is in no value of the engine's environment, which names its file", () => {
     const environment = engineEnvironment(PROGRAMS, { PATH: '/bin' });
     const secret = fs.readFileSync(passphraseFile(), 'utf8').trim();
     expect(Object.values(environment).some((value) => value.includes(secret))).toBe(false);
@@ -75,7 +76,7 @@ describe('the passphrase', () => {
   });
 });
 
-test('what plain pulumi left open in the state is closed to others', () => {
+test('closeState closes files that plain pulumi left readable for other users', () => {
   passphraseFile();
   const log = path.join(state, 'pulumi-home/logs/x.log');
   fs.mkdirSync(path.dirname(log), { recursive: true });
@@ -111,7 +112,7 @@ describe("the engine's environment", () => {
     expect(fs.existsSync(path.join(state, 'backend'))).toBe(false);
   });
 
-  test("goes with this program's own places, absolute", () => {
+  test("has this program's own directories as absolute paths", () => {
     process.env.HARDWAY_CLOUD = 'cloud';
     expect(ownPlaces()).toMatchObject({
       HARDWAY_STATE: state,
@@ -121,14 +122,14 @@ describe("the engine's environment", () => {
     expect(ownPlaces()).not.toHaveProperty('HARDWAY_CLOUD');
   });
 
-  test('is printed so that a shell reads it back', () => {
+  test('is printed in a form that a shell can read', () => {
     expect(quoted('/a/b:/c')).toBe('/a/b:/c');
     expect(quoted("it's $HOME")).toBe("'it'\\''s $HOME'");
   });
 });
 
 describe("the engine's project", () => {
-  test('is the tracked one, with the config in the state directory and every path leading to the same file', () => {
+  test('equals the tracked project, with its config in the state directory and valid paths', () => {
     const directory = prepareProject();
     const read = (file: string): Record<string, never> => parse(fs.readFileSync(file, 'utf8'));
     const tracked: any = read(path.join(root, 'Pulumi.yaml'));
@@ -143,20 +144,21 @@ describe("the engine's project", () => {
     fs.rmSync(directory, { recursive: true });
   });
 
-  test('is another one for another state directory', () => {
+  test('has its own directory for each state directory', () => {
     const one = projectDirectory();
     process.env.HARDWAY_STATE = `${state}-of-another`;
     expect(projectDirectory()).not.toBe(one);
   });
 
-  test('no tracked stack file holds an encryption salt', () => {
-    for (const file of ['aws', 'gcp', 'local']
+  test('leaves tracked stack files without an encryption salt', () => {
+    const files = ['aws', 'gcp', 'local']
       .map((cloud) => path.join(root, `Pulumi.${cloud}.yaml`))
-      .filter((one) => fs.existsSync(one))) {
+      .filter((file) => fs.existsSync(file));
+    each(files, (file) =>
       expect(fs.readFileSync(file, 'utf8')).not.toMatch(
         /encryptionsalt|secretsprovider|encryptedkey/i,
-      );
-    }
+      ),
+    );
   });
 });
 
@@ -169,7 +171,7 @@ describe("a lab's files", () => {
     kubeconfig: 'CONFIG',
   };
 
-  test('hold secrets for their owner alone, and are all gone afterwards', () => {
+  test('are readable for their owner only, and removeLabFiles deletes all', () => {
     const files = writeLabFiles('local', outputs);
     expect([files.sshKey, files.kubeconfig].map(mode)).toEqual([0o600, 0o600]);
     expect(mode(files.directory)).toBe(0o700);
@@ -180,7 +182,7 @@ describe("a lab's files", () => {
     expect(fs.existsSync(files.directory)).toBe(false);
   });
 
-  test('have no kubeconfig where there is no cluster', () => {
+  test('have no kubeconfig without a cluster', () => {
     writeLabFiles('local', { ...outputs, kubeconfig: '' });
     expect(fs.existsSync(labFiles('local').kubeconfig)).toBe(false);
   });
@@ -198,14 +200,14 @@ describe("a stack's lock", () => {
   });
 
   test.each([
-    ['the process is gone from this host', 'here', false, true],
+    ['the process has ended on this host', 'here', false, true],
     ['the process runs', 'here', true, false],
-    ['it is of another host', 'there', false, false],
-  ])('is dead only where that is sure: %s', (_what, host, runs, dead) => {
+    ['the process is on another host', 'there', false, false],
+  ])('is dead only if its process certainly ended: %s', (_what, host, runs, dead) => {
     expect(isDead(holders(message)[0], host, () => runs)).toBe(dead);
   });
 
-  test('is removed where it is dead or cut off, and no other', () => {
+  test('is removed if it is dead or truncated, and kept otherwise', () => {
     const directory = path.join(state, '.pulumi/locks/organization/hardway-lab/local');
     fs.mkdirSync(directory, { recursive: true });
     const write = (name: string, text: string): void =>
@@ -222,7 +224,7 @@ describe("a stack's lock", () => {
     expect(fs.readdirSync(directory)).toEqual(['elsewhere.json']);
   });
 
-  test('of an engine that ended, but whose parent does not ask how, is dead', async () => {
+  test('is dead if its engine is a zombie', async () => {
     const engine = path.join(path.dirname(state), 'pulumi');
     fs.copyFileSync('/bin/true', engine);
     fs.chmodSync(engine, 0o755);
@@ -258,7 +260,7 @@ describe('a snapshot', () => {
     outputs,
   });
 
-  test('has the outputs, secrets too, and the topology that follows from them', () => {
+  test('has the outputs with secrets, and their topology', () => {
     const outputs = {
       lab: 'local',
       config,
@@ -277,7 +279,7 @@ describe('a snapshot', () => {
     expect(found.outputs!.topology.nodes).toHaveLength(6);
   });
 
-  test('of a lab that was not brought up whole has none', () => {
+  test('has no outputs if up did not complete', () => {
     expect(readSnapshot({ resources: [stack({ lab: 'local' })] }).outputs).toBeUndefined();
     expect(readSnapshot(undefined)).toMatchObject({
       resources: [],
@@ -295,7 +297,7 @@ describe('a snapshot', () => {
     sshPrivateKey: 'KEY',
   };
 
-  test("of another version's lab says so, and is told among the others", async () => {
+  test('is listed as unreadable if another version wrote it', async () => {
     const snapshot = readSnapshot({ resources: [stack(foreign)] });
     expect(snapshot.outputs).toBeUndefined();
     expect(snapshot.unreadable?.message).toMatch(/Another version[\s\S]*planets/);
@@ -307,13 +309,13 @@ describe('a snapshot', () => {
     expect(listed.problem).toMatch(/planets[\s\S]*To do: /);
   });
 
-  test('tells that an engine was killed in it', () => {
+  test('is pending if its engine was killed', () => {
     expect(readSnapshot({ pending_operations: [{}] }).pending).toBe(true);
   });
 });
 
-describe('the pools that labs had', () => {
-  test('are looked up without making anything, and remembered', () => {
+describe('the known pools', () => {
+  test('are read without creating a file, and remembered', () => {
     expect(knownPools()).toEqual([defaultOf('publicPool', 'local')]);
     expect(fs.existsSync(state)).toBe(false);
     rememberPool('192.0.2.0/24');

@@ -72,7 +72,7 @@ test('the identity of a lab holds no private key', () => {
 });
 
 describe('[NAME] LABEL', () => {
-  test('is the default lab if there is one word', () => {
+  test('names the default lab if it is one word', () => {
     expect(parseLabelled('save', ['before-1'])).toEqual({
       lab: { stack: 'local', cloud: 'local' },
       label: 'before-1',

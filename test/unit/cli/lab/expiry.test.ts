@@ -53,7 +53,7 @@ const remain = (lab: string, expires: string): CloudResource => ({
   hourly: 0,
 });
 
-test('a lab is past its end from the minute on that it names; one without an end never is', () => {
+test('a lab has expired from the minute of its expiry on, and never without an expiry', () => {
   expect([
     isPast({ expires: THEN }, Date.parse(THEN) - 1),
     isPast({ expires: THEN }, Date.parse(THEN)),
@@ -61,13 +61,13 @@ test('a lab is past its end from the minute on that it names; one without an end
   ]).toEqual([false, true, false]);
 });
 
-test("a label's time is read as it was before it was made one", () => {
+test('fromLabel returns the time from which the label was made', () => {
   expect(fromLabel(labelValue(THEN))).toBe(THEN);
   expect(fromLabel(THEN)).toBe(THEN);
 });
 
-describe("a lab's end", () => {
-  test('is what the state says, of a stack that was never brought up whole too', async () => {
+describe("a lab's expiry", () => {
+  test('comes from the state, also for an incomplete lab', async () => {
     const found = await endings(
       engineOf({
         'aws-s01': deadline(THEN),
@@ -81,7 +81,7 @@ describe("a lab's end", () => {
     ]);
   });
 
-  test('is what this host remembers where no state knows the lab, or its state is damaged', async () => {
+  test('comes from the host if no state knows the lab or its state is damaged', async () => {
     for (const lab of ['local-s03', 'local-s04'])
       await siteKind.create({ lab, expires: THEN, ...BOUNDS });
     const found = await endings(engineOf({ 'local-s04': unable('damaged') }));
@@ -91,7 +91,7 @@ describe("a lab's end", () => {
     ]);
   });
 
-  test('is what a cloud remembers where nothing else does: of all that is left of a lab, whatever has a label', async () => {
+  test("comes from any label of the lab's resources in a cloud if no other record exists", async () => {
     const remains = [
       remain('gcp-s05', ''),
       remain('gcp-s05', labelValue(THEN)),
@@ -109,7 +109,7 @@ describe("a lab's end", () => {
     ]);
   });
 
-  test('moves by what is asked, counted from now where it is past', () => {
+  test('moves by the given duration, counted from now if it has passed', () => {
     const now = new Date('2026-12-01T12:00:00Z');
     expect(moved(THEN, '2h', now)).toBe('2026-12-01T20:00Z');
     expect(moved('2026-11-01T00:00Z', '2h', now)).toBe('2026-12-01T14:00Z');
@@ -117,11 +117,11 @@ describe("a lab's end", () => {
   });
 });
 
-describe('the place of a lab on this host', () => {
+describe('the site of a lab on this host', () => {
   const inputs = { lab: 'local-s01', expires: THEN, ...BOUNDS };
   const record = (): string => path.join(place, 'labs/local-s01/expires');
 
-  test('holds when it ends, for its owner alone, and tells where somebody changed that', async () => {
+  test('holds the expiry, readable for its owner only, and reports a change of that', async () => {
     const { id, state } = await siteKind.create(inputs);
     expect(fs.readFileSync(record(), 'utf8')).toBe(THEN);
     expect(fs.statSync(record()).mode & 0o077).toBe(0);
@@ -137,7 +137,7 @@ describe('the place of a lab on this host', () => {
     expect(fs.readFileSync(record(), 'utf8')).toBe('');
   });
 
-  test('is the same place when the end moves, and another one for another lab', async () => {
+  test('is kept when the expiry moves, and replaced for another lab', async () => {
     const state = { ...inputs, trouble: '' };
     expect(await siteKind.diff!(state, { ...inputs, expires: '' }, new Set())).toEqual({
       changed: ['expires'],

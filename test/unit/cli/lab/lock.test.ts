@@ -27,10 +27,10 @@ afterEach(() => {
   fs.rmSync(state, { recursive: true });
 });
 
-describe("a lab's turn", () => {
+describe("a lab's lock", () => {
   const lab = parseLab('turns');
 
-  test("is one command's; another is refused with 3 and told whose it is, one for another lab is not", async () => {
+  test('refuses a second command with exit code 3 and the holder, but no command of another lab', async () => {
     await withLabLock(lab, 'up', async () => {
       await expect(withLabLock(lab, 'down', async () => 'done')).rejects.toMatchObject({
         exitCode: EXIT.machine,
@@ -45,14 +45,14 @@ describe("a lab's turn", () => {
     expect(await withLabLock(lab, 'down', async () => 'done')).toBe('done');
   });
 
-  test('is free again when the work failed', async () => {
+  test('is released after a failure', async () => {
     await expect(withLabLock(lab, 'up', () => Promise.reject(new Error('no')))).rejects.toThrow(
       'no',
     );
     expect(await withLabLock(lab, 'up', async () => 'done')).toBe('done');
   });
 
-  test('starts with the end of what an earlier one left running, and ends with that of its own', async () => {
+  test('ends processes that an earlier holder left, and later its own', async () => {
     const sleep = (env = process.env): ReturnType<typeof spawn> =>
       spawn('sleep', ['600'], { env, stdio: 'ignore' });
     let own: NodeJS.ProcessEnv = {};
@@ -78,7 +78,7 @@ describe('a damaged state', () => {
     fs.writeFileSync(file(stack, end), text);
   };
 
-  test('is none where the file is whole, or where there is none', () => {
+  test('is not found in a complete or missing file', () => {
     write('local', '{"version": 3}');
     expect([damagedState('local'), damagedState('local-s01'), repairState('local')]).toEqual([
       undefined,
@@ -87,7 +87,7 @@ describe('a damaged state', () => {
     ]);
   });
 
-  test('gives way to the one before, and is kept', () => {
+  test('is replaced by the backup, and kept beside it', () => {
     write('local', '{"vers');
     write('local', '{"version": 3}', '.bak');
     expect(damagedState('local')).toMatchObject({
@@ -100,7 +100,7 @@ describe('a damaged state', () => {
     expect(fs.readFileSync(file('local', '.cut'), 'utf8')).toBe('{"vers');
   });
 
-  test('stays as it is where there is none before, or where something in a cloud could be forgotten', () => {
+  test('stays as it is without a backup, or if a lab in a cloud could be forgotten', () => {
     write('local', '');
     write('aws', '');
     write('aws', '{"version": 3}', '.bak');
@@ -113,7 +113,7 @@ describe('a damaged state', () => {
     ]);
   });
 
-  test("is the user's own affair in a backend of the user's own", () => {
+  test("is ignored in the user's own backend", () => {
     write('local', '');
     process.env.PULUMI_BACKEND_URL = 'file:///elsewhere';
     expect(damagedState('local')).toBeUndefined();
@@ -121,7 +121,7 @@ describe('a damaged state', () => {
     expect(fs.existsSync(file('local'))).toBe(true);
   });
 
-  test("goes with its backups and locks when the lab goes, and no other lab's", () => {
+  test('is deleted with its lab, backups and locks, without those of other labs', () => {
     write('local', '');
     for (const end of ['.bak', '.cut', '.attrs', '.bak.18ea819652ea5c1d.tmp'])
       write('local', '', end);

@@ -41,11 +41,11 @@ describe("a lab's NAME", () => {
     expect(parseLab()).toEqual({ stack: 'local', cloud: 'local' });
   });
 
-  test.each(CLOUDS)('is the stack itself where it is the cloud %s', (cloud) => {
+  test.each(CLOUDS)('is the stack itself for the cloud %s', (cloud) => {
     expect(parseLab(cloud)).toEqual({ stack: cloud, cloud });
   });
 
-  test('with a cloud and an id is that stack, whatever the id', () => {
+  test('is the stack of its cloud and its id', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CLOUDS), id, (cloud, text) => {
         expect(parseLab(`${cloud}-${text}`)).toEqual({ stack: `${cloud}-${text}`, cloud });
@@ -53,7 +53,7 @@ describe("a lab's NAME", () => {
     );
   });
 
-  test('that is an id alone means a local lab', () => {
+  test('is a local lab if it is only an id', () => {
     fc.assert(
       fc.property(id, (text) =>
         expect(parseLab(text)).toEqual({ stack: `local-${text}`, cloud: 'local' }),
@@ -61,13 +61,13 @@ describe("a lab's NAME", () => {
     );
   });
 
-  test('may be given as the stack it stands for', () => {
+  test('can be the name of its stack', () => {
     fc.assert(
       fc.property(id, (text) => expect(parseLab(parseLab(text).stack)).toEqual(parseLab(text))),
     );
   });
 
-  test('that is accepted is always a word a file, a host name and a shell take as it is', () => {
+  test('is always valid unquoted as a file name, a host name and a shell word', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), (text) => {
         try {
@@ -81,34 +81,31 @@ describe("a lab's NAME", () => {
   });
 
   test.each(['worker-0', 'controller-12', 'local-worker-0'])(
-    'is refused where it is a node: %s',
+    'is refused if it is a node: %s',
     (name) => {
       expect(() => parseLab(name)).toThrow(/is a node's/);
     },
   );
 
-  test.each([...RESERVED, 'aws-up'])('is refused where it is a reserved word: %s', (name) => {
+  test.each([...RESERVED, 'aws-up'])('is refused if it is a reserved word: %s', (name) => {
     expect(() => parseLab(name)).toThrow(/a reserved word/);
   });
 
   test.each(['', 'S01', 'a_b', 'a.b', '-a', 'a-', 'aws-', 'a--b', '../x', 'x'.repeat(35)])(
-    'is refused where it is no name: "%s"',
+    'is refused if it is invalid: “%s”',
     (name) => {
       expect(() => parseLab(name)).toThrow(Failure);
     },
   );
 });
 
-test.each(CLOUDS)(
-  'on %s, ./lab takes every length that plain pulumi takes, and no other',
-  (cloud) => {
-    const longest = `${cloud}-${'x'.repeat(LONGEST_LAB_NAME - cloud.length - 1)}`;
-    expect([isLabName(longest), isLab(longest)]).toEqual([true, true]);
-    expect([isLabName(`${longest}x`), isLab(`${longest}x`)]).toEqual([false, false]);
-  },
-);
+test.each(CLOUDS)('a name on %s can be as long in ./lab as in plain pulumi', (cloud) => {
+  const longest = `${cloud}-${'x'.repeat(LONGEST_LAB_NAME - cloud.length - 1)}`;
+  expect([isLabName(longest), isLab(longest)]).toEqual([true, true]);
+  expect([isLabName(`${longest}x`), isLab(`${longest}x`)]).toEqual([false, false]);
+});
 
-test('a shorter name that is suggested is on the same cloud', () => {
+test('a name that is too long gets a shorter suggestion on the same cloud', () => {
   expect(() => parseLab(`gcp-${'x'.repeat(40)}`)).toThrow(
     expect.objectContaining({
       message: expect.stringContaining('has 44 characters, and the limit is 40'),
@@ -121,7 +118,7 @@ test('a shorter name that is suggested is on the same cloud', () => {
 });
 
 test.each(['azure', 'gke', 'locl', 'loca', 'locall'])(
-  '"%s" makes no lab by mistake: another cloud, or a slip of one letter',
+  'a likely typing error is refused: “%s”',
   (name) => {
     expect(() => parseLab(name)).toThrow(/is not a cloud for labs|one letter away/);
   },

@@ -39,7 +39,7 @@ describe('--set', () => {
     ]);
   });
 
-  test('keeps what follows the first =', () => {
+  test('keeps the text after the first =', () => {
     expect(parseSettings(['aws:profile=a=b']).get('aws:profile')).toBe('a=b');
   });
 
@@ -50,7 +50,7 @@ describe('--set', () => {
     ).toEqual(['198.18.0.0/15', '198.51.100.7/32']);
   });
 
-  test('takes a key back to its default where nothing follows the =', () => {
+  test('resets a key to its default if no text follows the =', () => {
     const lab = parseLab();
     writeSettings(lab, parseSettings(['workers=5']));
     expect(labConfig(lab).workers).toBe(5);
@@ -58,7 +58,7 @@ describe('--set', () => {
     expect(labConfig(lab).workers).toBe(3);
   });
 
-  test('tells every mistake of form at once', () => {
+  test('reports all mistakes of form at once', () => {
     const wrong = (): unknown =>
       parseSettings(['ipMasq=true', 'ipMasq=false', 'workers', 'cloud=aws']);
     expect(wrong).toThrow(/ipMasq is set twice, to true and to false/);
@@ -66,7 +66,7 @@ describe('--set', () => {
     expect(wrong).toThrow(/--set cloud=aws: a lab's cloud is in its name/);
   });
 
-  test('refuses, with exit code 2, a config that no lab can have, naming every mistake, and writes nothing', () => {
+  test('refuses an invalid config with exit code 2 and every mistake, and writes nothing', () => {
     try {
       labConfig(parseLab(), parseSettings(['workers=12', 'controllers=2']));
       throw new Error('was accepted');
@@ -79,7 +79,7 @@ describe('--set', () => {
 });
 
 describe("a lab's config file", () => {
-  test('lies in the state directory and is for its owner alone', () => {
+  test('is in the state directory and readable for its owner only', () => {
     writeSettings(parseLab('s01'), new Map());
     expect(stackFile('local-s01').startsWith(`${state}/`)).toBe(true);
     expect(fs.statSync(stackFile('local-s01')).mode & 0o777).toBe(0o600);
@@ -113,16 +113,16 @@ describe('a lab that is up', () => {
     () =>
       rejectDowngrade(parseLab('s01'), { ...config, ...change }, made);
 
-  test('may stay as it is, and get more workers', () => {
+  test('accepts an unchanged config and more workers', () => {
     expect(asked({})).not.toThrow();
     expect(asked({ workers: 5 })).not.toThrow();
   });
 
-  test('may get further', () => {
+  test('accepts a later stage', () => {
     expect(() => rejectDowngrade(parseLab(), config, { ...made, stage: 'none' })).not.toThrow();
   });
 
-  test('may not be lowered: every mistake at once, with the cure', () => {
+  test('refuses a lower stage or number with every mistake and the cure', () => {
     const lower = asked({ controllers: 1, workers: 2, stage: 'network' });
     expect(lower).toThrow(
       /controllers: 1 requested, 3 in use[\s\S]*workers: 2 requested, 3 in use[\s\S]*stage: network requested, cluster in use/,
@@ -186,11 +186,11 @@ describe('a lab that is up can not be moved', () => {
   });
 });
 
-describe('settings that are tried', () => {
+describe('tried settings', () => {
   const lab = parseLab('aws-s01');
   const read = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
 
-  test('can be taken back, with what the engine keeps in the file', () => {
+  test('can be taken back, while the engine’s own lines stay', () => {
     writeSettings(lab, parseSettings(['workers=2']));
     fs.appendFileSync(stackFile(lab.stack), 'encryptionsalt: v1:salt\n');
     const before = read();
@@ -200,7 +200,7 @@ describe('settings that are tried', () => {
     expect(read()).toBe(before);
   });
 
-  test('leave nothing to take back if they change nothing', () => {
+  test('have no undo if they change nothing', () => {
     writeSettings(lab, parseSettings(['workers=2']));
     const before = read();
     expect(trySettings(lab, parseSettings(['workers=2']))()).toBe(false);
@@ -208,7 +208,7 @@ describe('settings that are tried', () => {
   });
 });
 
-describe('a lab that was made from another state directory', () => {
+describe('a lab of another state directory', () => {
   test.each([
     [
       'aws-s01',
@@ -232,14 +232,14 @@ describe('a lab that was made from another state directory', () => {
       },
     ],
     ['local-s01', { cloud: 'local', controllers: '1', ipMasq: 'false', mtu: '1400' }],
-  ])('%s keeps the config that it was made with', (name, raw) => {
+  ])('%s keeps its original config', (name, raw) => {
     const [lab, config] = [parseLab(name), parseConfig(raw)];
     adoptConfig(lab, { config });
     expect(labConfig(lab)).toEqual(config);
     expect(labConfig(lab, parseSettings(['workers=4']))).toEqual({ ...config, workers: 4 });
   });
 
-  test('keeps its own config where it has one here, and gets none where it is not up', () => {
+  test('keeps its config if it has one here, and gets none if it is not up', () => {
     const lab = parseLab('s01');
     adoptConfig(lab);
     expect(fs.existsSync(stackFile(lab.stack))).toBe(false);

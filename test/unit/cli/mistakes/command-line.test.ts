@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { inPlaces, ownPlaces, typed } from '../../../support/typed';
 
-// Whatever of these would get as far as the machine is no mistake that is told in time.
+// Throws if a command line with a mistake reaches the host.
 const mockTouched = (): never => {
   throw new Error('this command line was taken for a good one');
 };
@@ -367,18 +367,22 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ],
 ];
 
-test.each(MISTAKES)('./lab %s', async (line, said, cure) => {
-  expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
-  expect(await typed(line)).toEqual({ code: 2, told: `${said}\nTo do: ${cure}` });
-  // Nothing was made of it.
-  expect(fs.readdirSync(inPlaces())).toEqual([]);
-});
+test.each(MISTAKES)(
+  './lab %s is refused with its mistake and cure, and creates no file',
+  async (line, said, cure) => {
+    expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
+    expect(await typed(line)).toEqual({ code: 2, printed: `${said}\nTo do: ${cure}` });
+    // Nothing was made of it.
+    expect(fs.readdirSync(inPlaces())).toEqual([]);
+  },
+);
 
-test('./lab kubectl s01 get pods, where s01 is a lab: kubectl would run a command s01', async () => {
+test('./lab kubectl s01 get pods is refused if s01 is a lab', async () => {
   fs.mkdirSync(inPlaces('state', 'labs', 'local-s01'), { recursive: true });
   expect(await typed('kubectl s01 get pods')).toEqual({
     code: 2,
-    told: "s01 is a lab's name, and kubectl would read it as a command.\nTo do: ./lab kubectl s01 -- get pods",
+    printed:
+      "s01 is a lab's name, and kubectl would read it as a command.\nTo do: ./lab kubectl s01 -- get pods",
   });
 });
 
@@ -393,5 +397,5 @@ test.each([
   'class status examples/students.yaml --json',
   'class verify examples/students.yaml',
 ])('./lab %s is no mistake', async (line) => {
-  expect((await typed(line)).told).toContain('taken for a good one');
+  expect((await typed(line)).printed).toContain('taken for a good one');
 });

@@ -237,25 +237,28 @@ const CLOUDS: [typed: string, ...mistakes: string[]][] = [
 const head = (count: number): string =>
   count === 1 ? 'One mistake in the config:' : `${count} mistakes in the config:`;
 
-test.each(FORMS)('./lab up %s', async (line, ...said) => {
+test.each(FORMS)('./lab up %s is refused for its form', async (line, ...said) => {
   expect(await typed(`up ${line}`)).toEqual({
     code: 2,
-    told: `${said.join('\n')}\nTo do: ${FORM}`,
+    printed: `${said.join('\n')}\nTo do: ${FORM}`,
   });
   expect(fs.readdirSync(inPlaces())).toEqual([]);
 });
 
-test.each([...VALUES, ...CLOUDS])('./lab up %s', async (line, ...mistakes) => {
-  expect(await typed(`up ${line}`)).toEqual({
-    code: 2,
-    told: [
-      head(mistakes.length),
-      ...mistakes.map((mistake) => `  - ${mistake}`),
-      `To do: ${value(line)}`,
-    ].join('\n'),
-  });
-  expect(fs.readdirSync(inPlaces())).toEqual([]);
-});
+test.each([...VALUES, ...CLOUDS])(
+  './lab up %s is refused with its mistakes',
+  async (line, ...mistakes) => {
+    expect(await typed(`up ${line}`)).toEqual({
+      code: 2,
+      printed: [
+        head(mistakes.length),
+        ...mistakes.map((mistake) => `  - ${mistake}`),
+        `To do: ${value(line)}`,
+      ].join('\n'),
+    });
+    expect(fs.readdirSync(inPlaces())).toEqual([]);
+  },
+);
 
 test('every config key has a wrong value in this table', () => {
   const keys = [...FORMS, ...VALUES, ...CLOUDS].flatMap(([line]) =>
@@ -271,30 +274,30 @@ describe("a lab's own config file", () => {
     fs.writeFileSync(file(), text);
   };
 
-  test('with a mistake in it is named', async () => {
+  test('is named in the message about its mistake', async () => {
     keep('config:\n  hardway-lab:cloud: local\n  hardway-lab:workers: many\n');
     expect(await typed('up s01')).toEqual({
       code: 2,
-      told: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (other values come from ${file()})`,
+      printed: `One mistake in the config:\n  - workers is "many", not a whole number from 1 to 9\nTo do: ./lab up local-s01 --set KEY=VALUE with another value, or --set KEY= for the default (other values come from ${file()})`,
     });
   });
 
-  test('that is no YAML is named', async () => {
+  test('is named in the message if it is no YAML', async () => {
     keep('config: {\n');
-    const { code, told } = await typed('up s01');
+    const { code, printed } = await typed('up s01');
     expect(code).toBe(2);
-    expect(told).toMatch(
+    expect(printed).toMatch(
       /Pulumi\.local-s01\.yaml is not YAML: .* at line 2[\s\S]*To do: correct the file, or remove it and set the config with --set$/,
     );
   });
 });
 
-test('a good config is no mistake', async () => {
+test('a valid config is no mistake', async () => {
   expect(
     (
       await typed(
         'up --set workers=9 --set controllers=1 --set mtu=1400 --set memoryLimit=6Gi --set processLimit=4000 --set jumpCidrs=192.0.2.0/24 --set adminCidrs=198.18.0.0/15,192.0.2.7/32 --set aws:region=eu-west-1',
       )
-    ).told,
+    ).printed,
   ).toContain('taken for a good one');
 });

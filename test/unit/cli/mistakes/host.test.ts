@@ -66,7 +66,7 @@ function up(change: Record<string, string> = {}): object {
   };
 }
 
-describe('where nothing is installed yet', () => {
+describe('without installed programs', () => {
   test.each([
     'list',
     'status',
@@ -75,11 +75,11 @@ describe('where nothing is installed yet', () => {
     'ssh worker-0',
     'kubectl get pods',
     'down aws --yes',
-  ])('./lab %s', async (line) => {
+  ])('./lab %s names the command that installs them', async (line) => {
     mockLab.installed = false;
     expect(await typed(line)).toEqual({
       code: 3,
-      told: 'The programs of labs are not installed yet.\nTo do: ./lab start',
+      printed: 'The programs of labs are not installed yet.\nTo do: ./lab start',
     });
   });
 });
@@ -89,8 +89,8 @@ test.each([
   ['ssh s01 worker-0', 3, 'Lab local-s01 is not up.\nTo do: ./lab up local-s01'],
   ['kubectl get pods', 3, 'Lab local is not up.\nTo do: ./lab up'],
   ['verify s01', 1, 'Lab local-s01 is not up, so every check fails.\nTo do: ./lab up local-s01'],
-])('where there is no lab, ./lab %s', async (line, code, told) => {
-  expect(await typed(line)).toEqual({ code, told });
+])('./lab %s names the missing lab', async (line, code, printed) => {
+  expect(await typed(line)).toEqual({ code, printed });
 });
 
 test.each([
@@ -102,13 +102,13 @@ test.each([
     'kubectl get pods',
     'Lab local is not up. These labs are up: aws-x, local-s01.\nTo do: use the name of a lab that is up, or create this lab: ./lab up',
   ],
-])('where there are others, ./lab %s', async (line, told) => {
+])('./lab %s names the other labs if its lab is missing', async (line, printed) => {
   for (const name of ['local-s01', 'aws-x'])
     fs.mkdirSync(inPlaces('state', 'labs', name), { recursive: true });
-  expect(await typed(line)).toEqual({ code: 3, told });
+  expect(await typed(line)).toEqual({ code: 3, printed });
 });
 
-describe('of a lab that is up', () => {
+describe('with a lab that is up', () => {
   test.each<[string, Record<string, string>, string]>([
     [
       'ssh worker-7',
@@ -135,9 +135,9 @@ describe('of a lab that is up', () => {
       {},
       "Lab local is up and can't take these changes; nothing was changed:\n  - controllers: 1 requested, 3 in use: the members of a lab's etcd can't change\n  - stage: network requested, cluster in use: it can only advance: no step can be undone\nTo do: ./lab down, then run the same command again",
     ],
-  ])('./lab %s', async (line, config, told) => {
+  ])('./lab %s is refused with its mistake and cure', async (line, config, printed) => {
     mockLab.snapshot = up(config);
-    expect(await typed(line)).toEqual({ code: 2, told });
+    expect(await typed(line)).toEqual({ code: 2, printed });
     // What is kept of its config, if anything, is what it was made with: nothing of what was asked for.
     expect([parseConfig({}), parseConfig(config)]).toContainEqual(labConfig(parseLab()));
   });
@@ -154,11 +154,13 @@ test.each<[string, Error, string]>([
     new Error('Command was killed with SIGKILL (Forced termination): pulumi up'),
     'The Pulumi engine was killed (SIGKILL) before it ended.\nTo do: ./lab doctor',
   ],
-])('./lab status with %s', async (_what, error, told) => {
+])('./lab status reports %s', async (_what, error, printed) => {
   mockLab.broken = engineFailure(error);
   expect(await typed('status')).toEqual({
     code: 3,
-    told: expect.stringMatching(new RegExp(`${told.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`)),
+    printed: expect.stringMatching(
+      new RegExp(`${printed.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`),
+    ),
   });
 });
 
@@ -169,7 +171,7 @@ describe('a full disk', () => {
     'ENOSPC: no space left on device, write',
     'failed to save snapshot: write /state/x.json.tmp: no space left on device',
     'mount: /x: Disk quota exceeded',
-  ])('is one message, whoever said it: %s', (text) => {
+  ])('is one message for every text of it: %s', (text) => {
     expect(diskFull(text, './lab down removes it', full)).toMatchObject({
       exitCode: 3,
       message: 'The disk is full at /var/lib/hardway. The command stopped there.',
@@ -177,23 +179,23 @@ describe('a full disk', () => {
     });
   });
 
-  test('that has room again is named by what could not be written', () => {
+  test('is named by the unwritten file if it has free space again', () => {
     expect(
       diskFull('write /state/x.json: no space left on device', undefined, () => [])?.message,
     ).toBe('The disk is full: /state/x.json could not be written. The command stopped there.');
   });
 
-  test('is not seen in what is of something else', () => {
+  test('is not found in another error', () => {
     expect(diskFull('connection refused', undefined, full)).toBeUndefined();
   });
 
-  test('met by the command itself is no riddle', async () => {
+  test('gets the same message if the command itself meets it', async () => {
     mockLab.broken = Object.assign(new Error('ENOSPC: no space left on device, write'), {
       code: 'ENOSPC',
     });
-    const { code, told } = await typed('status');
+    const { code, printed } = await typed('status');
     expect(code).toBe(3);
-    expect(told).toMatch(
+    expect(printed).toMatch(
       /^(FAIL.*\n)?The disk is full.*\nTo do: free space there \(\.\/lab doctor says how much\), then run the same command again$/,
     );
   });

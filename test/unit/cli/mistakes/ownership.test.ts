@@ -10,26 +10,26 @@ beforeEach(() => {
 });
 
 test.each(['up t1 --yes', 'down t1 --yes', 'recreate t1 --yes', 'reset t1 --node worker-0 --yes'])(
-  './lab %s from another state is refused with the owner and what to do',
+  './lab %s from another state is refused with the owner and the cure',
   async (line) => {
-    const { code, told } = await typed(line);
+    const { code, printed } = await typed(line);
     expect(code).toBe(EXIT.machine);
-    expect(told).toContain(`belongs to the state directory ${inPlaces('first')} (user `);
-    expect(told).toContain(`HARDWAY_STATE='${inPlaces('first')}'`);
-    expect(told).toContain('./lab down local-t1 --take-over');
+    expect(printed).toContain(`belongs to the state directory ${inPlaces('first')} (user `);
+    expect(printed).toContain(`HARDWAY_STATE='${inPlaces('first')}'`);
+    expect(printed).toContain('./lab down local-t1 --take-over');
     expect(recordOf('local-t1')?.owner.state).toBe(inPlaces('first'));
   },
 );
 
 test('down --take-over deletes the lab of another state', async () => {
-  const { told } = await typed('down t1 --take-over --yes');
-  expect(told).toContain('Deleting lab local-t1');
+  const { printed } = await typed('down t1 --take-over --yes');
+  expect(printed).toContain('Deleting lab local-t1');
   expect(recordOf('local-t1')).toBeUndefined();
 });
 
-test('down --take-over asks, and names what is lost', async () => {
-  const { code, told } = await typed('down t1 --take-over');
+test('down --take-over asks, and names the loss', async () => {
+  const { code, printed } = await typed('down t1 --take-over');
   expect(code).toBe(EXIT.usage);
-  expect(told).toContain('all work on them is lost');
+  expect(printed).toContain('all work on them is lost');
   expect(recordOf('local-t1')).toBeDefined();
 });

@@ -38,7 +38,7 @@ function screen(isTTY = false): {
 }
 
 describe('progress', () => {
-  test('in a pipe is a plain line when a step ends, with its seconds', () => {
+  test('prints a plain line with its seconds in a pipe when a step ends', () => {
     const out = screen();
     const progress = progressOn(out);
     const first = progress.begin('etcd');
@@ -48,7 +48,7 @@ describe('progress', () => {
     expect(out.lines()).toEqual(['FAIL runc (0.0 s)', 'ok   etcd: built (0.0 s)']);
   });
 
-  test('in a pipe shows the summary once a minute, instead of a line per running step', () => {
+  test('shows the summary once a minute in a pipe, instead of a line per running step', () => {
     jest.useFakeTimers();
     try {
       const out = screen();
@@ -64,7 +64,7 @@ describe('progress', () => {
     }
   });
 
-  test('on a terminal shows the summary below the running steps', () => {
+  test('shows the summary below the running steps on a terminal', () => {
     const out = screen(true);
     const progress = progressOn(out);
     progress.summarize(() => '42 % done');
@@ -74,7 +74,7 @@ describe('progress', () => {
     progress.close();
   });
 
-  test('on a terminal keeps what has ended and takes the list of what is under way off again', () => {
+  test('keeps the lines of ended steps on a terminal, and erases the list of running ones', () => {
     const out = screen(true);
     const progress = progressOn(out);
     progress.begin('etcd').update('building');
@@ -84,7 +84,7 @@ describe('progress', () => {
     expect(out.text().endsWith('\x1b[1A\r\x1b[J')).toBe(true);
   });
 
-  test('shows each line that the program says once, without the engine’s colours', () => {
+  test('shows each line of the program once, without the engine’s colours', () => {
     const out = screen();
     const shown = new EngineProgress(progressOn(out), 'comparing');
     const said = (severity: string, message: string, resource = ''): any => ({
@@ -113,13 +113,13 @@ describe('progress', () => {
     [41.2, '41 s'],
     [307, '5 min 07 s'],
     [59.7, '1 min 00 s'],
-  ])('says %d seconds as %s', (seconds, words) => {
+  ])('formats %d seconds as %s', (seconds, words) => {
     expect(formatDuration(seconds)).toBe(words);
   });
 });
 
 describe("the engine's events", () => {
-  test('become one step for each resource that is made, changed or removed; components and what stays are not told', () => {
+  test('become one step per created, changed or removed resource, and none per component or unchanged one', () => {
     const out = screen();
     const shown = new EngineProgress(progressOn(out), 'comparing');
     const machine = urn('hardway:local:Instance', 'worker-1');
@@ -147,10 +147,10 @@ describe("the engine's events", () => {
   });
 });
 
-describe('what the engine complains of', () => {
+describe('a failure of the engine', () => {
   const stack = 'urn:pulumi:local::hardway-lab::pulumi:pulumi:Stack::hardway-lab-local';
 
-  test('is our own message without stack frames and dressing', () => {
+  test('shows the program’s message without stack frames and colours', () => {
     expect(
       plainMessage(
         '\x1b[31merror: \x1b[0mUnhandled exception: two mistakes\n  - a\n    at Lab (/x/lab.ts:1:2)\n',
@@ -158,7 +158,7 @@ describe('what the engine complains of', () => {
     ).toBe('two mistakes\n  - a');
   });
 
-  test('is told in one line where the engine was killed, without all that it had printed', () => {
+  test('is one line without the engine’s output if the engine was killed', () => {
     const error = new Error(
       'code: -2\n stdout: \n stderr: Command was killed with SIGKILL (Forced termination): pulumi up\nUpdating\n lots\n err?: Error: x',
     );
@@ -167,7 +167,7 @@ describe('what the engine complains of', () => {
     );
   });
 
-  test('is what it wrote on standard error', () => {
+  test('shows the engine’s standard error', () => {
     expect(
       engineFailure(new Error('code: 255\n stdout: Updating\n stderr: error: no such stack\n'))
         .message,
@@ -189,14 +189,14 @@ describe('what the engine complains of', () => {
     );
 
   test.each([[['workers is 12']], [['workers is 12', 'cloud is "x"']]])(
-    'is the config, exit code 2, where the program complained of it: %s',
+    'has exit code 2 and the config’s mistakes if the program refused the config: %s',
     (mistakes) => {
       const failure = ofProgram(new ConfigError(mistakes));
       expect([failure.exitCode, failure.message]).toEqual([2, new ConfigError(mistakes).message]);
     },
   );
 
-  test('is the machine, exit code 3, where the program lacks credentials', () => {
+  test('has exit code 3 if the program lacks credentials', () => {
     const failure = ofProgram(
       new CloudError('There are no AWS credentials here: run `aws configure`.'),
     );
@@ -206,7 +206,7 @@ describe('what the engine complains of', () => {
     ]);
   });
 
-  test('is the machine, exit code 3, where a resource failed; each is named, and summaries are left out', () => {
+  test('has exit code 3 and names each failed resource, without summaries', () => {
     const failure = runFailure(
       [
         {
@@ -227,7 +227,7 @@ describe('what the engine complains of', () => {
 describe('the state of a node', () => {
   const node = { name: 'worker-0', privateIp: '10.240.0.20', publicIp: '198.18.0.20' };
 
-  test('names edited files, dead services and steps that are not done, and which sessions to repeat', () => {
+  test('names edited files, dead services, missing steps and the sessions to repeat', () => {
     const state = judge(
       node,
       {
@@ -262,7 +262,7 @@ describe('the state of a node', () => {
     ]);
   });
 
-  test('whose cluster has an object that only the student can repair gives `up` nothing to do', () => {
+  test('gives `up` nothing to do for an object that only the student can repair', () => {
     const object = { step: 'pods', object: 'APIService v1.dead', state: 'does not answer' };
     const report = { node: 'controller-0', files: [], units: [] };
     const judged = (cure?: string): NodeState =>
@@ -276,15 +276,15 @@ describe('the state of a node', () => {
     expect(upRepairs({ nodes: [judged()], drift: [] })).toBe(true);
   });
 
-  test('that is as declared asks for nothing', () => {
+  test('repeats no session without drift', () => {
     expect(
       stepsToRepeat(judge(node, { node: 'worker-0', files: [], units: [], objects: [] }, [])),
     ).toEqual([]);
   });
 });
 
-describe('small words', () => {
-  test('the nearest word is offered only when it is near', () => {
+describe('a helper of messages', () => {
+  test('offers the nearest word only if it is near', () => {
     expect(distance('kitten', 'sitting')).toBe(3);
     expect(nearest('wrkers', ['workers', 'stage'])).toBe(' (did you mean "workers"?)');
     expect(nearest('zzzzzz', ['workers', 'stage'])).toBe('');
@@ -295,11 +295,11 @@ describe('small words', () => {
     ['2026-11-22T11:57:00Z', '3 min'],
     ['2026-11-22T07:00:00Z', '5 h'],
     ['2026-11-19T11:00:00Z', '3 d'],
-  ])('a lab made %s is %s old', (created, words) => {
+  ])('formats the age of a lab created %s as %s', (created, words) => {
     expect(age(created, Date.parse('2026-11-22T12:00:00Z'))).toBe(words);
   });
 
-  test('programs are listed by where they are from', () => {
+  test('lists programs by origin', () => {
     expect(
       byOrigin({
         etcd: '3.6.8, built here',
@@ -309,7 +309,7 @@ describe('small words', () => {
     ).toBe('built here: etcd 3.6.8, runc 1.4.3; installed: kubectl 1.36.2');
   });
 
-  test("the pool's own blackhole, a lab's link and the default route are no foreign routes; an address in the pool is", () => {
+  test("reports a route to an address in the pool, but not the pool's blackhole, a lab's link or the default route", () => {
     const route = (dst: string, dev?: string, type?: string) => ({ dst, dev, type });
     expect(
       foreignRoutes('198.18.0.0/15', [

@@ -31,7 +31,7 @@ const isUntagged = (type: string): boolean =>
 const counts = (lab: Made): Record<string, number> =>
   Object.fromEntries(KINDS.map((kind) => [kind, lab.every(kind).length]));
 
-describe('AWS, of the default config', () => {
+describe('AWS with the default config', () => {
   let lab: Made;
   beforeAll(async () => {
     lab = await graphOn();
@@ -248,7 +248,7 @@ describe('AWS, of the default config', () => {
 
 describe('replacement on AWS', () => {
   test.each(['full', 'small'])(
-    'deletes first what cannot exist twice, and only that, in profile %s',
+    'deletes a resource first only if it cannot exist twice, in profile %s',
     async (profile) => {
       const lab = await graphOn({ profile });
       const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
@@ -294,7 +294,7 @@ describe('the zone of a lab on AWS', () => {
     list.map((each) => ({ zone: each.split(' ')[0], type: each.split(' ')[1] }));
   const types = ['t3.small', 't4g.small'];
 
-  test('is the first that offers both machine types, in whatever order AWS lists them', () => {
+  test('is the first one with both machine types, in any order of AWS’s list', () => {
     const listed = ['1c t4g.small', '1b t4g.small', '1a t3.small', '1b t3.small', '1c t3.small'];
     const here = offerings(...listed.map((each) => `us-east-${each}`));
     expect(chooseZone({ region: 'us-east-1', types, offerings: here })).toBe('us-east-1b');
@@ -439,7 +439,7 @@ describe('AWS in profile small', () => {
 
 describe('credentials', () => {
   const nowhere = { environment: {}, home: '/nowhere', vendor: 'Somebody' };
-  test('that are missing are reported in one sentence', () => {
+  test('are reported in one sentence if they are missing', () => {
     expect(() => requireCredentials(nowhere)).toThrow(
       /^There are no AWS credentials here: [^\n]*\.$/,
     );
@@ -448,7 +448,7 @@ describe('credentials', () => {
     ['a variable', { ...nowhere, environment: { AWS_ACCESS_KEY_ID: 'AKIA' } }],
     ['a machine of Amazon’s', { ...nowhere, vendor: 'Amazon EC2' }],
     ['a file', { ...nowhere, environment: { AWS_SHARED_CREDENTIALS_FILE: __filename } }],
-  ])('may be %s', (_, surroundings) =>
+  ])('can be %s', (_, surroundings) =>
     expect(() => requireCredentials(surroundings)).not.toThrow(),
   );
 });
@@ -470,7 +470,7 @@ describe('adminCidrs: auto', () => {
     const plain = parseConfig(valid);
     expect(await withOwnAddress(plain, () => Promise.reject(new Error('asked')))).toBe(plain);
   });
-  test('is one clear error if the service does not answer', async () => {
+  test('reports one clear error if the service does not answer', async () => {
     await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
       /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not report .*: set adminCidrs to/,
     );

@@ -94,14 +94,14 @@ describe('a lab on AWS', () => {
     expect(await valueOf(outputs.kubeconfig)).toContain('server: https://203.0.113.100:6443');
   });
 
-  test('tags its VPC and its instances with the deadline that the state keeps', () => {
+  test('tags its VPC and its instances with the expiry in the state', () => {
     expect(lab.of('Deadline', 'expires').inputs.after).toBe('8h');
     each([lab.of('Vpc', 'vpc'), ...lab.every('Instance')], (resource) =>
       expect(resource.dependencies).toContain('hardway:time:Deadline expires'),
     );
   });
 
-  test('tags every resource with the id that the state keeps', () => {
+  test('tags every resource with the id in the state', () => {
     const { tags } = JSON.parse(lab.of('aws', 'aws').inputs.defaultTags);
     expect(tags).toEqual({
       'hardway-lab': 'aws-s01',
@@ -259,7 +259,7 @@ describe('a lab on AWS in profile small', () => {
   });
 });
 
-test('what is made in an apply is found out', async () => {
+test('the mocks reject a resource that is created in an apply', async () => {
   class Thing extends pulumi.CustomResource {
     constructor(name: string, parent: pulumi.Resource) {
       super('test:test:Thing', name, {}, { parent });

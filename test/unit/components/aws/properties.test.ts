@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { covers } from '../../../../util/cidr';
 import type { RawConfig } from '../../../../components/config';
 import { graphOn, type Made } from '../../../support/aws-graph';
+import { each } from '../../../support/each';
 
 const inside = fc.constantFrom('10.240.0.0/24', '10.240.0.20/32');
 const outside = fc.constantFrom('198.51.100.7/32', '203.0.113.0/24', '0.0.0.0/0');
@@ -43,24 +44,24 @@ const letIn = (lab: Made): string[] =>
     )
     .sort();
 
-/** Lets in what the topology’s rules say, and nothing else. */
+/** Expects that the security groups admit exactly the topology’s rules. */
 function letsInTheRules(lab: Made): void {
   const planned = lab.plan.rules.flatMap(
     ({ targets, protocol, ports: [first, last] = [-1, -1], sources }) =>
       sources.map((source) => [`nodes-${targets}-id`, protocol, first, last, source].join(' ')),
   );
   expect(letIn(lab)).toEqual([...new Set(planned)].sort());
-  for (const node of lab.plan.nodes) {
+  each(lab.plan.nodes, (node) => {
     const targets = lab.plan.rules
       .map((rule) => rule.targets)
       .filter((target) => target === 'all' || target === node.role);
     expect(lab.of('Instance', node.name).inputs.vpcSecurityGroupIds.sort()).toEqual(
       [...new Set(targets)].map((target) => `nodes-${target}-id`).sort(),
     );
-  }
+  });
 }
 
-/** The balancer lets in administrators to the API, and nobody else. */
+/** Expects that the balancer admits only administrators, to the API. */
 function balancesForAdministrators(lab: Made): void {
   const rules = lab
     .every('SecurityGroupIngressRule')
@@ -73,9 +74,9 @@ function balancesForAdministrators(lab: Made): void {
     expect([inputs.ipProtocol, inputs.fromPort, inputs.toPort]).toEqual(['tcp', apiPort, apiPort]);
 }
 
-/** The tables have the topology’s routes and one way out, and nothing else. */
+/** Expects that each table has exactly the topology’s routes and one default route. */
 function routesThePods(lab: Made): void {
-  for (const { name, isPublic } of lab.plan.subnets) {
+  each(lab.plan.subnets, ({ name, isPublic }) => {
     const table = lab.every('Route').filter(({ inputs }) => inputs.routeTableId === `${name}-id`);
     expect(
       table
@@ -90,13 +91,13 @@ function routesThePods(lab: Made): void {
         `0.0.0.0/0 ${isPublic ? 'internet-gateway-id' : 'eni-controller-0'}`,
       ].sort(),
     );
-  }
+  });
   expect(lab.every('Route').length).toBe(lab.plan.subnets.length * (lab.plan.routes.length + 1));
 }
 
-/** The subnets hold their nodes, and lie in the VPC. */
+/** Expects that each node is in its subnet, and each subnet in the VPC. */
 function placesTheNodes(lab: Made): void {
-  for (const node of lab.plan.nodes) {
+  each(lab.plan.nodes, (node) => {
     const { subnetId, privateIp, sourceDestCheck } = lab.of('Instance', node.name).inputs;
     const { cidrBlock } = lab.every('Subnet').find(({ name }) => `${name}-id` === subnetId)!.inputs;
     expect([privateIp, sourceDestCheck]).toEqual([node.privateIp, false]);
@@ -105,7 +106,7 @@ function placesTheNodes(lab: Made): void {
     // AWS keeps the first four of a subnet and the last for itself.
     const host = Number(privateIp.split('.')[3]) % 16;
     if (cidrBlock.endsWith('/28')) expect(host >= 4 && host < 15).toBe(true);
-  }
+  });
 }
 
 test('any valid config creates exactly the topology’s routes, rules and addresses on AWS', async () => {

@@ -18,7 +18,7 @@ describe('a lab at stage cluster', () => {
     resources = await registered();
   });
 
-  test('every machine has its role’s sessions, and the first controller also the cluster’s', () => {
+  test('every node has its role’s sessions, and the first controller also the cluster’s', () => {
     const on = (machine: string): string[] =>
       commands(resources)
         .filter(({ name }) => name.endsWith(`@${machine}`))
@@ -67,15 +67,17 @@ describe('a lab at stage cluster', () => {
   });
 
   test('sessions of one machine wait for no other machine before session control-plane', () => {
-    for (const { name, dependencies } of commands(resources)) {
-      const [session, machine] = name.split('@');
-      if (['registration', 'workloads'].includes(session)) continue;
+    const early = commands(resources).filter(
+      ({ name }) => !['registration', 'workloads'].includes(name.split('@')[0]),
+    );
+    each(early, ({ name, dependencies }) => {
+      const [, machine] = name.split('@');
       expect(
         dependencies.filter(
           (dependency) => dependency.includes('@') && !dependency.endsWith(`@${machine}`),
         ),
       ).toEqual([]);
-    }
+    });
     const controlPlane = [0, 1, 2].map((index) => `control-plane@controller-${index}`);
     expect(resources.get('registration@worker-1')!.dependencies).toEqual(
       expect.arrayContaining(['machine@worker-1', ...controlPlane]),
@@ -93,16 +95,17 @@ describe('a lab at stage cluster', () => {
   });
 
   test('exactly the sessions with private keys are secret and not logged', () => {
-    for (const command of commands(resources)) {
-      const private_ =
-        sent(command).includes('PRIVATE') ||
-        sent(command).includes(Buffer.from('PRIVATE').toString('base64').slice(0, 8));
-      expect(private_).toBe(command.name.startsWith('machine@'));
-      if (!private_) continue;
+    const hasPrivateKey = (command: Registered): boolean =>
+      sent(command).includes('PRIVATE') ||
+      sent(command).includes(Buffer.from('PRIVATE').toString('base64').slice(0, 8));
+    each(commands(resources), (command) =>
+      expect(hasPrivateKey(command)).toBe(command.name.startsWith('machine@')),
+    );
+    each(commands(resources).filter(hasPrivateKey), (command) => {
       expect(isSecret(command.inputs.stdin)).toBe(true);
       expect(command.inputs.logging).toBe('none');
       expect(command.secretOutputs).toEqual(expect.arrayContaining(['stdout', 'stderr']));
-    }
+    });
   });
 
   test('triggers are plain: the generation first, a digest last', () => {
@@ -162,7 +165,7 @@ describe('a lab at stage cluster', () => {
     );
   });
 
-  test('the front proxy has an authority of its own, which issues only its client certificate', () => {
+  test('the front proxy has its own authority, which issues only its client certificate', () => {
     const issuedBy = (name: string): unknown => resources.get(name)!.inputs.caCertificate;
     const others = [...resources.values()].filter(
       ({ name, inputs }) => 'caCertificate' in inputs && name !== 'pki-front-proxy-client',

@@ -49,7 +49,7 @@ describe('a first boot', () => {
   test('succeeds if the rule exists', () =>
     expect(ready([WALL], WALL)).toEqual({ code: 0, said: '' }));
 
-  test('needs no rule where the cloud itself keeps pods away', () =>
+  test('needs no rule if the cloud itself keeps pods away', () =>
     expect(ready([], undefined)).toEqual({ code: 0, said: '' }));
 });
 

@@ -20,13 +20,13 @@ function typed(line: string, programs: Record<string, string>): { printed: strin
   return { printed, code: Number(code) };
 }
 
-describe('differing: objects of a manifest with drift', () => {
+describe('the list of differing objects', () => {
   const files = (name: string, lines: string): string =>
     `diff -r /tmp/LIVE-1/${name} /tmp/MERGED-2/${name}\n${lines}`;
   const told = (text: string, code: number): string =>
     typed('differing file', { kubectl: `cat << 'END'\n${text}\nEND\nexit ${code}` }).printed;
 
-  test('are listed by kind, namespace and name as missing or changed', () => {
+  test('names missing and changed objects by kind, namespace and name', () => {
     expect(
       told(
         [
@@ -54,10 +54,10 @@ describe('differing: objects of a manifest with drift', () => {
     );
   });
 
-  test('are none without drift', () =>
+  test('is empty without drift', () =>
     expect(typed('differing file', { kubectl: 'exit 0' })).toEqual({ printed: '', code: 0 }));
 
-  test('are reported as unknown if the API does not answer', () => {
+  test('reports objects as unknown if the API does not answer', () => {
     expect(
       told(
         'a warning\nThe connection to the server was refused - did you specify the right host or port?',
@@ -67,14 +67,14 @@ describe('differing: objects of a manifest with drift', () => {
   });
 });
 
-describe('this_node: the API’s object of a worker', () => {
-  test('is the answer of the first controller that answers', () => {
+describe('this_node', () => {
+  test('prints the answer of the first controller that answers', () => {
     const curl =
       'case "$*" in *10.240.0.10*) echo "curl: (7) no"; exit 7;; *) printf "{\\n \\"kind\\": \\"Node\\"\\n}\\n";; esac';
     expect(typed('this_node', { curl })).toEqual({ printed: '{"kind":"Node"}', code: 0 });
   });
 
-  test('is the last error if no controller answers', () => {
+  test('prints the last error if no controller answers', () => {
     expect(typed('this_node', { curl: 'echo "$*" | grep -o "10.240.0.1[01]"; exit 22' })).toEqual({
       printed: '10.240.0.11\n',
       code: 1,
@@ -82,7 +82,7 @@ describe('this_node: the API’s object of a worker', () => {
   });
 });
 
-describe('objects.sh of a step', () => {
+describe('an objects.sh', () => {
   const objects = (
     step: string,
     programs: Record<string, string>,
@@ -105,7 +105,7 @@ describe('objects.sh of a step', () => {
     ip: list.map((one) => `echo "4: cnio0    inet ${one} brd 10.0.0.1 scope global"`).join('\n'),
   });
 
-  test('cni names each address of the bridge that is not the declared one', () => {
+  test('of step cni names each undeclared address of the bridge', () => {
     expect(objects('cni', addresses('10.99.0.1/24', '10.200.0.1/24'), cniFile())).toBe(
       'cnio0\thas the address 10.99.0.1/24, declared 10.200.0.1/24: new pods fail until it is removed\n',
     );
@@ -113,7 +113,7 @@ describe('objects.sh of a step', () => {
     expect(objects('cni', { ip: 'exit 1' }, cniFile())).toBe('');
   });
 
-  test('pods names an APIService that does not answer, and no other', () => {
+  test('of step pods names only an APIService that does not answer', () => {
     const kubectl =
       'case "$*" in *apiservices*) printf "v1.\\tTrue\\tLocal\\nv1.dead\\tFalse\\tMissingEndpoints\\n";; esac';
     expect(objects('pods', { kubectl })).toContain(

@@ -15,7 +15,7 @@ const step = (own: typeof files, name = 'etcd'): PlacedStep => ({
   files: own,
 });
 
-test('the order of a step’s files changes nothing', async () => {
+test('the order of a step’s files does not change the digest', async () => {
   expect(await pack('x', [step(files)])).toEqual(await pack('x', [step([...files].reverse())]));
 });
 

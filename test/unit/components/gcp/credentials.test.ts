@@ -21,19 +21,19 @@ describe('credentials', () => {
     environment: { ...nowhere.environment, ...environment },
   });
 
-  test('that are missing are reported in one sentence with the cure', () => {
+  test('are reported in one sentence with the cure if they are missing', () => {
     expect(() => requireCredentials(nowhere)).toThrow(
       /^There are no Google Cloud credentials here: run `gcloud auth application-default login`, [^\n]*\.$/,
     );
   });
 
-  test('in a file that does not exist are reported with its name', () => {
+  test('are reported with the name of their file if that does not exist', () => {
     expect(() =>
       requireCredentials(withVariable({ GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' })),
     ).toThrow(/^GOOGLE_APPLICATION_CREDENTIALS names \/nowhere\/key\.json, [^\n]*\.$/);
   });
 
-  test('may be a variable, a file, a login of gcloud, or an instance of Google Cloud', () => {
+  test('come from a variable, a file, a login of gcloud, or an instance of Google Cloud', () => {
     expect(() => requireCredentials(withVariable({ GOOGLE_CREDENTIALS: '{}' }))).not.toThrow();
     expect(() =>
       requireCredentials(withVariable({ GOOGLE_OAUTH_ACCESS_TOKEN: 'ya29' })),
@@ -78,7 +78,7 @@ test('label values contain only valid characters', () => {
 });
 
 test.each(['Gcp', 'gcp_s01', '9gcp', 'gcp-', `gcp-${'x'.repeat(37)}`])(
-  'a lab can’t be called %s, which is told before anything is made',
+  'a lab can’t be called %s, and no resource is created',
   async (name) => {
     await expect(gcpLab({ stage: 'none' }, name)).rejects.toThrow(/"[^"]*" can't name a lab/);
   },

@@ -13,7 +13,7 @@ async function changed(resource: string, changes: object): Promise<Request> {
   return { ...request, body: { ...(request.body as object), ...changes } };
 }
 
-describe('requests that our own mapping (not the provider) makes of the resource graph', () => {
+describe('requests rendered from the resource graph', () => {
   test.each<[string, RawConfig, number]>([
     ['of profile full', {}, 27],
     ['of profile small', { profile: 'small' }, 16],
@@ -37,7 +37,7 @@ describe('requests that our own mapping (not the provider) makes of the resource
     expect(found.size).toBe(count);
   });
 
-  test('match it for a lab with the longest name, whose longest resource name fits in 63', async () => {
+  test('match the discovery document with the longest lab name, and names have up to 63 characters', async () => {
     const found = await requests({}, 'g'.repeat(LONGEST_LAB_NAME));
     expect([...found.values()].flatMap(requestMistakes)).toEqual([]);
     const names = [...found.values()].map(({ body }) => String((body as { name?: string }).name));
@@ -46,7 +46,7 @@ describe('requests that our own mapping (not the provider) makes of the resource
     expect(longest).toBeLessThanOrEqual(63);
   });
 
-  test('name a network of the lab wherever Google would take the default network', async () => {
+  test('name a network of the lab in each place with a default network at Google', async () => {
     const found = [...(await requests())].filter(([resource]) =>
       /^(Firewall|Subnetwork|Route|InstanceGroup) /.test(resource),
     );
@@ -57,8 +57,8 @@ describe('requests that our own mapping (not the provider) makes of the resource
   });
 });
 
-describe('the discovery document refuses', () => {
-  test('an enum value that does not exist', async () => {
+describe('the discovery document', () => {
+  test('refuses an unknown enum value', async () => {
     const request = await changed('RegionBackendService api', {
       loadBalancingScheme: 'EXTERNAL_MANGED',
     });
@@ -67,18 +67,18 @@ describe('the discovery document refuses', () => {
     ]);
   });
 
-  test('a field that the API does not know, at any depth', async () => {
+  test('refuses an unknown field at any depth', async () => {
     const request = await changed('Instance worker-0', { disks: [{ bootdisk: true }] });
     expect(requestMistakes(request)).toEqual(['instances.disks[0].bootdisk is unknown']);
   });
 
-  test('a route without its network', async () => {
+  test('refuses a route without its network', async () => {
     expect(
       requestMistakes(await changed('Route pod-route-worker-0', { network: undefined })),
     ).toEqual(['routes.network is missing']);
   });
 
-  test('a value of another type, and text that does not match the pattern', async () => {
+  test('refuses a value of another type, and text outside the pattern', async () => {
     const request = await changed('Network vpc', { mtu: '1460', name: 'Upper' });
     expect(requestMistakes(request)).toEqual([
       'networks.mtu is "1460": not of type integer',
@@ -86,7 +86,7 @@ describe('the discovery document refuses', () => {
     ]);
   });
 
-  test('a tag that is no name, and metadata without a value', async () => {
+  test('refuses an invalid tag, and metadata without a value', async () => {
     const request = await changed('Instance worker-0', {
       tags: { items: ['Worker'] },
       metadata: { items: [{ key: 'user-data' }] },
@@ -99,7 +99,7 @@ describe('the discovery document refuses', () => {
     );
   });
 
-  test('a field that only answers have, and a size that is no number', async () => {
+  test('refuses a field of answers only, and a size that is no number', async () => {
     const request = await changed('Instance worker-0', {
       status: 'RUNNING',
       disks: [{ initializeParams: { diskSizeGb: '20GB' } }],
@@ -110,13 +110,13 @@ describe('the discovery document refuses', () => {
     ]);
   });
 
-  test('a path without its zone', async () => {
+  test('refuses a path without its zone', async () => {
     const { parameters, ...rest } = (await requests()).get('Instance worker-0')!;
     const { zone: _, ...others } = parameters;
     expect(requestMistakes({ ...rest, parameters: others })).toEqual(['parameter zone is missing']);
   });
 
-  test('nothing else: it is the trimmed document of a named revision', () => {
+  test('is the trimmed document of a named revision', () => {
     expect(DISCOVERY.revision).toBe('20261106');
   });
 });

@@ -10,6 +10,7 @@ import { keyFiles } from '../../../../../cli/classroom/cards/keys';
 import { picture } from '../../../../../cli/classroom/cards/picture';
 import { qrCode } from '../../../../../cli/classroom/cards/qr';
 import type { RawConfig } from '../../../../../components/config';
+import { each } from '../../../../support/each';
 import { labOutputs, SECRETS } from '../../../../support/outputs';
 
 const JUMP = {
@@ -38,10 +39,10 @@ const text = (page: string): string =>
     .replace(/&#39;/g, "'")
     .replace(/&amp;/g, '&');
 
-describe('what comes from outside', () => {
+describe('hostile text on a card', () => {
   const HOSTILE = `</title></bdi><script>alert(1)</script><img src=x onerror="alert(2)">'"&\u0000\u001b]0;x\u0007`;
 
-  test('is text and nothing else, wherever it is named', () => {
+  test('is escaped everywhere', () => {
     const page = card(
       args(
         {},
@@ -58,7 +59,7 @@ describe('what comes from outside', () => {
     expect(text(page)).toContain("'");
   });
 
-  test('can load nothing: a policy that knows the one style by its digest', () => {
+  test('can load nothing, because the policy allows only the one style by its digest', () => {
     const page = card(args());
     const [, policy] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)!;
     const style = crypto
@@ -76,16 +77,16 @@ describe('what comes from outside', () => {
 describe('secrets', () => {
   const page = card(args({}, { jump: JUMP }));
 
-  test('are in the download links and nowhere else', () => {
+  test('are only in the download links', () => {
     const secrets = [SECRETS.sshKey, SECRETS.clientKey].flatMap((secret) => [
       secret,
       Buffer.from(secret).toString('base64'),
     ]);
-    for (const secret of secrets) expect(withoutDownloads(page)).not.toContain(secret);
+    each(secrets, (secret) => expect(withoutDownloads(page)).not.toContain(secret));
     expect(downloads(page).ssh_key).toBe(args().outputs.sshPrivateKey);
   });
 
-  test('of a lab without an API are no kubeconfig, and nothing tells of one', () => {
+  test('include no kubeconfig for a lab without an API, and the page names none', () => {
     const bare = card(args({ stage: 'none' }));
     expect(Object.keys(downloads(bare))).toEqual(['ssh_key', 'known_hosts', 'ssh_config']);
     expect(text(bare)).not.toContain('kubectl get');
@@ -93,7 +94,7 @@ describe('secrets', () => {
   });
 });
 
-describe('the way in', () => {
+describe('the login on a card', () => {
   let directory: string;
   beforeEach(() => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cards-'));
@@ -125,7 +126,7 @@ describe('the way in', () => {
     }
   };
 
-  test('through a jump host is to private addresses, with pinned keys on both', () => {
+  test('uses private addresses through a jump host, with pinned keys on both', () => {
     const given = args({}, { jump: JUMP });
     const node = read(given, 'worker-1');
     expect(node).toMatchObject({
@@ -151,7 +152,7 @@ describe('the way in', () => {
     ]).toEqual([true, true, false]);
   });
 
-  test('to the API is the tunnel, on a port of the student’s own machine', () => {
+  test('reaches the API by a tunnel, at a port of the student’s own computer', () => {
     const page = card(args({}, { jump: JUMP }));
     expect(text(page)).toContain(
       'ssh -F ssh_config -N -L 16443:198.18.0.100:6443 -L 31088:worker-0:31088 jump',
@@ -163,7 +164,7 @@ describe('the way in', () => {
     expect(page).toContain('href="http://127.0.0.1:31088"');
   });
 
-  test('on a cloud is straight, or by the gateway, and names no ./lab', () => {
+  test('goes through the gateway or directly on a cloud, without ./lab', () => {
     const given = { ...args(), outputs: labOutputs('aws-s01', { cloud: 'aws', profile: 'small' }) };
     expect(read(given, 'worker-1')).toMatchObject({
       hostname: '10.240.0.21',
@@ -175,7 +176,7 @@ describe('the way in', () => {
     expect(sshLink(given)).toBe('ssh://ubuntu@203.0.113.10');
   });
 
-  test('to a local lab without a jump host is told for its own machine alone', () => {
+  test('works only on the host itself for a local lab without a jump host', () => {
     const page = text(card(args()));
     expect(page).toContain('./lab ssh local-s01 worker-0');
     expect(page).toContain('only from the host that it runs on');
@@ -210,13 +211,13 @@ describe('the QR code', () => {
       `ssh://student@${'long-name.'.repeat(20)}example.org`,
       { jump: { ...JUMP, port: 22, host: `${'long-name.'.repeat(20)}example.org` } },
     ],
-  ])('is %s, and so is the link beside it', (link, more) => {
+  ])('holds %s, and so does the link beside it', (link, more) => {
     const page = card(args({}, more));
     expect(decoded(/<svg class="code".*?<\/svg>/s.exec(page)![0])).toBe(link);
     expect(page).toContain(`<a href="${link}">`);
   });
 
-  test('of another link is another', () =>
+  test('changes with its link', () =>
     expect(decoded(qrCode('ssh://ubuntu@198.18.0.21', '').toString())).toBe(
       'ssh://ubuntu@198.18.0.21',
     ));
@@ -267,7 +268,8 @@ describe.each<[string, RawConfig]>([
     expect(all.filter((address) => !words.includes(address))).toEqual([]);
   });
 
-  test('keeps every text inside, and no two on top of each other', () => {
+  test('keeps every text inside, and no texts overlap', () => {
+    expect(drawn.length).toBeGreaterThan(0);
     const [, , width, height] = /viewBox="([-\d.]+) 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number);
     const spans = drawn
       .filter(({ name }) => !name.includes('middle'))
@@ -293,7 +295,7 @@ describe.each<[string, RawConfig]>([
   });
 });
 
-test('the end is told in UTC, and where there is none, that', () => {
+test('a card names the expiry in UTC, or says that the lab has none', () => {
   expect(text(card(args({}, { expires: '2026-12-01T18:00Z' })))).toContain(
     'Ends Tuesday 1 December 2026, 18:00 UTC',
   );

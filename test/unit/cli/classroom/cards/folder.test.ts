@@ -35,7 +35,7 @@ const up = (more: Partial<Snapshot['outputs']> = {}): Snapshot => ({
 });
 
 describe('a card', () => {
-  test('is its owner’s alone, and so is what it lies in', () => {
+  test('is readable for its owner only, and so is its folder', () => {
     const umask = process.umask(0);
     try {
       expect(CardFolder.at(out, ['s01']).write('s01', PAGE)).toBe(path.join(out, 's01.html'));
@@ -45,7 +45,7 @@ describe('a card', () => {
     expect([out, path.join(out, 's01.html')].map(mode)).toEqual([0o700, 0o600]);
   });
 
-  test('replaces the one before whole, closed again where somebody opened it, and touches nothing else', () => {
+  test('replaces the previous card with closed permissions, and touches no other file', () => {
     CardFolder.at(out, ['s01']).write('s01', `${PAGE}${'x'.repeat(10_000)}`);
     fs.chmodSync(path.join(out, 's01.html'), 0o644);
     fs.writeFileSync(path.join(out, 'notes.txt'), 'mine');
@@ -55,7 +55,7 @@ describe('a card', () => {
     expect(fs.readdirSync(out).sort()).toEqual(['notes.txt', 's01.html']);
   });
 
-  test('that can’t be put in its place leaves nothing half written', () => {
+  test('leaves no partial file if it can’t be put in its place', () => {
     const folder = CardFolder.at(out, ['s01']);
     fs.mkdirSync(path.join(out, 's01.html'), { recursive: true });
     fs.chmodSync(out, 0o700);
@@ -63,7 +63,7 @@ describe('a card', () => {
     expect(fs.readdirSync(out)).toEqual(['s01.html']);
   });
 
-  test('that a killed run had half written goes with the next run; one that another run writes does not', () => {
+  test('written partly by a killed run is deleted by the next run, unlike the card of a running one', () => {
     fs.mkdirSync(out, { mode: 0o700 });
     const { pid } = spawnSync('true');
     for (const name of [`s07.html.${pid}`, `s08.html.${process.ppid}`])
@@ -73,17 +73,17 @@ describe('a card', () => {
   });
 });
 
-describe('cards are refused, and nothing is made,', () => {
+describe('a refused folder', () => {
   const refused = (message: RegExp): void =>
     expect(() => CardFolder.at(out, ['s01'])).toThrow(message);
 
-  test('where others can read', () => {
+  test('is readable for other users', () => {
     fs.mkdirSync(out, { mode: 0o755 });
     refused(/is readable for other users, and cards hold keys/);
     expect(mode(out)).toBe(0o755);
   });
 
-  test('where there is a file, or nothing to make them in', () => {
+  test('is a file, or has no parent directory', () => {
     fs.writeFileSync(out, '');
     refused(/is not a directory/);
     out = path.join(above, 'no', 'cards');
@@ -91,7 +91,7 @@ describe('cards are refused, and nothing is made,', () => {
     expect(fs.existsSync(path.join(above, 'no'))).toBe(false);
   });
 
-  test('where a file of that name is no card, be it a link to one', () => {
+  test('has a file or a link with a card’s name that is no card', () => {
     fs.mkdirSync(out, { mode: 0o700 });
     fs.writeFileSync(path.join(out, 's01.html'), '<h1>my own page</h1>');
     refused(/has files that are not cards: s01\.html/);
@@ -101,7 +101,7 @@ describe('cards are refused, and nothing is made,', () => {
     refused(/has files that are not cards: s01\.html/);
   });
 
-  test('in a git repository, by whatever link; not where git ignores them', () => {
+  test('is in a git repository, also through a link, unless git ignores it', () => {
     execFileSync('git', ['init', '--quiet', above]);
     refused(/is in the git repository .*, and cards hold keys/);
     expect(fs.existsSync(out)).toBe(false);
@@ -123,7 +123,7 @@ describe('cards are refused, and nothing is made,', () => {
     delete process.env.SUDO_GID;
   });
 
-  test('cards belong to who called sudo, and another user’s directory is refused', () => {
+  test('cards belong to the user who called sudo, and another user’s directory is refused', () => {
     Object.assign(process.env, { SUDO_UID: '12345', SUDO_GID: '12345' });
     CardFolder.at(out, ['s01']).write('s01', PAGE);
     expect([out, path.join(out, 's01.html')].map((file) => fs.statSync(file).uid)).toEqual([
@@ -134,8 +134,8 @@ describe('cards are refused, and nothing is made,', () => {
   });
 });
 
-describe('of a lab', () => {
-  test('that is up there is one', () => {
+describe('cardOf', () => {
+  test('writes a card for a lab that is up', () => {
     expect(cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER)).toEqual({
       id: 's01',
       name: 'Ada Lovelace',
@@ -145,7 +145,7 @@ describe('of a lab', () => {
     expect(fs.readFileSync(path.join(out, 's01.html'), 'utf8')).toContain(MARK);
   });
 
-  test('that is not up there is none, nor an old one, and it is told', () => {
+  test('deletes the old card of a lab that is not up, and reports the problem', () => {
     cardOf(student, up(), CardFolder.at(out, ['s01']), ROSTER);
     for (const snapshot of [undefined, { ...up(), outputs: undefined }]) {
       const { file, problem } = cardOf(student, snapshot, CardFolder.at(out, ['s01']), ROSTER);
@@ -157,7 +157,7 @@ describe('of a lab', () => {
     expect(fs.readdirSync(out)).toEqual([]);
   });
 
-  test('with half of what a jump host takes says which half is missing', () => {
+  test('names the missing half of a jump host’s settings', () => {
     const jump = { user: 'student', port: 22001, hostKey: 'ssh-ed25519 AAAAjump' };
     const folder = CardFolder.at(out, ['s01']);
     expect(

@@ -69,7 +69,7 @@ let fakes: Fakes;
 beforeEach(() => (fakes = new Fakes()));
 
 test.each([1, 2, 4, 9])(
-  '%i at a time: never more, in their order, all of them',
+  'the runner starts all jobs in order, and at most %i at a time',
   async (parallel) => {
     const all = runJobs(
       IDS.map((id) => fakes.job(id)),
@@ -91,7 +91,7 @@ test.each([1, 2, 4, 9])(
   },
 );
 
-test('one that fails, or can not even begin, or throws what nobody foresaw, stops no other', async () => {
+test('a job that fails, can not begin or throws a TypeError stops no other job', async () => {
   const broken: Job<string> = {
     id: 'b',
     begin: () => {
@@ -114,7 +114,7 @@ test('one that fails, or can not even begin, or throws what nobody foresaw, stop
   expect(outcomes[3]).toMatchObject({ failure: { message: 'x is not a function' } });
 });
 
-test('at Ctrl-C none is begun any more, and those under way are asked to stop and waited for', async () => {
+test('after Ctrl-C the runner begins no job, asks running jobs to stop and waits for them', async () => {
   const all = runJobs(
     IDS.map((id) => fakes.job(id)),
     2,
@@ -130,7 +130,7 @@ test('at Ctrl-C none is begun any more, and those under way are asked to stop an
   expect(process.listenerCount('SIGINT')).toBe(0);
 });
 
-test('at the second Ctrl-C those under way are dropped', async () => {
+test('the second Ctrl-C drops the running jobs', async () => {
   const all = runJobs(
     IDS.map((id) => fakes.job(id)),
     2,
@@ -154,7 +154,7 @@ test('at the second Ctrl-C those under way are dropped', async () => {
   ]);
 });
 
-test('run again after an interruption, what was not done is', async () => {
+test('the next run after an interruption does the remaining jobs', async () => {
   const done = new Set<string>();
   const run = async (): Promise<Outcome<void>[]> =>
     runJobs(

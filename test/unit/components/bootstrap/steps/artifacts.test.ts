@@ -109,7 +109,7 @@ test('the table of upstream layouts covers exactly the components that publish a
 });
 
 test.each(archived)(
-  '$name: the manifest states every member exactly as upstream packs it',
+  'the manifest states every member of $name exactly as upstream packs it',
   ({ component: { name, version }, holds }) => {
     const members = ARCHITECTURES.flatMap((architecture) => Object.values(holds(architecture)));
     const entries = ARCHITECTURES.flatMap((architecture) =>
@@ -123,7 +123,7 @@ test.each(archived)(
 const forNodes = archived.filter(({ component }) => component.use.includes('node'));
 
 test.each(forNodes)(
-  '$name: a node installs every program from an archive packed as upstream packs it',
+  'a node installs every program of $name from an archive packed like upstream’s',
   async ({ component, holds }) => {
     const packed = await packAsUpstream(component, 'amd64', (program) => `${program} runs`);
     files['/release.tar'] = packed;
@@ -142,14 +142,14 @@ test.each(forNodes)(
 test.each([
   ['./etcd', 'etcd'],
   ['etcd', './etcd'],
-])('an archive that holds %s gives it for the member %s', async (packed, member) => {
+])('an archive with entry %s gives it for the member %s', async (packed, member) => {
   files['/one.tar'] = await archive(packed, PROGRAM);
   const line = `etcd BIN amd64 ${site}/one.tar ${digestOf(files['/one.tar'])} ${member}`;
   expect(await run(line)).toEqual({ code: 0, told: '' });
   expect(installed('etcd')).toBe(PROGRAM.toString());
 });
 
-test('a digest may be a URL that publishes it', async () => {
+test('a digest can be a URL that publishes it', async () => {
   files['/kubectl.sha256'] = Buffer.from(`${digestOf(PROGRAM)}\n`);
   expect((await run(`kubectl BIN amd64 ${site}/kubectl ${site}/kubectl.sha256 -`)).code).toBe(0);
   expect(installed('kubectl')).toBe(PROGRAM.toString());
@@ -239,7 +239,7 @@ echo "$NEEDRESTART_SUSPEND $*" >> ${node}/calls
     expect(calls().at(-1)).toMatch(/^1 .*Acquire::Retries=5.* some-package$/);
   });
 
-  test('that are not installed in time fail with apt’s own reason', async () => {
+  test('fail with apt’s own reason if they are not installed in time', async () => {
     aptGet(1000);
     const { code, told } = await run();
     expect(code).toBe(1);
