@@ -65,23 +65,30 @@ host_node() {
 # As util/directories.ts has it.
 cache=${HARDWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hardway}/node
 
-# Downloads URL to FILE with the first program that exists. The archive's digest is checked
-# afterwards, so apt-helper needs no certificates, which a minimal Debian lacks.
+# Sets the first program for downloads that exists. Ends the program if none does.
+choose_downloader() {
+  for downloader in curl wget python3 /usr/lib/apt/apt-helper; do
+    if command -v "$downloader" >/dev/null 2>&1; then return 0; fi
+  done
+  fail "This host has no Node.js $OLDEST or later, and no program to download it with." \
+    "Install curl (Debian, Ubuntu: apt-get install curl), then start again."
+}
+
+# Downloads URL to FILE. The archive's digest is checked afterwards, so apt-helper needs no
+# certificates, which a minimal Debian lacks.
 download() {
-  if command -v curl >/dev/null 2>&1; then
-    curl --fail --silent --show-error --location --connect-timeout 8 --speed-limit 1000 \
-      --speed-time 30 --output "$2" "$1"
-  elif command -v wget >/dev/null 2>&1; then
-    wget -q -T 30 -O "$2" "$1"
-  elif command -v python3 >/dev/null 2>&1; then
-    python3 "$here/download.py" "$1" "$2"
-  elif command -v /usr/lib/apt/apt-helper >/dev/null 2>&1; then
-    /usr/lib/apt/apt-helper -o Acquire::https::Verify-Peer=false \
-      -o Acquire::https::Verify-Host=false -o Acquire::Retries=1 download-file "$1" "$2" >&2
-  else
-    echo 'no program for downloads: install curl (Debian, Ubuntu: apt-get install curl)' >&2
-    return 1
-  fi
+  case $downloader in
+    curl)
+      curl --fail --silent --show-error --location --connect-timeout 8 --speed-limit 1000 \
+        --speed-time 30 --output "$2" "$1"
+      ;;
+    wget) wget -q -T 30 -O "$2" "$1" ;;
+    python3) python3 "$here/download.py" "$1" "$2" ;;
+    *)
+      "$downloader" -o Acquire::https::Verify-Peer=false \
+        -o Acquire::https::Verify-Host=false -o Acquire::Retries=1 download-file "$1" "$2" >&2
+      ;;
+  esac
 }
 
 # Downloads URL to FILE; notes the reason if that fails.
@@ -207,6 +214,7 @@ if host_node; then exit 0; fi
 choose_architecture
 installed=$cache/v$VERSION-linux-$arch
 if [ ! -x "$installed/bin/node" ]; then
+  choose_downloader
   check_host
   # Two commands may start at once: the second finds the work done.
   exec 9>"$cache/lock"

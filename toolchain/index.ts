@@ -33,7 +33,7 @@ import { makeNodeStore, nodeStorePath } from './node-programs';
 
 export { ToolchainError } from './errors';
 export { Estimate, type Remaining } from './estimate';
-export { plan } from './plan';
+export { makesImages, plan, type Item } from './plan';
 export type { Progress, Report } from './progress';
 export type { Scope, Toolchain, Tools } from './state';
 

@@ -22,6 +22,10 @@ export const ITEMS = {
   view: 'store',
 } as const;
 
+/** Returns whether the container images are among the missing parts. */
+export const makesImages = (missing: Item[]): boolean =>
+  missing.some(({ name }) => name === ITEMS.images);
+
 const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as const;
 
 /** Returns the host of a component's official files, or of the mirror if one is set. */

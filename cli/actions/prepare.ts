@@ -166,11 +166,11 @@ export function refusal(examined: Examined[]): Failure {
 }
 
 async function look(split: Split, complete: boolean): Promise<Finding[]> {
-  const { here, coming } = split;
+  const { here, coming, scope } = split;
   const written = await needs(split, complete);
   const probes: Probe[] = [
     pathProbe,
-    execProbe,
+    execProbe(!complete && toolchain.makesImages(await toolchain.plan(scope))),
     { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
   ];
   const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { parseConfig } from '../../components/config';
-import { plan as missingItems } from '../../toolchain';
+import { type Item, makesImages, plan as missingItems } from '../../toolchain';
 import { accountConfig, accountOf } from '../account/account';
 import { cloudFindings, nameFinding } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
@@ -36,10 +36,9 @@ const ARTICLE = parseConfig({});
 
 /**
  * Returns a probe of the disk space for a first lab. Installed parts of the toolchain need no more
- * space.
+ * space. `missing` is undefined if the missing parts are unknown.
  */
-async function diskProbe(): Promise<Probe> {
-  const missing = await missingItems().catch(() => undefined);
+function diskProbe(missing: Item[] | undefined): Probe {
   const setUp =
     missing?.length === 0
       ? []
@@ -53,12 +52,13 @@ async function diskProbe(): Promise<Probe> {
 
 /** Examines everything that a lab needs of the host. Leaves no change behind. */
 async function examine(): Promise<Finding[]> {
+  const missing = await missingItems().catch(() => undefined);
   const probes = [
     ...machineProbes([ARTICLE]),
     stateProbe,
     pathProbe,
-    execProbe,
-    await diskProbe(),
+    execProbe(missing === undefined || makesImages(missing)),
+    diskProbe(missing),
     poolProbe(),
     ...programProbes,
   ];

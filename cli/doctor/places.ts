@@ -1,3 +1,4 @@
+import * as os from 'node:os';
 import { root } from '../../util/repo-root';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
 import { type Mount, mountOf } from '../../util/mounts';
@@ -50,9 +51,18 @@ export function pathFinding(checked: Place[] = places()): Judgement {
 
 export const pathProbe: Probe = { id: 'paths', title: 'Paths', look: () => pathFinding() };
 
+/**
+ * Lists the directories that programs are run from. Images are made in TMPDIR, by running programs
+ * of Debian there.
+ */
+const programPlaces = (makesImages: boolean): Place[] => [
+  ...places().filter(({ variable }) => variable !== 'HARDWAY_CLOUD'),
+  ...(makesImages ? [{ variable: 'TMPDIR', directory: os.tmpdir() }] : []),
+];
+
 /** Checks that programs can be run from each directory that holds programs. */
 export function execFinding(
-  checked: Place[] = places().filter(({ variable }) => variable !== 'HARDWAY_CLOUD'),
+  checked: Place[],
   mount: (directory: string) => Mount | undefined = mountOf,
 ): Judgement {
   const closed = checked.filter(({ directory }) => mount(directory)?.options.includes('noexec'));
@@ -70,8 +80,12 @@ export function execFinding(
   );
 }
 
-export const execProbe: Probe = {
+/** `makesImages`: the container images are missing, so that `up` makes them. */
+export const execProbe = (
+  makesImages: boolean,
+  mount?: (directory: string) => Mount | undefined,
+): Probe => ({
   id: 'noexec',
   title: 'Running programs',
-  look: () => execFinding(),
-};
+  look: () => execFinding(programPlaces(makesImages), mount),
+});

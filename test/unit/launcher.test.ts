@@ -96,6 +96,24 @@ describe('./lab', () => {
     expect(lab(['list'], { PATH: own }).stdout).toContain(`:${own}\n`);
   });
 
+  test('says in one sentence that TMPDIR does not exist, before it installs anything', () => {
+    const TMPDIR = path.join(checkout, 'missing');
+    expect(lab(['list'], { TMPDIR })).toMatchObject({
+      status: 3,
+      stdout: '',
+      stderr:
+        `Temporary files cannot be created: TMPDIR is set to ${TMPDIR}, which is no directory.\n` +
+        'Set TMPDIR to a directory that is writable, or unset it, then start again.\n',
+    });
+    expect(npmCalls()).toBe(0);
+  });
+
+  test('accepts a TMPDIR with blanks', () => {
+    const TMPDIR = path.join(checkout, 'my tmp');
+    fs.mkdirSync(TMPDIR);
+    expect(lab(['list'], { TMPDIR }).stdout).toMatch(/^node in .* list$/m);
+  });
+
   describe('when not root', () => {
     beforeEach(() => {
       program('id', 'echo 1000');
@@ -196,6 +214,13 @@ describe('./lab', () => {
         expect.arrayContaining(['KUBE_EDITOR', 'EDITOR', 'VISUAL', 'COLUMNS', 'LC_MESSAGES']),
       );
       expect(kept).not.toContain('SHELL_SECRET');
+    });
+
+    test('hands TMPDIR to root as an argument of env, because sudo never sees it', () => {
+      const { stdout } = lab(['up'], { TMPDIR: os.tmpdir() });
+      expect(stdout).toMatch(
+        new RegExp(` -- env PATH=\\S+ TMPDIR=${os.tmpdir()} \\S+/lab up$`, 'm'),
+      );
     });
 
     test('gives root the real Node, not a shim that needs the home of its user', () => {

@@ -176,7 +176,12 @@ describe('bin/node.sh', () => {
   });
 
   test.each([
-    ['no download program', 'curl', undefined, /no program for downloads: install curl/],
+    [
+      'no download program',
+      'curl',
+      undefined,
+      /^This host has no Node\.js 22 or later, and no program to download it with\.\nInstall curl .*\n$/,
+    ],
     ['an unknown processor', 'uname', 'echo riscv64', /processor \(riscv64\)/],
     ['a host with musl', 'getconf', 'exit 1', /need glibc[\s\S]*apk add nodejs npm/],
     [

@@ -1,4 +1,5 @@
-import { execFinding, pathFinding } from '../../../cli/doctor/places';
+import * as os from 'node:os';
+import { execFinding, execProbe, pathFinding } from '../../../cli/doctor/places';
 import { mountOf } from '../../../util/mounts';
 import { socketParent } from '../../../util/socket-directory';
 
@@ -39,6 +40,19 @@ describe('a cache on a file system', () => {
       found: expect.stringMatching(/HARDWAY_CACHE .* noexec/),
       cure: expect.stringContaining('set HARDWAY_CACHE'),
     });
+  });
+
+  test('TMPDIR mounted noexec is a failure only if images have to be made', async () => {
+    const tmpdir = (directory: string): ReturnType<typeof mountOf> => ({
+      place: '/',
+      options: directory === os.tmpdir() ? ['rw', 'noexec'] : ['rw'],
+    });
+    expect(await execProbe(true, tmpdir).look()).toMatchObject({
+      status: 'fail',
+      found: `TMPDIR (${os.tmpdir()}) is on a file system mounted noexec`,
+      cure: expect.stringContaining('set TMPDIR'),
+    });
+    expect(await execProbe(false, tmpdir).look()).toMatchObject({ status: 'ok' });
   });
 
   test('mounted nosuid alone is fine', () => {

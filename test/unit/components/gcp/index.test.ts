@@ -153,6 +153,14 @@ test('the API’s address forwards to controllers that answer /healthz over HTTP
   });
 });
 
+test('the health check and its rule follow apiPort, such as 8080: no other program answers it', async () => {
+  const { graph } = await gcpLab({ apiPort: '8080' });
+  expect(graph.of('RegionHealthCheck', 'api').inputs.httpsHealthCheck.port).toBe(8080);
+  expect(graph.of('Firewall', 'allow-health-checks').inputs.allows).toEqual([
+    { protocol: 'tcp', ports: ['8080'] },
+  ]);
+});
+
 test('each controller’s membership is a resource that is replaced with its instance', () => {
   const members = every('InstanceGroupMembership').map(({ name, inputs }) => [name, inputs]);
   expect(members).toEqual(
