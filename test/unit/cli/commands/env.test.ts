@@ -11,12 +11,12 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
 ownPlaces();
 
 test('./lab env lists the variables for sudo by name, because sudo-rs ignores -E', async () => {
-  const { code, told } = await typed('env');
+  const { code, printed } = await typed('env');
   expect(code).toBe(0);
-  const [, names, rest] = /^# Local labs need root: sudo --preserve-env=(\S+) (.*)$/m.exec(told)!;
-  const exported = [...told.matchAll(/^export (\w+)=/gm)].map(([, name]) => name);
+  const [, names, rest] = /^# Local labs need root: sudo --preserve-env=(\S+) (.*)$/m.exec(printed)!;
+  const exported = [...printed.matchAll(/^export (\w+)=/gm)].map(([, name]) => name);
   expect(exported).toContain('HARDWAY_STATE');
   expect(names.split(',').sort()).toEqual(exported.filter((name) => name !== 'PATH').sort());
   expect(rest).toBe('env "PATH=$PATH" pulumi preview --stack local');
-  expect(told).toContain(`export HARDWAY_STATE=${inPlaces('state')}`);
+  expect(printed).toContain(`export HARDWAY_STATE=${inPlaces('state')}`);
 });
