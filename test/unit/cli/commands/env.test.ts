@@ -13,7 +13,9 @@ ownPlaces();
 test('./lab env lists the variables for sudo by name, because sudo-rs ignores -E', async () => {
   const { code, printed } = await typed('env');
   expect(code).toBe(0);
-  const [, names, rest] = /^# Local labs need root: sudo --preserve-env=(\S+) (.*)$/m.exec(printed)!;
+  const [, names, rest] = /^# Local labs need root: sudo --preserve-env=(\S+) (.*)$/m.exec(
+    printed,
+  )!;
   const exported = [...printed.matchAll(/^export (\w+)=/gm)].map(([, name]) => name);
   expect(exported).toContain('HARDWAY_STATE');
   expect(names.split(',').sort()).toEqual(exported.filter((name) => name !== 'PATH').sort());
