@@ -1,8 +1,8 @@
 import type { Report } from '../../checks';
 import { each } from '../support/each';
-import { failedIds, failures } from '../support/command';
-import type { Fault } from './fault';
-import type { OpenLab } from './hands';
+import { failedIds, failures, labPrints, state } from '../support/command';
+import { type Fault, VICTIM } from './fault';
+import { openLab, type OpenLab } from './hands';
 
 /** Expects that exactly the fault's checks have failed, each with a reason that names the cause. */
 function expectFailures(report: Report, { fails }: Fault): void {
@@ -37,9 +37,13 @@ export async function expectFault(
   return failing;
 }
 
-/** Creates the student's pod that faults on pods need. */
-export async function createVictim({ hands }: OpenLab, name: string): Promise<void> {
+/** Brings up a lab with the student's pod that faults on pods need. */
+export async function openFaultLab(name: string): Promise<OpenLab> {
+  await labPrints('up', name, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  process.env.HARDWAY_STATE = state;
+  const open = await openLab(name);
   const overrides = '{"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}';
-  await hands.kubectl('run', name, '--image=nginx', `--overrides=${overrides}`);
-  await hands.kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=60s');
+  await open.hands.kubectl('run', VICTIM, '--image=nginx', `--overrides=${overrides}`);
+  await open.hands.kubectl('wait', '--for=condition=Ready', `pod/${VICTIM}`, '--timeout=60s');
+  return open;
 }

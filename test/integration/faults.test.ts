@@ -1,8 +1,7 @@
-import { failures, lab, labPrints, state } from '../support/command';
+import { failures, lab } from '../support/command';
 import { faults } from '../faults';
-import { createVictim, expectFault } from '../faults/expect-fault';
-import { VICTIM } from '../faults/fault';
-import { openLab, type OpenLab } from '../faults/hands';
+import { expectFault, openFaultLab } from '../faults/expect-fault';
+import type { OpenLab } from '../faults/hands';
 
 const LAB = 'local-faults';
 
@@ -13,10 +12,7 @@ let open: OpenLab;
 let repaired: string[] = [];
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
-  process.env.HARDWAY_STATE = state;
-  open = await openLab(LAB);
-  await createVictim(open, VICTIM);
+  open = await openFaultLab(LAB);
 });
 
 afterAll(async () => {

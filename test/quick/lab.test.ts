@@ -2,10 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
 import { faults } from '../faults';
-import { createVictim, expectFault } from '../faults/expect-fault';
-import { VICTIM } from '../faults/fault';
-import { openLab, type OpenLab } from '../faults/hands';
-import { failures, lab, labPrints, state } from '../support/command';
+import { expectFault, openFaultLab } from '../faults/expect-fault';
+import type { OpenLab } from '../faults/hands';
+import { failures, lab, state } from '../support/command';
 
 // The part of the integration tests that fits into four minutes: `npm run test:quick`.
 
@@ -27,10 +26,7 @@ let open: OpenLab;
 let repaired: string[] = [];
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
-  process.env.HARDWAY_STATE = state;
-  open = await openLab(LAB);
-  await createVictim(open, VICTIM);
+  open = await openFaultLab(LAB);
 });
 
 afterAll(async () => {

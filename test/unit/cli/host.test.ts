@@ -50,7 +50,7 @@ describe('lab clean --cache', () => {
     expect(fs.existsSync(process.env.HARDWAY_CACHE!)).toBe(false);
   });
 
-  test("leaves a user's own files, whatever their names", () => {
+  test("leaves a user's own files, with any names", () => {
     const own = ['images.tar', 'lock.txt', 'thesis/chapter-1.tex', 'toolchain.json.old'];
     cached([...OURS, ...own]);
     removeCache();

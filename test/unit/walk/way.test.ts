@@ -209,7 +209,7 @@ describe('the ending', () => {
     expect(endingOf(facts([visit('worker-0', { route })]))).toMatchObject({ check: 'route.vpc' });
   });
 
-  test('names the check of the flow if a rule of the firewall dropped the packet, whatever the route', () => {
+  test('names the check of the flow if a rule of the firewall dropped the packet, with any route', () => {
     const rules = [{ chain: 'inet vpc forward', text: 'policy drop', dropped: true }];
     const route = { kind: 'route' as const, text: 'blackhole default', missing: true };
     const target = { address: '198.18.0.20', protocol: 'tcp' as const, port: 31088 };
