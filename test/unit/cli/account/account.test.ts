@@ -1,4 +1,5 @@
 import type { Account, CloudResource, Quota } from '../../../../cli/account/account';
+import { vpcResource } from '../../../support/cloud-resource';
 import { awsError } from '../../../../components/aws/client-errors';
 import { gcpError } from '../../../../components/gcp/compute-api';
 import { needsOf } from '../../../../cli/account/needs';
@@ -170,17 +171,7 @@ describe('doctor of an account without a load balancer', () => {
 });
 
 describe("doctor's row for a lab's name", () => {
-  const vpc: CloudResource = {
-    lab: 'aws-s01',
-    state: 'ffffffff',
-    student: '',
-    expires: '',
-    kind: 'vpc',
-    id: 'vpc-1',
-    stateIds: ['vpc-1'],
-    place: 'us-west-2',
-    hourly: 0,
-  };
+  const vpc = vpcResource();
   const having = (remains: () => Promise<CloudResource[]>): Account => ({
     ...account(addresses(8)),
     remains,

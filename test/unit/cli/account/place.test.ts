@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Account, CloudResource } from '../../../../cli/account/account';
+import { vpcResource } from '../../../support/cloud-resource';
 import { accountConfigOf } from '../../../../cli/account/place';
 import {
   noteLeftovers,
@@ -141,17 +142,7 @@ describe('the query for orphans', () => {
 });
 
 describe('a name in use', () => {
-  const remain = (state: string): CloudResource => ({
-    lab: 'aws-s01',
-    state,
-    student: '',
-    expires: '',
-    kind: 'vpc',
-    id: 'vpc-1',
-    stateIds: ['vpc-1'],
-    place: 'us-west-2',
-    hourly: 0,
-  });
+  const remain = (state: string): CloudResource => vpcResource({ state });
 
   test('is refused before the first `up` if another state’s lab has it', async () => {
     mockAccount.remains = [remain('ffffffff')];
