@@ -7,10 +7,10 @@ import { makeImages } from './images/images';
 import { withLock, type Owner } from './lock';
 import {
   commandPlugin,
-  component,
-  components,
+  upstreamProject,
+  upstreamProjects,
   type Architecture,
-  type Component,
+  type UpstreamProject,
 } from './manifest';
 import { download, obtain, findStored, type ObtainContext, type Obtained } from './fetch-or-build';
 import { ITEMS, mustBuild } from './plan';
@@ -45,7 +45,7 @@ const BUILDS_AT_A_TIME = 2;
 
 /** A file that a cloud node downloads: its URL, its digest and the programs in it. */
 export interface ProgramDownload {
-  component: string;
+  project: string;
   version: string;
   url: string;
   /** Hexadecimal SHA-256, or the URL where the project publishes it. */
@@ -58,11 +58,11 @@ export interface ProgramDownload {
 
 /** Returns the official files with all node programs for an architecture. */
 export function programsForDownload(architecture: Architecture): ProgramDownload[] {
-  return components
+  return upstreamProjects
     .filter((one) => one.use.includes('node'))
     .flatMap((one) =>
       one.releases.map((release) => ({
-        component: one.name,
+        project: one.name,
         version: one.version,
         url: effectiveUrl(release.url(architecture)),
         sha256:
@@ -130,7 +130,7 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
   sweepPartial();
   const sites = new Sites();
   await installMissingPackages(state, await toBuild(state, sites), report);
-  // Without curl, the first call could not know which components must be built.
+  // Without curl, the first call could not know which projects must be built.
   const building = await toBuild(state, sites);
   await installMissingPackages(state, building, report);
   let go: Promise<Go | undefined> | undefined;
@@ -168,7 +168,7 @@ function imagesOf(
   programs: Map<string, Promise<Obtained>>,
   report: Report,
 ): Promise<unknown> {
-  const { name } = component('coredns');
+  const { name } = upstreamProject('coredns');
   return (programs.get(name) ?? Promise.resolve(obtained.get(name)!)).then(
     ({ directory }) =>
       item(ITEMS.images, report, (progress) => makeImages(architecture, directory, progress)),
@@ -182,15 +182,15 @@ async function finish(report: Report): Promise<void> {
   if (!readOrigin(nodeStorePath(parts))) await item(ITEMS.view, report, () => makeNodeStore(parts));
 }
 
-/** Returns the missing components that cannot, or must not, be downloaded. */
-async function toBuild({ missing, mode }: State, sites: Sites): Promise<Component[]> {
+/** Returns the missing projects that cannot, or must not, be downloaded. */
+async function toBuild({ missing, mode }: State, sites: Sites): Promise<UpstreamProject[]> {
   const needed = await Promise.all(missing.map((one) => mustBuild(one, mode, sites)));
   return missing.filter((_, index) => needed[index]);
 }
 
 async function installMissingPackages(
   { scope }: State,
-  building: Component[],
+  building: UpstreamProject[],
   report: Report,
 ): Promise<void> {
   const needed = scope === 'local' ? neededPackages(building) : [...TOOLS_PACKAGES];

@@ -1,4 +1,4 @@
-import { ARCHITECTURES, components } from '../../toolchain/manifest';
+import { ARCHITECTURES, upstreamProjects } from '../../toolchain/manifest';
 import type { Download } from './index';
 
 /** Returns the URL of a file on the mirror, `MIRROR/HOST/PATH`; without a mirror the official URL. */
@@ -9,9 +9,9 @@ function mirrored(official: string, mirror: string): string {
 
 /** Lists the official releases of all programs of nodes, for all architectures in the manifest. */
 export function officialDownloads(mirror: string): Download[] {
-  return components
-    .filter((component) => component.use.includes('node'))
-    .flatMap((component) => component.releases)
+  return upstreamProjects
+    .filter((project) => project.use.includes('node'))
+    .flatMap((project) => project.releases)
     .flatMap(({ url, digest, holds }) =>
       ARCHITECTURES.flatMap((architecture) => {
         const file = {
