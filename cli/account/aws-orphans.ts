@@ -2,7 +2,7 @@ import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { CloudError } from '../../components/cloud';
 import type { Orphan, OrphanQuery } from './account';
-import type { PendingCreate } from '../engine/snapshot';
+import type { PendingCreate } from '../engine';
 import { type AwsClients, type AwsRemain, instances, labResources } from './aws-resources';
 
 /** Limits of one deletion. */

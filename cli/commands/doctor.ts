@@ -13,7 +13,7 @@ import { poolProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT, usage } from '../errors';
 import { parseLab } from '../lab/name';
-import { stackFile } from '../engine/project';
+import { stackFile } from '../engine';
 import { parseSettings } from '../lab/settings';
 import { print, printJson } from '../ui/prompt';
 import { cloudOption, collect } from './options';

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../util/directories';
 import { root } from '../../util/repo-root';
-import { hasCommand } from '../../toolchain/host/packages';
+import { hasCommand } from '../../toolchain';
 import { fail, type Finding, ok, warn } from './finding';
 
 /** A kernel feature that kernel.sh tries. */

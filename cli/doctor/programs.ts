@@ -3,9 +3,10 @@ import {
   isDebianLike,
   missingPackages,
   neededPackages,
-} from '../../toolchain/host/packages';
-import { plan, present } from '../../toolchain';
-import { findGo } from '../../toolchain/go';
+  plan,
+  present,
+  findGo,
+} from '../../toolchain';
 import { formatDuration } from '../ui/duration';
 import { fail, ok, type Probe, warn } from './finding';
 

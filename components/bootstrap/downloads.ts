@@ -1,5 +1,5 @@
-import { ARCHITECTURES, upstreamProjects } from '../../toolchain/manifest';
-import type { Download } from './index';
+import { ARCHITECTURES, upstreamProjects } from '../../toolchain';
+import type { Download } from './step';
 
 /** Returns the URL of a file on the mirror, `MIRROR/HOST/PATH`; without a mirror the official URL. */
 function mirrored(official: string, mirror: string): string {

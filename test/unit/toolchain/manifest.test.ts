@@ -2,7 +2,6 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { each } from '../../support/each';
-import { programsForDownload } from '../../../toolchain';
 import { buildArguments, moduleDirectory, requiredGo, missingGo } from '../../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../../toolchain/installed';
 import { manifest as podManifest } from '../../../checks/probes/pod-manifest';
@@ -117,19 +116,6 @@ test('built versions equal the versions of the official releases', () => {
   each(upstreamProjects, (one) =>
     expect(goMod(one.name)).toContain(`${modules[one.name]} v${one.version}`),
   );
-});
-
-test('programsForDownload lists the node programs and no others', () => {
-  const programs = programsForDownload('arm64').flatMap(({ holds }) =>
-    typeof holds === 'string' ? [holds] : Object.keys(holds),
-  );
-  expect(programs.sort()).toEqual(
-    upstreamProjects
-      .filter((one) => one.use.includes('node'))
-      .flatMap((one) => one.programs)
-      .sort(),
-  );
-  expect(programs).not.toContain('pulumi');
 });
 
 test('a host without local labs needs Pulumi and kubectl, and no program of a node', () => {

@@ -261,3 +261,16 @@ test('every program that a node runs has an official download for both architect
     expect(digest).toMatch(/^([0-9a-f]{64}|https:.*)$/);
   });
 });
+
+test('the official downloads are the programs that nodes use, and no others', () => {
+  const names = officialDownloads('')
+    .filter(({ architecture }) => architecture === 'arm64')
+    .map(({ name }) => name);
+  expect(names.sort()).toEqual(
+    upstreamProjects
+      .filter((one) => one.use.includes('node'))
+      .flatMap((one) => one.programs)
+      .sort(),
+  );
+  expect(names).not.toContain('pulumi');
+});
