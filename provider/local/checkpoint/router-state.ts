@@ -71,7 +71,7 @@ async function settingsOf(router: string): Promise<Record<string, string>> {
 
 /** Loads a ruleset into a temporary network namespace. Throws if nft does not accept it. */
 const tryRuleset = (nft: string): Promise<string> =>
-  run('unshare', ['--net', 'nft', '-f', '-'], nft);
+  run('unshare', ['--net', 'nft', '-f', '-'], { input: nft });
 
 /**
  * Reads the state of a lab's router. Throws if the router does not exist, or if its packet filter
@@ -152,9 +152,9 @@ export async function applyRouterState(lab: string, saved: RouterState): Promise
     ...Object.entries(saved.settings).map(([name, value]) => `${name}=${value}`),
   ]);
   const tables = tablesOf(await readRuleset(lab));
-  await runIn(router, 'nft', ['-f', '-'], nftInput(saved.nft, tables));
+  await runIn(router, 'nft', ['-f', '-'], { input: nftInput(saved.nft, tables) });
   const iptables = await runIn(router, 'iptables-save', []);
-  await runIn(router, 'iptables-restore', [], iptablesInput(saved.iptables, iptables));
+  await runIn(router, 'iptables-restore', [], { input: iptablesInput(saved.iptables, iptables) });
   const links = new Map(linksOf(await addressing(router)).map((link) => [link.name, link]));
   const failed: string[] = [];
   for (const link of saved.links) {

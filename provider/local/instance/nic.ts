@@ -69,7 +69,7 @@ async function register(nic: Nic, expected: [SetName, string[][]][]): Promise<vo
     ];
   });
   if (commands.length > 0)
-    await runIn(routerOf(nic.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+    await runIn(routerOf(nic.lab), 'nft', ['-f', '-'], { input: `${commands.join('\n')}\n` });
 }
 
 const outer = (nic: Nic): ExpectedLink => ({ name: nic.name, mtu: nic.mtu, master: 'vpc' });

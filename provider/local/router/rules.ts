@@ -49,7 +49,7 @@ const deletions = async (rule: ResourceRule): Promise<string[]> =>
   );
 
 const apply = (lab: string, commands: string[]): Promise<string> =>
-  runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+  runIn(routerOf(lab), 'nft', ['-f', '-'], { input: `${commands.join('\n')}\n` });
 
 /**
  * Writes the rule in place of any rule of that name. Returns its digest, which `readRule` also

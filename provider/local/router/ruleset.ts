@@ -64,11 +64,9 @@ const pristine = new Map<string, Promise<Map<string, string>>>();
 function expected(ruleset: string): Promise<Map<string, string>> {
   const known = pristine.get(ruleset);
   if (known) return known;
-  const loaded = run(
-    'unshare',
-    ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'],
-    ruleset,
-  ).then((json) => fixedPart(parseRuleset(json)));
+  const loaded = run('unshare', ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'], {
+    input: ruleset,
+  }).then((json) => fixedPart(parseRuleset(json)));
   pristine.set(ruleset, loaded);
   return loaded;
 }
@@ -116,7 +114,7 @@ function clearance(objects: NftObject[]): string[] {
  */
 export async function loadRuleset(lab: string, ruleset: string): Promise<void> {
   const commands = clearance(await readRuleset(lab));
-  await runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n${ruleset}`);
+  await runIn(routerOf(lab), 'nft', ['-f', '-'], { input: `${commands.join('\n')}\n${ruleset}` });
 }
 
 /**
@@ -127,4 +125,4 @@ export const TTL_RULE = '-A PREROUTING -m mark --mark 0x1 -j TTL --ttl-inc 1';
 
 /** Sets TTL_RULE as the only rule of the router's table mangle. */
 export const loadTtlRule = (router: string): Promise<string> =>
-  runIn(router, 'iptables-restore', [], `*mangle\n${TTL_RULE}\nCOMMIT\n`);
+  runIn(router, 'iptables-restore', [], { input: `*mangle\n${TTL_RULE}\nCOMMIT\n` });
