@@ -19,3 +19,4 @@ export { findBlob, MEDIA_TYPES, readLayout, type Descriptor } from './images/lay
 export { ARCHITECTURES, upstreamProjects } from './manifest';
 export { TOOLCHAIN_VARIABLES, type ToolchainPaths, toolchainPaths } from './paths';
 export { prune } from './prune';
+export { unreachableNow } from './sources';

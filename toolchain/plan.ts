@@ -43,7 +43,7 @@ const sourceOf = (project: UpstreamProject): string =>
 export async function mustBuild(
   project: UpstreamProject,
   mode: Mode,
-  sites: Sites,
+  sites: Pick<Sites, 'reachable'>,
 ): Promise<boolean> {
   if (mode !== 'auto') return mode === 'build';
   return !(await sites.reachable(effectiveUrl(project.releases[0].url('amd64'))));

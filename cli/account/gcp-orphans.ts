@@ -1,8 +1,10 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
+import { all } from '../../components/gcp/compute-api';
 import { poll } from '../../util/poll';
+import type { PendingCreate } from '../engine';
 import type { Orphan, OrphanQuery } from './account';
-import { type GcpRemain, labResources, type Place } from './gcp-resources';
+import { type GcpRemain, labResources, last, type Place } from './gcp-resources';
 import { deletePatiently, type Patience } from './patience';
 
 const PATIENCE: Patience = { seconds: 300, pause: 2000 };
@@ -92,17 +94,21 @@ const IN_USE =
   /resourceInUse|RESOURCE_IN_USE|resourceNotReady|RESOURCE_NOT_READY|being used by|is not ready/i;
 
 /**
- * Deletes one resource and waits for the operation's end. Throws an Error with Google's message if
- * it fails.
+ * Runs one change of a resource and waits for the operation's end. Throws an Error with Google's
+ * message if it fails.
  */
-async function deleteOnce(place: Place, path: string, { seconds, pause }: Patience): Promise<void> {
-  let { data } = await deletion(place, path);
+async function changeOnce(
+  place: Place,
+  { path, change }: { path: string; change: () => Promise<{ data: compute_v1.Schema$Operation }> },
+  { seconds, pause }: Patience,
+): Promise<void> {
+  let { data } = await change();
   const done = async (): Promise<boolean> => {
     if (data.status !== 'DONE') data = await operationNow(place, path, data.name!);
     return data.status === 'DONE';
   };
   if (!(await poll(done, { limit: seconds * 1000, interval: pause })))
-    throw new CloudError(`The deletion of ${path} did not end in ${seconds} seconds.`);
+    throw new CloudError(`The change of ${path} did not end in ${seconds} seconds.`);
   const [failure] = data.error?.errors ?? [];
   if (failure) throw new Error(`${failure.code}: ${failure.message}`);
 }
@@ -110,7 +116,7 @@ async function deleteOnce(place: Place, path: string, { seconds, pause }: Patien
 /** Deletes a resource; retries while another resource, which is being deleted, still uses it. */
 const remove = (place: Place, path: string, patience: Patience): Promise<void> =>
   deletePatiently(
-    () => deleteOnce(place, path, patience),
+    () => changeOnce(place, { path, change: () => deletion(place, path) }, patience),
     {
       isGone: (error: Error & { status?: number }) => error.status === 404,
       isInUse: ({ message }) => IN_USE.test(message),
@@ -130,6 +136,48 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
   return pending.some(({ inputs }) => inputs.name === remain.id);
 }
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/**
+ * Finds the member of an instance group whose create was interrupted. A member has no name, and
+ * `addInstances` refuses an existing one (memberAlreadyExists:
+ * https://github.com/ansible/ansible/issues/72897).
+ */
+async function pendingMember(
+  place: Place,
+  { inputs }: PendingCreate,
+  patience: Patience,
+): Promise<Orphan[]> {
+  const { api, project } = place;
+  const [instanceGroup, zone] = [last(text(inputs.instanceGroup)), text(inputs.zone)];
+  const instance = last(text(inputs.instance));
+  if (!instanceGroup || !zone || !instance) return [];
+  const group = { project, zone, instanceGroup };
+  const members = await all((pageToken) =>
+    api.instanceGroups.listInstances({ ...group, pageToken, requestBody: {} }),
+  ).catch((error: Error & { status?: number }) => {
+    // The group may have been deleted by hand, and its members with it.
+    if (error.status === 404) return [];
+    throw error;
+  });
+  const member = members.find((one) => last(one.instance) === instance)?.instance;
+  if (!member) return [];
+  const path = `projects/${project}/zones/${zone}/instanceGroups/${instanceGroup}`;
+  const requestBody = { instances: [{ instance: member }] };
+  const change = (): Promise<{ data: compute_v1.Schema$Operation }> =>
+    api.instanceGroups.removeInstances({ ...group, requestBody });
+  return [
+    {
+      kind: 'instance group member',
+      id: `${instance} in ${instanceGroup}`,
+      remove: () => changeOnce(place, { path, change }, patience),
+      byHand: `gcloud compute instance-groups unmanaged remove-instances ${instanceGroup} --instances ${instance} --zone ${zone} --project ${project}`,
+    },
+  ];
+}
+
+const MEMBERSHIP = 'gcp:compute/instanceGroupMembership:InstanceGroupMembership';
+
 /** Routes that Google creates and deletes with the network and its subnets. */
 const isAutomatic = ({ kind, id }: GcpRemain): boolean =>
   kind === 'route' && /^default-route-/.test(id);
@@ -143,7 +191,12 @@ export async function gcpOrphans(
   query: OrphanQuery,
   patience = PATIENCE,
 ): Promise<Orphan[]> {
-  return (await labResources(place, query.lab))
+  const members = await Promise.all(
+    query.pending
+      .filter(({ type }) => type === MEMBERSHIP)
+      .map((pending) => pendingMember(place, pending, patience)),
+  );
+  const resources = (await labResources(place, query.lab))
     .filter((remain) => isOrphan(remain, query) && !isAutomatic(remain))
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
     .map(({ kind, id, path }): Orphan => {
@@ -156,4 +209,5 @@ export async function gcpOrphans(
         byHand: `gcloud compute ${KINDS[kind]} delete ${id}${where} --project ${place.project}`,
       };
     });
+  return [...members.flat(), ...resources];
 }

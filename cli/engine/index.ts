@@ -6,5 +6,11 @@ export { EngineProgress } from './progress';
 export { projectName, leftoversNote, stackFile, prepareProject, stacksDirectory } from './project';
 export { hasProviderPlugin, pluginNote, pluginsDirectory } from './provider-plugin';
 export type { PendingCreate, Snapshot, Remembered } from './snapshot';
-export { damagedState, removeRecords, discardState, repairState } from './state-files';
+export {
+  anyDamagedState,
+  damagedState,
+  removeRecords,
+  discardState,
+  repairState,
+} from './state-files';
 export { parseUrn, isReal, resourceTitle } from './urn';

@@ -21,7 +21,7 @@ export { isRunning } from './instance/node-process';
 export { jumpPortTaken, PORT_CURE } from './jump-host/kind';
 export type { RouterPlan } from './router/router';
 export { foreignRoutes, machineRoutes, blackholePool } from './shared/address-pool';
-export { processesOf } from './shared/cgroups';
+export { hostRunsSystemd, processesOf } from './shared/cgroups';
 export { attempt } from './shared/command';
 export { endAll, processesWith } from './shared/daemon';
 export { thaw } from './shared/freezer';
