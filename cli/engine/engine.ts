@@ -101,7 +101,7 @@ export class Engine {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
     const { Stack } = automation();
     const workspace = await this.workspace();
-    const stack = await this.told(name, () =>
+    const stack = await this.describingErrors(name, () =>
       options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace),
     );
     if (options.snapshot?.pending) await this.clearPending(stack, options);
@@ -159,7 +159,7 @@ export class Engine {
           : String(metadata.new?.outputs.trouble || 'is not as declared'),
       );
     };
-    await this.told(name, () => stack.previewRefresh({ color: 'never', onEvent }));
+    await this.describingErrors(name, () => stack.previewRefresh({ color: 'never', onEvent }));
     return found;
   }
 
@@ -232,7 +232,7 @@ export class Engine {
   }
 
   /** Converts the error of a short engine command on a stack to a Failure. */
-  private async told<T>(name: string, work: () => Promise<T>): Promise<T> {
+  private async describingErrors<T>(name: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

@@ -15,7 +15,7 @@ function corefile({ clusterDomain }: Topology, upstreamResolvers: string[]): str
 
 export const coredns: Step = {
   name: 'coredns',
-  description: 'The DNS add-on is asked for',
+  description: 'The objects of the DNS add-on exist in the cluster',
   on: 'first controller',
   stage: 'cluster',
   files: (_, { topology, upstreamResolvers = [] }) => [
