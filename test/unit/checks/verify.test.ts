@@ -43,6 +43,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     serviceCidr: '10.32.0.0/24',
     ipMasq: true,
     hostPorts: false,
+    loadBalancer: false,
     proxyMode: 'iptables',
     stage: 'cluster',
     adminCidrs: ['192.0.2.0/24'],
