@@ -1,6 +1,7 @@
 import type { Check } from './check';
 import { cniChecks } from './rows/cni';
 import { containerChecks } from './rows/containers';
+import { loadBalancerChecks } from './rows/load-balancer';
 import { natChecks } from './rows/nat';
 import { natOffChecks } from './rows/nat-off';
 import { nodeChecks } from './rows/nodes';
@@ -35,6 +36,12 @@ const ORDER = [
   'nodeport.entry',
   'nodeport.exit',
   'nodeport.chains',
+  // Beyond the article, for labs whose config has them.
+  'lb.address',
+  'lb.chains',
+  'lb.health',
+  'lb.reach',
+  'lb.local.source',
 ];
 
 const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
@@ -50,4 +57,5 @@ export const checks: Check[] = [
   ...natOffChecks,
   ...serviceChecks,
   ...nodePortChecks,
+  ...loadBalancerChecks,
 ].sort((one, other) => positionOf(one) - positionOf(other));

@@ -39,6 +39,13 @@ export function select(only?: string[]): Check[] {
   return checks.filter((check) => only.includes(check.id));
 }
 
+/**
+ * Returns the checks of a lab: those with the ids, or every row that its config has. A named row
+ * that the config lacks is skipped, with the reason.
+ */
+const checksOf = ({ config }: LabOutputs, only: string[] = []): Check[] =>
+  select(only).filter((check) => only.length > 0 || (check.appliesTo?.(config) ?? true));
+
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
   if (!reaches(outputs.stage, check.stage)) {
@@ -153,8 +160,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 export async function verify(access: Access, options: VerifyOptions = {}): Promise<Report> {
   const started = Date.now();
   const report = options.report ?? (() => undefined);
-  const selected = select(options.only);
   const { outputs } = access;
+  const selected = checksOf(outputs, options.only);
   const { topology } = outputs;
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
@@ -166,7 +173,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
     topology,
     workers,
     controllers,
-    pods: testPods(guarded, workers),
+    pods: testPods(guarded, workers, outputs.config.loadBalancer),
   };
   const runs = selected.map(async (check) => {
     const result = await runCheck(check, lab);
@@ -191,9 +198,10 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   );
 }
 
-/** Builds the report on a lab that is not up: every check failed for that reason. */
+/** Builds the report on a lab that is not up: every row of the article failed for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
-  const results = checks.map((check): CheckResult => ({
+  const rows = checks.filter(({ appliesTo }) => appliesTo === undefined);
+  const results = rows.map((check): CheckResult => ({
     ...described(check),
     evidence: '',
     status: 'fail',

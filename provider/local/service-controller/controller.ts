@@ -114,8 +114,10 @@ export class ServiceController {
       .map(balancedService)
       .filter((service): service is BalancedService => service !== undefined);
     const isHealthy = this.health.isHealthy.bind(this.health);
-    const plan = planWork(services, { ...this.settings, isHealthy });
-    this.health.watch(plan.targets);
+    const inputs = { ...this.settings, isHealthy };
+    // A new target has no health before its first probe. Without it, a restart would stop traffic.
+    await this.health.watch(planWork(services, inputs).targets);
+    const plan = planWork(services, inputs);
     await this.program(plan);
     for (const { service, address } of plan.statuses) await this.api.setAddress(service, address);
     for (const event of plan.events) await this.record(event);

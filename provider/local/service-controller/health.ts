@@ -56,46 +56,51 @@ export function probe({ address, port }: HealthTarget): Promise<Answer> {
 
 const keyOf = ({ address, port }: HealthTarget): string => `${address}:${port}`;
 
+/** Target with its health and the timer of its next probe. */
+interface Watched {
+  target: HealthTarget;
+  health: Health;
+  timer?: NodeJS.Timeout;
+}
+
 /** Probes targets in turn, and calls `changed` when the health of one changes. */
 export class HealthChecks {
-  private readonly known = new Map<string, Health>();
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly watched = new Map<string, Watched>();
 
   constructor(private readonly changed: () => void) {}
 
   isHealthy(target: HealthTarget): boolean {
-    return (this.known.get(keyOf(target)) ?? UNKNOWN).healthy;
+    return this.watched.get(keyOf(target))?.health.healthy ?? false;
   }
 
-  /** Starts to probe new targets at once, and stops to probe targets that are not named. */
-  watch(targets: HealthTarget[]): void {
+  /**
+   * Starts to probe new targets, and stops to probe targets that are not named. Returns after the
+   * first probe of each new target, at most two seconds later.
+   */
+  async watch(targets: HealthTarget[]): Promise<void> {
     const wanted = new Map(targets.map((target) => [keyOf(target), target]));
-    for (const key of [...this.known.keys()]) if (!wanted.has(key)) this.forget(key);
-    for (const [key, target] of wanted) {
-      if (this.known.has(key)) continue;
-      this.known.set(key, UNKNOWN);
-      void this.check(key, target);
+    for (const [key, { timer }] of [...this.watched]) {
+      if (wanted.has(key)) continue;
+      clearTimeout(timer);
+      this.watched.delete(key);
     }
+    const added = [...wanted].filter(([key]) => !this.watched.has(key));
+    const probes = added.map(([key, target]) => {
+      const one: Watched = { target, health: UNKNOWN };
+      this.watched.set(key, one);
+      return this.check(one);
+    });
+    await Promise.all(probes);
   }
 
-  private forget(key: string): void {
-    clearTimeout(this.timers.get(key));
-    this.timers.delete(key);
-    this.known.delete(key);
-  }
-
-  private async check(key: string, target: HealthTarget): Promise<void> {
+  private async check(one: Watched): Promise<void> {
     const started = Date.now();
-    const answer = await probe(target);
-    const before = this.known.get(key);
-    if (!before) return;
-    const after = afterProbe(before, answer);
-    this.known.set(key, after);
+    const answer = await probe(one.target);
+    if (this.watched.get(keyOf(one.target)) !== one) return;
+    const before = one.health;
+    one.health = afterProbe(before, answer);
     const pause = Math.max(0, started + INTERVAL - Date.now());
-    this.timers.set(
-      key,
-      setTimeout(() => void this.check(key, target), pause),
-    );
-    if (after.healthy !== before.healthy) this.changed();
+    one.timer = setTimeout(() => void this.check(one), pause);
+    if (one.health.healthy !== before.healthy) this.changed();
   }
 }

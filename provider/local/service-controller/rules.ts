@@ -108,7 +108,7 @@ export function renderRules(frontends: Frontend[], plan: RulePlan): string {
     ...pairs.flatMap(({ frontend, port }) => chooser(frontend, port, plan)),
     '\tchain choose_node {',
     '\t\ttype filter hook prerouting priority mangle + 10; policy accept;',
-    `\t\tiifname "vpc" ip saddr != ${plan.nodeCidr} accept comment "a node without rules sent it back"`,
+    `\t\tiifname "vpc" ip saddr != ${plan.nodeCidr} return comment "a node without rules sent it back"`,
     ...(addresses.length > 0
       ? [`\t\tip daddr ${anyOf(addresses)} ct state related meta mark set ct mark`]
       : []),

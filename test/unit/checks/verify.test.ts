@@ -115,6 +115,7 @@ function silent(
     },
     http: async () => Promise.reject(new Error('no route to host')),
     routes: async () => Promise.reject(new Error('no such namespace')),
+    loadBalancer: async () => Promise.reject(new Error('no such namespace')),
     close: async () => undefined,
     ...overrides,
   };
@@ -141,8 +142,29 @@ const route = (index: number, nextHop = `10.240.0.2${index}`) => ({
   line: `10.200.${index}.0/24 via ${nextHop} dev br0`,
 });
 
-test("the checks are the article's rows in the article's order", () => {
-  expect(checks.map(({ id }) => id)).toEqual(IDS);
+const LB_IDS = ['lb.address', 'lb.chains', 'lb.health', 'lb.reach', 'lb.local.source'];
+
+test("the checks of every lab are the article's rows in the article's order", () => {
+  expect(checks.filter(({ appliesTo }) => !appliesTo).map(({ id }) => id)).toEqual(IDS);
+});
+
+describe('rows of the load balancer', () => {
+  test('follow those of the article in a lab with loadBalancer', async () => {
+    const report = await verify(silent(outputs({ loadBalancer: true })));
+    expect(report.checks.map(({ id }) => id)).toEqual([...IDS, ...LB_IDS]);
+  });
+
+  test('are missing in other labs', async () => {
+    const report = await verify(silent(outputs()));
+    expect(report.checks.map(({ id }) => id)).toEqual(IDS);
+  });
+
+  test('are skipped with the reason if they are named in another lab', async () => {
+    const { checks: rows } = await verify(silent(outputs()), { only: ['lb.reach'] });
+    expect(rows).toMatchObject([
+      { id: 'lb.reach', status: 'skip', reason: 'loadBalancer is false in the config' },
+    ]);
+  });
 });
 
 test('downReport fails every check with the given reason', () => {
@@ -345,6 +367,7 @@ test('verify deletes the test pods and rejects if the signal is aborted', async 
 describe('skipReason', () => {
   const skipped = (overrides: Partial<LabConfig>): string[] =>
     checks
+      .filter(({ appliesTo }) => appliesTo === undefined)
       .filter((check) => skipReason(check, outputs(overrides)) !== undefined)
       .map(({ id }) => id);
 
