@@ -1,3 +1,4 @@
+import type { LabOutputs } from '../components/outputs';
 import type { Check } from './check';
 import { cniChecks } from './rows/cni';
 import { containerChecks } from './rows/containers';
@@ -36,17 +37,11 @@ const ORDER = [
   'nodeport.entry',
   'nodeport.exit',
   'nodeport.chains',
-  // Beyond the article, for labs whose config has them.
-  'lb.address',
-  'lb.chains',
-  'lb.health',
-  'lb.reach',
-  'lb.local.source',
 ];
 
 const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
 
-/** All checks, in the article's order. */
+/** Checks of every lab, in the article's order. */
 export const checks: Check[] = [
   ...nodeChecks,
   ...cniChecks,
@@ -57,5 +52,11 @@ export const checks: Check[] = [
   ...natOffChecks,
   ...serviceChecks,
   ...nodePortChecks,
-  ...loadBalancerChecks,
 ].sort((one, other) => positionOf(one) - positionOf(other));
+
+/** Checks of every lab, then those of labs with a load balancer. */
+export const allChecks: Check[] = [...checks, ...loadBalancerChecks];
+
+/** Returns the checks that `verify` runs on a lab by default. */
+export const checksOf = ({ config }: Pick<LabOutputs, 'config'>): Check[] =>
+  allChecks.filter(({ appliesTo }) => appliesTo?.(config) ?? true);

@@ -1,7 +1,7 @@
 import { type Cloud, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { Access } from './access';
-import { checks } from './registry';
+import { allChecks, checks, checksOf } from './registry';
 import { mergeNodes } from './merge-nodes';
 import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
@@ -17,7 +17,7 @@ export type VerifyEvent =
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {
-  /** Ids of the checks to run. Default: all checks. */
+  /** Ids of the checks to run. Default: all checks of a lab of this config. */
   only?: string[];
   report?: (event: VerifyEvent) => void;
   /** Ends the run early: `verify` deletes its test pods, then rejects with the signal's reason. */
@@ -29,22 +29,15 @@ const CHECK_SECONDS = 120;
 
 /** Returns the checks with these ids, or all checks. Throws an Error that names every unknown id. */
 export function select(only?: string[]): Check[] {
-  if (only === undefined || only.length === 0) return checks;
-  const unknown = only.filter((id) => !checks.some((check) => check.id === id));
+  if (only === undefined || only.length === 0) return allChecks;
+  const unknown = only.filter((id) => !allChecks.some((check) => check.id === id));
   if (unknown.length > 0) {
     throw new Error(
-      `no check has the id ${unknown.join(', ')}; the ids are ${checks.map((check) => check.id).join(', ')}`,
+      `no check has the id ${unknown.join(', ')}; the ids are ${allChecks.map((check) => check.id).join(', ')}`,
     );
   }
-  return checks.filter((check) => only.includes(check.id));
+  return allChecks.filter((check) => only.includes(check.id));
 }
-
-/**
- * Returns the checks of a lab: those with the ids, or every row that its config has. A named row
- * that the config lacks is skipped, with the reason.
- */
-const checksOf = ({ config }: LabOutputs, only: string[] = []): Check[] =>
-  select(only).filter((check) => only.length > 0 || (check.appliesTo?.(config) ?? true));
 
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
@@ -161,7 +154,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   const started = Date.now();
   const report = options.report ?? (() => undefined);
   const { outputs } = access;
-  const selected = checksOf(outputs, options.only);
+  const selected = options.only?.length ? select(options.only) : checksOf(outputs);
   const { topology } = outputs;
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
@@ -200,8 +193,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
 
 /** Builds the report on a lab that is not up: every row of the article failed for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
-  const rows = checks.filter(({ appliesTo }) => appliesTo === undefined);
-  const results = rows.map((check): CheckResult => ({
+  const results = checks.map((check): CheckResult => ({
     ...described(check),
     evidence: '',
     status: 'fail',

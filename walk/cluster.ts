@@ -21,8 +21,8 @@ export interface Service {
   name: string;
   /** Empty for headless services. */
   clusterIp: string;
-  /** Addresses of a service of type LoadBalancer; empty for others. */
-  externalIps: string[];
+  /** Addresses of a service of type LoadBalancer; unset or empty for others. */
+  externalIps?: string[];
   ports: ServicePort[];
 }
 

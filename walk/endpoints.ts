@@ -164,7 +164,7 @@ function serviceAt(target: Target, { nodes, cluster }: Named): Service | undefin
   return cluster.services.find(
     ({ clusterIp, externalIps, ports }) =>
       clusterIp === target.address ||
-      externalIps.includes(target.address) ||
+      externalIps?.includes(target.address) ||
       (isNode &&
         ports.some(
           ({ nodePort, protocol }) => nodePort === target.port && protocol === target.protocol,

@@ -340,4 +340,5 @@ const lbLocalSource: Check = {
   },
 };
 
-export const loadBalancerChecks: Check[] = [lbAddress, lbChains, lbHealth, lbReach, lbLocalSource];
+/** Checks of labs with a load balancer, in the order of the tutorial. */
+export const loadBalancerChecks: Check[] = [lbAddress, lbReach, lbChains, lbLocalSource, lbHealth];

@@ -1,4 +1,4 @@
-import { checks } from '../../../checks';
+import { allChecks } from '../../../checks';
 import { faults as articleFaults } from '../../faults';
 import { loadBalancerFaults } from '../../faults/load-balancer';
 import { each } from '../../support/each';
@@ -9,11 +9,11 @@ const faults = [...articleFaults, ...loadBalancerFaults];
 // those of the article, load-balancer.test.ts its own.
 test('every check has a fault that makes it fail', () => {
   const shown = new Set(faults.flatMap(({ fails }) => Object.keys(fails)));
-  expect(checks.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
+  expect(allChecks.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);
 });
 
 test('every fault names existing checks, and no check as both failing and passing', () => {
-  const ids = checks.map(({ id }) => id);
+  const ids = allChecks.map(({ id }) => id);
   each(faults, ({ fails, passes }) => {
     const named = [...Object.keys(fails), ...passes];
     expect(ids).toEqual(expect.arrayContaining(named));
