@@ -86,6 +86,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   },
   podCidr: { read: network(8, 20, 'every worker gets a /24 of it'), default: '10.200.0.0/16' },
   serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
+  ipFamily: { read: oneOf('ipv4', 'dual'), default: 'ipv4' },
   ipMasq: { read: truth, default: 'true' },
   hostPorts: { read: truth, default: 'false' },
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
@@ -221,6 +222,7 @@ function onThisMachine({
 
 function inACloud({
   cloud,
+  ipFamily,
   profile,
   controllers,
   adminCidrs,
@@ -234,6 +236,9 @@ function inACloud({
       ? machineTypeMistakes('controllerType', controllerType)
       : []),
     ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
+    ...(ipFamily === 'dual'
+      ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
+      : []),
     ...(adminCidrs?.length === 0
       ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']
       : []),

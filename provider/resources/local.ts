@@ -58,7 +58,7 @@ export interface FirewallRuleSpec {
   name: pulumi.Input<string>;
   /** Purpose of the rule, one sentence. */
   description: pulumi.Input<string>;
-  protocol: pulumi.Input<'tcp' | 'udp' | 'icmp'>;
+  protocol: pulumi.Input<'tcp' | 'udp' | 'icmp' | 'icmpv6'>;
   /** First and last port, inclusive. Both are absent for icmp. */
   firstPort?: pulumi.Input<number>;
   lastPort?: pulumi.Input<number>;

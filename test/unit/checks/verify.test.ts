@@ -42,6 +42,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     podCidr: '10.200.0.0/16',
     serviceCidr: '10.32.0.0/24',
     ipMasq: true,
+    ipFamily: 'ipv4',
     hostPorts: false,
     proxyMode: 'iptables',
     stage: 'cluster',
