@@ -46,6 +46,9 @@ export function contains6(cidr: string, address: string): boolean {
   return ipaddr.IPv6.parse(address).match(first, prefix);
 }
 
+/** Returns the prefix length of an IPv6 CIDR. */
+export const prefix6 = (cidr: string): number => parse(cidr).prefix;
+
 /** Returns true if two IPv6 networks share an address. */
 export function overlap6(a: string, b: string): boolean {
   const [one, other] = [parse(a), parse(b)];

@@ -22,6 +22,8 @@ export interface NetworkInputs {
   nodeCidr: string;
   podCidr: string;
   gateway: string;
+  /** IPv6 address of the router; unset unless the lab is dual-stack. */
+  gateway6?: string;
   publicPool: string;
   mtu: number;
   publicCidr: string;
