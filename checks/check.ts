@@ -54,6 +54,8 @@ export interface Check {
   stage: Stage;
   /** Number of workers that the check needs: 2 if packets cross from worker to worker. */
   workers: 1 | 2;
+  /** Whether the check is for dual-stack labs only. Other labs do not list it. Default: false. */
+  dualStack?: boolean;
   /** Ids of checks that this check depends on. If one of them fails too, it has to be repaired first. */
   dependsOn?: string[];
   /** Matches the line of the evidence that the table shows. Default: the first line. */

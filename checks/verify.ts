@@ -1,7 +1,7 @@
 import { type Cloud, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { Access } from './access';
-import { checks } from './registry';
+import { allChecks, checks, checksOf } from './registry';
 import { mergeNodes } from './merge-nodes';
 import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
@@ -17,7 +17,7 @@ export type VerifyEvent =
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {
-  /** Ids of the checks to run. Default: all checks. */
+  /** Ids of the checks to run. Default: all checks that apply to the lab's ipFamily. */
   only?: string[];
   report?: (event: VerifyEvent) => void;
   /** Ends the run early: `verify` deletes its test pods, then rejects with the signal's reason. */
@@ -29,18 +29,19 @@ const CHECK_SECONDS = 120;
 
 /** Returns the checks with these ids, or all checks. Throws an Error that names every unknown id. */
 export function select(only?: string[]): Check[] {
-  if (only === undefined || only.length === 0) return checks;
-  const unknown = only.filter((id) => !checks.some((check) => check.id === id));
+  if (only === undefined || only.length === 0) return allChecks;
+  const unknown = only.filter((id) => !allChecks.some((check) => check.id === id));
   if (unknown.length > 0) {
     throw new Error(
-      `no check has the id ${unknown.join(', ')}; the ids are ${checks.map((check) => check.id).join(', ')}`,
+      `no check has the id ${unknown.join(', ')}; the ids are ${allChecks.map((check) => check.id).join(', ')}`,
     );
   }
-  return checks.filter((check) => only.includes(check.id));
+  return allChecks.filter((check) => only.includes(check.id));
 }
 
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
+  if (check.dualStack && !outputs.topology.ipv6) return 'the lab has no IPv6 (ipFamily is ipv4)';
   if (!reaches(outputs.stage, check.stage)) {
     const missing = check.stage === 'cluster' ? 'DNS' : 'cluster';
     return `the lab's stage is ${outputs.stage}, which has no ${missing}`;
@@ -153,8 +154,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 export async function verify(access: Access, options: VerifyOptions = {}): Promise<Report> {
   const started = Date.now();
   const report = options.report ?? (() => undefined);
-  const selected = select(options.only);
   const { outputs } = access;
+  const selected = options.only?.length ? select(options.only) : checksOf(outputs);
   const { topology } = outputs;
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');

@@ -6,7 +6,7 @@ import { type LabOutputs, loginOf } from '../../components/outputs';
 import { boundedRun, type Ran } from '../../util/bounded-run';
 import { socketParent } from '../../util/socket-directory';
 import { OpenSsh, type Held } from './openssh';
-import { type VpcRoute, vpcRoutes } from './vpc-routes';
+import { type Family, type VpcRoute, vpcRoutes } from './vpc-routes';
 
 export type { Held } from './openssh';
 export { routesCommand, type VpcRoute } from './vpc-routes';
@@ -34,8 +34,11 @@ export interface Access {
   kubectl(args: string[], stdin?: string): Promise<Ran>;
   /** Sends a GET request without any proxy. Rejects if no answer comes within 3 seconds. */
   http(url: string): Promise<HttpAnswer>;
-  /** Returns the routes of the VPC router's tables, without the networks that it is connected to. */
-  routes(): Promise<VpcRoute[]>;
+  /**
+   * Returns the routes of the VPC router's tables, without the networks that it is connected to.
+   * `family` is ipv4 by default.
+   */
+  routes(family?: Family): Promise<VpcRoute[]>;
   /** Ends every connection and removes the private directory. */
   close(): Promise<void>;
 }
@@ -124,7 +127,7 @@ export function createAccess(files: AccessFiles): Access {
         }),
       ),
     http: get,
-    routes: () => vpcRoutes(outputs),
+    routes: (family) => vpcRoutes(outputs, family),
     async close() {
       closing.abort();
       await Promise.allSettled(running);

@@ -1,5 +1,5 @@
-import { checks } from '../../../checks';
-import { faults } from '../../faults';
+import { allChecks as checks } from '../../../checks';
+import { allFaults as faults } from '../../faults';
 import { each } from '../../support/each';
 
 // A check that never fails checks nothing. test/integration/faults.test.ts runs the faults on a lab.
