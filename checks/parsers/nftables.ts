@@ -43,7 +43,7 @@ export function parseTable(text: string, family: 'ip' | 'ip6' = 'ip'): Table {
 
 /** Returns each `address:port` of a DNAT rule: one (`dnat to A:P`), or all of a map (`numgen … map { 0 : A . P, … }`). */
 function translations(rule: string): string[] {
-  const [, to] = /\bdnat (?:ip )?to (.*)$/.exec(rule) ?? [];
+  const [, to] = /\bdnat (?:ip6? )?to (.*)$/.exec(rule) ?? [];
   const ipv4 = [...(to ?? '').matchAll(/(\d+\.\d+\.\d+\.\d+)(?::| \. )(\d+)/g)];
   const ipv6 = [...(to ?? '').matchAll(/([0-9a-f]+:[0-9a-f:]+)(?:\]:| \. )(\d+)/g)];
   return [

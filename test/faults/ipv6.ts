@@ -194,6 +194,8 @@ export const ipv6Faults: Fault[] = [
         /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-SERVICES for fd00:10:32::a tcp 53/,
       'ipv6.nodeport.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-NODEPORTS for NodePort tcp \d+/,
+      'ipv6.nodeport.reach':
+        /^first repair what ipv6\.nodeport\.chains shows; controller-0 got HTTP 000/,
     },
     passes: ['ipv6.nodes.ping', 'ipv6.nat.ping', 'ipv6.route.vpc'],
   },

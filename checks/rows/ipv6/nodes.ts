@@ -1,11 +1,12 @@
+import { contains6 } from '../../../util/cidr6';
 import type { Check, Evidence } from '../../check';
 import { kubectl, linesWith, type as typeOn } from '../../lab';
 import { parseAnswers } from '../../parsers/listings';
-import { gather, placeOf } from './gather';
+import { gather, placeOf, planOf } from './gather';
 
 interface Address {
   ifname: string;
-  addr_info: { local: string; prefixlen: number }[];
+  addr_info: { local?: string; prefixlen?: number }[];
 }
 
 const nodesList: Check = {
@@ -23,8 +24,11 @@ const nodesList: Check = {
     const seen = await gather(nodes, async ({ name, privateIp6 }) => {
       const command = 'ip -j -6 address show scope global';
       const links = JSON.parse((await typeOn(lab, name, [command]))[0]) as Address[];
+      // ip prints an empty object for an address that the scope excludes. The bridge's is a pod's.
       const own = links.flatMap(({ ifname, addr_info }) =>
-        addr_info.map(({ local, prefixlen }) => ({ ifname, cidr: `${local}/${prefixlen}` })),
+        addr_info
+          .filter(({ local }) => local !== undefined && !contains6(planOf(lab).podCidr, local))
+          .map(({ local, prefixlen }) => ({ ifname, cidr: `${local}/${prefixlen}` })),
       );
       const wanted = `${privateIp6}/64`;
       const found = own.find(({ cidr }) => cidr === wanted);
