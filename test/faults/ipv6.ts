@@ -204,6 +204,19 @@ export const ipv6Faults: Fault[] = [
 /** Faults of a dual-stack lab with proxyMode nftables. */
 export const nftablesFaults: Fault[] = [
   {
+    description: 'kube-proxy is stopped on worker-0 and its nftables map of services is flushed',
+    make: ({ node }) =>
+      node('worker-0', 'systemctl stop kube-proxy; nft flush map ip kube-proxy service-ips'),
+    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
+    fails: {
+      'svc.chains':
+        /^kube-proxy is inactive on worker-0.*worker-0: no element in the map service-ips for 10\.32\.0\.10 tcp 53/,
+      'nodeport.chains':
+        /^kube-proxy is inactive on worker-0.*worker-0: no element in the map service-nodeports for NodePort tcp \d+/,
+    },
+    passes: ['ipv6.svc.chains', 'nat.ping', 'route.vpc', 'cni.config'],
+  },
+  {
     description: 'kube-proxy is stopped on worker-0 and its nftables chain for IPv6 is flushed',
     make: ({ node }) =>
       node(
