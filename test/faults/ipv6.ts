@@ -227,6 +227,8 @@ export const nftablesFaults: Fault[] = [
     fails: {
       'ipv6.svc.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: the chain nat-prerouting does not jump to services.*no element in the map service-ips for fd00:10:32::a tcp 53/,
+      'ipv6.nodeport.chains': /^kube-proxy is inactive on worker-0/,
+      'ipv6.nodeport.reach': /^first repair what ipv6\.nodeport\.chains shows/,
     },
     passes: ['svc.chains', 'ipv6.nodes.ping', 'ipv6.nat.ping', 'ipv6.route.vpc'],
   },

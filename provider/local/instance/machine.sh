@@ -114,7 +114,9 @@ forget_network() {
     ip -n "$NAMESPACE" address flush dev "$link"
     ip -n "$NAMESPACE" link set "$link" up
   done
-  ip -n "$NAMESPACE" route flush table all scope global
+  # Setting the link down has removed the IPv6 routes. The kernel's own one to fe80::/64, which
+  # neighbour discovery needs, has come back with the link.
+  ip -n "$NAMESPACE" -4 route flush table all scope global
   ip -n "$NAMESPACE" address add "$ADDRESS" dev eth0
   ip -n "$NAMESPACE" route add default via "$GATEWAY" dev eth0
   # Without IPv6, nothing is left to set.
