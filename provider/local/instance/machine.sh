@@ -11,7 +11,7 @@
 # STORE      node programs, read-only at /opt/artifacts
 # ADDRESS    address of eth0 with prefix length
 # GATEWAY    address of the VPC's router
-# ADDRESS6, GATEWAY6  the same for IPv6; unset unless the lab is dual-stack
+# IPV6_ADDRESS, IPV6_GATEWAY  the same for IPv6; unset unless the lab is dual-stack
 set -eu
 
 # The node's cgroup, which the node sees as the root. Its limits are set on the lab's cgroup, which
@@ -120,9 +120,9 @@ forget_network() {
   ip -n "$NAMESPACE" address add "$ADDRESS" dev eth0
   ip -n "$NAMESPACE" route add default via "$GATEWAY" dev eth0
   # Without IPv6, nothing is left to set.
-  [ -n "${ADDRESS6:-}" ] || return 0
-  ip -n "$NAMESPACE" address add "$ADDRESS6" dev eth0 nodad
-  ip -n "$NAMESPACE" -6 route add default via "$GATEWAY6" dev eth0
+  [ -n "${IPV6_ADDRESS:-}" ] || return 0
+  ip -n "$NAMESPACE" address add "$IPV6_ADDRESS" dev eth0 nodad
+  ip -n "$NAMESPACE" -6 route add default via "$IPV6_GATEWAY" dev eth0
 }
 
 # A reboot inside ends the container, which lacks CAP_SYS_BOOT. The loop starts it again.

@@ -80,7 +80,7 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     ADDRESS: `${machine.privateIp}/${machine.prefixLength}`,
     GATEWAY: machine.gateway,
     ...(machine.privateIp6
-      ? { ADDRESS6: `${machine.privateIp6}/64`, GATEWAY6: machine.gateway6! }
+      ? { IPV6_ADDRESS: `${machine.privateIp6}/64`, IPV6_GATEWAY: machine.gateway6! }
       : {}),
     TREE: machine.tree,
     STORE: machine.store,
