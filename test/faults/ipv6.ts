@@ -204,32 +204,24 @@ export const ipv6Faults: Fault[] = [
 /** Faults of a dual-stack lab with proxyMode nftables. */
 export const nftablesFaults: Fault[] = [
   {
-    description: 'kube-proxy is stopped on worker-0 and its nftables map of services is flushed',
+    description: 'kube-proxy is stopped on worker-0 and its nftables maps and chain are flushed',
     make: ({ node }) =>
-      node('worker-0', 'systemctl stop kube-proxy; nft flush map ip kube-proxy service-ips'),
+      node(
+        'worker-0',
+        'systemctl stop kube-proxy; nft flush map ip kube-proxy service-ips; nft flush map ip6 kube-proxy service-ips; nft flush chain ip6 kube-proxy nat-prerouting',
+      ),
     repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
     fails: {
       'svc.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: no element in the map service-ips for 10\.32\.0\.10 tcp 53/,
       'nodeport.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: no element in the map service-nodeports for NodePort tcp \d+/,
-    },
-    passes: ['ipv6.svc.chains', 'nat.ping', 'route.vpc', 'cni.config'],
-  },
-  {
-    description: 'kube-proxy is stopped on worker-0 and its nftables chain for IPv6 is flushed',
-    make: ({ node }) =>
-      node(
-        'worker-0',
-        'systemctl stop kube-proxy; nft flush chain ip6 kube-proxy nat-prerouting; nft flush map ip6 kube-proxy service-ips',
-      ),
-    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
-    fails: {
       'ipv6.svc.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: the chain nat-prerouting does not jump to services.*no element in the map service-ips for fd00:10:32::a tcp 53/,
-      'ipv6.nodeport.chains': /^kube-proxy is inactive on worker-0/,
+      'ipv6.nodeport.chains':
+        /^kube-proxy is inactive on worker-0.*worker-0: no element in the map service-nodeports for NodePort tcp \d+/,
       'ipv6.nodeport.reach': /^first repair what ipv6\.nodeport\.chains shows/,
     },
-    passes: ['svc.chains', 'ipv6.nodes.ping', 'ipv6.nat.ping', 'ipv6.route.vpc'],
+    passes: ['nat.ping', 'route.vpc', 'cni.config', 'ipv6.nat.ping'],
   },
 ];
