@@ -1,4 +1,4 @@
-import { attempt, attemptIn, ipIn, run, runIn } from '../shared/command';
+import { attempt, attemptIn, ipIn, loadNft, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 import {
   addressing,
@@ -152,7 +152,7 @@ export async function applyRouterState(lab: string, saved: RouterState): Promise
     ...Object.entries(saved.settings).map(([name, value]) => `${name}=${value}`),
   ]);
   const tables = tablesOf(await readRuleset(lab));
-  await runIn(router, 'nft', ['-f', '-'], nftInput(saved.nft, tables));
+  await loadNft(router, nftInput(saved.nft, tables));
   const iptables = await runIn(router, 'iptables-save', []);
   await runIn(router, 'iptables-restore', [], iptablesInput(saved.iptables, iptables));
   const links = new Map(linksOf(await addressing(router)).map((link) => [link.name, link]));
