@@ -37,9 +37,10 @@ export async function expectFault(
   return failing;
 }
 
-/** Brings up a lab with the student's pod that faults on pods need. */
-export async function openFaultLab(name: string): Promise<OpenLab> {
-  await labPrints('up', name, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+/** Brings up a small lab, with more settings, and the student's pod that faults on pods need. */
+export async function openFaultLab(name: string, ...settings: string[]): Promise<OpenLab> {
+  const all = ['controllers=1', 'workers=2', ...settings];
+  await labPrints('up', name, '--yes', ...all.flatMap((one) => ['--set', one]));
   process.env.HARDWAY_STATE = state;
   const open = await openLab(name);
   const overrides = '{"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}';
