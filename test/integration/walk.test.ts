@@ -193,6 +193,7 @@ describe('a walk that is killed', () => {
     await until('taps are open', async () => (await tapsOf(LAB)).length > 1);
     process.kill(-child.pid!, 'SIGKILL');
     await until('no tap is left', async () => (await tapsOf(LAB)).length === 0);
+    expect(await tapsOf(LAB)).toEqual([]);
   });
 });
 
@@ -202,6 +203,7 @@ describe('walks of two labs at once', () => {
     await labPrints('up', TWIN, '--yes', ...nodes);
     const flow: Flow = { from: { node: 'worker-0' }, to: { node: 'worker-1' } };
     const file = `${state}/twin.pcapng`;
+    expect(TIMES).toBeGreaterThan(0);
     for (let time = 0; time < TIMES; time += 1) {
       const walked = await Promise.all([
         walk('worker-0', 'worker-1'),
