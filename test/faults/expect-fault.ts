@@ -1,8 +1,8 @@
 import type { Report } from '../../checks';
 import { each } from '../support/each';
 import { failedIds, failures, labPrints, state } from '../support/command';
-import { type Fault, VICTIM } from './fault';
-import { openLab, type OpenLab } from './hands';
+import type { Fault } from './fault';
+import { openLab, type OpenLab, whileBroken } from './hands';
 
 /** Expects that exactly the fault's checks have failed, each with a reason that names the cause. */
 function expectFailures(report: Report, { fails }: Fault): void {
@@ -28,22 +28,16 @@ export async function expectFault(
 ): Promise<string[]> {
   const failing = Object.keys(fault.fails);
   const passing = new Set([...fault.passes, ...repaired.filter((id) => !failing.includes(id))]);
-  await fault.make(open.hands);
-  try {
+  await whileBroken(open, fault.drill, async () => {
+    if (fault.worse) await open.hands.node(fault.worse.node, fault.worse.script);
     expectFailures(await open.look([...failing, ...passing]), fault);
-  } finally {
-    await fault.repair(open.hands);
-  }
+  });
   return failing;
 }
 
-/** Brings up a lab with the student's pod that faults on pods need. */
+/** Brings up a lab for faults. */
 export async function openFaultLab(name: string): Promise<OpenLab> {
   await labPrints('up', name, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
   process.env.HARDWAY_STATE = state;
-  const open = await openLab(name);
-  const overrides = '{"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}';
-  await open.hands.kubectl('run', VICTIM, '--image=nginx', `--overrides=${overrides}`);
-  await open.hands.kubectl('wait', '--for=condition=Ready', `pod/${VICTIM}`, '--timeout=60s');
-  return open;
+  return openLab(name);
 }

@@ -1,3 +1,4 @@
+import { findDrill } from '../../cli/drills/loader';
 import type { Fault } from './fault';
 import { nodeFaults } from './nodes';
 import { podFaults } from './pods';
@@ -6,3 +7,7 @@ import { serviceFaults } from './services';
 
 /** All faults that the checks must detect: for every check at least one fault that makes it fail. */
 export const faults: Fault[] = [...nodeFaults, ...podFaults, ...routeFaults, ...serviceFaults];
+
+/** Returns the name of a fault's test: the drill, and its cause. */
+export const titleOf = ({ drill, worse }: Fault): string =>
+  `${drill}: ${findDrill(drill).cause}${worse ? ', for SSH too' : ''}`;

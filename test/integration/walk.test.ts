@@ -1,5 +1,4 @@
-import { openLab, type OpenLab } from '../faults/hands';
-import { faults } from '../faults';
+import { openLab, type OpenLab, whileBroken } from '../faults/hands';
 import { inRouter, lab, labPrints, run, state } from '../support/command';
 import { slotOf } from '../support/leftovers';
 import { expectedHops, type Flow } from '../../walk/expected';
@@ -141,20 +140,16 @@ describe('a walk', () => {
 
 describe('under a fault, a walk ends at the place that the fault names', () => {
   test.each([
-    ['the pod route of worker-1 is missing', ['busybox0', 'far'], 'route.vpc'],
-    ['the source/destination check is on for worker-1', ['busybox0', 'far'], 'nat.ping'],
-    ['NodePorts are closed in the firewall', ['laptop', 'worker-0:31088'], 'nodeport.reach'],
-  ])('%s', async (description, words, check) => {
-    const fault = faults.find((one) => one.description === description)!;
-    await fault.make(open.hands);
-    try {
+    ['no-way-to-worker-1', ['busybox0', 'far'], 'route.vpc'],
+    ['stopped-at-the-door', ['busybox0', 'far'], 'nat.ping'],
+    ['closed-to-the-world', ['laptop', 'worker-0:31088'], 'nodeport.reach'],
+  ])('%s', (drill, words, check) =>
+    whileBroken(open, drill, async () =>
       expect((await walk(...words)).ending).toMatchObject({
         outcome: 'dropped',
         place: 'VPC router',
         check,
-      });
-    } finally {
-      await fault.repair(open.hands);
-    }
-  });
+      }),
+    ),
+  );
 });
