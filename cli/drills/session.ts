@@ -242,7 +242,7 @@ async function mend(lab: DrillLab, drill: Drill | undefined): Promise<void> {
   }
   if (wrong.length === 0) return;
   throw unable(
-    `Lab ${lab.name} is not repaired: ${wrong.join(', ')} still fail.`,
+    `Lab ${lab.name} is not repaired: ${wrong.join(', ')} still ${wrong.length === 1 ? 'fails' : 'fail'}.`,
     `./lab recreate${lab.argument}, then ./lab drill stop${lab.argument}`,
   );
 }

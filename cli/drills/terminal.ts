@@ -92,7 +92,7 @@ export async function typeInto({ command, lines, show, pace, signal }: Typing): 
       await awaitPrompt(index + 2);
     }
     child.stdin.write('exit\r');
-    await Promise.race([closed, rest(3000)]);
+    await Promise.race([closed, rest(3000, undefined, { ref: false })]);
   } finally {
     signal?.removeEventListener('abort', stop);
     if (!ended) stop();

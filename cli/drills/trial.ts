@@ -40,8 +40,9 @@ function compareFailures(drill: Drill, report: Report): string[] {
 /** Script that prints the state of a node which a drill could change and a check might not see. */
 const NODE_STATE = `
 hostname
-ip -o link | grep -v veth | sed 's/^[0-9]*: //; s/ qdisc.*//'
-ip route
+# A bridge has a carrier while a pod is on its node.
+ip -o link | grep -v veth | sed 's/^[0-9]*: //; s/<[^>]*>//; s/ qdisc.*//'
+ip route | sed 's/ linkdown//'
 sudo iptables-save | grep -E '^(-A|:)' | grep -vE 'KUBE|CNI' | sed 's/ \\[.*//'
 sysctl net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables
 sudo find /etc /opt/cni -xdev -type f -exec cksum {} +

@@ -18,6 +18,25 @@ export const nodeFaults: Fault[] = [
     passes: ['nodes.list', 'route.vpc', 'route.host', 'nat.ping', 'svc.same-node'],
   },
   {
+    drill: 'no-new-connections',
+    fails: {
+      'nodes.ping':
+        /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\), which does answer ARP.*connection tracking table is full/,
+    },
+    passes: ['nodes.list', 'route.vpc'],
+  },
+  {
+    drill: 'no-new-connections',
+    // Ends the exception for SSH.
+    worse: { node: 'worker-1', script: 'iptables -t raw -F' },
+    fails: {
+      'nodes.list': /worker-1: no answer over SSH.*connection tracking table is full/,
+      'nodes.ping':
+        /worker-0 got no answer from 10\.240\.0\.21 \(worker-1\), which does answer ARP.*connection tracking table is full/,
+    },
+    passes: ['route.vpc'],
+  },
+  {
     drill: 'who-is-worker-1',
     fails: { 'nodes.list': /leads to stranger, expected worker-1/ },
     passes: ['nodes.ping', 'route.vpc', 'cni.config'],

@@ -78,4 +78,20 @@ export const routeFaults: Fault[] = [
     },
     passes: ['nat.ping', 'nat.masq.source', 'nat.masq.dest', 'cni.config', 'route.vpc'],
   },
+  {
+    drill: 'pods-locked-in',
+    fails: {
+      'nat.ping':
+        /^pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
+    },
+    passes: ['nodes.ping', 'nodes.list', 'route.vpc', 'route.host', 'cni.config', 'pod.bridge'],
+  },
+  {
+    drill: 'one-way-door',
+    fails: {
+      'nat.ping':
+        /^pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
+    },
+    passes: ['nodes.ping', 'nodes.list', 'route.vpc', 'route.host', 'cni.config', 'pod.bridge'],
+  },
 ];

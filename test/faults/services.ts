@@ -74,4 +74,9 @@ export const serviceFaults: Fault[] = [
       'nodes.ping',
     ],
   },
+  {
+    drill: 'half-a-dictionary',
+    fails: { 'svc.dns': /kubernetes\.default\.svc\.cluster\.local/ },
+    passes: ['svc.same-node', 'svc.chains', 'nat.ping', 'pod.bridge', 'route.vpc'],
+  },
 ];
