@@ -7,16 +7,24 @@ import { type Place, type Script } from './drill';
 /** Time limit of a script on one place, in seconds. */
 const SECONDS = 30;
 
-/** uid and gid of the user nobody on Debian and Ubuntu. */
-const NOBODY = '65534';
+/** uid and gid of the unprivileged user on Debian and Ubuntu. */
+const UNPRIVILEGED = '65534';
 
 /**
  * Returns the command line that runs a program in the router's network namespace. The program can
- * change this namespace, and nothing else of the host: it runs as nobody, with the capabilities
+ * change this namespace, and nothing else of the host: it runs without root, with the capabilities
  * for networks only.
  */
 export const routerCommand = (router: string, ...command: string[]): string[] => [
-  ...['ip', 'netns', 'exec', router, 'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`],
+  ...[
+    'ip',
+    'netns',
+    'exec',
+    router,
+    'setpriv',
+    `--reuid=${UNPRIVILEGED}`,
+    `--regid=${UNPRIVILEGED}`,
+  ],
   ...[
     '--clear-groups',
     '--inh-caps=-all,+net_admin,+net_raw',
@@ -29,7 +37,6 @@ export const routerCommand = (router: string, ...command: string[]): string[] =>
 export function runAt(access: Access, place: Place, script: string): Promise<Ran> {
   if (place !== 'router') return access.onNode(place, script, { seconds: SECONDS });
   const [program, ...args] = routerCommand(access.outputs.router!, 'bash', '-c', script);
-  // The caller's directory may be closed to nobody.
   return boundedRun(program, args, { seconds: SECONDS });
 }
 

@@ -44,7 +44,7 @@ hostname
 ip -o link | grep -v veth | sed 's/^[0-9]*: //; s/<[^>]*>//; s/ qdisc.*//'
 ip route | sed 's/ linkdown//'
 sudo iptables-save | grep -E '^(-A|:)' | grep -vE 'KUBE|CNI' | sed 's/ \\[.*//'
-sysctl net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables
+sysctl net.ipv4.ip_forward net.ipv4.conf.cnio0.forwarding net.bridge.bridge-nf-call-iptables
 sudo find /etc /opt/cni -xdev -type f -exec cksum {} +
 sudo find /run -maxdepth 1 -type f ! -name utmp
 systemctl list-units --type=service --state=running,failed --plain --no-legend | grep -vE 'user@|session' | sed 's/ .*//'

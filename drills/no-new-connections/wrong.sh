@@ -1,3 +1,4 @@
 #!/usr/bin/env bash
-# The interface is not the problem.
-sudo ip link set eth0 up
+# Empties the table, but does not look who fills it.
+sudo conntrack -F
+sleep 20

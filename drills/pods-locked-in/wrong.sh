@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# The routes are right already.
-sudo ip route replace default via 10.240.0.1 dev eth0
+# The general switch is on already.
+sudo sysctl -w net.ipv4.ip_forward=1
