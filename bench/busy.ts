@@ -6,9 +6,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command as CommandLine, InvalidArgumentError } from 'commander';
 import { columns, print } from '../cli/ui/prompt';
 import { root } from '../util/repo-root';
+import { median } from './measures';
 
 interface Options {
   runs: number;
@@ -25,7 +26,7 @@ function count(text: string): number {
 }
 
 const options = (): Options =>
-  new Command('npm run bench:busy --')
+  new CommandLine('npm run bench:busy --')
     .description('bring a lab up and down on a busy host')
     .option('--runs <NUMBER>', 'number of labs, one after another', count, 10)
     .option('--processes <NUMBER>', 'busy processes beside the lab', count, 20)
@@ -54,32 +55,56 @@ function lab(words: string[]): Outcome {
   return { code: ran.status, seconds: (Date.now() - started) / 1000 };
 }
 
+/** Commands of a run, in their order. */
+const COMMANDS = ['up', 'verify', 'status', 'down'] as const;
+type Command = (typeof COMMANDS)[number];
+type Run = Record<Command, Outcome>;
+
+const run = (name: string): Run => ({
+  up: lab(['up', name, '--yes']),
+  verify: lab(['verify', name]),
+  status: lab(['status', name]),
+  down: lab(['down', name, '--yes']),
+});
+
 const asCell = ({ code, seconds }: Outcome): string =>
   `${seconds.toFixed(1)} s${code === 0 ? '' : `, exit ${code}`}`;
+
+const passes = (runs: Run[], command: Command): number =>
+  runs.filter((one) => one[command].code === 0).length;
+
+/** Formats passes, median and worst time of each command. */
+function summary(runs: Run[]): string {
+  const rows = COMMANDS.map((command) => {
+    const seconds = runs.map((one) => one[command].seconds);
+    return [
+      command,
+      `${passes(runs, command)} of ${runs.length}`,
+      `${median(seconds).toFixed(1)} s`,
+      `${Math.max(...seconds).toFixed(1)} s`,
+    ];
+  });
+  return columns([['command', 'passed', 'median', 'worst'], ...rows]);
+}
 
 function main(): void {
   const { runs, processes, lab: name } = options();
   const load = startLoad(processes);
-  const rows = [['run', 'up', 'verify', 'status', 'down', 'load average']];
-  let failures = 0;
+  const done: Run[] = [];
+  const rows = [['run', ...COMMANDS, 'load average']];
   try {
-    for (let run = 1; run <= runs; run++) {
-      const outcomes = [
-        lab(['up', name, '--yes']),
-        lab(['verify', name]),
-        lab(['status', name]),
-        lab(['down', name, '--yes']),
-      ];
-      failures += outcomes.filter(({ code }) => code !== 0).length;
-      rows.push([`${run}`, ...outcomes.map(asCell), loadAverage()]);
+    for (let number = 1; number <= runs; number++) {
+      const one = run(name);
+      done.push(one);
+      rows.push([`${number}`, ...COMMANDS.map((command) => asCell(one[command])), loadAverage()]);
       process.stderr.write(`${rows.at(-1)!.join('  ')}\n`);
     }
   } finally {
-    for (const one of load) one.kill();
+    for (const busy of load) busy.kill();
   }
-  print(columns(rows));
-  print(`${runs * 4 - failures} of ${runs * 4} commands passed`);
-  process.exitCode = failures === 0 ? 0 : 1;
+  print(`${columns(rows)}\n\n${summary(done)}`);
+  const isGood = COMMANDS.every((command) => passes(done, command) === runs);
+  process.exitCode = isGood ? 0 : 1;
 }
 
 main();

@@ -1,6 +1,6 @@
 import type { LabOutputs } from '../components/outputs';
 import type { Node, Topology } from '../components/topology';
-import type { Access } from './access';
+import type { Access, Ran } from './access';
 import type { TestPods } from './probes/test-pods';
 import { noAnswer, SSH_FAILED } from './unreachable';
 
@@ -89,6 +89,26 @@ export async function kubectl(
     );
   return result.stdout;
 }
+
+/**
+ * Runs a command in a pod, and once more if the result is not good: on a busy host a command in a
+ * pod may not start, or not end, in time. Returns the last result.
+ */
+export async function execTwice(
+  lab: LabUnderTest,
+  pod: string,
+  command: string[],
+  good: (ran: Ran) => boolean,
+): Promise<Ran & { typed: string }> {
+  const args = ['-n', lab.pods.namespace, 'exec', pod, '--', ...command];
+  const first = await lab.access.kubectl(args);
+  const ran = good(first) ? first : await lab.access.kubectl(args);
+  return { ...ran, typed: `kubectl ${args.join(' ')}` };
+}
+
+/** Returns kubectl's error if a command in a pod failed and printed nothing; else an empty text. */
+export const execFailure = ({ code, stdout, stderr }: Ran): string =>
+  code !== 0 && stdout.trim() === '' ? firstLine(stderr) : '';
 
 /** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {

@@ -103,6 +103,21 @@ const publicSources = (): string[] => [
   `deb [signed-by=${KEYRING}] ${effectiveUrl(`${PUBLIC_ARCHIVE}/debian-security`)} ${SUITE}-security main`,
 ];
 
+/** Returns the sources.list of the nodes' packages. */
+function nodeSources(): string[] {
+  const own = machineSources();
+  return own.length > 0 ? own : publicSources();
+}
+
+/** Returns the URIs of the archives that the nodes' packages come from. */
+export const archives = (): string[] => [
+  ...new Set(
+    nodeSources()
+      .filter((line) => line.endsWith(` ${SUITE} main`))
+      .map((line) => line.replace(/^deb (\[.*?\] )?/, '').split(' ')[0]),
+  ),
+];
+
 /**
  * apt settings that a host needs to reach an archive: proxies, time-outs, checks. Other settings
  * are not copied.
@@ -116,8 +131,7 @@ export async function writeAptFiles(
 ): Promise<{ sources: string; settings: string }> {
   const sources = path.join(directory, 'sources.list');
   const settings = path.join(directory, 'apt.conf');
-  const own = machineSources();
-  fs.writeFileSync(sources, `${(own.length > 0 ? own : publicSources()).join('\n')}\n`);
+  fs.writeFileSync(sources, `${nodeSources().join('\n')}\n`);
   const dump = await runOrThrow('reading the apt settings', 'apt-config', ['dump']);
   const reaching = dump.split('\n').filter((line) => REACHING.test(line) && !line.endsWith(' "";'));
   fs.writeFileSync(settings, `${['Acquire::Languages "none";', ...reaching].join('\n')}\n`);

@@ -40,7 +40,11 @@ const sourceOf = (component: Component): string =>
  * Returns true if a component must be built: its host cannot be reached, or HARDWAY_TOOLCHAIN
  * forbids downloads.
  */
-export async function mustBuild(component: Component, mode: Mode, sites: Sites): Promise<boolean> {
+export async function mustBuild(
+  component: Component,
+  mode: Mode,
+  sites: Pick<Sites, 'reachable'>,
+): Promise<boolean> {
   if (mode !== 'auto') return mode === 'build';
   return !(await sites.reachable(effectiveUrl(component.releases[0].url('amd64'))));
 }

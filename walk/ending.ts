@@ -1,5 +1,5 @@
-import type { Ending, ReportedVisit } from './report';
-import { ROUTER } from './place-names';
+import { LAPTOP, ROUTER } from './place-names';
+import type { Ending, Obstacle, ReportedVisit } from './report';
 import type { Target } from './endpoints';
 
 /** Facts about a walk that decide how it ended. */
@@ -14,6 +14,8 @@ export interface Facts {
   /** Outcome that the sender saw. */
   outcome: 'answered' | 'refused' | 'unreachable' | 'silent';
   detail: string;
+  /** What stops packets in the place that sent the probe, if no packet left it. */
+  obstacle?: Obstacle;
   /** First and last NodePort. */
   nodePorts: [number, number];
 }
@@ -47,6 +49,10 @@ function checkOfFlow({ forward, target, nodePorts, from }: Facts): string {
   return 'nodes.ping';
 }
 
+/** Returns the check of a state that stops packets without a rule, on a node or in a pod. */
+const checkOfObstacle = ({ kind }: Obstacle): string =>
+  kind === 'conntrack' ? 'nodes.ping' : 'pod.bridge';
+
 /** Returns the check that covers the place where a packet was dropped. */
 function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   const rule = visit.rules.find(({ dropped }) => dropped);
@@ -57,6 +63,7 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   }
   if (visit.place === ROUTER && rule?.chain.startsWith('bridge')) return 'nat.ping';
   if (rule || visit.place === ROUTER) return flow;
+  if (visit.obstacle) return checkOfObstacle(visit.obstacle);
   if (isPod(visit.place)) return 'pod.veth';
   const onlyPort = visit.hops.every((hop) => /^veth/.test(hop.interface));
   return onlyPort ? 'pod.bridge' : flow;
@@ -66,6 +73,7 @@ function reasonOf(visit: ReportedVisit): string {
   const rule = visit.rules.find(({ dropped }) => dropped);
   if (rule) return `${rule.chain}: ${rule.text}`;
   if (visit.route.missing) return visit.route.text;
+  if (visit.obstacle) return visit.obstacle.text;
   const { way, interface: name } = lastHop(visit);
   return way === 'out'
     ? `it left by ${name}, and no tap saw it again`
@@ -91,29 +99,96 @@ function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Fa
   };
 }
 
+const isNode = (place: string): boolean => !isPod(place) && place !== ROUTER && place !== LAPTOP;
+
+const end = (address: string, port: number | undefined): string =>
+  port ? `${address}:${port}` : address;
+
+/** Ends a walk whose probe never left its place. */
+function neverLeft({ from, detail, obstacle }: Facts): Ending {
+  const why = detail || obstacle?.text;
+  const check = isPod(from) ? 'route.pod' : 'nodes.ping';
+  return {
+    outcome: 'dropped',
+    dropped: 'probe',
+    place: from,
+    interface: '',
+    reason: `no packet left ${from}${why ? `: ${why}` : ''}`,
+    check: obstacle && isPod(from) ? checkOfObstacle(obstacle) : check,
+  };
+}
+
+/**
+ * Ends a walk to a ClusterIP that no rule translated: in the first node, whose kube-proxy should
+ * have. `undefined` if a rule did, or if a rule of that node dropped the packet.
+ */
+function untranslated({ forward, target }: Facts): Ending | undefined {
+  if (target.service?.clusterIp !== target.address) return undefined;
+  const node = forward.find(({ place }) => isNode(place));
+  const packets = forward.flatMap(({ hops }) => hops.map(({ packet }) => packet));
+  const isChanged = packets.some(({ dst }) => dst !== target.address);
+  if (!node || isChanged || node.rules.some(({ dropped }) => dropped)) return undefined;
+  return {
+    outcome: 'dropped',
+    dropped: 'probe',
+    place: node.place,
+    interface: lastHop(node).interface,
+    reason: `no rule of ${node.place} translates ${end(target.address, target.port)} to a pod`,
+    check: 'svc.chains',
+  };
+}
+
+/** Explains why a packet that arrived was refused or got no answer, with the check of it. */
+function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
+  const { forward, target, nodePorts } = facts;
+  const visit = forward[forward.length - 1];
+  const [first, last] = nodePorts;
+  const isNodePort = target.port >= first && target.port <= last;
+  if (isNodePort && isNode(visit.place) && lastHop(visit).packet.dport === target.port)
+    return {
+      reason: `no rule of ${visit.place} translates NodePort ${target.port} to a pod, and nothing listens there`,
+      check: 'nodeport.chains',
+    };
+  if (facts.reply.length > 0)
+    return { reason: 'it answered that nothing listens there', check: checkOfFlow(facts) };
+  return visit.obstacle
+    ? { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) }
+    : { reason: 'no answer was sent', check: checkOfFlow(facts) };
+}
+
+/** Ends a walk whose answer came to its sender, which did not take it. */
+function answerNotTaken({ from, reply, target }: Facts, check: string): Ending {
+  const { interface: name, packet } = lastHop(reply[reply.length - 1]);
+  const came = end(packet.src, packet.sport);
+  const sent = end(target.address, target.port);
+  return {
+    outcome: 'dropped',
+    dropped: 'answer',
+    place: from,
+    interface: name,
+    reason:
+      came === sent
+        ? 'the answer arrived, and its sender did not take it'
+        : `the answer came from ${came}, not from ${sent}: no rule reversed the translation`,
+    check,
+  };
+}
+
 /** Decides how a walk ended: delivered, delivered without an answer, or dropped in a place. Pure. */
 export function endingOf(facts: Facts): Ending {
-  const { forward, reply, from, addresses } = facts;
-  if (forward.length === 0) {
-    return {
-      outcome: 'dropped',
-      dropped: 'probe',
-      place: from,
-      interface: '',
-      reason: `no packet left ${from}${facts.detail ? `: ${facts.detail}` : ''}`,
-      check: isPod(from) ? 'route.pod' : 'nodes.ping',
-    };
-  }
+  const { forward, reply, from, addresses, outcome } = facts;
+  if (forward.length === 0) return neverLeft(facts);
+  const missed = untranslated(facts);
+  if (missed) return missed;
   if (!arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
   const visit = forward[forward.length - 1];
   const at = { place: visit.place, interface: lastHop(visit).interface };
-  const check = checkOfFlow(facts);
-  if (reply.length === 0)
-    return { outcome: 'unanswered', ...at, reason: 'no answer was sent', check };
+  if (reply.length === 0) return { outcome: 'unanswered', ...at, ...unansweredBecause(facts) };
   if (reply.at(-1)!.place !== from || !arrived(reply, addresses))
     return droppedAt(reply, 'answer', facts);
-  const refused = facts.outcome === 'refused' || facts.outcome === 'unreachable';
-  return refused
-    ? { outcome: 'unanswered', ...at, reason: 'it answered that nothing listens there', check }
-    : { outcome: 'delivered', ...at, reason: 'answered', check };
+  if (outcome === 'refused' || outcome === 'unreachable')
+    return { outcome: 'unanswered', ...at, ...unansweredBecause(facts) };
+  const check = checkOfFlow(facts);
+  if (outcome === 'silent') return answerNotTaken(facts, check);
+  return { outcome: 'delivered', ...at, reason: 'answered', check };
 }

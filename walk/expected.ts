@@ -93,3 +93,35 @@ export function expectedHops({ nodes }: Pick<Topology, 'nodes'>, flow: Flow): Ex
   const isSameNode = 'pod' in from && 'pod' in to && nodeOf(from) === nodeOf(to);
   return isSameNode ? sameNode(from.pod, to.pod) : [...start, ...fromNode(nodeOf(from), to)];
 }
+
+/** Returns the hops from a NodePort's node back to the laptop. */
+const toLaptop = (node: string, link: string): ExpectedHop[] => [
+  ...at(node, 'out', 'eth0'),
+  ...at(ROUTER, 'in', node, 'vpc'),
+  ...at(ROUTER, 'out', 'internet'),
+  ...at(LAPTOP, 'in', link),
+];
+
+/** Returns the hops of an answer from a pod or node to a node, up to the node's IP. */
+function toNode(from: ExpectedEnd, node: string, isRouted: boolean): ExpectedHop[] {
+  const start = 'pod' in from ? leavePod(from.pod) : [];
+  const own = nodeOf(from);
+  return own === node ? start : [...start, ...crossVpc(own, node, isRouted)];
+}
+
+/**
+ * Computes the interfaces that the answer passes; none if the destination is outside the lab. An
+ * answer to a node's address is switched by the VPC. With masquerade, a pod's traffic to another
+ * node has its node's address. Without, the VPC routes the answer to the pod. Pure.
+ */
+export function expectedReply({ from, to, entry }: Flow, ipMasq: boolean): ExpectedHop[] {
+  if (to === undefined) return [];
+  if ('laptop' in from) {
+    if (entry === undefined) throw new Error('a flow from the laptop enters by a node');
+    return [...toNode(to, entry, false), ...toLaptop(entry, from.laptop)];
+  }
+  const home = nodeOf(from);
+  if (!('pod' in from)) return toNode(to, home, false);
+  if ('pod' in to && nodeOf(to) === home) return sameNode(to.pod, from.pod);
+  return [...toNode(to, home, !ipMasq), ...enterPod(from.pod)];
+}

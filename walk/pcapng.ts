@@ -7,8 +7,11 @@ const SECTION_HEADER = 0x0a0d0d0a;
 const INTERFACE_DESCRIPTION = 1;
 const ENHANCED_PACKET = 6;
 const BYTE_ORDER = 0x1a2b3c4d;
-/** Link type RAW: the packet starts with its IP header. */
-const RAW_IP = 101;
+/**
+ * Link type IPV4: the packet starts with its IPv4 header. RAW (101) would fit too, but libpcap 1.10
+ * refuses a second interface of that type, because its own number of RAW is another one.
+ */
+const IPV4 = 228;
 const OPTION = { name: 2, description: 3, timeResolution: 9, flags: 2 } as const;
 const NANOSECONDS = 9;
 
@@ -45,7 +48,7 @@ const interfaceDescription = ({ place, interface: name }: Sighting): Buffer =>
   block(
     INTERFACE_DESCRIPTION,
     Buffer.concat([
-      numbers([2, RAW_IP], [2, 0], [4, 0]),
+      numbers([2, IPV4], [2, 0], [4, 0]),
       option(OPTION.name, Buffer.from(`${place}/${name}`)),
       option(OPTION.description, Buffer.from(`namespace of ${place}`)),
       option(OPTION.timeResolution, Buffer.from([NANOSECONDS])),

@@ -21,6 +21,15 @@ export interface ReportedVisit {
   rules: RuleLine[];
   /** Connection-tracking entry; empty if there is none. */
   conntrack: string;
+  /** State of the kernel that stops packets without a rule; unset if there is none. */
+  obstacle?: Obstacle;
+}
+
+/** State of the kernel that stops packets without a rule. */
+export interface Obstacle {
+  /** `neighbour`: the next address does not answer ARP. `conntrack`: the table of connections is full. */
+  kind: 'neighbour' | 'conntrack';
+  text: string;
 }
 
 /** How a walk ended. */

@@ -9,7 +9,7 @@ import type { Sighting } from './packet';
 import { LAPTOP, podPlace, ROUTER } from './place-names';
 import type { ReportedVisit, WalkReport } from './report';
 import { decidingRules } from './rules';
-import { decisionsOf } from './taps/decisions';
+import { decisionsOf, obstacleIn } from './taps/decisions';
 import { podNamespaces, readPlace, type Place } from './taps/namespaces';
 import { createProbe, sendProbe, type Probe, type ProbeResult } from './taps/probe';
 import { openTap, type Seen, type Tap } from './taps/tap';
@@ -88,7 +88,7 @@ async function describe(
   );
   let last = before;
   return visits.map(({ place, hops, traces }, at) => {
-    const { route, routeKind, noRoute, conntrack, rules } = decisions[at];
+    const { route, routeKind, noRoute, conntrack, rules, obstacle } = decisions[at];
     const reported = hops.map((hop) => {
       const changes = changesBetween(last, hop);
       last = hop;
@@ -100,6 +100,7 @@ async function describe(
       route: { kind: routeKind, text: route, missing: noRoute },
       rules: traces.flatMap((trace) => decidingRules(trace, rules)),
       conntrack,
+      ...(obstacle && { obstacle }),
     };
   });
 }
@@ -143,6 +144,7 @@ export async function walk(request: WalkRequest): Promise<Walked> {
       (one) => one.addresses,
     );
   const { nodePorts } = outputs.topology;
+  const obstacle = forward.length === 0 ? await obstacleIn(from, target.address) : undefined;
   const facts = { forward, reply, from: from.name, addresses, target, nodePorts, ...result };
   const service = target.service && `svc/${target.service.name}`;
   const end = target.port === 0 ? target.address : `${target.address}:${target.port}`;
@@ -154,7 +156,7 @@ export async function walk(request: WalkRequest): Promise<Walked> {
       protocol: target.protocol,
       forward,
       reply,
-      ending: endingOf(facts),
+      ending: endingOf({ ...facts, obstacle }),
     },
     packets: packetsOf(seen, trip),
   };

@@ -2,7 +2,7 @@ import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
 import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Direction, type Flow } from '../parsers/conntrack';
-import { linesWith, shared, typeOne, type LabUnderTest } from '../lab';
+import { execFailure, execTwice, linesWith, shared, typeOne, type LabUnderTest } from '../lab';
 import { parseAnswers, parseCounters, type CountedRule } from '../parsers/listings';
 import type { TestPod } from '../probes/test-pods';
 
@@ -36,24 +36,17 @@ interface Ping {
   to: TestPod;
   command: string;
   output: string;
+  /** Error of kubectl if the ping printed nothing; else empty. */
+  failure: string;
 }
 
+const isAnswered = (output: string): boolean => parseAnswers(output).length > 0;
+
 async function pingBetween(lab: LabUnderTest, from: TestPod, to: TestPod): Promise<Ping> {
-  const args = [
-    '-n',
-    lab.pods.namespace,
-    'exec',
-    from.name,
-    '--',
-    'ping',
-    '-c',
-    '2',
-    '-W',
-    '2',
-    to.ip,
-  ];
-  const { stdout, stderr } = await lab.access.kubectl(args);
-  return { from, to, command: `kubectl ${args.join(' ')}`, output: stdout || stderr };
+  const command = ['ping', '-c', '2', '-W', '2', to.ip];
+  const ran = await execTwice(lab, from.name, command, ({ stdout }) => isAnswered(stdout));
+  const { stdout, stderr, typed } = ran;
+  return { from, to, command: typed, output: stdout || stderr, failure: execFailure(ran) };
 }
 
 /** Pings from worker-0 to worker-1 like the article, and reads tracked connections and counters of both workers. */
@@ -80,7 +73,7 @@ async function pingFrom(
 ): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const source = lab.workers[at];
   const dest = lab.workers[(at + 1) % lab.workers.length];
-  const { from, to, output, command } =
+  const { from, to, output, command, failure } =
     at === 0
       ? (await firstPing(lab)).ping
       : await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]).then(
@@ -89,7 +82,8 @@ async function pingFrom(
   const answers = parseAnswers(output);
   const look = lookBetween(lab.topology, source, dest, lab.outputs.ipMasq);
   const problems = [
-    ...(answers.length > 0
+    ...(failure ? [`ping in pod ${from.name} printed nothing: ${failure}`] : []),
+    ...(answers.length > 0 || failure
       ? []
       : [`pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`]),
     ...ttlProblem(answers, `${to.ip} on ${dest.name}`),

@@ -2,7 +2,7 @@ import { reaches } from '../../components/config';
 import { contains } from '../../util/cidr';
 import type { Ran } from '../access';
 import type { Check, Evidence } from '../check';
-import { kubectl, linesWith, typeOne, type LabUnderTest } from '../lab';
+import { execFailure, execTwice, kubectl, linesWith, typeOne, type LabUnderTest } from '../lab';
 import { poll } from '../../util/poll';
 import { parseLookup } from '../parsers/listings';
 import {
@@ -70,25 +70,19 @@ async function endpoints(
   return [...new Set(all)].sort();
 }
 
+const isResolved = (output: string, name: string): boolean => parseLookup(output, name).length > 0;
+
 /** Asks kube-dns from a pod. Needs a full name, because busybox's nslookup does not use the search list. */
 async function lookup(
   lab: LabUnderTest,
   worker: string,
   name: string,
-): Promise<{ pod: string; output: string; answers: string[] }> {
+): Promise<{ pod: string; output: string; answers: string[]; failure: string }> {
   const pod = (await lab.pods.busybox(worker)).name;
-  const { stdout, stderr } = await lab.access.kubectl([
-    '-n',
-    lab.pods.namespace,
-    'exec',
-    pod,
-    '--',
-    'timeout',
-    '4',
-    'nslookup',
-    name,
-  ]);
-  return { pod, output: stdout || stderr, answers: parseLookup(stdout, name) };
+  const command = ['timeout', '4', 'nslookup', name];
+  const ran = await execTwice(lab, pod, command, ({ stdout }) => isResolved(stdout, name));
+  const answers = parseLookup(ran.stdout, name);
+  return { pod, output: ran.stdout || ran.stderr, answers, failure: execFailure(ran) };
 }
 
 /** Formats how many pods of the CoreDNS deployment are ready, and what to do; `undefined` if all are ready. */
@@ -143,6 +137,7 @@ const svcDns: Check = {
           pod: worker.name,
           output: error.message,
           answers: [] as string[],
+          failure: '',
         })),
       ),
     ]);
@@ -181,6 +176,9 @@ const svcDns: Check = {
           ? []
           : [
               `no test pod resolves ${name} to ${apiServiceIp} by ${dnsIp} (endpoints ${targets.join(', ')})${why ? `: ${why}` : ''}`,
+              ...(shown.failure
+                ? [`nslookup in pod ${shown.pod} printed nothing: ${shown.failure}`]
+                : []),
             ]),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',

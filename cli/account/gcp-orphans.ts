@@ -1,7 +1,9 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
+import { all } from '../../components/gcp/compute-api';
+import type { PendingCreate } from '../engine/snapshot';
 import type { Orphan, OrphanQuery } from './account';
-import { type GcpRemain, labResources, type Place } from './gcp-resources';
+import { type GcpRemain, labResources, last, type Place } from './gcp-resources';
 
 /** Limits of one deletion. */
 export interface Patience {
@@ -103,15 +105,19 @@ const IN_USE =
   /resourceInUse|RESOURCE_IN_USE|resourceNotReady|RESOURCE_NOT_READY|being used by|is not ready/i;
 
 /**
- * Deletes one resource and waits for the operation's end. Throws an Error with Google's message if
- * it fails.
+ * Runs one change of a resource and waits for the operation's end. Throws an Error with Google's
+ * message if it fails.
  */
-async function deleteOnce(place: Place, path: string, patience: Patience): Promise<void> {
+async function changeOnce(
+  place: Place,
+  { path, change }: { path: string; change: () => Promise<{ data: compute_v1.Schema$Operation }> },
+  patience: Patience,
+): Promise<void> {
   const deadline = Date.now() + patience.seconds * 1000;
-  let { data } = await deletion(place, path);
+  let { data } = await change();
   while (data.status !== 'DONE') {
     if (Date.now() >= deadline)
-      throw new CloudError(`The deletion of ${path} did not end in ${patience.seconds} seconds.`);
+      throw new CloudError(`The change of ${path} did not end in ${patience.seconds} seconds.`);
     await sleep(patience.pause);
     data = await operationNow(place, path, data.name!);
   }
@@ -124,7 +130,7 @@ async function remove(place: Place, path: string, patience: Patience): Promise<v
   const deadline = Date.now() + patience.seconds * 1000;
   for (;;) {
     try {
-      await deleteOnce(place, path, patience);
+      await changeOnce(place, { path, change: () => deletion(place, path) }, patience);
       return;
     } catch (error) {
       const { status, message } = error as Error & { status?: number };
@@ -147,6 +153,48 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
   return pending.some(({ inputs }) => inputs.name === remain.id);
 }
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/**
+ * Finds the member of an instance group whose create was interrupted. A member has no name, and
+ * `addInstances` refuses an existing one (memberAlreadyExists:
+ * https://github.com/ansible/ansible/issues/72897).
+ */
+async function pendingMember(
+  place: Place,
+  { inputs }: PendingCreate,
+  patience: Patience,
+): Promise<Orphan[]> {
+  const { api, project } = place;
+  const [instanceGroup, zone] = [last(text(inputs.instanceGroup)), text(inputs.zone)];
+  const instance = last(text(inputs.instance));
+  if (!instanceGroup || !zone || !instance) return [];
+  const group = { project, zone, instanceGroup };
+  const members = await all((pageToken) =>
+    api.instanceGroups.listInstances({ ...group, pageToken, requestBody: {} }),
+  ).catch((error: Error & { status?: number }) => {
+    // The group may have been deleted by hand, and its members with it.
+    if (error.status === 404) return [];
+    throw error;
+  });
+  const member = members.find((one) => last(one.instance) === instance)?.instance;
+  if (!member) return [];
+  const path = `projects/${project}/zones/${zone}/instanceGroups/${instanceGroup}`;
+  const requestBody = { instances: [{ instance: member }] };
+  const change = (): Promise<{ data: compute_v1.Schema$Operation }> =>
+    api.instanceGroups.removeInstances({ ...group, requestBody });
+  return [
+    {
+      kind: 'instance group member',
+      id: `${instance} in ${instanceGroup}`,
+      remove: () => changeOnce(place, { path, change }, patience),
+      byHand: `gcloud compute instance-groups unmanaged remove-instances ${instanceGroup} --instances ${instance} --zone ${zone} --project ${project}`,
+    },
+  ];
+}
+
+const MEMBERSHIP = 'gcp:compute/instanceGroupMembership:InstanceGroupMembership';
+
 /** Routes that Google creates and deletes with the network and its subnets. */
 const isAutomatic = ({ kind, id }: GcpRemain): boolean =>
   kind === 'route' && /^default-route-/.test(id);
@@ -160,7 +208,12 @@ export async function gcpOrphans(
   query: OrphanQuery,
   patience = PATIENCE,
 ): Promise<Orphan[]> {
-  return (await labResources(place, query.lab))
+  const members = await Promise.all(
+    query.pending
+      .filter(({ type }) => type === MEMBERSHIP)
+      .map((pending) => pendingMember(place, pending, patience)),
+  );
+  const resources = (await labResources(place, query.lab))
     .filter((remain) => isOrphan(remain, query) && !isAutomatic(remain))
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
     .map(({ kind, id, path }): Orphan => {
@@ -173,4 +226,5 @@ export async function gcpOrphans(
         byHand: `gcloud compute ${KINDS[kind]} delete ${id}${where} --project ${place.project}`,
       };
     });
+  return [...members.flat(), ...resources];
 }

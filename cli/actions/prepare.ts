@@ -16,7 +16,7 @@ import {
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes } from '../doctor/host';
-import { execProbe, pathProbe } from '../doctor/places';
+import { execProbe, pathProbe, writableProbe } from '../doctor/places';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
 import { type Failure, unable } from '../errors';
 import { placeOf } from './reject-downgrade';
@@ -170,6 +170,7 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
   const written = await needs(split, complete);
   const probes: Probe[] = [
     pathProbe,
+    writableProbe,
     execProbe(!complete && toolchain.makesImages(await toolchain.plan(scope))),
     { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
   ];

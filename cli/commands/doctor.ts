@@ -8,8 +8,9 @@ import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
 import { kernelFindings } from '../doctor/kernel';
 import { machineProbes, stateProbe } from '../doctor/host';
-import { execProbe, pathProbe } from '../doctor/places';
-import { poolProbe } from '../doctor/network';
+import { labsProbe } from '../doctor/labs';
+import { execProbe, pathProbe, writableProbe } from '../doctor/places';
+import { poolProbe, slotsProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT, usage } from '../errors';
 import { parseLab } from '../lab/name';
@@ -57,9 +58,12 @@ async function examine(): Promise<Finding[]> {
     ...machineProbes([ARTICLE]),
     stateProbe,
     pathProbe,
+    writableProbe,
     execProbe(missing === undefined || makesImages(missing)),
     diskProbe(missing),
     poolProbe(),
+    slotsProbe(new Map([[ARTICLE.publicPool, 1]])),
+    labsProbe(),
     ...programProbes,
   ];
   const findings = await Promise.all(probes.map(findingOf));

@@ -1,3 +1,5 @@
+import { ToolchainError } from '../../toolchain/errors';
+
 /** Result of one probe. */
 export interface Finding {
   id: string;
@@ -41,11 +43,15 @@ export const fail = (found: string, cure: string): Omit<Finding, 'id' | 'title'>
   cure,
 });
 
-/** Runs one probe. An exception becomes a failed finding with its message. */
+/**
+ * Runs one probe. An exception becomes a failed finding with its message. A ToolchainError is for
+ * the user, and says what to do.
+ */
 export async function findingOf({ id, title, look }: Probe): Promise<Finding> {
   try {
     return { id, title, ...(await look()) };
   } catch (error) {
+    if (error instanceof ToolchainError) return { id, title, ...fail(error.message, '') };
     return {
       id,
       title,

@@ -4,7 +4,9 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { LabConfig } from '../../components/config';
 import { boundsOf } from '../../components/local/limits';
+import { hostRunsSystemd } from '../../provider/local/shared/cgroups';
 import { stateDirectory } from '../../util/directories';
+import { readKernelFile } from '../../util/kernel-files';
 import { formatBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
@@ -58,6 +60,31 @@ export function cgroupFinding(
       `a kernel with them, started without cgroup_disable=${missing.join(',')}`,
     );
   return ok(two ? 'version 2' : 'version 1, which kubelets are configured to accept');
+}
+
+/**
+ * Judges whether limits can be set below the root group of version 2, as a lab does without
+ * systemd. In a container that group may have processes; then the kernel sets limits below it for
+ * none (Documentation/admin-guide/cgroup-v2.rst, "No Internal Process Constraint"). The kernel's
+ * own root group has no file cgroup.type, and no such constraint. Changes nothing.
+ */
+export function delegationFinding(
+  systemd = hostRunsSystemd(),
+  directory = '/sys/fs/cgroup',
+): Judgement {
+  const text = (file: string): string => readKernelFile(path.join(directory, file)) ?? '';
+  const offered = text('cgroup.controllers').split(/\s+/).filter(Boolean);
+  if (systemd) return ok('systemd sets them');
+  if (offered.length === 0) return ok('version 1 has no constraint');
+  const enabled = text('cgroup.subtree_control').split(/\s+/);
+  const missing = offered.filter((name) => !enabled.includes(name));
+  if (missing.length === 0) return ok('are enabled');
+  const isKernelRoot = !fs.existsSync(path.join(directory, 'cgroup.type'));
+  if (isKernelRoot || text('cgroup.procs').trim() === '') return ok('can be enabled');
+  return fail(
+    `${directory} has processes of its own, so the kernel sets no limits below it`,
+    `before the lab, as root: mkdir ${directory}/init; move each process of ${directory}/cgroup.procs there; or start the container with --cgroupns=host`,
+  );
 }
 
 /** Memory of a node, measured: 1.6 GiB for six nodes. */
@@ -163,6 +190,7 @@ export const machineProbes = (configs: LabConfig[]): Probe[] => [
   { id: 'cpu', title: 'Processors', look: () => processorFinding() },
   { id: 'memory', title: 'Memory', look: () => memoryFinding(asked(configs)) },
   { id: 'cgroup', title: 'Control groups', look: () => cgroupFinding() },
+  { id: 'delegation', title: 'Limits of control groups', look: () => delegationFinding() },
   { id: 'nspawn', title: 'systemd-nspawn', look: () => nspawnFinding() },
   { id: 'inotify', title: 'inotify instances', look: () => inotifyFinding() },
 ];

@@ -1,6 +1,13 @@
+import * as fs from 'node:fs';
 import * as os from 'node:os';
+import * as path from 'node:path';
 import { root } from '../../util/repo-root';
-import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import {
+  cacheDirectory,
+  cloudDirectory,
+  hostDirectory,
+  stateDirectory,
+} from '../../util/directories';
 import { type Mount, mountOf } from '../../util/mounts';
 import { fail, type Finding, ok, type Probe } from './finding';
 
@@ -89,3 +96,49 @@ export const execProbe = (
   title: 'Running programs',
   look: () => execFinding(programPlaces(makesImages), mount),
 });
+
+/** Throws with the kernel's error code if no file can be created in an existing directory. */
+const requireWritable = (directory: string): void =>
+  fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK);
+
+/** Returns why no file can be created in a directory; `undefined` if it is possible. */
+function obstacle(directory: string, access: typeof requireWritable): string | undefined {
+  let existing = directory;
+  while (!fs.existsSync(existing)) existing = path.dirname(existing);
+  if (!fs.statSync(existing).isDirectory()) return `${existing} is a file`;
+  try {
+    access(existing);
+    return undefined;
+  } catch (error) {
+    const readOnly = (error as NodeJS.ErrnoException).code === 'EROFS';
+    return `${existing} ${readOnly ? 'is on a read-only file system' : 'is not writable'}`;
+  }
+}
+
+/** Directories that `up` of a local lab writes to. */
+const writtenPlaces = (): Place[] => [
+  ...places().filter(({ variable }) => variable !== CHECKOUT),
+  { variable: 'HARDWAY_HOST', directory: hostDirectory() },
+];
+
+/** Checks that files can be created in each directory. */
+export function writableFinding(
+  checked: Place[] = writtenPlaces(),
+  access = requireWritable,
+): Judgement {
+  const closed = checked.flatMap(({ variable, directory }) => {
+    const reason = obstacle(directory, access);
+    return reason ? [{ variable, text: `${variable} (${directory}): ${reason}` }] : [];
+  });
+  if (closed.length === 0) return ok('state, cache and labs can be written');
+  return fail(
+    closed.map(({ text }) => text).join('; '),
+    `make it writable, or set ${closed.map(({ variable }) => variable).join(' and ')} to a directory that is`,
+  );
+}
+
+export const writableProbe: Probe = {
+  id: 'writable',
+  title: 'Writable directories',
+  look: () => writableFinding(),
+};

@@ -6,6 +6,7 @@ import {
 } from '../../toolchain/host/packages';
 import { plan, present } from '../../toolchain';
 import { findGo } from '../../toolchain/go';
+import { unreachableNow } from '../../toolchain/sources';
 import { formatDuration } from '../ui/duration';
 import { fail, ok, type Probe, warn } from './finding';
 
@@ -56,6 +57,20 @@ const programs: Probe = {
   },
 };
 
+const sources: Probe = {
+  id: 'sources',
+  title: 'Sources of programs',
+  async look() {
+    if (await present()) return ok('nothing has to be downloaded');
+    const problems = await unreachableNow();
+    if (problems.length === 0) return ok('the sources of the missing programs answer');
+    return fail(
+      problems.join('; '),
+      'allow access to these sites, or set HARDWAY_MIRROR and GOPROXY to mirrors of them',
+    );
+  },
+};
+
 const go: Probe = {
   id: 'go',
   title: 'Go',
@@ -85,4 +100,4 @@ const plugin: Probe = {
   },
 };
 
-export const programProbes: Probe[] = [packages, programs, go, plugin];
+export const programProbes: Probe[] = [packages, programs, sources, go, plugin];

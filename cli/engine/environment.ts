@@ -74,12 +74,8 @@ export function passphraseFile(): string {
   return file;
 }
 
-/** Returns the directory of the default file backend. */
-export function backendDirectory(): string {
-  const directory = path.join(prepareState(), 'backend');
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return directory;
-}
+/** Returns the directory of the default file backend, which may not exist yet. */
+export const backendDirectory = (): string => path.join(stateDirectory(), 'backend');
 
 /**
  * Returns the URL of the default file backend. Metadata files are off: the engine writes them in
@@ -95,6 +91,8 @@ export function engineEnvironment(
   programs: EnginePrograms,
   given: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
+  prepareState();
+  fs.mkdirSync(backendDirectory(), { recursive: true, mode: 0o700 });
   const directories = [path.dirname(programs.pulumi), programs.languageHostDirectory];
   const rest = (given.PATH ?? '')
     .split(':')

@@ -4,6 +4,7 @@ import type { Act } from './act';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
+import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
@@ -15,30 +16,49 @@ export const actsOf = (profile: Stage['profile']): Act[] =>
 
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 
-/** Brings the account to what the act begins with. */
-async function prepare(act: Act, stage: Stage): Promise<void> {
-  const hasLab = resources().length > 0;
-  if (act.begins === 'with a lab' && !hasLab) await up(stage);
-  if (act.begins === 'with nothing' && hasLab) await downLeavesNothing(stage);
+/** State of the account before an act. */
+interface Account {
+  hasLab: boolean;
+  /** Whether the act before failed: its lab may be broken or incomplete. */
+  isDoubtful: boolean;
+}
+
+/** Returns the command that brings the account to what an act begins with; `undefined` if none is needed. */
+export function preparationFor(
+  { begins }: Pick<Act, 'begins'>,
+  { hasLab, isDoubtful }: Account,
+): 'up' | 'down' | undefined {
+  if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
+  return hasLab ? 'down' : undefined;
+}
+
+async function prepare(act: Act, stage: Stage, isDoubtful: boolean): Promise<void> {
+  const command = preparationFor(act, { hasLab: resources().length > 0, isDoubtful });
+  if (command === 'up') await up(stage);
+  if (command === 'down') await downLeavesNothing(stage);
 }
 
 /** Plays the acts in order and prints each with its time; returns the number of those that failed. */
 export async function playActs(acts: Act[], stage: Stage): Promise<number> {
   fs.mkdirSync(scratch('logs'), { recursive: true });
   let failures = 0;
+  let isDoubtful = false;
   for (const act of acts) {
     const started = Date.now();
     stage.act = act.name;
     try {
-      await prepare(act, stage);
+      await prepare(act, stage, isDoubtful);
       await act.run(stage);
+      isDoubtful = false;
       process.stdout.write(`ok    ${act.name}: ${act.title} (${seconds(started)})\n`);
     } catch (error) {
       failures += 1;
+      isDoubtful = true;
       const message = (error as Error).message.replaceAll('\n', '\n      ');
       process.stdout.write(
         `FAIL  ${act.name}: ${act.title} (${seconds(started)})\n      ${message}\n`,
       );
+      await saveJournals(act.name);
     }
   }
   return failures;

@@ -17,7 +17,7 @@ export const environment = { ...process.env, HARDWAY_STATE: state };
 export function run(
   program: string,
   args: string[],
-  options: { minutes?: number; input?: string; env?: NodeJS.ProcessEnv } = {},
+  options: { minutes?: number; input?: string | Buffer; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(

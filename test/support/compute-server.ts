@@ -15,6 +15,8 @@ export interface Having {
   backendServices: Record<string, compute_v1.Schema$BackendService[]>;
   healthChecks: Record<string, compute_v1.Schema$HealthCheck[]>;
   instanceGroups: Record<string, compute_v1.Schema$InstanceGroup[]>;
+  /** URLs of the members of an instance group, by the group's `zones/ZONE/instanceGroups/NAME`. */
+  members: Record<string, string[]>;
   networks: compute_v1.Schema$Network[];
   firewalls: compute_v1.Schema$Firewall[];
   routes: compute_v1.Schema$Route[];
@@ -32,6 +34,7 @@ export const NOTHING: Having = {
   backendServices: {},
   healthChecks: {},
   instanceGroups: {},
+  members: {},
   networks: [],
   firewalls: [],
   routes: [],
@@ -100,6 +103,16 @@ function page<T>(all: T[], token: string | null): { part: T[]; nextPageToken?: s
   };
 }
 
+interface GroupRequest {
+  instances?: { instance: string }[];
+}
+
+async function bodyOf(request: http.IncomingMessage): Promise<GroupRequest> {
+  let text = '';
+  for await (const part of request) text += String(part);
+  return JSON.parse(text || '{}') as GroupRequest;
+}
+
 /** HTTP server with the part of Compute Engine's API v1 that `cli/account` uses. */
 export class ComputeServer {
   having: Having = NOTHING;
@@ -149,6 +162,8 @@ export class ComputeServer {
       if (this.refusal)
         throw new Refusal(this.refusal.code, this.refusal.reason, this.refusal.message);
       if (request.method === 'DELETE') return answer(200, this.remove(pathname));
+      if (request.method === 'POST')
+        return void bodyOf(request).then((body) => answer(200, this.changeGroup(pathname, body)));
       if (request.method !== 'GET')
         throw new Refusal(405, 'httpMethodNotAllowed', `${request.method} is not supported`);
       answer(200, this.find(pathname, searchParams));
@@ -190,6 +205,21 @@ export class ComputeServer {
       if (at < 0) return;
       list!.splice(at, 1);
       this.deleted.push(name);
+    });
+    return { kind: 'compute#operation', name: operation, status: 'RUNNING' };
+  }
+
+  /** Lists the members of an instance group, or removes some when a client reads the operation. */
+  private changeGroup(pathname: string, body: GroupRequest): object {
+    const [, group, method] =
+      /^\/compute\/v1\/projects\/[^/]+\/(.+)\/(listInstances|removeInstances)$/.exec(pathname) ??
+      [];
+    const members = this.having.members[group] ?? [];
+    if (method === 'listInstances') return { items: members.map((instance) => ({ instance })) };
+    const operation = `op-${this.operations.size + 1}`;
+    this.operations.set(operation, () => {
+      const leaving = body.instances?.map(({ instance }) => instance);
+      this.having.members[group] = members.filter((member) => !leaving?.includes(member));
     });
     return { kind: 'compute#operation', name: operation, status: 'RUNNING' };
   }

@@ -1,6 +1,7 @@
 import { attempt } from '../../provider/local/shared/command';
 import { matches, parseConntrack } from '../../checks';
 import { ruleTexts, type RuleTexts } from '../rules';
+import type { Obstacle } from '../report';
 import type { Hop, Visit } from '../way';
 import { MARTIAN } from '../ending';
 import { inPlace, type Interface, type Place } from './namespaces';
@@ -14,6 +15,8 @@ export interface Decisions {
   noRoute: boolean;
   /** Connection-tracking entry; empty if the place tracks no such connection. */
   conntrack: string;
+  /** What stops packets here without a rule. Asked only where a way ends. */
+  obstacle?: Obstacle;
   rules: RuleTexts;
 }
 
@@ -30,12 +33,17 @@ async function ask(place: Place, words: string[]): Promise<{ text: string; faile
   return { text: (stdout || stderr).trim(), failed: code !== 0 };
 }
 
+/** Returns the destination of a packet when a place routes it, after rules have changed it. */
+function routedTo(visit: Visit): string {
+  const departure = visit.hops.find(({ way }) => way === 'out');
+  const untapped = visit.traces.at(-1)?.last;
+  return (departure?.packet ?? untapped ?? visit.hops.at(-1)!.packet).dst;
+}
+
 /** Returns the line of the routing table that a packet of the visit matches. */
 async function routeOf(visit: Visit): Promise<Pick<Decisions, 'route' | 'noRoute'>> {
   const arrival = reachesIp(visit);
-  const departure = visit.hops.find(({ way }) => way === 'out');
-  const untapped = visit.traces.at(-1)?.last;
-  const { dst } = departure?.packet ?? untapped ?? visit.hops.at(-1)!.packet;
+  const dst = routedTo(visit);
   const source = visit.hops[0].packet.src;
   const own = [...visit.place.interfaces.values()].flatMap(({ addresses }) => addresses);
   if (arrival && own.includes(source))
@@ -92,6 +100,38 @@ async function readRules(visit: Visit): Promise<RuleTexts> {
   return ruleTexts(listing.text, saved.text);
 }
 
+const CONNTRACK = '/proc/sys/net/netfilter/nf_conntrack_';
+
+/** Share of entries from which a table counts as full: some end between the probe and the question. */
+const FULL = 0.99;
+
+/** Returns why the connection-tracking table of a place takes no connection; `undefined` if it does. */
+async function fullTable(place: Place): Promise<Obstacle | undefined> {
+  const { text } = await ask(place, ['cat', `${CONNTRACK}count`, `${CONNTRACK}max`]);
+  const [count, max] = text.split('\n').map(Number);
+  if (!(count > max * FULL)) return undefined;
+  return {
+    kind: 'conntrack',
+    text: `the connection-tracking table is full: ${count} of ${max} entries`,
+  };
+}
+
+/** Returns the next address on the way to `dst` that does not answer ARP; `undefined` if all do. */
+async function deafNeighbour(place: Place, dst: string): Promise<Obstacle | undefined> {
+  const route = await ask(place, ['ip', 'route', 'get', dst]);
+  const [, via = dst] = / via (\S+)/.exec(route.text) ?? [];
+  const { text } = await ask(place, ['ip', 'neighbour', 'show', 'to', via]);
+  const [, device] = / ?dev (\S+) .*(?:INCOMPLETE|FAILED)/.exec(text) ?? [];
+  if (device === undefined) return undefined;
+  return { kind: 'neighbour', text: `${via} does not answer ARP on ${device}` };
+}
+
+/** Returns what stops packets to `dst` in a place without a rule; `undefined` if nothing does. */
+export async function obstacleIn(place: Place, dst: string): Promise<Obstacle | undefined> {
+  if (place.namespace === undefined) return undefined;
+  return (await fullTable(place)) ?? deafNeighbour(place, dst);
+}
+
 /** Whether the packet only passed from port to port of a bridge. */
 function bridgeOf(visit: Visit): string | undefined {
   if (reachesIp(visit) || visit.hops[0].way === 'out') return undefined;
@@ -108,12 +148,14 @@ export async function decisionsOf(
 ): Promise<Decisions> {
   const bridge = bridgeOf(visit);
   const isHost = visit.place.namespace === undefined;
-  const [route, conntrack, rules] = await Promise.all([
+  const [route, conntrack, rules, obstacle] = await Promise.all([
     bridge === undefined
       ? routeOf(visit)
       : bridgeEntry(visit, bridge, next).then((entry) => ({ route: entry, noRoute: false })),
     tracked && !isHost ? conntrackEntry(visit) : '',
     isHost ? new Map() : readRules(visit),
+    next === undefined ? obstacleIn(visit.place, routedTo(visit)) : undefined,
   ]);
-  return { ...route, routeKind: bridge === undefined ? 'route' : 'bridge', conntrack, rules };
+  const routeKind = bridge === undefined ? 'route' : 'bridge';
+  return { ...route, routeKind, conntrack, rules, obstacle };
 }

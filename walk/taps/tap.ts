@@ -14,6 +14,13 @@ const READY_LIMIT = 3000;
 /** Seconds after which a tap ends, even if the walk does not stop it. */
 const LIFETIME = 15;
 
+/**
+ * Bytes of a packet that a tap captures: all headers, and a DNS query. tcpdump has a buffer of 2 MiB
+ * with room for one whole snapshot per packet. With its default of 256 KiB, the kernel drops the
+ * ninth packet that arrives before tcpdump is scheduled.
+ */
+const SNAPSHOT_BYTES = 512;
+
 /** Program in a place that collects its output. The kernel kills it when the walk's process ends. */
 class Collector {
   readonly output: Buffer[] = [];
@@ -88,13 +95,25 @@ function pendingTraces(pid: number | undefined): number | undefined {
 /** Milliseconds in which a tap must have written everything that the kernel passed to it. */
 const DRAIN_LIMIT = 400;
 
-/** Returns how many packets tcpdump has still to write, by its last statistics on standard error. */
-export function unwritten(statistics: string): number | undefined {
+/** tcpdump's count of packets, by its last statistics on standard error. */
+export interface Captures {
+  /** Packets that tcpdump has still to write. */
+  unwritten: number;
+  /** Packets that the kernel dropped, because tcpdump's buffer was full. */
+  lost: number;
+}
+
+/** Parses tcpdump's last statistics; `undefined` if there are none. */
+export function parseStatistics(text: string): Captures | undefined {
   const all = [
-    ...statistics.matchAll(/(\d+) packets? captured[\s\S]*?(\d+) packets? received by filter/g),
+    ...text.matchAll(
+      /(\d+) packets? captured,?\s+(\d+) packets? received by filter,?\s+(\d+) packets? dropped/g,
+    ),
   ];
   const last = all.at(-1);
-  return last && Number(last[2]) - Number(last[1]);
+  if (!last) return undefined;
+  const [captured, received, lost] = last.slice(1).map(Number);
+  return { unwritten: received - captured - lost, lost };
 }
 
 /** Everything that one place saw of a probe and its answer. */
@@ -127,7 +146,8 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
   const filter = captureFilter(probe, ifindexOf(place));
   const capture = new Collector(place, [
     ...['chroot', tree, '/usr/bin/tcpdump', '-i', 'any', '-p', '-n', '-U', '-Z', 'root'],
-    ...['--immediate-mode', '--time-stamp-precision=nano', '-w', '-', filter],
+    ...['--immediate-mode', '--time-stamp-precision=nano'],
+    ...['-s', String(SNAPSHOT_BYTES), '-w', '-', filter],
   ]);
   const trace =
     place.namespace === undefined ? undefined : new Collector(place, ['nft', '-a', '-i']);
@@ -150,17 +170,20 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
     throw error;
   }
   const drain = async (): Promise<void> => {
+    let lost = 0;
     const packetsWritten = (): boolean => {
-      const left = unwritten(capture.errors);
+      const captures = parseStatistics(capture.errors);
+      lost = captures?.lost ?? lost;
       capture.errors = '';
       // tcpdump prints its statistics on this signal.
       capture.child.kill('SIGUSR1');
-      return left === 0;
+      return captures?.unwritten === 0;
     };
     await Promise.all([
       capture.drain(packetsWritten),
       trace?.drain(() => (pendingTraces(trace.child.pid) ?? 0) === 0),
     ]);
+    if (lost > 0) throw new Error(`tcpdump in ${place.name} lost ${lost} packets; walk again`);
   };
   return { drain, stop };
 }

@@ -201,3 +201,15 @@ test('every image that a node pulls is one of the manifest, with that tag', () =
   ];
   expect(pulled.sort()).toEqual(nodeImages.map(({ name, tag }) => `${name}:${tag}`).sort());
 });
+
+/**
+ * Releases of CoreDNS that the Kubernetes project copied to its registry: images.yaml of
+ * registry.k8s.io/images/k8s-staging-coredns in kubernetes/k8s.io, pull requests 9607 and 9712.
+ * 1.14.5 was never copied, because its image had no tag for several architectures.
+ */
+const PROMOTED = ['1.14.4', '1.14.6'];
+
+test('the image of CoreDNS is one that the Kubernetes registry has', () => {
+  const [coredns] = nodeImages.filter(({ name }) => name === 'registry.k8s.io/coredns/coredns');
+  expect(PROMOTED.map((version) => `v${version}`)).toContain(coredns.tag);
+});

@@ -5,7 +5,7 @@ import { parsePacket, type Sighting } from '../../../walk/packet';
 import { encodePcapng } from '../../../walk/pcapng';
 import type { ReportedVisit } from '../../../walk/report';
 import { decidingRules, ruleTexts } from '../../../walk/rules';
-import { unwritten, type Seen } from '../../../walk/taps/tap';
+import { parseStatistics, type Seen } from '../../../walk/taps/tap';
 import { parseTraces } from '../../../walk/trace';
 import { joinWay } from '../../../walk/way';
 
@@ -75,10 +75,16 @@ describe('a capture', () => {
     expect(parsePacket(one.bytes)).toMatchObject({ src: '10.200.0.4', kind: 'echo request' });
   });
 
-  test('has packets to write while tcpdump has received more than it wrote', () => {
-    const statistics = '3 packets captured\n5 packets received by filter\n';
-    expect(unwritten(statistics)).toBe(2);
-    expect(unwritten('listening on any')).toBeUndefined();
+  test('has packets to write while tcpdump has received more than it wrote or lost', () => {
+    // tcpdump 4.99 on SIGUSR1.
+    const asked =
+      'tcpdump: 3 packets captured, 6 packets received by filter, 1 packet dropped by kernel\n';
+    expect(parseStatistics(asked)).toEqual({ unwritten: 2, lost: 1 });
+    // tcpdump 4.99 at its end.
+    const ended =
+      '24 packets captured\n74 packets received by filter\n50 packets dropped by kernel\n';
+    expect(parseStatistics(asked + ended)).toEqual({ unwritten: 0, lost: 50 });
+    expect(parseStatistics('listening on any')).toBeUndefined();
   });
 });
 
@@ -225,6 +231,93 @@ describe('the ending', () => {
     expect(endingOf(facts([visit('VPC router', { rules })]))).toMatchObject({
       reason: 'bridge vpc destination_check: drop',
       check: 'nat.ping',
+    });
+  });
+
+  test('names the neighbour that does not answer ARP, and pod.bridge', () => {
+    const obstacle = {
+      kind: 'neighbour' as const,
+      text: '10.200.0.5 does not answer ARP on cnio0',
+    };
+    expect(endingOf(facts([visit('worker-0', { obstacle })]))).toMatchObject({
+      outcome: 'dropped',
+      place: 'worker-0',
+      reason: obstacle.text,
+      check: 'pod.bridge',
+    });
+    expect(endingOf({ ...facts([]), obstacle })).toMatchObject({
+      place: 'pod default/busybox0',
+      reason: 'no packet left pod default/busybox0: 10.200.0.5 does not answer ARP on cnio0',
+      check: 'pod.bridge',
+    });
+  });
+
+  test('names the full table of connections, also if the packet arrived', () => {
+    const obstacle = { kind: 'conntrack' as const, text: 'the table is full' };
+    const expected = { reason: obstacle.text, check: 'nodes.ping' };
+    expect(endingOf(facts([visit('worker-1', { obstacle })]))).toMatchObject(expected);
+    expect(endingOf(facts([visit('pod default/ng1', { obstacle })]))).toMatchObject({
+      outcome: 'unanswered',
+      ...expected,
+    });
+  });
+
+  test('is at the first node if no rule translates a ClusterIP, even if the VPC has no route', () => {
+    const service = { namespace: 'default', name: 'nginx', clusterIp: '10.32.0.9', ports: [] };
+    const target = { address: '10.32.0.9', protocol: 'tcp' as const, port: 80, service };
+    const toService = { ...packet, dst: '10.32.0.9' };
+    const hops = [
+      { interface: 'cnio0', way: 'in' as const, packet: toService, mac: '', changes: [] },
+    ];
+    const route = { kind: 'route' as const, text: 'blackhole default', missing: true };
+    const rejecting = [{ chain: 'filter KUBE-SERVICES', text: '-j REJECT', dropped: true }];
+    const way = [visit('pod default/busybox0', { hops }), visit('worker-0', { hops })];
+    const lost = facts([...way, visit('VPC router', { hops, route })]);
+    expect(endingOf({ ...lost, target })).toMatchObject({
+      place: 'worker-0',
+      reason: 'no rule of worker-0 translates 10.32.0.9:80 to a pod',
+      check: 'svc.chains',
+    });
+    const rejected = facts([way[0], visit('worker-0', { hops, rules: rejecting })]);
+    expect(endingOf({ ...rejected, target })).toMatchObject({
+      reason: 'filter KUBE-SERVICES: -j REJECT',
+    });
+  });
+
+  test('names the missing translation if a node answers that nothing listens at a NodePort', () => {
+    const target = { address: '198.18.0.20', protocol: 'tcp' as const, port: 31088 };
+    const toNode = { ...packet, dst: '10.240.0.20', dport: 31088 };
+    const hops = [{ interface: 'eth0', way: 'in' as const, packet: toNode, mac: '', changes: [] }];
+    const back = { ...packet, dst: '198.18.0.1' };
+    const reply = [{ interface: 'hw0', way: 'in' as const, packet: back, mac: '', changes: [] }];
+    const refused = facts([visit('worker-0', { hops })], [visit('laptop', { hops: reply })]);
+    const addresses = (place: string): string[] =>
+      place === 'laptop' ? ['198.18.0.1'] : ['10.240.0.20'];
+    expect(
+      endingOf({ ...refused, from: 'laptop', outcome: 'refused', target, addresses }),
+    ).toMatchObject({
+      outcome: 'unanswered',
+      place: 'worker-0',
+      reason: 'no rule of worker-0 translates NodePort 31088 to a pod, and nothing listens there',
+      check: 'nodeport.chains',
+    });
+  });
+
+  test('is an answer from a wrong address if no rule reversed the translation', () => {
+    const target = { address: '10.32.0.9', protocol: 'icmp' as const, port: 0 };
+    const back = parsePacket(echo('10.200.1.3', '10.200.0.4', { type: 0 }))!;
+    const hops = [{ interface: 'eth0', way: 'in' as const, packet: back, mac: '', changes: [] }];
+    const wrong = facts([visit('pod default/ng1')], [visit('pod default/busybox0', { hops })]);
+    const addresses = (place: string): string[] =>
+      place === 'pod default/ng1' ? ['10.200.1.3'] : ['10.200.0.4'];
+    expect(endingOf({ ...wrong, target, addresses })).toMatchObject({
+      outcome: 'dropped',
+      dropped: 'answer',
+      reason:
+        'the answer came from 10.200.1.3, not from 10.32.0.9: no rule reversed the translation',
+    });
+    expect(endingOf({ ...wrong, addresses, outcome: 'answered' })).toMatchObject({
+      outcome: 'delivered',
     });
   });
 

@@ -14,6 +14,7 @@ mkdir -p "$records"
 # Below stall_bytes per second for stall_seconds, curl ends the transfer and tries again.
 stall_bytes=1024
 stall_seconds=30
+transfer_seconds=300
 retries=5
 apt_limit=300
 apt_pause=5
@@ -23,7 +24,7 @@ apt_pause=5
 get() {
   case $1 in https:*) set -- "$@" --proto-redir =https ;; esac
   curl --fail --silent --show-error --location --connect-timeout 10 \
-    --speed-limit "$stall_bytes" --speed-time "$stall_seconds" --max-time 300 \
+    --speed-limit "$stall_bytes" --speed-time "$stall_seconds" --max-time "$transfer_seconds" \
     --retry "$retries" --retry-all-errors --retry-max-time 300 "${@:3}" --output "$2" "$1" ||
     fail "$NODE_NAME: $1 could not be downloaded"
 }

@@ -81,7 +81,7 @@ function machine(lab: string, node: string, natIP?: string): compute_v1.Schema$I
   };
 }
 
-type Parts = Omit<Having, 'project' | 'regions' | 'machineTypes'>;
+type Parts = Omit<Having, 'project' | 'regions' | 'machineTypes' | 'members'>;
 
 /** One resource of every kind that a lab has. */
 const lab = (name: string): Parts => linked(parts(name));
@@ -535,6 +535,29 @@ describe('orphans of a lab on Google Cloud', () => {
     for (const orphan of orphans) await orphan.remove();
     expect(server.deleted.at(-1)).toBe('gcp-s01');
     expect(await gcpAccount(config()).remains('gcp-s01')).toEqual([]);
+  }, 60_000);
+
+  test('include a member of the controllers’ group whose create was interrupted', async () => {
+    const group = 'zones/us-west1-c/instanceGroups/gcp-s01-controllers-c';
+    const url = (node: string): string =>
+      `https://www.googleapis.com/compute/v1/${path(`zones/us-west1-c/instances/gcp-s01-${node}`)}`;
+    const members = [url('controller-0'), url('controller-1')];
+    server.having = { ...server.having, members: { [group]: members } };
+    const interrupted = (node: string): PendingCreate => ({
+      type: 'gcp:compute/instanceGroupMembership:InstanceGroupMembership',
+      urn: `urn ${node}`,
+      inputs: { instanceGroup: 'gcp-s01-controllers-c', instance: url(node), zone: 'us-west1-c' },
+    });
+    const pending = [interrupted('controller-0'), interrupted('controller-2')];
+    const orphans = await gcpAccount(config()).orphans(query({ state: 'ffffffff', pending }));
+    expect(orphans.map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+      'instance group member gcp-s01-controller-0 in gcp-s01-controllers-c',
+    ]);
+    expect(orphans[0].byHand).toBe(
+      'gcloud compute instance-groups unmanaged remove-instances gcp-s01-controllers-c --instances gcp-s01-controller-0 --zone us-west1-c --project my-project',
+    );
+    await orphans[0].remove();
+    expect(server.having.members[group]).toEqual([url('controller-1')]);
   }, 60_000);
 
   test('name the command that deletes them by hand', async () => {

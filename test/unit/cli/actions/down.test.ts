@@ -18,12 +18,15 @@ const progress = {
 const mockWorld = {
   calls: [] as string[],
   resources: [] as object[],
+  /** Operations that an interrupted run of the engine left in the state. */
+  pending: [] as object[],
   remains: [] as CloudResource[],
   /** Failures of the next runs of the engine. */
   failures: [] as Error[],
   orphanFailure: undefined as Error | undefined,
 };
-const snapshot = (): Snapshot => readSnapshot({ resources: mockWorld.resources });
+const snapshot = (): Snapshot =>
+  readSnapshot({ resources: mockWorld.resources, pending_operations: mockWorld.pending });
 
 jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   found: async () => ({}),
@@ -89,6 +92,7 @@ beforeEach(() => {
         outputs: { project: 'of-the-state', zone: 'us-west1-c' },
       },
     ],
+    pending: [],
     remains: [],
     failures: [],
     orphanFailure: undefined,
@@ -137,6 +141,21 @@ describe('down of a cloud lab', () => {
     // The state is empty by now: its id comes from the note, the account from the config file.
     expect(mockWorld.calls).toContain('orphans of 0a1b2c3d');
     expect(mockWorld.calls.at(-1)).toBe('stack rm');
+    expect(mockWorld.remains).toEqual([]);
+  });
+
+  test('deletes what an interrupted run was creating before the engine destroys the rest', async () => {
+    const inputs = { name: address.id };
+    const resource = { urn: 'urn-2', type: 'gcp:compute/address:Address', inputs };
+    mockWorld.pending = [{ type: 'creating', resource }];
+    mockWorld.remains = [address];
+    await takeDown(lab, progress);
+    expect(mockWorld.calls).toEqual([
+      'orphans of 0a1b2c3d',
+      'destroy',
+      'remains in of-the-state',
+      'stack rm',
+    ]);
     expect(mockWorld.remains).toEqual([]);
   });
 

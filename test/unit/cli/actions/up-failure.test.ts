@@ -12,10 +12,21 @@ import { topology } from '../../../../components/topology';
 import { nextSteps } from '../../../../cli/ui/next-steps';
 import { ownPlaces } from '../../../support/typed';
 
-// The account has nothing of this name.
+/** Resources that an interrupted run created, and those of them that are deleted. */
+const mockOrphans = { ids: [] as string[], deleted: [] as string[] };
+
+// The account has nothing of this name, except for orphans.
 jest.mock('../../../../cli/account/account', () => ({
   ...jest.requireActual<object>('../../../../cli/account/account'),
-  accountOf: () => ({ remains: async () => [], orphans: async () => [] }),
+  accountOf: () => ({
+    remains: async () => [],
+    orphans: async () =>
+      mockOrphans.ids.map((id) => ({
+        kind: 'instance',
+        id,
+        remove: async () => void mockOrphans.deleted.push(id),
+      })),
+  }),
 }));
 
 ownPlaces();
@@ -63,6 +74,7 @@ const failing = (changes: number): Engine =>
 
 beforeEach(() => {
   said.length = 0;
+  Object.assign(mockOrphans, { ids: [], deleted: [] });
   writeSettings(lab, parseSettings(['adminCidrs=203.0.113.7/32']));
 });
 
@@ -88,6 +100,22 @@ test('a change that fails before it changed a resource leaves the lab’s config
 test('a change that fails halfway stays in the config, for the next up to go on', async () => {
   await expect(change(failing(1))).rejects.toThrow('InvalidSubnet.Conflict');
   expect(config()).toContain('zone: us-west-2b');
+});
+
+test('after an interrupted run the engine starts only when its orphans are deleted', async () => {
+  mockOrphans.ids = ['i-1', 'i-2'];
+  const engine = {
+    ...failing(1),
+    snapshot: async () => ({ ...snapshot, pending: true, pendingCreates: [] }),
+    up: async () => {
+      expect(mockOrphans.deleted).toEqual(['i-1', 'i-2']);
+      throw unable('the engine was started');
+    },
+  } as unknown as Engine;
+  await expect(change(engine)).rejects.toThrow('the engine was started');
+  expect(said).toContain(
+    'instance i-1 was being created when the last run was interrupted: deleting it',
+  );
 });
 
 test('a refused change is not written to the config', async () => {

@@ -32,6 +32,13 @@ let files: Record<string, Buffer>;
 let asked: string[];
 let cutOff: string | undefined;
 let stalled: string | undefined;
+let dripping: string | undefined;
+
+/** Sends 1 KiB four times a second, without an end: too fast for a stall. */
+function drip(answer: http.ServerResponse): void {
+  const timer = setInterval(() => answer.write(Buffer.alloc(1024)), 250);
+  answer.on('close', () => clearInterval(timer));
+}
 
 beforeEach(async () => {
   node = fs.mkdtempSync(path.join(os.tmpdir(), 'artifacts-'));
@@ -41,7 +48,8 @@ beforeEach(async () => {
   fs.writeFileSync(path.join(node, 'etc/hardway/node.env'), 'NODE_NAME=controller-0\n');
   fs.writeFileSync(path.join(node, 'etc/hardway/packages'), 'sh dash\n');
   files = { '/etcd.tar': await archive('etcd-v3/etcd', PROGRAM), '/kubectl': PROGRAM };
-  [asked, cutOff, stalled] = [[], undefined, undefined];
+  [asked, cutOff, stalled, dripping] = [[], undefined, undefined, undefined];
+  retries = 0;
   server = http.createServer(({ url }, answer) => {
     asked.push(url!);
     const content = files[url!];
@@ -49,6 +57,7 @@ beforeEach(async () => {
     answer.writeHead(200, { 'content-length': content.length });
     // Sends a beginning, and then nothing more on an open connection.
     if (url === stalled) return void answer.write(content.subarray(0, 5));
+    if (url === dripping) return drip(answer);
     if (url !== cutOff) return void answer.end(content);
     answer.write(content.subarray(0, 5), () => answer.destroy());
   });
@@ -61,6 +70,8 @@ afterEach(() => {
   fs.rmSync(node, { recursive: true });
 });
 
+let retries = 0;
+
 /** Runs the step's own script, its absolute paths turned to a directory that stands for the node. */
 function run(...programs: string[]): Promise<{ code: number | null; told: string }> {
   const here = (text: string): string =>
@@ -70,9 +81,10 @@ function run(...programs: string[]): Promise<{ code: number | null; told: string
     path.join(node, 'etc/hardway/programs'),
     programs.map((line) => `${line.replace(' BIN ', ` ${own} `)}\n`).join(''),
   );
-  // Fewer tries: what fails here fails for good.
+  // Fewer tries: most of what fails here fails for good.
   const script = here(source('artifacts/artifacts.sh')!)
-    .replace('retries=5', 'retries=0')
+    .replace('retries=5', `retries=${retries}`)
+    .replace('transfer_seconds=300', 'transfer_seconds=4')
     .replace('stall_seconds=30', 'stall_seconds=2')
     .replace('apt_limit=300', 'apt_limit=4')
     .replace('apt_pause=5', 'apt_pause=0.2')
@@ -208,6 +220,22 @@ test('a stalled download is ended', async () => {
   expect(ran.code).not.toBe(0);
   expect(ran.told).toMatch(/Operation too slow[^]*\/kubectl could not be downloaded/);
   expect(Date.now() - started).toBeLessThan(15_000);
+}, 30_000);
+
+test('a download that makes progress without an end is ended', async () => {
+  files['/kubectl'] = Buffer.alloc(1024 * 1024);
+  dripping = '/kubectl';
+  const ran = await run(`kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`);
+  expect(ran.told).toMatch(/Operation timed out[^]*\/kubectl could not be downloaded/);
+}, 30_000);
+
+test('a download that breaks off is tried again', async () => {
+  [cutOff, retries] = ['/kubectl', 2];
+  server.once('request', (_, answer) => answer.on('close', () => (cutOff = undefined)));
+  const ran = await run(`kubectl BIN amd64 ${site}/kubectl ${digestOf(PROGRAM)} -`);
+  expect(ran.code).toBe(0);
+  expect(asked).toEqual(['/kubectl', '/kubectl']);
+  expect(installed('kubectl')).toBe(String(PROGRAM));
 }, 30_000);
 
 describe('packages', () => {
