@@ -24,8 +24,10 @@ export interface Drill {
   workers: number;
   /** Time that a student needs, in minutes. */
   minutes: number;
-  /** Ids of the checks that fail while the lab is broken. All others pass. */
+  /** Ids of the checks that fail while the lab is broken. All others pass, except those of `may`. */
   fails: string[];
+  /** Ids of checks that fail or pass by chance. */
+  may?: string[];
   /** Hints, in the order in which they are given. */
   hints: string[];
   /** Report of a user about the fault, in Markdown. */

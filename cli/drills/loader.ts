@@ -71,6 +71,7 @@ function frontMatter() {
     wrong: places.optional(),
     clean: places.optional(),
     fails: z.array(check).min(1),
+    may: z.array(check).optional(),
     hints: z.array(z.string().trim().min(1)).min(1),
   });
 }
@@ -169,7 +170,8 @@ class DrillReader {
       if (head.workers < workers)
         this.mistake('drill.md', `the check ${id} needs ${workers} workers`, 'workers');
     }
-    if (new Set(head.fails).size < head.fails.length)
+    const listed = [...head.fails, ...(head.may ?? [])];
+    if (new Set(listed).size < listed.length)
       this.mistake('drill.md', 'a check is listed twice', 'fails');
     for (const kind of SCRIPTS)
       for (const place of [head[kind] ?? []].flat())
