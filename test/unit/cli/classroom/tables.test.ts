@@ -348,11 +348,8 @@ test('the status of a class shows drills if a student took one', () => {
     { ...base, drills: { running, history: [{ ...ended, hints: 0 }] } },
     { ...base, id: 's02' },
   ]);
-  expect(text.split('\n').slice(0, 3)).toEqual(
-    [
-      'ID   STUDENT  LAB        STATE  NODES   CHECKS  DRIFT  DRILLS                                              AGE',
-      's01  Ada      local-s01  up     3 of 3  -       -      wrong-turn (running for 5 min, 2 hints), 1 solved  -',
-      's02  Ada      local-s01  up     3 of 3  -       -      -                                                  -',
-    ].map((line) => line.replace(/DRILLS +AGE/, `DRILLS${' '.repeat(45)}AGE`)),
-  );
+  const [head, first, second] = text.split('\n');
+  expect(head).toMatch(/DRIFT {2}DRILLS +AGE$/);
+  expect(first).toMatch(/ - +wrong-turn \(running for 5 min, 2 hints\), 1 solved +-$/);
+  expect(second).toMatch(/ - +- +-$/);
 });
