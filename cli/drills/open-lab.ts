@@ -14,11 +14,8 @@ import { interruptible } from '../ui/signals';
 import { typedLines } from './loader';
 import { runScript, runSolution, shellAt } from './places';
 import { readRecord, writeRecord } from './record';
-import type { DrillLab } from './session';
+import { type DrillLab, LABEL } from './session';
 import { MARK_PROMPTS, typeInto } from './terminal';
-
-/** Label of the checkpoint to which a drill can return. */
-const LABEL = 'before-drill';
 
 /** Namespace of a drill's objects. */
 export const NAMESPACE = 'drill';

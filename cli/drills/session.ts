@@ -14,6 +14,9 @@ import {
   type Running,
 } from './record';
 
+/** Label of the checkpoint to which a drill can return. */
+export const LABEL = 'before-drill';
+
 /** Operations on a lab that drills use. */
 export interface DrillLab {
   /** Name of the lab. */
@@ -118,6 +121,11 @@ function refuseUnhealthy(lab: DrillLab, drill: Drill, report: Report): void {
  */
 export async function start(lab: DrillLab, drill: Drill, report?: Report): Promise<void> {
   refuseSecond(lab);
+  if (lab.hasSave())
+    throw usage(
+      `Lab ${lab.name} has a checkpoint ${LABEL}, which a drill would replace.`,
+      `./lab checkpoints${lab.argument} --delete ${LABEL}`,
+    );
   const reason = misfit(drill, lab.outputs);
   if (reason)
     throw usage(

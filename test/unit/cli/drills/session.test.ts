@@ -221,6 +221,15 @@ describe('start refuses, before any change,', () => {
     expect(await refused(lab)).toMatch(/^Drill wrong-turn runs on lab local, since 0 min\./);
   });
 
+  test('a lab with a checkpoint of the label that drills use', async () => {
+    const lab = new FakeLab();
+    lab.saved = true;
+    expect(await refused(lab)).toBe(
+      'Lab local has a checkpoint before-drill, which a drill would replace.',
+    );
+    expect(lab.saved).toBe(true);
+  });
+
   test('a lab that is not healthy', async () => {
     const lab = new FakeLab();
     lab.fault = true;
