@@ -125,8 +125,8 @@ export function summarize({ running, history }: DrillRecord): string {
 
 /** Formats the results of trials: a row for each drill, with its problems below. */
 export function renderTrials(trials: Trial[]): string {
-  const rows = trials.map(({ drill, failed: number, broke, seconds, problems }) => [
-    ...[drill, String(number), `${broke.toFixed(1)} s`, `${seconds.toFixed(1)} s`],
+  const rows = trials.map(({ drill, broken, broke, seconds, problems }) => [
+    ...[drill, String(broken.failed), `${broke.toFixed(1)} s`, `${seconds.toFixed(1)} s`],
     problems.length === 0 ? 'ok' : 'FAIL',
   ]);
   const problems = trials.flatMap((trial) =>

@@ -14,8 +14,8 @@ export interface Trial {
   broke: number;
   /** Seconds of the whole trial. */
   seconds: number;
-  /** Number of checks that failed while the lab was broken. */
-  failed: number;
+  /** Result of the checks while the lab was broken. */
+  broken: Report;
   problems: string[];
 }
 
@@ -109,6 +109,6 @@ export async function tryDrill(lab: OpenDrillLab, drill: Drill, healthy?: Report
   else problems.push(...compareStates(before, await stateOf(lab)));
   return {
     ...{ drill: drill.name, report: after, broke, seconds: since() },
-    ...{ failed: failing(report).length, problems },
+    ...{ broken: report, problems },
   };
 }

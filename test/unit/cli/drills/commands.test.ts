@@ -52,7 +52,7 @@ test('the list names every drill and repeats the text of the running one', async
   });
   const { code, printed } = await typed('drill list');
   expect(code).toBe(0);
-  for (const { name, title } of allDrills()) expect(printed).toMatch(`${name} `.trim());
+  expect(allDrills().filter(({ name }) => !printed.includes(`${name} `))).toEqual([]);
   expect(printed).toMatch(
     /wrong-turn +3 +10 min +Packets take the wrong turn +interrupted for 0 min/,
   );
