@@ -1,4 +1,5 @@
-import type { Fault } from './fault';
+import { findDrill } from '../../cli/drills/loader';
+import type { Fault, ScriptedFault } from './fault';
 import { ipv6Faults, nftablesFaults } from './ipv6';
 import { loadBalancerFaults } from './load-balancer';
 import { nodeFaults } from './nodes';
@@ -10,9 +11,13 @@ import { serviceFaults } from './services';
 export const faults: Fault[] = [...nodeFaults, ...podFaults, ...routeFaults, ...serviceFaults];
 
 /** Faults of dual-stack labs and of labs with a load balancer, too. */
-export const allFaults: Fault[] = [
+export const allFaults: (Fault | ScriptedFault)[] = [
   ...faults,
   ...loadBalancerFaults,
   ...ipv6Faults,
   ...nftablesFaults,
 ];
+
+/** Returns the name of a fault's test: the drill, and its cause. */
+export const titleOf = ({ drill, worse }: Fault): string =>
+  `${drill}: ${findDrill(drill).cause}${worse ? ', for SSH too' : ''}`;
