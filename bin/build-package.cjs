@@ -15,6 +15,7 @@ execFileSync(
 for (const entry of [
   'provider/main.ts',
   'provider/local/image-mirror/main.ts',
+  'provider/local/service-controller/main.ts',
   'command-plugin/main.ts',
 ])
   compile(entry);
