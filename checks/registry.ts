@@ -3,6 +3,7 @@ import type { Check } from './check';
 import { cniChecks } from './rows/cni';
 import { containerChecks } from './rows/containers';
 import { ipv6Checks } from './rows/ipv6';
+import { loadBalancerChecks } from './rows/load-balancer';
 import { natChecks } from './rows/nat';
 import { natOffChecks } from './rows/nat-off';
 import { nodeChecks } from './rows/nodes';
@@ -54,9 +55,9 @@ export const checks: Check[] = [
   ...nodePortChecks,
 ].sort((one, other) => positionOf(one) - positionOf(other));
 
-/** Checks of every lab, then those of dual-stack labs. */
-export const allChecks: Check[] = [...checks, ...ipv6Checks];
+/** Checks of every lab, then those of labs with a load balancer and of dual-stack labs. */
+export const allChecks: Check[] = [...checks, ...loadBalancerChecks, ...ipv6Checks];
 
 /** Returns the checks that `verify` runs on a lab by default. */
-export const checksOf = ({ topology }: Pick<LabOutputs, 'topology'>): Check[] =>
-  allChecks.filter(({ dualStack }) => !dualStack || topology.ipv6 !== undefined);
+export const checksOf = ({ config }: Pick<LabOutputs, 'config'>): Check[] =>
+  allChecks.filter(({ appliesTo }) => appliesTo?.(config) ?? true);

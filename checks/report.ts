@@ -129,11 +129,10 @@ export function renderReport(report: Report, options: RenderOptions): string {
 /** Formats the command and the expected output of each check, for `--list`. */
 export function renderList(checks: Check[]): string {
   return checks
-    .map(({ id, title, node, command, expected, stage, workers, dualStack }) => {
+    .map(({ id, title, node, command, expected, stage, workers }) => {
       const needs = [
         stage === 'none' ? [] : [`stage ${stage}`],
         workers > 1 ? [`${workers} workers`] : [],
-        dualStack ? ['ipFamily=dual'] : [],
       ].flat();
       return [
         `${id}: ${title}${needs.length > 0 ? ` (needs ${needs.join(', ')})` : ''}`,

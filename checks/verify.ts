@@ -17,7 +17,7 @@ export type VerifyEvent =
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {
-  /** Ids of the checks to run. Default: all checks that apply to the lab's ipFamily. */
+  /** Ids of the checks to run. Default: all checks of a lab of this config. */
   only?: string[];
   report?: (event: VerifyEvent) => void;
   /** Ends the run early: `verify` deletes its test pods, then rejects with the signal's reason. */
@@ -41,7 +41,6 @@ export function select(only?: string[]): Check[] {
 
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
-  if (check.dualStack && !outputs.topology.ipv6) return 'the lab has no IPv6 (ipFamily is ipv4)';
   if (!reaches(outputs.stage, check.stage)) {
     const missing = check.stage === 'cluster' ? 'DNS' : 'cluster';
     return `the lab's stage is ${outputs.stage}, which has no ${missing}`;
@@ -167,7 +166,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
     topology,
     workers,
     controllers,
-    pods: testPods(guarded, workers),
+    pods: testPods(guarded, workers, outputs.config.loadBalancer),
   };
   const runs = selected.map(async (check) => {
     const result = await runCheck(check, lab);
@@ -192,7 +191,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   );
 }
 
-/** Builds the report on a lab that is not up: every check failed for that reason. */
+/** Builds the report on a lab that is not up: every row of the article failed for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
   const results = checks.map((check): CheckResult => ({
     ...described(check),

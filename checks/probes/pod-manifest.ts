@@ -54,6 +54,21 @@ function service({ name, type, worker, dualStack }: ServicePlan): object {
   };
 }
 
+/** Names of the test services of type LoadBalancer, by their externalTrafficPolicy. */
+export const BALANCED = { Cluster: 'balanced', Local: 'balanced-local' } as const;
+
+const balancedService = (policy: keyof typeof BALANCED, worker: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: BALANCED[policy] },
+  spec: {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: policy,
+    selector: { app: 'nginx', worker },
+    ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+  },
+});
+
 /** Placement of the test pods and services, by worker name. */
 export interface PodPlan {
   namespace: string;
@@ -63,6 +78,8 @@ export interface PodPlan {
   nodePortWorker: string;
   /** Whether services have an address of each family. Default: false. */
   dualStack?: boolean;
+  /** Whether the lab has a load balancer. Default: false. */
+  loadBalancer?: boolean;
 }
 
 /** Returns all Kubernetes objects that the checks need, as one List for `kubectl --namespace … create`. */
@@ -72,6 +89,7 @@ export function manifest({
   ready,
   nodePortWorker,
   dualStack = false,
+  loadBalancer,
 }: PodPlan): object {
   return {
     apiVersion: 'v1',
@@ -89,6 +107,9 @@ export function manifest({
         service({ name: `nginx-${worker}`, type: 'ClusterIP', worker, dualStack }),
       ),
       service({ name: 'nginx', type: 'NodePort', worker: nodePortWorker, dualStack }),
+      ...(loadBalancer
+        ? [balancedService('Cluster', nodePortWorker), balancedService('Local', nodePortWorker)]
+        : []),
     ],
   };
 }

@@ -18,6 +18,7 @@ const config: LabConfig = {
   ipFamily: 'ipv4',
   ipMasq: true,
   hostPorts: false,
+  loadBalancer: false,
   proxyMode: 'iptables',
   stage: 'cluster',
   adminCidrs: [],

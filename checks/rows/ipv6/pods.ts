@@ -10,7 +10,6 @@ const podAddress: Check = {
   expected: 'two podIPs, the second in the /64 of the worker',
   stage: 'network',
   workers: 1,
-  dualStack: true,
   dependsOn: ['cni.config'],
   async run(lab): Promise<Evidence> {
     const seen = await gather(lab.workers, async ({ name, podCidr6 }) => {

@@ -160,6 +160,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   ['--set ipFamily=ipv6', 'ipFamily is "ipv6", not one of ipv4, dual'],
   ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
+  ['--set loadBalancer=yes', 'loadBalancer is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],
   ['--set proxyMode=ipvs', 'proxyMode is "ipvs", not one of iptables, nftables'],
