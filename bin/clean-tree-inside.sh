@@ -35,5 +35,11 @@ if [ -e "$RUN/ca.crt" ]; then
   cp "$RUN/ca.crt" "$root/root/ca.crt"
   environment+=(NODE_EXTRA_CA_CERTS=/root/ca.crt)
 fi
-exec chroot "$root" env -i "${environment[@]}" \
+# Not only chroot: `kubectl exec` enters the root of a mount namespace, which chroot does not
+# change, so commands in pods would run in this host's own tree (setns(2), CLONE_NEWNS).
+mkdir -p "$root/old"
+cd "$root"
+pivot_root . old
+umount --lazy /old
+exec chroot . env -i "${environment[@]}" \
   sh -c 'cd /root/hardway-lab; if command -v node; then exit 1; fi; exec "$@"' sh "$@"

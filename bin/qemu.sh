@@ -3,6 +3,7 @@
 # PID 1 and cgroup v2. Runs the commands of bin/qemu/inside.sh there; the exit code is theirs. The virtual machine has no
 # network, so it gets this commit of the repository, this host's Node and this host's cache.
 # DIRECTORY keeps the Debian tree for the next run, and the output. Without DIRECTORY, everything is removed.
+# KERNEL_ARGUMENTS, such as ipv6.disable=1, are added to those of the virtual machine's kernel.
 # Without hardware virtualization, qemu translates every instruction: this takes an hour, less with WORKERS=1 (default 2).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -61,7 +62,7 @@ cp -al "$tree" "$root"
 git clone --quiet --depth 1 "file://$PWD" "$home/hardway-lab"
 cp -a node_modules "$home/hardway-lab/"
 touch "$home/hardway-lab/node_modules/.package-lock.json"
-cp "$(readlink -f "$(command -v node)")" "$root/usr/local/bin/node"
+cp "$(bin/node.sh)" "$root/usr/local/bin/node"
 mkdir "$home/.cache"
 chown -R 1000:1000 "$home"
 # The cache belongs to root, as ./lab creates it. The virtual machine only reads it, so hard links are enough.
@@ -75,8 +76,15 @@ mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"
 accelerator=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=on' -smp 1 -cpu 'max,la57=off,svm=off')
 # Without this option, the kernel reads the time from the emulated HPET, which is slow, and every program reads the time.
 clock=tsc=reliable
-if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
-  accelerator=(-accel kvm -smp 2 -cpu host)
+kvm=(-accel kvm -smp 2 -cpu 'host,arch-capabilities=off')
+# kvm_works: creates a virtual machine and ends it before its first instruction. Flags of the
+# processor do not show whether that is possible, such as inside another virtual machine.
+kvm_works() {
+  [ -w /dev/kvm ] && echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' |
+    timeout 60 qemu-system-x86_64 "${kvm[@]}" -nodefaults -display none -S -qmp stdio > /dev/null 2>&1
+}
+if kvm_works; then
+  accelerator=("${kvm[@]}")
   clock=
 fi
 step "the virtual machine, ${accelerator[1]}"
@@ -84,7 +92,7 @@ transcript=$directory/transcript
 : > "$transcript"
 # restrict=on: a network like a home network, without a route to other networks.
 timeout "$LONGEST" qemu-system-x86_64 "${accelerator[@]}" -m 6G -nodefaults -display none -no-reboot \
-  -kernel "$root/vmlinuz" -initrd "$root/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off $clock hardway.workers=${WORKERS:-2}" \
+  -kernel "$root/vmlinuz" -initrd "$root/initrd.img" -append "root=/dev/vda rw console=ttyS0 mitigations=off $clock hardway.workers=${WORKERS:-2} ${KERNEL_ARGUMENTS:-}" \
   -drive "file=$machine/disk,format=raw,if=virtio,cache=unsafe" -nic user,restrict=on,model=virtio \
   -serial "file:$directory/console" -serial "file:$transcript" &
 qemu=$!

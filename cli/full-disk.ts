@@ -33,3 +33,27 @@ export function diskFull(text: string, next?: string, full = fullPlaces): Failur
     `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then run the same command again'}`,
   );
 }
+
+/** Returns the state directory if its file system is full. */
+const fullState = (): string[] => fullPlaces().filter((place) => place === stateDirectory());
+
+/** Milliseconds between two looks at the disk of the state. */
+const LOOK = 2000;
+
+/**
+ * Calls `report` once as soon as the disk of the state is full. Returns a function that ends the
+ * watch. The engine repeats a failed write of the state 11 times within 32 seconds and prints
+ * nothing, for one finished resource after another (Pulumi 3.259, pkg/backend/diy/state.go).
+ */
+export function watchState(report: (text: string) => void, full = fullState): () => void {
+  const timer = setInterval(() => {
+    const places = full();
+    if (places.length === 0) return;
+    clearInterval(timer);
+    report(
+      `The disk is full at ${places.join(' and ')}: free space there now, and the command goes on. ` +
+        'The engine waits half a minute for it, for each resource in progress.',
+    );
+  }, LOOK).unref();
+  return () => clearInterval(timer);
+}

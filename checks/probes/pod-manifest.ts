@@ -76,10 +76,10 @@ export interface PodPlan {
   /** Workers that can run a pod now. Other workers get no pods. */
   ready: string[];
   nodePortWorker: string;
-  /** Whether services have an address of each family. Default: false. */
-  dualStack?: boolean;
   /** Whether the lab has a load balancer. Default: false. */
   loadBalancer?: boolean;
+  /** Whether services have an address of each family. Default: false. */
+  dualStack?: boolean;
 }
 
 /** Returns all Kubernetes objects that the checks need, as one List for `kubectl --namespace … create`. */
@@ -88,8 +88,8 @@ export function manifest({
   workers,
   ready,
   nodePortWorker,
-  dualStack = false,
   loadBalancer,
+  dualStack = false,
 }: PodPlan): object {
   return {
     apiVersion: 'v1',

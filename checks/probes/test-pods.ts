@@ -156,8 +156,8 @@ class ClusterTestPods implements TestPods {
   readonly namespace = `hardway-verify-${randomBytes(3).toString('hex')}`;
   readonly nodePortWorker: string;
   private readonly workers: string[];
-  private readonly dualStack: boolean;
   private readonly loadBalancer: boolean;
+  private readonly dualStack: boolean;
   private removed = false;
   /** Whether kubectl has already waited for all pods together. */
   private waited = false;
@@ -173,8 +173,8 @@ class ClusterTestPods implements TestPods {
     workers: Node[],
     loadBalancer: boolean,
   ) {
-    this.dualStack = workers.some(({ podCidr6 }) => podCidr6 !== undefined);
     this.loadBalancer = loadBalancer;
+    this.dualStack = workers.some(({ podCidr6 }) => podCidr6 !== undefined);
     this.workers = workers.map(({ name }) => name);
     this.nodePortWorker = this.workers[1] ?? this.workers[0];
   }
@@ -227,13 +227,11 @@ class ClusterTestPods implements TestPods {
   }
 
   private async createObjects(): Promise<void> {
-    const { access, namespace, nodePortWorker, workers, loadBalancer } = this;
+    const { access, namespace, nodePortWorker, workers, loadBalancer, dualStack } = this;
     const problems = await this.workerProblems();
     const ready = workers.filter((name) => problems.get(name)!.length === 0);
-    const { dualStack } = this;
-    const list = JSON.stringify(
-      manifest({ namespace, workers, ready, nodePortWorker, dualStack, loadBalancer }),
-    );
+    const plan = { namespace, workers, ready, nodePortWorker, loadBalancer, dualStack };
+    const list = JSON.stringify(manifest(plan));
     if (this.removed) throw new Error('the checks ended before the test pods were created');
     this.requests = Promise.all([
       kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),

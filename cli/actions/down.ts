@@ -56,6 +56,7 @@ async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise
     const options: RunOptions = {
       cure: `./lab down${labArgument(lab)} again`,
       onEvent: (event) => shown.handle(event),
+      onFullDisk: (text) => progress.say(text),
       onInterrupt: () =>
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     };

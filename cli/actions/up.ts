@@ -108,6 +108,7 @@ export async function apply(
       ...work,
       cure: `./lab up${labArgument(lab)} continues from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),
+      onFullDisk: (text) => progress.say(text),
       onInterrupt: () =>
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     });

@@ -102,6 +102,15 @@ groups() {
   done
 }
 
+# Compares the root of this process with the root of its mount namespace. After chroot they differ,
+# and a command that enters the namespace, such as `kubectl exec`, sees other files (setns(2)).
+own_root() {
+  of_namespace=$(nsenter --mount=/proc/self/ns/mnt stat -Lc %d:%i /) || return 1
+  [ "$of_namespace" = "$(stat -Lc %d:%i /)" ] && return
+  echo 'this command runs in a chroot, and commands in pods would run outside it'
+  return 1
+}
+
 attempt netns ip netns add "$name"
 attempt veth inside ip link add name veth0 type veth peer name veth1
 attempt bridge inside ip link add name br0 type bridge
@@ -118,4 +127,5 @@ attempt nft_services nft_services
 attempt ipv6 ipv6
 attempt pidns unshare --pid --fork --mount-proc true
 attempt groups groups
+attempt root own_root
 attempt kmsg sh -c ': < /dev/kmsg'

@@ -85,6 +85,10 @@ export const FEATURES: Record<string, Feature> = {
     title: 'Process namespaces',
     cure: 'a kernel with CONFIG_PID_NS; in a container, more privileges',
   },
+  root: {
+    title: 'Root directory',
+    cure: 'run ./lab outside the chroot, or enter the tree by pivot_root, as containers do',
+  },
   groups: {
     title: 'Control groups of the machines',
     cure: 'in a container: mount /sys/fs/cgroup writable, or run the lab on the machine itself',

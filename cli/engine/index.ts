@@ -8,6 +8,7 @@ import type { LabOutputs } from '../../components/outputs';
 import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './errors';
 import { Failure, Interrupted, unable } from '../errors';
+import { watchState } from '../full-disk';
 import { holders, removeDeadLocks } from './stale-locks';
 import { type EnginePlace, enginePlace, pulumi } from './process';
 import { anyDamagedState, damagedState } from './state-files';
@@ -29,6 +30,8 @@ export interface RunOptions {
   onEvent(event: EngineEvent): void;
   /** Called at the first Ctrl-C. */
   onInterrupt(): void;
+  /** Called with a text for the user while the engine waits for space on the state's disk. */
+  onFullDisk(text: string): void;
   /** Command to run after a failure or an interruption. */
   cure: string;
 }
@@ -214,6 +217,7 @@ export class Engine {
       if (event.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent);
       options.onEvent(event);
     };
+    const endWatch = watchState(options.onFullDisk);
     return interruptible(
       async (interruption) => {
         try {
@@ -228,7 +232,7 @@ export class Engine {
       },
       options.onInterrupt,
       { childrenHear: true },
-    );
+    ).finally(endWatch);
   }
 
   /** Converts the error of a short engine command on a stack to a Failure. */

@@ -227,8 +227,8 @@ function onThisMachine({
 
 function inACloud({
   cloud,
-  ipFamily,
   loadBalancer,
+  ipFamily,
   profile,
   controllers,
   adminCidrs,
@@ -242,13 +242,13 @@ function inACloud({
       ? machineTypeMistakes('controllerType', controllerType)
       : []),
     ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
-    ...(ipFamily === 'dual'
-      ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
-      : []),
     ...(loadBalancer
       ? [
           `loadBalancer is true, which cloud ${cloud} does not have yet: remove it, or use a local lab`,
         ]
+      : []),
+    ...(ipFamily === 'dual'
+      ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
       : []),
     ...(adminCidrs?.length === 0
       ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']

@@ -37,6 +37,7 @@ const natPing: Check = {
   expected: `answers with hop limit (ttl) ${EXPECTED_TTL}`,
   stage: 'network',
   workers: 2,
+  config: { ipFamily: 'dual' },
   dependsOn: [
     'ipv6.nodes.ping',
     'ipv6.pod.address',
@@ -83,6 +84,7 @@ const natNone: Check = {
   expected: 'icmpv6 src=POD_0 dst=POD_1 ... src=POD_1 dst=POD_0',
   stage: 'network',
   workers: 2,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.nat.ping'],
   async run(lab): Promise<Evidence> {
     const pair = lab.workers.slice(0, 2);

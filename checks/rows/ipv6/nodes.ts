@@ -17,6 +17,7 @@ const nodesList: Check = {
   expected: "the address of the plan, with the node network's prefix length",
   stage: 'none',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['nodes.list'],
   async run(lab): Promise<Evidence> {
     const { nodes } = lab.topology;
@@ -56,6 +57,7 @@ const nodesPing: Check = {
   expected: 'an answer from each node to the one before it',
   stage: 'none',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.nodes.list'],
   async run(lab): Promise<Evidence> {
     const { nodes } = lab.topology;
@@ -102,6 +104,7 @@ const nodesObject: Check = {
   expected: 'of each worker the pod CIDRs and the InternalIPs of the plan, IPv4 first',
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   async run(lab): Promise<Evidence> {
     const { items } = JSON.parse(await kubectl(lab, ['get', 'nodes', '-o', 'json'])) as NodeObjects;
     const seen = await gather(lab.workers, async (worker) => {

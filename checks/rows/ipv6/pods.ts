@@ -10,6 +10,7 @@ const podAddress: Check = {
   expected: 'two podIPs, the second in the /64 of the worker',
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['cni.config'],
   async run(lab): Promise<Evidence> {
     const seen = await gather(lab.workers, async ({ name, podCidr6 }) => {

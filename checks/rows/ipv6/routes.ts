@@ -31,6 +31,7 @@ const routePod: Check = {
   expected: "default via the bridge's address, the worker's /64 as a link",
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['cni.config'],
   async run(lab): Promise<Evidence> {
     const { nginx } = await firstPods(lab);
@@ -93,6 +94,7 @@ const routeHost: Check = {
   expected: "default via the VPC router; the worker's /64 on cnio0; the node network on eth0",
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['cni.config', 'ipv6.nodes.list'],
   async run(lab): Promise<Evidence> {
     const { gateway, nodeCidr } = planOf(lab);
@@ -132,6 +134,7 @@ const routeVpc: Check = {
   expected: "every worker's /64 to that worker",
   stage: 'none',
   workers: 1,
+  config: { ipFamily: 'dual' },
   async run(lab): Promise<Evidence> {
     const plan = planOf(lab);
     const table = await lab.access.routes('ipv6');

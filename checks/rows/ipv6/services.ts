@@ -29,6 +29,7 @@ const svcDns: Check = {
   expected: "kube-dns at the plan's address; the service's IPv6 ClusterIP",
   stage: 'cluster',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.pod.address', 'ipv6.route.vpc', 'svc.dns'],
   summaryLine: /^Address(?: \d+)?: fd00:/,
   async run(lab): Promise<Evidence> {
@@ -77,6 +78,7 @@ const svcChains: Check = {
   expected: 'rules from the IPv6 ClusterIP of kube-dns to DNAT [POD_IPV6]:53, tcp and udp',
   stage: 'cluster',
   workers: 1,
+  config: { ipFamily: 'dual' },
   summaryLine: /DNAT|dnat/,
   async run(lab): Promise<Evidence> {
     const { dnsIp } = planOf(lab);
@@ -150,6 +152,7 @@ const svcSameNode: Check = {
   expected: 'nginx answers',
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.pod.address'],
   async run(lab): Promise<Evidence> {
     return {
@@ -170,6 +173,7 @@ const nodePortReach: Check = {
   expected: 'HTTP 200, though the pod is on worker-1',
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.nodes.ping', 'ipv6.nat.ping', 'ipv6.nodeport.chains'],
   async run(lab): Promise<Evidence> {
     const [pod, { nodePort }] = await Promise.all([
@@ -201,6 +205,7 @@ const nodePortChains: Check = {
   expected: 'rules from tcp dport NODE_PORT to DNAT [POD_IPV6]:80',
   stage: 'network',
   workers: 1,
+  config: { ipFamily: 'dual' },
   dependsOn: ['ipv6.pod.address'],
   async run(lab): Promise<Evidence> {
     const [pod, { nodePort: port }] = await Promise.all([

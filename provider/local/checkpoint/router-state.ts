@@ -1,4 +1,4 @@
-import { attempt, attemptIn, ipIn, run, runIn } from '../shared/command';
+import { LOAD_NFT, attempt, attemptIn, ipIn, loadNft, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 import {
   addressing,
@@ -81,7 +81,7 @@ async function settingsOf(router: string, dual: boolean): Promise<Record<string,
 
 /** Loads a ruleset into a temporary network namespace. Throws if nft does not accept it. */
 const tryRuleset = (nft: string): Promise<string> =>
-  run('unshare', ['--net', 'nft', '-f', '-'], nft);
+  run('unshare', ['--net', 'sh', '-c', LOAD_NFT], nft);
 
 async function readIpv6(router: string): Promise<RouterState['ipv6']> {
   const [iptables, routes] = await Promise.all([
@@ -173,7 +173,7 @@ export async function applyRouterState(lab: string, saved: RouterState): Promise
     ...Object.entries(saved.settings).map(([name, value]) => `${name}=${value}`),
   ]);
   const tables = tablesOf(await readRuleset(lab));
-  await runIn(router, 'nft', ['-f', '-'], nftInput(saved.nft, tables));
+  await loadNft(router, nftInput(saved.nft, tables));
   const iptables = await runIn(router, 'iptables-save', []);
   await runIn(router, 'iptables-restore', [], iptablesInput(saved.iptables, iptables));
   const links = new Map(linksOf(await addressing(router)).map((link) => [link.name, link]));

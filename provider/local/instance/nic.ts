@@ -1,4 +1,4 @@
-import { attempt, ipIn, run, runIn } from '../shared/command';
+import { attempt, ipIn, loadNft, run, runIn } from '../shared/command';
 import {
   addressing,
   elements,
@@ -78,8 +78,7 @@ async function register(nic: Nic, expected: [SetName, string[][]][]): Promise<vo
         .map((entry) => `add element ${set} { ${entry} }`),
     ];
   });
-  if (commands.length > 0)
-    await runIn(routerOf(nic.lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+  if (commands.length > 0) await loadNft(routerOf(nic.lab), `${commands.join('\n')}\n`);
 }
 
 const outer = (nic: Nic): ExpectedLink => ({ name: nic.name, mtu: nic.mtu, master: 'vpc' });

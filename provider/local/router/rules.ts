@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { routerSnapshot, readRuleset, type NftObject, type NftRule } from './router-snapshot';
-import { runIn } from '../shared/command';
+import { loadNft } from '../shared/command';
 import { routerOf } from '../shared/names';
 import { type Chain, expression } from './ruleset';
 
@@ -49,7 +49,7 @@ const deletions = async (rule: ResourceRule): Promise<string[]> =>
   );
 
 const apply = (lab: string, commands: string[]): Promise<string> =>
-  runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n`);
+  loadNft(routerOf(lab), `${commands.join('\n')}\n`);
 
 /**
  * Writes the rule in place of any rule of that name. Returns its digest, which `readRule` also

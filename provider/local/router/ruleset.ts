@@ -1,5 +1,5 @@
 import { renderFile } from '../../../util/render';
-import { attemptIn, run, runIn } from '../shared/command';
+import { attemptIn, LOAD_NFT, loadNft, run, runIn } from '../shared/command';
 import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
 import { routerOf } from '../shared/names';
 
@@ -83,7 +83,7 @@ function expected(ruleset: string): Promise<Map<string, string>> {
   if (known) return known;
   const loaded = run(
     'unshare',
-    ['--net', 'sh', '-c', 'nft -f - && nft -j list ruleset'],
+    ['--net', 'sh', '-c', `${LOAD_NFT} && nft -j list ruleset`],
     ruleset,
   ).then((json) => fixedPart(parseRuleset(json)));
   pristine.set(ruleset, loaded);
@@ -133,7 +133,7 @@ function clearance(objects: NftObject[]): string[] {
  */
 export async function loadRuleset(lab: string, ruleset: string): Promise<void> {
   const commands = clearance(await readRuleset(lab));
-  await runIn(routerOf(lab), 'nft', ['-f', '-'], `${commands.join('\n')}\n${ruleset}`);
+  await loadNft(routerOf(lab), `${commands.join('\n')}\n${ruleset}`);
 }
 
 /**

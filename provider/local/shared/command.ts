@@ -65,3 +65,14 @@ export const runIn = (
 /** Like `runIn`, but any exit code is accepted. */
 export const attemptIn = (namespace: string, program: string, args: string[]): Promise<Result> =>
   attempt('ip', ['netns', 'exec', namespace, program, ...args]);
+
+/**
+ * Shell command that loads nftables rules from its standard input. Node.js gives a program a socket
+ * there, and nft 1.0.9 (Ubuntu 24.04) accepts only files and pipes: `Not a regular file:
+ * "/dev/stdin"`.
+ */
+export const LOAD_NFT = 'cat | nft -f -';
+
+/** Loads nftables rules into a network namespace, in one transaction. */
+export const loadNft = (namespace: string, rules: string): Promise<string> =>
+  runIn(namespace, 'sh', ['-c', LOAD_NFT], rules);

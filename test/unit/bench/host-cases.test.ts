@@ -31,11 +31,23 @@ function exists({ file, title }: NamedTest): boolean {
   return [`'${title}',`, `"${title}",`, `\`${title}\`,`].some((one) => text.includes(one));
 }
 
-/** Returns whether a proof is a list of tests, a link to a page that exists, or `not tested`. */
+/** Returns whether the page of cases has a heading with this anchor. */
+const hasHeading = (anchor: string): boolean =>
+  fs
+    .readFileSync(PAGE, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('## '))
+    .some((line) => line.slice(3).toLowerCase().replaceAll(' ', '-') === anchor);
+
+/**
+ * Returns whether a proof is a list of tests, a link to a page or a heading that exists, or
+ * `not tested`.
+ */
 function isProof(proof: string): boolean {
   if (proof === 'not tested') return true;
-  const [, page] = /^\[[^\]]+\]\(([^)#]+)\)$/.exec(proof) ?? [];
+  const [, page, anchor] = /^\[[^\]]+\]\(([^)#]*)#?([^)]*)\)$/.exec(proof) ?? [];
   if (page) return fs.existsSync(path.resolve(path.dirname(PAGE), page));
+  if (anchor) return hasHeading(anchor);
   const named = testsIn(proof).map(({ file, title }) => `\`${file}\` "${title}"`);
   return named.length > 0 && named.join('; ') === proof;
 }
@@ -43,6 +55,11 @@ function isProof(proof: string): boolean {
 test('every case of host-cases.md has tests, a page or "not tested" as its proof', () => {
   expect(proofs().length).toBeGreaterThan(40);
   expect(proofs().filter((proof) => !isProof(proof))).toEqual([]);
+});
+
+test('a link to a heading that does not exist is no proof', () => {
+  expect(isProof('[by hand](#runs-by-hand)')).toBe(true);
+  expect(isProof('[by hand](#no-such-heading)')).toBe(false);
 });
 
 test('every test that host-cases.md names exists', () => {

@@ -1,13 +1,9 @@
 import { allChecks } from '../../../checks';
-import { faults as articleFaults } from '../../faults';
-import { ipv6Faults, nftablesFaults } from '../../faults/ipv6';
-import { loadBalancerFaults } from '../../faults/load-balancer';
+import { allFaults as faults } from '../../faults';
 import { each } from '../../support/each';
 
-const faults = [...articleFaults, ...loadBalancerFaults, ...ipv6Faults, ...nftablesFaults];
-
 // A check that never fails checks nothing. test/integration runs the faults on a lab: faults.test.ts
-// those of the article, load-balancer.test.ts and dual-stack.test.ts their own.
+// those of the article, load-balancer.test.ts its own.
 test('every check has a fault that makes it fail', () => {
   const shown = new Set(faults.flatMap(({ fails }) => Object.keys(fails)));
   expect(allChecks.map(({ id }) => id).filter((id) => !shown.has(id))).toEqual([]);

@@ -9,20 +9,18 @@ import { configProblems } from '../../../checks/rows/cni';
 import { hostProblems, vpcProblems } from '../../../checks/rows/ipv6/routes';
 import type { LabOutputs } from '../../../components/outputs';
 
-const config = {
-  ipv4: parseConfig({ workers: '2' }),
-  dual: parseConfig({ workers: '2', ipFamily: 'dual' }),
-};
-const dual = topology(config.dual);
-const outputs = (family: keyof typeof config): LabOutputs =>
-  ({ topology: topology(config[family]), config: config[family], stage: 'cluster' }) as LabOutputs;
+const ipv4 = parseConfig({ workers: '2' });
+const dual = parseConfig({ workers: '2', ipFamily: 'dual' });
+const plan = topology(dual);
+const outputs = (config: typeof ipv4): LabOutputs =>
+  ({ config, topology: topology(config), stage: 'cluster' }) as LabOutputs;
 
 describe('the checks of a lab', () => {
   test('are those of the article in an IPv4 lab', () =>
-    expect(checksOf(outputs('ipv4'))).toEqual(checks));
+    expect(checksOf(outputs(ipv4))).toEqual(checks));
 
   test('are followed by those of IPv6 in a dual-stack lab', () => {
-    const ids = checksOf(outputs('dual')).map(({ id }) => id);
+    const ids = checksOf(outputs(dual)).map(({ id }) => id);
     expect(ids.slice(0, checks.length)).toEqual(checks.map(({ id }) => id));
     expect(ids.slice(checks.length)).toHaveLength(14);
     expect(ids.slice(checks.length).filter((id) => !id.startsWith('ipv6.'))).toEqual([]);
@@ -30,8 +28,8 @@ describe('the checks of a lab', () => {
 
   test('of IPv6 are skipped with the reason if an IPv4 lab is asked for one', () => {
     const one = allChecks.find(({ id }) => id === 'ipv6.route.vpc')!;
-    expect(skipReason(one, outputs('ipv4'))).toBe('ipFamily is ipv4 in the config');
-    expect(skipReason(one, outputs('dual'))).toBeUndefined();
+    expect(skipReason(one, outputs(ipv4))).toBe('the check needs a lab with ipFamily=dual');
+    expect(skipReason(one, outputs(dual))).toBeUndefined();
   });
 });
 
@@ -50,7 +48,7 @@ test('nslookup prints the addresses of both families', () => {
 
 describe('the CNI config of a dual-stack worker', () => {
   const plan = { podCidr: '10.200.0.0/24', ipMasq: true, mtu: 1500 };
-  const cni = (subnets: string[], destinations: string[]): string =>
+  const config = (subnets: string[], destinations: string[]): string =>
     JSON.stringify({
       cniVersion: '0.3.1',
       name: 'bridge',
@@ -64,8 +62,8 @@ describe('the CNI config of a dual-stack worker', () => {
         routes: destinations.map((dst) => ({ dst })),
       },
     });
-  const own = cni(['10.200.0.0/24'], ['0.0.0.0/0']);
-  const both = cni(['10.200.0.0/24', 'fd00:10:200::/64'], ['0.0.0.0/0', '::/0']);
+  const own = config(['10.200.0.0/24'], ['0.0.0.0/0']);
+  const both = config(['10.200.0.0/24', 'fd00:10:200::/64'], ['0.0.0.0/0', '::/0']);
 
   test('needs both ranges and both routes', () => {
     const dualPlan = { ...plan, podCidr6: 'fd00:10:200::/64' };
@@ -80,14 +78,14 @@ describe('the CNI config of a dual-stack worker', () => {
 });
 
 describe('the IPv6 routes of a worker', () => {
-  const worker = dual.nodes.find(({ name }) => name === 'worker-1')!;
+  const worker = plan.nodes.find(({ name }) => name === 'worker-1')!;
   const good = [
     { dst: 'fd00:10:200:1::/64', dev: 'cnio0' },
     { dst: 'fd00:10:240::/64', dev: 'eth0' },
     { dst: 'fe80::/64', dev: 'eth0' },
     { dst: 'default', gateway: 'fd00:10:240::1', dev: 'eth0' },
   ];
-  const problems = (routes: typeof good): string[] => hostProblems(routes, worker, dual.ipv6!);
+  const problems = (routes: typeof good): string[] => hostProblems(routes, worker, plan.ipv6!);
 
   test('follow the plan', () => expect(problems(good)).toEqual([]));
 
@@ -118,11 +116,11 @@ describe('the IPv6 routes of a worker', () => {
 });
 
 describe("the router's IPv6 routes", () => {
-  const good = dual.ipv6!.routes.map(({ destination, nextHopIp }) => ({
+  const good = plan.ipv6!.routes.map(({ destination, nextHopIp }) => ({
     destination,
     nextHop: nextHopIp,
   }));
-  const problems = (table: typeof good): string[] => vpcProblems(table, dual.ipv6!);
+  const problems = (table: typeof good): string[] => vpcProblems(table, plan.ipv6!);
 
   test('follow the plan', () => expect(problems(good)).toEqual([]));
 

@@ -9,6 +9,8 @@ import { ToolchainError } from '../../../toolchain/errors';
 import { inPlaces, ownPlaces, typed } from '../../support/typed';
 
 ownPlaces();
+// Doctor tries each feature of the kernel, which takes seconds on a busy host.
+jest.setTimeout(120_000);
 
 describe('a directory of labs', () => {
   const state = (directory: string, access?: (file: string) => void) =>

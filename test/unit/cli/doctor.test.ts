@@ -43,6 +43,7 @@ describe('the trial of kernel features', () => {
     'conntrack',
     'unshare',
     'modprobe',
+    'nsenter',
     'mkdir',
   ];
 
@@ -55,6 +56,7 @@ describe('the trial of kernel features', () => {
       mkdir: `case "$*" in /sys/*) exit 0 ;; *) exec ${real} "$@" ;; esac`,
       // `ip netns exec NAME COMMAND…` runs the command here, as there is no namespace.
       ip: 'if [ "$2" = exec ]; then shift 3; case $1 in test|sysctl) exit 0 ;; esac; exec "$@"; fi',
+      nsenter: 'shift; exec "$@"',
     };
     for (const program of PROGRAMS) {
       fs.writeFileSync(
@@ -99,6 +101,7 @@ describe('the trial of kernel features', () => {
     ['services', /-m recent/],
     ['pidns', /^unshare --pid/],
     ['groups', /^mkdir .sys.fs.cgroup/],
+    ['root', /^nsenter/],
   ])('fails for feature %s only, without %s', (feature, what) => {
     const answers = without(what);
     // The machine of the test may lack the device, or cgroups.

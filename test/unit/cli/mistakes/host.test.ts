@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
 import { engineFailure } from '../../../../cli/engine/errors';
-import { diskFull } from '../../../../cli/full-disk';
+import { diskFull, watchState } from '../../../../cli/full-disk';
 import { parseLab } from '../../../../cli/lab/name';
 import { labConfig } from '../../../../cli/lab/settings';
 import { inPlaces, ownPlaces, typed } from '../../../support/typed';
@@ -187,6 +187,40 @@ describe('a full disk', () => {
 
   test('is not found in another error', () => {
     expect(diskFull('connection refused', undefined, full)).toBeUndefined();
+  });
+
+  describe('of the state, during a run of the engine', () => {
+    beforeEach(() => void jest.useFakeTimers());
+    afterEach(() => void jest.useRealTimers());
+
+    test('is reported once, while the engine repeats its writes', () => {
+      let places: string[] = [];
+      const said: string[] = [];
+      watchState(
+        (text) => said.push(text),
+        () => places,
+      );
+      jest.advanceTimersByTime(10_000);
+      expect(said).toEqual([]);
+      places = ['/state'];
+      jest.advanceTimersByTime(10_000);
+      expect(said).toEqual([
+        expect.stringMatching(
+          /^The disk is full at \/state: free space there now, and the command/,
+        ),
+      ]);
+    });
+
+    test('is not reported after the run', () => {
+      const said: string[] = [];
+      const end = watchState(
+        (text) => said.push(text),
+        () => ['/state'],
+      );
+      end();
+      jest.advanceTimersByTime(10_000);
+      expect(said).toEqual([]);
+    });
   });
 
   test('gets the same message if the command itself meets it', async () => {
