@@ -73,3 +73,12 @@ test('after the last repair, every check passes', async () => {
   expect(failures(report)).toEqual([]);
   each(report.checks, ({ status }) => expect(status).toBe('pass'));
 });
+
+test('a lab that is switched to IPv4 gets new nodes, and passes the checks of the article', async () => {
+  await labPrints('up', LAB, '--yes', '--set', 'ipFamily=', '--set', 'proxyMode=');
+  await open.close();
+  open = await openLab(LAB);
+  const report = await open.look();
+  expect(failures(report)).toEqual([]);
+  expect(report.checks).toHaveLength(24);
+});
