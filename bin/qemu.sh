@@ -48,7 +48,7 @@ if [ ! -d "$tree" ]; then
   cp toolchain/host/* "$machine/host"
   ask toolchain/host/packages.ts 'code.neededPackages([]).join(" ")' > "$machine/host/packages"
   mmdebstrap --mode=root --variant=minbase --aptopt="$machine/apt.conf" --dpkgopt='force-unsafe-io' \
-    --include=linux-image-amd64,systemd-sysv,dbus,libpam-systemd,udev,sudo,git \
+    --include=linux-image-amd64,systemd-sysv,dbus,libpam-systemd,udev,sudo,git,iputils-ping \
     --customize-hook="bin/qemu/customize.sh \"\$1\" \"$machine/host\"" \
     "$SUITE" "$machine/tree" "$machine/sources.list" 2> "$directory/mmdebstrap.log" || { tail "$directory/mmdebstrap.log" >&2; exit 1; }
   mv "$machine/tree" "$tree"
