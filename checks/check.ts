@@ -54,12 +54,12 @@ export interface Check {
   stage: Stage;
   /** Number of workers that the check needs: 2 if packets cross from worker to worker. */
   workers: 1 | 2;
+  /** Config that only some labs have. Other labs do not list the check. Default: every lab has it. */
+  config?: Partial<Pick<LabConfig, 'ipFamily' | 'loadBalancer'>>;
   /** Ids of checks that this check depends on. If one of them fails too, it has to be repaired first. */
   dependsOn?: string[];
   /** Matches the line of the evidence that the table shows. Default: the first line. */
   summaryLine?: RegExp;
-  /** Whether labs of this config have the row. Default: every lab has it, as the article. */
-  appliesTo?(config: LabConfig): boolean;
   /** Returns why the check does not apply to this lab, or `undefined`. Stage and workers are compared before. */
   skip?(outputs: LabOutputs): string | undefined;
   run(lab: LabUnderTest): Promise<Evidence>;

@@ -2,6 +2,7 @@ import type { LabOutputs } from '../components/outputs';
 import type { Check } from './check';
 import { cniChecks } from './rows/cni';
 import { containerChecks } from './rows/containers';
+import { ipv6Checks } from './rows/ipv6';
 import { loadBalancerChecks } from './rows/load-balancer';
 import { natChecks } from './rows/nat';
 import { natOffChecks } from './rows/nat-off';
@@ -39,6 +40,8 @@ const ORDER = [
   'nodeport.chains',
 ];
 
+type LabConfigOf = Pick<LabOutputs, 'config'>;
+
 const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
 
 /** Checks of every lab, in the article's order. */
@@ -54,9 +57,17 @@ export const checks: Check[] = [
   ...nodePortChecks,
 ].sort((one, other) => positionOf(one) - positionOf(other));
 
-/** Checks of every lab, then those of labs with a load balancer. */
-export const allChecks: Check[] = [...checks, ...loadBalancerChecks];
+/** Checks of every lab, then those of labs with a load balancer and of dual-stack labs. */
+export const allChecks: Check[] = [...checks, ...loadBalancerChecks, ...ipv6Checks];
+
+/** Returns the config that a check needs and a lab does not have, as `ipFamily=dual`. */
+export const missingConfig = ({ config: needed }: Check, { config }: LabConfigOf): string[] =>
+  spellConfig(needed).filter((one) => !spellConfig(config).includes(one));
+
+/** Formats config as `ipFamily=dual`. */
+export const spellConfig = (config: object = {}): string[] =>
+  Object.entries(config).map(([key, value]) => `${key}=${String(value)}`);
 
 /** Returns the checks that `verify` runs on a lab by default. */
-export const checksOf = ({ config }: Pick<LabOutputs, 'config'>): Check[] =>
-  allChecks.filter(({ appliesTo }) => appliesTo?.(config) ?? true);
+export const checksOf = (outputs: LabConfigOf): Check[] =>
+  allChecks.filter((check) => missingConfig(check, outputs).length === 0);

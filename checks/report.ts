@@ -1,4 +1,4 @@
-import { allChecks } from './registry';
+import { allChecks, spellConfig } from './registry';
 import type { Check, CheckResult, Report } from './check';
 import { cut } from '../util/text-width';
 import { formatUnreachable, parseUnreachable } from './unreachable';
@@ -129,10 +129,11 @@ export function renderReport(report: Report, options: RenderOptions): string {
 /** Formats the command and the expected output of each check, for `--list`. */
 export function renderList(checks: Check[]): string {
   return checks
-    .map(({ id, title, node, command, expected, stage, workers }) => {
+    .map(({ id, title, node, command, expected, stage, workers, config }) => {
       const needs = [
         stage === 'none' ? [] : [`stage ${stage}`],
         workers > 1 ? [`${workers} workers`] : [],
+        spellConfig(config),
       ].flat();
       return [
         `${id}: ${title}${needs.length > 0 ? ` (needs ${needs.join(', ')})` : ''}`,

@@ -1,7 +1,7 @@
 import { type Cloud, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { Access } from './access';
-import { allChecks, checks, checksOf } from './registry';
+import { allChecks, checks, checksOf, missingConfig } from './registry';
 import { mergeNodes } from './merge-nodes';
 import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
@@ -41,9 +41,11 @@ export function select(only?: string[]): Check[] {
 
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
+  const missing = missingConfig(check, outputs);
+  if (missing.length > 0) return `the check needs a lab with ${missing.join(' and ')}`;
   if (!reaches(outputs.stage, check.stage)) {
-    const missing = check.stage === 'cluster' ? 'DNS' : 'cluster';
-    return `the lab's stage is ${outputs.stage}, which has no ${missing}`;
+    const absent = check.stage === 'cluster' ? 'DNS' : 'cluster';
+    return `the lab's stage is ${outputs.stage}, which has no ${absent}`;
   }
   const workers = outputs.topology.nodes.filter(({ role }) => role === 'worker').length;
   if (workers < check.workers)

@@ -1,4 +1,5 @@
 import { addressAt, contains } from '../util/cidr';
+import { addressWithGroup, subnet64 } from '../util/cidr6';
 import type { LabConfig } from './config';
 
 /** A part of the node network whose nodes share a default route. */
@@ -32,6 +33,10 @@ export interface Node {
   podCidr?: string;
   /** Whether the cloud lets the node send packets of other addresses (GCP: canIpForward). */
   canIpForward: boolean;
+  /** Address in the IPv6 node network, for example `fd00:10:240::21`; only in dual-stack labs. */
+  privateIp6?: string;
+  /** The worker's own /64 of the IPv6 pod network, `fd00:10:200:i::/64`; only in dual-stack labs. */
+  podCidr6?: string;
 }
 
 /** A route in the VPC router's table: a pod CIDR and the worker that owns it. */
@@ -52,12 +57,30 @@ export interface FirewallRule {
   name: string;
   /** Reason for the rule, as a sentence. */
   description: string;
-  protocol: 'tcp' | 'udp' | 'icmp';
-  /** First and last port, both included; unset for icmp. */
+  protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6';
+  /** First and last port, both included; unset for icmp and icmpv6. */
   ports?: [number, number];
-  /** CIDRs that packets may come from. */
+  /** CIDRs that packets may come from, all of one family. */
   sources: string[];
   targets: 'all' | 'controller' | 'worker';
+}
+
+/** IPv6 part of the plan. Its networks are the same in every dual-stack lab. */
+export interface Ipv6Plan {
+  /** `fd00:10:240::/64`. */
+  nodeCidr: string;
+  /** Address of the VPC router: `fd00:10:240::1`. */
+  gateway: string;
+  /** `fd00:10:200::/48`. */
+  podCidr: string;
+  /** `fd00:10:32::/112`. */
+  serviceCidr: string;
+  /** First address of the service network, in the API server's certificate: `fd00:10:32::1`. */
+  apiServiceIp: string;
+  /** ClusterIP of kube-dns: the tenth of the service network, `fd00:10:32::a`. */
+  dnsIp: string;
+  /** One for each worker, such as `fd00:10:200:1::/64` through `fd00:10:240::21`. */
+  routes: PodRoute[];
 }
 
 /** Network plan of a lab: plain data that clouds, bootstrap and checks read. */
@@ -89,7 +112,16 @@ export interface Topology {
   /** One for each worker. */
   routes: PodRoute[];
   rules: FirewallRule[];
+  /** Unset unless the lab is dual-stack. */
+  ipv6?: Ipv6Plan;
 }
+
+/** IPv6 networks of dual-stack labs: private ones (fd00::/8), with the article's numbers in them. */
+const IPV6 = {
+  nodeCidr: 'fd00:10:240::/64',
+  podCidr: 'fd00:10:200::/48',
+  serviceCidr: 'fd00:10:32::/112',
+} as const;
 
 /** The first controller is host 10 of the node network, the first worker host 20. */
 const FIRST_HOST = { controller: 10, worker: 20 } as const;
@@ -121,6 +153,20 @@ function subnets({ cloud, profile, nodeCidr }: LabConfig): Subnet[] {
   ];
 }
 
+/** Returns the IPv6 addresses of a node; none unless the lab is dual-stack. */
+function ipv6Of(
+  { ipFamily }: LabConfig,
+  role: Node['role'],
+  index: number,
+): Pick<Node, 'privateIp6' | 'podCidr6'> {
+  if (ipFamily !== 'dual') return {};
+  return {
+    // Host 21 ends with :21, although this is the number 33: it reads like the IPv4 address.
+    privateIp6: addressWithGroup(IPV6.nodeCidr, String(FIRST_HOST[role] + index)),
+    ...(role === 'worker' ? { podCidr6: subnet64(IPV6.podCidr, index) } : {}),
+  };
+}
+
 function nodes(config: LabConfig, all: Subnet[]): Node[] {
   const make = (role: Node['role'], count: number): Node[] =>
     Array.from({ length: count }, (_, index) => ({
@@ -135,6 +181,7 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
       isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
       ...(role === 'worker' ? { podCidr: `${addressAt(config.podCidr, index * 256)}/24` } : {}),
+      ...ipv6Of(config, role, index),
     }));
   return [...make('controller', config.controllers), ...make('worker', config.workers)];
 }
@@ -149,7 +196,22 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     sources: inside,
     targets: 'all',
   });
-  const rules: FirewallRule[] = [internal('tcp'), internal('udp'), internal('icmp')];
+  const internal6 = (protocol: 'tcp' | 'udp' | 'icmpv6'): FirewallRule => ({
+    name: `allow-internal-${protocol.replace('v6', '')}6`,
+    description: `Nodes and pods reach each other over ${protocol} and IPv6`,
+    protocol,
+    ...(protocol === 'icmpv6' ? {} : { ports: [1, 65535] as [number, number] }),
+    sources: [IPV6.nodeCidr, IPV6.podCidr],
+    targets: 'all',
+  });
+  const rules: FirewallRule[] = [
+    internal('tcp'),
+    internal('udp'),
+    internal('icmp'),
+    ...(config.ipFamily === 'dual'
+      ? [internal6('tcp'), internal6('udp'), internal6('icmpv6')]
+      : []),
+  ];
   if (config.adminCidrs.length > 0) {
     rules.push(
       {
@@ -191,6 +253,22 @@ function firewallRules(config: LabConfig): FirewallRule[] {
   return rules;
 }
 
+/** Returns the IPv6 part of the plan. */
+const ipv6Plan = (all: Node[]): Ipv6Plan => ({
+  ...IPV6,
+  gateway: addressWithGroup(IPV6.nodeCidr, '1'),
+  apiServiceIp: addressWithGroup(IPV6.serviceCidr, '1'),
+  dnsIp: addressWithGroup(IPV6.serviceCidr, 'a'),
+  routes: all
+    .filter((node) => node.podCidr6 !== undefined)
+    .map((node) => ({
+      name: `pod-route6-${node.name}`,
+      destination: node.podCidr6!,
+      nextHop: node.name,
+      nextHopIp: node.privateIp6!,
+    })),
+});
+
 /** Computes the network plan of a lab. Pure: the same config always gives the same topology. */
 export function topology(config: LabConfig): Topology {
   const parts = subnets(config);
@@ -217,5 +295,6 @@ export function topology(config: LabConfig): Topology {
         nextHopIp: node.privateIp,
       })),
     rules: firewallRules(config),
+    ...(config.ipFamily === 'dual' ? { ipv6: ipv6Plan(all) } : {}),
   };
 }

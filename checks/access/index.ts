@@ -7,7 +7,7 @@ import { boundedRun, type Ran } from '../../util/bounded-run';
 import { socketParent } from '../../util/socket-directory';
 import { OpenSsh, type Held } from './openssh';
 import { loadBalancerRules } from './load-balancer-rules';
-import { type VpcRoute, vpcRoutes } from './vpc-routes';
+import { type Family, type VpcRoute, vpcRoutes } from './vpc-routes';
 
 export type { Held } from './openssh';
 export { rulesCommand } from './load-balancer-rules';
@@ -36,8 +36,11 @@ export interface Access {
   kubectl(args: string[], stdin?: string): Promise<Ran>;
   /** Sends a GET request without any proxy. Rejects if no answer comes within 3 seconds. */
   http(url: string): Promise<HttpAnswer>;
-  /** Returns the routes of the VPC router's tables, without the networks that it is connected to. */
-  routes(): Promise<VpcRoute[]>;
+  /**
+   * Returns the routes of the VPC router's tables, without the networks that it is connected to.
+   * `family` is ipv4 by default.
+   */
+  routes(family?: Family): Promise<VpcRoute[]>;
   /** Lists the load balancer's rules in the router of a local lab, as nft prints them. */
   loadBalancer(): Promise<string>;
   /** Ends every connection and removes the private directory. */
@@ -128,7 +131,7 @@ export function createAccess(files: AccessFiles): Access {
         }),
       ),
     http: get,
-    routes: () => vpcRoutes(outputs),
+    routes: (family) => vpcRoutes(outputs, family),
     loadBalancer: () => loadBalancerRules(outputs),
     async close() {
       closing.abort();

@@ -27,8 +27,11 @@ async function run(program: string, args: string[]): Promise<string> {
   return ran.stdout;
 }
 
+/** IP family of routes. */
+export type Family = 'ipv4' | 'ipv6';
+
 /** Command that shows the table to a reader: a program and its arguments. The cloud's program is not needed here. */
-function commandFor(outputs: LabOutputs): [string, ...string[]] {
+function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] {
   const { cloud, lab, router, region, project } = outputs;
   if (cloud === 'aws') {
     const filter = `Name=tag:hardway-lab,Values=${lab}`;
@@ -39,16 +42,16 @@ function commandFor(outputs: LabOutputs): [string, ...string[]] {
     return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
   }
   if (router === undefined) throw new Error("the stack's outputs name no router");
-  return ['ip', '-n', router, 'route'];
+  return ['ip', '-n', router, ...(family === 'ipv6' ? ['-6'] : []), 'route'];
 }
 
 /** Returns the command as one line. */
-export const routesCommand = (outputs: LabOutputs): string =>
-  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs)].join(' ');
+export const routesCommand = (outputs: LabOutputs, family: Family = 'ipv4'): string =>
+  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs, family)].join(' ');
 
 /** Reads the table of the namespace that is a local lab's VPC router. */
-async function localRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
-  const [program, ...args] = commandFor(outputs);
+async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRoute[]> {
+  const [program, ...args] = commandFor(outputs, family);
   const [json, plain] = await Promise.all([run(program, ['-j', ...args]), run(program, args)]);
   const rows = JSON.parse(json) as { dst: string; gateway?: string }[];
   return rows.flatMap(({ dst, gateway }) => {
@@ -88,7 +91,11 @@ async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<VpcRout
   });
 }
 
-/** Reads the VPC router's tables as they are now. Throws an Error with the cloud's words if it can't be asked. */
-export function vpcRoutes(outputs: LabOutputs): Promise<VpcRoute[]> {
-  return { local: localRoutes, aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
+/**
+ * Reads the VPC router's tables as they are now. Only local labs have IPv6. Throws an Error with the
+ * cloud's message if it can't be asked.
+ */
+export function vpcRoutes(outputs: LabOutputs, family: Family = 'ipv4'): Promise<VpcRoute[]> {
+  if (outputs.cloud === 'local') return localRoutes(outputs, family);
+  return { aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
 }

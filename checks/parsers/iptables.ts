@@ -17,7 +17,7 @@ function option(line: string, name: string): string | undefined {
   return new RegExp(`(?:^|\\s)${name} (\\S+)`).exec(bare)?.[1];
 }
 
-/** Parses the rules (`-A …`) in the output of `iptables-save -t nat`. */
+/** Parses the rules (`-A …`) in the output of `iptables-save -t nat` or `ip6tables-save -t nat`. */
 export function parseRules(text: string): Rule[] {
   return text
     .split('\n')
@@ -33,6 +33,10 @@ export function parseRules(text: string): Rule[] {
     }));
 }
 
+/** Returns a destination as iptables prints it: an address with its full prefix length. */
+const destinationOf = ({ address }: Destination): string | undefined =>
+  address === undefined ? undefined : `${address}/${address.includes(':') ? 128 : 32}`;
+
 /** Returns the rule that sends packets for `to` from KUBE-SERVICES or KUBE-NODEPORTS to the service's chain. */
 function dispatch(rules: Rule[], to: Destination): Rule | undefined {
   const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
@@ -42,7 +46,7 @@ function dispatch(rules: Rule[], to: Destination): Rule | undefined {
       rule.protocol === to.protocol &&
       rule.port === to.port &&
       // The rule for a NodePort at any address has no destination. kube-proxy has another rule for 127.0.0.0/8.
-      rule.destination === (to.address === undefined ? undefined : `${to.address}/32`) &&
+      rule.destination === destinationOf(to) &&
       /^KUBE-(EXT|SVC)-/.test(rule.target ?? ''),
   );
 }
@@ -62,7 +66,10 @@ function follow(rules: Rule[], chain: string, path: ServicePath, seen: Set<strin
   }
 }
 
-/** Parses kube-proxy's rules in iptables mode from the output of `iptables-save -t nat`. */
+/**
+ * Parses kube-proxy's rules in iptables mode from the output of `iptables-save -t nat`, or for IPv6
+ * of `ip6tables-save -t nat`.
+ */
 export function iptablesRules(text: string): ServiceRules {
   const rules = parseRules(text);
   return {

@@ -130,7 +130,7 @@ export function parseLookup(text: string, name: string): string[] {
   for (const line of text.split('\n')) {
     const named = /^Name:\s+(\S+)/.exec(line);
     if (named) current = named[1];
-    const address = /^Address(?: \d+)?:\s+(\d+\.\d+\.\d+\.\d+)/.exec(line);
+    const address = /^Address(?: \d+)?:\s+([0-9a-f.:]+)/.exec(line);
     if (address && current === name) answers.push(address[1]);
   }
   return answers;

@@ -21,10 +21,11 @@ function verdicts(body: string): Map<string, string> {
   );
 }
 
-/** Parses the table `ip kube-proxy` in the output of `nft list ruleset`. */
-export function parseTable(text: string): Table {
+/** Parses the table `ip kube-proxy` or `ip6 kube-proxy` in the output of `nft list ruleset`. */
+export function parseTable(text: string, family: 'ip' | 'ip6' = 'ip'): Table {
   const table: Table = { chains: new Map(), maps: new Map() };
-  const own = /^table ip kube-proxy \{$([\s\S]*?)^\}$/m.exec(text)?.[1] ?? '';
+  const form = new RegExp(`^table ${family} kube-proxy \\{$([\\s\\S]*?)^\\}$`, 'm');
+  const own = form.exec(text)?.[1] ?? '';
   for (const block of own.matchAll(/^\t(chain|map) (\S+) \{$([\s\S]*?)^\t\}$/gm)) {
     const [, kind, name, body] = block;
     if (kind === 'map') table.maps.set(name, verdicts(body));
@@ -42,10 +43,13 @@ export function parseTable(text: string): Table {
 
 /** Returns each `address:port` of a DNAT rule: one (`dnat to A:P`), or all of a map (`numgen … map { 0 : A . P, … }`). */
 function translations(rule: string): string[] {
-  const [, to] = /\bdnat (?:ip )?to (.*)$/.exec(rule) ?? [];
-  return [...(to ?? '').matchAll(/(\d+\.\d+\.\d+\.\d+)(?::| \. )(\d+)/g)].map(
-    (match) => `${match[1]}:${match[2]}`,
-  );
+  const [, to] = /\bdnat (?:ip6? )?to (.*)$/.exec(rule) ?? [];
+  const ipv4 = [...(to ?? '').matchAll(/(\d+\.\d+\.\d+\.\d+)(?::| \. )(\d+)/g)];
+  const ipv6 = [...(to ?? '').matchAll(/([0-9a-f]+:[0-9a-f:]+)(?:\]:| \. )(\d+)/g)];
+  return [
+    ...ipv4.map((match) => `${match[1]}:${match[2]}`),
+    ...ipv6.map((match) => `[${match[1]}]:${match[2]}`),
+  ];
 }
 
 /** Follows `goto` from a service's chain to its DNAT rules: external-, service-, and in older kube-proxy endpoint-. */
@@ -65,8 +69,8 @@ function follow(table: Table, chain: string, path: ServicePath, seen: Set<string
 }
 
 /** Parses kube-proxy's rules in nftables mode from the output of `nft list ruleset`. */
-export function nftablesRules(text: string): ServiceRules {
-  const table = parseTable(text);
+export function nftablesRules(text: string, family: 'ip' | 'ip6' = 'ip'): ServiceRules {
+  const table = parseTable(text, family);
   return {
     entries() {
       const chains = ['nat-prerouting', 'nat-output'];

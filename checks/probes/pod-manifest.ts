@@ -32,13 +32,22 @@ function pod(kind: PodKind, worker: string): object {
   };
 }
 
-function service(name: string, type: 'ClusterIP' | 'NodePort', worker: string): object {
+interface ServicePlan {
+  name: string;
+  type: 'ClusterIP' | 'NodePort';
+  /** Worker of the nginx that the service leads to. */
+  worker: string;
+  dualStack: boolean;
+}
+
+function service({ name, type, worker, dualStack }: ServicePlan): object {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name },
     spec: {
       type,
+      ...(dualStack ? { ipFamilyPolicy: 'PreferDualStack' } : {}),
       selector: { app: 'nginx', worker },
       ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
     },
@@ -69,6 +78,8 @@ export interface PodPlan {
   nodePortWorker: string;
   /** Whether the lab has a load balancer. Default: false. */
   loadBalancer?: boolean;
+  /** Whether services have an address of each family. Default: false. */
+  dualStack?: boolean;
 }
 
 /** Returns all Kubernetes objects that the checks need, as one List for `kubectl --namespace … create`. */
@@ -78,6 +89,7 @@ export function manifest({
   ready,
   nodePortWorker,
   loadBalancer,
+  dualStack = false,
 }: PodPlan): object {
   return {
     apiVersion: 'v1',
@@ -91,8 +103,10 @@ export function manifest({
       // The API server rejects pods without a service account. A namespace's default account is created too late.
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT } },
       ...ready.flatMap((worker) => [pod('nginx', worker), pod('busybox', worker)]),
-      ...workers.map((worker) => service(`nginx-${worker}`, 'ClusterIP', worker)),
-      service('nginx', 'NodePort', nodePortWorker),
+      ...workers.map((worker) =>
+        service({ name: `nginx-${worker}`, type: 'ClusterIP', worker, dualStack }),
+      ),
+      service({ name: 'nginx', type: 'NodePort', worker: nodePortWorker, dualStack }),
       ...(loadBalancer
         ? [balancedService('Cluster', nodePortWorker), balancedService('Local', nodePortWorker)]
         : []),

@@ -8,11 +8,17 @@ import { unitProblems } from './units';
 /** Time limit for kube-proxy's rules. kube-proxy writes new rules within 2 seconds, on a busy host later. */
 export const PROXY_WAIT = { limit: 10_000, interval: 200 };
 
+/** Family of kube-proxy's rules, as nft calls it. */
+type Family = 'ip' | 'ip6';
+
 /** Returns the command that lists kube-proxy's rules, and the parser of its output. */
-function proxyRules(lab: LabUnderTest): { command: string; read: (text: string) => ServiceRules } {
-  return lab.outputs.proxyMode === 'nftables'
-    ? { command: 'sudo nft list ruleset', read: nftablesRules }
-    : { command: 'sudo iptables-save -t nat', read: iptablesRules };
+function proxyRules(
+  lab: LabUnderTest,
+  family: Family,
+): { command: string; read: (text: string) => ServiceRules } {
+  if (lab.outputs.proxyMode === 'nftables')
+    return { command: 'sudo nft list ruleset', read: (text) => nftablesRules(text, family) };
+  return { command: `sudo ${family}tables-save -t nat`, read: iptablesRules };
 }
 
 /** Service's address or NodePort, and the `address:port` of each pod that it must lead to. */
@@ -53,8 +59,9 @@ export async function workerRules(
   lab: LabUnderTest,
   worker: string,
   judge: (rules: ServiceRules) => RuleEvidence,
+  family: Family = 'ip',
 ): Promise<RuleEvidence> {
-  const { command, read } = proxyRules(lab);
+  const { command, read } = proxyRules(lab, family);
   const look = async (): Promise<RuleEvidence & { stopped: string[] }> => {
     const seen = judge(read(await typeOne(lab, worker, command)));
     return {
@@ -79,11 +86,12 @@ export async function workerRules(
 export async function judgeRules(
   lab: LabUnderTest,
   judge: (rules: ServiceRules) => RuleEvidence,
+  family: Family = 'ip',
 ): Promise<{ command: string; evidence: string; problems: string[] }> {
   const seen = await Promise.all(
     lab.workers.map(async ({ name }) => ({
       name,
-      ...(await workerRules(lab, name, judge).catch((error: Error): RuleEvidence => ({
+      ...(await workerRules(lab, name, judge, family).catch((error: Error): RuleEvidence => ({
         lines: [],
         problems: [error.message],
       }))),
@@ -91,7 +99,7 @@ export async function judgeRules(
   );
   const shown = seen.find(({ problems }) => problems.length > 0) ?? seen[0];
   return {
-    command: proxyRules(lab).command,
+    command: proxyRules(lab, family).command,
     evidence: shown.lines.map((line) => `${shown.name}: ${line}`).join('\n'),
     problems: seen.flatMap(({ problems }) => problems),
   };

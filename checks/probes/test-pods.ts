@@ -12,6 +12,8 @@ export interface TestPod {
   uid: string;
   node: string;
   ip: string;
+  /** Empty unless the lab is dual-stack. */
+  ip6: string;
   /** Id of the pod's only container, as kubelet reports it: `containerd://…`. */
   containerId: string;
 }
@@ -20,6 +22,8 @@ export interface TestPod {
 export interface TestServices {
   /** ClusterIPs by worker name. The only endpoint of each service is that worker's nginx. */
   sameNode: Map<string, string>;
+  /** Like `sameNode`, for IPv6. Addresses are empty unless the lab is dual-stack. */
+  sameNode6: Map<string, string>;
   nodePort: number;
 }
 
@@ -53,7 +57,7 @@ const LEFTOVER_SECONDS = 300;
 interface ServiceList {
   items: {
     metadata: { name: string };
-    spec: { clusterIP: string; ports: { nodePort?: number }[] };
+    spec: { clusterIP: string; clusterIPs?: string[]; ports: { nodePort?: number }[] };
   }[];
 }
 
@@ -67,6 +71,7 @@ interface PodState {
   status: {
     phase: string;
     podIP?: string;
+    podIPs?: { ip: string }[];
     conditions?: { type: string; status: string }[];
     containerStatuses?: {
       containerID?: string;
@@ -152,6 +157,7 @@ class ClusterTestPods implements TestPods {
   readonly nodePortWorker: string;
   private readonly workers: string[];
   private readonly loadBalancer: boolean;
+  private readonly dualStack: boolean;
   private removed = false;
   /** Whether kubectl has already waited for all pods together. */
   private waited = false;
@@ -168,6 +174,7 @@ class ClusterTestPods implements TestPods {
     loadBalancer: boolean,
   ) {
     this.loadBalancer = loadBalancer;
+    this.dualStack = workers.some(({ podCidr6 }) => podCidr6 !== undefined);
     this.workers = workers.map(({ name }) => name);
     this.nodePortWorker = this.workers[1] ?? this.workers[0];
   }
@@ -220,12 +227,11 @@ class ClusterTestPods implements TestPods {
   }
 
   private async createObjects(): Promise<void> {
-    const { access, namespace, nodePortWorker, workers, loadBalancer } = this;
+    const { access, namespace, nodePortWorker, workers, loadBalancer, dualStack } = this;
     const problems = await this.workerProblems();
     const ready = workers.filter((name) => problems.get(name)!.length === 0);
-    const list = JSON.stringify(
-      manifest({ namespace, workers, ready, nodePortWorker, loadBalancer }),
-    );
+    const plan = { namespace, workers, ready, nodePortWorker, loadBalancer, dualStack };
+    const list = JSON.stringify(manifest(plan));
     if (this.removed) throw new Error('the checks ended before the test pods were created');
     this.requests = Promise.all([
       kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),
@@ -287,6 +293,7 @@ class ClusterTestPods implements TestPods {
       uid: state.metadata.uid,
       node: state.spec.nodeName,
       ip: state.status.podIP ?? '',
+      ip6: state.status.podIPs?.[1]?.ip ?? '',
       containerId: state.status.containerStatuses?.[0]?.containerID ?? '',
     };
   }
@@ -302,6 +309,9 @@ class ClusterTestPods implements TestPods {
     };
     return {
       sameNode: new Map(this.workers.map((name) => [name, specOf(`nginx-${name}`).clusterIP])),
+      sameNode6: new Map(
+        this.workers.map((name) => [name, specOf(`nginx-${name}`).clusterIPs?.[1] ?? '']),
+      ),
       nodePort: specOf('nginx').ports[0].nodePort!,
     };
   }

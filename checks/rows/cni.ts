@@ -23,8 +23,23 @@ export function bridgeConfig(text: string): Record<string, unknown> {
 }
 const PLUGINS = ['bridge', 'host-local', 'loopback'];
 
+/** Fields of the plan that a worker's CNI config repeats. */
+interface CniPlan {
+  podCidr: string;
+  /** Unset unless the lab is dual-stack. */
+  podCidr6?: string;
+  ipMasq: boolean;
+  mtu: number;
+}
+
 /** Returns the fields of the article's CNI config. A lab's config may have more fields (mtu). */
-export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string, unknown> {
+export function expectedConfig({
+  podCidr,
+  podCidr6,
+  ipMasq,
+}: Omit<CniPlan, 'mtu'>): Record<string, unknown> {
+  const subnets = [podCidr, ...(podCidr6 ? [podCidr6] : [])];
+  const destinations = ['0.0.0.0/0', ...(podCidr6 ? ['::/0'] : [])];
   return {
     cniVersion: '0.3.1',
     name: 'bridge',
@@ -32,24 +47,24 @@ export function expectedConfig(podCidr: string, ipMasq: boolean): Record<string,
     bridge: 'cnio0',
     isGateway: true,
     ipMasq,
-    ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
+    ipam: {
+      type: 'host-local',
+      ranges: subnets.map((subnet) => [{ subnet }]),
+      routes: destinations.map((dst) => ({ dst })),
+    },
   };
 }
 
 /** Compares a worker's CNI config with the plan. Returns one phrase for each difference. */
-export function configProblems(
-  text: string,
-  podCidr: string,
-  ipMasq: boolean,
-  mtu: number,
-): string[] {
+export function configProblems(text: string, plan: CniPlan): string[] {
+  const { mtu } = plan;
   let config: Record<string, unknown>;
   try {
     config = bridgeConfig(text);
   } catch (error) {
     return [`it is not JSON: ${(error as Error).message}`];
   }
-  const problems = Object.entries(expectedConfig(podCidr, ipMasq)).flatMap(([key, wanted]) => {
+  const problems = Object.entries(expectedConfig(plan)).flatMap(([key, wanted]) => {
     const seen = key in config ? config[key] : undefined;
     // For the plugin, a missing ipMasq is false.
     if (isDeepStrictEqual(seen ?? (key === 'ipMasq' ? false : undefined), wanted)) return [];
@@ -62,6 +77,13 @@ export function configProblems(
   return problems;
 }
 
+const planOf = (lab: LabUnderTest, { podCidr, podCidr6 }: Node): CniPlan => ({
+  podCidr: podCidr!,
+  podCidr6,
+  ipMasq: lab.outputs.ipMasq,
+  mtu: lab.topology.mtu,
+});
+
 async function look(
   lab: LabUnderTest,
   worker: Node,
@@ -72,9 +94,7 @@ async function look(
   ]);
   const present = plugins.trim().split(/\s+/);
   const problems = [
-    ...configProblems(config, worker.podCidr!, lab.outputs.ipMasq, lab.topology.mtu).map(
-      (problem) => `${worker.name}: ${problem}`,
-    ),
+    ...configProblems(config, planOf(lab, worker)).map((problem) => `${worker.name}: ${problem}`),
     ...PLUGINS.filter((plugin) => !present.includes(plugin)).map(
       (plugin) => `${worker.name}: no ${plugin} in /opt/cni/bin`,
     ),
@@ -103,11 +123,12 @@ const cniConfig: Check = {
       0,
       seen.findIndex(({ problems }) => problems.length > 0),
     );
-    const { name, podCidr } = lab.workers[shown];
+    const worker = lab.workers[shown];
+    const { name } = worker;
     return {
-      node: lab.workers.map((worker) => worker.name).join(', '),
+      node: lab.workers.map((one) => one.name).join(', '),
       command: `cat ${cniFile(lab.outputs)}; ls /opt/cni/bin`,
-      expected: `on ${name}: ${JSON.stringify(expectedConfig(podCidr!, lab.outputs.ipMasq))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the other workers`,
+      expected: `on ${name}: ${JSON.stringify(expectedConfig(planOf(lab, worker)))}; ${PLUGINS.join(', ')} in /opt/cni/bin; likewise on the other workers`,
       evidence: `${name}:\n${seen[shown].evidence}`,
       problems: seen.flatMap(({ problems }) => problems),
       look: `correct the file, or run \`./lab up\`, which repairs it; only new pods follow a changed file`,

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { servicePool } from '../../components/local/service-pool';
-import type { LabConfig } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node } from '../../components/topology';
 import { addressAt } from '../../util/cidr';
@@ -20,10 +19,7 @@ const BALANCER_WAIT = { limit: 15_000, interval: 300 };
 /** Port where kube-proxy says if a node can take traffic of any service. */
 const HEALTH_PORT = 10256;
 
-const appliesTo = ({ loadBalancer }: LabConfig): boolean => loadBalancer;
-
-const skip = ({ config }: LabOutputs): string | undefined =>
-  config.loadBalancer ? undefined : 'loadBalancer is false in the config';
+const config = { loadBalancer: true } as const;
 
 /** Test service of type LoadBalancer. */
 interface Balanced {
@@ -89,8 +85,7 @@ const lbAddress: Check = {
   stage: 'network',
   workers: 1,
   summaryLine: /LoadBalancer/,
-  appliesTo,
-  skip,
+  config,
   async run(lab): Promise<Evidence> {
     const all = await balanced(lab);
     const names = all.map(({ name }) => name);
@@ -129,8 +124,7 @@ const lbChains: Check = {
   stage: 'network',
   workers: 1,
   dependsOn: ['cni.config', 'lb.address'],
-  appliesTo,
-  skip,
+  config,
   async run(lab): Promise<Evidence> {
     const [{ address }, { pod }] = await Promise.all([service(lab, 'Cluster'), answering(lab)]);
     const target = `${pod.ip}:80`;
@@ -204,8 +198,7 @@ const lbHealth: Check = {
   workers: 1,
   dependsOn: ['lb.chains'],
   summaryLine: /503|200/,
-  appliesTo,
-  skip,
+  config,
   async run(lab): Promise<Evidence> {
     const [cluster, local, { worker }] = await Promise.all([
       service(lab, 'Cluster'),
@@ -256,12 +249,11 @@ const lbReach: Check = {
   stage: 'network',
   workers: 1,
   dependsOn: ['lb.address', 'lb.chains', 'nat.ping'],
-  appliesTo,
+  config,
   skip: (outputs) =>
-    skip(outputs) ??
-    (outputs.config.nodePortCidrs.length > 0
+    outputs.config.nodePortCidrs.length > 0
       ? undefined
-      : 'nodePortCidrs is empty in the config, so the load balancer admits no client'),
+      : 'nodePortCidrs is empty in the config, so the load balancer admits no client',
   async run(lab): Promise<Evidence> {
     const [{ address }, { pod }] = await Promise.all([service(lab, 'Cluster'), answering(lab)]);
     const url = `http://${address}/`;
@@ -301,7 +293,7 @@ const lbLocalSource: Check = {
   stage: 'network',
   workers: 1,
   dependsOn: ['lb.reach', 'lb.health'],
-  appliesTo,
+  config,
   skip: lbReach.skip,
   async run(lab): Promise<Evidence> {
     const [{ address }, { worker, pod }] = await Promise.all([

@@ -26,6 +26,7 @@ interface Service {
 
 interface Slices {
   items: {
+    addressType?: 'IPv4' | 'IPv6';
     endpoints: { addresses: string[]; conditions?: { ready?: boolean } }[] | null;
     /** `null` if the service has no endpoints. */
     ports: { port: number; protocol: string; name?: string }[] | null;
@@ -40,12 +41,19 @@ interface Deployments {
   }[];
 }
 
-/** Returns a service's ready endpoints of one protocol as `address:port`. */
-async function endpoints(
+/** Selects endpoints of a service. */
+interface Wanted {
+  namespace: string;
+  service: string;
+  protocol: string;
+  /** Default: IPv4. */
+  family?: 'IPv4' | 'IPv6';
+}
+
+/** Returns a service's ready endpoints as `address:port`, an IPv6 address in brackets. */
+export async function endpoints(
   lab: LabUnderTest,
-  namespace: string,
-  service: string,
-  protocol: string,
+  { namespace, service, protocol, family = 'IPv4' }: Wanted,
 ): Promise<string[]> {
   const args = [
     '-n',
@@ -57,7 +65,10 @@ async function endpoints(
     '-o',
     'json',
   ];
-  const slices = (JSON.parse(await kubectl(lab, args)) as Slices).items;
+  const slices = (JSON.parse(await kubectl(lab, args)) as Slices).items.filter(
+    ({ addressType = 'IPv4' }) => addressType === family,
+  );
+  const spell = (address: string): string => (family === 'IPv6' ? `[${address}]` : address);
   const all = slices.flatMap((slice) => {
     const port = slice.ports?.find(
       (one) => one.protocol === protocol && one.name !== 'metrics',
@@ -65,7 +76,7 @@ async function endpoints(
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
     return port === undefined
       ? []
-      : ready.flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`));
+      : ready.flatMap(({ addresses }) => addresses.map((address) => `${spell(address)}:${port}`));
   });
   return [...new Set(all)].sort();
 }
@@ -131,7 +142,7 @@ const svcDns: Check = {
     const [json, description, targets, ...lookups] = await Promise.all([
       kubectl(lab, ['-n', 'kube-system', 'get', 'service', 'kube-dns', '-o', 'json']),
       kubectl(lab, ['-n', 'kube-system', 'describe', 'services', 'kube-dns']),
-      endpoints(lab, 'kube-system', 'kube-dns', 'UDP'),
+      endpoints(lab, { namespace: 'kube-system', service: 'kube-dns', protocol: 'UDP' }),
       ...lab.workers.map((worker) =>
         lookup(lab, worker.name, name).catch((error: Error) => ({
           pod: worker.name,
@@ -189,12 +200,18 @@ const svcDns: Check = {
 /** Returns the expected paths to the lab's own services: kube-dns, or the API's service if the lab has no DNS. */
 async function labServices(lab: LabUnderTest): Promise<ExpectedPath[]> {
   if (!reaches(lab.outputs.stage, 'cluster')) {
-    const targets = await endpoints(lab, 'default', 'kubernetes', 'TCP');
+    const targets = await endpoints(lab, {
+      namespace: 'default',
+      service: 'kubernetes',
+      protocol: 'TCP',
+    });
     return [{ to: { address: lab.topology.apiServiceIp, protocol: 'tcp', port: 443 }, targets }];
   }
   const address = lab.topology.dnsIp;
   const [tcp, udp] = await Promise.all(
-    ['TCP', 'UDP'].map((protocol) => endpoints(lab, 'kube-system', 'kube-dns', protocol)),
+    ['TCP', 'UDP'].map((protocol) =>
+      endpoints(lab, { namespace: 'kube-system', service: 'kube-dns', protocol }),
+    ),
   );
   return [
     { to: { address, protocol: 'tcp', port: 53 }, targets: tcp },

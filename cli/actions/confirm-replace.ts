@@ -7,7 +7,7 @@ export type Agree = (loss: string) => Promise<void>;
 
 /** Keys that decide a lab's network: another value needs another network, with other nodes in it. */
 const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
-  local: ['nodeCidr', 'podCidr', 'publicPool', 'mtu'],
+  local: ['nodeCidr', 'podCidr', 'ipFamily', 'publicPool', 'mtu'],
   aws: ['nodeCidr', 'zone', 'profile'],
   gcp: ['nodeCidr', 'zone', 'profile'],
 };

@@ -14,7 +14,7 @@ import {
   workingNeeds,
 } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
-import { kernelFindings } from '../doctor/kernel';
+import { kernelFindingsFor } from '../doctor/kernel';
 import { machineProbes } from '../doctor/host';
 import { execProbe, pathProbe, writableProbe } from '../doctor/places';
 import { jumpPortProbe, poolProbe, slotsProbe } from '../doctor/network';
@@ -186,7 +186,8 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
     slotsProbe(slots),
   );
   // Kernel features are probed for new labs only: an existing lab has proven its features.
-  return [...(await Promise.all(probes.map(findingOf))), ...kernelFindings()];
+  const configs = coming.map(({ config }) => config);
+  return [...(await Promise.all(probes.map(findingOf))), ...kernelFindingsFor(configs)];
 }
 
 /** Programs that labs need, and the labs that can't be created now. */
@@ -230,7 +231,8 @@ export async function prepare(progress: Progress, ...wanted: RequestedLab[]): Pr
   const made = await (split.scope === 'cloud' ? setUpTools(progress) : setUp(progress));
   // Some kernel features can be tried only with programs that were missing before.
   if (!complete && split.coming.length > 0) {
-    const again = { ...machine, findings: kernelFindings() };
+    const configs = split.coming.map(({ config }) => config);
+    const again = { ...machine, findings: kernelFindingsFor(configs) };
     if (stands(again)) throw refusal([again]);
   }
   return {

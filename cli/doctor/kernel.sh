@@ -81,6 +81,19 @@ nft_services() {
   inside nft 'add table ip try; add chain ip try c { type nat hook postrouting priority 100; }; add map ip try m { type ipv4_addr . inet_proto . inet_service : verdict; }; add rule ip try c ip daddr . meta l4proto . th dport vmap @m; add rule ip try c numgen random mod 2 vmap { 0 : accept, 1 : accept }; add rule ip try c masquerade fully-random'
 }
 
+# IPv6 on a bridge, and the rules of a dual-stack lab's router and nodes.
+ipv6() {
+  [ -d /proc/sys/net/ipv6 ] || {
+    echo "no IPv6: the host was booted with ipv6.disable=1, or its kernel has none"
+    return 1
+  }
+  inside sysctl -qw net.ipv6.conf.all.forwarding=1 &&
+    inside ip -6 address add fd00:10:240::1/64 dev lo nodad &&
+    inside ip6tables -t mangle -A PREROUTING -j HL --hl-inc 1 &&
+    inside ip6tables -t nat -A POSTROUTING -s fd00:10:200::/48 -j MASQUERADE &&
+    inside nft 'add table ip6 try; add chain ip6 try c { type nat hook postrouting priority 100; }; add rule ip6 try c masquerade'
+}
+
 # Creates and removes a control group in each hierarchy.
 groups() {
   for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/pids; do
@@ -111,6 +124,7 @@ attempt conntrack conntrack_seen
 attempt ttl inside iptables -t mangle -A PREROUTING -j TTL --ttl-inc 1
 attempt services services
 attempt nft_services nft_services
+attempt ipv6 ipv6
 attempt pidns unshare --pid --fork --mount-proc true
 attempt groups groups
 attempt root own_root

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../util/directories';
+import type { LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
 import { hasCommand } from '../../toolchain/host/packages';
 import { fail, type Finding, ok, warn } from './finding';
@@ -14,6 +15,8 @@ interface Feature {
   by?: string[];
   /** Limitation without the feature, if labs work without it. */
   spared?: string;
+  /** Tells whether a lab of this config can't spare the feature, although others can. */
+  neededBy?: (config: LabConfig) => boolean;
 }
 
 /** Features that kernel.sh tries, keyed by the name that it prints. */
@@ -71,6 +74,13 @@ export const FEATURES: Record<string, Feature> = {
     cure: 'modprobe -a nft_numgen nft_masq nft_nat',
     spared: 'only proxyMode=nftables needs them',
   },
+  ipv6: {
+    title: 'IPv6 and its address translation',
+    by: ['ip', 'ip6tables', 'nft'],
+    cure: 'boot the host without ipv6.disable=1, and modprobe -a ip6table_nat xt_HL; or remove ipFamily from the config',
+    spared: 'only ipFamily=dual needs it',
+    neededBy: ({ ipFamily }) => ipFamily === 'dual',
+  },
   pidns: {
     title: 'Process namespaces',
     cure: 'a kernel with CONFIG_PID_NS; in a container, more privileges',
@@ -126,11 +136,15 @@ function tried(): string {
   });
 }
 
-/** Returns a finding for each feature. `attempts` returns the output of kernel.sh. */
+/**
+ * Returns a finding for each feature. `attempts` returns the output of kernel.sh. A missing feature
+ * that one of the labs in `wanted` can't spare is a failure.
+ */
 export function kernelFindings(
   attempts: () => string = tried,
   has = hasCommand,
   uid = process.getuid?.(),
+  wanted: LabConfig[] = [],
 ): Finding[] {
   if (uid !== 0)
     return [
@@ -155,9 +169,17 @@ export function kernelFindings(
       },
     ];
   }
-  return Object.entries(FEATURES).map(([id, { title, ...feature }]) => ({
+  return Object.entries(FEATURES).map(([id, { title, spared, neededBy, ...feature }]) => ({
     id: `kernel.${id}`,
     title,
-    ...judged(answers.get(id) ?? 'was not tried', feature, has),
+    ...judged(
+      answers.get(id) ?? 'was not tried',
+      { ...feature, ...(neededBy && wanted.some(neededBy) ? {} : { spared }) },
+      has,
+    ),
   }));
 }
+
+/** Returns the findings about the host's kernel for labs that are about to be created. */
+export const kernelFindingsFor = (wanted: LabConfig[]): Finding[] =>
+  kernelFindings(tried, hasCommand, process.getuid?.(), wanted);

@@ -114,6 +114,10 @@ export function script(path: string, name: string): StepFile {
   return { path, mode: 0o755, content };
 }
 
+/** Joins the values of both families with a comma, as Kubernetes' flags take them. */
+export const bothFamilies = (ipv4: string, ipv6: string | undefined): string =>
+  [ipv4, ...(ipv6 ? [ipv6] : [])].join(',');
+
 /** Lists the controllers of a lab, in order. */
 export const controllers = (topology: Topology): Node[] =>
   topology.nodes.filter((node) => node.role === 'controller');

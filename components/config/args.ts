@@ -54,6 +54,14 @@ export interface LabArgs {
    */
   serviceCidr?: string;
   /**
+   * Local only for now: IP families of nodes, pods and services. `dual` adds IPv6 networks, which
+   * are the same in every lab: nodes fd00:10:240::/64, pods fd00:10:200::/48 with a /64 for each
+   * worker, services fd00:10:32::/112.
+   * @default 'ipv4'
+   * @example 'dual'
+   */
+  ipFamily?: 'ipv4' | 'dual';
+  /**
    * Whether the CNI bridge masquerades packets that leave a pod's own /24.
    * @default true
    * @example false

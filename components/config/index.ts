@@ -86,6 +86,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   },
   podCidr: { read: network(8, 20, 'every worker gets a /24 of it'), default: '10.200.0.0/16' },
   serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
+  ipFamily: { read: oneOf('ipv4', 'dual'), default: 'ipv4' },
   ipMasq: { read: truth, default: 'true' },
   hostPorts: { read: truth, default: 'false' },
   loadBalancer: { read: truth, default: 'false' },
@@ -227,6 +228,7 @@ function onThisMachine({
 function inACloud({
   cloud,
   loadBalancer,
+  ipFamily,
   profile,
   controllers,
   adminCidrs,
@@ -244,6 +246,9 @@ function inACloud({
       ? [
           `loadBalancer is true, which cloud ${cloud} does not have yet: remove it, or use a local lab`,
         ]
+      : []),
+    ...(ipFamily === 'dual'
+      ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
       : []),
     ...(adminCidrs?.length === 0
       ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']

@@ -24,6 +24,7 @@ export function makeInstances(
         privateIp: node.privateIp,
         publicIp: vpc.publicCidr.apply((cidr) => addressAt(cidr, host)),
         gateway: topology.gateway,
+        ...(topology.ipv6 ? { privateIp6: node.privateIp6, gateway6: topology.ipv6.gateway } : {}),
         prefixLength: nodeNetwork.prefix,
         mtu: topology.mtu,
         canIpForward: node.canIpForward,

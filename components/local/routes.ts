@@ -3,14 +3,15 @@ import type { Part } from '../cloud';
 import type { LocalBuilt, LocalContext } from './types';
 
 /**
- * Routes each worker's pod CIDR to that worker. No login waits for these routes. They are deleted
+ * Routes each worker's pod CIDRs to that worker. No login waits for these routes. They are deleted
  * with their VPC. If a killed `down` leaves one, the next create replaces it.
  */
 export function makeRoutes(
   { lab, topology, options }: LocalContext,
   { network: { vpc } }: Pick<LocalBuilt, 'network'>,
 ): Part {
-  for (const { name, destination, nextHopIp } of topology.routes) {
+  const { routes, ipv6 } = topology;
+  for (const { name, destination, nextHopIp } of [...routes, ...(ipv6?.routes ?? [])]) {
     new Route(
       name,
       { lab, network: vpc.generation, destination, nextHopIp },

@@ -207,6 +207,7 @@ function apiServerNames(
   const addresses = [
     '127.0.0.1',
     topology.apiServiceIp,
+    ...(topology.ipv6 ? [topology.ipv6.apiServiceIp] : []),
     ...controllers.map((node) => node.privateIp),
   ];
   const names = [API_NAME, ...service, 'localhost', ...controllers.map((node) => node.name)];

@@ -25,6 +25,8 @@ export interface NetworkArgs {
   podCidr: pulumi.Input<string>;
   /** The VPC router's address, the first of the node network. */
   gateway: pulumi.Input<string>;
+  /** The VPC router's IPv6 address. Unset unless the lab is dual-stack. */
+  gateway6?: pulumi.Input<string>;
   /** Address pool of the lab's public /24, for example `198.18.0.0/16`. */
   publicPool: pulumi.Input<string>;
   /** Bytes. */
@@ -58,7 +60,7 @@ export interface FirewallRuleSpec {
   name: pulumi.Input<string>;
   /** Purpose of the rule, one sentence. */
   description: pulumi.Input<string>;
-  protocol: pulumi.Input<'tcp' | 'udp' | 'icmp'>;
+  protocol: pulumi.Input<'tcp' | 'udp' | 'icmp' | 'icmpv6'>;
   /** First and last port, inclusive. Both are absent for icmp. */
   firstPort?: pulumi.Input<number>;
   lastPort?: pulumi.Input<number>;
@@ -88,6 +90,10 @@ export interface InstanceArgs {
   /** Address in the lab's public /24. The router translates it to the private address. */
   publicIp: pulumi.Input<string>;
   gateway: pulumi.Input<string>;
+  /** IPv6 address of the node, in a /64. Unset unless the lab is dual-stack. */
+  privateIp6?: pulumi.Input<string>;
+  /** IPv6 address of the router. Unset unless the lab is dual-stack. */
+  gateway6?: pulumi.Input<string>;
   /** Prefix length of the node network. */
   prefixLength: pulumi.Input<number>;
   /** Bytes. */

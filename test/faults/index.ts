@@ -1,8 +1,18 @@
 import type { Fault } from './fault';
+import { ipv6Faults, nftablesFaults } from './ipv6';
+import { loadBalancerFaults } from './load-balancer';
 import { nodeFaults } from './nodes';
 import { podFaults } from './pods';
 import { routeFaults } from './routes';
 import { serviceFaults } from './services';
 
-/** All faults that the checks must detect: for every check at least one fault that makes it fail. */
+/** Faults that the checks of every lab must detect. For each check, at least one makes it fail. */
 export const faults: Fault[] = [...nodeFaults, ...podFaults, ...routeFaults, ...serviceFaults];
+
+/** Faults of dual-stack labs and of labs with a load balancer, too. */
+export const allFaults: Fault[] = [
+  ...faults,
+  ...loadBalancerFaults,
+  ...ipv6Faults,
+  ...nftablesFaults,
+];

@@ -15,6 +15,7 @@ const config: LabConfig = {
   nodeCidr: '10.240.0.0/24',
   podCidr: '10.200.0.0/16',
   serviceCidr: '10.32.0.0/24',
+  ipFamily: 'ipv4',
   ipMasq: true,
   hostPorts: false,
   loadBalancer: false,

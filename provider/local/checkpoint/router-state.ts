@@ -1,4 +1,4 @@
-import { attempt, attemptIn, ipIn, loadNft, run, runIn } from '../shared/command';
+import { LOAD_NFT, attempt, attemptIn, ipIn, loadNft, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 import {
   addressing,
@@ -8,6 +8,7 @@ import {
   type NftObject,
 } from '../router/router-snapshot';
 import { routerSettingNames } from '../router/router';
+import { isIptables } from '../router/ruleset';
 
 /** State of a VPC router that a checkpoint holds. */
 export interface RouterState {
@@ -20,6 +21,13 @@ export interface RouterState {
   links: LinkState[];
   /** Kernel settings by name. */
   settings: Record<string, string>;
+  /** Unset unless the lab is dual-stack. */
+  ipv6?: {
+    /** Tables of ip6tables, in the format of ip6tables-save. */
+    iptables: string;
+    /** Lines of `ip -6 route show`. */
+    routes: string[];
+  };
 }
 
 interface LinkState {
@@ -28,17 +36,19 @@ interface LinkState {
   mtu: number;
   /** Bridge that the interface is a port of. */
   master?: string;
-  /** IPv4 addresses with prefix length. */
+  /** Addresses with prefix length, without link-local ones, which the kernel itself adds. */
   addresses: string[];
 }
 
-/**
- * Returns the names of nft's tables, such as `inet vpc`. Tables of family ip belong to iptables.
- */
+/** Returns the names of nft's tables, such as `inet vpc`, without those of iptables. */
 const tablesOf = (ruleset: NftObject[]): string[] =>
   ruleset.flatMap(({ table }) =>
-    table && table.family !== 'ip' ? `${table.family} ${table.name}` : [],
+    table && !isIptables(table.family, table.name) ? `${table.family} ${table.name}` : [],
   );
+
+/** Returns true if a router's bridge has an IPv6 address, as in dual-stack labs. */
+const isDual = ({ links }: Addressing): boolean =>
+  (links.get('vpc')?.addr_info ?? []).some(({ family }) => family === 'inet6');
 
 const linksOf = ({ links }: Addressing): LinkState[] =>
   [...links.values()].map(({ ifname, flags, mtu, master, addr_info }) => ({
@@ -47,7 +57,7 @@ const linksOf = ({ links }: Addressing): LinkState[] =>
     mtu,
     master,
     addresses: addr_info
-      .filter(({ family }) => family === 'inet')
+      .filter(({ family, scope }) => family === 'inet' || scope === 'global')
       .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
   }));
 
@@ -59,19 +69,27 @@ export const parseRoutes = (text: string): string[] =>
     .map((line) => line.replace(/\s+/g, ' ').trim())
     .filter(Boolean);
 
-const routesOf = async (router: string): Promise<string[]> =>
-  parseRoutes(await ipIn(router, '-o', 'route', 'show'));
+const routesOf = async (router: string, family = '-4'): Promise<string[]> =>
+  parseRoutes(await ipIn(router, family, '-o', 'route', 'show'));
 
-async function settingsOf(router: string): Promise<Record<string, string>> {
+async function settingsOf(router: string, dual: boolean): Promise<Record<string, string>> {
   // Settings of a missing interface do not exist.
-  const { stdout } = await attemptIn(router, 'sysctl', ['-e', ...routerSettingNames()]);
+  const { stdout } = await attemptIn(router, 'sysctl', ['-e', ...routerSettingNames(dual)]);
   const lines = stdout.split('\n').filter((line) => line.includes(' = '));
   return Object.fromEntries(lines.map((line) => line.split(' = ') as [string, string]));
 }
 
 /** Loads a ruleset into a temporary network namespace. Throws if nft does not accept it. */
 const tryRuleset = (nft: string): Promise<string> =>
-  run('unshare', ['--net', 'nft', '-f', '-'], nft);
+  run('unshare', ['--net', 'sh', '-c', LOAD_NFT], nft);
+
+async function readIpv6(router: string): Promise<RouterState['ipv6']> {
+  const [iptables, routes] = await Promise.all([
+    runIn(router, 'ip6tables-save', []),
+    routesOf(router, '-6'),
+  ]);
+  return { iptables, routes };
+}
 
 /**
  * Reads the state of a lab's router. Throws if the router does not exist, or if its packet filter
@@ -84,15 +102,18 @@ export async function readRouterState(lab: string): Promise<RouterState> {
   const listings = await Promise.all(
     tables.map((table) => runIn(router, 'nft', ['list', 'table', ...table.split(' ')])),
   );
-  const [network, routes, iptables, settings] = await Promise.all([
-    addressing(router),
+  const network = await addressing(router);
+  const dual = isDual(network);
+  const [routes, iptables, settings, ipv6] = await Promise.all([
     routesOf(router),
     runIn(router, 'iptables-save', []),
-    settingsOf(router),
+    settingsOf(router, dual),
+    dual ? readIpv6(router) : undefined,
   ]);
   const nft = listings.join('\n');
   await tryRuleset(nft);
-  return { nft, iptables, routes, links: linksOf(network), settings };
+  const state = { nft, iptables, routes, links: linksOf(network), settings };
+  return ipv6 ? { ...state, ipv6 } : state;
 }
 
 /** Elements to remove and to add, so that `now` becomes `wanted`. */
@@ -161,12 +182,27 @@ export async function applyRouterState(lab: string, saved: RouterState): Promise
     const now = links.get(link.name);
     if (now) failed.push(...(await applyLink(router, link, now)));
   }
-  const { remove, add } = changes(await routesOf(router), saved.routes);
-  const routes = [
-    ...remove.map((line) => ['route', 'del', ...line.split(' ')]),
-    ...add.map((line) => ['route', 'add', ...line.split(' ')]),
-  ];
-  failed.push(...(await attemptAll(router, routes)));
+  failed.push(...(await applyRoutes(router, '-4', saved.routes)));
+  if (saved.ipv6) failed.push(...(await applyIpv6(router, saved.ipv6)));
   discardSnapshot(lab);
   return failed;
+}
+
+/** Changes the routes of one family to the saved ones. Returns the commands of `ip` that failed. */
+async function applyRoutes(router: string, family: string, saved: string[]): Promise<string[]> {
+  const { remove, add } = changes(await routesOf(router, family), saved);
+  return attemptAll(router, [
+    ...remove.map((line) => [family, 'route', 'del', ...line.split(' ')]),
+    ...add.map((line) => [family, 'route', 'add', ...line.split(' ')]),
+  ]);
+}
+
+/** Gives a router its saved IPv6 state. Returns the commands of `ip` that failed. */
+async function applyIpv6(
+  router: string,
+  saved: NonNullable<RouterState['ipv6']>,
+): Promise<string[]> {
+  const now = await runIn(router, 'ip6tables-save', []);
+  await runIn(router, 'ip6tables-restore', [], iptablesInput(saved.iptables, now));
+  return applyRoutes(router, '-6', saved.routes);
 }

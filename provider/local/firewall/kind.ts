@@ -1,3 +1,4 @@
+import { isIpv6 } from '../../../util/cidr6';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import {
   anyOf,
@@ -9,13 +10,13 @@ import {
 } from '../router/rules';
 import { driftDifference, type Drifting } from '../shared/drift';
 
-interface Rule {
+export interface Rule {
   name: string;
   description: string;
-  protocol: 'tcp' | 'udp' | 'icmp';
+  protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6';
   firstPort?: number;
   lastPort?: number;
-  /** CIDRs that packets may come from. */
+  /** CIDRs that packets may come from, all of one family. */
   sources: string[];
   /**
    * Private addresses of the nodes that the rule applies to; empty: every address of the VPC, pods
@@ -42,13 +43,16 @@ const ruleOf = ({ lab, rule }: FirewallRuleInputs): ResourceRule => ({
   name: rule.name,
 });
 
-function matches(rule: Rule): string {
+/** Returns nft's expressions that select the packets of a rule. */
+export function matches(rule: Rule): string {
+  const family = rule.sources.some(isIpv6) ? 'ip6' : 'ip';
+  const protocol = family === 'ip6' ? 'meta l4proto' : 'ip protocol';
   const ports =
     rule.firstPort === undefined
-      ? `ip protocol ${rule.protocol}`
+      ? `${protocol} ${rule.protocol}`
       : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
-  const targets = rule.targets.length > 0 ? `ip daddr ${anyOf(rule.targets)} ` : '';
-  return `ip saddr ${anyOf(rule.sources)} ${targets}${ports}`;
+  const targets = rule.targets.length > 0 ? `${family} daddr ${anyOf(rule.targets)} ` : '';
+  return `${family} saddr ${anyOf(rule.sources)} ${targets}${ports}`;
 }
 
 const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> => ({

@@ -11,6 +11,7 @@
 # STORE      node programs, read-only at /opt/artifacts
 # ADDRESS    address of eth0 with prefix length
 # GATEWAY    address of the VPC's router
+# IPV6_ADDRESS, IPV6_GATEWAY  the same for IPv6; unset unless the lab is dual-stack
 set -eu
 
 # The node's cgroup, which the node sees as the root. Its limits are set on the lab's cgroup, which
@@ -113,9 +114,15 @@ forget_network() {
     ip -n "$NAMESPACE" address flush dev "$link"
     ip -n "$NAMESPACE" link set "$link" up
   done
-  ip -n "$NAMESPACE" route flush table all scope global
+  # Setting the link down has removed the IPv6 routes. The kernel's own one to fe80::/64, which
+  # neighbour discovery needs, has come back with the link.
+  ip -n "$NAMESPACE" -4 route flush table all scope global
   ip -n "$NAMESPACE" address add "$ADDRESS" dev eth0
   ip -n "$NAMESPACE" route add default via "$GATEWAY" dev eth0
+  # Without IPv6, nothing is left to set.
+  [ -n "${IPV6_ADDRESS:-}" ] || return 0
+  ip -n "$NAMESPACE" address add "$IPV6_ADDRESS" dev eth0 nodad
+  ip -n "$NAMESPACE" -6 route add default via "$IPV6_GATEWAY" dev eth0
 }
 
 # A reboot inside ends the container, which lacks CAP_SYS_BOOT. The loop starts it again.

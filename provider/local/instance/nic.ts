@@ -2,10 +2,13 @@ import { attempt, ipIn, loadNft, run, runIn } from '../shared/command';
 import {
   addressing,
   elements,
+  hasAddress,
   linkDrift,
   routerSnapshot,
+  routes6,
   routesTo,
   readRuleset,
+  type Addressing,
   type NftObject,
   type ExpectedLink,
 } from '../router/router-snapshot';
@@ -22,6 +25,9 @@ export interface Nic {
   privateIp: string;
   publicIp: string;
   gateway: string;
+  /** IPv6 addresses of node and router, in a /64; unset unless the lab is dual-stack. */
+  privateIp6?: string;
+  gateway6?: string;
   prefixLength: number;
   mtu: number;
   canIpForward: boolean;
@@ -30,6 +36,7 @@ export interface Nic {
 /** Formats an element of one of the VPC's nft sets or maps. */
 const PARTS = {
   'bridge vpc addresses': ([name, address]: string[]) => `"${name}" . ${address}`,
+  'bridge vpc addresses6': ([name, address]: string[]) => `"${name}" . ${address}`,
   'inet vpc public': ([publicIp, privateIp]: string[]) => `${publicIp} : ${privateIp}`,
   'bridge vpc can_ip_forward': ([name]: string[]) => `"${name}"`,
 };
@@ -38,6 +45,9 @@ type SetName = keyof typeof PARTS;
 /** Returns the interface's expected elements in the VPC's sets and maps. */
 const registration = (nic: Nic): [SetName, string[][]][] => [
   ['bridge vpc addresses', [[nic.name, nic.privateIp]]],
+  ...(nic.privateIp6
+    ? [['bridge vpc addresses6', [[nic.name, nic.privateIp6]]] as [SetName, string[][]]]
+    : []),
   ['inet vpc public', [[nic.publicIp, nic.privateIp]]],
   ['bridge vpc can_ip_forward', nic.canIpForward ? [[nic.name]] : []],
 ];
@@ -45,7 +55,7 @@ const registration = (nic: Nic): [SetName, string[][]][] => [
 /** Returns the actual elements that contain the interface's name or one of its addresses. */
 function entries(nic: Nic, ruleset: NftObject[], set: SetName): string[][] {
   const [family, , setName] = set.split(' ');
-  const identities = [nic.name, nic.privateIp, nic.publicIp];
+  const identities = [nic.name, nic.privateIp, nic.privateIp6, nic.publicIp];
   return elements(ruleset, family, setName).filter((parts) =>
     parts.some((part) => identities.includes(part)),
   );
@@ -79,6 +89,30 @@ const inner = (nic: Nic): ExpectedLink & { mac: string; address: string } => ({
   address: `${nic.privateIp}/${nic.prefixLength}`,
 });
 
+/** Settings of the namespace's new interfaces, including those of the pods' bridge. */
+const DUAL_SETTINGS = {
+  'net.ipv6.conf.all.disable_ipv6': '0',
+  'net.ipv6.conf.default.disable_ipv6': '0',
+  // The VPC knows each address's owner: detecting duplicates would only delay the first packet.
+  'net.ipv6.conf.default.accept_dad': '0',
+  'net.ipv6.conf.default.accept_ra': '0',
+};
+
+/** Sets the namespace's IPv6: on before its interfaces exist, or off. */
+async function prepareIpv6(namespace: string, { privateIp6 }: Nic): Promise<void> {
+  if (!hasIpv6()) return;
+  const settings = privateIp6 ? DUAL_SETTINGS : { 'net.ipv6.conf.all.disable_ipv6': '1' };
+  const values = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  await runIn(namespace, 'sysctl', ['-qw', ...values]);
+}
+
+/** Adds the IPv6 address and the default route. */
+async function attach6(namespace: string, { privateIp6, gateway6 }: Nic): Promise<void> {
+  if (!privateIp6 || !gateway6) return;
+  await ipIn(namespace, 'addr', 'replace', `${privateIp6}/64`, 'dev', 'eth0', 'nodad');
+  await ipIn(namespace, '-6', 'route', 'replace', 'default', 'via', gateway6, 'dev', 'eth0');
+}
+
 /** Connects the node's namespace to the VPC. Creates what is missing and repairs what differs. */
 export async function attach(nic: Nic): Promise<void> {
   const router = routerOf(nic.lab);
@@ -86,6 +120,7 @@ export async function attach(nic: Nic): Promise<void> {
   const { mac, address } = inner(nic);
   const mtu = String(nic.mtu);
   if (!namespaceExists(namespace)) await run('ip', ['netns', 'add', namespace]);
+  if (nic.privateIp6) await prepareIpv6(namespace, nic);
   await ipIn(namespace, 'link', 'set', 'lo', 'up');
   if (
     !(await addressing(router)).links.has(nic.name) ||
@@ -118,8 +153,21 @@ export async function attach(nic: Nic): Promise<void> {
   await ipIn(namespace, 'addr', 'replace', address, 'dev', 'eth0');
   await ipIn(namespace, 'link', 'set', 'eth0', 'address', mac, 'mtu', mtu, 'up');
   await ipIn(namespace, 'route', 'replace', 'default', 'via', nic.gateway, 'dev', 'eth0');
-  if (hasIpv6()) await runIn(namespace, 'sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
+  if (nic.privateIp6) await attach6(namespace, nic);
+  else await prepareIpv6(namespace, nic);
   await register(nic, registration(nic));
+}
+
+/** Lists the drift of the interface's IPv6 address and default route. */
+async function drift6(nic: Nic, namespace: string, node: Addressing): Promise<string[]> {
+  if (!nic.privateIp6) return [];
+  const address = `${nic.privateIp6}/64`;
+  const routes = await routes6(namespace);
+  const isRouted = routes.some(({ dst, gateway }) => dst === 'default' && gateway === nic.gateway6);
+  return [
+    ...(hasAddress(node, 'eth0', address) ? [] : [`its eth0 lacks the address ${address}`]),
+    ...(isRouted ? [] : ['its IPv6 default route is missing']),
+  ];
 }
 
 /** Returns the drift of the interface; '' if there is none. */
@@ -136,6 +184,7 @@ export async function nicDrift(nic: Nic): Promise<string> {
   const drift = links.flatMap(([name, difference]) => (difference ? `${name} ${difference}` : []));
   if (!routesTo(node, 'default').some(({ gateway }) => gateway === nic.gateway))
     drift.push('its default route is missing');
+  drift.push(...(await drift6(nic, namespace, node)));
   for (const [set, parts] of registration(nic)) {
     if (String(entries(nic, router.ruleset, set).sort()) !== String(parts))
       drift.push(`its entry in the set ${set} was changed`);

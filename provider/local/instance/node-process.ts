@@ -29,6 +29,9 @@ export interface MachineProcess {
   privateIp: string;
   prefixLength: number;
   gateway: string;
+  /** IPv6 addresses of node and router, in a /64; unset unless the lab is dual-stack. */
+  privateIp6?: string;
+  gateway6?: string;
 }
 
 const SCRIPT = path.join(root, 'provider/local/instance/machine.sh');
@@ -76,6 +79,9 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     NAMESPACE: namespaceOf(lab, name),
     ADDRESS: `${machine.privateIp}/${machine.prefixLength}`,
     GATEWAY: machine.gateway,
+    ...(machine.privateIp6
+      ? { IPV6_ADDRESS: `${machine.privateIp6}/64`, IPV6_GATEWAY: machine.gateway6! }
+      : {}),
     TREE: machine.tree,
     STORE: machine.store,
     GROUP: groupOf(lab, name),

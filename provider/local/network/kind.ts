@@ -3,6 +3,7 @@ import { addressAt } from '../../../util/cidr';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { prepareHost } from './host-kernel';
 import { routerSnapshot } from '../router/router-snapshot';
+import { hasIpv6 } from '../shared/ipv6';
 import { routerOf } from '../shared/names';
 import { blackholePool } from '../shared/address-pool';
 import { ensureRouter, removeRouter, routerDrift, type RouterPlan } from '../router/router';
@@ -22,6 +23,8 @@ export interface NetworkInputs {
   nodeCidr: string;
   podCidr: string;
   gateway: string;
+  /** IPv6 address of the router; unset unless the lab is dual-stack. */
+  gateway6?: string;
   publicPool: string;
   mtu: number;
   publicCidr: string;
@@ -32,6 +35,10 @@ export interface NetworkInputs {
 }
 
 interface NetworkState extends NetworkInputs, Drifting {}
+
+/** Reason why a dual-stack network can't be created on a host without IPv6. */
+const NO_IPV6 =
+  'ipFamily is dual, but this host has no IPv6: boot it without ipv6.disable=1, or remove ipFamily';
 
 /** Number of the host's address in the lab's public /24. */
 const HOST = 1;
@@ -74,6 +81,7 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     } catch (error) {
       failures.push({ property: 'publicPool', reason: (error as Error).message });
     }
+    if (news.gateway6 && !hasIpv6()) failures.push({ property: 'gateway6', reason: NO_IPV6 });
     return { inputs, failures };
   },
   async diff(olds, news, unknown) {

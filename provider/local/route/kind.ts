@@ -1,7 +1,8 @@
 import { asCidr, overlap, parseCidr } from '../../../util/cidr';
+import { isIpv6, overlap6, prefix6 } from '../../../util/cidr6';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { ipIn } from '../shared/command';
-import { routerSnapshot, type RouteRow } from '../router/router-snapshot';
+import { routerSnapshot, routes6, type RouteRow } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
 import { driftDifference, type Drifting } from '../shared/drift';
 
@@ -17,14 +18,26 @@ export interface RouteInputs {
 
 interface RouteState extends RouteInputs, Drifting {}
 
+/** Returns the router's IPv6 routes for this destination and for parts of it. */
+async function entries6({
+  lab,
+  destination,
+}: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+  const inside = (await routes6(routerOf(lab)).catch((): RouteRow[] => []))
+    .filter(({ dst }) => dst !== 'default')
+    .map((row) => ({ ...row, dst: row.dst.includes('/') ? row.dst : `${row.dst}/128` }))
+    .filter(({ dst }) => overlap6(dst, destination));
+  const narrower = inside.filter(({ dst }) => prefix6(dst) > prefix6(destination));
+  return { own: inside.find(({ dst }) => dst === destination), narrower };
+}
+
 /**
  * Returns the router's route for this destination, and the routes for parts of it, which take
  * precedence.
  */
-async function entries({
-  lab,
-  destination,
-}: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+async function entries(inputs: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
+  const { lab, destination } = inputs;
+  if (isIpv6(destination)) return entries6(inputs);
   const inside = ((await routerSnapshot(lab))?.routes ?? []).filter(
     ({ dst }) => dst !== 'default' && overlap(asCidr(dst), destination),
   );

@@ -12,7 +12,7 @@ export interface Link {
   address?: string;
   /** Bridge that the interface is a port of. */
   master?: string;
-  addr_info: { family: string; local: string; prefixlen: number }[];
+  addr_info: { family: string; local: string; prefixlen: number; scope?: string }[];
 }
 
 export interface RouteRow {
@@ -87,6 +87,10 @@ export async function addressing(namespace?: string): Promise<Addressing> {
     routes: routes as RouteRow[],
   };
 }
+
+/** Reads the IPv6 routes of a namespace. Throws if the namespace does not exist. */
+export const routes6 = async (namespace: string): Promise<RouteRow[]> =>
+  JSON.parse(await run('ip', ['-n', namespace, '-j', '-6', 'route', 'show'])) as RouteRow[];
 
 export const parseRuleset = (json: string): NftObject[] =>
   (JSON.parse(json) as { nftables: NftObject[] }).nftables;

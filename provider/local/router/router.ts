@@ -2,6 +2,7 @@ import { addressAt, parseCidr } from '../../../util/cidr';
 import { attempt, attemptIn, ipIn, run, runIn } from '../shared/command';
 import {
   addressing,
+  hasAddress,
   linkDrift,
   routesTo,
   type Addressing,
@@ -10,7 +11,15 @@ import {
 } from './router-snapshot';
 import { hasIpv6 } from '../shared/ipv6';
 import { namespaceExists } from '../shared/names';
-import { loadRuleset, loadTtlRule, rulesetOf, rulesetDrift, TTL_RULE } from './ruleset';
+import {
+  hasHopLimitRule,
+  loadHopLimitRule,
+  loadRuleset,
+  loadTtlRule,
+  rulesetDrift,
+  rulesetOf,
+  TTL_RULE,
+} from './ruleset';
 
 // Creates and repairs the VPC's router and its link to the host. Each step leaves correct settings
 // alone, so that a repair does not break connections.
@@ -21,6 +30,8 @@ export interface RouterPlan {
   router: string;
   nodeCidr: string;
   gateway: string;
+  /** IPv6 address of the router; unset unless the lab is dual-stack. */
+  gateway6?: string;
   publicCidr: string;
   publicPool: string;
   /** Address of the host in the lab's public /24. */
@@ -46,11 +57,24 @@ const IPV6_SETTINGS = {
   'net.ipv6.conf.default.disable_ipv6': '1',
 };
 
+/**
+ * Kernel settings of a dual-stack lab's router. New interfaces have no IPv6 by default: only the
+ * bridge gets it, so no IPv6 packet leaves for the host. The router's address is
+ * its own, so there is no duplicate to detect (accept_dad).
+ */
+const DUAL_SETTINGS = {
+  'net.ipv6.conf.default.disable_ipv6': '1',
+  'net.ipv6.conf.default.accept_dad': '0',
+  'net.ipv6.conf.default.accept_ra': '0',
+  'net.ipv6.conf.all.forwarding': '1',
+  'net.bridge.bridge-nf-call-ip6tables': '1',
+};
+
 /** Kernel settings of the router, set before any packet passes. */
-export const routerSettings = (ipv6: boolean = hasIpv6()): Record<string, string> => ({
-  ...SETTINGS,
-  ...(ipv6 ? IPV6_SETTINGS : {}),
-});
+export function routerSettings(ipv6 = hasIpv6(), dual = false): Record<string, string> {
+  if (dual) return { ...SETTINGS, ...DUAL_SETTINGS };
+  return { ...SETTINGS, ...(ipv6 ? IPV6_SETTINGS : {}) };
+}
 
 const SETTINGS = {
   // A node that caches a redirect would bypass a removed route for minutes.
@@ -68,9 +92,25 @@ const LINK_SETTINGS = {
   'net.ipv4.conf.internet.rp_filter': '1',
 };
 
+/** Like LINK_SETTINGS, for a dual-stack lab. */
+const DUAL_LINK_SETTINGS = {
+  'net.ipv6.conf.vpc.disable_ipv6': '0',
+  'net.ipv6.conf.internet.disable_ipv6': '1',
+};
+
+const linkSettings = (dual: boolean): Record<string, string> => ({
+  ...LINK_SETTINGS,
+  ...(dual ? DUAL_LINK_SETTINGS : {}),
+});
+
 /** Returns the names of all kernel settings of the router. */
-export const routerSettingNames = (): string[] =>
-  Object.keys({ ...routerSettings(), ...LINK_SETTINGS });
+export const routerSettingNames = (dual: boolean): string[] =>
+  Object.keys({ ...routerSettings(hasIpv6(), dual), ...linkSettings(dual) });
+
+const isDual = ({ gateway6 }: RouterPlan): boolean => gateway6 !== undefined;
+
+const rulesetFor = ({ gateway, gateway6 }: RouterPlan): string =>
+  rulesetOf(gateway, macOf(gateway), gateway6);
 
 /** Returns the router's address in a lab's public /24. */
 export const routerAddress = (publicCidr: string): string => addressAt(publicCidr, ROUTER);
@@ -81,6 +121,7 @@ const bridge = (plan: RouterPlan): ExpectedLink & { address: string; mac: string
   mac: macOf(plan.gateway),
   address: `${plan.gateway}/${parseCidr(plan.nodeCidr).prefix}`,
 });
+const address6 = ({ gateway6 }: RouterPlan): string => `${gateway6}/64`;
 const uplink = (plan: RouterPlan): ExpectedLink & { address: string } => ({
   name: 'internet',
   mtu: plan.mtu,
@@ -173,14 +214,16 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
 export async function ensureRouter(plan: RouterPlan): Promise<void> {
   const { lab, router } = plan;
   if (!namespaceExists(router)) await run('ip', ['netns', 'add', router]);
-  await set(router, routerSettings());
+  await set(router, routerSettings(hasIpv6(), isDual(plan)));
   await ipIn(router, 'link', 'set', 'lo', 'up');
   await ipIn(router, 'route', 'replace', 'blackhole', 'default');
-  await loadRuleset(lab, rulesetOf(plan.gateway, macOf(plan.gateway)));
+  await loadRuleset(lab, rulesetFor(plan));
   await loadTtlRule(router);
+  if (isDual(plan)) await loadHopLimitRule(router);
   await makeBridge(plan);
   await linkToHost(plan);
-  await set(router, LINK_SETTINGS);
+  await set(router, linkSettings(isDual(plan)));
+  if (isDual(plan)) await ipIn(router, 'addr', 'replace', address6(plan), 'dev', 'vpc', 'nodad');
 }
 
 /** Removes the router and its link to the host. */
@@ -189,15 +232,17 @@ export async function removeRouter(router: string, link: string | undefined): Pr
   if (namespaceExists(router)) await run('ip', ['netns', 'del', router]);
 }
 
-async function settingsDrift(router: string): Promise<string[]> {
-  const expected = Object.entries({ ...routerSettings(), ...LINK_SETTINGS });
+async function settingsDrift({ router, ...plan }: RouterPlan): Promise<string[]> {
+  const dual = plan.gateway6 !== undefined;
+  const onLinks = linkSettings(dual);
+  const expected = Object.entries({ ...routerSettings(hasIpv6(), dual), ...onLinks });
   // Settings of a missing interface do not exist; the interface itself is reported as drift.
   const read = await attemptIn(router, 'sysctl', ['-e', ...expected.map(([name]) => name)]);
   const actual = new Map(
     read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]),
   );
   return expected.flatMap(([name, value]) => {
-    const current = actual.get(name) ?? (name in LINK_SETTINGS ? value : 'missing');
+    const current = actual.get(name) ?? (name in onLinks ? value : 'missing');
     return current === value ? [] : [`kernel setting ${name} is ${current}, not ${value}`];
   });
 }
@@ -230,16 +275,30 @@ function routeDrift(plan: RouterPlan, inside: Addressing, host: Addressing): str
   return expected.flatMap(([holds, drift]) => (holds ? [] : [drift]));
 }
 
+/** Lists the drift of the IPv6 parts of a dual-stack lab's router. */
+async function drift6(plan: RouterPlan, inside: Addressing): Promise<string[]> {
+  if (!isDual(plan)) return [];
+  return [
+    ...(hasAddress(inside, 'vpc', address6(plan))
+      ? []
+      : [`bridge vpc lacks the address ${address6(plan)}`]),
+    ...((await hasHopLimitRule(plan.router))
+      ? []
+      : ['the hop limit rule in table mangle of ip6tables was changed']),
+  ];
+}
+
 /** Describes the drift of the router and its link; '' if there is none. */
 export async function routerDrift(
   plan: RouterPlan,
   inside: RouterSnapshot | undefined,
 ): Promise<string> {
   if (!inside) return 'the router is missing';
-  const [host, settings, rules] = await Promise.all([
+  const [host, settings, rules, ipv6] = await Promise.all([
     addressing(),
-    settingsDrift(plan.router),
-    rulesetDrift(rulesetOf(plan.gateway, macOf(plan.gateway)), inside.ruleset),
+    settingsDrift(plan),
+    rulesetDrift(rulesetFor(plan), inside.ruleset),
+    drift6(plan, inside),
   ]);
   return [
     ...named(inside, bridge(plan), 'bridge vpc'),
@@ -249,5 +308,6 @@ export async function routerDrift(
     ...rules,
     ...(inside.mangle.join() === TTL_RULE ? [] : ['the TTL rule in table mangle was changed']),
     ...routeDrift(plan, inside, host),
+    ...ipv6,
   ].join('; ');
 }

@@ -1,5 +1,5 @@
 import { renderFile } from '../../../util/render';
-import { LOAD_NFT, loadNft, run, runIn } from '../shared/command';
+import { attemptIn, LOAD_NFT, loadNft, run, runIn } from '../shared/command';
 import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
 import { routerOf } from '../shared/names';
 
@@ -9,6 +9,13 @@ import { routerOf } from '../shared/names';
  */
 export const CHAINS = ['firewall', 'router'] as const;
 export type Chain = (typeof CHAINS)[number];
+
+/**
+ * Returns whether a table belongs to iptables or ip6tables. The router has only one of ip6tables:
+ * the table mangle of a dual-stack lab.
+ */
+export const isIptables = (family: string, table: string): boolean =>
+  family === 'ip' || (family === 'ip6' && table === 'mangle');
 
 const isOurs = (family: string, table: string): boolean =>
   table === 'vpc' && (family === 'bridge' || family === 'inet');
@@ -41,12 +48,12 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
       const definition = JSON.stringify(named, (key, value: unknown) =>
         key === 'elem' || key === 'handle' ? undefined : value,
       );
-      if (named.family !== 'ip' && !harmless)
+      if (!isIptables(named.family, named.table) && !harmless)
         definitions.set(
           `${kindOf({ set, chain })} ${named.family} ${named.table} ${named.name}`,
           definition,
         );
-    } else if (rule && rule.family !== 'ip' && !isResource(rule)) {
+    } else if (rule && !isIptables(rule.family, rule.table) && !isResource(rule)) {
       const name = `chain ${rule.family} ${rule.table} ${rule.chain}`;
       definitions.set(name, `${definitions.get(name) ?? ''} ${expression(rule.expr)}`);
     }
@@ -54,9 +61,19 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
   return definitions;
 }
 
-/** Returns router.nft for a router with this address and MAC. */
-export const rulesetOf = (gateway: string, mac: string): string =>
-  renderFile('provider/local/router/router.nft', { ROUTER_MAC: mac, GATEWAY: gateway });
+/**
+ * Returns router.nft for a router with this address and MAC. With an IPv6 address, the additions of
+ * a dual-stack lab follow.
+ */
+export function rulesetOf(gateway: string, mac: string, gateway6?: string): string {
+  const ipv4 = renderFile('provider/local/router/router.nft', {
+    ROUTER_MAC: mac,
+    GATEWAY: gateway,
+    ETHERTYPES: gateway6 === undefined ? 'ip, arp' : 'ip, arp, ip6',
+  });
+  if (gateway6 === undefined) return ipv4;
+  return ipv4 + renderFile('provider/local/router/router-ipv6.nft', { GATEWAY6: gateway6 });
+}
 
 const pristine = new Map<string, Promise<Map<string, string>>>();
 
@@ -96,7 +113,7 @@ function clearance(objects: NftObject[]): string[] {
     chains: [] as string[],
   };
   for (const { table, chain, rule } of objects) {
-    if (table && table.family !== 'ip' && !isOurs(table.family, table.name))
+    if (table && !isIptables(table.family, table.name) && !isOurs(table.family, table.name))
       commands.tables.push(`delete table ${table.family} ${table.name}`);
     if (rule && isOurs(rule.family, rule.table) && isResources(rule.chain) && !isResource(rule)) {
       commands.rules.push(`delete rule ${rule.family} vpc ${rule.chain} handle ${rule.handle}`);
@@ -124,6 +141,24 @@ export async function loadRuleset(lab: string, ruleset: string): Promise<void> {
  * cannot change the TTL.
  */
 export const TTL_RULE = '-A PREROUTING -m mark --mark 0x1 -j TTL --ttl-inc 1';
+
+/** Like TTL_RULE, for the hop limit of IPv6. */
+export const HOP_LIMIT_RULE = '-A PREROUTING -m mark --mark 0x1 -j HL --hl-inc 1';
+
+/** Sets HOP_LIMIT_RULE as the only rule of the router's table mangle for IPv6. */
+export const loadHopLimitRule = (router: string): Promise<string> =>
+  runIn(router, 'ip6tables-restore', [], `*mangle\n${HOP_LIMIT_RULE}\nCOMMIT\n`);
+
+/** Returns true if HOP_LIMIT_RULE is the only rule of the router's table mangle for IPv6. */
+export async function hasHopLimitRule(router: string): Promise<boolean> {
+  const { stdout } = await attemptIn(router, 'ip6tables-save', ['-t', 'mangle']);
+  return (
+    stdout
+      .split('\n')
+      .filter((line) => line.startsWith('-A'))
+      .join() === HOP_LIMIT_RULE
+  );
+}
 
 /** Sets TTL_RULE as the only rule of the router's table mangle. */
 export const loadTtlRule = (router: string): Promise<string> =>

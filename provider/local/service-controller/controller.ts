@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { attempt, run } from '../shared/command';
+import { attempt, LOAD_NFT, run } from '../shared/command';
 import type { Api, WatchEvent } from './api';
 import { HealthChecks } from './health';
 import { planWork, type Plan, type PlannedEvent } from './plan';
@@ -131,7 +131,7 @@ export class ServiceController {
     const list = async (): Promise<string> =>
       (await attempt('nft', ['list', 'table', ...TABLE.split(' ')])).stdout;
     if (rendered === this.applied.rendered && (await list()) === this.applied.listed) return;
-    await run('nft', ['-f', '-'], rendered);
+    await run('sh', ['-c', LOAD_NFT], rendered);
     this.applied = { rendered, listed: await list() };
     for (const frontend of frontends) this.log(frontend.title, describe(frontend));
   }

@@ -1,9 +1,6 @@
 import { allChecks } from '../../../checks';
-import { faults as articleFaults } from '../../faults';
-import { loadBalancerFaults } from '../../faults/load-balancer';
+import { allFaults as faults } from '../../faults';
 import { each } from '../../support/each';
-
-const faults = [...articleFaults, ...loadBalancerFaults];
 
 // A check that never fails checks nothing. test/integration runs the faults on a lab: faults.test.ts
 // those of the article, load-balancer.test.ts its own.

@@ -259,6 +259,27 @@ table ip kube-proxy {
 }
 `;
 
+describe("kube-proxy's rules of ip6tables", () => {
+  const rules = iptablesRules(
+    [
+      '-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+      '-A KUBE-SERVICES -d fd00:10:32::a/128 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERI',
+      '-A KUBE-SVC-ERI -m comment --comment "kube-system/kube-dns:dns-tcp -> [fd00:10:200:1::2]:53" -j KUBE-SEP-GPJ',
+      '-A KUBE-SEP-GPJ -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination [fd00:10:200:1::2]:53',
+    ].join('\n'),
+  );
+
+  test('lead from an IPv6 ClusterIP to the pod', () => {
+    expect(rules.path({ address: 'fd00:10:32::a', protocol: 'tcp', port: 53 })).toMatchObject({
+      targets: ['[fd00:10:200:1::2]:53'],
+      problems: [],
+    });
+    expect(rules.path({ address: 'fd00:10:32::b', protocol: 'tcp', port: 53 }).problems).toEqual([
+      'no rule in KUBE-SERVICES for fd00:10:32::b tcp 53',
+    ]);
+  });
+});
+
 describe("kube-proxy's rules, nftables mode", () => {
   const rules = nftablesRules(ruleset);
 
@@ -274,6 +295,34 @@ describe("kube-proxy's rules, nftables mode", () => {
 
   test('a NodePort is followed through its external chain', () => {
     expect(rules.path({ protocol: 'tcp', port: 31500 }).targets).toEqual(['10.200.1.9:80']);
+  });
+
+  test('a destination of IPv6 is followed in the table ip6 only', () => {
+    const ipv6 = nftablesRules(
+      `table ip6 kube-proxy {
+\tmap service-ips {
+\t\telements = { fd00:10:32::a . tcp . 53 : goto service-dns,
+\t\t\t     fd00:10:32::52e6 . tcp . 80 : goto service-web }
+\t}
+\tchain nat-prerouting {
+\t\tjump services
+\t}
+\tchain service-dns {
+\t\tmeta l4proto tcp dnat ip6 to numgen random mod 2 map { 0 : fd00:10:200::2 . 53, 1 : fd00:10:200:1::2 . 53 }
+\t}
+\tchain service-web {
+\t\tmeta l4proto tcp dnat ip6 to [fd00:10:200::9]:80
+\t}
+}
+`,
+      'ip6',
+    );
+    const targets = (address: string, port: number): string[] =>
+      ipv6.path({ address, protocol: 'tcp', port }).targets;
+    expect(targets('fd00:10:32::a', 53)).toEqual(['[fd00:10:200::2]:53', '[fd00:10:200:1::2]:53']);
+    expect(targets('fd00:10:32::52e6', 80)).toEqual(['[fd00:10:200::9]:80']);
+    expect(targets('10.32.0.10', 53)).toEqual([]);
+    expect(ipv6.entries().problems).toEqual(['the chain nat-output does not jump to services']);
   });
 
   test('what is missing is said', () => {

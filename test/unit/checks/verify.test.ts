@@ -42,6 +42,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     podCidr: '10.200.0.0/16',
     serviceCidr: '10.32.0.0/24',
     ipMasq: true,
+    ipFamily: 'ipv4',
     hostPorts: false,
     loadBalancer: false,
     proxyMode: 'iptables',
@@ -162,7 +163,7 @@ describe('rows of the load balancer', () => {
   test('are skipped with the reason if they are named in another lab', async () => {
     const { checks: rows } = await verify(silent(outputs()), { only: ['lb.reach'] });
     expect(rows).toMatchObject([
-      { id: 'lb.reach', status: 'skip', reason: 'loadBalancer is false in the config' },
+      { id: 'lb.reach', status: 'skip', reason: 'the check needs a lab with loadBalancer=true' },
     ]);
   });
 });

@@ -21,6 +21,7 @@ import {
   processorFinding,
   rootFinding,
 } from '../../../cli/doctor/host';
+import { parseConfig } from '../../../components/config';
 import { refusal, stands } from '../../../cli/actions/prepare';
 import { root } from '../../../util/repo-root';
 import { each } from '../../support/each';
@@ -38,6 +39,7 @@ describe('the trial of kernel features', () => {
     'iptables',
     'iptables-nft',
     'nft',
+    'ip6tables',
     'conntrack',
     'unshare',
     'modprobe',
@@ -88,6 +90,9 @@ describe('the trial of kernel features', () => {
     ['conntrack', /^iptables .*--ctstate/],
     ['conntrack', /^conntrack -L/],
     ['ttl', /--ttl-inc/],
+    ['ipv6', /^ip6tables .*--hl-inc/],
+    ['ipv6', /^ip6tables .*-j MASQUERADE/],
+    ['ipv6', /^nft add table ip6/],
     ['services', /-m comment/],
     ['services', /-m statistic/],
     ['services', /-m addrtype/],
@@ -150,6 +155,18 @@ describe('the trial of kernel features', () => {
     expect(kernelFindings(late, () => true, 0)).toMatchObject([
       { status: 'fail', found: 'could not be tried: spawnSync sh ETIMEDOUT' },
     ]);
+  });
+
+  test('fails without IPv6 for a dual-stack lab only', () => {
+    const status = (ipFamily: 'ipv4' | 'dual'): string | undefined =>
+      kernelFindings(
+        () => 'ipv6 no IPv6: the host was booted with ipv6.disable=1',
+        () => true,
+        0,
+        [parseConfig({}), parseConfig({ ipFamily })],
+      ).find(({ id }) => id === 'kernel.ipv6')?.status;
+    expect(status('ipv4')).toBe('warn');
+    expect(status('dual')).toBe('fail');
   });
 
   test('warns that only root can try the features', () => {

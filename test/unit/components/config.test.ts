@@ -77,6 +77,11 @@ describe('a config', () => {
       { publicPool: '10.240.0.0/16', adminCidrs: '0.0.0.0/0' },
       /publicPool 10.240.0.0\/16 and nodeCidr 10.240.0.0\/24 overlap/,
     ],
+    [{ ipFamily: 'ipv6' }, /ipFamily is "ipv6", not one of ipv4, dual/],
+    [
+      { cloud: 'gcp', adminCidrs: 'auto', ipFamily: 'dual' },
+      /ipFamily is dual, which cloud gcp does not have yet: remove it, or use a local lab/,
+    ],
     [{ ipMasq: 'yes' }, /ipMasq is "yes", not one of true, false/],
     [{ proxyMode: 'ipvs' }, /proxyMode is "ipvs", not one of iptables, nftables/],
     [{ stage: 'all' }, /stage is "all", not one of none, network, cluster/],

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { addressAt, contains, overlap, parseCidr } from '../../../util/cidr';
+import { addressWithGroup, contains6, overlap6, subnet64 } from '../../../util/cidr6';
 import { parseConfig, type RawConfig } from '../../../components/config';
 import { topology } from '../../../components/topology';
 import { each } from '../../support/each';
@@ -105,6 +106,119 @@ describe('the topology of any valid config', () => {
         (rule) => expect(rule.sources).toEqual(inside),
       );
     }));
+});
+
+describe('the topology of any valid dual-stack config', () => {
+  type Plan = ReturnType<typeof topology>;
+  const holds = (property: (plan: Plan, ipv4: Plan) => void): void =>
+    fc.assert(
+      fc.property(validConfig, (raw) =>
+        property(
+          topology(parseConfig({ ...raw, ipFamily: 'dual' })),
+          topology(parseConfig({ ...raw, ipFamily: 'ipv4' })),
+        ),
+      ),
+    );
+
+  test('is the IPv4 topology when its IPv6 parts are left out', () =>
+    holds(({ ipv6, nodes, rules, ...plan }, ipv4) => {
+      expect(ipv6).toBeDefined();
+      const bare = nodes.map(({ privateIp6: _, podCidr6: __, ...node }) => node);
+      const ipv4Rules = rules.filter(({ sources }) => !sources.join().includes(':'));
+      expect({ ...plan, nodes: bare, rules: ipv4Rules }).toEqual(ipv4);
+      expect(JSON.stringify(ipv4)).not.toMatch(/fd00|6:|icmpv6/);
+    }));
+
+  test('gives no IPv6 address twice, and keeps each in its network', () =>
+    holds(({ ipv6, nodes }) => {
+      const inNodes = [ipv6!.gateway, ...nodes.map((node) => node.privateIp6!)];
+      const inServices = [ipv6!.apiServiceIp, ipv6!.dnsIp];
+      expect(new Set([...inNodes, ...inServices]).size).toBe(nodes.length + 3);
+      each(inNodes, (address) => expect(contains6(ipv6!.nodeCidr, address)).toBe(true));
+      each(inServices, (address) => expect(contains6(ipv6!.serviceCidr, address)).toBe(true));
+    }));
+
+  test('ends a node’s IPv6 address with its host number', () =>
+    holds(({ nodes }) => {
+      const first = { controller: 10, worker: 20 };
+      each(nodes, ({ role, index, privateIp6 }) =>
+        expect(privateIp6!.split(':').at(-1)).toBe(String(first[role] + index)),
+      );
+    }));
+
+  test('gives workers /64s of the pod network that do not overlap, and no controller one', () =>
+    holds(({ ipv6, nodes }) => {
+      const pods = nodes.flatMap(({ podCidr6 }) => podCidr6 ?? []);
+      expect(pods).toHaveLength(nodes.filter(({ role }) => role === 'worker').length);
+      each(pods, (cidr) => {
+        expect(cidr).toMatch(/\/64$/);
+        expect(overlap6(cidr, ipv6!.podCidr)).toBe(true);
+        expect(pods.filter((other) => overlap6(cidr, other))).toEqual([cidr]);
+      });
+    }));
+
+  test('routes each worker’s /64 to that worker', () =>
+    holds(({ ipv6, nodes }) => {
+      const workers = nodes.filter(({ role }) => role === 'worker');
+      expect(ipv6!.routes).toEqual(
+        workers.map(({ name, podCidr6, privateIp6 }) => ({
+          name: `pod-route6-${name}`,
+          destination: podCidr6,
+          nextHop: name,
+          nextHopIp: privateIp6,
+        })),
+      );
+    }));
+
+  test('has networks that share no address', () =>
+    holds(({ ipv6 }) => {
+      const { nodeCidr, podCidr, serviceCidr } = ipv6!;
+      expect(overlap6(nodeCidr, podCidr)).toBe(false);
+      expect(overlap6(nodeCidr, serviceCidr)).toBe(false);
+      expect(overlap6(podCidr, serviceCidr)).toBe(false);
+    }));
+
+  test('admits IPv6 packets of nodes and pods only', () =>
+    holds(({ ipv6, rules }) => {
+      const ipv6Rules = rules.filter(({ sources }) => sources.join().includes(':'));
+      expect(ipv6Rules.map(({ name, protocol }) => [name, protocol])).toEqual([
+        ['allow-internal-tcp6', 'tcp'],
+        ['allow-internal-udp6', 'udp'],
+        ['allow-internal-icmp6', 'icmpv6'],
+      ]);
+      each(ipv6Rules, ({ sources }) => expect(sources).toEqual([ipv6!.nodeCidr, ipv6!.podCidr]));
+    }));
+});
+
+test('a dual-stack lab has the addresses of the IPv6 chapter', () => {
+  const { nodes, ipv6 } = topology(parseConfig({ ipFamily: 'dual' }));
+  expect(nodes.map((node) => `${node.name} ${node.privateIp6} ${node.podCidr6 ?? '-'}`)).toEqual([
+    'controller-0 fd00:10:240::10 -',
+    'controller-1 fd00:10:240::11 -',
+    'controller-2 fd00:10:240::12 -',
+    'worker-0 fd00:10:240::20 fd00:10:200::/64',
+    'worker-1 fd00:10:240::21 fd00:10:200:1::/64',
+    'worker-2 fd00:10:240::22 fd00:10:200:2::/64',
+  ]);
+  expect([ipv6!.gateway, ipv6!.apiServiceIp, ipv6!.dnsIp]).toEqual([
+    'fd00:10:240::1',
+    'fd00:10:32::1',
+    'fd00:10:32::a',
+  ]);
+});
+
+describe('an IPv6 CIDR', () => {
+  test.each(['fd00::/129', 'fd00::1/64', '10.0.0.0/8', 'fd00::', 'fd00::/64/64'])(
+    'does not parse from "%s"',
+    (text) => {
+      expect(() => contains6(text, 'fd00::1')).toThrow(/IPv6 CIDR|first address/);
+    },
+  );
+  test('contains no IPv4 address', () => expect(contains6('::/0', '10.0.0.1')).toBe(false));
+  test('has no address of a group that is no group', () =>
+    expect(() => addressWithGroup('fd00::/64', '12345')).toThrow(RangeError));
+  test('has no /64 unless it is a /48', () =>
+    expect(() => subnet64('fd00:10:200::/56', 1)).toThrow(RangeError));
 });
 
 test("is the article's plan by default", () => {

@@ -28,7 +28,11 @@ test('ignores inherited properties, and placeholders inside values', () => {
 
 describe('renderFile', () => {
   test('fills the placeholders of a file of the repository', () => {
-    const values = { ROUTER_MAC: '02:00:00:00:00:01', GATEWAY: '10.240.0.1' };
+    const values = {
+      ROUTER_MAC: '02:00:00:00:00:01',
+      GATEWAY: '10.240.0.1',
+      ETHERTYPES: 'ip, arp',
+    };
     const rules = renderFile('provider/local/router/router.nft', values);
     expect(rules).toContain('ether daddr 02:00:00:00:00:01');
     expect(rules).not.toContain('${');
@@ -36,7 +40,7 @@ describe('renderFile', () => {
 
   test('names the file if a placeholder has no value', () => {
     const file = 'provider/local/router/router.nft';
-    expect(() => renderFile(file, { GATEWAY: '10.240.0.1' })).toThrow(
+    expect(() => renderFile(file, { GATEWAY: '10.240.0.1', ETHERTYPES: 'ip, arp' })).toThrow(
       `${file}: no value for \${ROUTER_MAC}`,
     );
   });

@@ -13,6 +13,12 @@ function corefile({ clusterDomain }: Topology, upstreamResolvers: string[]): str
   });
 }
 
+/** Returns the fields that give the service kube-dns an address of each family. */
+const dualStack = ({ dnsIp, ipv6 }: Topology): string =>
+  ipv6
+    ? `\n  clusterIPs: ["${dnsIp}", "${ipv6.dnsIp}"]\n  ipFamilyPolicy: PreferDualStack\n  ipFamilies: [IPv4, IPv6]`
+    : '';
+
 export const coredns: Step = {
   name: 'coredns',
   description: 'The DNS add-on is asked for',
@@ -24,6 +30,7 @@ export const coredns: Step = {
       template('coredns/coredns.yaml', {
         COREFILE: corefile(topology, upstreamResolvers),
         DNS_IP: topology.dnsIp,
+        DNS_IPV6: dualStack(topology),
       }),
     ),
   ],

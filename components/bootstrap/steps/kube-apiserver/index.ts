@@ -1,4 +1,4 @@
-import { type Step, controllers, plain, template } from '../../step';
+import { type Step, bothFamilies, controllers, plain, template } from '../../step';
 
 export const kubeApiserver: Step = {
   name: 'kube-apiserver',
@@ -16,7 +16,7 @@ export const kubeApiserver: Step = {
           .map(({ privateIp }) => `https://${privateIp}:2379`)
           .join(','),
         CLUSTER_DOMAIN: topology.clusterDomain,
-        SERVICE_CIDR: topology.serviceCidr,
+        SERVICE_CIDR: bothFamilies(topology.serviceCidr, topology.ipv6?.serviceCidr),
         NODE_PORTS: topology.nodePorts.join('-'),
       }),
     ),

@@ -1,4 +1,4 @@
-import { type Step, plain, template } from '../../step';
+import { type Step, bothFamilies, plain, template } from '../../step';
 
 export const kubeControllerManager: Step = {
   name: 'kube-controller-manager',
@@ -11,8 +11,8 @@ export const kubeControllerManager: Step = {
     plain(
       '/etc/systemd/system/kube-controller-manager.service',
       template('kube-controller-manager/kube-controller-manager.service', {
-        POD_CIDR: topology.podCidr,
-        SERVICE_CIDR: topology.serviceCidr,
+        POD_CIDR: bothFamilies(topology.podCidr, topology.ipv6?.podCidr),
+        SERVICE_CIDR: bothFamilies(topology.serviceCidr, topology.ipv6?.serviceCidr),
       }),
     ),
   ],

@@ -1,4 +1,4 @@
-import { type Step, plain, template } from '../../step';
+import { type Step, bothFamilies, plain, template } from '../../step';
 
 export const kubeProxy: Step = {
   name: 'kube-proxy',
@@ -12,7 +12,7 @@ export const kubeProxy: Step = {
       template('kube-proxy/kube-proxy-config.yaml', {
         NODE_NAME: node.name,
         PROXY_MODE: config.proxyMode,
-        POD_CIDR: topology.podCidr,
+        POD_CIDR: bothFamilies(topology.podCidr, topology.ipv6?.podCidr),
       }),
     ),
     plain('/etc/systemd/system/kube-proxy.service', template('kube-proxy/kube-proxy.service')),

@@ -3,13 +3,22 @@
 set -eu
 systemctl is-active --quiet kube-proxy || exit 0
 
-if grep -qx 'mode: nftables' /var/lib/kube-proxy/kube-proxy-config.yaml; then
-  nft list chain ip kube-proxy nat-prerouting 2> /dev/null | grep -q jump || printf 'kube-proxy\thas no rules in nft table ip kube-proxy\n'
+config=/var/lib/kube-proxy/kube-proxy-config.yaml
+families=(ip)
+if grep -q '^clusterCIDR: .*,' "$config"; then families+=(ip6); fi
+
+if grep -qx 'mode: nftables' "$config"; then
+  for family in "${families[@]}"; do
+    nft list chain "$family" kube-proxy nat-prerouting 2> /dev/null | grep -q jump ||
+      printf 'kube-proxy\thas no rules in nft table %s kube-proxy\n' "$family"
+  done
   exit
 fi
-rules=$(iptables-save -t nat)
-lacking=
-for wanted in 'PREROUTING .*-j KUBE-SERVICES' 'OUTPUT .*-j KUBE-SERVICES' 'POSTROUTING .*-j KUBE-POSTROUTING' 'KUBE-SERVICES '; do
-  grep -q -- "^-A $wanted" <<< "$rules" || lacking="${lacking:+$lacking, }${wanted%% *}"
+for family in "${families[@]}"; do
+  rules=$("${family}tables-save" -t nat)
+  lacking=
+  for wanted in 'PREROUTING .*-j KUBE-SERVICES' 'OUTPUT .*-j KUBE-SERVICES' 'POSTROUTING .*-j KUBE-POSTROUTING' 'KUBE-SERVICES '; do
+    grep -q -- "^-A $wanted" <<< "$rules" || lacking="${lacking:+$lacking, }${wanted%% *}"
+  done
+  [ -z "$lacking" ] || printf 'kube-proxy\thas no rule in %s of %stables -t nat\n' "$lacking" "$family"
 done
-[ -z "$lacking" ] || printf 'kube-proxy\thas no rule in %s of iptables -t nat\n' "$lacking"

@@ -1,4 +1,4 @@
-import { type Step, plain, template } from '../../step';
+import { type Step, bothFamilies, plain, template } from '../../step';
 
 // shared-disk.yaml: a local node's disk is the host's. Kubelet would evict every pod as soon as the host's disk is 90 % full,
 // and freeing images in the node would not help. kind turns disk eviction off in the same way
@@ -18,7 +18,7 @@ export const kubelet: Step = {
         NODE_NAME: node.name,
         CLUSTER_DOMAIN: topology.clusterDomain,
         DNS_IP: topology.dnsIp,
-        POD_CIDR: node.podCidr!,
+        POD_CIDR: bothFamilies(node.podCidr!, node.podCidr6),
       }) + (disposable ? template('kubelet/shared-disk.yaml') : ''),
     ),
     // The node's own resolv.conf may name a stub on 127.0.0.53, which in a pod is the pod itself.
@@ -28,7 +28,10 @@ export const kubelet: Step = {
     ),
     plain(
       '/etc/systemd/system/kubelet.service',
-      template('kubelet/kubelet.service', { NODE_NAME: node.name, NODE_IP: node.privateIp }),
+      template('kubelet/kubelet.service', {
+        NODE_NAME: node.name,
+        NODE_IP: bothFamilies(node.privateIp, node.privateIp6),
+      }),
     ),
   ],
 };

@@ -58,12 +58,12 @@ this_node() {
   return 1
 }
 
-# pod_cidr_of NODE: prints spec.podCIDR of an object that this_node printed; nothing if the
-# object has none.
-pod_cidr_of() { sed -n 's/.*"podCIDR":"\([^"]*\)".*/\1/p' <<< "$1"; }
+# pod_cidrs_of NODE: prints spec.podCIDRs of an object that this_node printed, with commas; nothing
+# if the object has none.
+pod_cidrs_of() { sed -n 's/.*"podCIDRs":\["\([^]]*\)"\].*/\1/p' <<< "$1" | sed 's/","/,/g'; }
 
-# declared_pod_cidr: prints this worker's own part of the pod network.
-declared_pod_cidr() { sed -n 's/^podCIDR: //p' /var/lib/kubelet/kubelet-config.yaml; }
+# declared_pod_cidrs: prints this worker's own part of the pod network, in a dual-stack lab of both.
+declared_pod_cidrs() { sed -n 's/^podCIDR: //p' /var/lib/kubelet/kubelet-config.yaml; }
 
 # differing MANIFEST: prints the drift of the manifest's objects, one line each: KIND
 # NAMESPACE/NAME, a tab, the state.

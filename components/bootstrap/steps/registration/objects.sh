@@ -9,8 +9,8 @@ away=/run/hardway-api-away
 
 if node=$(this_node); then
   grep -qF '"type":"Ready","status":"True"' <<< "$node" || printf 'Node %s\tis not Ready\n' "$NODE_NAME"
-  seen=$(pod_cidr_of "$node")
-  wanted=$(declared_pod_cidr)
+  seen=$(pod_cidrs_of "$node")
+  wanted=$(declared_pod_cidrs)
   [ "$seen" = "$wanted" ] ||
     printf 'Node %s\thas the podCIDR %s, declared %s\n' "$NODE_NAME" "${seen:-(none)}" "$wanted"
 elif grep -qF '"reason": "NotFound"' <<< "$node"; then

@@ -29,14 +29,15 @@ wait_until "$limit" known || not_ready
 
 # The kubelet sets no podCIDR, and the controller manager would number the nodes in an order of its
 # own. A node may set its own podCIDR once; afterwards the API server refuses any other value.
-pod_cidr=$(declared_pod_cidr)
-has_pod_cidr() { [ "$(pod_cidr_of "$(this_node)")" = "$pod_cidr" ]; }
-set_pod_cidr() {
-  has_pod_cidr || this_node --request PATCH --header 'Content-Type: application/merge-patch+json' \
-    --data "{\"spec\":{\"podCIDR\":\"$pod_cidr\",\"podCIDRs\":[\"$pod_cidr\"]}}"
+pod_cidrs=$(declared_pod_cidrs)
+quoted=\"${pod_cidrs//,/\",\"}\"
+has_pod_cidrs() { [ "$(pod_cidrs_of "$(this_node)")" = "$pod_cidrs" ]; }
+set_pod_cidrs() {
+  has_pod_cidrs || this_node --request PATCH --header 'Content-Type: application/merge-patch+json' \
+    --data "{\"spec\":{\"podCIDR\":${quoted%%,*},\"podCIDRs\":[$quoted]}}"
 }
-wait_until 10 set_pod_cidr ||
-  fail "$NODE_NAME does not get the podCIDR $pod_cidr: $(set_pod_cidr 2>&1 | tail -n 1)." \
+wait_until 10 set_pod_cidrs ||
+  fail "$NODE_NAME does not get the podCIDR $pod_cidrs: $(set_pod_cidrs 2>&1 | tail -n 1)." \
     "To do: \`kubectl delete node $NODE_NAME\`, then \`./lab up\`"
 
 wait_until "$limit" is_ready || not_ready

@@ -60,7 +60,7 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   setUp: () => mockSetUp(),
   setUpTools: () => mockSetUpTools(),
 }));
-jest.mock('../../../../cli/doctor/kernel', () => ({ kernelFindings: () => [] }));
+jest.mock('../../../../cli/doctor/kernel', () => ({ kernelFindingsFor: () => [] }));
 
 ownPlaces();
 beforeEach(() => {

@@ -123,11 +123,14 @@ describe('an objects.sh', () => {
   });
 });
 
-describe('pod_cidr_of', () => {
-  test('prints the podCIDR of a node object, or nothing', () => {
-    const of = (object: string): string => typed(`pod_cidr_of '${object}'`, {}).printed;
+describe('pod_cidrs_of', () => {
+  test('prints the podCIDRs of a node object with commas, or nothing', () => {
+    const of = (object: string): string => typed(`pod_cidrs_of '${object}'`, {}).printed;
     expect(of('{"spec":{"podCIDR":"10.200.1.0/24","podCIDRs":["10.200.1.0/24"]}}')).toBe(
       '10.200.1.0/24\n',
+    );
+    expect(of('{"spec":{"podCIDRs":["10.200.1.0/24","fd00:10:200:1::/64"]}}')).toBe(
+      '10.200.1.0/24,fd00:10:200:1::/64\n',
     );
     expect(of('{"spec":{}}')).toBe('');
   });

@@ -1,0 +1,154 @@
+import { addressWithGroup, contains6, overlap6 } from '../../../util/cidr6';
+import type { Node } from '../../../components/topology';
+import { routesCommand, type VpcRoute } from '../../access';
+import type { Check, Evidence } from '../../check';
+import { type as typeOn, type LabUnderTest } from '../../lab';
+import type { Route } from '../../parsers/listings';
+import { firstPods } from '../../probes/pod-namespace';
+import { gather, placeOf, planOf, type Seen } from './gather';
+
+type Ipv6Plan = ReturnType<typeof planOf>;
+
+/** Returns a phrase unless the default route has this gateway. */
+function defaultProblem(routes: Route[], gateway: string): string[] {
+  const standard = routes.find(({ dst }) => dst === 'default');
+  if (standard?.gateway === gateway) return [];
+  return [
+    standard
+      ? `default goes via ${standard.gateway}, expected ${gateway}`
+      : `no IPv6 default route, expected one via ${gateway}`,
+  ];
+}
+
+const isLink = (routes: Route[], dst: string, dev: string): boolean =>
+  routes.some((one) => one.dst === dst && one.dev === dev && one.gateway === undefined);
+
+const routePod: Check = {
+  id: 'ipv6.route.pod',
+  title: "The pod's IPv6 route table leads to the bridge",
+  node: 'worker-0',
+  command: 'sudo ip netns exec NETNS ip -6 route show',
+  expected: "default via the bridge's address, the worker's /64 as a link",
+  stage: 'network',
+  workers: 1,
+  config: { ipFamily: 'dual' },
+  dependsOn: ['cni.config'],
+  async run(lab): Promise<Evidence> {
+    const { nginx } = await firstPods(lab);
+    const podCidr6 = lab.workers[0].podCidr6!;
+    const gateway = addressWithGroup(podCidr6, '1');
+    const command = `sudo ip netns exec ${nginx.namespace} ip -6 route show`;
+    const [plain, json] = await typeOn(lab, nginx.pod.node, [
+      command,
+      command.replace('ip -6', 'ip -j -6'),
+    ]);
+    const routes = JSON.parse(json) as Route[];
+    return {
+      node: nginx.pod.node,
+      command,
+      expected: `default via ${gateway} dev eth0; ${podCidr6} dev eth0`,
+      evidence: plain.trimEnd(),
+      problems: [
+        ...defaultProblem(routes, gateway),
+        ...(isLink(routes, podCidr6, 'eth0') ? [] : [`${podCidr6} is not a link on eth0`]),
+      ],
+      look: "look at ipam's routes and ranges in the CNI config",
+    };
+  },
+};
+
+/** Compares a worker's IPv6 route table with the plan. */
+export function hostProblems(routes: Route[], worker: Node, plan: Ipv6Plan): string[] {
+  const podCidr = worker.podCidr6!;
+  const others = routes.filter(
+    ({ dst }) => dst.includes('/') && dst !== podCidr && overlap6(dst, plan.podCidr),
+  );
+  return [
+    ...defaultProblem(routes, plan.gateway),
+    ...(isLink(routes, podCidr, 'cnio0') ? [] : [`${podCidr} is not a link on cnio0`]),
+    ...(isLink(routes, plan.nodeCidr, 'eth0') ? [] : [`${plan.nodeCidr} is not a link on eth0`]),
+    ...others.map(
+      ({ dst, gateway, dev }) =>
+        `${dst} has a route of its own, via ${gateway ?? dev}: the VPC router routes other pod networks, so delete it (\`sudo ip -6 route del ${dst}\`) and look at what added it`,
+    ),
+  ].map((problem) => `${worker.name}: ${problem}`);
+}
+
+async function hostRoutes(lab: LabUnderTest, worker: Node): Promise<Seen> {
+  // The worker's first pod gives the bridge its address.
+  await lab.pods.busybox(worker.name);
+  const [plain, json] = await typeOn(lab, worker.name, ['ip -6 route list', 'ip -j -6 route list']);
+  const lines = plain
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('fe80::'))
+    .map((line) => `${worker.name}: ${line.trim()}`);
+  return { lines, problems: hostProblems(JSON.parse(json) as Route[], worker, planOf(lab)) };
+}
+
+const routeHost: Check = {
+  id: 'ipv6.route.host',
+  title: "The workers' IPv6 route tables follow the plan",
+  node: 'every worker',
+  command: 'ip -6 route list',
+  expected: "default via the VPC router; the worker's /64 on cnio0; the node network on eth0",
+  stage: 'network',
+  workers: 1,
+  config: { ipFamily: 'dual' },
+  dependsOn: ['cni.config', 'ipv6.nodes.list'],
+  async run(lab): Promise<Evidence> {
+    const { gateway, nodeCidr } = planOf(lab);
+    return {
+      node: placeOf(lab.workers),
+      command: routeHost.command,
+      expected: `default via ${gateway}; ${nodeCidr} on eth0; on cnio0 ${lab.workers.map(({ name, podCidr6 }) => `${podCidr6} (${name})`).join(', ')}`,
+      ...(await gather(lab.workers, (worker) => hostRoutes(lab, worker))),
+      look: 'look at cnio0 and eth0 on that worker',
+    };
+  },
+};
+
+/** Compares the router's IPv6 table with the plan's pod routes. */
+export function vpcProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Ipv6Plan) {
+  const planned = plan.routes.flatMap(({ destination, nextHop, nextHopIp }) => {
+    const seen = table.find((row) => row.destination === destination);
+    if (!seen) return [`no route for ${destination}, expected one to ${nextHop}`];
+    if (seen.nextHop === nextHopIp) return [];
+    return [`${destination} goes to ${seen.nextHop}, expected ${nextHopIp} (${nextHop})`];
+  });
+  const others = table
+    .filter(({ destination }) => contains6(plan.podCidr, destination.split('/')[0]))
+    .filter((row) => !plan.routes.some(({ destination }) => destination === row.destination))
+    .map(
+      ({ destination, nextHop }) =>
+        `${destination} goes to ${nextHop}, a route that is not in the plan`,
+    );
+  return [...planned, ...others];
+}
+
+const routeVpc: Check = {
+  id: 'ipv6.route.vpc',
+  title: 'The VPC router has an IPv6 pod route for each worker',
+  node: 'VPC router',
+  command: 'sudo ip -n ROUTER -6 route',
+  expected: "every worker's /64 to that worker",
+  stage: 'none',
+  workers: 1,
+  config: { ipFamily: 'dual' },
+  async run(lab): Promise<Evidence> {
+    const plan = planOf(lab);
+    const table = await lab.access.routes('ipv6');
+    return {
+      node: 'VPC router',
+      command: routesCommand(lab.outputs, 'ipv6'),
+      expected: plan.routes
+        .map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`)
+        .join('; '),
+      evidence: table.map(({ line }) => line).join('\n'),
+      problems: vpcProblems(table, plan),
+      look: '`./lab up` repairs the routes',
+    };
+  },
+};
+
+export const routeChecks: Check[] = [routePod, routeHost, routeVpc];
