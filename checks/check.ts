@@ -1,4 +1,4 @@
-import type { Stage } from '../components/config';
+import type { LabConfig, Stage } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { LabUnderTest } from './lab';
 
@@ -58,6 +58,8 @@ export interface Check {
   dependsOn?: string[];
   /** Matches the line of the evidence that the table shows. Default: the first line. */
   summaryLine?: RegExp;
+  /** Whether labs of this config have the row. Default: every lab has it, as the article. */
+  appliesTo?(config: LabConfig): boolean;
   /** Returns why the check does not apply to this lab, or `undefined`. Stage and workers are compared before. */
   skip?(outputs: LabOutputs): string | undefined;
   run(lab: LabUnderTest): Promise<Evidence>;

@@ -1,5 +1,5 @@
 export { createAccess, type Access } from './access';
-export { checks } from './registry';
+export { allChecks, checks } from './registry';
 export type { CheckResult, Report } from './check';
 export { renderList, renderReport } from './report';
 export { downReport, select, skipReason, verify } from './verify';

@@ -1,6 +1,8 @@
+import type { LabOutputs } from '../components/outputs';
 import type { Check } from './check';
 import { cniChecks } from './rows/cni';
 import { containerChecks } from './rows/containers';
+import { loadBalancerChecks } from './rows/load-balancer';
 import { natChecks } from './rows/nat';
 import { natOffChecks } from './rows/nat-off';
 import { nodeChecks } from './rows/nodes';
@@ -39,7 +41,7 @@ const ORDER = [
 
 const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
 
-/** All checks, in the article's order. */
+/** Checks of every lab, in the article's order. */
 export const checks: Check[] = [
   ...nodeChecks,
   ...cniChecks,
@@ -51,3 +53,10 @@ export const checks: Check[] = [
   ...serviceChecks,
   ...nodePortChecks,
 ].sort((one, other) => positionOf(one) - positionOf(other));
+
+/** Checks of every lab, then those of labs with a load balancer. */
+export const allChecks: Check[] = [...checks, ...loadBalancerChecks];
+
+/** Returns the checks that `verify` runs on a lab by default. */
+export const checksOf = ({ config }: Pick<LabOutputs, 'config'>): Check[] =>
+  allChecks.filter(({ appliesTo }) => appliesTo?.(config) ?? true);

@@ -1,4 +1,4 @@
-import { checks } from './registry';
+import { allChecks } from './registry';
 import type { Check, CheckResult, Report } from './check';
 import { cut } from '../util/text-width';
 import { formatUnreachable, parseUnreachable } from './unreachable';
@@ -19,7 +19,7 @@ const EVIDENCE_LINES = 12;
 /** Matches the header line of a listing, or the line with the name of the listing's node. */
 const HEADING = /^(NAME|PID|NS|CONTAINER|TASK|bridge name)\s|^[\w-]+:$/;
 
-const SUMMARY_LINES = new Map(checks.map(({ id, summaryLine }) => [id, summaryLine]));
+const SUMMARY_LINES = new Map(allChecks.map(({ id, summaryLine }) => [id, summaryLine]));
 
 /** Returns the text of a table's line: the check's summary line, or the reason of a failure or a skip. */
 function summaryOf({ id, status, evidence, reason }: CheckResult): string {

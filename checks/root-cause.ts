@@ -1,9 +1,9 @@
-import { checks } from './registry';
+import { allChecks } from './registry';
 import type { CheckResult } from './check';
 
 /** Returns the root causes of a failed check: failed checks it depends on that have no failed dependency themselves. */
 function causes(id: string, failed: Set<string>): string[] {
-  const dependencies = checks.find((check) => check.id === id)?.dependsOn ?? [];
+  const dependencies = allChecks.find((check) => check.id === id)?.dependsOn ?? [];
   return dependencies
     .filter((dependency) => failed.has(dependency))
     .flatMap((dependency) => {

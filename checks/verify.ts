@@ -1,7 +1,7 @@
 import { type Cloud, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { Access } from './access';
-import { checks } from './registry';
+import { allChecks, checks, checksOf } from './registry';
 import { mergeNodes } from './merge-nodes';
 import { explainNoAnswer, isNoAnswer } from './unreachable';
 import { pointToCauses } from './root-cause';
@@ -17,7 +17,7 @@ export type VerifyEvent =
   | { kind: 'leftover'; message: string };
 
 export interface VerifyOptions {
-  /** Ids of the checks to run. Default: all checks. */
+  /** Ids of the checks to run. Default: all checks of a lab of this config. */
   only?: string[];
   report?: (event: VerifyEvent) => void;
   /** Ends the run early: `verify` deletes its test pods, then rejects with the signal's reason. */
@@ -29,14 +29,14 @@ const CHECK_SECONDS = 120;
 
 /** Returns the checks with these ids, or all checks. Throws an Error that names every unknown id. */
 export function select(only?: string[]): Check[] {
-  if (only === undefined || only.length === 0) return checks;
-  const unknown = only.filter((id) => !checks.some((check) => check.id === id));
+  if (only === undefined || only.length === 0) return allChecks;
+  const unknown = only.filter((id) => !allChecks.some((check) => check.id === id));
   if (unknown.length > 0) {
     throw new Error(
-      `no check has the id ${unknown.join(', ')}; the ids are ${checks.map((check) => check.id).join(', ')}`,
+      `no check has the id ${unknown.join(', ')}; the ids are ${allChecks.map((check) => check.id).join(', ')}`,
     );
   }
-  return checks.filter((check) => only.includes(check.id));
+  return allChecks.filter((check) => only.includes(check.id));
 }
 
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
@@ -153,8 +153,8 @@ function aborted(signal: AbortSignal | undefined): Promise<never> {
 export async function verify(access: Access, options: VerifyOptions = {}): Promise<Report> {
   const started = Date.now();
   const report = options.report ?? (() => undefined);
-  const selected = select(options.only);
   const { outputs } = access;
+  const selected = options.only?.length ? select(options.only) : checksOf(outputs);
   const { topology } = outputs;
   const workers = topology.nodes.filter(({ role }) => role === 'worker');
   const controllers = topology.nodes.filter(({ role }) => role === 'controller');
@@ -166,7 +166,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
     topology,
     workers,
     controllers,
-    pods: testPods(guarded, workers),
+    pods: testPods(guarded, workers, outputs.config.loadBalancer),
   };
   const runs = selected.map(async (check) => {
     const result = await runCheck(check, lab);
@@ -191,7 +191,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
   );
 }
 
-/** Builds the report on a lab that is not up: every check failed for that reason. */
+/** Builds the report on a lab that is not up: every row of the article failed for that reason. */
 export function downReport(lab: string, cloud: Cloud, reason: string): Report {
   const results = checks.map((check): CheckResult => ({
     ...described(check),

@@ -53,6 +53,14 @@ export interface ApiTargets extends Part {
   answering: pulumi.Resource[];
 }
 
+/** Access of the service controller to a cluster. */
+export interface ServiceAccess {
+  /** Secret: kubeconfig of the controller. */
+  kubeconfig: pulumi.Output<string>;
+  /** Resources after which the cluster is up and admits the controller. */
+  ready: pulumi.Resource[];
+}
+
 /** Features of one cloud that have no counterpart on the others. */
 export interface Extras {
   /** URL of the registry that nodes pull from; unset: the registries that images name. */
@@ -67,6 +75,11 @@ export interface Extras {
   router?: pulumi.Output<string>;
   /** Local only: the login of the lab's jump host; unset if `jumpCidrs` is empty. */
   jump?: pulumi.Output<JumpLogin>;
+  /**
+   * Local only: creates the controller of services of type LoadBalancer, once the cluster is up;
+   * unset if `loadBalancer` is false.
+   */
+  balanceServices?(cluster: ServiceAccess): void;
   /** Whether etcd may skip `fsync`, because the machines' disks hold nothing of value. Default: false. */
   disposable?: boolean;
 }

@@ -73,7 +73,7 @@ export class Lab extends pulumi.ComponentResource {
       tags,
       parent: this,
     });
-    const certificates = this.certificates(topology, cloud);
+    const certificates = this.certificates(config, topology, cloud);
     const ready = this.bootstrap(config, topology, cloud, certificates);
 
     this.outputs = outputsOf({ name, config, topology, tags, cloud, sshKey, certificates, ready });
@@ -89,7 +89,7 @@ export class Lab extends pulumi.ComponentResource {
     };
   }
 
-  private certificates(topology: Topology, cloud: CloudResult): Certificates {
+  private certificates(config: LabConfig, topology: Topology, cloud: CloudResult): Certificates {
     const publicIps = Object.fromEntries(
       cloud.machines
         .filter((machine) => machine.isPublic)
@@ -97,7 +97,7 @@ export class Lab extends pulumi.ComponentResource {
     );
     return new Certificates(
       'pki',
-      { topology, apiAddress: cloud.apiAddress, publicIps },
+      { topology, apiAddress: cloud.apiAddress, publicIps, loadBalancer: config.loadBalancer },
       { parent: this },
     );
   }
@@ -149,6 +149,14 @@ export class Lab extends pulumi.ComponentResource {
         },
         this,
       );
+    if (certificates.serviceController)
+      cloud.balanceServices?.({
+        kubeconfig: certificates.kubeconfig(
+          certificates.serviceController,
+          pulumi.interpolate`https://${apiAddress}:${topology.apiPort}`,
+        ),
+        ready: bootstrap.commands,
+      });
     return bootstrap.ready;
   }
 }

@@ -21,6 +21,8 @@ export interface Service {
   name: string;
   /** Empty for headless services. */
   clusterIp: string;
+  /** Addresses of a service of type LoadBalancer; unset or empty for others. */
+  externalIps?: string[];
   ports: ServicePort[];
 }
 
@@ -39,7 +41,7 @@ interface Item {
     clusterIP?: string;
     ports?: { protocol: string; port: number; nodePort?: number }[];
   };
-  status?: { phase?: string; podIP?: string };
+  status?: { phase?: string; podIP?: string; loadBalancer?: { ingress?: { ip?: string }[] } };
 }
 
 const asPod = ({ metadata, spec, status }: Item): Pod => ({
@@ -49,10 +51,11 @@ const asPod = ({ metadata, spec, status }: Item): Pod => ({
   ip: status!.podIP!,
 });
 
-const asService = ({ metadata, spec }: Item): Service => ({
+const asService = ({ metadata, spec, status }: Item): Service => ({
   namespace: metadata.namespace,
   name: metadata.name,
   clusterIp: /^\d/.test(spec.clusterIP ?? '') ? spec.clusterIP! : '',
+  externalIps: (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
   ports: (spec.ports ?? []).map(({ protocol, port, nodePort }) => ({
     protocol: protocol.toLowerCase() as Protocol,
     port,

@@ -41,6 +41,7 @@ function arrived(visits: ReportedVisit[], addresses: Facts['addresses']): boolea
 /** Returns the check of a flow that works, and of a place where no other check fits. */
 function checkOfFlow({ forward, target, nodePorts, from }: Facts): string {
   const isNodePort = target.port >= nodePorts[0] && target.port <= nodePorts[1];
+  if (target.service?.externalIps?.includes(target.address)) return 'lb.reach';
   if (target.protocol === 'udp' && target.port === 53) return 'svc.dns';
   if (isNodePort) return 'nodeport.reach';
   const crosses = forward.some(({ place }) => place === ROUTER);

@@ -40,7 +40,7 @@ export interface Target {
   protocol: Protocol;
   /** 0 for icmp. */
   port: number;
-  /** Service whose ClusterIP or NodePort the address is; unset for others. */
+  /** Service whose ClusterIP, NodePort or external address it is; unset for others. */
   service?: Service;
 }
 
@@ -156,14 +156,15 @@ function serviceTarget(word: string, { protocol, port, text }: Wanted, named: Na
   return { address: service.clusterIp, port: chosen.port, protocol: chosen.protocol, service };
 }
 
-/** Returns the service that an address and port belong to: by ClusterIP, or by NodePort of a node. */
+/** Returns the service that an address and port belong to: by its addresses, or by NodePort of a node. */
 function serviceAt(target: Target, { nodes, cluster }: Named): Service | undefined {
   const isNode = nodes.some(({ privateIp, publicIp }) =>
     [privateIp, publicIp].includes(target.address),
   );
   return cluster.services.find(
-    ({ clusterIp, ports }) =>
+    ({ clusterIp, externalIps, ports }) =>
       clusterIp === target.address ||
+      externalIps?.includes(target.address) ||
       (isNode &&
         ports.some(
           ({ nodePort, protocol }) => nodePort === target.port && protocol === target.protocol,

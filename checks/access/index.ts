@@ -6,9 +6,11 @@ import { type LabOutputs, loginOf } from '../../components/outputs';
 import { boundedRun, type Ran } from '../../util/bounded-run';
 import { socketParent } from '../../util/socket-directory';
 import { OpenSsh, type Held } from './openssh';
+import { loadBalancerRules } from './load-balancer-rules';
 import { type VpcRoute, vpcRoutes } from './vpc-routes';
 
 export type { Held } from './openssh';
+export { rulesCommand } from './load-balancer-rules';
 export { routesCommand, type VpcRoute } from './vpc-routes';
 export type { Ran } from '../../util/bounded-run';
 
@@ -36,6 +38,8 @@ export interface Access {
   http(url: string): Promise<HttpAnswer>;
   /** Returns the routes of the VPC router's tables, without the networks that it is connected to. */
   routes(): Promise<VpcRoute[]>;
+  /** Lists the load balancer's rules in the router of a local lab, as nft prints them. */
+  loadBalancer(): Promise<string>;
   /** Ends every connection and removes the private directory. */
   close(): Promise<void>;
 }
@@ -125,6 +129,7 @@ export function createAccess(files: AccessFiles): Access {
       ),
     http: get,
     routes: () => vpcRoutes(outputs),
+    loadBalancer: () => loadBalancerRules(outputs),
     async close() {
       closing.abort();
       await Promise.allSettled(running);

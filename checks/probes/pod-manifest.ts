@@ -45,6 +45,21 @@ function service(name: string, type: 'ClusterIP' | 'NodePort', worker: string): 
   };
 }
 
+/** Names of the test services of type LoadBalancer, by their externalTrafficPolicy. */
+export const BALANCED = { Cluster: 'balanced', Local: 'balanced-local' } as const;
+
+const balancedService = (policy: keyof typeof BALANCED, worker: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: BALANCED[policy] },
+  spec: {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: policy,
+    selector: { app: 'nginx', worker },
+    ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+  },
+});
+
 /** Placement of the test pods and services, by worker name. */
 export interface PodPlan {
   namespace: string;
@@ -52,10 +67,18 @@ export interface PodPlan {
   /** Workers that can run a pod now. Other workers get no pods. */
   ready: string[];
   nodePortWorker: string;
+  /** Whether the lab has a load balancer. Default: false. */
+  loadBalancer?: boolean;
 }
 
 /** Returns all Kubernetes objects that the checks need, as one List for `kubectl --namespace … create`. */
-export function manifest({ namespace, workers, ready, nodePortWorker }: PodPlan): object {
+export function manifest({
+  namespace,
+  workers,
+  ready,
+  nodePortWorker,
+  loadBalancer,
+}: PodPlan): object {
   return {
     apiVersion: 'v1',
     kind: 'List',
@@ -70,6 +93,9 @@ export function manifest({ namespace, workers, ready, nodePortWorker }: PodPlan)
       ...ready.flatMap((worker) => [pod('nginx', worker), pod('busybox', worker)]),
       ...workers.map((worker) => service(`nginx-${worker}`, 'ClusterIP', worker)),
       service('nginx', 'NodePort', nodePortWorker),
+      ...(loadBalancer
+        ? [balancedService('Cluster', nodePortWorker), balancedService('Local', nodePortWorker)]
+        : []),
     ],
   };
 }

@@ -151,6 +151,7 @@ class ClusterTestPods implements TestPods {
   readonly namespace = `hardway-verify-${randomBytes(3).toString('hex')}`;
   readonly nodePortWorker: string;
   private readonly workers: string[];
+  private readonly loadBalancer: boolean;
   private removed = false;
   /** Whether kubectl has already waited for all pods together. */
   private waited = false;
@@ -164,7 +165,9 @@ class ClusterTestPods implements TestPods {
   constructor(
     private readonly access: Access,
     workers: Node[],
+    loadBalancer: boolean,
   ) {
+    this.loadBalancer = loadBalancer;
     this.workers = workers.map(({ name }) => name);
     this.nodePortWorker = this.workers[1] ?? this.workers[0];
   }
@@ -217,10 +220,12 @@ class ClusterTestPods implements TestPods {
   }
 
   private async createObjects(): Promise<void> {
-    const { access, namespace, nodePortWorker, workers } = this;
+    const { access, namespace, nodePortWorker, workers, loadBalancer } = this;
     const problems = await this.workerProblems();
     const ready = workers.filter((name) => problems.get(name)!.length === 0);
-    const list = JSON.stringify(manifest({ namespace, workers, ready, nodePortWorker }));
+    const list = JSON.stringify(
+      manifest({ namespace, workers, ready, nodePortWorker, loadBalancer }),
+    );
     if (this.removed) throw new Error('the checks ended before the test pods were created');
     this.requests = Promise.all([
       kubectl({ access }, ['-n', namespace, 'create', '-f', '-'], list),
@@ -302,6 +307,9 @@ class ClusterTestPods implements TestPods {
   }
 }
 
-/** Prepares the test pods of one run. They are created when a check first needs one of them. */
-export const testPods = (access: Access, workers: Node[]): TestPods =>
-  new ClusterTestPods(access, workers);
+/**
+ * Prepares the test pods of one run. They are created when a check first needs one of them. With
+ * `loadBalancer`, two of their services are of type LoadBalancer.
+ */
+export const testPods = (access: Access, workers: Node[], loadBalancer = false): TestPods =>
+  new ClusterTestPods(access, workers, loadBalancer);

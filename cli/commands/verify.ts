@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { checks, renderList, select } from '../../checks';
+import { allChecks, renderList, select } from '../../checks';
 import { check, reportOnNothing, showReport } from '../actions/verify';
 import { findLab } from '../lab/access';
 import { Engine } from '../engine';
@@ -21,7 +21,7 @@ interface Options {
  * Throws one usage Failure that lists every unknown check. `only` is `undefined` without --only.
  */
 function refuseMistakes(name: string | undefined, only: string[] | undefined): void {
-  const ids = checks.map((one) => one.id);
+  const ids = allChecks.map((one) => one.id);
   if (name !== undefined && ids.includes(name))
     throw usage(`"${name}" is a check, not the NAME of a lab.`, `./lab verify --only ${name}`);
   if (only?.length === 0) throw usage('--only names no check.', './lab verify --list shows all');

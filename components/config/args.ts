@@ -66,6 +66,13 @@ export interface LabArgs {
    */
   hostPorts?: boolean;
   /**
+   * Local only for now: whether services of type LoadBalancer get an address of the lab's public
+   * /24. The article has none.
+   * @default false
+   * @example true
+   */
+  loadBalancer?: boolean;
+  /**
    * Backend of kube-proxy.
    * @default 'iptables'
    * @example 'nftables'

@@ -88,6 +88,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   serviceCidr: { read: network(12, 27, 'kube-dns is host 10 of it'), default: '10.32.0.0/24' },
   ipMasq: { read: truth, default: 'true' },
   hostPorts: { read: truth, default: 'false' },
+  loadBalancer: { read: truth, default: 'false' },
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
@@ -176,6 +177,10 @@ function together(config: Partial<LabConfig>): string[] {
   }
   if (config.cloud !== undefined)
     mistakes.push(...(config.cloud === 'local' ? onThisMachine(config) : inACloud(config)));
+  if (config.loadBalancer && config.stage === 'none')
+    mistakes.push(
+      'loadBalancer is true, but stage none has no cluster: set stage to network or cluster',
+    );
   const taken = CONTROLLER_PORTS[config.apiPort ?? 0];
   if (taken)
     mistakes.push(
@@ -221,6 +226,7 @@ function onThisMachine({
 
 function inACloud({
   cloud,
+  loadBalancer,
   profile,
   controllers,
   adminCidrs,
@@ -234,6 +240,11 @@ function inACloud({
       ? machineTypeMistakes('controllerType', controllerType)
       : []),
     ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
+    ...(loadBalancer
+      ? [
+          `loadBalancer is true, which cloud ${cloud} does not have yet: remove it, or use a local lab`,
+        ]
+      : []),
     ...(adminCidrs?.length === 0
       ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']
       : []),

@@ -6,6 +6,7 @@ import { makeJumpHost } from './jump-host';
 import { makeApiTargets, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
+import { makeServiceController } from './service-controller';
 import type { Local } from './types';
 
 /** The cloud on the host. The files of this folder have the same names as the other clouds' files. */
@@ -23,5 +24,8 @@ export const local: Cloud<Local> = {
     router: built.network.vpc.router,
     jump: makeJumpHost(context, built),
     disposable: true,
+    ...(context.config.loadBalancer
+      ? { balanceServices: (cluster) => makeServiceController(context, built, cluster) }
+      : {}),
   }),
 };

@@ -22,6 +22,8 @@ export interface CertificatesArgs {
   apiAddress: pulumi.Input<string>;
   /** Public address of each public node, by the node's name. */
   publicIps: Record<string, pulumi.Input<string>>;
+  /** Whether the lab has a service controller. Default: false. */
+  loadBalancer?: boolean;
   /** Name of the cluster in kubectl's listings. Default: `hardway`. */
   cluster?: string;
 }
@@ -41,6 +43,8 @@ export class Certificates extends pulumi.ComponentResource {
   readonly controllerManager: Identity;
   readonly scheduler: Identity;
   readonly proxy: Identity;
+  /** Controller of services of type LoadBalancer; unset if the lab has none. */
+  readonly serviceController?: Identity;
   /** Server certificate of the API server. */
   readonly apiServer: Identity;
   /** Client certificate of the API server at kubelets, for the user that RBAC admits. */
@@ -87,6 +91,8 @@ export class Certificates extends pulumi.ComponentResource {
     );
     this.scheduler = client('kube-scheduler', 'system:kube-scheduler', 'system:kube-scheduler');
     this.proxy = client('kube-proxy', 'system:kube-proxy', 'system:node-proxier');
+    if (args.loadBalancer)
+      this.serviceController = client('service-controller', 'hardway:service-controller');
     this.kubeletClient = client('kubelet-client', 'kubernetes');
     this.frontProxyClient = this.issue(
       `${name}-front-proxy-client`,

@@ -8,6 +8,7 @@ import { networkKind } from './network/kind';
 import { owned } from './owned';
 import { discardSnapshot } from './router/router-snapshot';
 import { routeKind } from './route/kind';
+import { serviceControllerKind } from './service-controller/kind';
 import { siteKind } from './workspace/kind';
 
 /** Wraps a kind so that each change discards the snapshot of the lab's router. */
@@ -36,4 +37,5 @@ export const localKinds: Record<string, ResourceKind> = {
   'hardway:local:LoadBalancer': watched(loadBalancerKind),
   'hardway:local:ImageMirror': watched(imageMirrorKind),
   'hardway:local:JumpHost': watched(jumpHostKind),
+  'hardway:local:ServiceController': watched(serviceControllerKind),
 };

@@ -216,3 +216,23 @@ export class JumpHost extends resource<JumpHostArgs, JumpHostComputed>(
   'port',
   'userId',
 ) {}
+
+export interface ServiceControllerArgs {
+  lab: pulumi.Input<string>;
+  /** Generation of the network that the resource belongs to. */
+  network: pulumi.Input<string>;
+  /** Secret: kubeconfig of the controller. */
+  kubeconfig: pulumi.Input<string>;
+  /** Addresses for services of type LoadBalancer, lowest first. */
+  pool: pulumi.Input<string[]>;
+  /** Workers, which take the connections. */
+  nodes: pulumi.Input<pulumi.Input<Target>[]>;
+  /** CIDRs that may reach services. */
+  sources: pulumi.Input<pulumi.Input<string>[]>;
+  nodeCidr: pulumi.Input<string>;
+}
+
+/** Gives services of type LoadBalancer an address, and forwards their connections to the workers. */
+export class ServiceController extends resource<ServiceControllerArgs>(
+  'hardway:local:ServiceController',
+) {}

@@ -17,6 +17,22 @@ function expectFailures(report: Report, { fails }: Fault): void {
   );
 }
 
+/** Does `work` while a fault is in a lab, then repairs the lab. */
+async function whileFaulty(open: OpenLab, fault: Fault, work: () => Promise<void>): Promise<void> {
+  const { hands } = open;
+  if ('drill' in fault)
+    return whileBroken(open, fault.drill, async () => {
+      if (fault.worse) await hands.node(fault.worse.node, fault.worse.script);
+      await work();
+    });
+  await fault.make(hands);
+  try {
+    await work();
+  } finally {
+    await fault.repair(hands);
+  }
+}
+
 /**
  * Makes a fault on a lab, expects its failures, and repairs it. `repaired` are the checks that an
  * earlier fault failed: they must pass again. Returns the checks that this fault failed.
@@ -28,16 +44,16 @@ export async function expectFault(
 ): Promise<string[]> {
   const failing = Object.keys(fault.fails);
   const passing = new Set([...fault.passes, ...repaired.filter((id) => !failing.includes(id))]);
-  await whileBroken(open, fault.drill, async () => {
-    if (fault.worse) await open.hands.node(fault.worse.node, fault.worse.script);
-    expectFailures(await open.look([...failing, ...passing]), fault);
-  });
+  await whileFaulty(open, fault, async () =>
+    expectFailures(await open.look([...failing, ...passing]), fault),
+  );
   return failing;
 }
 
-/** Brings up a lab for faults. */
-export async function openFaultLab(name: string): Promise<OpenLab> {
-  await labPrints('up', name, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+/** Brings up a small lab, with more settings, for faults. */
+export async function openFaultLab(name: string, ...settings: string[]): Promise<OpenLab> {
+  const all = ['controllers=1', 'workers=2', ...settings];
+  await labPrints('up', name, '--yes', ...all.flatMap((one) => ['--set', one]));
   process.env.HARDWAY_STATE = state;
   return openLab(name);
 }

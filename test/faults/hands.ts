@@ -7,12 +7,14 @@ import { runScript, runSolution } from '../../cli/drills/places';
 import { Engine } from '../../cli/engine';
 import { parseLab } from '../../cli/lab/name';
 import { installed } from '../../cli/actions/ensure-toolchain';
-import type { Ran } from '../../util/bounded-run';
+import { boundedRun, type Ran } from '../../util/bounded-run';
 
 /** Runs commands that change a lab: on its nodes and in the cluster. Each call throws if the command fails. */
 export interface Hands {
   /** Runs a bash script as root on a node; returns its output. */
   node(name: string, script: string): Promise<string>;
+  /** Runs a program in the router's network namespace; returns its output. */
+  router(...args: string[]): Promise<string>;
   kubectl(...args: string[]): Promise<string>;
   /** Breaks the lab as a drill does. */
   break(drill: Drill): Promise<void>;
@@ -71,6 +73,11 @@ export async function openLab(name: string): Promise<OpenLab> {
       printed(
         `${node}: ${script}`,
         await access.onNode(node, `sudo bash -eu <<'SCRIPT'\n${script}\nSCRIPT`),
+      ),
+    router: async (...args) =>
+      printed(
+        `router: ${args.join(' ')}`,
+        await boundedRun('ip', ['netns', 'exec', outputs.router!, ...args], { seconds: 10 }),
       ),
     kubectl: async (...args) => printed(`kubectl ${args.join(' ')}`, await access.kubectl(args)),
     async break(drill) {

@@ -17,6 +17,7 @@ const config: LabConfig = {
   serviceCidr: '10.32.0.0/24',
   ipMasq: true,
   hostPorts: false,
+  loadBalancer: false,
   proxyMode: 'iptables',
   stage: 'cluster',
   adminCidrs: [],

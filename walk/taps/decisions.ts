@@ -33,6 +33,17 @@ async function ask(place: Place, words: string[]): Promise<{ text: string; faile
   return { text: (stdout || stderr).trim(), failed: code !== 0 };
 }
 
+/**
+ * Returns the mark that the load balancer gave the packet, as words for `ip route get`: the mark
+ * chooses the routing table. Empty if it gave none.
+ */
+export function markWords({ traces }: Pick<Visit, 'traces'>): string[] {
+  const events = traces.flatMap((trace) => trace.events);
+  const end = events.find(({ table, text }) => table === 'load_balancer' && /^policy/.test(text));
+  const [, mark] = /meta mark (0x[0-9a-f]+)/.exec(end?.text ?? '') ?? [];
+  return mark === undefined ? [] : ['mark', mark];
+}
+
 /** Returns the destination of a packet when a place routes it, after rules have changed it. */
 function routedTo(visit: Visit): string {
   const departure = visit.hops.find(({ way }) => way === 'out');
@@ -48,7 +59,7 @@ async function routeOf(visit: Visit): Promise<Pick<Decisions, 'route' | 'noRoute
   const own = [...visit.place.interfaces.values()].flatMap(({ addresses }) => addresses);
   if (arrival && own.includes(source))
     return { route: `${MARTIAN}: ${source} is an address of ${visit.place.name}`, noRoute: true };
-  const from = arrival ? ['from', source, 'iif', arrival.interface] : [];
+  const from = arrival ? ['from', source, 'iif', arrival.interface, ...markWords(visit)] : [];
   const { text, failed } = await ask(visit.place, ['ip', 'route', 'get', 'fibmatch', dst, ...from]);
   if (!failed) return { route: text.split('\n')[0].trim(), noRoute: false };
   // `ip route get` reports a blackhole as an error. The table has its line.

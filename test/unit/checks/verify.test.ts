@@ -43,6 +43,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     serviceCidr: '10.32.0.0/24',
     ipMasq: true,
     hostPorts: false,
+    loadBalancer: false,
     proxyMode: 'iptables',
     stage: 'cluster',
     adminCidrs: ['192.0.2.0/24'],
@@ -114,6 +115,7 @@ function silent(
     },
     http: async () => Promise.reject(new Error('no route to host')),
     routes: async () => Promise.reject(new Error('no such namespace')),
+    loadBalancer: async () => Promise.reject(new Error('no such namespace')),
     close: async () => undefined,
     ...overrides,
   };
@@ -140,8 +142,29 @@ const route = (index: number, nextHop = `10.240.0.2${index}`) => ({
   line: `10.200.${index}.0/24 via ${nextHop} dev br0`,
 });
 
-test("the checks are the article's rows in the article's order", () => {
+const LB_IDS = ['lb.address', 'lb.reach', 'lb.chains', 'lb.local.source', 'lb.health'];
+
+test("the checks of every lab are the article's rows in the article's order", () => {
   expect(checks.map(({ id }) => id)).toEqual(IDS);
+});
+
+describe('rows of the load balancer', () => {
+  test('follow those of the article in a lab with loadBalancer', async () => {
+    const report = await verify(silent(outputs({ loadBalancer: true })));
+    expect(report.checks.map(({ id }) => id)).toEqual([...IDS, ...LB_IDS]);
+  });
+
+  test('are missing in other labs', async () => {
+    const report = await verify(silent(outputs()));
+    expect(report.checks.map(({ id }) => id)).toEqual(IDS);
+  });
+
+  test('are skipped with the reason if they are named in another lab', async () => {
+    const { checks: rows } = await verify(silent(outputs()), { only: ['lb.reach'] });
+    expect(rows).toMatchObject([
+      { id: 'lb.reach', status: 'skip', reason: 'loadBalancer is false in the config' },
+    ]);
+  });
 });
 
 test('downReport fails every check with the given reason', () => {

@@ -83,6 +83,14 @@ describe('a config', () => {
     [{ cloud: 'azure' }, /cloud is "azure", not one of local, aws, gcp/],
     [{ adminCidrs: '["here"]' }, /adminCidrs: "here" is not a CIDR/],
     [{ cloud: 'aws' }, /adminCidrs must be set: .* or auto/],
+    [
+      { cloud: 'gcp', adminCidrs: 'auto', loadBalancer: 'true' },
+      /^loadBalancer is true, which cloud gcp does not have yet: remove it, or use a local lab$/,
+    ],
+    [
+      { stage: 'none', loadBalancer: 'true' },
+      /^loadBalancer is true, but stage none has no cluster/,
+    ],
     [{ adminCidrs: 'auto' }, /can be auto only in a cloud/],
     [{ region: 'us-west-2' }, /region is "us-west-2", but cloud local has no use for it/],
     [

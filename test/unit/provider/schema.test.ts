@@ -16,10 +16,14 @@ interface Resource {
 const resources = schema.resources as unknown as Record<string, Resource>;
 const VARIABLES = ['HARDWAY_TREE', 'HARDWAY_STORE', 'HARDWAY_IMAGES'];
 
-/** Registers a local lab with a jump host, which uses every kind of the local cloud. */
+/** Registers a local lab with jump host and load balancer, which uses every kind of the local cloud. */
 async function registered(): Promise<Registered[]> {
   for (const name of VARIABLES) process.env[name] = '/nowhere';
-  const config = parseConfig({ jumpCidrs: '192.0.2.0/24', expires: '8h' });
+  const config = parseConfig({
+    jumpCidrs: '192.0.2.0/24',
+    expires: '8h',
+    loadBalancer: 'true',
+  });
   try {
     return await registrations((parent) => new Lab('local', config, { parent }), {
       resource: (type, name) => ({

@@ -15,6 +15,7 @@ const named: Named = {
         namespace: 'default',
         name: 'nginx',
         clusterIp: '10.32.0.9',
+        externalIps: ['198.18.0.30'],
         ports: [{ protocol: 'tcp', port: 80, nodePort: 31088 }],
       },
     ],

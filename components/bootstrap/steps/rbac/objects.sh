@@ -4,6 +4,7 @@ set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 differing /var/lib/kubernetes/kubelet-access.yaml
+[ ! -e /var/lib/kubernetes/service-controller.yaml ] || differing /var/lib/kubernetes/service-controller.yaml
 
 # Default roles of Kubernetes for its own programs and for health checks.
 defaults='discovery basic-user public-info-viewer node-proxier kube-controller-manager kube-scheduler volume-scheduler'

@@ -1,9 +1,30 @@
 #!/usr/bin/env bash
-# Grants the API server access to the kubelets.
+# Grants the API server access to the kubelets, and the service controller access to services.
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 kubectl apply --filename=/var/lib/kubernetes/kubelet-access.yaml
+
+# take_back: ends the rights of the service controller, then removes the addresses that it gave.
+take_back() {
+  local namespace name class
+  kubectl delete --ignore-not-found clusterrolebinding,clusterrole hardway:service-controller
+  kubectl get services --all-namespaces \
+    --output='jsonpath={range .items[?(@.spec.type=="LoadBalancer")]}{.metadata.namespace} {.metadata.name} {.spec.loadBalancerClass}{"\n"}{end}' |
+    while read -r namespace name class; do
+      # A service with a class belongs to another controller.
+      [ -z "$class" ] || continue
+      kubectl --namespace="$namespace" patch service "$name" --subresource=status --type=merge \
+        --patch='{"status":{"loadBalancer":{"ingress":null}}}'
+    done
+}
+
+if [ -e /var/lib/kubernetes/service-controller.yaml ]; then
+  kubectl apply --filename=/var/lib/kubernetes/service-controller.yaml
+elif grep -qs service-controller.yaml /var/lib/hardway/steps/rbac.sha256; then
+  # The lab had a service controller until now.
+  take_back
+fi
 
 # An API server restores missing default roles when it starts.
 if ! all_there rbac; then

@@ -159,6 +159,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
     'adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs',
   ],
   ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
+  ['--set loadBalancer=yes', 'loadBalancer is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],
   ['--set proxyMode=ipvs', 'proxyMode is "ipvs", not one of iptables, nftables'],

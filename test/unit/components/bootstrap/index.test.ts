@@ -263,6 +263,16 @@ test('hostPorts put a list of plugins in the place of the article’s CNI file',
   expect(plugins[0].ipam).toMatchObject({ ranges: [[{ subnet: '10.200.0.0/24' }]] });
 });
 
+test('the service controller has rights only in a lab with loadBalancer', async () => {
+  const file = '/var/lib/kubernetes/service-controller.yaml\0';
+  const on = sent(
+    (await registered({ config: { loadBalancer: true } })).get('objects@controller-0')!,
+  );
+  expect(on).toContain(file);
+  expect(on).toMatch(/resources: \[services\/status\]\s+verbs: \[patch\]/);
+  expect(sent((await registered()).get('objects@controller-0')!)).not.toContain(file);
+});
+
 test('etcd waits for the disk unless the lab is disposable', async () => {
   expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
 });
