@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-sandbox=$(sudo crictl pods --name shop --namespace drill --quiet 2> /dev/null)
+sandbox=$(sudo crictl pods --state Ready --latest --name shop --namespace drill --quiet 2> /dev/null)
 netns=$(sudo crictl inspectp "$sandbox" 2> /dev/null | sed -n 's|.*"NetNSPath": ".*/\(.*\)".*|\1|p')
 test -n "$netns"
 

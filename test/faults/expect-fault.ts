@@ -1,11 +1,11 @@
 import type { Report } from '../../checks';
 import { each } from '../support/each';
 import { failedIds, failures, labPrints, state } from '../support/command';
-import type { Fault, ScriptedFault } from './fault';
+import type { Fault } from './fault';
 import { openLab, type OpenLab, whileBroken } from './hands';
 
 /** Expects that exactly the fault's checks have failed, each with a reason that names the cause. */
-function expectFailures(report: Report, { fails }: Fault | ScriptedFault): void {
+function expectFailures(report: Report, { fails }: Fault): void {
   const failing = Object.keys(fails);
   // Shows the reasons of checks that should not have failed.
   const others = report.checks.filter(({ id }) => !failing.includes(id));
@@ -18,11 +18,7 @@ function expectFailures(report: Report, { fails }: Fault | ScriptedFault): void 
 }
 
 /** Does `work` while a fault is on a lab, then repairs the lab. */
-async function whileFaulty(
-  open: OpenLab,
-  fault: Fault | ScriptedFault,
-  work: () => Promise<void>,
-): Promise<void> {
+async function whileFaulty(open: OpenLab, fault: Fault, work: () => Promise<void>): Promise<void> {
   const { hands } = open;
   if ('drill' in fault) {
     return whileBroken(open, fault.drill, async () => {
@@ -44,7 +40,7 @@ async function whileFaulty(
  */
 export async function expectFault(
   open: OpenLab,
-  fault: Fault | ScriptedFault,
+  fault: Fault,
   repaired: string[],
 ): Promise<string[]> {
   const failing = Object.keys(fault.fails);

@@ -12,7 +12,7 @@ interface Symptoms {
  * Fault on a lab of one controller and two workers: a drill, and what the checks say about it. The
  * drill's scripts break and repair the lab.
  */
-export interface Fault extends Symptoms {
+export interface DrillFault extends Symptoms {
   /** Name of the drill, for example `wrong-turn`. */
   drill: string;
   /** bash script for a node, which makes the fault worse than the drill's. Run by root. */
@@ -25,6 +25,8 @@ export interface ScriptedFault extends Symptoms {
   make(hands: Hands): Promise<unknown>;
   repair(hands: Hands): Promise<unknown>;
 }
+
+export type Fault = DrillFault | ScriptedFault;
 
 /** CNI file of a worker. */
 export const CNI = '/etc/cni/net.d/10-bridge.conf';

@@ -1,5 +1,5 @@
 import { findDrill } from '../../cli/drills/loader';
-import type { Fault, ScriptedFault } from './fault';
+import type { DrillFault, Fault } from './fault';
 import { ipv6Faults, nftablesFaults } from './ipv6';
 import { loadBalancerFaults } from './load-balancer';
 import { nodeFaults } from './nodes';
@@ -8,10 +8,10 @@ import { routeFaults } from './routes';
 import { serviceFaults } from './services';
 
 /** Faults that the checks of every lab must detect. For each check, at least one makes it fail. */
-export const faults: Fault[] = [...nodeFaults, ...podFaults, ...routeFaults, ...serviceFaults];
+export const faults: DrillFault[] = [...nodeFaults, ...podFaults, ...routeFaults, ...serviceFaults];
 
 /** Faults of dual-stack labs and of labs with a load balancer, too. */
-export const allFaults: (Fault | ScriptedFault)[] = [
+export const allFaults: Fault[] = [
   ...faults,
   ...loadBalancerFaults,
   ...ipv6Faults,
@@ -19,5 +19,5 @@ export const allFaults: (Fault | ScriptedFault)[] = [
 ];
 
 /** Returns the name of a fault's test: the drill, and its cause. */
-export const titleOf = ({ drill, worse }: Fault): string =>
+export const titleOf = ({ drill, worse }: DrillFault): string =>
   `${drill}: ${findDrill(drill).cause}${worse ? ', for SSH too' : ''}`;

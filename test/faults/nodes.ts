@@ -1,6 +1,6 @@
-import type { Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const nodeFaults: Fault[] = [
+export const nodeFaults: DrillFault[] = [
   {
     drill: 'nobody-answers-a-ping',
     fails: {

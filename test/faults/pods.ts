@@ -1,6 +1,6 @@
-import type { Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const podFaults: Fault[] = [
+export const podFaults: DrillFault[] = [
   {
     drill: 'new-pods-alone',
     fails: {

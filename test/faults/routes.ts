@@ -1,6 +1,6 @@
-import type { Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const routeFaults: Fault[] = [
+export const routeFaults: DrillFault[] = [
   {
     drill: 'no-way-to-worker-1',
     fails: {

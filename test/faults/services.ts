@@ -1,6 +1,6 @@
-import type { Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const serviceFaults: Fault[] = [
+export const serviceFaults: DrillFault[] = [
   {
     drill: 'quiet-neighbours',
     fails: {
