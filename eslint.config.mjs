@@ -11,7 +11,7 @@ const LAYERS = [
   ['checks'],
   ['walk'],
   ['cli'],
-  ['bench', 'test'],
+  ['bench', 'test', 'rehearsal'],
 ];
 
 const paths = (layers) => layers.flat().map((name) => `./${name}`);
@@ -25,18 +25,22 @@ const zones = LAYERS.slice(0, -1).map((layer, index) => ({
 
 /**
  * Folders that other folders use through their index.ts only. The rest has none, or an index that
- * loads slowly: see "Folders and layers" in docs/architecture.md.
+ * loads an SDK: see "Folders and layers" in docs/architecture.md.
  */
 const CLOSED = [
   'checks',
   'checks/access',
   'cli/classroom/cards',
   'cli/classroom/roster',
+  'cli/engine',
+  'components/bootstrap',
   'components/config',
   'provider/lab-id',
+  'provider/local',
   'provider/reachable',
   'provider/resources',
   'provider/time',
+  'toolchain',
 ];
 
 /** Globs of all files outside a folder, for example `./!(checks)/**` for `checks`. */
@@ -44,8 +48,8 @@ function outside(folder) {
   const names = folder.split('/');
   return names.map((name, depth) => {
     const parent = ['.', ...names.slice(0, depth)].join('/');
-    // Unit tests and benchmarks also test the files behind an index.
-    return `${parent}/${depth === 0 ? `!(${name}|test|bench)` : `!(${name})`}/**/*`;
+    // Tests, benchmarks and the rehearsal of clouds also use the files behind an index.
+    return `${parent}/${depth === 0 ? `!(${name}|test|bench|rehearsal)` : `!(${name})`}/**/*`;
   });
 }
 

@@ -24,7 +24,7 @@ const ROWS: Row[] = [
     aim: '1.1',
   },
   { id: 'hard-way', title: 'the same steps one by one over ssh (Hard Way)', unit: 's' },
-  { id: 'hard-way-steps', title: '  of it, without making the machines', unit: 's' },
+  { id: 'hard-way-steps', title: '  of it, without creating the nodes', unit: 's' },
   { id: 'hard-way:up', title: 'Hard Way : up', unit: '×', ratio: ['hard-way', 'up'], aim: '2' },
   { id: 'no-op', title: 'lab up again, nothing to change', unit: 's', target: { atMost: 4 } },
   { id: 'verify', title: 'lab verify', unit: 's', target: { atMost: 15 } },
@@ -54,7 +54,7 @@ const ROWS: Row[] = [
   },
   { id: 'idle', title: 'processor time of an idle lab', unit: 'cores' },
   { id: 'class-serial', title: 'four labs, each by lab up, one after another', unit: 's' },
-  { id: 'class-up', title: '  of it, one of them', unit: 's' },
+  { id: 'class-up', title: '  of it, one lab', unit: 's' },
   ...[1, 2, 4].flatMap((parallel): Row[] => [
     { id: `class-${parallel}`, title: `lab class up --parallel ${parallel}, four labs`, unit: 's' },
     { id: `class-${parallel}-lab`, title: '  of it, each lab', unit: 's' },

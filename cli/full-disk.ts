@@ -1,6 +1,6 @@
 import * as os from 'node:os';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../util/directories';
-import { roomAt } from './doctor/disk';
+import { roomAt } from '../util/free-space';
 import { type Failure, unable } from './errors';
 
 /** Less space than this counts as none: files are written in pieces of this size. */

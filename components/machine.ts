@@ -3,9 +3,6 @@ import { SshKey } from '../provider/resources';
 import type { LabContext } from './cloud';
 import type { Node } from './topology';
 
-/** GiB of an instance's disk. Ubuntu, Kubernetes and the article's images leave half of it free. */
-export const DISK_GIB = 20;
-
 /** Connection of @pulumi/command to a machine. */
 export interface Connection {
   /** Address to connect to: the public one, or the private one if `proxy` is set. */

@@ -1,4 +1,4 @@
-import type { Component } from './program';
+import type { UpstreamProject } from './program';
 import type { Progress } from './progress';
 
 /** Linking follows the last package, so a build whose packages are compiled is not done. */
@@ -11,13 +11,13 @@ const COMPILED = 0.9;
 const PRIOR_SECONDS = 10;
 
 /**
- * Returns the part of a component that is built, from 0 to 1: the builds before `index`, and
+ * Returns the part of a project that is built, from 0 to 1: the builds before `index`, and
  * `packages` compiled packages of that build. Weighs the builds by their measured seconds.
  */
-export function builtFraction(component: Component, index: number, packages: number): number {
-  const total = component.builds.reduce((sum, build) => sum + build.seconds, 0);
-  const before = component.builds.slice(0, index).reduce((sum, build) => sum + build.seconds, 0);
-  const { seconds, compiles } = component.builds[index];
+export function builtFraction(project: UpstreamProject, index: number, packages: number): number {
+  const total = project.builds.reduce((sum, build) => sum + build.seconds, 0);
+  const before = project.builds.slice(0, index).reduce((sum, build) => sum + build.seconds, 0);
+  const { seconds, compiles } = project.builds[index];
   return (before + seconds * COMPILED * Math.min(1, packages / compiles)) / total;
 }
 

@@ -5,7 +5,7 @@ import { effectiveUrl, fetchRelease, type Sites } from './download';
 import { ToolchainError, UnreachableError } from './errors';
 import { builtFraction } from './estimate';
 import { buildModule, moduleDirectory, missingGo, type Go } from './go';
-import type { Architecture, Component } from './manifest';
+import type { Architecture, UpstreamProject } from './manifest';
 import type { ItemProgress } from './progress';
 import {
   artifactPath,
@@ -47,16 +47,16 @@ export function thisArchitecture(): Architecture {
 
 /** Returns everything that the result of a download or build depends on. */
 function recipe(
-  component: Component,
+  project: UpstreamProject,
   architecture: Architecture,
   how: Origin['how'],
 ): (string | Buffer)[] {
   if (how === 'built')
     return [
-      JSON.stringify(component.builds),
-      ...component.builds.flatMap((build) => recipeFiles(moduleDirectory(build))),
+      JSON.stringify(project.builds),
+      ...project.builds.flatMap((build) => recipeFiles(moduleDirectory(build))),
     ];
-  return component.releases.map((release) =>
+  return project.releases.map((release) =>
     JSON.stringify([
       release.url(architecture),
       'pinned' in release.digest
@@ -67,46 +67,46 @@ function recipe(
   );
 }
 
-/** Returns the directory of a component's programs, downloaded or built as `how` says. */
-export function componentPath(
-  component: Component,
+/** Returns the directory of a project's programs, downloaded or built as `how` says. */
+export function projectPath(
+  project: UpstreamProject,
   architecture: Architecture,
   how: Origin['how'],
 ): string {
-  const digest = shortDigest(recipe(component, architecture, how));
+  const digest = shortDigest(recipe(project, architecture, how));
   return artifactPath(
     'programs',
-    `${component.name}-${component.version}-${architecture}-${how}-${digest}`,
+    `${project.name}-${project.version}-${architecture}-${how}-${digest}`,
   );
 }
 
-/** A component in the store. */
+/** A project in the store. */
 export interface Obtained {
-  component: Component;
+  project: UpstreamProject;
   directory: string;
   origin: Origin;
 }
 
 /**
- * Finds a component in the store. Prefers the official release to a build. Returns `undefined` if
+ * Finds a project in the store. Prefers the official release to a build. Returns `undefined` if
  * the store has neither.
  */
 export function findStored(
-  component: Component,
+  project: UpstreamProject,
   architecture: Architecture,
   wanted: Mode,
 ): Obtained | undefined {
   const ways: Origin['how'][] =
     wanted === 'auto' ? ['official', 'built'] : [wanted === 'download' ? 'official' : 'built'];
   for (const how of ways) {
-    const directory = componentPath(component, architecture, how);
+    const directory = projectPath(project, architecture, how);
     const origin = readOrigin(directory);
-    if (origin) return { component, directory, origin };
+    if (origin) return { project, directory, origin };
   }
   return undefined;
 }
 
-/** Context for obtaining a component. */
+/** Context for obtaining a project. */
 export interface ObtainContext {
   architecture: Architecture;
   mode: Mode;
@@ -118,38 +118,38 @@ export interface ObtainContext {
 }
 
 /**
- * Obtains a component: downloads the official release or, if its host cannot be reached, builds the
+ * Obtains a project: downloads the official release or, if its host cannot be reached, builds the
  * programs.
  */
 export async function obtain(
-  component: Component,
+  project: UpstreamProject,
   context: ObtainContext,
   progress: ItemProgress,
 ): Promise<Obtained> {
   const directory =
     context.mode === 'build'
-      ? await build(component, context, progress)
-      : await downloadOrBuild(component, context, progress);
-  return { component, directory, origin: readOrigin(directory)! };
+      ? await build(project, context, progress)
+      : await downloadOrBuild(project, context, progress);
+  return { project, directory, origin: readOrigin(directory)! };
 }
 
 async function downloadOrBuild(
-  component: Component,
+  project: UpstreamProject,
   context: ObtainContext,
   progress: ItemProgress,
 ): Promise<string> {
   try {
-    return await download(component, context, progress);
+    return await download(project, context, progress);
   } catch (error) {
     if (!(error instanceof UnreachableError)) throw error;
-    if (component.builds.length === 0) throw error;
+    if (project.builds.length === 0) throw error;
     if (context.mode === 'download') {
       throw new ToolchainError(
-        `${component.name} ${component.version}: ${error.message}. HARDWAY_TOOLCHAIN=download forbids a build.`,
+        `${project.name} ${project.version}: ${error.message}. HARDWAY_TOOLCHAIN=download forbids a build.`,
       );
     }
     progress.report('waiting', `${error.host} can't be reached: will be built`);
-    return build(component, context, progress).catch((failure: Error) => {
+    return build(project, context, progress).catch((failure: Error) => {
       throw failure instanceof ToolchainError
         ? new ToolchainError(`${failure.message}\n(${error.message})`)
         : failure;
@@ -158,19 +158,19 @@ async function downloadOrBuild(
 }
 
 /**
- * Downloads a component's official files, verifies them and stores the programs. Returns the
+ * Downloads a project's official files, verifies them and stores the programs. Returns the
  * artifact's path.
  */
 export function download(
-  component: Component,
+  project: UpstreamProject,
   context: Pick<ObtainContext, 'architecture' | 'sites'>,
   progress: ItemProgress,
 ): Promise<string> {
   const { architecture, sites } = context;
-  return storeArtifact(componentPath(component, architecture, 'official'), async (directory) => {
+  return storeArtifact(projectPath(project, architecture, 'official'), async (directory) => {
     progress.report('downloading');
     const from = await Promise.all(
-      component.releases.map(async (release) => {
+      project.releases.map(async (release) => {
         const { file, digest } = await fetchRelease(
           sites,
           release,
@@ -193,26 +193,26 @@ export function download(
 }
 
 async function build(
-  component: Component,
+  project: UpstreamProject,
   context: ObtainContext,
   progress: ItemProgress,
 ): Promise<string> {
   const go = await context.go();
-  if (!go) throw new ToolchainError(missingGo([component]));
+  if (!go) throw new ToolchainError(missingGo([project]));
   return context.buildTurn(() =>
-    storeArtifact(componentPath(component, context.architecture, 'built'), async (directory) => {
-      const log = logFile(`${component.name}-${component.version}`);
+    storeArtifact(projectPath(project, context.architecture, 'built'), async (directory) => {
+      const log = logFile(`${project.name}-${project.version}`);
       fs.rmSync(log, { force: true });
       const started = progress.seconds;
       progress.report('building');
-      for (const [index, one] of component.builds.entries()) {
-        await buildModule(go, component, one, directory, log, (detail, packages) =>
-          progress.report('building', detail, builtFraction(component, index, packages)),
+      for (const [index, one] of project.builds.entries()) {
+        await buildModule(go, project, one, directory, log, (detail, packages) =>
+          progress.report('building', detail, builtFraction(project, index, packages)),
         );
       }
       writeOrigin(directory, {
         how: 'built',
-        from: [`Go ${go.version}`, ...component.builds.map((one) => one.name)],
+        from: [`Go ${go.version}`, ...project.builds.map((one) => one.name)],
         seconds: progress.seconds - started,
       });
     }),

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../util/repo-root';
 import { ToolchainError } from './errors';
-import type { Build, Component } from './manifest';
+import type { Build, UpstreamProject } from './manifest';
 import { runOrThrow, run } from './run';
 
 /** Returns the directory of a module's go.mod and go.sum. */
@@ -88,13 +88,13 @@ export function buildArguments(build: Build, directory: string): string[] {
  */
 export async function buildModule(
   go: Go | undefined,
-  component: Component,
+  project: UpstreamProject,
   build: Build,
   directory: string,
   log: string,
   onProgress: (detail: string, packages: number) => void,
 ): Promise<void> {
-  if (!go) throw new ToolchainError(missingGo([component]));
+  if (!go) throw new ToolchainError(missingGo([project]));
   let packages = 0;
   const onLine = (line: string): void => {
     if (!line.startsWith('go: ')) packages += 1;
@@ -110,13 +110,13 @@ export async function buildModule(
 }
 
 /** Explains that Go is missing and how to continue. */
-export function missingGo(components: Component[]): string {
-  const newest = components
-    .flatMap((component) => component.builds)
+export function missingGo(projects: UpstreamProject[]): string {
+  const newest = projects
+    .flatMap((project) => project.builds)
     .map(requiredGo)
     .sort((a, b) => (atLeast(numbers(a), numbers(b)) ? 1 : -1))
     .pop();
-  const names = components.map((component) => `${component.name} ${component.version}`).join(', ');
+  const names = projects.map((project) => `${project.name} ${project.version}`).join(', ');
   return (
     `${names} must be built, but Go ${OLDEST_GO.join('.')} or later is neither on PATH nor in ` +
     `/usr/local/go/bin. Go ${newest} is used; an older Go downloads it. Install Go from https://go.dev/dl/, ` +

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { writeAtomically } from '../util/atomic-write';
 import { cacheDirectory } from '../util/directories';
 import { cachePath } from './cache';
-import { component } from './manifest';
+import { upstreamProject } from './manifest';
 import { run } from './run';
 
 /** A program that is installed on the host, outside the cache. */
@@ -30,7 +30,7 @@ export function fittingPulumi(version: string): boolean {
  */
 export function fittingKubectl(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
-  const [clusterMajor, clusterMinor] = component('kubernetes').version.split('.').map(Number);
+  const [clusterMajor, clusterMinor] = upstreamProject('kubernetes').version.split('.').map(Number);
   return major === clusterMajor && Math.abs(minor - clusterMinor) <= 1;
 }
 

@@ -1,10 +1,10 @@
-import type { Architecture, Component } from './program';
+import type { Architecture, UpstreamProject } from './program';
 
 export {
   ARCHITECTURES,
   type Architecture,
   type Build,
-  type Component,
+  type UpstreamProject,
   type Release,
 } from './program';
 
@@ -12,7 +12,7 @@ export {
 const github = (project: string, tag: string): string =>
   `https://github.com/${project}/releases/download/${tag}`;
 
-const pulumi = (version: string): Component => ({
+const pulumi = (version: string): UpstreamProject => ({
   name: 'pulumi',
   version,
   use: ['machine'],
@@ -74,7 +74,7 @@ const KUBERNETES_DIGESTS: Record<string, Record<Architecture, string>> = {
   },
 };
 
-const kubernetes = (version: string): Component => ({
+const kubernetes = (version: string): UpstreamProject => ({
   name: 'kubernetes',
   version,
   use: ['node', 'machine'],
@@ -102,7 +102,7 @@ const kubernetes = (version: string): Component => ({
   ],
 });
 
-const etcd = (version: string): Component => ({
+const etcd = (version: string): UpstreamProject => ({
   name: 'etcd',
   version,
   use: ['node'],
@@ -131,7 +131,7 @@ const etcd = (version: string): Component => ({
   ],
 });
 
-const containerd = (version: string): Component => ({
+const containerd = (version: string): UpstreamProject => ({
   name: 'containerd',
   version,
   use: ['node'],
@@ -169,7 +169,7 @@ const containerd = (version: string): Component => ({
   ],
 });
 
-const runc = (version: string): Component => ({
+const runc = (version: string): UpstreamProject => ({
   name: 'runc',
   version,
   use: ['node'],
@@ -202,7 +202,7 @@ const runc = (version: string): Component => ({
 
 const CNI_PACKAGES = 'github.com/containernetworking/plugins/plugins';
 
-const cniPlugins = (version: string): Component => ({
+const cniPlugins = (version: string): UpstreamProject => ({
   name: 'cni-plugins',
   version,
   use: ['node'],
@@ -242,7 +242,7 @@ const cniPlugins = (version: string): Component => ({
   ],
 });
 
-const crictl = (version: string): Component => ({
+const crictl = (version: string): UpstreamProject => ({
   name: 'crictl',
   version,
   use: ['node'],
@@ -278,7 +278,7 @@ const crictl = (version: string): Component => ({
  * registry.k8s.io/images/k8s-staging-coredns/images.yaml of that repository. A local build has only
  * the plugins of modules/coredns/main.go.
  */
-const coredns = (version: string): Component => {
+const coredns = (version: string): UpstreamProject => {
   const url = (arch: Architecture): string =>
     `${github('coredns/coredns', `v${version}`)}/coredns_${version}_linux_${arch}.tgz`;
   return {
@@ -310,7 +310,7 @@ const coredns = (version: string): Component => {
  * not have its source.
  */
 const COMMAND_PLUGIN_VERSION = '1.2.1';
-export const commandPlugin: Component = {
+export const commandPlugin: UpstreamProject = {
   name: 'pulumi-resource-command',
   version: COMMAND_PLUGIN_VERSION,
   use: ['machine'],
@@ -334,7 +334,7 @@ export const commandPlugin: Component = {
  *
  * Sources of the names of official files, read in November 2026. No file was downloaded.
  *
- * | component | source |
+ * | project | source |
  * |---|---|
  * | kubernetes | public scripts have kubectl's URL and digest; the other programs have its form |
  * | cni-plugins, crictl | public scripts have the URL and the amd64 digest |
@@ -342,7 +342,7 @@ export const commandPlugin: Component = {
  * | etcd, coredns, pulumi | public scripts have the file name and version |
  * | command plugin | .goreleaser.yml of pulumi/pulumi-command forms archive and checksum names |
  */
-export const components: Component[] = [
+export const upstreamProjects: UpstreamProject[] = [
   kubernetes('1.36.3'),
   pulumi('3.259.0'),
   coredns('1.14.6'),
@@ -354,7 +354,7 @@ export const components: Component[] = [
 ];
 
 /** Only kubectl. A host without local labs needs no other program of Kubernetes. */
-const kubectl = ((all: Component): Component => ({
+const kubectl = ((all: UpstreamProject): UpstreamProject => ({
   ...all,
   name: 'kubectl',
   use: ['machine'],
@@ -366,11 +366,11 @@ const kubectl = ((all: Component): Component => ({
     seconds: 150,
     compiles: 900,
   })),
-}))(components[0]);
+}))(upstreamProjects[0]);
 
 /** Programs that a lab in a cloud needs on the host; its nodes download theirs. */
-export const hostComponents: Component[] = [
-  ...components.filter(({ name }) => name === 'pulumi'),
+export const hostProjects: UpstreamProject[] = [
+  ...upstreamProjects.filter(({ name }) => name === 'pulumi'),
   kubectl,
 ];
 
@@ -398,7 +398,7 @@ export const nodeImages: NodeImage[] = [
   },
   {
     name: 'registry.k8s.io/coredns/coredns',
-    tag: `v${component('coredns').version}`,
+    tag: `v${upstreamProject('coredns').version}`,
     // Version 1.14.6 was promoted by pull request 9712, merged on 2026-07-16. Public clusters run it.
     source: 'kubernetes/k8s.io: registry.k8s.io/images/k8s-staging-coredns/images.yaml',
   },
@@ -417,9 +417,9 @@ export const nodeImages: NodeImage[] = [
   },
 ];
 
-/** Returns the component of that name. Throws an Error if there is none. */
-export function component(name: string): Component {
-  const found = [...components, commandPlugin].find((one) => one.name === name);
-  if (!found) throw new Error(`the toolchain has no component "${name}"`);
+/** Returns the project of that name. Throws an Error if there is none. */
+export function upstreamProject(name: string): UpstreamProject {
+  const found = [...upstreamProjects, commandPlugin].find((one) => one.name === name);
+  if (!found) throw new Error(`the toolchain has no project "${name}"`);
   return found;
 }

@@ -1,6 +1,6 @@
 import { effectiveUrl, Sites } from './download';
 import { missingPackages, neededPackages } from './host/packages';
-import { commandPlugin, type Component } from './manifest';
+import { commandPlugin, type UpstreamProject } from './manifest';
 import type { Mode } from './fetch-or-build';
 import { readState, type Scope, type State } from './state';
 
@@ -14,7 +14,7 @@ export interface Item {
   seconds: number;
 }
 
-/** Names of the items that are not components. */
+/** Names of the items that are not projects. */
 export const ITEMS = {
   packages: 'Debian packages',
   tree: 'Debian tree of the nodes',
@@ -28,34 +28,34 @@ export const makesImages = (missing: Item[]): boolean =>
 
 const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as const;
 
-/** Returns the host of a component's official files, or of the mirror if one is set. */
-const siteOf = (component: Component): string =>
-  new URL(effectiveUrl(component.releases[0].url('amd64'))).host;
+/** Returns the host of a project's official files, or of the mirror if one is set. */
+const siteOf = (project: UpstreamProject): string =>
+  new URL(effectiveUrl(project.releases[0].url('amd64'))).host;
 
-/** Describes the source of a component's official files. */
-const sourceOf = (component: Component): string =>
-  `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(component)}`;
+/** Describes the source of a project's official files. */
+const sourceOf = (project: UpstreamProject): string =>
+  `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(project)}`;
 
 /**
- * Returns true if a component must be built: its host cannot be reached, or HARDWAY_TOOLCHAIN
+ * Returns true if a project must be built: its host cannot be reached, or HARDWAY_TOOLCHAIN
  * forbids downloads.
  */
 export async function mustBuild(
-  component: Component,
+  project: UpstreamProject,
   mode: Mode,
   sites: Pick<Sites, 'reachable'>,
 ): Promise<boolean> {
   if (mode !== 'auto') return mode === 'build';
-  return !(await sites.reachable(effectiveUrl(component.releases[0].url('amd64'))));
+  return !(await sites.reachable(effectiveUrl(project.releases[0].url('amd64'))));
 }
 
-async function itemOf(component: Component, mode: Mode, sites: Sites): Promise<Item> {
-  const { name, version } = component;
-  if (!(await mustBuild(component, mode, sites)))
-    return { name, version, from: sourceOf(component), seconds: SECONDS.download };
+async function itemOf(project: UpstreamProject, mode: Mode, sites: Sites): Promise<Item> {
+  const { name, version } = project;
+  if (!(await mustBuild(project, mode, sites)))
+    return { name, version, from: sourceOf(project), seconds: SECONDS.download };
   const cause =
-    mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(component)} can't be reached`;
-  const seconds = component.builds.reduce((sum, build) => sum + build.seconds, 0);
+    mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(project)} can't be reached`;
+  const seconds = project.builds.reduce((sum, build) => sum + build.seconds, 0);
   return { name, version, from: `built from its Go module (${cause})`, seconds };
 }
 

@@ -34,8 +34,8 @@ export interface Build {
   compiles: number;
 }
 
-/** One project at one version. Its programs are obtained together. */
-export interface Component {
+/** A project that publishes programs, for example etcd, at one version. Its programs are obtained together. */
+export interface UpstreamProject {
   name: string;
   version: string;
   /** machine: programs that run on the host. node: programs that run on nodes. */

@@ -3,8 +3,8 @@ import * as path from 'node:path';
 import { cacheDirectory } from '../util/directories';
 import { cachePath, isRemnant } from './cache';
 import { withLock } from './lock';
-import { commandPlugin, components } from './manifest';
-import { componentPath } from './fetch-or-build';
+import { commandPlugin, upstreamProjects } from './manifest';
+import { projectPath } from './fetch-or-build';
 import { readState, toolchainOf, nodeStoreParts, type State } from './state';
 import { nodeStorePath } from './node-programs';
 
@@ -29,8 +29,8 @@ const REHEARSAL_MILLISECONDS = 7 * 24 * 60 * 60_000;
  */
 export function referencedEntries(state: State): string[] | undefined {
   if (!toolchainOf(state)) return undefined;
-  const programs = [...components, commandPlugin].flatMap((one) =>
-    (['official', 'built'] as const).map((how) => componentPath(one, state.architecture, how)),
+  const programs = [...upstreamProjects, commandPlugin].flatMap((one) =>
+    (['official', 'built'] as const).map((how) => projectPath(one, state.architecture, how)),
   );
   return [...programs, state.tree, state.images!, nodeStorePath(nodeStoreParts(state))];
 }

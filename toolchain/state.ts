@@ -3,11 +3,11 @@ import { hasTree, treePath } from './rootfs/rootfs';
 import { hasImages, imagesPath } from './images/images';
 import { installedKubectl, installedPulumi, type Installed } from './installed';
 import {
-  component,
-  components,
-  hostComponents,
+  upstreamProject,
+  upstreamProjects,
+  hostProjects,
   type Architecture,
-  type Component,
+  type UpstreamProject,
 } from './manifest';
 import { mode, findStored, thisArchitecture, type Mode, type Obtained } from './fetch-or-build';
 import { commandPluginIn, labPulumiHome, ownPulumiHome } from './command-plugin/install';
@@ -29,7 +29,7 @@ export interface State {
   pulumi?: Installed & { languageHost: string };
   kubectl?: Installed;
   obtained: Map<string, Obtained>;
-  missing: Component[];
+  missing: UpstreamProject[];
   tree: string;
   treeMissing: boolean;
   /**
@@ -40,15 +40,15 @@ export interface State {
   commandPlugin?: 'official' | 'stand-in';
 }
 
-/** Returns the components that a scope needs, without those installed on the host. */
+/** Returns the projects that a scope needs, without those installed on the host. */
 function neededFor(
   scope: Scope,
   { pulumi, kubectl }: Pick<State, 'pulumi' | 'kubectl'>,
-  isStored: (one: Component) => boolean,
-): Component[] {
-  const all = scope === 'local' ? components : hostComponents;
-  // The component kubernetes includes kubectl.
-  const hasKubectl = kubectl !== undefined || isStored(component('kubernetes'));
+  isStored: (one: UpstreamProject) => boolean,
+): UpstreamProject[] {
+  const all = scope === 'local' ? upstreamProjects : hostProjects;
+  // The project kubernetes includes kubectl.
+  const hasKubectl = kubectl !== undefined || isStored(upstreamProject('kubernetes'));
   return all.filter(
     ({ name }) => !(name === 'pulumi' && pulumi) && !(name === 'kubectl' && hasKubectl),
   );
@@ -63,11 +63,11 @@ export async function readState(scope: Scope = 'local'): Promise<State> {
   const currentMode = mode();
   const [pulumi, kubectl] =
     currentMode === 'auto' ? await Promise.all([installedPulumi(), installedKubectl()]) : [];
-  const isStored = (one: Component): boolean =>
+  const isStored = (one: UpstreamProject): boolean =>
     findStored(one, architecture, currentMode) !== undefined;
   const needed = neededFor(scope, { pulumi, kubectl }, isStored);
   const obtained = new Map(
-    [...new Set([...needed, component('kubernetes')])].flatMap((one) => {
+    [...new Set([...needed, upstreamProject('kubernetes')])].flatMap((one) => {
       const obtained = findStored(one, architecture, currentMode);
       return obtained ? [[one.name, obtained] as const] : [];
     }),
@@ -110,9 +110,9 @@ function pluginState(
 
 /** Returns the parts of the node store. Requires a state without missing parts. */
 export function nodeStoreParts(state: State): NodeStoreParts {
-  const onNodes = [...state.obtained.values()].filter((one) => one.component.use.includes('node'));
+  const onNodes = [...state.obtained.values()].filter((one) => one.project.use.includes('node'));
   const programs = onNodes.flatMap((one) =>
-    one.component.programs.map((program) => [program, path.join(one.directory, program)]),
+    one.project.programs.map((program) => [program, path.join(one.directory, program)]),
   );
   return {
     programs: Object.fromEntries(programs) as Record<string, string>,
@@ -128,7 +128,7 @@ export interface Tools {
   languageHostDirectory: string;
   pulumiHome: string;
   commandPlugin: 'official' | 'stand-in';
-  /** Maps each program or component to a description of its source, for `lab doctor`. */
+  /** Maps each program or project to a description of its source, for `lab doctor`. */
   origins: Record<string, string>;
 }
 
@@ -143,11 +143,11 @@ export interface Toolchain extends Tools {
 }
 
 /**
- * Describes the source of a component. Names the host of a mirror, because the project itself does
+ * Describes the source of a project. Names the host of a mirror, because the upstream project does
  * not vouch for it.
  */
 export function describeOrigin(
-  { component: { releases }, origin: { how, from } }: Obtained,
+  { project: { releases }, origin: { how, from } }: Obtained,
   architecture: Architecture,
 ): string {
   if (how === 'built') return 'built on this host from its Go module';
@@ -162,15 +162,15 @@ export function describeOrigin(
 export function toolsOf(state: State): Tools | undefined {
   const { obtained, commandPlugin, pulumiHome, architecture } = state;
   const own = obtained.get('pulumi')?.directory;
-  const kubernetes = (obtained.get('kubectl') ?? obtained.get(component('kubernetes').name))
+  const kubernetes = (obtained.get('kubectl') ?? obtained.get(upstreamProject('kubernetes').name))
     ?.directory;
   const pulumi = state.pulumi?.path ?? (own && path.join(own, 'pulumi'));
   const kubectl = state.kubectl?.path ?? (kubernetes && path.join(kubernetes, 'kubectl'));
   if (!pulumi || !kubectl || !commandPlugin) return undefined;
   const origins = Object.fromEntries(
     [...obtained.values()].map((one) => [
-      one.component.name,
-      `${one.component.version}, ${describeOrigin(one, architecture)}`,
+      one.project.name,
+      `${one.project.version}, ${describeOrigin(one, architecture)}`,
     ]),
   );
   if (state.pulumi) origins.pulumi = `${state.pulumi.version}, installed on this host`;

@@ -1,6 +1,5 @@
 import type { LabOutputs } from '../components/outputs';
-import { namespaceOf } from '../provider/local/shared/names';
-import { hostLink, slotOf } from '../provider/local/shared/slots';
+import { namespaceOf, hostLink, slotOf } from '../provider/local';
 import { changesBetween } from './changes';
 import type { Cluster, Pod } from './cluster';
 import type { Source, Target } from './endpoints';

@@ -50,6 +50,12 @@ const isFunctionWithBody = (node: ts.Node): boolean =>
     ts.isFunctionExpression(node)) &&
   node.body !== undefined;
 
+/** Returns whether an expression is `a ? b : c`, in parentheses or not. */
+function isConditional(node: ts.Expression): boolean {
+  if (ts.isParenthesizedExpression(node)) return isConditional(node.expression);
+  return ts.isConditionalExpression(node);
+}
+
 /** Collects the comments around nodes, each once. */
 class Comments {
   readonly found: Comment[] = [];
@@ -110,10 +116,7 @@ export function measureSource(name: string, text: string): SourceFigures {
     }
     if (ts.isConditionalExpression(node)) {
       figures.conditionals += 1;
-      const isNested = [node.condition, node.whenTrue, node.whenFalse].some((part) =>
-        ts.isConditionalExpression(ts.skipPartiallyEmittedExpressions(part)),
-      );
-      if (isNested) figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
+      if ([node.condition, node.whenTrue, node.whenFalse].some(isConditional)) figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
     }
     if (isExported(node)) {
       figures.exports += 1;

@@ -1,8 +1,7 @@
 import type { Cloud, LabConfig } from '../../components/config';
-import { projectName } from '../engine/project';
+import { projectName, type PendingCreate } from '../engine';
 import type { LabRef } from '../lab/name';
 import { labConfig, type Settings } from '../lab/settings';
-import type { PendingCreate } from '../engine/snapshot';
 import type { Needs } from './needs';
 
 /** A quota of the account in the lab's region, and the lab's need. */

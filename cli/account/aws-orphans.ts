@@ -1,19 +1,11 @@
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { CloudError } from '../../components/cloud';
+import { poll } from '../../util/poll';
 import type { Orphan, OrphanQuery } from './account';
-import type { PendingCreate } from '../engine/snapshot';
+import type { PendingCreate } from '../engine';
 import { type AwsClients, type AwsRemain, instances, labResources } from './aws-resources';
-
-/** Limits of one deletion. */
-export interface Patience {
-  /**
-   * Seconds until a refused deletion fails. AWS refuses it while another resource uses this one.
-   */
-  seconds: number;
-  /** Milliseconds between two attempts. */
-  pause: number;
-}
+import { deletePatiently, type Patience } from './patience';
 
 /** A load balancer's network interfaces disappear some minutes after the balancer. */
 const PATIENCE: Patience = { seconds: 600, pause: 5000 };
@@ -26,23 +18,8 @@ const isInUse = ({ name }: Error): boolean =>
     name,
   );
 
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** Repeats a deletion until the cloud accepts it, or reports that the resource does not exist. */
-async function attempt(work: () => Promise<unknown>, patience: Patience): Promise<void> {
-  const deadline = Date.now() + patience.seconds * 1000;
-  for (;;) {
-    try {
-      await work();
-      return;
-    } catch (error) {
-      if (isGone(error as Error)) return;
-      if (!isInUse(error as Error) || Date.now() >= deadline) throw error;
-    }
-    await sleep(patience.pause);
-  }
-}
+const attempt = (work: () => Promise<unknown>, patience: Patience): Promise<void> =>
+  deletePatiently(work, { isGone, isInUse }, patience);
 
 /** Waits until `exists` is false or throws "not found". */
 async function waitGone(
@@ -50,17 +27,16 @@ async function waitGone(
   exists: () => Promise<boolean>,
   { seconds, pause }: Patience,
 ): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await exists().catch((error: Error) => {
-      if (isGone(error)) return false;
-      throw error;
-    });
-    if (!found) return;
-    if (Date.now() >= deadline)
-      throw new CloudError(`${what} still exists ${seconds} seconds after its deletion.`);
-    await sleep(pause);
-  }
+  const absent = (): Promise<boolean> =>
+    exists().then(
+      (found) => !found,
+      (error: Error) => {
+        if (isGone(error)) return true;
+        throw error;
+      },
+    );
+  if (!(await poll(absent, { limit: seconds * 1000, interval: pause })))
+    throw new CloudError(`${what} still exists ${seconds} seconds after its deletion.`);
 }
 
 async function terminate(clients: AwsClients, id: string, patience: Patience): Promise<void> {

@@ -1,9 +1,8 @@
 import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
-import type { Engine } from '../engine';
+import type { Engine, Snapshot } from '../engine';
 import { Failure } from '../errors';
 import { isStackName, type LabRef, parseLab } from '../lab/name';
-import type { Snapshot } from '../engine/snapshot';
 import { accountConfig, accountOf, type CloudOfAccounts, type CloudResource } from './account';
 import { accountConfigOf } from './place';
 

@@ -1,19 +1,11 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
 import { all } from '../../components/gcp/compute-api';
-import type { PendingCreate } from '../engine/snapshot';
+import { poll } from '../../util/poll';
+import type { PendingCreate } from '../engine';
 import type { Orphan, OrphanQuery } from './account';
 import { type GcpRemain, labResources, last, type Place } from './gcp-resources';
-
-/** Limits of one deletion. */
-export interface Patience {
-  /**
-   * Seconds until a refused deletion fails. Google refuses it while another resource uses this one.
-   */
-  seconds: number;
-  /** Milliseconds between two requests. */
-  pause: number;
-}
+import { deletePatiently, type Patience } from './patience';
 
 const PATIENCE: Patience = { seconds: 300, pause: 2000 };
 
@@ -98,9 +90,6 @@ async function operationNow(
   return (await api.globalOperations.get({ project, operation })).data;
 }
 
-const sleep = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 const IN_USE =
   /resourceInUse|RESOURCE_IN_USE|resourceNotReady|RESOURCE_NOT_READY|being used by|is not ready/i;
 
@@ -111,35 +100,29 @@ const IN_USE =
 async function changeOnce(
   place: Place,
   { path, change }: { path: string; change: () => Promise<{ data: compute_v1.Schema$Operation }> },
-  patience: Patience,
+  { seconds, pause }: Patience,
 ): Promise<void> {
-  const deadline = Date.now() + patience.seconds * 1000;
   let { data } = await change();
-  while (data.status !== 'DONE') {
-    if (Date.now() >= deadline)
-      throw new CloudError(`The change of ${path} did not end in ${patience.seconds} seconds.`);
-    await sleep(patience.pause);
-    data = await operationNow(place, path, data.name!);
-  }
+  const done = async (): Promise<boolean> => {
+    if (data.status !== 'DONE') data = await operationNow(place, path, data.name!);
+    return data.status === 'DONE';
+  };
+  if (!(await poll(done, { limit: seconds * 1000, interval: pause })))
+    throw new CloudError(`The change of ${path} did not end in ${seconds} seconds.`);
   const [failure] = data.error?.errors ?? [];
   if (failure) throw new Error(`${failure.code}: ${failure.message}`);
 }
 
 /** Deletes a resource; retries while another resource, which is being deleted, still uses it. */
-async function remove(place: Place, path: string, patience: Patience): Promise<void> {
-  const deadline = Date.now() + patience.seconds * 1000;
-  for (;;) {
-    try {
-      await changeOnce(place, { path, change: () => deletion(place, path) }, patience);
-      return;
-    } catch (error) {
-      const { status, message } = error as Error & { status?: number };
-      if (status === 404) return;
-      if (!IN_USE.test(message) || Date.now() >= deadline) throw error;
-    }
-    await sleep(patience.pause);
-  }
-}
+const remove = (place: Place, path: string, patience: Patience): Promise<void> =>
+  deletePatiently(
+    () => changeOnce(place, { path, change: () => deletion(place, path) }, patience),
+    {
+      isGone: (error: Error & { status?: number }) => error.status === 404,
+      isInUse: ({ message }) => IN_USE.test(message),
+    },
+    patience,
+  );
 
 /**
  * Returns whether the state lost a resource. Labels name the state. A kind without labels belongs

@@ -8,7 +8,7 @@ import { gcpOrphans } from './gcp-orphans';
 import { labResources, type Place } from './gcp-resources';
 import { type Needs, processorsOf } from './needs';
 
-const told = describingErrors(gcpError);
+const withGcpErrors = describingErrors(gcpError);
 
 async function processors(
   { api, project, zone }: Place,
@@ -85,7 +85,7 @@ export function gcpAccount(config: LabConfig): Account {
   const { zone } = config;
   let known: Place | undefined;
   const asked = <T>(work: (place: Place) => Promise<T>): Promise<T> =>
-    told(async () =>
+    withGcpErrors(async () =>
       work(
         (known ??= { api: computeApi(), project: projectOf(config), region: regionOf(zone), zone }),
       ),

@@ -1,5 +1,5 @@
 import type { LabConfig } from '../../components/config';
-import { DISK_GIB } from '../../components/machine';
+import { DISK_GIB } from '../../components/instance-disk';
 import { topology } from '../../components/topology';
 
 /** Needs of a lab in an account. */

@@ -4,8 +4,7 @@ import { accountConfigOf } from './place';
 import { EXIT, Failure } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
-import { leftoversNote } from '../engine/project';
-import type { Snapshot } from '../engine/snapshot';
+import { leftoversNote, type Snapshot } from '../engine';
 
 /**
  * Returns the id of a lab's state: the value of its resource hardway:index:LabId. Empty if the

@@ -1,7 +1,7 @@
 import type { LabConfig } from '../../components/config';
 import type { LabRef } from '../lab/name';
 import type { Settings } from '../lab/settings';
-import type { Remembered, Snapshot } from '../engine/snapshot';
+import type { Remembered, Snapshot } from '../engine';
 import { accountConfig } from './account';
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

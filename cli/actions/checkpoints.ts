@@ -12,17 +12,16 @@ import {
   type Saved,
   type Size,
   sizeOf,
-} from '../../provider/local/checkpoint';
-import { localKinds } from '../../provider/local';
-import { isRunning } from '../../provider/local/instance/node-process';
-import {
+  localKinds,
+  isRunning,
   labDirectory,
   namespaceExists,
   namespaceOf,
   routerOf,
-} from '../../provider/local/shared/names';
-import { hostLink, slotOf } from '../../provider/local/shared/slots';
-import type { RouterPlan } from '../../provider/local/router/router';
+  hostLink,
+  slotOf,
+  type RouterPlan,
+} from '../../provider/local';
 import { reaches } from '../../components/config';
 import { diskFinding } from '../doctor/disk';
 import type { Engine } from '../engine';

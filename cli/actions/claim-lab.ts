@@ -1,6 +1,5 @@
-import { claimLab } from '../../provider/local/shared/lab-register';
-import { nodesOf } from '../../provider/local/workspace/sweep';
-import type { Snapshot } from '../engine/snapshot';
+import { claimLab, nodesOf } from '../../provider/local';
+import type { Snapshot } from '../engine';
 import { unable } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 import { hasOwner } from '../lab/ownership';

@@ -1,11 +1,18 @@
 import * as fs from 'node:fs';
-import { leftovers, sweep } from '../../provider/local/workspace/sweep';
+import { leftovers, sweep } from '../../provider/local';
 import { poll } from '../../util/poll';
 import { CloudError } from '../../components/cloud';
 import { type Account, accountOf, type OrphanQuery, type CloudResource } from '../account/account';
 import { accountConfigOf } from '../account/place';
-import { Engine, type RunOptions } from '../engine';
-import { EngineProgress } from '../engine/progress';
+import {
+  Engine,
+  type RunOptions,
+  EngineProgress,
+  stackFile,
+  damagedState,
+  removeRecords,
+  type Snapshot,
+} from '../engine';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
 import { removeLabFiles } from '../lab/files';
 import { labArgument, type LabRef } from '../lab/name';
@@ -17,12 +24,9 @@ import {
   settleInterrupted,
 } from '../account/orphans';
 import type { Progress } from '../ui/progress';
-import { stackFile } from '../engine/project';
-import { damagedState, removeRecords } from '../engine/state-files';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { found, installed } from './ensure-toolchain';
-import type { Snapshot } from '../engine/snapshot';
 import { withLabLock } from '../lab/lock';
 
 /**

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { localKinds } from '../../provider/local';
-import type { Engine } from '../engine';
+import type { Engine, Remembered, Snapshot } from '../engine';
 import type { LabRef } from '../lab/name';
-import type { Remembered, Snapshot } from '../engine/snapshot';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 

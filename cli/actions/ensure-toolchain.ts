@@ -1,8 +1,7 @@
-import { TOOLCHAIN_VARIABLES, type ToolchainPaths } from '../../toolchain/paths';
+import { TOOLCHAIN_VARIABLES, type ToolchainPaths, cachePath } from '../../toolchain';
 import { updateAtomically } from '../../util/atomic-write';
 import { cacheDirectory } from '../../util/directories';
 import * as toolchain from '../../toolchain';
-import { cachePath } from '../../toolchain/cache';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
 import type { Progress, Step } from '../ui/progress';

@@ -1,4 +1,4 @@
-import { STATUS_COMMAND, type NodeStatus } from '../../components/bootstrap/status';
+import type { NodeStatus } from '../../components/bootstrap';
 import type { Access } from '../../checks';
 import type { LabOutputs } from '../../components/outputs';
 
@@ -20,10 +20,6 @@ export interface NodeState {
   /** Steps of the lab's stage that have not succeeded on this node. */
   undone: string[];
 }
-
-// Loaded on demand: the import loads half of the Pulumi SDK, which most commands do not need.
-const outline = (): typeof import('../../components/bootstrap/plan') =>
-  require('../../components/bootstrap/plan');
 
 /** Compares a node's report with the steps that the lab's stage runs on such a node. */
 export function judge(
@@ -62,8 +58,11 @@ const unreadable = (
 
 async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Promise<NodeState> {
   const { outputs } = access;
+  // Loaded on demand: the import loads the Pulumi SDK, which most commands do not need.
+  const { STATUS_COMMAND, expectedSteps } =
+    require('../../components/bootstrap') as typeof import('../../components/bootstrap');
   const planned = outputs.topology.nodes.find((candidate) => candidate.name === node.name)!;
-  const expected = outline().expectedSteps(planned, outputs.stage);
+  const expected = expectedSteps(planned, outputs.stage);
   const ran = await access.onNode(node.name, expected.length > 0 ? STATUS_COMMAND : 'true', {
     seconds: 20,
   });
@@ -100,7 +99,8 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
  * the student can repair replace nothing.
  */
 export function stepsToRepeat(state: NodeState): string[] {
-  const { OUTLINE, commandName, commandsOf } = outline();
+  const { OUTLINE, commandName, commandsOf } =
+    require('../../components/bootstrap') as typeof import('../../components/bootstrap');
   // The state of a silent node is unknown, so every step runs again. A step changes nothing if its
   // work is done, and waits for services that start at boot.
   if (!state.reachable) return OUTLINE.map((session) => commandName(session.name, state.name));

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
-import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { labs as labsOnMachine } from '../../provider/local';
 import * as toolchain from '../../toolchain';
 import { accountOf, type CloudOfAccounts } from '../account/account';
 import { cloudFindings } from '../doctor/cloud';
@@ -22,8 +22,7 @@ import { type Failure, unable } from '../errors';
 import { placeOf } from './reject-downgrade';
 import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
-import { stackFile } from '../engine/project';
-import { hasProviderPlugin } from '../engine/provider-plugin';
+import { stackFile, hasProviderPlugin } from '../engine';
 import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
 
 // Checks the host and the cloud accounts before a lab is created, with the probes of `./lab

@@ -1,15 +1,18 @@
 import * as fs from 'node:fs';
-import { empty } from '../../provider/local/workspace/sweep';
-import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { empty, labs as labsOnMachine } from '../../provider/local';
 import { apply, bring, type UpSnapshot, wasUp } from './up';
 import { notUp, type UpLab } from '../lab/access';
-import type { Engine } from '../engine';
+import {
+  type Engine,
+  stackFile,
+  damagedState,
+  discardState,
+  repairState,
+  parseUrn,
+} from '../engine';
 import { unable } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
-import { stackFile } from '../engine/project';
-import { damagedState, discardState, repairState } from '../engine/state-files';
-import { parseUrn } from '../engine/urn';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { withLabLock } from '../lab/lock';

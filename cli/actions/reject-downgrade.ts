@@ -18,7 +18,7 @@ type Requested = Pick<
 >;
 type Made = Pick<LabOutputs, 'topology' | 'stage' | 'config'>;
 
-/** A value that was asked for, and the value that the lab has. */
+/** A value that the user set, and the value that the lab has. */
 interface Change {
   key: string;
   wanted: string | number;

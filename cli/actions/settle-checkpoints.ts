@@ -1,5 +1,4 @@
-import { type Restored, settleRestore, settleSave } from '../../provider/local/checkpoint';
-import { thaw } from '../../provider/local/shared/freezer';
+import { type Restored, settleRestore, settleSave, thaw } from '../../provider/local';
 import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 

@@ -1,4 +1,4 @@
-import { sweep } from '../../provider/local/workspace/sweep';
+import { sweep } from '../../provider/local';
 import { holdLabLock } from '../lab/lock';
 import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';

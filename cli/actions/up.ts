@@ -1,14 +1,20 @@
-import { namespaceExists, routerOf } from '../../provider/local/shared/names';
-import { releaseSlot, reserveSlot } from '../../provider/local/shared/slots';
+import { namespaceExists, routerOf, releaseSlot, reserveSlot } from '../../provider/local';
 import type { Tools } from '../../toolchain';
 import { agreeToLostState, claim } from './claim-lab';
 import { type Agree, confirmReplace, refuseReplace } from './confirm-replace';
-import { isUnchanged, saveFingerprint } from '../engine/fingerprint';
+import {
+  isUnchanged,
+  saveFingerprint,
+  type Engine,
+  EngineProgress,
+  pluginNote,
+  repairState,
+  parseUrn,
+  type Snapshot,
+} from '../engine';
 import type { LabOutputs } from '../../components/outputs';
 import { type UpLab, upLab, withAccess } from '../lab/access';
 import { driftOf } from './drift';
-import type { Engine } from '../engine';
-import { EngineProgress } from '../engine/progress';
 import { writeLabFiles } from '../lab/files';
 import { differences } from '../lab/status';
 import { rejectDowngrade } from './reject-downgrade';
@@ -16,13 +22,9 @@ import { type LabRef, labArgument } from '../lab/name';
 import { nodeStates, stepsToRepeat } from './node-state';
 import { rememberPool } from '../lab/known-pools';
 import { refuseTakenName, settleInterrupted } from '../account/orphans';
-import { pluginNote } from '../engine/provider-plugin';
 import type { Progress } from '../ui/progress';
-import { repairState } from '../engine/state-files';
-import { parseUrn } from '../engine/urn';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
-import type { Snapshot } from '../engine/snapshot';
 import { withLabLock } from '../lab/lock';
 import { settleCheckpoints } from './settle-checkpoints';
 

@@ -1,4 +1,4 @@
-import { publicCidr, slotOf } from '../../provider/local/shared/slots';
+import { publicCidr, slotOf } from '../../provider/local';
 import type { Toolchain } from '../../toolchain';
 import {
   parseCluster,

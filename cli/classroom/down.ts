@@ -1,5 +1,4 @@
-import { leftovers } from '../../provider/local/workspace/sweep';
-import { slotOf } from '../../provider/local/shared/slots';
+import { leftovers, slotOf } from '../../provider/local';
 import type { LabConfig } from '../../components/config';
 import { accountOf } from '../account/account';
 import { readableSnapshot } from '../account/everywhere';

@@ -17,7 +17,7 @@ interface Row {
   /** Running steps in the student's lab, oldest first. */
   steps: Set<{ title: string; detail: string }>;
   /** Time of the last report to a pipe, in seconds since the job started. */
-  told: number;
+  reportedAt: number;
 }
 
 /** On a terminal, longer names are cut: the columns after the name matter more. */
@@ -60,7 +60,7 @@ export class ClassBoard implements Board {
     this.rows = new Map(
       students.map((student) => [
         student.id,
-        { student, state: 'waiting', started: 0, steps: new Set(), told: 0 },
+        { student, state: 'waiting', started: 0, steps: new Set(), reportedAt: 0 },
       ]),
     );
     this.lines = new LiveLines(
@@ -122,8 +122,9 @@ export class ClassBoard implements Board {
 
   private signsOfLife(): void {
     for (const row of this.rows.values()) {
-      if (row.state !== 'running' || since(row.started) < row.told + SIGN_OF_LIFE_SECONDS) continue;
-      row.told = since(row.started);
+      if (row.state !== 'running' || since(row.started) < row.reportedAt + SIGN_OF_LIFE_SECONDS)
+        continue;
+      row.reportedAt = since(row.started);
       this.say(`...  ${row.student.id}: ${stepOf(row) || 'at work'} (${elapsed(row)} so far)`);
     }
   }

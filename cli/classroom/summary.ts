@@ -22,15 +22,15 @@ const indented = (text: string): string =>
 
 /** Lists the reasons of failures, each once with all labs that it applies to. */
 function blocks(failed: { student: Student; failure: Failure }[]): string[] {
-  const whose = new Map<string, string[]>();
+  const labsByReason = new Map<string, string[]>();
   for (const {
     student: { id, lab },
     failure: { message, cure },
   } of failed) {
     const reason = `${indented(message)}${cure ? `\n  To do: ${cure}` : ''}`;
-    whose.set(reason, [...(whose.get(reason) ?? []), `${id} (${lab.stack})`]);
+    labsByReason.set(reason, [...(labsByReason.get(reason) ?? []), `${id} (${lab.stack})`]);
   }
-  return [...whose].map(([reason, labs]) => `\n${labs.join(', ')}:\n${reason}`);
+  return [...labsByReason].map(([reason, labs]) => `\n${labs.join(', ')}:\n${reason}`);
 }
 
 const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {

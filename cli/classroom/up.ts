@@ -7,7 +7,7 @@ import type { Failure } from '../errors';
 import { prepare, requireCredentials, type RequestedLab } from '../actions/prepare';
 import { rememberPool } from '../lab/known-pools';
 import { progressOn } from '../ui/progress';
-import { projectName, stackFile } from '../engine/project';
+import { projectName, stackFile } from '../engine';
 import { checkedConfig, type Settings } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
 import { formatDuration, since } from '../ui/duration';

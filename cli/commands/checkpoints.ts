@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { checkpointsOf, readManifest } from '../../provider/local/checkpoint';
+import { checkpointsOf, readManifest } from '../../provider/local';
 import {
   checkpointOf,
   type CheckpointTools,

@@ -3,14 +3,13 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from 'commander';
 import { cacheDirectory } from '../../util/directories';
-import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { labs as labsOnMachine } from '../../provider/local';
 import { Engine } from '../engine';
 import { unable, usage } from '../errors';
 import { isStackName } from '../lab/name';
 import { forgetPools, knownPools } from '../lab/known-pools';
 import { found, noteFile } from '../actions/ensure-toolchain';
-import { isOurs } from '../../toolchain/cache';
-import { prune } from '../../toolchain/prune';
+import { isOurs, prune } from '../../toolchain';
 import { print } from '../ui/prompt';
 
 /** Throws a usage Failure while a lab exists on the host: it uses the files to be deleted. */

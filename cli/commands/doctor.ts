@@ -14,7 +14,7 @@ import { poolProbe, slotsProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
 import { EXIT, usage } from '../errors';
 import { parseLab } from '../lab/name';
-import { stackFile } from '../engine/project';
+import { stackFile } from '../engine';
 import { parseSettings } from '../lab/settings';
 import { print, printJson } from '../ui/prompt';
 import { cloudOption, collect } from './options';
@@ -70,19 +70,19 @@ async function examine(): Promise<Finding[]> {
   return [...findings, ...kernelFindings()];
 }
 
-function conclusion(failed: number, whose: string): string {
-  if (failed === 0) return `${whose} can run a lab.`;
-  return `${whose} can't run a lab: ${failed === 1 ? '1 finding needs' : `${failed} findings need`} a fix.`;
+function conclusion(failed: number, subject: string): string {
+  if (failed === 0) return `${subject} can run a lab.`;
+  return `${subject} can't run a lab: ${failed === 1 ? '1 finding needs' : `${failed} findings need`} a fix.`;
 }
 
-function show(findings: Finding[], whose: string): void {
+function show(findings: Finding[], subject: string): void {
   const width = Math.max(...findings.map((finding) => finding.title.length));
   for (const finding of findings) {
     print(`${MARKS[finding.status]}  ${finding.title.padEnd(width)}  ${finding.found}`);
     if (finding.cure) print(`      ${''.padEnd(width)}  To do: ${finding.cure}`);
   }
   const failed = findings.filter((finding) => finding.status === 'fail').length;
-  print(`\n${conclusion(failed, whose)}`);
+  print(`\n${conclusion(failed, subject)}`);
 }
 
 /** Examines the account of a lab with these settings. */

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import { TOOLCHAIN_VARIABLES } from '../../toolchain/paths';
+import { TOOLCHAIN_VARIABLES } from '../../toolchain';
 import {
   cacheDirectory,
   cloudDirectory,
   hostDirectory,
   stateDirectory,
 } from '../../util/directories';
-import { engineEnvironment } from '../engine/environment';
-import { prepareProject } from '../engine/project';
+import { engineEnvironment, prepareProject } from '../engine';
 import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
-import { expiryOf } from '../../provider/local/workspace/kind';
-import { labs as labsOnMachine } from '../../provider/local/shared/slots';
-import { foreignOwner } from '../../provider/local/shared/lab-register';
-import { ownerAsText } from '../../provider/local/shared/lab-owner';
-import { nodesOf } from '../../provider/local/workspace/sweep';
-import { Engine, type StackSummary } from '../engine';
+import {
+  expiryOf,
+  labs as labsOnMachine,
+  foreignOwner,
+  ownerAsText,
+  nodesOf,
+} from '../../provider/local';
+import { Engine, type StackSummary, type Snapshot } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, withCure } from '../errors';
 import { isLab, isStackName } from '../lab/name';
 import { age } from '../ui/duration';
 import { installed } from '../actions/ensure-toolchain';
-import type { Snapshot } from '../engine/snapshot';
 import { columns, print, printJson } from '../ui/prompt';
 
 interface Listed {

@@ -1,20 +1,10 @@
-import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
+import { type Room, roomAt } from '../../util/free-space';
 import type { Scope } from '../../toolchain';
-import { pluginsDirectory } from '../engine/provider-plugin';
+import { pluginsDirectory } from '../engine';
 import { fail, type Finding, ok } from './finding';
-
-/** Free space on the file system of a directory, which may not exist yet. */
-export interface Room {
-  /** Id of the file system. */
-  device: number;
-  /** Free bytes. */
-  bytes: number;
-  /** Free inodes; Infinity if the file system has no fixed number. */
-  files: number;
-}
 
 /** Space that a part of the lab needs. */
 export interface Need {
@@ -32,17 +22,6 @@ const GIB = 1024 ** 3;
 /** Formats a size: `0.4 GiB`, `12 MiB`. */
 export const formatBytes = (bytes: number): string =>
   bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
-
-export function roomAt(directory: string): Room {
-  let existing = directory;
-  while (!fs.existsSync(existing)) existing = path.dirname(existing);
-  const { bavail, bsize, files, ffree } = fs.statfsSync(existing);
-  return {
-    device: fs.statSync(existing).dev,
-    bytes: bavail * bsize,
-    files: files === 0 ? Infinity : ffree,
-  };
-}
 
 /** Returns a cache directory of Go: from the environment, or Go's default. */
 const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string =>

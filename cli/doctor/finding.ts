@@ -1,4 +1,4 @@
-import { ToolchainError } from '../../toolchain/errors';
+import { ToolchainError } from '../../toolchain';
 
 /** Result of one probe. */
 export interface Finding {

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import type { LabConfig } from '../../components/config';
 import { boundsOf } from '../../components/local/limits';
-import { hostRunsSystemd } from '../../provider/local/shared/cgroups';
+import { hostRunsSystemd } from '../../provider/local';
 import { stateDirectory } from '../../util/directories';
 import { readKernelFile } from '../../util/kernel-files';
 import { formatBytes } from './disk';

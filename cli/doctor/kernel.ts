@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { cloudDirectory } from '../../util/directories';
 import type { LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
-import { hasCommand } from '../../toolchain/host/packages';
+import { hasCommand } from '../../toolchain';
 import { fail, type Finding, ok, warn } from './finding';
 
 /** A kernel feature that kernel.sh tries. */

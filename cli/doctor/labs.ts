@@ -1,4 +1,4 @@
-import { anyDamagedState } from '../engine/state-files';
+import { anyDamagedState } from '../engine';
 import { parseLab, type LabRef } from '../lab/name';
 import { foreignFailure, ownerElsewhere } from '../lab/ownership';
 import { ok, type Probe, warn } from './finding';

@@ -1,8 +1,13 @@
 import { parseCidr } from '../../util/cidr';
-import { jumpPortTaken, PORT_CURE } from '../../provider/local/jump-host/kind';
-import { foreignRoutes, machineRoutes } from '../../provider/local/shared/address-pool';
-import { labs, slotOf } from '../../provider/local/shared/slots';
-import { hasCommand } from '../../toolchain/host/packages';
+import {
+  jumpPortTaken,
+  PORT_CURE,
+  foreignRoutes,
+  machineRoutes,
+  labs,
+  slotOf,
+} from '../../provider/local';
+import { hasCommand } from '../../toolchain';
 import { knownPools } from '../lab/known-pools';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 

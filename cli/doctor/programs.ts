@@ -3,10 +3,11 @@ import {
   isDebianLike,
   missingPackages,
   neededPackages,
-} from '../../toolchain/host/packages';
-import { plan, present } from '../../toolchain';
-import { findGo } from '../../toolchain/go';
-import { unreachableNow } from '../../toolchain/sources';
+  plan,
+  present,
+  findGo,
+  unreachableNow,
+} from '../../toolchain';
 import { formatDuration } from '../ui/duration';
 import { fail, ok, type Probe, warn } from './finding';
 

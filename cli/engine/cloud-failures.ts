@@ -107,7 +107,7 @@ const KNOWN: Known[] = [
     // pulumi-command v1.2.1, connection.go: without a limit of attempts, the end of the time hides the last error
     text: /context deadline exceeded/,
     says: said(
-      'A node let nobody log in by SSH before the time for it was over: it did not boot, or a firewall is in the way.',
+      'SSH to a node did not work in time: the node did not boot, or a firewall blocks SSH.',
       'is adminCidrs (auto, by default) the address that port 22 is reached from? VPN and proxy may show another: --set adminCidrs=CIDR',
     ),
   },

@@ -7,7 +7,7 @@
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { toolchainPaths } from '../../toolchain/paths';
+import { toolchainPaths } from '../../toolchain';
 import { cloudDirectory } from '../../util/directories';
 import { root } from '../../util/repo-root';
 import { labFiles } from '../lab/files';

@@ -92,8 +92,8 @@ export class EngineProgress {
 
   private shown(metadata: StepEventMetadata): boolean {
     // Deleting the record of a bootstrap step does nothing on the node.
-    const told = !(isStep(metadata.urn) && metadata.op.startsWith('delete'));
-    return told && metadata.op in NOTES && isReal(metadata.urn);
+    const isShown = !(isStep(metadata.urn) && metadata.op.startsWith('delete'));
+    return isShown && metadata.op in NOTES && isReal(metadata.urn);
   }
 
   private key(metadata: StepEventMetadata): string {

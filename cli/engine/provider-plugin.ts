@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
-import { labPulumiHome } from '../../toolchain/command-plugin/install';
+import { labPulumiHome } from '../../toolchain';
 import type { CloudOfAccounts } from '../account/account';
 
 // The engine downloads a cloud's provider plugin at the first run that needs it, without any

@@ -29,10 +29,6 @@ const TITLES: Record<string, string> = {
   'hardway:tls:Certificate': 'certificate %',
 };
 
-// Loaded on demand: the import loads half of the Pulumi SDK, which most commands do not need.
-const outline = (): typeof import('../../components/bootstrap/plan') =>
-  require('../../components/bootstrap/plan');
-
 /**
  * Describes a bootstrap session, such as `objects@controller-0`, by its node and steps:
  * `controller-0 · rbac, pods, coredns`.
@@ -40,7 +36,9 @@ const outline = (): typeof import('../../components/bootstrap/plan') =>
 function sessionTitle(resource: string): string {
   const [, name, machine, role, index] = /^(.+)@((controller|worker)-(\d+))$/.exec(resource) ?? [];
   if (!machine) return resource;
-  const { OUTLINE, stepsOf } = outline();
+  // Loaded on demand: the import loads the Pulumi SDK, which most commands do not need.
+  const { OUTLINE, stepsOf } =
+    require('../../components/bootstrap') as typeof import('../../components/bootstrap');
   const session = OUTLINE.find((candidate) => candidate.name === name);
   const steps = session
     ? stepsOf(

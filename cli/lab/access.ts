@@ -1,14 +1,12 @@
 import { createAccess, type Access } from '../../checks';
 import { nearest } from '../../util/suggest';
 import type { LabOutputs } from '../../components/outputs';
-import type { Engine } from '../engine';
-import { blackholePool } from '../../provider/local/shared/address-pool';
+import type { Engine, Snapshot } from '../engine';
+import { blackholePool, restoreUnderWay } from '../../provider/local';
 import { type Failure, unable } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
-import { restoreUnderWay } from '../../provider/local/checkpoint';
 import { labArgument, type LabRef } from './name';
 import { foreignFailure, ownerElsewhere } from './ownership';
-import type { Snapshot } from '../engine/snapshot';
 
 /** A lab that is up. */
 export interface UpLab {

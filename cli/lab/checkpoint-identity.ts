@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import { CONFIG_KEYS } from '../../components/config';
 import { describeConfig } from '../../components/outputs';
 import type { UpSnapshot } from '../actions/up';
-import { parseUrn } from '../engine/urn';
+import { parseUrn } from '../engine';
 
 // A checkpoint fits a lab only if the lab still has the config, keys and programs of the save:
 // a restore replaces the disks, and the Pulumi state stays as it is.

@@ -1,4 +1,4 @@
-import { labs as labsOnHost } from '../../provider/local/shared/slots';
+import { labs as labsOnHost } from '../../provider/local';
 import { usage } from '../errors';
 import { isStackName, labArgument, type LabRef, parseLab } from './name';
 

@@ -1,10 +1,8 @@
-import { expiryOf } from '../../provider/local/workspace/kind';
-import { labs as labsOnMachine } from '../../provider/local/shared/slots';
+import { expiryOf, labs as labsOnMachine } from '../../provider/local';
 import type { CloudResource } from '../account/account';
-import type { Engine } from '../engine';
+import type { Engine, Snapshot } from '../engine';
 import { Failure } from '../errors';
 import { isLab, type LabRef, parseLab } from './name';
-import type { Snapshot } from '../engine/snapshot';
 
 /** A lab and its expiry. */
 export interface Ending {

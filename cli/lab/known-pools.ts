@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { defaultOf } from '../../components/config';
 import { bypassProxies } from '../../util/proxies';
 import { stateDirectory } from '../../util/directories';
-import { prepareState } from '../engine/environment';
+import { prepareState } from '../engine';
 
 const file = (): string => path.join(stateDirectory(), 'pools.json');
 

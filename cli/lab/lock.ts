@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import * as net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { hostDirectory, stateDirectory } from '../../util/directories';
-import { endAll, processesWith } from '../../provider/local/shared/daemon';
+import { endAll, processesWith } from '../../provider/local';
 import { Locked, unable } from '../errors';
 import type { LabRef } from './name';
 import { refuseForeign } from './ownership';

@@ -1,5 +1,4 @@
-import { foreignOwner, foreignText, recordOf } from '../../provider/local/shared/lab-register';
-import type { Owner } from '../../provider/local/shared/lab-owner';
+import { foreignOwner, foreignText, recordOf, type Owner } from '../../provider/local';
 import { type Failure, unable } from '../errors';
 import type { LabRef } from './name';
 

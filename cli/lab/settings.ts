@@ -6,7 +6,7 @@ import { writeAtomically } from '../../util/atomic-write';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from './name';
-import { projectName, stackFile, stacksDirectory } from '../engine/project';
+import { projectName, stackFile, stacksDirectory } from '../engine';
 
 /**
  * Config keys with their namespace (`hardway-lab:workers`) and their new values; `undefined`

@@ -1,11 +1,10 @@
 import { upLab, withAccess } from './access';
 import { driftOf } from '../actions/drift';
-import type { Engine } from '../engine';
+import { type Engine, isReal, resourceTitle } from '../engine';
 import { expiryIn } from './expiry';
 import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
 import type { Progress } from '../ui/progress';
-import { isReal, resourceTitle } from '../engine/urn';
 
 /** State of a lab, compared with its config. */
 export interface LabStatus {

@@ -21,7 +21,7 @@ export interface Step {
 export interface Progress {
   begin(title: string): Step;
   /**
-   * Sets a line about the whole work, which is asked for whenever it is shown: below the list on a
+   * Sets a line about the whole work. It is read each time it is shown: below the list on a
    * terminal; once a minute in a pipe, instead of a line per running step. `undefined` removes it.
    */
   summarize(summary: (() => string) | undefined): void;
@@ -39,7 +39,7 @@ interface Running {
   detail: string;
   started: number;
   /** Time of the last report to a pipe, in seconds since the step started. */
-  told: number;
+  reportedAt: number;
 }
 
 class StepList implements Progress {
@@ -60,14 +60,14 @@ class StepList implements Progress {
   }
 
   begin(title: string): Step {
-    const step: Running = { title, detail: '', started: Date.now(), told: 0 };
+    const step: Running = { title, detail: '', started: Date.now(), reportedAt: 0 };
     this.running.add(step);
     this.lines.start();
     const end = (mark: string, note?: string): void => {
       if (!this.running.delete(step)) return;
-      const told = note ? `${step.title}: ${note}` : step.title;
+      const text = note ? `${step.title}: ${note}` : step.title;
       this.say(
-        `${mark} ${told} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
+        `${mark} ${text} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
       );
       if (this.running.size === 0) this.lines.rest();
     };
@@ -96,8 +96,8 @@ class StepList implements Progress {
     if (this.summary) return this.summaryInPipe(this.summary);
     for (const step of this.running) {
       const seconds = since(step.started);
-      if (seconds < step.told + SIGN_OF_LIFE_SECONDS) continue;
-      step.told = seconds;
+      if (seconds < step.reportedAt + SIGN_OF_LIFE_SECONDS) continue;
+      step.reportedAt = seconds;
       this.screen.write(
         `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
       );

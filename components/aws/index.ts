@@ -1,4 +1,4 @@
-import { officialDownloads } from '../bootstrap/downloads';
+import { officialDownloads } from '../bootstrap';
 import type { Cloud } from '../cloud';
 import { makeProvider, requireCredentials } from './credentials';
 import { makeFirewall } from './firewall';

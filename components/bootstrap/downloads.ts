@@ -1,5 +1,5 @@
-import { ARCHITECTURES, components } from '../../toolchain/manifest';
-import type { Download } from './index';
+import { ARCHITECTURES, upstreamProjects } from '../../toolchain';
+import type { Download } from './step';
 
 /** Returns the URL of a file on the mirror, `MIRROR/HOST/PATH`; without a mirror the official URL. */
 function mirrored(official: string, mirror: string): string {
@@ -9,9 +9,9 @@ function mirrored(official: string, mirror: string): string {
 
 /** Lists the official releases of all programs of nodes, for all architectures in the manifest. */
 export function officialDownloads(mirror: string): Download[] {
-  return components
-    .filter((component) => component.use.includes('node'))
-    .flatMap((component) => component.releases)
+  return upstreamProjects
+    .filter((project) => project.use.includes('node'))
+    .flatMap((project) => project.releases)
     .flatMap(({ url, digest, holds }) =>
       ARCHITECTURES.flatMap((architecture) => {
         const file = {

@@ -62,7 +62,7 @@ export function gcpError(error: unknown): CloudError {
     );
   if (status === 404)
     return new CloudError(
-      `Google Cloud has no such thing (${message}): look at the config keys project and zone.`,
+      `Google Cloud has no such resource (${message}): look at the config keys project and zone.`,
     );
   return new CloudError(`Google Cloud did not answer: ${message}`);
 }

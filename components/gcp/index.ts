@@ -1,4 +1,4 @@
-import { officialDownloads } from '../bootstrap/downloads';
+import { officialDownloads } from '../bootstrap';
 import { type Cloud, CloudError } from '../cloud';
 import { makeProvider, projectOf, requireCredentials } from './credentials';
 import { makeFirewall } from './firewall';

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { ImageMirror } from '../../provider/resources';
-import { toolchainPaths } from '../../toolchain/paths';
+import { toolchainPaths } from '../../toolchain';
 import type { Topology } from '../topology';
 import type { LocalBuilt, LocalContext } from './types';
 

@@ -1,5 +1,5 @@
 import { Instance } from '../../provider/resources';
-import { toolchainPaths } from '../../toolchain/paths';
+import { toolchainPaths } from '../../toolchain';
 import { addressAt, parseCidr } from '../../util/cidr';
 import { type Machine, makeMachines } from '../machine';
 import type { LocalBuilt, LocalContext } from './types';

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { JumpHost, SshKey } from '../../provider/resources';
-import { toolchainPaths } from '../../toolchain/paths';
+import { toolchainPaths } from '../../toolchain';
 import type { JumpLogin } from '../outputs';
 import type { LocalBuilt, LocalContext } from './types';
 

@@ -86,10 +86,10 @@ export async function applyPlan(vpc: string, plan: NetworkPlan): Promise<void> {
       batch.push(`route replace blackhole 192.0.2.0 table ${table}`, `route flush table ${table}`);
     batch.push(...routes.map((route) => `route replace ${route} table ${table}`));
   }
-  await run('ip', ['-n', router, '-batch', '-'], `${batch.join('\n')}\n`);
+  await run('ip', ['-n', router, '-batch', '-'], { input: `${batch.join('\n')}\n` });
   await selectTables(router, plan);
-  await runIn(router, 'iptables-restore', [], plan.mangle);
-  await runIn(router, 'nft', ['-f', '-'], plan.nft);
+  await runIn(router, 'iptables-restore', [], { input: plan.mangle });
+  await runIn(router, 'nft', ['-f', '-'], { input: plan.nft });
 }
 
 /** Leads public addresses to the VPC's router, and no others. */

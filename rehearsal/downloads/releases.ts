@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packAsUpstream } from '../../test/fixtures/upstream-archives';
 import { thisArchitecture } from '../../toolchain/fetch-or-build';
-import { components, type Component, type Release } from '../../toolchain/manifest';
+import { upstreamProjects, type UpstreamProject, type Release } from '../../toolchain/manifest';
 
 /** A published file, and its SHA-256. */
 export interface PublishedFile {
@@ -19,13 +19,17 @@ export function pathOnMirror(url: string): string {
 }
 
 /** Packs one release from the programs in `store`: a plain program, or an archive with upstream's layout. */
-async function contentOf(component: Component, release: Release, store: string): Promise<Buffer> {
+async function contentOf(
+  project: UpstreamProject,
+  release: Release,
+  store: string,
+): Promise<Buffer> {
   const program = (name: string): Buffer => {
     const file = path.join(store, name);
     return fs.existsSync(file) ? fs.readFileSync(file) : Buffer.from(`${name}\n`);
   };
   if (typeof release.holds === 'string') return program(release.holds);
-  return gzipSync(await packAsUpstream(component, thisArchitecture(), program), { level: 1 });
+  return gzipSync(await packAsUpstream(project, thisArchitecture(), program), { level: 1 });
 }
 
 /**
@@ -45,10 +49,10 @@ export async function publishReleases(
     published.set(name, { file, digest });
     return digest;
   };
-  for (const component of components.filter(({ use }) => use.includes('node'))) {
-    for (const release of component.releases) {
+  for (const project of upstreamProjects.filter(({ use }) => use.includes('node'))) {
+    for (const release of project.releases) {
       const url = release.url(thisArchitecture());
-      const digest = put(pathOnMirror(url), await contentOf(component, release, store));
+      const digest = put(pathOnMirror(url), await contentOf(project, release, store));
       if ('published' in release.digest)
         put(
           pathOnMirror(release.digest.published(thisArchitecture())),

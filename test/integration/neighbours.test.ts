@@ -148,6 +148,7 @@ describe.each<[string, () => Place]>([
     await until('its own machines answer', async () =>
       isDeepStrictEqual(await answers(place(), Object.keys(addresses)), addresses),
     );
+    expect(await answers(place(), Object.keys(addresses))).toEqual(addresses);
   });
 
   test('gets no answer from the other lab and from the host', async () => {

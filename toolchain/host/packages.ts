@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
 import { ToolchainError } from '../errors';
-import type { Component } from '../manifest';
+import type { UpstreamProject } from '../manifest';
 import type { ItemProgress } from '../progress';
 import { runOrThrow, run } from '../run';
 import { logFile } from '../artifact-store';
@@ -38,8 +38,8 @@ export const HOST_PACKAGES: Record<string, HostPackage> = {
 export const isDebianLike = (): boolean =>
   fs.existsSync('/usr/bin/apt-get') && fs.existsSync('/usr/bin/dpkg-query');
 
-/** Returns all packages that a lab needs if the components in `toBuild` are built on this host. */
-export function neededPackages(toBuild: Component[]): string[] {
+/** Returns all packages that a lab needs if the projects in `toBuild` are built on this host. */
+export function neededPackages(toBuild: UpstreamProject[]): string[] {
   const forBuilding = toBuild
     .flatMap((one) => one.builds)
     .flatMap((build) => build.cgo?.debianPackages ?? []);

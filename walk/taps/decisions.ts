@@ -1,4 +1,4 @@
-import { attempt } from '../../provider/local/shared/command';
+import { attempt } from '../../provider/local';
 import { matches, parseConntrack } from '../../checks';
 import { ruleTexts, type RuleTexts } from '../rules';
 import type { Obstacle } from '../report';

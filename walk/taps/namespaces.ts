@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
-import { attempt } from '../../provider/local/shared/command';
-import { processesOf } from '../../provider/local/shared/cgroups';
+import { attempt, processesOf } from '../../provider/local';
 import { readKernelFile } from '../../util/kernel-files';
 
 /** Network namespace of a lab, or the host's interface to the lab, as the taps use it. */

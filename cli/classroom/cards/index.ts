@@ -1,7 +1,6 @@
 import { expiryIn } from '../../lab/expiry';
-import { Engine } from '../../engine';
+import { Engine, type Snapshot } from '../../engine';
 import { EXIT, usage, withCure } from '../../errors';
-import type { Snapshot } from '../../engine/snapshot';
 import { installed } from '../../actions/ensure-toolchain';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';

@@ -25,7 +25,7 @@ import type { News, Order, Task } from './worker-protocol';
 const PATIENCE = 120;
 
 /** Sends a message to the parent process, if it still runs. */
-const tell = (news: News): Promise<void> =>
+const send = (news: News): Promise<void> =>
   new Promise((resolve) =>
     process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve(),
   );
@@ -34,11 +34,11 @@ let steps = 0;
 const progress: Progress = {
   begin(title) {
     const step = ++steps;
-    void tell({ kind: 'begin', step, title });
+    void send({ kind: 'begin', step, title });
     const end = (how: 'done' | 'failed' | 'drop') => (note?: string) =>
-      void tell({ kind: 'end', step, how, note });
+      void send({ kind: 'end', step, how, note });
     return {
-      update: (detail) => void tell({ kind: 'update', step, detail }),
+      update: (detail) => void send({ kind: 'update', step, detail }),
       done: end('done'),
       failed: end('failed'),
       drop: end('drop'),
@@ -46,7 +46,7 @@ const progress: Progress = {
   },
   // The parent installs the programs, the only work with a summary.
   summarize: () => undefined,
-  say: (line) => void tell({ kind: 'say', line }),
+  say: (line) => void send({ kind: 'say', line }),
   close: () => undefined,
 };
 
@@ -100,10 +100,10 @@ process.once('message', (task: Task) => {
   process.on('message', (order: Order) => order === 'stop' && stop());
   void run(task)
     .then(
-      (value) => tell({ kind: 'result', value }),
+      (value) => send({ kind: 'result', value }),
       (error) => {
         const { message, exitCode, cure } = asFailure(error);
-        return tell({ kind: 'failure', message, exitCode, cure });
+        return send({ kind: 'failure', message, exitCode, cure });
       },
     )
     .then(() => process.exit(0));

@@ -19,7 +19,7 @@ import {
 import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
 import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
-import { projectName } from '../../engine/project';
+import { projectName } from '../../engine';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
 

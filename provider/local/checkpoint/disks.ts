@@ -1,18 +1,18 @@
-import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { promisify } from 'node:util';
+import { run } from '../shared/command';
 import { DISK_PARTS } from './files';
 
-const execute = promisify(execFile);
+/** Seconds for the disks of a lab: gigabytes, on a host that may be busy. */
+const LIMIT = { seconds: 1800 };
 
 /**
  * Copies directories with all attributes: overlayfs keeps whiteouts as device files and marks in
  * `trusted` attributes. Data is shared where the file system can (btrfs, xfs). Zeros become holes:
  * etcd reserves 64 MB for each of its logs.
  */
-const copy = (sources: string[], target: string): Promise<unknown> =>
-  execute('cp', ['--archive', '--reflink=auto', '--sparse=always', '--', ...sources, target]);
+const copy = (sources: string[], target: string): Promise<string> =>
+  run('cp', ['--archive', '--reflink=auto', '--sparse=always', '--', ...sources, target], LIMIT);
 
 /** Copies the disks of all nodes from `from/NODE` to `to/NODE`, all nodes at the same time. */
 export async function copyDisks(from: string, to: string, nodes: string[]): Promise<void> {
@@ -31,4 +31,4 @@ export async function copyDisks(from: string, to: string, nodes: string[]): Prom
  * Writes the file system of a directory to its disk, so that a power cut does not lose the copy.
  */
 export const syncDisk = async (directory: string): Promise<void> =>
-  void (await execute('sync', ['--file-system', directory]));
+  void (await run('sync', ['--file-system', directory], LIMIT));

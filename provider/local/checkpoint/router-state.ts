@@ -81,7 +81,7 @@ async function settingsOf(router: string, dual: boolean): Promise<Record<string,
 
 /** Loads a ruleset into a temporary network namespace. Throws if nft does not accept it. */
 const tryRuleset = (nft: string): Promise<string> =>
-  run('unshare', ['--net', 'sh', '-c', LOAD_NFT], nft);
+  run('unshare', ['--net', 'sh', '-c', LOAD_NFT], { input: nft });
 
 async function readIpv6(router: string): Promise<RouterState['ipv6']> {
   const [iptables, routes] = await Promise.all([
@@ -175,7 +175,7 @@ export async function applyRouterState(lab: string, saved: RouterState): Promise
   const tables = tablesOf(await readRuleset(lab));
   await loadNft(router, nftInput(saved.nft, tables));
   const iptables = await runIn(router, 'iptables-save', []);
-  await runIn(router, 'iptables-restore', [], iptablesInput(saved.iptables, iptables));
+  await runIn(router, 'iptables-restore', [], { input: iptablesInput(saved.iptables, iptables) });
   const links = new Map(linksOf(await addressing(router)).map((link) => [link.name, link]));
   const failed: string[] = [];
   for (const link of saved.links) {
@@ -203,6 +203,6 @@ async function applyIpv6(
   saved: NonNullable<RouterState['ipv6']>,
 ): Promise<string[]> {
   const now = await runIn(router, 'ip6tables-save', []);
-  await runIn(router, 'ip6tables-restore', [], iptablesInput(saved.iptables, now));
+  await runIn(router, 'ip6tables-restore', [], { input: iptablesInput(saved.iptables, now) });
   return applyRoutes(router, '-6', saved.routes);
 }

@@ -1,11 +1,6 @@
 import * as fs from 'node:fs';
 import * as http from 'node:http';
-import {
-  findBlob,
-  MEDIA_TYPES,
-  readLayout,
-  type Descriptor,
-} from '../../../toolchain/images/layout';
+import { findBlob, MEDIA_TYPES, readLayout, type Descriptor } from '../../../toolchain';
 
 /** Error answer of the OCI distribution protocol. containerd shows its message in a pod's event. */
 interface Refusal {

@@ -73,11 +73,9 @@ export interface RouterSnapshot extends Addressing {
  * namespace does not exist.
  */
 export async function addressing(namespace?: string): Promise<Addressing> {
-  const text = await run(
-    'ip',
-    [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'],
-    'addr show\nroute show\n',
-  );
+  const text = await run('ip', [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'], {
+    input: 'addr show\nroute show\n',
+  });
   const [links, routes] = text
     .split('\n')
     .filter((line) => line.startsWith('['))

@@ -81,11 +81,9 @@ const pristine = new Map<string, Promise<Map<string, string>>>();
 function expected(ruleset: string): Promise<Map<string, string>> {
   const known = pristine.get(ruleset);
   if (known) return known;
-  const loaded = run(
-    'unshare',
-    ['--net', 'sh', '-c', `${LOAD_NFT} && nft -j list ruleset`],
-    ruleset,
-  ).then((json) => fixedPart(parseRuleset(json)));
+  const loaded = run('unshare', ['--net', 'sh', '-c', `${LOAD_NFT} && nft -j list ruleset`], {
+    input: ruleset,
+  }).then((json) => fixedPart(parseRuleset(json)));
   pristine.set(ruleset, loaded);
   return loaded;
 }
@@ -147,7 +145,7 @@ export const HOP_LIMIT_RULE = '-A PREROUTING -m mark --mark 0x1 -j HL --hl-inc 1
 
 /** Sets HOP_LIMIT_RULE as the only rule of the router's table mangle for IPv6. */
 export const loadHopLimitRule = (router: string): Promise<string> =>
-  runIn(router, 'ip6tables-restore', [], `*mangle\n${HOP_LIMIT_RULE}\nCOMMIT\n`);
+  runIn(router, 'ip6tables-restore', [], { input: `*mangle\n${HOP_LIMIT_RULE}\nCOMMIT\n` });
 
 /** Returns true if HOP_LIMIT_RULE is the only rule of the router's table mangle for IPv6. */
 export async function hasHopLimitRule(router: string): Promise<boolean> {
@@ -162,4 +160,4 @@ export async function hasHopLimitRule(router: string): Promise<boolean> {
 
 /** Sets TTL_RULE as the only rule of the router's table mangle. */
 export const loadTtlRule = (router: string): Promise<string> =>
-  runIn(router, 'iptables-restore', [], `*mangle\n${TTL_RULE}\nCOMMIT\n`);
+  runIn(router, 'iptables-restore', [], { input: `*mangle\n${TTL_RULE}\nCOMMIT\n` });

@@ -131,7 +131,7 @@ export class ServiceController {
     const list = async (): Promise<string> =>
       (await attempt('nft', ['list', 'table', ...TABLE.split(' ')])).stdout;
     if (rendered === this.applied.rendered && (await list()) === this.applied.listed) return;
-    await run('sh', ['-c', LOAD_NFT], rendered);
+    await run('sh', ['-c', LOAD_NFT], { input: rendered });
     this.applied = { rendered, listed: await list() };
     for (const frontend of frontends) this.log(frontend.title, describe(frontend));
   }

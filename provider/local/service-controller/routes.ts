@@ -57,5 +57,5 @@ export async function ensureRoutes(nodes: BalancerNode[]): Promise<void> {
     json<TableRow>(['route', 'show', 'table', 'all']),
   ]);
   const commands = routeCommands(nodes, { rules, routes });
-  if (commands.length > 0) await run('ip', ['-batch', '-'], `${commands.join('\n')}\n`);
+  if (commands.length > 0) await run('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
 }

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 
 export interface Result {
   code: number;
@@ -6,33 +6,46 @@ export interface Result {
   stderr: string;
 }
 
+export interface CommandOptions {
+  /** Standard input. Default: empty. */
+  input?: string;
+  /** Seconds after which the program is killed. Default 60. */
+  seconds?: number;
+}
+
+/** Describes why a program has no exit code. */
+function withoutExitCode(command: string, error: ExecFileException, seconds: number): Error {
+  if (error.code === 'ENOENT')
+    return new Error(`${command.split(' ')[0]} is not installed: run ./lab doctor`);
+  if (error.killed && !error.code)
+    return new Error(`${command} did not end within ${seconds} s and was killed`);
+  return new Error(`${command}: ${error.message}`);
+}
+
 /**
- * Runs a program without a shell, for at most 60 s. Any exit code is accepted; throws if the
- * program cannot be started.
+ * Runs a program without a shell. Any exit code is accepted; throws if the program cannot be
+ * started or does not end within its limit.
  */
-export function attempt(program: string, args: string[], input?: string): Promise<Result> {
+export function attempt(
+  program: string,
+  args: string[],
+  { input = '', seconds = 60 }: CommandOptions = {},
+): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
       args,
-      { timeout: 60_000, maxBuffer: 16 * 2 ** 20 },
+      { timeout: seconds * 1000, maxBuffer: 16 * 2 ** 20 },
       (error, stdout, stderr) => {
         if (error && typeof error.code !== 'number') {
-          const missing = error.code === 'ENOENT';
-          reject(
-            new Error(
-              missing
-                ? `${program} is not installed: run ./lab doctor`
-                : `${program} ${args.join(' ')}: ${error.message}`,
-            ),
-          );
+          reject(withoutExitCode([program, ...args].join(' '), error, seconds));
         } else {
           resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
         }
       },
     );
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input ?? '');
+    child.stdin?.end(input);
   });
 }
 
@@ -40,8 +53,12 @@ export function attempt(program: string, args: string[], input?: string): Promis
  * Runs a program and returns its output. Throws an Error with the command and its message if it
  * fails.
  */
-export async function run(program: string, args: string[], input?: string): Promise<string> {
-  const result = await attempt(program, args, input);
+export async function run(
+  program: string,
+  args: string[],
+  options?: CommandOptions,
+): Promise<string> {
+  const result = await attempt(program, args, options);
   if (result.code !== 0) {
     throw new Error(
       `${program} ${args.join(' ')} failed (${result.code}): ${(result.stderr || result.stdout).trim()}`,
@@ -59,8 +76,8 @@ export const runIn = (
   namespace: string,
   program: string,
   args: string[],
-  input?: string,
-): Promise<string> => run('ip', ['netns', 'exec', namespace, program, ...args], input);
+  options?: CommandOptions,
+): Promise<string> => run('ip', ['netns', 'exec', namespace, program, ...args], options);
 
 /** Like `runIn`, but any exit code is accepted. */
 export const attemptIn = (namespace: string, program: string, args: string[]): Promise<Result> =>
@@ -75,4 +92,4 @@ export const LOAD_NFT = 'cat | nft -f -';
 
 /** Loads nftables rules into a network namespace, in one transaction. */
 export const loadNft = (namespace: string, rules: string): Promise<string> =>
-  runIn(namespace, 'sh', ['-c', LOAD_NFT], rules);
+  runIn(namespace, 'sh', ['-c', LOAD_NFT], { input: rules });

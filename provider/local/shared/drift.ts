@@ -10,7 +10,7 @@ export interface Drifting {
 }
 
 /**
- * Returns the difference of a kind whose `update` repairs drift. `updatable` tells if an input can
+ * Returns the difference of a kind whose `update` repairs drift. `updatable` returns whether an input can
  * be changed in place.
  */
 export function driftDifference(

@@ -47,6 +47,11 @@ describe('figures of a source file', () => {
     expect(figures.nestedConditionals).toEqual([8]);
   });
 
+  test('find a nested conditional expression in parentheses, and none in an argument', () => {
+    const text = 'const a = b ? (c ? 1 : 2) : 3;\nconst d = e ? f(g ? 1 : 2) : 3;\n';
+    expect(measureSource('two.ts', text).nestedConditionals).toEqual([1]);
+  });
+
   test('count exports with a doc comment', () => {
     expect([figures.exports, figures.documentedExports]).toEqual([2, 1]);
   });

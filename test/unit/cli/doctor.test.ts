@@ -7,9 +7,9 @@ import {
   diskFinding,
   labNeeds,
   type Need,
-  type Room,
   setUpNeeds,
 } from '../../../cli/doctor/disk';
+import type { Room } from '../../../util/free-space';
 import { fail, ok, warn } from '../../../cli/doctor/finding';
 import { answersIn, FEATURES, kernelFindings } from '../../../cli/doctor/kernel';
 import {

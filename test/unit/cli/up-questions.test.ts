@@ -12,7 +12,7 @@ jest.mock('../../../cli/actions/prepare', () => ({
     return { toolchain: {} };
   },
 }));
-jest.mock('../../../cli/engine', () => ({ Engine: { open: async () => ({}) } }));
+jest.mock('../../../cli/engine/engine', () => ({ Engine: { open: async () => ({}) } }));
 // A lab whose change destroys its nodes.
 jest.mock('../../../cli/actions/up', () => ({
   bringUp: async (...[, , , , , agreement]: Parameters<typeof bringUp>) => {

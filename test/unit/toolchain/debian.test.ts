@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { sourcesFrom } from '../../../toolchain/debian';
 import { missingPackages, neededPackages } from '../../../toolchain/host/packages';
-import { component } from '../../../toolchain/manifest';
+import { upstreamProject } from '../../../toolchain/manifest';
 
 const treeDirectory = path.join(__dirname, '..', '..', '..', 'toolchain', 'rootfs');
 const listed = (file: string): string[] =>
@@ -53,9 +53,9 @@ test('sourcesFrom uses the keyring in place of an inline key', () => {
   ]);
 });
 
-test('neededPackages adds the packages of a C build only if the component is built', () => {
+test('neededPackages adds the packages of a C build only if the project is built', () => {
   expect(neededPackages([])).not.toContain('libseccomp-dev');
-  expect(neededPackages([component('runc')])).toEqual(
+  expect(neededPackages([upstreamProject('runc')])).toEqual(
     expect.arrayContaining(['libseccomp-dev', 'pkg-config', 'gcc']),
   );
 });

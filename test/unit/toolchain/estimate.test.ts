@@ -1,5 +1,5 @@
 import { builtFraction, Estimate } from '../../../toolchain/estimate';
-import { component } from '../../../toolchain/manifest';
+import { upstreamProject } from '../../../toolchain/manifest';
 
 const ITEMS = [
   { name: 'pulumi', seconds: 400 },
@@ -39,8 +39,8 @@ describe('the estimate of an installation', () => {
   });
 });
 
-describe('the built part of a component', () => {
-  const pulumi = component('pulumi');
+describe('the built part of a project', () => {
+  const pulumi = upstreamProject('pulumi');
   const [engine, language] = pulumi.builds;
 
   test('weighs its builds by their measured seconds', () => {

@@ -3,7 +3,12 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Sites, publishedDigest } from '../../../toolchain/download';
 import { ToolchainError } from '../../../toolchain/errors';
-import { commandPlugin, component, components, type Component } from '../../../toolchain/manifest';
+import {
+  commandPlugin,
+  upstreamProject,
+  upstreamProjects,
+  type UpstreamProject,
+} from '../../../toolchain/manifest';
 import {
   obtain,
   findStored,
@@ -42,11 +47,11 @@ const obtainContext = (mode: Mode = 'auto'): ObtainContext => ({
   buildTurn: semaphore(2),
 });
 
-const get = (one: Component, context: ObtainContext = obtainContext()) =>
+const get = (one: UpstreamProject, context: ObtainContext = obtainContext()) =>
   obtain(one, context, new ItemProgress(one.name, (progress) => news.push(progress)));
 
 /** The message of the ToolchainError that obtaining ends with. */
-const failure = async (one: Component, context?: ObtainContext): Promise<string> => {
+const failure = async (one: UpstreamProject, context?: ObtainContext): Promise<string> => {
   const error: unknown = await get(one, context).then(
     () => undefined,
     (reason) => reason as unknown,
@@ -61,7 +66,7 @@ const leftovers = (): string[] =>
     : [];
 
 describe('official releases', () => {
-  test.each([...components, commandPlugin].map((one) => [one.name, one] as const))(
+  test.each([...upstreamProjects, commandPlugin].map((one) => [one.name, one] as const))(
     'obtain downloads, verifies and unpacks %s',
     async (_, one) => {
       const found = await get(await server.publish(one, 'amd64'));
@@ -82,7 +87,7 @@ describe('official releases', () => {
   );
 
   test('a wrong digest is an error with both digests, and nothing is built', async () => {
-    const etcd = await server.publish(component('etcd'), 'amd64');
+    const etcd = await server.publish(upstreamProject('etcd'), 'amd64');
     const url = pathOnServer(etcd.releases[0].url('amd64'));
     server.faults.set(url, 'changed');
     expect(await failure(etcd)).toMatch(
@@ -92,40 +97,40 @@ describe('official releases', () => {
   });
 
   test('a file that differs from its pinned digest is an error', async () => {
-    await server.publish(component('runc'), 'amd64');
-    expect(await failure(component('runc'))).toContain(
+    await server.publish(upstreamProject('runc'), 'amd64');
+    expect(await failure(upstreamProject('runc'))).toContain(
       'expected SHA-256 f6ae8efc0fa40079e1475e97cbe9d1bd3f106a28d6af78a11d9f1bd565515e60',
     );
   });
 
   test('a file that differs from its published digest is an error', async () => {
-    const coredns = await server.publish(component('coredns'), 'amd64');
+    const coredns = await server.publish(upstreamProject('coredns'), 'amd64');
     server.faults.set(pathOnServer(coredns.releases[0].url('amd64')), 'changed');
     expect(await failure(coredns)).toContain('has the wrong content');
   });
 
   test('a missing file is an error with its URL, and nothing is built', async () => {
-    const kubernetes = await server.publish(component('kubernetes'), 'amd64');
+    const kubernetes = await server.publish(upstreamProject('kubernetes'), 'amd64');
     server.faults.set('dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy', 'missing');
     expect(await failure(kubernetes)).toMatch(/kube-proxy: file not found \(HTTP status 404\)/);
     expect(leftovers()).toEqual([]);
   });
 
   test('a missing digest file is an error', async () => {
-    const coredns = await server.publish(component('coredns'), 'amd64');
+    const coredns = await server.publish(upstreamProject('coredns'), 'amd64');
     server.faults.set(`${pathOnServer(coredns.releases[0].url('amd64'))}.sha256`, 'missing');
     expect(await failure(coredns)).toMatch(/\.sha256: file not found/);
   });
 
   test('a transfer that is cut off is an error, and no part of the file is kept', async () => {
-    const runc = await server.publish(component('runc'), 'amd64');
+    const runc = await server.publish(upstreamProject('runc'), 'amd64');
     server.faults.set(pathOnServer(runc.releases[0].url('amd64')), 'cut off');
     expect(await failure(runc)).toMatch(/the transfer was cut off .*Run the command again/);
     expect(leftovers()).toEqual([]);
   });
 
   test('an archive without the program is an error that names the program', async () => {
-    const crictl = await server.publish(component('crictl'), 'amd64');
+    const crictl = await server.publish(upstreamProject('crictl'), 'amd64');
     const holds = (): Record<string, string> => ({ crictl: 'bin/crictl' });
     const asked = { ...crictl, releases: [{ ...crictl.releases[0], holds }] };
     expect(await failure(asked)).toContain('lacks bin/crictl');
@@ -140,8 +145,8 @@ describe('obtain, if the host cannot be reached', () => {
 
   afterEach(() => server.start());
 
-  test('builds the component, and reports the reason', async () => {
-    const found = await get(component('containerd'));
+  test('builds the project, and reports the reason', async () => {
+    const found = await get(upstreamProject('containerd'));
     expect(found.origin.how).toBe('built');
     expect(fs.readFileSync(path.join(found.directory, 'ctr'), 'utf8')).toBe(
       'built from github.com/containerd/containerd/v2/cmd/ctr\n',
@@ -152,7 +157,7 @@ describe('obtain, if the host cannot be reached', () => {
   });
 
   test('gives a built program its own name, not the name of its package', async () => {
-    const found = await get(component('etcd'));
+    const found = await get(upstreamProject('etcd'));
     expect(fs.readFileSync(path.join(found.directory, 'etcd'), 'utf8')).toBe(
       'built from go.etcd.io/etcd/server/v3\n',
     );
@@ -160,47 +165,47 @@ describe('obtain, if the host cannot be reached', () => {
 
   test('reports the last lines of a failed build and the path of its log', async () => {
     process.env.FAKE_GO_FAILS = '1';
-    const message = await failure(component('etcd'));
+    const message = await failure(upstreamProject('etcd'));
     expect(message).toContain('main.go:7: undefined: lab');
     const log = /Full output: (\S+)/.exec(message)![1];
     expect(fs.readFileSync(log, 'utf8')).toContain('undefined: lab');
     expect(leftovers()).toEqual([]);
   });
 
-  test('reports, without Go, which component needs it and how to get it', async () => {
+  test('reports, without Go, which project needs it and how to get it', async () => {
     expect(
-      await failure(component('etcd'), { ...obtainContext(), go: async () => undefined }),
+      await failure(upstreamProject('etcd'), { ...obtainContext(), go: async () => undefined }),
     ).toMatch(/etcd 3\.6\.8 must be built, but Go .* is neither on PATH .*https:\/\/go\.dev\/dl\//);
   });
 
   test('builds nothing with HARDWAY_TOOLCHAIN=download', async () => {
-    expect(await failure(component('etcd'), obtainContext('download'))).toMatch(
+    expect(await failure(upstreamProject('etcd'), obtainContext('download'))).toMatch(
       /can't be reached: .*HARDWAY_TOOLCHAIN=download forbids a build/,
     );
   });
 
-  test('reports the unreachable host of a component that cannot be built', async () => {
+  test('reports the unreachable host of a project that cannot be built', async () => {
     expect(await failure(commandPlugin)).toMatch(/can't be reached/);
   });
 });
 
 test('HARDWAY_TOOLCHAIN=build contacts no host', async () => {
-  await get(component('etcd'), obtainContext('build'));
+  await get(upstreamProject('etcd'), obtainContext('build'));
   expect(server.requests).toEqual([]);
 });
 
-test('findStored finds a stored component without a request, for the same recipe only', async () => {
-  const etcd = await server.publish(component('etcd'), 'amd64');
+test('findStored finds a stored project without a request, for the same recipe only', async () => {
+  const etcd = await server.publish(upstreamProject('etcd'), 'amd64');
   const { directory } = await get(etcd);
   const requests = server.requests.length;
   expect(findStored(etcd, 'amd64', 'auto')?.directory).toBe(directory);
-  expect(findStored(component('etcd'), 'amd64', 'auto')).toBeUndefined();
+  expect(findStored(upstreamProject('etcd'), 'amd64', 'auto')).toBeUndefined();
   expect(findStored(etcd, 'arm64', 'auto')).toBeUndefined();
   expect(server.requests).toHaveLength(requests);
 });
 
 test('an artifact with a truncated file is not used, and is recreated', async () => {
-  const etcd = await server.publish(component('etcd'), 'amd64');
+  const etcd = await server.publish(upstreamProject('etcd'), 'amd64');
   const { directory } = await get(etcd);
   fs.truncateSync(path.join(directory, 'etcd'), 100);
   expect(findStored(etcd, 'amd64', 'auto')).toBeUndefined();
@@ -209,7 +214,7 @@ test('an artifact with a truncated file is not used, and is recreated', async ()
 });
 
 test('a directory without origin.json is not used', async () => {
-  const etcd = await server.publish(component('etcd'), 'amd64');
+  const etcd = await server.publish(upstreamProject('etcd'), 'amd64');
   const { directory } = await get(etcd);
   fs.rmSync(path.join(directory, 'origin.json'));
   expect(findStored(etcd, 'amd64', 'auto')).toBeUndefined();

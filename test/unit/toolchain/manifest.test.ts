@@ -2,20 +2,19 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 import { each } from '../../support/each';
-import { programsForDownload } from '../../../toolchain';
 import { buildArguments, moduleDirectory, requiredGo, missingGo } from '../../../toolchain/go';
 import { fittingKubectl, fittingPulumi } from '../../../toolchain/installed';
 import { manifest as podManifest } from '../../../checks/probes/pod-manifest';
 import {
   ARCHITECTURES,
   commandPlugin,
-  component,
-  components,
-  hostComponents,
+  upstreamProject,
+  upstreamProjects,
+  hostProjects,
   nodeImages,
 } from '../../../toolchain/manifest';
 
-const all = [...components, commandPlugin];
+const all = [...upstreamProjects, commandPlugin];
 
 describe.each(all.map((one) => [one.name, one] as const))('%s', (_, one) => {
   test.each(ARCHITECTURES)('official files for %s contain each program once', (architecture) => {
@@ -41,64 +40,65 @@ describe.each(all.map((one) => [one.name, one] as const))('%s', (_, one) => {
   );
 });
 
-test('every component except the command plugin has exactly one build of each program', () => {
+test('every project except the command plugin has exactly one build of each program', () => {
   expect(commandPlugin.builds).toEqual([]);
-  each(components, (one) => {
+  each(upstreamProjects, (one) => {
     expect(one.builds.flatMap(({ packages }) => Object.keys(packages)).sort()).toEqual(
       [...one.programs].sort(),
     );
   });
 });
 
-describe.each(components.flatMap((one) => one.builds).map((build) => [build.name, build] as const))(
-  'module %s',
-  (_, build) => {
-    const read = (file: string): string =>
-      fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
+describe.each(
+  upstreamProjects.flatMap((one) => one.builds).map((build) => [build.name, build] as const),
+)('module %s', (_, build) => {
+  const read = (file: string): string =>
+    fs.readFileSync(path.join(moduleDirectory(build), file), 'utf8');
 
-    test('tools.go imports the built packages', () => {
-      const packages = Object.values(build.packages);
-      const isOwnProgram = packages.some((one) => one.startsWith('hardway.lab/'));
-      if (isOwnProgram) {
-        expect(packages).toEqual([/^module (\S+)$/m.exec(read('go.mod'))![1]]);
-        expect(read('main.go')).toMatch(/^package main$/m);
-        return;
-      }
-      const imported = [...read('tools.go').matchAll(/_ "(.+)"/g)].map((match) => match[1]);
-      expect(imported.sort()).toEqual(packages.sort());
-    });
+  test('tools.go imports the built packages', () => {
+    const packages = Object.values(build.packages);
+    const isOwnProgram = packages.some((one) => one.startsWith('hardway.lab/'));
+    if (isOwnProgram) {
+      expect(packages).toEqual([/^module (\S+)$/m.exec(read('go.mod'))![1]]);
+      expect(read('main.go')).toMatch(/^package main$/m);
+      return;
+    }
+    const imported = [...read('tools.go').matchAll(/_ "(.+)"/g)].map((match) => match[1]);
+    expect(imported.sort()).toEqual(packages.sort());
+  });
 
-    test('go.sum has a digest of every module that go.mod requires', () => {
-      const sums = read('go.sum');
-      const replaced = new Set(
-        [...read('go.mod').matchAll(/^replace (\S+) =>/gm)].map((match) => match[1]),
-      );
-      const required = [...read('go.mod').matchAll(/^(?:require |\t)(\S+) (v\S+)/gm)].map(
-        (match) => ({ name: match[1], version: match[2] }),
-      );
-      each(
-        required.filter((one) => !replaced.has(one.name)),
-        ({ name, version }) => expect(sums).toContain(`${name} ${version}`),
-      );
-    });
+  test('go.sum has a digest of every module that go.mod requires', () => {
+    const sums = read('go.sum');
+    const replaced = new Set(
+      [...read('go.mod').matchAll(/^replace (\S+) =>/gm)].map((match) => match[1]),
+    );
+    const required = [...read('go.mod').matchAll(/^(?:require |\t)(\S+) (v\S+)/gm)].map(
+      (match) => ({ name: match[1], version: match[2] }),
+    );
+    each(
+      required.filter((one) => !replaced.has(one.name)),
+      ({ name, version }) => expect(sums).toContain(`${name} ${version}`),
+    );
+  });
 
-    test('go.mod names a Go version, and built programs have the names in the manifest', () => {
-      expect(requiredGo(build)).toMatch(/^1\.\d+/);
-      const names = Object.entries(build.packages);
-      if (names.length > 1)
-        for (const [program, one] of names) expect(path.posix.basename(one)).toBe(program);
-      expect(buildArguments(build, '/out')).toContain(
-        names.length > 1 ? '/out/' : `/out/${names[0][0]}`,
-      );
-    });
-  },
-);
+  test('go.mod names a Go version, and built programs have the names in the manifest', () => {
+    expect(requiredGo(build)).toMatch(/^1\.\d+/);
+    const names = Object.entries(build.packages);
+    if (names.length > 1)
+      for (const [program, one] of names) expect(path.posix.basename(one)).toBe(program);
+    expect(buildArguments(build, '/out')).toContain(
+      names.length > 1 ? '/out/' : `/out/${names[0][0]}`,
+    );
+  });
+});
 
 test('built versions equal the versions of the official releases', () => {
   const goMod = (name: string): string =>
     fs.readFileSync(
       path.join(
-        moduleDirectory(components.flatMap((one) => one.builds).find((one) => one.name === name)!),
+        moduleDirectory(
+          upstreamProjects.flatMap((one) => one.builds).find((one) => one.name === name)!,
+        ),
         'go.mod',
       ),
       'utf8',
@@ -113,40 +113,28 @@ test('built versions equal the versions of the official releases', () => {
     runc: 'github.com/opencontainers/runc',
     'cni-plugins': 'github.com/containernetworking/plugins',
   };
-  each(components, (one) =>
+  each(upstreamProjects, (one) =>
     expect(goMod(one.name)).toContain(`${modules[one.name]} v${one.version}`),
   );
 });
 
-test('programsForDownload lists the node programs and no others', () => {
-  const programs = programsForDownload('arm64').flatMap(({ holds }) =>
-    typeof holds === 'string' ? [holds] : Object.keys(holds),
-  );
-  expect(programs.sort()).toEqual(
-    components
-      .filter((one) => one.use.includes('node'))
-      .flatMap((one) => one.programs)
-      .sort(),
-  );
-  expect(programs).not.toContain('pulumi');
-});
-
 test('a host without local labs needs Pulumi and kubectl, and no program of a node', () => {
-  expect(hostComponents.map(({ name, programs }) => [name, programs])).toEqual([
+  expect(hostProjects.map(({ name, programs }) => [name, programs])).toEqual([
     ['pulumi', ['pulumi', 'pulumi-language-nodejs']],
     ['kubectl', ['kubectl']],
   ]);
-  expect(hostComponents.flatMap(({ releases }) => releases.map(({ url }) => url('amd64')))).toEqual(
-    [expect.stringMatching(/\/pulumi-v/), expect.stringMatching(/\/kubectl$/)],
-  );
+  expect(hostProjects.flatMap(({ releases }) => releases.map(({ url }) => url('amd64')))).toEqual([
+    expect.stringMatching(/\/pulumi-v/),
+    expect.stringMatching(/\/kubectl$/),
+  ]);
   expect(
-    hostComponents.flatMap(({ builds }) => builds.flatMap((one) => Object.keys(one.packages))),
+    hostProjects.flatMap(({ builds }) => builds.flatMap((one) => Object.keys(one.packages))),
   ).toEqual(['pulumi', 'pulumi-language-nodejs', 'kubectl']);
 });
 
-test('missingGo names all components, the newest required Go and its download page', () => {
-  const text = missingGo(components);
-  each(components, (one) => expect(text).toContain(`${one.name} ${one.version}`));
+test('missingGo names all projects, the newest required Go and its download page', () => {
+  const text = missingGo(upstreamProjects);
+  each(upstreamProjects, (one) => expect(text).toContain(`${one.name} ${one.version}`));
   expect(text).toMatch(/Go 1\.\d+\.\d+ is used[\s\S]*https:\/\/go\.dev\/dl\//);
 });
 
@@ -175,7 +163,7 @@ test('the built CoreDNS has every plugin of both Corefiles', () => {
     const file = path.join(root, 'components/bootstrap/steps/coredns', name);
     return [...fs.readFileSync(file, 'utf8').matchAll(/^ {8}([a-z]+)/gm)].map((match) => match[1]);
   });
-  const module = component('coredns').builds[0];
+  const module = upstreamProject('coredns').builds[0];
   const program = fs.readFileSync(path.join(moduleDirectory(module), 'main.go'), 'utf8');
   expect(used).toEqual(expect.arrayContaining(['kubernetes', 'forward', 'template']));
   each(used, (name) =>

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { commandPlugin, components } from '../../../toolchain/manifest';
-import { componentPath, findStored, type Obtained } from '../../../toolchain/fetch-or-build';
+import { commandPlugin, upstreamProjects } from '../../../toolchain/manifest';
+import { projectPath, findStored, type Obtained } from '../../../toolchain/fetch-or-build';
 import { prune, unreferenced } from '../../../toolchain/prune';
 import * as state from '../../../toolchain/state';
 import { writeOrigin } from '../../../toolchain/artifact-store';
@@ -40,11 +40,11 @@ function whole(): { kept: string[]; found: state.State } {
     make(path.join(cache, 'trees/bookworm-amd64-new')),
     make(path.join(cache, 'images/new')),
   ];
-  const programs = [...components, commandPlugin].map((one) =>
-    make(componentPath(one, 'amd64', 'built')),
+  const programs = [...upstreamProjects, commandPlugin].map((one) =>
+    make(projectPath(one, 'amd64', 'built')),
   );
   const obtained = new Map(
-    components.map((one) => [one.name, findStored(one, 'amd64', 'build') as Obtained]),
+    upstreamProjects.map((one) => [one.name, findStored(one, 'amd64', 'build') as Obtained]),
   );
   const found: state.State = {
     scope: 'local',

@@ -1,5 +1,5 @@
 import { UnreachableError } from '../../../toolchain/errors';
-import { component } from '../../../toolchain/manifest';
+import { upstreamProject } from '../../../toolchain/manifest';
 import { goProxies, type SourceTests, unreachableSources } from '../../../toolchain/sources';
 import type { State } from '../../../toolchain/state';
 
@@ -11,7 +11,7 @@ const complete = {
   treeMissing: false,
   images: '/images',
 } as unknown as State;
-const lacking: State = { ...complete, missing: [component('etcd')], treeMissing: true };
+const lacking: State = { ...complete, missing: [upstreamProject('etcd')], treeMissing: true };
 
 /** Sources of which none answers, except for these. */
 function sources(answering: ('official' | 'archive' | 'go')[], asked: string[] = []): SourceTests {

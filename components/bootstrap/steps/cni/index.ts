@@ -7,7 +7,7 @@ const configName = ({ hostPorts }: LabConfig): string =>
 
 export const cni: Step = {
   name: 'cni',
-  description: 'How a pod gets its address on the bridge, and the node forwards its packets',
+  description: 'Gives pods an address on the bridge, and lets the node forward their packets',
   on: 'worker',
   stage: 'network',
   units: ['pod-bridge', 'pod-hairpin'],

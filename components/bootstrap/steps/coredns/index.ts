@@ -21,7 +21,7 @@ const dualStack = ({ dnsIp, ipv6 }: Topology): string =>
 
 export const coredns: Step = {
   name: 'coredns',
-  description: 'The DNS add-on is asked for',
+  description: 'The objects of the DNS add-on exist in the cluster',
   on: 'first controller',
   stage: 'cluster',
   files: (_, { topology, upstreamResolvers = [] }) => [

@@ -3,7 +3,7 @@ import { type Step, plain, template, workers } from '../../step';
 export const gateway: Step = {
   name: 'gateway',
   description:
-    'What has no public address reaches the world by this machine, and the world its NodePorts',
+    'Private nodes reach the internet through this node, and the internet reaches their NodePorts',
   on: 'gateway',
   stage: 'none',
   units: ['hardway-gateway'],

@@ -2,7 +2,7 @@ import { type Step, bothFamilies, controllers, plain, template } from '../../ste
 
 export const kubeApiserver: Step = {
   name: 'kube-apiserver',
-  description: 'The Kubernetes API, before the database',
+  description: 'Serves the Kubernetes API, and stores its objects in etcd',
   on: 'controller',
   stage: 'network',
   units: ['kube-apiserver'],

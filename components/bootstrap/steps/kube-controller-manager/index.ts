@@ -3,7 +3,7 @@ import { type Step, bothFamilies, plain, template } from '../../step';
 export const kubeControllerManager: Step = {
   name: 'kube-controller-manager',
   description:
-    'The loops that bring what is to what was asked for: ReplicaSets, endpoints, service accounts',
+    'Makes objects as declared: pods of ReplicaSets, endpoints of services, service accounts',
   on: 'controller',
   stage: 'network',
   units: ['kube-controller-manager'],

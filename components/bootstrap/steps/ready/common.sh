@@ -68,21 +68,21 @@ declared_pod_cidrs() { sed -n 's/^podCIDR: //p' /var/lib/kubelet/kubelet-config.
 # differing MANIFEST: prints the drift of the manifest's objects, one line each: KIND
 # NAMESPACE/NAME, a tab, the state.
 differing() {
-  local told
+  local output
   # diff compares two directories: the objects as they are, and as declared. A missing object is an
   # empty file. Exit code 1 means that they differ.
-  told=$(KUBECTL_EXTERNAL_DIFF='diff -r' kubectl --request-timeout=5s diff --filename="$1" 2>&1) || [ $? -eq 1 ] || { no_answer "$told"; return; }
+  output=$(KUBECTL_EXTERNAL_DIFF='diff -r' kubectl --request-timeout=5s diff --filename="$1" 2>&1) || [ $? -eq 1 ] || { no_answer "$output"; return; }
   # A file's name is GROUP.VERSION.KIND.NAMESPACE.NAME. The first lines that differ describe the
   # drift. The generation is skipped, because it changes with every other field.
   awk '
-    function tell() { if (name != "") print name "\t" (missing ? "is missing" : "was changed" (is != "" ? ": " is : "") (should != "" ? ", declared " should : "")) }
-    /^diff -r / { tell(); name = $3; sub(/.*\//, "", name); missing = 0; is = should = "" }
+    function report() { if (name != "") print name "\t" (missing ? "is missing" : "was changed" (is != "" ? ": " is : "") (should != "" ? ", declared " should : "")) }
+    /^diff -r / { report(); name = $3; sub(/.*\//, "", name); missing = 0; is = should = "" }
     /^0a1/ { missing = 1 }
     /^[<>] *generation:/ { next }
     /^</ && is == "" && should == "" { is = $0; sub(/^< */, "", is) }
     /^>/ && should == "" { should = $0; sub(/^> */, "", should) }
-    END { tell() }
-  ' <<< "$told" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
+    END { report() }
+  ' <<< "$output" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
 }
 
 # leader_age PROGRAM: prints the seconds since the program's leader renewed its lease; nothing if

@@ -24,8 +24,8 @@ look() {
     *) printf 'step %s\tcould not be looked at (exit code %s)\n' "$1" "$code" >> "$objects/$1" ;;
   esac
 }
-for tells in /opt/hardway/objects/*.sh; do
-  step=$(basename "$tells" .sh)
+for script in /opt/hardway/objects/*.sh; do
+  step=$(basename "$script" .sh)
   if [ -e "$step.sha256" ]; then look "$step" & fi
 done
 
@@ -64,9 +64,9 @@ while IFS=' =' read -r name value; do
   [ "$(sysctl --values "$name")" = "$value" ] || file cni "/proc/sys/${name//.//}" changed
 done < <(sed '/^#/d' /etc/sysctl.d/99-hardway.conf 2> /dev/null)
 
-# tell ID ACTIVE ENABLED: prints an element of `units`. A drop-in of the unit counts even before
+# unit ID ACTIVE ENABLED: prints an element of `units`. A drop-in of the unit counts even before
 # systemd has read it.
-tell() {
+unit() {
   local word=$2 overlays=(/etc/systemd/system{,.control}/"$1".d/* /run/systemd/system{,.control}/"$1".d/*)
   if [ "$word" = active ] && [ "$3" != enabled ]; then word=${3:-not enabled}; fi
   if [ "$word" = active ] && [ ${#overlays[@]} -gt 0 ]; then word="overridden by ${overlays[0]}"; fi
@@ -81,19 +81,19 @@ if [ ${#units[@]} -gt 0 ]; then
   declare -A of
   # systemctl prints KEY=VALUE lines, and an empty line between two units.
   while IFS='=' read -r key value; do
-    if [ -n "$key" ]; then of[$key]=$value; else tell "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}"; fi
+    if [ -n "$key" ]; then of[$key]=$value; else unit "${of[Id]}" "${of[ActiveState]}" "${of[UnitFileState]}"; fi
   done < <(systemctl show --property=Id,ActiveState,UnitFileState -- "${units[@]}" && echo)
 fi
 
 wait
 printf '],"objects":['
 comma=
-for told in "$objects"/*; do
+for report in "$objects"/*; do
   # Quotes and backslashes in the output of other programs are removed: they would end the string.
   while IFS=$'\t' read -r object state cure; do
-    printf '%s{"step":"%s","object":"%s","state":"%s"' "$comma" "${told##*/}" "$object" "$state"
+    printf '%s{"step":"%s","object":"%s","state":"%s"' "$comma" "${report##*/}" "$object" "$state"
     printf '%s}' "${cure:+,\"cure\":\"$cure\"}"
     comma=,
-  done < <(tr -d '"\134' < "$told")
+  done < <(tr -d '"\134' < "$report")
 done
 printf ']}\n'

@@ -21,7 +21,7 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   foundTools: async () => ({}),
   installed: async () => ({}),
 }));
-jest.mock('../../../../cli/engine', () => ({
+jest.mock('../../../../cli/engine/engine', () => ({
   Engine: {
     open: async () => ({
       stacks: async () => Object.keys(mockWorld.stacks).map((name) => ({ name, busy: false })),

@@ -406,7 +406,7 @@ describe('an error of Google Cloud is one sentence', () => {
 
   test('for a missing project', async () => {
     await expect(gcpAccount(config({ project: 'other-project' })).who()).rejects.toThrow(
-      /^Google Cloud has no such thing \(The resource 'projects\/other-project' was not found\): look at the config keys project and zone\.$/,
+      /^Google Cloud has no such resource \(The resource 'projects\/other-project' was not found\): look at the config keys project and zone\.$/,
     );
   });
 });

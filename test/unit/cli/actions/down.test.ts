@@ -57,7 +57,7 @@ jest.mock('../../../../cli/account/account', () => ({
     },
   }),
 }));
-jest.mock('../../../../cli/engine', () => ({
+jest.mock('../../../../cli/engine/engine', () => ({
   Engine: {
     open: async () => ({
       snapshot: async () => snapshot(),

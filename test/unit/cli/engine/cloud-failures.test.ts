@@ -78,7 +78,7 @@ test.each([
   [
     'a login that never succeeds',
     'after 31 failed attempts: context deadline exceeded',
-    /^A node let nobody log in by SSH/,
+    /^SSH to a node did not work in time/,
     /adminCidrs/,
   ],
 ])('%s is explained, with a cure', (_what, text, message, cure) => {

@@ -22,7 +22,7 @@ jest.mock('../../../../cli/actions/ensure-toolchain', () => {
 jest.mock('../../../../cli/actions/prepare', () => ({
   prepare: async () => ({ kubectl: '/bin/false' }),
 }));
-jest.mock('../../../../cli/engine', () => ({
+jest.mock('../../../../cli/engine/engine', () => ({
   Engine: {
     open: async () => ({
       snapshot: async () => {

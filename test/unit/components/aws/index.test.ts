@@ -361,13 +361,19 @@ describe('policies on AWS', () => {
       expect(inputs.subnetId).toMatch(/^(nodes|controllers|workers)-id$/);
       expect(inputs.iamInstanceProfile).toBeUndefined();
     });
-    each(lab.every('SecurityGroupIngressRule'), ({ inputs }) => {
-      // From everywhere: NodePorts and nothing else.
-      if (inputs.cidrIpv4 === '0.0.0.0/0')
-        expect([inputs.fromPort, inputs.toPort]).toEqual([30000, 32767]);
+    const rules = lab.every('SecurityGroupIngressRule');
+    each(rules, ({ inputs }) => {
+      expect(inputs.cidrIpv4).not.toBe('0.0.0.0/0');
       expect(inputs.cidrIpv6).toBeUndefined();
     });
     expect(lab.all.filter(({ type }) => /:Default[A-Z]/.test(type))).toEqual([]);
+  });
+
+  test('nodePortCidrs opens NodePorts to everyone, and no other port', async () => {
+    const rules = (await graphOn({ nodePortCidrs: '0.0.0.0/0' })).every('SecurityGroupIngressRule');
+    const open = rules.filter(({ inputs }) => inputs.cidrIpv4 === '0.0.0.0/0');
+    const ports = open.map(({ inputs }) => `${inputs.fromPort}-${inputs.toPort}`);
+    expect([...new Set(ports)]).toEqual(['30000-32767']);
   });
 });
 

@@ -20,7 +20,7 @@ grep -q 'add table' "$0.rules"
 
 describe('an nft that refuses a socket', () => {
   const load = (rules: string): Promise<string> =>
-    run('env', [`PATH=${directory}:${process.env.PATH}`, 'sh', '-c', LOAD_NFT], rules);
+    run('env', [`PATH=${directory}:${process.env.PATH}`, 'sh', '-c', LOAD_NFT], { input: rules });
 
   beforeEach(() => fs.writeFileSync(path.join(directory, 'nft'), NFT, { mode: 0o755 }));
 

@@ -9,7 +9,7 @@ import * as tar from 'tar-stream';
 import { PROGRAMS } from '../../../../../components/bootstrap';
 import { source } from '../../../../../components/bootstrap/step';
 import { officialDownloads } from '../../../../../components/bootstrap/downloads';
-import { ARCHITECTURES, commandPlugin, components } from '../../../../../toolchain/manifest';
+import { ARCHITECTURES, commandPlugin, upstreamProjects } from '../../../../../toolchain/manifest';
 import { packAsUpstream, UPSTREAM } from '../../../../fixtures/upstream-archives';
 import { each } from '../../../../support/each';
 
@@ -110,19 +110,19 @@ test('a program is downloaded, verified, unpacked and made executable once', asy
   expect(asked).toEqual(['/etcd.tar']);
 });
 
-const archived = [...components, commandPlugin].flatMap((component) =>
-  component.releases.flatMap(({ holds }) =>
-    typeof holds === 'string' ? [] : [{ component, holds, name: component.name }],
+const archived = [...upstreamProjects, commandPlugin].flatMap((project) =>
+  project.releases.flatMap(({ holds }) =>
+    typeof holds === 'string' ? [] : [{ project, holds, name: project.name }],
   ),
 );
 
-test('the table of upstream layouts covers exactly the components that publish archives', () => {
+test('the table of upstream layouts covers exactly the projects that publish archives', () => {
   expect(archived.map(({ name }) => name).sort()).toEqual(Object.keys(UPSTREAM).sort());
 });
 
 test.each(archived)(
   'the manifest states every member of $name exactly as upstream packs it',
-  ({ component: { name, version }, holds }) => {
+  ({ project: { name, version }, holds }) => {
     const members = ARCHITECTURES.flatMap((architecture) => Object.values(holds(architecture)));
     const entries = ARCHITECTURES.flatMap((architecture) =>
       UPSTREAM[name].entries(version, architecture),
@@ -132,12 +132,12 @@ test.each(archived)(
   },
 );
 
-const forNodes = archived.filter(({ component }) => component.use.includes('node'));
+const forNodes = archived.filter(({ project }) => project.use.includes('node'));
 
 test.each(forNodes)(
   'a node installs every program of $name from an archive packed like upstream’s',
-  async ({ component, holds }) => {
-    const packed = await packAsUpstream(component, 'amd64', (program) => `${program} runs`);
+  async ({ project, holds }) => {
+    const packed = await packAsUpstream(project, 'amd64', (program) => `${program} runs`);
     files['/release.tar'] = packed;
     const members = Object.entries(holds('amd64'));
     const lines = members.map(
@@ -288,4 +288,17 @@ test('every program that a node runs has an official download for both architect
     expect(url).toMatch(/^https:/);
     expect(digest).toMatch(/^([0-9a-f]{64}|https:.*)$/);
   });
+});
+
+test('the official downloads are the programs that nodes use, and no others', () => {
+  const names = officialDownloads('')
+    .filter(({ architecture }) => architecture === 'arm64')
+    .map(({ name }) => name);
+  expect(names.sort()).toEqual(
+    upstreamProjects
+      .filter((one) => one.use.includes('node'))
+      .flatMap((one) => one.programs)
+      .sort(),
+  );
+  expect(names).not.toContain('pulumi');
 });
