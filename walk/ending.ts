@@ -14,7 +14,7 @@ export interface Facts {
   /** Outcome that the sender saw. */
   outcome: 'answered' | 'refused' | 'unreachable' | 'silent';
   detail: string;
-  /** What stops packets in the place that sent the probe, if no packet left it. */
+  /** Obstacle in the place that sent the probe, if no packet left it. */
   obstacle?: Obstacle;
   /** First and last NodePort. */
   nodePorts: [number, number];
