@@ -48,7 +48,7 @@ if [ ! -d "$tree" ]; then
   cp toolchain/host/* "$machine/host"
   ask toolchain/host/packages.ts 'code.neededPackages([]).join(" ")' > "$machine/host/packages"
   mmdebstrap --mode=root --variant=minbase --aptopt="$machine/apt.conf" --dpkgopt='force-unsafe-io' \
-    --include=linux-image-amd64,systemd-sysv,dbus,libpam-systemd,udev,sudo,git \
+    --include=linux-image-amd64,systemd-sysv,dbus,libpam-systemd,udev,sudo,git,iputils-ping \
     --customize-hook="bin/qemu/customize.sh \"\$1\" \"$machine/host\"" \
     "$SUITE" "$machine/tree" "$machine/sources.list" 2> "$directory/mmdebstrap.log" || { tail "$directory/mmdebstrap.log" >&2; exit 1; }
   mv "$machine/tree" "$tree"
@@ -76,15 +76,8 @@ mke2fs -q -t ext4 -d "$root" "$machine/disk" "$DISK"
 accelerator=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=on' -smp 1 -cpu 'max,la57=off,svm=off')
 # Without this option, the kernel reads the time from the emulated HPET, which is slow, and every program reads the time.
 clock=tsc=reliable
-kvm=(-accel kvm -smp 2 -cpu 'host,arch-capabilities=off')
-# kvm_works: creates a virtual machine and ends it before its first instruction. Flags of the
-# processor do not show whether that is possible, such as inside another virtual machine.
-kvm_works() {
-  [ -w /dev/kvm ] && echo '{"execute":"qmp_capabilities"}{"execute":"quit"}' |
-    timeout 60 qemu-system-x86_64 "${kvm[@]}" -nodefaults -display none -S -qmp stdio > /dev/null 2>&1
-}
-if kvm_works; then
-  accelerator=("${kvm[@]}")
+if grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ]; then
+  accelerator=(-accel kvm -smp 2 -cpu host)
   clock=
 fi
 step "the virtual machine, ${accelerator[1]}"

@@ -21,6 +21,20 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab walk worker-0/busybox0 10.200.1.15', 'shows the way of a ping between pods'],
     ['./lab walk laptop worker-0:31088', 'shows the way of a connection to a NodePort'],
   ],
+  drill: [],
+  'drill list': [['./lab drill list', 'lists the drills, and your results']],
+  'drill start': [
+    ['./lab drill start wrong-turn', 'breaks the lab `local`'],
+    ['./lab drill start s01 wrong-turn', 'breaks the lab `local-s01`'],
+  ],
+  'drill hint': [['./lab drill hint', 'shows the next hint']],
+  'drill check': [['./lab drill check', 'says what is still wrong']],
+  'drill solve': [['./lab drill solve', 'types the solution, for you to watch']],
+  'drill stop': [['./lab drill stop', 'repairs the lab and ends the drill']],
+  'drill test': [
+    ['./lab drill test', 'tries all drills on the lab `local`'],
+    ['./lab drill test wrong-turn', 'tries one of them'],
+  ],
   save: [['./lab save before-the-drill', 'saves the lab `local` under a label']],
   restore: [['./lab restore before-the-drill', 'returns the lab `local` to that moment']],
   checkpoints: [
@@ -49,6 +63,9 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
   ],
   'class status': [['./lab class status examples/students.yaml --watch', 'shows all labs, live']],
   'class verify': [['./lab class verify examples/students.yaml', 'runs all checks on all labs']],
+  'class drill': [
+    ['./lab class drill examples/students.yaml wrong-turn', 'starts a drill on all labs'],
+  ],
   'class cards': [
     ['./lab class cards examples/students.yaml --out cards', 'writes a page for each student'],
   ],

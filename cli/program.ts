@@ -7,6 +7,7 @@ import { register as registerCheckpoints } from './commands/checkpoints';
 import { register as registerClass } from './commands/class';
 import { register as registerClean } from './commands/clean';
 import { register as registerDoctor } from './commands/doctor';
+import { register as registerDrill } from './commands/drill';
 import { register as registerDown } from './commands/down';
 import { register as registerEnv } from './commands/env';
 import { register as registerKubectl } from './commands/kubectl';
@@ -32,6 +33,7 @@ const COMMANDS = [
   registerUp,
   registerVerify,
   registerWalk,
+  registerDrill,
   registerSsh,
   registerKubectl,
   registerStatus,

@@ -8,6 +8,7 @@ import { cacheDirectory } from '../util/directories';
 import { root } from '../util/repo-root';
 import { actsOf } from './acts';
 import type { Profile } from './acts/stage';
+import { diskMistake, spaceOf } from './disk';
 import { scratch } from './environment';
 import { prepareParts } from './prepare';
 import { sweep } from './sweep';
@@ -88,6 +89,8 @@ async function main(args: string[]): Promise<number> {
   const options = parse(args);
   await sweep();
   fs.mkdirSync(scratch(), { recursive: true, mode: 0o700 });
+  const mistake = diskMistake(spaceOf(scratch()));
+  if (mistake) throw new Refusal(`${mistake} Directory: ${scratch()}`, EXIT.impossible);
   const parts = await prepareParts((line) => process.stdout.write(`${line}\n`));
   fs.writeFileSync(scratch('parts.json'), JSON.stringify(parts), { mode: 0o600 });
   const code = await runInside(options);

@@ -14,7 +14,7 @@ export interface Facts {
   /** Outcome that the sender saw. */
   outcome: 'answered' | 'refused' | 'unreachable' | 'silent';
   detail: string;
-  /** Obstacles in the place that sent the probe, if no packet left that place. */
+  /** Obstacle in the place that sent the probe, if no packet left it. */
   obstacle?: Obstacle;
   /** First and last NodePort. */
   nodePorts: [number, number];

@@ -12,6 +12,8 @@ import { checkedConfig } from '../lab/settings';
 import { installed } from '../actions/ensure-toolchain';
 import { type Interruption, interruptible } from '../ui/signals';
 import { columns, print, printJson } from '../ui/prompt';
+import { type DrillRecord, readRecord } from '../drills/record';
+import { summarize } from '../drills/render';
 import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
@@ -35,6 +37,8 @@ export interface StudentStatus {
   machines: { running: number; all: number };
   /** Result of the last `verify`; `undefined` if it never ran. */
   verified?: Verified;
+  /** Running drill and results of drills; `undefined` if none ran. */
+  drills?: DrillRecord;
   /** Drift, one line each. */
   drift: string[];
   /** ISO 8601. */
@@ -83,12 +87,15 @@ export async function studentStatusOf(
     const status = await statusOf(engine, lab, kubectl, QUIET);
     const { state, nodes, created, expires } = status;
     const verified = state === 'down' ? undefined : lastVerified(lab.stack);
+    const drills = readRecord(lab.stack);
+    const hasDrills = drills.running !== undefined || drills.history.length > 0;
     const cost = costOf(student, created);
     return {
       ...nothing,
       state,
       machines: { running: nodes.filter((node) => node.reachable).length, all: nodes.length },
       ...(verified ? { verified } : {}),
+      ...(hasDrills ? { drills } : {}),
       drift: differences(status),
       ...(created ? { created } : {}),
       ...(expires ? { expires } : {}),
@@ -108,6 +115,7 @@ function checksOf({ verified }: StudentStatus): string {
 export function table(found: StudentStatus[], longestName = Infinity): string {
   const clouds = found.some(({ cloud }) => cloud !== 'local');
   const expiring = found.some(({ expires }) => expires);
+  const drilling = found.some(({ drills }) => drills);
   const head = [
     'ID',
     'STUDENT',
@@ -116,6 +124,7 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     'NODES',
     'CHECKS',
     'DRIFT',
+    ...(drilling ? ['DRILLS'] : []),
     'AGE',
     ...(expiring ? ['EXPIRES'] : []),
     ...(clouds ? ['COST'] : []),
@@ -128,6 +137,7 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-',
     checksOf(one),
     one.state === 'up' ? String(one.drift.length || '-') : '-',
+    ...(drilling ? [one.drills ? summarize(one.drills) : '-'] : []),
     age(one.created) || '-',
     ...(expiring ? [one.expires ?? '-'] : []),
     ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),

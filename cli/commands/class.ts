@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { classCards } from '../classroom/cards';
+import { classDrill, DRILL_AT_ONCE } from '../classroom/drill';
 import { classDown, DOWN_AT_ONCE } from '../classroom/down';
 import { chosen, readRoster, type Roster, type Student } from '../classroom/roster';
 import { classStatus } from '../classroom/status';
@@ -40,10 +41,15 @@ function parallelOf({ parallel }: Typed): number | undefined {
 }
 
 /**
- * Runs one command on the chosen students of a roster. Reports every mistake of the command line
+ * Runs one command on the chosen students of a roster. `words` follow the roster on the command
+ * line. Reports every mistake of the command line
  * and the roster first.
  */
-function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: string) {
+function on(
+  work: (students: Student[], asked: Asked) => Promise<number>,
+  verb: string,
+  ...words: string[]
+) {
   return async (file: string, { only, ...options }: Typed): Promise<void> => {
     const parallel = parallelOf(options);
     if (options.watch && (options.json || !process.stdout.isTTY))
@@ -55,7 +61,7 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
       process.exitCode = code;
       return;
     }
-    const again = `./lab class ${verb} ${file}${only ? ` --only ${only.join(',')}` : ''}`;
+    const again = `./lab class ${[verb, file, ...words].join(' ')}${only ? ` --only ${only.join(',')}` : ''}`;
     process.exitCode = await work(students, { ...options, parallel, again, roster });
   };
 }
@@ -63,7 +69,7 @@ function on(work: (students: Student[], asked: Asked) => Promise<number>, verb: 
 export function register(program: Command): void {
   const group = program
     .command('class')
-    .description('a lab for each student of a roster: up, status, verify, cards, down');
+    .description('a lab for each student of a roster: up, status, verify, drill, cards, down');
   const command = (verb: string, description: string): Command =>
     group
       .command(verb)
@@ -95,6 +101,14 @@ export function register(program: Command): void {
   )
     .option('--json', 'print one JSON array')
     .action(on(classVerify, 'verify'));
+  parallel(
+    command('drill', 'start a drill on all labs; ./lab class status shows who has solved it'),
+    DRILL_AT_ONCE,
+  )
+    .argument('<DRILL>', 'a drill of ./lab drill list')
+    .action((file: string, drill: string, typed: Typed) =>
+      on((students, asked) => classDrill(students, drill, asked), `drill`, drill)(file, typed),
+    );
   command('cards', 'write a page per student: addresses, picture, login instructions and keys')
     .option(
       '--out <DIR>',

@@ -39,11 +39,9 @@ async function env({ unset }: { unset?: boolean }): Promise<void> {
   print(
     '# For plain pulumi on the labs, in this shell: eval "$(./lab env)". Add --unset to undo it.',
   );
-  // Lists the names, because sudo-rs (Ubuntu 25.10) ignores -E.
-  const names = Object.keys(environment).filter((name) => name !== 'PATH');
-  print(
-    `# Local labs need root: sudo --preserve-env=${names.join(',')} env "PATH=$PATH" pulumi preview --stack local`,
-  );
+  // Arguments of env, because sudo-rs ignores -E (Ubuntu 25.10) and --preserve-env (Debian 13).
+  const variables = Object.keys(environment).map((name) => `"${name}=$${name}"`);
+  print(`# Local labs need root: sudo env ${variables.join(' ')} pulumi preview --stack local`);
   for (const [name, value] of Object.entries(environment)) {
     if (!unset) print(`export ${name}=${quoted(value)}`);
     else if (name !== 'PATH') print(`unset ${name}`);

@@ -26,6 +26,7 @@ const RESERVED = new Set([
     'up',
     'verify',
     'walk',
+    'drill',
     'ssh',
     'kubectl',
     'status',

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { diskMistake, spaceOf } from '../disk';
 import { scratch } from '../environment';
 import type { Act } from './act';
 import { faultActs } from './faults';
@@ -58,6 +59,8 @@ export async function playActs(acts: Act[], stage: Stage): Promise<number> {
       process.stdout.write(
         `FAIL  ${act.name}: ${act.title} (${seconds(started)})\n      ${message}\n`,
       );
+      const mistake = diskMistake(spaceOf(scratch()), 0);
+      if (mistake) process.stdout.write(`      ${mistake.replace('\n', ' ')}\n`);
       await saveJournals(act.name);
     }
   }

@@ -1,8 +1,8 @@
 import type { Report } from '../../checks';
 import { each } from '../support/each';
 import { failedIds, failures, labPrints, state } from '../support/command';
-import { type Fault, VICTIM } from './fault';
-import { openLab, type OpenLab } from './hands';
+import type { Fault } from './fault';
+import { openLab, type OpenLab, whileBroken } from './hands';
 
 /** Expects that exactly the fault's checks have failed, each with a reason that names the cause. */
 function expectFailures(report: Report, { fails }: Fault): void {
@@ -17,6 +17,23 @@ function expectFailures(report: Report, { fails }: Fault): void {
   );
 }
 
+/** Does `work` while a fault is on a lab, then repairs the lab. */
+async function whileFaulty(open: OpenLab, fault: Fault, work: () => Promise<void>): Promise<void> {
+  const { hands } = open;
+  if ('drill' in fault) {
+    return whileBroken(open, fault.drill, async () => {
+      if (fault.worse) await hands.node(fault.worse.node, fault.worse.script);
+      await work();
+    });
+  }
+  await fault.make(hands);
+  try {
+    await work();
+  } finally {
+    await fault.repair(hands);
+  }
+}
+
 /**
  * Makes a fault on a lab, expects its failures, and repairs it. `repaired` are the checks that an
  * earlier fault failed: they must pass again. Returns the checks that this fault failed.
@@ -28,23 +45,16 @@ export async function expectFault(
 ): Promise<string[]> {
   const failing = Object.keys(fault.fails);
   const passing = new Set([...fault.passes, ...repaired.filter((id) => !failing.includes(id))]);
-  await fault.make(open.hands);
-  try {
-    expectFailures(await open.look([...failing, ...passing]), fault);
-  } finally {
-    await fault.repair(open.hands);
-  }
+  await whileFaulty(open, fault, async () =>
+    expectFailures(await open.look([...failing, ...passing]), fault),
+  );
   return failing;
 }
 
-/** Brings up a small lab, with more settings, and the student's pod that faults on pods need. */
+/** Brings up a small lab, for faults, with more settings. */
 export async function openFaultLab(name: string, ...settings: string[]): Promise<OpenLab> {
   const all = ['controllers=1', 'workers=2', ...settings];
   await labPrints('up', name, '--yes', ...all.flatMap((one) => ['--set', one]));
   process.env.HARDWAY_STATE = state;
-  const open = await openLab(name);
-  const overrides = '{"spec":{"nodeName":"worker-0","terminationGracePeriodSeconds":0}}';
-  await open.hands.kubectl('run', VICTIM, '--image=nginx', `--overrides=${overrides}`);
-  await open.hands.kubectl('wait', '--for=condition=Ready', `pod/${VICTIM}`, '--timeout=60s');
-  return open;
+  return openLab(name);
 }

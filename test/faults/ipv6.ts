@@ -1,11 +1,12 @@
-import { closedRule, editCni, onWorkers, restoreCni, type Fault } from './fault';
+import type { ScriptedFault } from './fault';
+import { closedRule, editCni, onWorkers, restoreCni } from './scripted';
 
 const PODS_RULE =
   'POSTROUTING -s fd00:10:200::/48 -d fd00:10:200::/48 -m comment --comment "pods need no NAT" -j ACCEPT';
 const WORKER_1 = 'fd00:10:200:1::/64';
 
 /** Faults of a dual-stack lab, which its IPv6 checks must detect. */
-export const ipv6Faults: Fault[] = [
+export const ipv6Faults: ScriptedFault[] = [
   {
     description: 'worker-1 has lost its IPv6 address',
     make: ({ node }) => node('worker-1', 'ip -6 address del fd00:10:240::21/64 dev eth0'),
@@ -202,7 +203,7 @@ export const ipv6Faults: Fault[] = [
 ];
 
 /** Faults of a dual-stack lab with proxyMode nftables. */
-export const nftablesFaults: Fault[] = [
+export const nftablesFaults: ScriptedFault[] = [
   {
     description: 'kube-proxy is stopped on worker-0 and its nftables maps and chain are flushed',
     make: ({ node }) =>

@@ -1,10 +1,11 @@
-import { closedRule, type Fault } from './fault';
+import type { ScriptedFault } from './fault';
+import { closedRule } from './scripted';
 
 const BINDING = 'hardway:service-controller';
 const DROP = 'INPUT -p tcp --dport 10256 -j DROP';
 
 /** Faults on a lab with `loadBalancer`: for each check of the load balancer one that makes it fail. */
-export const loadBalancerFaults: Fault[] = [
+export const loadBalancerFaults: ScriptedFault[] = [
   {
     description: 'the service controller has lost its rights',
     make: ({ kubectl }) => kubectl('delete', 'clusterrolebinding', BINDING),

@@ -1,10 +1,8 @@
-import { editCni, onWorkers, restoreCni, WORKERS, type Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const routeFaults: Fault[] = [
+export const routeFaults: DrillFault[] = [
   {
-    description: 'the pod route of worker-1 is missing',
-    make: ({ router }) => router('ip', 'route', 'del', '10.200.1.0/24'),
-    repair: ({ router }) => router('ip', 'route', 'add', '10.200.1.0/24', 'via', '10.240.0.21'),
+    drill: 'no-way-to-worker-1',
     fails: {
       'route.vpc': /^no route for 10\.200\.1\.0\/24, expected one to worker-1/,
       'nat.ping':
@@ -25,9 +23,7 @@ export const routeFaults: Fault[] = [
     ],
   },
   {
-    description: 'the pod route of worker-1 leads to worker-0',
-    make: ({ router }) => router('ip', 'route', 'replace', '10.200.1.0/24', 'via', '10.240.0.20'),
-    repair: ({ router }) => router('ip', 'route', 'replace', '10.200.1.0/24', 'via', '10.240.0.21'),
+    drill: 'wrong-turn',
     fails: {
       'route.vpc':
         /^10\.200\.1\.0\/24 goes to 10\.240\.0\.20, expected 10\.240\.0\.21 \(worker-1\)/,
@@ -41,20 +37,14 @@ export const routeFaults: Fault[] = [
     passes: ['nodes.ping', 'nodes.list', 'route.host', 'svc.same-node', 'cni.config'],
   },
   {
-    description: 'worker-0 has a route of its own to the pods of worker-1',
-    make: ({ node }) => node('worker-0', 'ip route add 10.200.1.0/24 via 10.240.0.21'),
-    repair: ({ node }) => node('worker-0', 'ip route del 10.200.1.0/24 via 10.240.0.21'),
+    drill: 'private-shortcut',
     fails: {
       'route.host': /^worker-0: 10\.200\.1\.0\/24 has a route of its own, via 10\.240\.0\.21/,
     },
     passes: ['nodes.ping', 'route.vpc', 'nat.ping', 'pod.bridge'],
   },
   {
-    description: 'the source/destination check is on for worker-1',
-    make: ({ router }) =>
-      router('nft', 'delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
-    repair: ({ router }) =>
-      router('nft', 'add', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-1" }'),
+    drill: 'stopped-at-the-door',
     fails: {
       'nat.ping':
         /^pod .* on worker-1 did not answer.*10\.200\.1\.0\/24 -> worker-1, and at worker-1's source\/destination check/,
@@ -66,14 +56,7 @@ export const routeFaults: Fault[] = [
     passes: ['nodes.ping', 'route.vpc', 'route.host', 'cni.config', 'svc.same-node', 'svc.chains'],
   },
   {
-    description: 'ipMasq is off in the CNI file of the workers',
-    make: async (hands) => {
-      for (const worker of WORKERS)
-        await editCni(hands, worker, 's/"ipMasq": true/"ipMasq": false/');
-    },
-    repair: async (hands) => {
-      for (const worker of WORKERS) await restoreCni(hands, worker);
-    },
+    drill: 'unmasked',
     fails: {
       'cni.config': /^worker-0 and worker-1: ipMasq is false, expected true/,
       'nat.masq.source':
@@ -86,11 +69,7 @@ export const routeFaults: Fault[] = [
     passes: ['nat.ping', 'nat.off', 'nodes.ping', 'route.vpc', 'svc.same-node', 'nodeport.reach'],
   },
   {
-    description: 'a masquerading rule of the student on the workers',
-    make: (hands) =>
-      onWorkers(hands, 'iptables -t nat -A POSTROUTING -s 10.200.0.0/16 -o eth0 -j MASQUERADE'),
-    repair: (hands) =>
-      onWorkers(hands, 'iptables -t nat -D POSTROUTING -s 10.200.0.0/16 -o eth0 -j MASQUERADE'),
+    drill: 'too-much-nat',
     fails: {
       'nat.off':
         /worker-0 tracks src=10\.200\.0\.\d+ .*dst=10\.240\.0\.20, expected .*dst=10\.200\.0\.\d+.*iptables -t nat -L POSTROUTING/,
@@ -98,5 +77,21 @@ export const routeFaults: Fault[] = [
         /the counter stayed at \d+ over a ping: look at the rules before it in POSTROUTING/,
     },
     passes: ['nat.ping', 'nat.masq.source', 'nat.masq.dest', 'cni.config', 'route.vpc'],
+  },
+  {
+    drill: 'pods-locked-in',
+    fails: {
+      'nat.ping':
+        /^pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
+    },
+    passes: ['nodes.ping', 'nodes.list', 'route.vpc', 'route.host', 'cni.config', 'pod.bridge'],
+  },
+  {
+    drill: 'one-way-door',
+    fails: {
+      'nat.ping':
+        /^pod 10\.200\.1\.\d+ on worker-1 did not answer from 10\.200\.0\.\d+ on worker-0/,
+    },
+    passes: ['nodes.ping', 'nodes.list', 'route.vpc', 'route.host', 'cni.config', 'pod.bridge'],
   },
 ];

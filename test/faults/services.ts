@@ -1,10 +1,8 @@
-import { closedRule, onWorkers, type Fault } from './fault';
+import type { DrillFault } from './fault';
 
-export const serviceFaults: Fault[] = [
+export const serviceFaults: DrillFault[] = [
   {
-    description: 'bridged packets skip iptables on the workers',
-    make: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=0'),
-    repair: (hands) => onWorkers(hands, 'sysctl -qw net.bridge.bridge-nf-call-iptables=1'),
+    drill: 'quiet-neighbours',
     fails: {
       'svc.same-node':
         /got no answer from 10\.32\.0\.\d+.*net\.bridge\.bridge-nf-call-iptables is 0 on worker-0, expected 1/,
@@ -19,9 +17,7 @@ export const serviceFaults: Fault[] = [
     ],
   },
   {
-    description: 'kube-proxy is stopped on worker-0',
-    make: ({ node }) => node('worker-0', 'systemctl stop kube-proxy'),
-    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
+    drill: 'new-services-fail',
     fails: {
       'nodeport.chains':
         /^kube-proxy is inactive on worker-0: look at `systemctl status kube-proxy`.*no rule in KUBE-NODEPORTS/,
@@ -34,10 +30,7 @@ export const serviceFaults: Fault[] = [
     passes: ['svc.chains', 'svc.dns', 'nat.ping', 'route.vpc', 'nodes.ping'],
   },
   {
-    description: 'kube-proxy is stopped on worker-0 and its rules are flushed',
-    make: ({ node }) =>
-      node('worker-0', 'systemctl stop kube-proxy; iptables -t nat -F KUBE-SERVICES'),
-    repair: ({ node }) => node('worker-0', 'systemctl start kube-proxy'),
+    drill: 'no-services-here',
     fails: {
       'svc.chains':
         /^kube-proxy is inactive on worker-0.*worker-0: no rule in KUBE-SERVICES for 10\.32\.0\.10 tcp 53/,
@@ -51,31 +44,7 @@ export const serviceFaults: Fault[] = [
     passes: ['nat.ping', 'route.vpc', 'cni.config', 'pod.bridge'],
   },
   {
-    description: 'CoreDNS is down',
-    make: async ({ kubectl }) => {
-      await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=0');
-      await kubectl(
-        '-n',
-        'kube-system',
-        'wait',
-        '--for=delete',
-        'pod',
-        '-l',
-        'k8s-app=kube-dns',
-        '--timeout=60s',
-      );
-    },
-    repair: async ({ kubectl }) => {
-      await kubectl('-n', 'kube-system', 'scale', 'deployment', 'coredns', '--replicas=1');
-      await kubectl(
-        '-n',
-        'kube-system',
-        'rollout',
-        'status',
-        'deployment/coredns',
-        '--timeout=60s',
-      );
-    },
+    drill: 'no-names',
     fails: {
       'svc.dns':
         /^kube-dns has no endpoints: the deployment coredns in kube-system has 0 of 0 pods ready, expected 1/,
@@ -91,8 +60,7 @@ export const serviceFaults: Fault[] = [
     ],
   },
   {
-    description: 'NodePorts are closed in the firewall',
-    ...closedRule('allow-nodeports'),
+    drill: 'closed-to-the-world',
     fails: {
       'nodeport.reach':
         /controller-0 gets an answer inside the VPC .* so look at the firewall rule allow-nodeports/,
@@ -105,5 +73,10 @@ export const serviceFaults: Fault[] = [
       'svc.same-node',
       'nodes.ping',
     ],
+  },
+  {
+    drill: 'half-a-dictionary',
+    fails: { 'svc.dns': /kubernetes\.default\.svc\.cluster\.local/ },
+    passes: ['svc.same-node', 'svc.chains', 'nat.ping', 'pod.bridge', 'route.vpc'],
   },
 ];

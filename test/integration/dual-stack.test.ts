@@ -4,7 +4,7 @@ import { until } from '../support/until';
 import { ipv6Faults, nftablesFaults } from '../faults/ipv6';
 import { expectFault, openFaultLab } from '../faults/expect-fault';
 import { openLab, type OpenLab } from '../faults/hands';
-import type { Fault } from '../faults/fault';
+import type { ScriptedFault } from '../faults/fault';
 
 const LAB = 'local-dual-stack';
 
@@ -14,10 +14,10 @@ let open: OpenLab;
 /** Ids of the checks that the previous fault failed. They must pass again. */
 let repaired: string[] = [];
 
-const expectOne = async (_description: string, fault: Fault): Promise<void> => {
+const expectOne = async (_description: string, fault: ScriptedFault): Promise<void> => {
   repaired = await expectFault(open, fault, repaired);
 };
-const byDescription = (faults: Fault[]): [string, Fault][] =>
+const byDescription = (faults: ScriptedFault[]): [string, ScriptedFault][] =>
   faults.map((fault) => [fault.description, fault]);
 
 beforeAll(async () => {
@@ -72,4 +72,13 @@ test('after the last repair, every check passes', async () => {
   const report = await open.look();
   expect(failures(report)).toEqual([]);
   each(report.checks, ({ status }) => expect(status).toBe('pass'));
+});
+
+test('a lab that is switched to IPv4 gets new nodes, and passes the checks of the article', async () => {
+  await labPrints('up', LAB, '--yes', '--set', 'ipFamily=', '--set', 'proxyMode=');
+  await open.close();
+  open = await openLab(LAB);
+  const report = await open.look();
+  expect(failures(report)).toEqual([]);
+  expect(report.checks).toHaveLength(24);
 });

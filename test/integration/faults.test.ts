@@ -1,5 +1,5 @@
 import { failures, lab } from '../support/command';
-import { faults } from '../faults';
+import { faults, titleOf } from '../faults';
 import { expectFault, openFaultLab } from '../faults/expect-fault';
 import type { OpenLab } from '../faults/hands';
 
@@ -21,9 +21,9 @@ afterAll(async () => {
 });
 
 describe('a fault fails exactly its checks, which name the cause', () => {
-  test.each(faults.map((fault) => [fault.description, fault] as const))(
+  test.each(faults.map((fault) => [titleOf(fault), fault] as const))(
     '%s',
-    async (_description, fault) => {
+    async (_title, fault) => {
       repaired = await expectFault(open, fault, repaired);
     },
   );

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import { openLab, type OpenLab } from '../faults/hands';
-import { faults } from '../faults';
-import { VICTIM } from '../faults/fault';
+import { openLab, type OpenLab, whileBroken } from '../faults/hands';
 import { environment, inRouter, lab, labPrints, run, state } from '../support/command';
 import { slotOf } from '../support/leftovers';
 import { until } from '../support/until';
@@ -14,6 +12,8 @@ import { root } from '../../util/repo-root';
 import type { ReportedVisit, WalkReport } from '../../walk/report';
 
 const LAB = 'local-hops';
+/** Name of the nginx pod on worker-0. */
+const NEAR = 'near';
 
 /** Lab with the same node addresses, and nodes only. */
 const TWIN = 'local-twin';
@@ -58,7 +58,7 @@ async function makePods(): Promise<void> {
   await kubectl('delete', 'pod', '--all', '--grace-period=1', '--wait');
   const pods = [
     ['busybox0', 'busybox', 'worker-0'],
-    [VICTIM, 'nginx', 'worker-0'],
+    [NEAR, 'nginx', 'worker-0'],
     ['far', 'nginx', 'worker-1'],
   ];
   for (const [name, image, nodeName] of pods) {
@@ -81,7 +81,7 @@ beforeAll(async () => {
   await kubectl('create', 'service', 'clusterip', 'near', '--tcp=80');
   await kubectl(
     ...['patch', 'service', 'near', '-p'],
-    JSON.stringify({ spec: { selector: { app: null, run: VICTIM } } }),
+    JSON.stringify({ spec: { selector: { app: null, run: NEAR } } }),
   );
   await makePods();
 });
@@ -112,8 +112,8 @@ describe('a walk', () => {
     ],
     [
       'from pod to pod on the same node',
-      ['busybox0', VICTIM],
-      () => ({ from: pod('busybox0', 'worker-0'), to: pod(VICTIM, 'worker-0') }),
+      ['busybox0', NEAR],
+      () => ({ from: pod('busybox0', 'worker-0'), to: pod(NEAR, 'worker-0') }),
     ],
     [
       'from pod to a ClusterIP with its pod on another node',
@@ -162,7 +162,7 @@ describe('a walk', () => {
   test('from pod to a ClusterIP on the same node, and to DNS over UDP, is delivered', async () => {
     expect((await walk('busybox0', 'svc/near:80')).ending).toMatchObject({
       outcome: 'delivered',
-      place: `pod default/${VICTIM}`,
+      place: `pod default/${NEAR}`,
     });
     expect((await walk('far', 'svc/kube-dns:53', '--protocol', 'udp')).ending).toMatchObject({
       outcome: 'delivered',
@@ -233,59 +233,33 @@ async function packetsIn(file: string): Promise<number> {
   return ran.stdout.split('\n').filter((line) => line.startsWith('IP ')).length;
 }
 
-/** Runs `work` while a fault of this description is in the lab. */
-async function underFault(description: string, work: () => Promise<void>): Promise<void> {
-  const fault = faults.find((one) => one.description === description)!;
-  await fault.make(open.hands);
-  try {
-    await work();
-  } finally {
-    await fault.repair(open.hands);
-  }
-}
-
 describe('under a fault, a walk ends at the place that the fault names', () => {
-  const KUBE_PROXY = 'kube-proxy is stopped on worker-0 and its rules are flushed';
-  const OFF_BRIDGE = "a pod's veth is off the bridge of worker-0";
+  const KUBE_PROXY = 'no-services-here';
+  const OFF_BRIDGE = 'silent-shop';
   const DNS = ['busybox0', 'svc/kube-dns:53', '--protocol', 'udp'];
 
   test.each([
-    ['the pod route of worker-1 is missing', ['busybox0', 'far'], 'VPC router', 'route.vpc'],
-    ['the pod route of worker-1 leads to worker-0', ['busybox0', 'far'], 'worker-0', 'route.vpc'],
-    [
-      'the source/destination check is on for worker-1',
-      ['busybox0', 'far'],
-      'VPC router',
-      'nat.ping',
-    ],
-    ['ICMP is closed inside the VPC', ['worker-0', 'worker-1'], 'VPC router', 'nodes.ping'],
-    [
-      'NodePorts are closed in the firewall',
-      ['laptop', 'worker-0:31088'],
-      'VPC router',
-      'nodeport.reach',
-    ],
-    [OFF_BRIDGE, ['far', VICTIM], 'worker-0', 'pod.bridge'],
-    [OFF_BRIDGE, ['busybox0', VICTIM], 'pod default/busybox0', 'pod.bridge'],
+    ['no-way-to-worker-1', ['busybox0', 'far'], 'VPC router', 'route.vpc'],
+    ['wrong-turn', ['busybox0', 'far'], 'worker-0', 'route.vpc'],
+    ['stopped-at-the-door', ['busybox0', 'far'], 'VPC router', 'nat.ping'],
+    ['nobody-answers-a-ping', ['worker-0', 'worker-1'], 'VPC router', 'nodes.ping'],
+    ['closed-to-the-world', ['laptop', 'worker-0:31088'], 'VPC router', 'nodeport.reach'],
+    [OFF_BRIDGE, ['far', 'drill/shop'], 'worker-0', 'pod.bridge'],
+    [OFF_BRIDGE, ['busybox0', 'drill/shop'], 'pod default/busybox0', 'pod.bridge'],
     [KUBE_PROXY, ['busybox0', 'svc/far:80'], 'worker-0', 'svc.chains'],
     [KUBE_PROXY, ['laptop', 'worker-0:31088'], 'worker-0', 'nodeport.chains'],
-    [
-      'bridged packets skip iptables on the workers',
-      ['busybox0', 'svc/near:80'],
-      'pod default/busybox0',
-      'svc.same-node',
-    ],
-    ['CoreDNS is down', DNS, 'worker-0', 'svc.dns'],
-  ])('%s: %j', (description, words, place, check) =>
-    underFault(description, async () => {
+    ['quiet-neighbours', ['busybox0', 'svc/near:80'], 'pod default/busybox0', 'svc.same-node'],
+    ['no-names', DNS, 'worker-0', 'svc.dns'],
+  ])('%s: %j', (drill, words, place, check) =>
+    whileBroken(open, drill, async () => {
       const { ending } = await walk(...words);
       expect(ending).toMatchObject({ place, check });
       expect(ending.outcome).not.toBe('delivered');
     }),
   );
 
-  test('no default route in the CNI file of worker-0: from a new pod', () =>
-    underFault('no default route in the CNI file of worker-0', async () => {
+  test('no-way-out: from a new pod', () =>
+    whileBroken(open, 'no-way-out', async () => {
       const overrides = JSON.stringify({ spec: { nodeName: 'worker-0' } });
       const { kubectl } = open.hands;
       await kubectl('run', 'fresh', '--image=nginx', `--overrides=${overrides}`);

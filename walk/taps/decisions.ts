@@ -15,7 +15,7 @@ export interface Decisions {
   noRoute: boolean;
   /** Connection-tracking entry; empty if the place tracks no such connection. */
   conntrack: string;
-  /** Obstacles without a rule, such as a closed port. Read only where a way ends. */
+  /** Obstacle without a rule. Asked only where a way ends. */
   obstacle?: Obstacle;
   rules: RuleTexts;
 }

@@ -6,6 +6,9 @@
 import { poll } from '../../../util/poll';
 import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
+import { findDrill } from '../../drills/loader';
+import { openDrillLab } from '../../drills/open-lab';
+import { start } from '../../drills/session';
 import { findLab, notUp } from '../../lab/access';
 import { Engine } from '../../engine';
 import type { LabRef } from '../../lab/name';
@@ -77,6 +80,12 @@ async function run(task: Task): Promise<unknown> {
       const up = await findLab(await Engine.open(task.toolchain), lab);
       if (!up) throw notUp(lab);
       return check(up, task.toolchain.kubectl, [], progress);
+    }
+    case 'drill': {
+      const { toolchain } = task;
+      const open = await openDrillLab(lab, { toolchain, progress, show: () => undefined });
+      await patiently(lab, () => start(open, findDrill(task.drill)));
+      return undefined;
     }
     case 'down':
       return patiently(lab, () => takeDown(lab, progress));

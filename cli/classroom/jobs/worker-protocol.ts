@@ -6,6 +6,7 @@ import type { Settings } from '../../lab/settings';
 export type Task =
   | { kind: 'up'; lab: LabRef; settings: Settings; toolchain: Tools }
   | { kind: 'verify'; lab: LabRef; toolchain: Tools }
+  | { kind: 'drill'; lab: LabRef; drill: string; toolchain: Tools }
   | { kind: 'down'; lab: LabRef };
 
 /** Message from a worker to its parent. Numbers identify steps. */

@@ -75,7 +75,8 @@ export const instanceKind: ResourceKind<InstanceInputs, InstanceState> = {
     };
   },
   async diff(olds, news, unknown) {
-    return driftDifference(olds, news, unknown, (input) => input === 'canIpForward');
+    const wanted = { privateIp6: undefined, gateway6: undefined, ...news };
+    return driftDifference(olds, wanted, unknown, (input) => input === 'canIpForward');
   },
   async create(inputs) {
     // Processes of a deleted disk must not survive on the new one.

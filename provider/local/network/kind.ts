@@ -85,7 +85,8 @@ export const networkKind: ResourceKind<NetworkInputs, NetworkState> = {
     return { inputs, failures };
   },
   async diff(olds, news, unknown) {
-    return driftDifference(olds, news, unknown, () => false);
+    // An input that is unset now differs, too: a lab that was dual-stack.
+    return driftDifference(olds, { gateway6: undefined, ...news }, unknown, () => false);
   },
   async create(inputs) {
     const plan = await hold(inputs);

@@ -4,11 +4,16 @@ import { root } from '../../../util/repo-root';
 
 const PAGE = path.join(root, 'docs/design/host-cases.md');
 
-/** Returns the last cell of each row of the page's tables: the proof of a case. */
+/** Header of the tables that list cases; the tables of hand runs have others. */
+const HEADER = '| case | behaviour of the lab | proof |';
+
+/** Returns the last cell of each row of the tables of cases: the proof of a case. */
 const proofs = (): string[] =>
   fs
     .readFileSync(PAGE, 'utf8')
-    .split('\n')
+    .split(/^(?=## )/m)
+    .filter((section) => section.includes(HEADER))
+    .flatMap((section) => section.split('\n'))
     .filter((line) => /^\| (?!case )/.test(line))
     .map((line) => line.split(' | ').at(-1)!.replace(/ \|$/, ''));
 

@@ -13,13 +13,13 @@ import { nextSteps } from '../../../../cli/ui/next-steps';
 import { ownPlaces } from '../../../support/typed';
 
 /** Resources that an interrupted run created, and those of them that are deleted. */
-const mockOrphans = { ids: [] as string[], deleted: [] as string[] };
+const mockOrphans = { ids: [] as string[], deleted: [] as string[], remains: [] as object[] };
 
 // The account has nothing of this name, except for orphans.
 jest.mock('../../../../cli/account/account', () => ({
   ...jest.requireActual<object>('../../../../cli/account/account'),
   accountOf: () => ({
-    remains: async () => [],
+    remains: async () => mockOrphans.remains,
     orphans: async () =>
       mockOrphans.ids.map((id) => ({
         kind: 'instance',
@@ -74,7 +74,7 @@ const failing = (changes: number): Engine =>
 
 beforeEach(() => {
   said.length = 0;
-  Object.assign(mockOrphans, { ids: [], deleted: [] });
+  Object.assign(mockOrphans, { ids: [], deleted: [], remains: [] });
   writeSettings(lab, parseSettings(['adminCidrs=203.0.113.7/32']));
 });
 
@@ -116,6 +116,12 @@ test('after an interrupted run the engine starts only when its orphans are delet
   expect(said).toContain(
     'instance i-1 was being created when the last run was interrupted: deleting it',
   );
+});
+
+test('up of a new lab is refused before it starts the engine if another state has its name', async () => {
+  mockOrphans.remains = [{ state: 'ffffffff', kind: 'vpc', id: 'vpc-1', place: 'us-west-2' }];
+  const engine = { ...failing(0), snapshot: async () => undefined } as unknown as Engine;
+  await expect(change(engine)).rejects.toThrow(/^Another lab named aws-s01 exists .*vpc vpc-1/);
 });
 
 test('a refused change is not written to the config', async () => {

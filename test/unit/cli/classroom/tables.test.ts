@@ -332,3 +332,24 @@ test('the status of a class has a row per student, then unreadable labs and drif
     ].join('\n'),
   );
 });
+
+test('the status of a class shows drills if a student took one', () => {
+  const base: StudentStatus = {
+    ...{ id: 's01', name: 'Ada', lab: 'local-s01', cloud: 'local', state: 'up', drift: [] },
+    machines: { running: 3, all: 3 },
+  };
+  const started = new Date(Date.now() - 5 * 60_000).toISOString();
+  const ended = { drill: 'no-names', result: 'solved' as const, started, seconds: 60, checks: 1 };
+  const running = {
+    ...{ drill: 'wrong-turn', phase: 'broken' as const, started },
+    ...{ hints: 2, checks: 0, shown: false },
+  };
+  const text = table([
+    { ...base, drills: { running, history: [{ ...ended, hints: 0 }] } },
+    { ...base, id: 's02' },
+  ]);
+  const [head, first, second] = text.split('\n');
+  expect(head).toMatch(/DRIFT {2}DRILLS +AGE$/);
+  expect(first).toMatch(/ - +wrong-turn \(running for 5 min, 2 hints\), 1 solved +-$/);
+  expect(second).toMatch(/ - +- +-$/);
+});

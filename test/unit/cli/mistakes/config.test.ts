@@ -158,7 +158,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
     '--set nodePortCidrs=auto',
     'adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs',
   ],
-  ['--set ipFamily=ipv6', 'ipFamily is "ipv6", not one of ipv4, dual'],
+  ['--set ipFamily=ipv6', 'ipFamily is "ipv6", not one of ipv4, dual (did you mean "ipv4"?)'],
   ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
   ['--set loadBalancer=yes', 'loadBalancer is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],

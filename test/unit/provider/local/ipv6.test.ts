@@ -107,6 +107,19 @@ describe('a network', () => {
     expect(await reasons({})).toEqual([]);
   });
 
+  test.each([
+    ['fd00:10:240::1', undefined],
+    [undefined, 'fd00:10:240::1'],
+  ])('is replaced when its IPv6 address %s becomes %s', async (before, after) => {
+    const common = { ...news, router: 'r' };
+    const of = (gateway6?: string): object => (gateway6 ? { ...common, gateway6 } : common);
+    const diff = async (olds: object, wanted: object): Promise<string[]> =>
+      (await networkKind.diff!({ ...olds, trouble: '' } as never, wanted as never, new Set()))
+        .replace ?? [];
+    expect(await diff(of(before), of(after))).toEqual(['gateway6']);
+    expect(await diff(of(before), of(before))).toEqual([]);
+  });
+
   test('with IPv6 is accepted on a host that has it', async () => {
     mockHost.ipv6 = true;
     expect(await reasons({ gateway6: 'fd00:10:240::1' })).toEqual([]);

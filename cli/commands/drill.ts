@@ -1,0 +1,174 @@
+import type { Command } from 'commander';
+import { installed } from '../actions/ensure-toolchain';
+import type { Drill } from '../drills/drill';
+import { allDrills, findDrill } from '../drills/loader';
+import { openDrillLab, type OpenDrillLab } from '../drills/open-lab';
+import { readRecord } from '../drills/record';
+import { renderEnd, renderList, renderSymptom, renderTrials, renderWrong } from '../drills/render';
+import { check, hint, type Outcome, running, solve, start, stop } from '../drills/session';
+import { type Trial, tryDrill } from '../drills/trial';
+import { EXIT, usage } from '../errors';
+import { labArgument, type LabRef, parseLab } from '../lab/name';
+import { progressOn } from '../ui/progress';
+import { print, printJson } from '../ui/prompt';
+
+/** Throws a usage Failure for a lab in a cloud. */
+function refuseCloud(lab: LabRef): void {
+  if (lab.cloud === 'local') return;
+  throw usage(
+    `Drills run on local labs only, and ${lab.stack} is on ${lab.cloud}.`,
+    './lab drill list',
+  );
+}
+
+/** Opens a lab, does `work` with progress output and closes it. */
+async function onLab(lab: LabRef, work: (lab: OpenDrillLab) => Promise<void>): Promise<void> {
+  refuseCloud(lab);
+  const toolchain = await installed();
+  const progress = progressOn();
+  const show = (text: string): void => void process.stdout.write(text);
+  try {
+    await work(await openDrillLab(lab, { toolchain, progress, show }));
+  } finally {
+    progress.close();
+  }
+}
+
+/** Parses the words `[NAME] DRILL`. */
+export function parseStart(words: string[]): { lab: LabRef; drill: Drill } {
+  if (words.length === 0) throw usage('Missing drill.', './lab drill list');
+  if (words.length > 2)
+    throw usage(
+      `./lab drill start takes NAME and DRILL, not: ${words.join(' ')}`,
+      './lab drill start s01 wrong-turn',
+    );
+  const lab = parseLab(words.length === 2 ? words[0] : undefined);
+  return { lab, drill: findDrill(words.at(-1)!) };
+}
+
+/** Returns the drill that runs on a lab; `undefined` if its folder does not exist any more. */
+const drillOf = (lab: OpenDrillLab): Drill | undefined =>
+  allDrills().find(({ name }) => name === running(lab).drill);
+
+async function runStart(words: string[]): Promise<void> {
+  const { lab, drill } = parseStart(words);
+  await onLab(lab, async (open) => {
+    await start(open, drill);
+    print(`\n${renderSymptom(drill, open.argument)}`);
+  });
+}
+
+function printOutcome({ report, ended }: Outcome, drill: Drill | undefined, lab: LabRef): void {
+  if (ended) return print(`\n${renderEnd(ended, drill)}`);
+  print(`\n${renderWrong(report)}`);
+  print(`\nTo do: ./lab drill hint${labArgument(lab)}`);
+  process.exitCode = EXIT.failed;
+}
+
+const runCheck = (name: string | undefined): Promise<void> =>
+  onLab(parseLab(name), async (open) => {
+    const drill = drillOf(open);
+    printOutcome(await check(open, drill), drill, parseLab(name));
+  });
+
+/** Returns the drill that runs on a lab. Throws a usage Failure if its folder does not exist. */
+const knownDrill = (lab: OpenDrillLab): Drill => findDrill(running(lab).drill);
+
+const runHint = (name: string | undefined): Promise<void> =>
+  onLab(parseLab(name), async (open) => {
+    const { number, of, text } = await hint(open, knownDrill(open));
+    print(`Hint ${number} of ${of}: ${text}`);
+  });
+
+const runSolve = (name: string | undefined): Promise<void> =>
+  onLab(parseLab(name), async (open) => {
+    const drill = knownDrill(open);
+    printOutcome(await solve(open, drill), drill, parseLab(name));
+  });
+
+const runStop = (name: string | undefined): Promise<void> =>
+  onLab(parseLab(name), async (open) => {
+    const drill = drillOf(open);
+    print(`\n${renderEnd(await stop(open, drill), drill)}`);
+  });
+
+function runList(name: string | undefined, { json }: { json?: boolean }): void {
+  const lab = parseLab(name);
+  refuseCloud(lab);
+  const drills = allDrills();
+  const record = readRecord(lab.stack);
+  if (json)
+    return printJson({
+      drills: drills.map(({ name: drill, title, chapter, stage, workers, minutes }) => ({
+        ...{ name: drill, title, chapter, stage, workers, minutes },
+      })),
+      ...record,
+    });
+  print(renderList(drills, record));
+  const current = drills.find((drill) => drill.name === record.running?.drill);
+  if (current) print(`\n${renderSymptom(current, labArgument(lab))}`);
+}
+
+/** Splits the words of `./lab drill test`: NAME (optional), then drills. Without drills, all are meant. */
+export function parseTest(words: string[], drills = allDrills()): { lab: LabRef; drills: Drill[] } {
+  const isDrill = (word: string): boolean => drills.some(({ name }) => name === word);
+  const named = words.length > 0 && !isDrill(words[0]);
+  const rest = named ? words.slice(1) : words;
+  return {
+    lab: parseLab(named ? words[0] : undefined),
+    drills: rest.length > 0 ? rest.map((word) => findDrill(word, drills)) : drills,
+  };
+}
+
+const runTest = async (words: string[]): Promise<void> => {
+  const { lab, drills } = parseTest(words);
+  await onLab(lab, async (open) => {
+    const trials: Trial[] = [];
+    for (const drill of drills) {
+      print(`\n${drill.name}: ${drill.cause}`);
+      const last = trials.at(-1)?.report;
+      const trial = await tryDrill(open, drill, last?.failed === 0 ? last : undefined);
+      trials.push(trial);
+      if (open.read().running) await stop(open, drill);
+      print(renderTrials([trial]));
+    }
+    print(`\n${renderTrials(trials)}`);
+    process.exitCode = trials.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.well;
+  });
+};
+
+export function register(program: Command): void {
+  const group = program
+    .command('drill')
+    .description('find and repair a fault in a local lab: list, start, hint, check, solve, stop');
+  group
+    .command('list [NAME]')
+    .description('list the drills, their results on a lab, and the running drill')
+    .option('--json', 'print one JSON object')
+    .action(runList);
+  group
+    .command('start')
+    .usage('[NAME] DRILL')
+    .argument('[WORDS...]', 'NAME (optional), and a drill of ./lab drill list')
+    .description('break a lab, and show what a user reports')
+    .action(runStart);
+  group
+    .command('check [NAME]')
+    .description('run the checks and say what is still wrong; end the drill if all pass')
+    .action(runCheck);
+  group.command('hint [NAME]').description('show the next hint').action(runHint);
+  group
+    .command('solve [NAME]')
+    .description('type the solution in a terminal on the node, then run the checks')
+    .action(runSolve);
+  group
+    .command('stop [NAME]')
+    .description('repair the lab and end the drill; continues after an interruption')
+    .action(runStop);
+  group
+    .command('test')
+    .usage('[NAME] [DRILL...]')
+    .argument('[WORDS...]', 'NAME (optional), and drills; all without any')
+    .description('try drills on a lab: break, wrong repair, typed solution, nothing left')
+    .action(runTest);
+}

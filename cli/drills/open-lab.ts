@@ -1,0 +1,139 @@
+import { readManifest } from '../../provider/local/checkpoint';
+import type { Tools } from '../../toolchain';
+import { deleteCheckpoint, restore, save } from '../actions/checkpoints';
+import { bringUp } from '../actions/up';
+import { check } from '../actions/verify';
+import type { Access } from '../../checks';
+import { Engine } from '../engine';
+import { unable } from '../errors';
+import { findLab, notUp, withAccess, type UpLab } from '../lab/access';
+import { withLabLock } from '../lab/lock';
+import { labArgument, type LabRef } from '../lab/name';
+import type { Progress } from '../ui/progress';
+import { interruptible } from '../ui/signals';
+import { typedLines } from './loader';
+import { runScript, runSolution, shellAt } from './places';
+import { readRecord, writeRecord } from './record';
+import { type DrillLab, LABEL } from './session';
+import { MARK_PROMPTS, typeInto } from './terminal';
+
+/** Namespace of a drill's objects. */
+export const NAMESPACE = 'drill';
+
+/** Pause between two typed characters on a terminal, in milliseconds. */
+const PACE = 20;
+
+/** Creates the objects of a drill, and waits until its pods are Ready. */
+export async function createObjects(access: Access, manifest: string): Promise<void> {
+  const run = async (args: string[], stdin?: string): Promise<void> => {
+    const ran = await access.kubectl(args, stdin);
+    if (ran.code === 0) return;
+    const message = ran.stderr.trim().split('\n').at(-1) ?? '';
+    throw unable(`kubectl ${args.join(' ')} failed: ${message}`, './lab verify');
+  };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+  await run(['apply', '-f', '-'], JSON.stringify(namespace));
+  // The controller of the default ServiceAccount may be a moment behind the namespace.
+  await run(['-n', NAMESPACE, 'wait', '--for=create', 'serviceaccount/default', '--timeout=20s']);
+  await run(['-n', NAMESPACE, 'apply', '-f', '-'], manifest);
+  await run(['-n', NAMESPACE, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=50s']);
+}
+
+/** Deletes the objects of a drill, if they exist. */
+export async function deleteObjects(access: Access): Promise<void> {
+  const wait = ['--ignore-not-found', '--timeout=50s'];
+  const ran = await access.kubectl(['delete', 'namespace', NAMESPACE, ...wait]);
+  if (ran.code === 0) return;
+  throw unable(
+    `The drill's namespace can't be deleted: ${ran.stderr.trim().split('\n')[0]}`,
+    `./lab kubectl -- delete namespace ${NAMESPACE}, then the same command again`,
+  );
+}
+
+/** A lab that is up, and the programs for it. */
+export interface OpenDrillLab extends DrillLab {
+  up: UpLab;
+  kubectl: string;
+}
+
+/**
+ * Opens a lab for drills. `show` receives what a typed solution's terminal shows. Throws a Failure
+ * if the lab is not up.
+ */
+export async function openDrillLab(
+  lab: LabRef,
+  { toolchain, progress, show }: { toolchain: Tools; progress: Progress; show(text: string): void },
+): Promise<OpenDrillLab> {
+  const engine = await Engine.open(toolchain);
+  const up = await findLab(engine, lab);
+  if (!up) throw notUp(lab);
+  const { kubectl } = toolchain;
+  const { stack } = lab;
+  const tools = { engine, kubectl, progress };
+  const during = async <T>(title: string, work: Promise<T>): Promise<T> => {
+    const step = progress.begin(title);
+    return work.then(
+      (result) => (step.done(), result),
+      (error: unknown) => {
+        step.failed();
+        throw error;
+      },
+    );
+  };
+  const access = <T>(work: (access: Access) => Promise<T>): Promise<T> =>
+    withAccess(up, kubectl, work);
+  const hasCluster = up.outputs.stage !== 'none';
+  return {
+    name: stack,
+    argument: labArgument(lab),
+    outputs: up.outputs,
+    up,
+    kubectl,
+    read: () => readRecord(stack),
+    write: (record) => writeRecord(stack, record),
+    locked: (work) => withLabLock(lab, 'drill', work),
+    checks: () => check(up, kubectl, [], progress),
+    save: async () => void (await save({ lab, label: LABEL }, tools)),
+    hasSave: () => readManifest(stack, LABEL) !== undefined,
+    restore: () => restore({ lab, label: LABEL }, tools),
+    forget: async () => {
+      if (readManifest(stack, LABEL)) await deleteCheckpoint({ lab, label: LABEL }, progress);
+    },
+    repair: async () => void (await bringUp(engine, lab, new Map(), toolchain, progress)),
+    run: (script) =>
+      during(
+        'Breaking the lab',
+        access((one) => runScript(one, 'break.sh', script)),
+      ),
+    undo: (script) =>
+      during(
+        'Repairing the lab',
+        access((one) => runSolution(one, script)),
+      ),
+    createObjects: (manifest) =>
+      during(
+        "Creating the drill's pods",
+        access((one) => createObjects(one, manifest)),
+      ),
+    deleteObjects: async () => {
+      if (hasCluster) await during("Deleting the drill's pods", access(deleteObjects));
+    },
+    type: ({ places, text }) =>
+      interruptible(
+        async ({ signal }) => {
+          for (const place of places) {
+            // Without a terminal, no line is wrapped.
+            const { columns = 300, rows = 30 } = process.stdout;
+            const size = { columns, rows };
+            show(`\n─── ${place} ───\n`);
+            await typeInto({
+              command: shellAt(up, place, { setUp: MARK_PROMPTS, size }),
+              ...{ lines: typedLines(text), show, signal },
+              pace: process.stdout.isTTY ? PACE : 0,
+            });
+          }
+        },
+        () => progress.say('Stopping.'),
+      ),
+  };
+}

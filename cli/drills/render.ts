@@ -1,0 +1,141 @@
+import type { CheckResult, Report } from '../../checks';
+import { age, formatDuration } from '../ui/duration';
+import { columns } from '../ui/prompt';
+import type { Drill } from './drill';
+import type { DrillRecord, Ended, Running } from './record';
+import type { Trial } from './trial';
+
+/** Lines of evidence that a failed check shows. */
+const EVIDENCE_LINES = 4;
+
+const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
+
+/** Removes advice from a reason of a failed check: where to look, and commands. */
+export const withoutAdvice = (reason: string): string =>
+  reason
+    .replace(/^first repair what [^;]*; /, '')
+    .replace(/(:|,|;)?\s*(so )?look at .*$/s, '')
+    .replace(/\s*\(`[^)]*`\)/g, '')
+    .trim();
+
+function failed({ id, title, node, command, expected, evidence, reason }: CheckResult): string[] {
+  const lines = (evidence || withoutAdvice(reason)).split('\n');
+  const more = lines.length - EVIDENCE_LINES;
+  const shown = more > 1 ? [...lines.slice(0, EVIDENCE_LINES), `(${more} more lines)`] : lines;
+  return [
+    '',
+    `${id}: ${title}`,
+    `  on        ${node}`,
+    `  command   ${command}`,
+    `  expected  ${expected}`,
+    `  got       ${shown.join('\n            ')}`,
+  ];
+}
+
+/** Formats what is still wrong: the failed checks, without their advice. */
+export function renderWrong(report: Report): string {
+  const wrong = report.checks.filter(({ status }) => status === 'fail');
+  const all = report.passed + report.failed;
+  return [
+    `Not solved: ${wrong.length} of ${count(all, 'check')} ${wrong.length === 1 ? 'fails' : 'fail'}.`,
+    ...wrong.flatMap(failed),
+  ]
+    .join('\n')
+    .trimEnd();
+}
+
+const RESULTS: Record<Ended['result'], string> = {
+  solved: 'solved',
+  shown: 'solution shown',
+  stopped: 'stopped',
+};
+
+/** Formats the result of a drill: `solved in 4 min 10 s, 1 hint`. */
+export const formatResult = ({ result, seconds, hints }: Ended): string =>
+  `${RESULTS[result]} ${result === 'solved' ? 'in' : 'after'} ${formatDuration(seconds)}, ${count(hints, 'hint')}`;
+
+/** Formats a running drill: `running for 4 min, 1 hint`. */
+export const formatRunning = ({ started, hints, phase }: Running, now = Date.now()): string =>
+  `${phase === 'broken' ? 'running' : 'interrupted'} for ${age(started, now)}, ${count(hints, 'hint')}`;
+
+/** Returns the best result of a drill, or of the last try if none was solved. */
+function bestOf(name: string, history: Ended[]): Ended | undefined {
+  const tries = history.filter(({ drill }) => drill === name);
+  const solved = tries.filter(({ result }) => result === 'solved');
+  return (
+    solved.sort((one, other) => one.hints - other.hints || one.seconds - other.seconds)[0] ??
+    tries.at(-1)
+  );
+}
+
+/** Formats the list of drills with their results on a lab. Titles name no cause. */
+export function renderList(drills: Drill[], { running, history }: DrillRecord): string {
+  const rows = drills.map(({ name, chapter, minutes, title }) => {
+    const best = bestOf(name, history);
+    const result = best ? formatResult(best) : '';
+    const state = running?.drill === name ? formatRunning(running) : result;
+    return [name, chapter.slice(0, 2).replace(/^0/, ''), `${minutes} min`, title, state];
+  });
+  return columns([['DRILL', 'CHAPTER', 'TIME', 'TITLE', 'RESULT'], ...rows]);
+}
+
+/** Formats the text that a student reads at the begin of a drill. */
+export const renderSymptom = (
+  { title, minutes, chapter, symptom }: Drill,
+  argument: string,
+): string =>
+  [
+    title,
+    '='.repeat(title.length),
+    '',
+    symptom,
+    '',
+    `About ${minutes} min. Chapter: docs/tutorial/${chapter}.md`,
+    columns([
+      [
+        `./lab drill check${argument}`,
+        'says what is still wrong, and ends the drill when all is well',
+      ],
+      [`./lab drill hint${argument}`, 'gives a hint'],
+      [`./lab drill solve${argument}`, 'types the solution'],
+      [`./lab drill stop${argument}`, 'repairs the lab and ends the drill'],
+    ]).replace(/^/gm, '  '),
+  ].join('\n');
+
+/** Formats the end of a drill: the result, the cause and the page to read. */
+export const renderEnd = (ended: Ended, drill: Drill | undefined): string =>
+  [
+    `Drill ${ended.drill}: ${formatResult(ended)}.`,
+    ...(drill
+      ? [`The cause was: ${drill.cause}.`, `Read on: docs/tutorial/${drill.chapter}.md`]
+      : []),
+  ].join('\n');
+
+/** Formats the drills of a student for a cell of a table: `wrong-turn (running for 4 min, 1 hint)`. */
+export function summarize({ running, history }: DrillRecord): string {
+  const solved = new Set(
+    history.filter(({ result }) => result === 'solved').map(({ drill }) => drill),
+  ).size;
+  const parts = [
+    ...(running ? [`${running.drill} (${formatRunning(running)})`] : []),
+    ...(history.length > 0 ? [`${solved} solved`] : []),
+  ];
+  return parts.join(', ') || '-';
+}
+
+/** Formats the results of trials: a row for each drill, with its problems below. */
+export function renderTrials(trials: Trial[]): string {
+  const rows = trials.map(({ drill, broken, broke, seconds, problems }) => [
+    ...[drill, String(broken.failed), `${broke.toFixed(1)} s`, `${seconds.toFixed(1)} s`],
+    problems.length === 0 ? 'ok' : 'FAIL',
+  ]);
+  const problems = trials.flatMap((trial) =>
+    trial.problems.map((problem) => `${trial.drill}: ${problem}`),
+  );
+  const good = trials.filter((trial) => trial.problems.length === 0).length;
+  return [
+    columns([['DRILL', 'FAILS', 'BROKEN IN', 'TRIAL', 'RESULT'], ...rows]),
+    ...problems,
+    ...(trials.length > 1 ? ['', `${good} of ${trials.length} drills work.`] : []),
+  ].join('\n');
+}

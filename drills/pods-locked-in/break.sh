@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+sudo sysctl -qw net.ipv4.conf.cnio0.forwarding=0

@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+sudo ip link set eth0 mtu 1400

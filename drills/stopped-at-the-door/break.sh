@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+nft delete element bridge vpc can_ip_forward '{ "worker-1" }'
