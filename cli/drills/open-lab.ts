@@ -1,4 +1,4 @@
-import { readManifest } from '../../provider/local/checkpoint';
+import { readManifest } from '../../provider/local';
 import type { Tools } from '../../toolchain';
 import { deleteCheckpoint, restore, save } from '../actions/checkpoints';
 import { bringUp } from '../actions/up';
