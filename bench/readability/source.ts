@@ -116,7 +116,8 @@ export function measureSource(name: string, text: string): SourceFigures {
     }
     if (ts.isConditionalExpression(node)) {
       figures.conditionals += 1;
-      if ([node.condition, node.whenTrue, node.whenFalse].some(isConditional)) figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
+      if ([node.condition, node.whenTrue, node.whenFalse].some(isConditional))
+        figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
     }
     if (isExported(node)) {
       figures.exports += 1;

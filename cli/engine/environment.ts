@@ -92,7 +92,7 @@ export function engineEnvironment(
   given: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
   prepareState();
-  fs.mkdirSync(backendDirectory(), { recursive: true, mode: 0o700 });
+  if (!given.PULUMI_BACKEND_URL) fs.mkdirSync(backendDirectory(), { recursive: true, mode: 0o700 });
   const directories = [path.dirname(programs.pulumi), programs.languageHostDirectory];
   const rest = (given.PATH ?? '')
     .split(':')
