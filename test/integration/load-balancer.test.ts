@@ -5,6 +5,7 @@ import { expectFault, openFaultLab } from '../faults/expect-fault';
 import type { OpenLab } from '../faults/hands';
 import { loadBalancerFaults } from '../faults/load-balancer';
 import { failures, inRouter, lab, labPrints } from '../support/command';
+import { until } from '../support/until';
 import { poll } from '../../util/poll';
 import { processesWith } from '../../provider/local/shared/daemon';
 
@@ -128,6 +129,11 @@ test('sends one client to one pod with session affinity', async () => {
   await apply('web', { sessionAffinity: 'ClientIP' });
   const address = await addressOf('web');
   await poll(rules, { limit: 5000, satisfies: (text) => /jhash ip saddr mod 2/.test(text) });
+  // kube-proxy of the entry worker sends a client to one pod only from its next synchronization on.
+  for (const worker of ['worker-0', 'worker-1'])
+    await until(`kube-proxy of ${worker} remembers clients`, async () =>
+      /default\/web -> .*--rcheck/.test(await open.hands.node(worker, 'iptables-save -t nat')),
+    );
   await answers(address);
   for (let count = 0; count < 6; count++) await ask(address, '/?sticky');
   const logs = await Promise.all(['web-0', 'web-1'].map((pod) => kubectl('logs', pod)));
