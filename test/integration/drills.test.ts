@@ -7,7 +7,7 @@ import { root } from '../../util/repo-root';
 import { asRoot, environment, failures, lab, labPrints, state, verify } from '../support/command';
 import { until } from '../support/until';
 
-const LAB = 'local-drill';
+const LAB = 'local-practice';
 
 jest.setTimeout(5 * 60_000);
 
