@@ -1,4 +1,5 @@
 import type { Report } from '../../checks';
+import { findDrill } from '../../cli/drills/loader';
 import { each } from '../support/each';
 import { failedIds, failures, labPrints, state } from '../support/command';
 import type { Fault } from './fault';
@@ -44,7 +45,9 @@ export async function expectFault(
   repaired: string[],
 ): Promise<string[]> {
   const failing = Object.keys(fault.fails);
-  const passing = new Set([...fault.passes, ...repaired.filter((id) => !failing.includes(id))]);
+  const broken = 'drill' in fault ? findDrill(fault.drill) : undefined;
+  const unsure = [...failing, ...(broken?.fails ?? []), ...(broken?.may ?? [])];
+  const passing = new Set([...fault.passes, ...repaired.filter((id) => !unsure.includes(id))]);
   await whileFaulty(open, fault, async () =>
     expectFailures(await open.look([...failing, ...passing]), fault),
   );
