@@ -152,7 +152,7 @@ export async function start(lab: DrillLab, drill: Drill, report?: Report): Promi
 
 /** Repairs a lab whose drill could not begin. */
 async function abandon(lab: DrillLab, drill: Drill): Promise<void> {
-  await mend(lab, drill);
+  await repairLab(lab, drill);
   await finish(lab, drill, 'stopped');
 }
 
@@ -232,7 +232,7 @@ export async function solve(lab: DrillLab, drill: Drill): Promise<Outcome> {
  * Repairs a lab until all checks pass: by the solution, then as `./lab up` does, then by returning
  * to the moment before the drill. Throws a Failure if none of them helps.
  */
-async function mend(lab: DrillLab, drill: Drill | undefined): Promise<void> {
+async function repairLab(lab: DrillLab, drill: Drill | undefined): Promise<void> {
   const ways = [
     ...(drill ? [() => lab.locked(() => lab.undo(drill.solve))] : []),
     () => lab.repair(),
@@ -259,6 +259,6 @@ async function mend(lab: DrillLab, drill: Drill | undefined): Promise<void> {
 export async function stop(lab: DrillLab, drill: Drill | undefined): Promise<Ended> {
   if (running(lab).phase === 'ending') return complete(lab, drill);
   await lab.locked(async () => lab.write(change(lab.read(), { phase: 'repairing' })));
-  await mend(lab, drill);
+  await repairLab(lab, drill);
   return finish(lab, drill, 'stopped');
 }

@@ -1,9 +1,17 @@
 import type { ScriptedFault } from './fault';
+import type { Hands } from './hands';
 import { closedRule, editCni, onWorkers, restoreCni } from './scripted';
 
 const PODS_RULE =
   'POSTROUTING -s fd00:10:200::/48 -d fd00:10:200::/48 -m comment --comment "pods need no NAT" -j ACCEPT';
 const WORKER_1 = 'fd00:10:200:1::/64';
+
+/** Changes the specification of the service kube-dns. */
+const patchDns = ({ kubectl }: Hands, spec: object): Promise<string> =>
+  kubectl(
+    ...['-n', 'kube-system', 'patch', 'service', 'kube-dns'],
+    `--patch=${JSON.stringify({ spec })}`,
+  );
 
 /** Faults of a dual-stack lab, which its IPv6 checks must detect. */
 export const ipv6Faults: ScriptedFault[] = [
@@ -142,24 +150,18 @@ export const ipv6Faults: ScriptedFault[] = [
   },
   {
     description: 'kube-dns has lost its IPv6 address',
-    make: ({ kubectl }) =>
-      kubectl(
-        '-n',
-        'kube-system',
-        'patch',
-        'service',
-        'kube-dns',
-        '--patch={"spec":{"ipFamilyPolicy":"SingleStack","ipFamilies":["IPv4"],"clusterIPs":["10.32.0.10"]}}',
-      ),
-    repair: ({ kubectl }) =>
-      kubectl(
-        '-n',
-        'kube-system',
-        'patch',
-        'service',
-        'kube-dns',
-        '--patch={"spec":{"ipFamilyPolicy":"PreferDualStack","ipFamilies":["IPv4","IPv6"],"clusterIPs":["10.32.0.10","fd00:10:32::a"]}}',
-      ),
+    make: (hands) =>
+      patchDns(hands, {
+        ipFamilyPolicy: 'SingleStack',
+        ipFamilies: ['IPv4'],
+        clusterIPs: ['10.32.0.10'],
+      }),
+    repair: (hands) =>
+      patchDns(hands, {
+        ipFamilyPolicy: 'PreferDualStack',
+        ipFamilies: ['IPv4', 'IPv6'],
+        clusterIPs: ['10.32.0.10', 'fd00:10:32::a'],
+      }),
     fails: {
       'ipv6.svc.dns': /kube-dns has the ClusterIPs 10\.32\.0\.10, expected fd00:10:32::a too/,
       'ipv6.svc.chains': /kube-dns has no IPv6 endpoints.*look at ipv6\.svc\.dns/,

@@ -52,7 +52,7 @@ const pod = (name: string, node: string) => ({
   pod: { place: `pod default/${name}`, node, veth: veths.get(name)! },
 });
 
-/** Makes the pods anew, because a pod keeps the masquerade with which it was made. */
+/** Deletes the pods and creates them again: a pod keeps the masquerade it was created with. */
 async function makePods(): Promise<void> {
   const { kubectl } = open.hands;
   await kubectl('delete', 'pod', '--all', '--grace-period=1', '--wait');
