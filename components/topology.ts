@@ -65,38 +65,26 @@ export interface FirewallRule {
   targets: 'all' | 'controller' | 'worker';
 }
 
-/** IPv6 part of the plan. Its networks are the same in every dual-stack lab. */
-export interface Ipv6Plan {
-  /** `fd00:10:240::/64`. */
+/** Networks of one IP family. IPv6 only in dual-stack labs, where they are always the same. */
+export interface Networks {
+  /** For example `10.240.0.0/24` or `fd00:10:240::/64`. */
   nodeCidr: string;
-  /** Address of the VPC router: `fd00:10:240::1`. */
+  /** Address of the VPC router: the first of the node network, for example `10.240.0.1`. */
   gateway: string;
-  /** `fd00:10:200::/48`. */
+  /** For example `10.200.0.0/16` or `fd00:10:200::/48`. */
   podCidr: string;
-  /** `fd00:10:32::/112`. */
+  /** For example `10.32.0.0/24` or `fd00:10:32::/112`. */
   serviceCidr: string;
-  /** First address of the service network, in the API server's certificate: `fd00:10:32::1`. */
+  /** ClusterIP of the API: the first of the service network, for example `10.32.0.1`. */
   apiServiceIp: string;
-  /** ClusterIP of kube-dns: the tenth of the service network, `fd00:10:32::a`. */
+  /** ClusterIP of kube-dns: the tenth of the service network, `10.32.0.10` or `fd00:10:32::a`. */
   dnsIp: string;
-  /** One for each worker, such as `fd00:10:200:1::/64` through `fd00:10:240::21`. */
+  /** One for each worker, such as `10.200.1.0/24` through `10.240.0.21`. */
   routes: PodRoute[];
 }
 
 /** Network plan of a lab: plain data that clouds, bootstrap and checks read. */
-export interface Topology {
-  /** For example `10.240.0.0/24`. */
-  nodeCidr: string;
-  /** Address of the VPC router: the first of the node network, for example `10.240.0.1`. */
-  gateway: string;
-  /** For example `10.200.0.0/16`. */
-  podCidr: string;
-  /** For example `10.32.0.0/24`. */
-  serviceCidr: string;
-  /** ClusterIP of the API: the first of the service network, for example `10.32.0.1`. */
-  apiServiceIp: string;
-  /** ClusterIP of kube-dns: the tenth of the service network, for example `10.32.0.10`. */
-  dnsIp: string;
+export interface Topology extends Networks {
   /** Always `cluster.local`. */
   clusterDomain: string;
   /** TCP port of the API, for example 6443. */
@@ -109,11 +97,9 @@ export interface Topology {
   subnets: Subnet[];
   /** Controllers first, then workers. */
   nodes: Node[];
-  /** One for each worker. */
-  routes: PodRoute[];
   rules: FirewallRule[];
   /** Unset unless the lab is dual-stack. */
-  ipv6?: Ipv6Plan;
+  ipv6?: Networks;
 }
 
 /** IPv6 networks of dual-stack labs: private ones (fd00::/8), with the article's numbers in them. */
@@ -254,7 +240,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
 }
 
 /** Returns the IPv6 part of the plan. */
-const ipv6Plan = (all: Node[]): Ipv6Plan => ({
+const ipv6Plan = (all: Node[]): Networks => ({
   ...IPV6,
   gateway: addressWithGroup(IPV6.nodeCidr, '1'),
   apiServiceIp: addressWithGroup(IPV6.serviceCidr, '1'),

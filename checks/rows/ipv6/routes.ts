@@ -7,7 +7,7 @@ import type { Route } from '../../parsers/listings';
 import { firstPods } from '../../probes/pod-namespace';
 import { gather, placeOf, planOf, type Seen } from './gather';
 
-type Ipv6Plan = ReturnType<typeof planOf>;
+type Networks = ReturnType<typeof planOf>;
 
 /** Returns a phrase unless the default route has this gateway. */
 function defaultProblem(routes: Route[], gateway: string): string[] {
@@ -58,7 +58,7 @@ const routePod: Check = {
 };
 
 /** Compares a worker's IPv6 route table with the plan. */
-export function hostProblems(routes: Route[], worker: Node, plan: Ipv6Plan): string[] {
+export function hostProblems(routes: Route[], worker: Node, plan: Networks): string[] {
   const podCidr = worker.podCidr6!;
   const others = routes.filter(
     ({ dst }) => dst.includes('/') && dst !== podCidr && overlap6(dst, plan.podCidr),
@@ -109,7 +109,7 @@ const routeHost: Check = {
 };
 
 /** Compares the router's IPv6 table with the plan's pod routes. */
-export function vpcProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Ipv6Plan) {
+export function vpcProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Networks) {
   const planned = plan.routes.flatMap(({ destination, nextHop, nextHopIp }) => {
     const seen = table.find((row) => row.destination === destination);
     if (!seen) return [`no route for ${destination}, expected one to ${nextHop}`];
