@@ -2,7 +2,7 @@ import { addressAt, contains } from '../util/cidr';
 import { addressWithGroup, subnet64 } from '../util/cidr6';
 import type { LabConfig } from './config';
 
-/** A part of the node network whose nodes share a default route. */
+/** A part of the node network. Its nodes share a default route. */
 export interface Subnet {
   /** `nodes`; on AWS in profile small `controllers` and `workers`. */
   name: string;
@@ -229,7 +229,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     // In profile small the gateway node forwards the packets to a worker.
     rules.push({
       name: 'allow-nodeports',
-      description: 'Anybody in nodePortCidrs reaches services of type NodePort',
+      description: 'Clients in nodePortCidrs reach services of type NodePort',
       protocol: 'tcp',
       ports: [...config.nodePorts],
       sources: config.nodePortCidrs,

@@ -140,7 +140,7 @@ async function tree(tell: Tell): Promise<string> {
   });
 }
 
-/** Gives the rehearsal a PULUMI_HOME of its own. */
+/** Gives the rehearsal its own PULUMI_HOME. */
 function installPlugins(program: string, pulumiHome: string): void {
   const plugins = scratch('state', 'pulumi-home', 'plugins');
   fs.mkdirSync(path.join(plugins, pluginDirectory), { recursive: true, mode: 0o700 });

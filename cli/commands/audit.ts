@@ -15,7 +15,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Returns the lab to audit, or the cloud whose labs are all audited. */
+/** Returns the lab to audit, or the cloud to audit all labs of. */
 function subject(
   name: string | undefined,
   cloud: string | undefined,

@@ -105,7 +105,7 @@ describe('the IPv6 routes of a worker', () => {
       'worker-1: fd00:10:240::/64 is not a link on eth0',
     ]));
 
-  test('must not have a route of their own to other pods', () =>
+  test('must not have their own route to other pods', () =>
     expect(
       problems([...good, { dst: 'fd00:10:200::/64', gateway: 'fd00:10:240::20', dev: 'eth0' }]),
     ).toEqual([

@@ -95,7 +95,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   };
 }
 
-/** Access to a lab whose nodes and API can't be reached. */
+/** Access to a lab with unreachable nodes and API. */
 function silent(
   lab: LabOutputs,
   overrides: Partial<Access> = {},

@@ -27,8 +27,8 @@ not_ready() {
 wait_until 10 known || systemctl restart --no-block kubelet
 wait_until "$limit" known || not_ready
 
-# The kubelet sets no podCIDR, and the controller manager would number the nodes in an order of its
-# own. A node may set its own podCIDR once; afterwards the API server refuses any other value.
+# The kubelet sets no podCIDR, and the controller manager would number the nodes in its own
+# order. A node may set its own podCIDR once; afterwards the API server refuses any other value.
 pod_cidrs=$(declared_pod_cidrs)
 quoted=\"${pod_cidrs//,/\",\"}\"
 has_pod_cidrs() { [ "$(pod_cidrs_of "$(this_node)")" = "$pod_cidrs" ]; }

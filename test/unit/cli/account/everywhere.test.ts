@@ -162,7 +162,7 @@ describe('the audit after class down', () => {
     ]);
   });
 
-  test('names leftovers by student, and labs whose account could not be asked', async () => {
+  test('names leftovers by student, and labs of accounts that could not be asked', async () => {
     mockWorld.remains = { 'eu-central-1': [vpc('aws-s01', 'eu-central-1')] };
     mockWorld.silent = ['course'];
     const { clean, printed } = await audited();

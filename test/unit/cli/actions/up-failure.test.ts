@@ -58,7 +58,7 @@ const snapshot = {
   outputs: { ...made, config: made, topology: topology(made), nodes: [], lab: 'aws-s01' },
 } as unknown as UpSnapshot;
 
-/** An engine whose run fails, after `changes` resources were changed. */
+/** An engine with a failing run, after `changes` resources were changed. */
 const failing = (changes: number): Engine =>
   ({
     snapshot: async () => snapshot,

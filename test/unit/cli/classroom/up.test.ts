@@ -18,7 +18,7 @@ jest.mock('../../../../cli/account/account', () => ({
       const { CloudError } = jest.requireActual<typeof import('../../../../components/cloud')>(
         '../../../../components/cloud',
       );
-      if (mockAccount.unknown.includes(cloud)) throw new CloudError(`${cloud} knows nobody`);
+      if (mockAccount.unknown.includes(cloud)) throw new CloudError(`${cloud} knows no caller`);
       return 'somebody';
     },
     processors: async (types) => new Map(types.map((type) => [type, 2])),
@@ -41,7 +41,7 @@ jest.mock('../../../../cli/account/account', () => ({
   }),
 }));
 const mockSetUp = jest.fn(async () => ({ kubectl: 'kubectl' }));
-/** The students whose labs were begun; each goes well at once. */
+/** The students with labs that were begun; each goes well at once. */
 const mockBegun: string[] = [];
 jest.mock('../../../../cli/classroom/jobs/worker-process', () => ({
   childJob: (id: string) => ({
@@ -211,7 +211,7 @@ test('a cloud that refuses the caller is reported before any price', async () =>
   mockAccount.unknown = ['aws', 'gcp'];
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 3,
-    message: 'aws knows nobody\ngcp knows nobody',
+    message: 'aws knows no caller\ngcp knows no caller',
     cure: './lab doctor --cloud aws; ./lab doctor --cloud gcp, then run the same command again',
   });
 });
