@@ -229,7 +229,7 @@ function firewallRules(config: LabConfig): FirewallRule[] {
     // In profile small the gateway node forwards the packets to a worker.
     rules.push({
       name: 'allow-nodeports',
-      description: 'Clients in nodePortCidrs reach services of type NodePort',
+      description: 'Anybody in nodePortCidrs reaches services of type NodePort',
       protocol: 'tcp',
       ports: [...config.nodePorts],
       sources: config.nodePortCidrs,

@@ -58,7 +58,6 @@ export const REPLACED_WORDS: Record<string, string> = {
   whatever: 'any',
   somebody: 'a user',
   someone: 'a user',
-  anybody: 'any user',
   everybody: 'every user',
   nobody: 'no user',
   whose: 'with, of which',
