@@ -110,7 +110,7 @@ describe('the IPv6 routes of a worker', () => {
       problems([...good, { dst: 'fd00:10:200::/64', gateway: 'fd00:10:240::20', dev: 'eth0' }]),
     ).toEqual([
       expect.stringMatching(
-        /^worker-1: fd00:10:200::\/64 has a route of its own, via fd00:10:240::20/,
+        /^worker-1: fd00:10:200::\/64 has its own route, via fd00:10:240::20/,
       ),
     ]));
 });

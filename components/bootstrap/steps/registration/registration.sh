@@ -45,7 +45,7 @@ wait_until "$limit" is_ready || not_ready
 
 # After a reboot or a replacement, the API server shows the pods as they were before, until the
 # kubelet reports them. Every container that has started there must exist here. A container that the
-# kubelet never reports again (its image is gone, for example) must not stop `up`.
+# kubelet never reports again (its image was deleted, for example) must not stop `up`.
 tasks=/run/containerd/io.containerd.runtime.v2.task/k8s.io
 pods_are_reported() {
   local pods
