@@ -144,6 +144,16 @@ describe('audit of one lab', () => {
     expect(mockWorld.asked).toEqual(['course a for gcp-s01']);
     expect(code).toBe(EXIT.well);
   });
+
+  test('says that only the default region was searched if no state and no config has the lab', async () => {
+    const { printed } = await typed('audit aws-s02');
+    expect(printed).toBe(
+      'No resources of lab aws-s02 exist at AWS (user in us-west-2).\n' +
+        'No state or config of lab aws-s02 names its account, so only the default one was searched.\n' +
+        'All accounts of labs here: ./lab audit --cloud aws',
+    );
+    expect((await typed('audit aws-s01')).printed).not.toContain('the default one');
+  });
 });
 
 describe('the audit after class down', () => {
