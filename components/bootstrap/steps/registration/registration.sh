@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready.
+# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready, and until the
+# API server knows the state of the worker's pods.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -41,3 +42,15 @@ wait_until 10 set_pod_cidrs ||
     "To do: \`kubectl delete node $NODE_NAME\`, then \`./lab up\`"
 
 wait_until "$limit" is_ready || not_ready
+
+# After a reboot or a replacement, the API server shows the pods as they were before, until the
+# kubelet reports them. Every container that has started there must exist here. A container that the
+# kubelet never reports again (its image is gone, for example) must not stop `up`.
+tasks=/run/containerd/io.containerd.runtime.v2.task/k8s.io
+pods_are_reported() {
+  local pods
+  pods=$(ask_api "/api/v1/pods?fieldSelector=spec.nodeName=$NODE_NAME") || return
+  grep -oE '"containerID":"containerd://[0-9a-f]+","started":true' <<< "$pods" | grep -oE '[0-9a-f]{64}' |
+    while read -r container; do [ -d "$tasks/$container" ] || return; done
+}
+wait_until 30 pods_are_reported || echo "The kubelet has not reported all pods of $NODE_NAME after 30 s"
