@@ -45,6 +45,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
     ipFamily: 'ipv4',
     hostPorts: false,
     loadBalancer: false,
+    loadBalancers: [],
     proxyMode: 'iptables',
     stage: 'cluster',
     adminCidrs: ['192.0.2.0/24'],

@@ -36,6 +36,7 @@ const CHANGES: Record<Exclude<Key, 'cloud'>, [string, Answer | Partial<Record<Cl
   ipMasq: ['false', 'changes in place'],
   hostPorts: ['true', 'changes in place'],
   loadBalancer: ['true', { local: 'changes in place' }],
+  loadBalancers: ['default/nginx:80=31080', 'changes in place'],
   proxyMode: ['nftables', 'changes in place'],
   stage: ['network', 'refuses'],
   adminCidrs: ['198.18.0.0/15,192.0.2.0/24', 'changes in place'],
