@@ -19,7 +19,7 @@ export interface BalancedService {
 }
 
 /** Port where kube-proxy says if a worker can take connections of any service. */
-const ANY_SERVICE = 10256;
+export const HEALTH_PORT = 10256;
 
 const FORM =
   /^(?<service>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z]([a-z0-9-]{0,61}[a-z0-9])?):(?<port>\d+)=(?<nodePort>\d+)(@(?<healthPort>\d+))?$/;
@@ -38,7 +38,7 @@ function parseEntry(text: string): Entry | undefined {
     service,
     port: Number(port),
     nodePort: Number(nodePort),
-    healthPort: healthPort ? Number(healthPort) : ANY_SERVICE,
+    healthPort: healthPort ? Number(healthPort) : HEALTH_PORT,
   };
 }
 
@@ -51,7 +51,7 @@ function mistakeOf(texts: string[], entries: Entry[]): string | undefined {
   const health = new Map<string, number>();
   for (const [at, { service, port, nodePort, healthPort }] of entries.entries()) {
     const text = texts[at];
-    const isOwn = healthPort !== ANY_SERVICE;
+    const isOwn = healthPort !== HEALTH_PORT;
     if (port < 1 || port > 65535) return `has "${text}", whose port is not from 1 to 65535`;
     if (!isNodePort(nodePort)) return `has "${text}", whose NodePort is not from ${range}`;
     if (isOwn && !isNodePort(healthPort))
