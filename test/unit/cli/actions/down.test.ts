@@ -19,6 +19,8 @@ const mockWorld = {
   /** Failures of the next runs of the engine. */
   failures: [] as Error[],
   orphanFailure: undefined as Error | undefined,
+  /** Whether the account still lists a resource after its deletion. */
+  lingers: false,
 };
 const snapshot = (): Snapshot =>
   readSnapshot({ resources: mockWorld.resources, pending_operations: mockWorld.pending });
@@ -46,6 +48,7 @@ jest.mock('../../../../cli/account/account', () => ({
         byHand: `gcloud delete ${id}`,
         remove: async () => {
           if (mockWorld.orphanFailure) throw mockWorld.orphanFailure;
+          if (mockWorld.lingers) return;
           mockWorld.remains = mockWorld.remains.filter((one) => one.id !== id);
         },
       }));
@@ -91,6 +94,7 @@ beforeEach(() => {
     remains: [],
     failures: [],
     orphanFailure: undefined,
+    lingers: false,
   });
 });
 
@@ -137,6 +141,26 @@ describe('down of a cloud lab', () => {
     expect(mockWorld.calls).toContain('orphans of 0a1b2c3d');
     expect(mockWorld.calls.at(-1)).toBe('stack rm');
     expect(mockWorld.remains).toEqual([]);
+  });
+
+  test('keeps the stack and names a resource that the cloud lists even after its deletion', async () => {
+    mockWorld.remains = [address];
+    mockWorld.lingers = true;
+    await expect(takeDown(lab, quietProgress)).rejects.toMatchObject({
+      message: 'Leftovers of lab gcp-s01 exist:\n  address gcp-s01-api (of-the-state)',
+      cure: './lab down gcp-s01 again',
+    });
+    expect(mockWorld.calls).not.toContain('stack rm');
+    expect(fs.existsSync(stackFile(lab.stack))).toBe(true);
+  });
+
+  test('deletes nothing of a lab that no state here knows, and names its resources', async () => {
+    mockWorld.resources = [];
+    mockWorld.remains = [address];
+    await expect(takeDown(lab, quietProgress)).rejects.toMatchObject({
+      message: expect.stringMatching(/^No state here knows .*\n  address gcp-s01-api/),
+    });
+    expect(mockWorld.calls).toEqual(['destroy', 'remains in of-the-config']);
   });
 
   test('deletes what an interrupted run was creating before the engine destroys the rest', async () => {
