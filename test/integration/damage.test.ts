@@ -13,6 +13,7 @@ import {
   run,
   state,
   verify,
+  withConfig,
 } from '../support/command';
 import { CNI } from '../faults/fault';
 
@@ -25,7 +26,7 @@ const CLOUD = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
 jest.setTimeout(20 * 60_000);
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
 });
 afterAll(async () => {
   await labPrints('down', LAB, '--yes');
@@ -402,10 +403,7 @@ describe('another lab with the same private addresses', () => {
       '--yes',
       '--stage',
       'none',
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=1',
+      ...withConfig({ controllers: 1, workers: 1 }),
     );
     expect((await onNode(OTHER, 'worker-0', 'hostname -I')).stdout).toContain('10.240.0.20');
     expect(failures(await verify(LAB, ...ROWS))).toEqual([]);
