@@ -63,7 +63,7 @@ export function tooManyRules(config: LabConfig): string[] {
   ];
 }
 
-/** Returns the mistakes of services on AWS whose balancer needs more rules than a security group takes. */
+/** Returns a mistake for each balancer on AWS that needs more rules than a security group takes. */
 export const tooManyBalancerRules = ({ loadBalancers, nodePortCidrs }: LabConfig): string[] =>
   balancedServices(loadBalancers)
     .map(({ service, ports }) => ({ service, count: ports.length * nodePortCidrs.length }))

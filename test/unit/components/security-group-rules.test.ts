@@ -76,7 +76,7 @@ describe('the rules of AWS’s security groups', () => {
     },
   );
 
-  test('of a service’s balancer are one for each port and CIDR', () => {
+  test('are one for each port and CIDR in the group of a service’s balancer', () => {
     const of = (count: number) => () =>
       parseConfig({
         cloud: 'aws',
