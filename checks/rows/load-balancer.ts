@@ -77,7 +77,7 @@ const publicCidr = ({ nodes }: LabOutputs): string =>
 
 const lbAddress: Check = {
   id: 'lb.address',
-  title: 'A service of type LoadBalancer gets an address of its own',
+  title: 'A service of type LoadBalancer gets its own address',
   node: 'laptop',
   command: 'kubectl get services',
   expected: 'TYPE LoadBalancer, with its own EXTERNAL-IP',

@@ -89,7 +89,7 @@ describe('balancers of services on Google Cloud', () => {
     );
   });
 
-  test('admit nobody if nodePortCidrs is empty', async () => {
+  test('admit no client if nodePortCidrs is empty', async () => {
     const closed = await gcpLab({ ...RAW, nodePortCidrs: '[]', stage: 'network' });
     const names = closed.graph.every('Firewall').map(({ name }) => name);
     expect(names.filter((name) => name.startsWith('allow-service-'))).toEqual([]);
