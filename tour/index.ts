@@ -1,0 +1,6 @@
+export type { TourDrill, TourLab, WalkDone } from './lab';
+export { noProgress, type Progress, type ProgressStore } from './progress';
+export { Gate, newToken } from './server/gate';
+export { TourHttp } from './server/http';
+export type { ShownVisit } from './server/messages';
+export { Tour } from './server/tour';
