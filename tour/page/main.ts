@@ -3,7 +3,7 @@ import { type Actions, renderChapter, type Visit } from './chapter';
 import { Connection } from './connection';
 import { byId, h } from './elements';
 import { draw, type DrawnWalk, listWalk } from './picture';
-import { Screens } from './screens';
+import { narrow, Screens } from './screens';
 
 let tour: ShownTour | undefined;
 let chapterAt = 0;
@@ -189,6 +189,8 @@ function onMessage(message: ServerMessage): void {
       return render();
   }
 }
+
+(byId('network') as HTMLDetailsElement).open = !narrow.matches;
 
 addEventListener('keydown', (event) => {
   if (event.key !== 'F6') return;

@@ -31,6 +31,9 @@ const THEMES: Record<'light' | 'dark', ITheme> = {
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
+/** Matches screens on which text and terminal are above each other, as in page.css. */
+export const narrow = matchMedia('(max-width: 54rem)');
+
 const theme = (): ITheme => THEMES[dark.matches ? 'dark' : 'light'];
 
 /** Monospaced fonts of the host. */
@@ -44,7 +47,10 @@ interface Screen {
   tab: HTMLElement;
 }
 
-/** Gives the style sheets that the terminal adds the nonce of the policy. */
+/**
+ * Makes the terminal's own styles fit the policy: its style sheets get the nonce, and its style
+ * attributes are set as properties, which the policy allows.
+ */
 function allowTerminalStyles(): void {
   const nonce = document.querySelector<HTMLMetaElement>('meta[name=nonce]')!.content;
   const create = document.createElement.bind(document);
@@ -53,6 +59,11 @@ function allowTerminalStyles(): void {
     if (name === 'style') element.nonce = nonce;
     return element;
   }) as typeof document.createElement;
+  const set = Element.prototype.setAttribute;
+  HTMLElement.prototype.setAttribute = function (name: string, value: string): void {
+    if (name === 'style') this.style.cssText = value;
+    else set.call(this, name, value);
+  };
 }
 
 /** Terminals of the page, one for each place. One is visible. */
@@ -127,6 +138,8 @@ export class Screens {
     const screen = this.screens.get(place);
     if (!screen) return;
     this.current = place;
+    // A small screen has room for one of them.
+    if (narrow.matches && focus) (byId('network') as HTMLDetailsElement).open = false;
     for (const [name, { element, tab }] of this.screens) {
       element.hidden = name !== place;
       tab.setAttribute('aria-selected', String(name === place));

@@ -208,7 +208,7 @@ export class Tour {
     for (const step of steps) {
       const { effect } = step;
       if (effect?.kind !== 'objects' || this.progress.steps[step.id] || !isThere(effect)) continue;
-      this.finish(step, effect.values.map((name) => `${name}: ${values.get(name)}`).join('\n'));
+      this.finish(step, effect.values.map((name) => values.get(name)).join('  '));
     }
   }
 
