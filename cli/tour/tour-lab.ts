@@ -38,11 +38,11 @@ const present = (visits: WalkReport['forward']): ShownVisit[] =>
     place,
     interfaces: hops.map((hop) => hop.interface),
     lines: [
-      route.text,
-      ...rules.map(({ text }) => text),
-      conntrack,
-      ...hops.flatMap(({ changes }) => changes),
-    ].filter(Boolean),
+      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...rules.map(({ text }) => `rule: ${text}`),
+      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
+    ],
   }));
 
 /** Lists the drills that a lab can take, with their last result. */

@@ -32,11 +32,15 @@ const tick = (done: boolean): HTMLElement =>
     h('span', { class: 'hidden' }, done ? 'done: ' : 'to do: '),
   );
 
-const command = (one: ShownCommand, actions: Actions): HTMLElement =>
+/** Renders a command. Its place is shown unless the command before has the same. */
+const command = (
+  one: ShownCommand,
+  { before, actions }: { before?: ShownCommand; actions: Actions },
+): HTMLElement =>
   h(
     'li',
     { class: one.done ? 'command done' : 'command' },
-    h('span', { class: 'place' }, one.place),
+    h('span', { class: before?.place === one.place ? 'place hidden' : 'place' }, one.place),
     h('code', {}, ...withPlaceholders(one.type)),
     h(
       'button',
@@ -118,7 +122,11 @@ function body(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
     { class: 'body', id: `body-${step.id}` },
     ...step.text.map((text) => h('p', {}, ...marked(text))),
     step.commands.length > 0 &&
-      h('ol', { class: 'commands' }, ...step.commands.map((one) => command(one, actions))),
+      h(
+        'ol',
+        { class: 'commands' },
+        ...step.commands.map((one, at) => command(one, { before: step.commands[at - 1], actions })),
+      ),
     listings(step),
     step.since !== '' &&
       h('p', { class: 'note' }, h('b', {}, 'Since 2018. '), ...marked(step.since)),

@@ -59,11 +59,18 @@ function select(id: string, focus = false): void {
   if (step) chapterAt = chapterOf(id);
   const place = step?.commands.find(({ done }) => !done)?.place ?? step?.commands[0]?.place;
   if (place) screens.show(place);
+  else if (!screens.isShown()) screens.show(tour!.places[0]);
   render();
-  if (!focus) return;
   const heading = document.getElementById(id)?.querySelector('button');
-  heading?.focus();
-  heading?.scrollIntoView({ block: 'start' });
+  if (focus) heading?.focus();
+  if (focus || !isNear(heading)) heading?.scrollIntoView({ block: 'start' });
+}
+
+/** Returns whether an element is in the upper half of the text. */
+function isNear(element: Element | null | undefined): boolean {
+  const text = byId('text').getBoundingClientRect();
+  const top = element?.getBoundingClientRect().top ?? text.top;
+  return top >= text.top && top < text.top + text.height / 2;
 }
 
 /** Opens the step that the address names, or the first one that is not done. */

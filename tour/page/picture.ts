@@ -45,7 +45,7 @@ class Layout {
 
   private laptop(): void {
     const x = WIDTH / 2;
-    this.points.set('laptop', { x, y: 28 });
+    this.points.set('laptop', { x, y: 44 });
     this.shapes.push(
       box(x - 56, 12, 112, 32, 'place'),
       label('laptop', { x, y: 33 }, 'name middle'),
@@ -108,7 +108,7 @@ class Layout {
     pods.forEach((pod, at) => {
       const x = left + 12 + each * (at + 0.5);
       const podY = y + 156;
-      this.points.set(`pod default/${pod.name}`, { x, y: podY });
+      this.points.set(`pod default/${pod.name}`, { x, y: podY - 24 });
       this.shapes.push(
         s('path', { d: `M${x} ${bridgeY + 13} V${podY - 24}`, class: 'wire' }),
         box(x - each / 2 + 3, podY - 24, each - 6, 54, 'pod'),

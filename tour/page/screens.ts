@@ -151,6 +151,11 @@ export class Screens {
     if (focus) screen.terminal.focus();
   }
 
+  /** Returns whether a terminal is visible. */
+  isShown(): boolean {
+    return this.current !== '';
+  }
+
   private open(place: string): void {
     const { cols: columns, rows } = this.screens.get(place)!.terminal;
     this.connection.send({ type: 'open', place, columns, rows });

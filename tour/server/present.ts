@@ -3,7 +3,7 @@ import type { LabOutputs } from '../../components/outputs';
 import { chapters } from '../chapters';
 import { fill, nodeOf, valuesOf, type Facts } from '../facts';
 import type { TourDrill } from '../lab';
-import type { Progress } from '../progress';
+import { evidenceOf, type Progress } from '../progress';
 import type { Chapter, Step } from '../step';
 import type { ShownChapter, ShownNode, ShownStep, ShownTour } from './messages';
 
@@ -55,10 +55,10 @@ function presentStep(step: Step, scene: Scene): ShownStep {
     commands: step.commands.map((command, at) => ({
       place: nodeOf(command.on, facts, outputs),
       type: text(command.type),
-      done: done !== undefined || (progress.ran[step.id] ?? []).includes(at),
+      done: done !== undefined || at in (progress.ran[step.id] ?? {}),
     })),
     done: done !== undefined,
-    evidence: done?.evidence ?? '',
+    evidence: evidenceOf(progress, step.id),
     facts: step.id === 'route.vpc' ? scene.routes : '',
     article: step.article ?? '',
     since: step.since ?? '',

@@ -7,7 +7,7 @@ import { root } from '../../util/repo-root';
 import { chapters } from '../chapters';
 import { fill, nodeOf, parseFacts, valuesOf, type Facts } from '../facts';
 import type { TourLab } from '../lab';
-import { addRan, finish, type Progress } from '../progress';
+import { addRan, evidenceOf, finish, type Progress } from '../progress';
 import { isFlow, proves, type RanCommand } from '../proof';
 import { answersOf, isRight } from '../questions';
 import type { ObjectEffect, Step } from '../step';
@@ -41,6 +41,10 @@ function laptopSetUp(): string {
     '[ -f ~/.kube/config ] || sudo install -D -o ubuntu -g ubuntu -m 600 /var/lib/kubernetes/admin.kubeconfig ~/.kube/config';
   return [...files, config].join('; ');
 }
+
+/** Formats a connection like the article: what was sent, and below it the reply that is expected. */
+const inTwoLines = ({ line }: Flow): string =>
+  line.trim().replace(/ +(\[UNREPLIED\] )?src=(?!.* src=)/, '\n    $1src=');
 
 const steps = chapters.flatMap((chapter) => chapter.steps);
 
@@ -224,7 +228,7 @@ export class Tour {
       const { effect } = step;
       if (effect?.kind !== 'flow' || nodeOf(effect.on, this.facts, this.outputs) !== node) continue;
       if (isFlow(flow, { effect, values, nodeCidr }))
-        this.finish(step, `${node}: ${flow.line.trim()}`);
+        this.finish(step, `${node} tracks\n${inTwoLines(flow)}`);
     }
   }
 
@@ -237,14 +241,17 @@ export class Tour {
 
   private tick(step: Step, ran: RanCommand, values: Map<string, string>): void {
     const before = this.progress;
-    step.commands.forEach((command, at) => {
+    const shown = `${ran.place}$ ${ran.typed}\n${ran.output.trim()}`;
+    step.commands.forEach((command, index) => {
       const place = nodeOf(command.on, this.facts, this.outputs);
-      if (proves(ran, { command, place, values })) this.save(addRan(this.progress, step.id, at));
+      if (proves(ran, { command, place, values }))
+        this.save(addRan(this.progress, step.id, { index, shown }));
     });
     if (this.progress === before) return;
-    const isWhole = (this.progress.ran[step.id] ?? []).length === step.commands.length;
+    const count = Object.keys(this.progress.ran[step.id]).length;
     // Objects that a command has created need a moment. Their own effect proves the step.
-    if (isWhole && step.effect?.kind !== 'objects') return this.finish(step, ran.output.trim());
+    if (count === step.commands.length && step.effect?.kind !== 'objects')
+      return this.finish(step, evidenceOf(this.progress, step.id));
     this.show();
   }
 
