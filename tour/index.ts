@@ -4,3 +4,4 @@ export { Gate, newToken } from './server/gate';
 export { TourHttp } from './server/http';
 export type { ShownVisit } from './server/messages';
 export { Tour } from './server/tour';
+export { LineWatcher } from './server/watch';

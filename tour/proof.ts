@@ -13,9 +13,9 @@ export interface RanCommand {
 /** Removes what does not matter in a typed command: `sudo`, and the width of spaces. */
 const plain = (typed: string): string =>
   typed
-    .replace(/(^|[|;&]\s*)sudo (-\w+ )*/g, '$1')
+    .trim()
     .replace(/\s+/g, ' ')
-    .trim();
+    .replace(/(^|[|;&] ?)sudo (-\w+ )*/g, '$1');
 
 /** Returns whether a command was run at its place, and its output shows the effect. */
 export function proves(

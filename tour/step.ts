@@ -57,8 +57,8 @@ export interface WalkOffer {
   to: string;
 }
 
-/** Step of a chapter. */
-export interface Step {
+/** TourStep of a chapter. */
+export interface TourStep {
   /** Id of a check for a row of the article; `setup.NAME` or `tidy.NAME` for others. */
   id: string;
   title: string;
@@ -82,5 +82,5 @@ export interface Chapter {
   page?: string;
   title: string;
   intro: string;
-  steps: Step[];
+  steps: TourStep[];
 }

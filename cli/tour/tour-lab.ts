@@ -61,7 +61,6 @@ function drillsOf(lab: LabRef): () => TourDrill[] {
 
 /** Removes what only a terminal shows: colours, and lines that replace others. */
 const plain = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
   text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r/g, '\n');
 
 /** Runs `./lab drill VERB` for a lab, as a student would, and shows what it prints. */

@@ -108,23 +108,23 @@ async function takeStep(tour: TourPage): Promise<void> {
     });
     const values = /\b(INODE|PID|NETNS|ID|N)\b/.test(text) ? await readPlaceholders(place) : {};
     const line = text.replace(/\b(INODE|PID|NETNS|ID|N)\b/g, (word) => values[word] ?? word);
+    const before = await drawn(tour);
     await tour.type(place, line);
     await until(`${line} is ticked`, async () => (await tour.commands())[at].done, SOON);
-    if (line.includes('delete pods')) await newPods(tour, text);
+    if (line.includes('delete pods')) await newPods(tour, before);
   }
 }
 
+/** Texts of the picture of the network. */
+const drawn = (tour: TourPage): Promise<string> =>
+  tour.page.evaluate(() => document.querySelector('#picture svg')!.textContent!);
+
 /** Waits until the page has the pods that replace deleted ones. */
-async function newPods(tour: TourPage, command: string): Promise<void> {
-  expect(command).toContain('busybox0');
-  const names = (): Promise<string> =>
-    tour.page.evaluate(() => document.querySelector('#picture svg')!.textContent!);
-  const before = await names();
-  await until('new pods', async () => {
-    const now = await names();
+const newPods = (tour: TourPage, before: string): Promise<boolean> =>
+  until('new pods', async () => {
+    const now = await drawn(tour);
     return now !== before && (now.match(/busybox0-/g) ?? []).length === 2;
   });
-}
 
 test('a student who types every command of the article sees 24 of 24 rows turn green in time', async () => {
   const tour = await TourPage.open(browser, url);
@@ -234,7 +234,9 @@ describe('questions', () => {
       await tour.openStep(step);
       replies[step] = await tour.answer(text);
     }
-    expect([...new Set(Object.values(replies))]).toEqual(['Right. Only your lab has this answer.']);
+    expect(Object.values(replies).map((reply) => reply.slice(0, 6))).toEqual(
+      steps.map(() => 'Right.'),
+    );
     await tour.close();
   });
 });
@@ -242,6 +244,7 @@ describe('questions', () => {
 test('a walk is drawn on the network, and names every place on its way', async () => {
   const tour = await TourPage.open(browser, url);
   await tour.openStep('nodeport.reach');
+  await tour.type('worker-0', 'sudo conntrack -L | grep 31088');
   await tour.page.locator('.walk button').click();
   const ending = tour.page.locator('.ending');
   await ending.waitFor({ timeout: 20_000 });
@@ -249,6 +252,12 @@ test('a walk is drawn on the network, and names every place on its way', async (
   const places = await tour.page.locator('.visits').first().locator('b').allInnerTexts();
   expect(places.slice(0, 3)).toEqual(['laptop', 'VPC router', expect.stringMatching(/^worker-/)]);
   expect(await tour.page.locator('svg circle.there').count()).toBe(places.length);
+  // Renews the picture of the guide: HARDWAY_SCREENSHOT=docs/guides/tour.png.
+  const file = process.env.HARDWAY_SCREENSHOT;
+  if (file) {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await tour.page.screenshot({ path: file });
+  }
   expect(tour.complaints).toEqual([]);
   await tour.close();
 });
@@ -257,7 +266,7 @@ test('progress and answers are still there after the tour was ended and started 
   await stopTour();
   expect(printed).toContain('Ending the tour.');
   const old = url;
-  await startTour();
+  await startTour('--jump');
   expect(url).not.toBe(old);
   const tour = await TourPage.open(browser, url);
   expect(await tour.page.innerText('#score')).toBe('24 of 24 rows of the article');
@@ -265,6 +274,21 @@ test('progress and answers are still there after the tour was ended and started 
   expect(await tour.page.inputValue('.step.open input')).toMatch(/^\d+$/);
   expect(await tour.page.innerText('.step.open figure.own')).toContain('peer_ifindex');
   await tour.close();
+});
+
+test('with --jump the page can also be reached on controller-0, at its loopback only', async () => {
+  const { port } = new URL(url);
+  const status = "curl -s -m 5 -o /dev/null -w '%{http_code}'";
+  const seen = await until('the page on controller-0', async () => {
+    const printed = await asRoot(LAB, 'controller-0', `${status} ${url} || true`);
+    return printed.trim() === '200' && printed.trim();
+  });
+  expect(seen).toBe('200');
+  const outside = url.replace('127.0.0.1', '10.240.0.10');
+  expect((await asRoot(LAB, 'worker-0', `${status} ${outside} || true`)).trim()).toBe('000');
+  const listening = await asRoot(LAB, 'controller-0', `ss -Hltn 'sport = :${port}'`);
+  expect(listening).toMatch(/ 127\.0\.0\.1:\d+ /);
+  expect(listening.trim().split('\n')).toHaveLength(1);
 });
 
 test('everything can be reached with the keyboard', async () => {
@@ -384,12 +408,7 @@ test('a terminal is a login of ubuntu on a node, and never on the host', async (
   }
   expect(seen).toEqual(['ubuntu controller-0', 'ubuntu worker-0', 'ubuntu worker-1']);
   // A place that is no terminal of this lab gets no answer.
-  await tour.page.evaluate(() => {
-    const socket = new WebSocket(new URL('socket', location.href).href.replace(/^http/, 'ws'));
-    socket.addEventListener('open', () =>
-      socket.send(JSON.stringify({ type: 'open', place: 'router', columns: 80, rows: 24 })),
-    );
-  });
+  await tour.send({ type: 'open', place: 'router', columns: 80, rows: 24 });
   const commands = fs
     .readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))

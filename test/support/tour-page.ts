@@ -138,6 +138,21 @@ export class TourPage {
     );
   }
 
+  /** Sends one message over a socket of the page's own, and waits until the tour has had time for it. */
+  async send(message: object): Promise<void> {
+    await this.page.evaluate(
+      (text) =>
+        new Promise<void>((resolve) => {
+          const socket = new WebSocket(
+            new URL('socket', location.href).href.replace(/^http/, 'ws'),
+          );
+          socket.addEventListener('open', () => socket.send(text));
+          setTimeout(() => resolve(socket.close()), 1000);
+        }),
+      JSON.stringify(message),
+    );
+  }
+
   close(): Promise<void> {
     return this.page.close();
   }

@@ -146,10 +146,10 @@ function body(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
 
 function section(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
   const isOpen = visit.open === step.id;
-  const state = step.skip ? 'skipped' : step.done ? 'done' : '';
+  const state = step.skip ? 'skipped' : '';
   return h(
     'section',
-    { class: `step ${state} ${isOpen ? 'open' : ''}`, id: step.id },
+    { class: `step ${state} ${step.done ? 'done' : ''} ${isOpen ? 'open' : ''}`, id: step.id },
     h(
       'h3',
       {},

@@ -15,7 +15,7 @@ const PAGE = path.join(root, 'tour/page');
 
 /** Compiles the page's program and its styles, with those of the terminal. */
 function build(entry: string): string {
-  const { buildSync } = require('esbuild') as typeof Esbuild;
+  const { buildSync, stop } = require('esbuild') as typeof Esbuild;
   const { outputFiles } = buildSync({
     absWorkingDir: root,
     entryPoints: [path.join(PAGE, entry)],
@@ -26,6 +26,8 @@ function build(entry: string): string {
     write: false,
     logLevel: 'error',
   });
+  // Ends the compiler's process, which would stay otherwise.
+  void stop();
   return outputFiles[0].text;
 }
 

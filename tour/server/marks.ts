@@ -78,7 +78,6 @@ function heldFrom(text: string): number {
 /** Returns a terminal's output as text: without colours, titles and carriage returns. */
 export const asText = (output: string): string =>
   output
-    // eslint-disable-next-line no-control-regex
     .replace(
       /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>]/g,
       '',

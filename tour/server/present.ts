@@ -4,7 +4,7 @@ import { chapters } from '../chapters';
 import { fill, nodeOf, valuesOf, type Facts } from '../facts';
 import type { TourDrill } from '../lab';
 import { evidenceOf, type Progress } from '../progress';
-import type { Chapter, Step } from '../step';
+import type { Chapter, TourStep } from '../step';
 import type { ShownChapter, ShownNode, ShownStep, ShownTour } from './messages';
 
 /** What a page shows: the lab, the student's objects and progress. */
@@ -19,7 +19,8 @@ export interface Scene {
 }
 
 /** Returns whether a step is one of the article's rows. */
-export const isRow = ({ id }: Pick<Step, 'id'>): boolean => allChecks.some((one) => one.id === id);
+export const isRow = ({ id }: Pick<TourStep, 'id'>): boolean =>
+  allChecks.some((one) => one.id === id);
 
 /** Steps of the preparation and of tidying depend on rows: the same labs have them. */
 const NEEDS: Record<string, string> = {
@@ -33,7 +34,7 @@ const NEEDS: Record<string, string> = {
 const IPTABLES = ['svc.chains', 'nodeport.chains'];
 
 /** Returns why a step does not apply to a lab; an empty text if it does. */
-export function skipOf({ id }: Pick<Step, 'id'>, outputs: LabOutputs): string {
+export function skipOf({ id }: Pick<TourStep, 'id'>, outputs: LabOutputs): string {
   const check = allChecks.find((one) => one.id === (NEEDS[id] ?? id));
   const reason = check && skipReason(check, outputs);
   if (reason) return reason;
@@ -42,7 +43,7 @@ export function skipOf({ id }: Pick<Step, 'id'>, outputs: LabOutputs): string {
   return '';
 }
 
-function presentStep(step: Step, scene: Scene): ShownStep {
+function presentStep(step: TourStep, scene: Scene): ShownStep {
   const { outputs, facts, progress, hasWalks } = scene;
   const values = valuesOf(facts, outputs);
   const text = (one: string): string => fill(one, values);

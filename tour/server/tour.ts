@@ -10,7 +10,7 @@ import type { TourLab } from '../lab';
 import { addRan, evidenceOf, finish, type Progress } from '../progress';
 import { isFlow, proves, type RanCommand } from '../proof';
 import { answersOf, isRight } from '../questions';
-import type { ObjectEffect, Step } from '../step';
+import type { ObjectEffect, TourStep } from '../step';
 import { type BrowserMessage, parseMessage, type ServerMessage } from './messages';
 import { placesOf, present, skipOf } from './present';
 import { Terminals } from './terminals';
@@ -187,19 +187,19 @@ export class Tour {
     this.show();
   }
 
-  private isOpen({ id }: Step): boolean {
+  private isOpen({ id }: TourStep): boolean {
     return [...this.browsers.values()].some(({ step }) => step === id);
   }
 
   /** Steps that are open in a page, apply to the lab, and are not done. */
-  private waiting(): Step[] {
+  private waiting(): TourStep[] {
     return steps.filter(
       (step) =>
         this.isOpen(step) && !this.progress.steps[step.id] && skipOf(step, this.outputs) === '',
     );
   }
 
-  private finish(step: Step, evidence: string): void {
+  private finish(step: TourStep, evidence: string): void {
     this.save(finish(this.progress, step.id, { at: new Date().toISOString(), evidence }));
     this.send({ type: 'done', step: step.id, title: step.title });
     this.show();
@@ -239,7 +239,7 @@ export class Tour {
     if (ran.place === 'laptop' && /kubectl/.test(ran.typed)) await this.readFacts();
   }
 
-  private tick(step: Step, ran: RanCommand, values: Map<string, string>): void {
+  private tick(step: TourStep, ran: RanCommand, values: Map<string, string>): void {
     const before = this.progress;
     const shown = `${ran.place}$ ${ran.typed}\n${ran.output.trim()}`;
     step.commands.forEach((command, index) => {
@@ -280,7 +280,7 @@ export class Tour {
   }
 
   /** Returns the lab's answers to the question of a step. */
-  private answersTo({ id, question }: Step): Promise<string[]> {
+  private answersTo({ id, question }: TourStep): Promise<string[]> {
     const known = this.answers.get(id);
     if (known && Date.now() - known.at < ANSWERS_LAST) return known.found;
     const { access } = this.lab;

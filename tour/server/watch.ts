@@ -46,13 +46,11 @@ export class LineWatcher {
     if (!this.stopped) this.start();
   }
 
-  /** Ends the program: its input first, so that it can end what it has started elsewhere. */
+  /** Ends the program. What it has started elsewhere ends with its input. */
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
-    const { child } = this;
-    child?.stdin?.end();
-    setTimeout(() => child?.kill('SIGTERM'), 1000).unref();
+    this.child?.kill();
   }
 }
 
