@@ -9,7 +9,7 @@ export interface TourPod {
   node: string;
 }
 
-/** What the tour knows of a lab: nodes, and the student's objects. */
+/** The student's objects in a lab, as far as they exist. */
 export interface Facts {
   nginx?: TourPod;
   /** busybox on worker-0, on worker-1, and on the worker that runs nginx. */

@@ -1,5 +1,5 @@
-export type { TourDrill, TourLab, WalkDone } from './lab';
-export { noProgress, type Progress, type ProgressStore } from './progress';
+export type { TourDrill, TourLab } from './lab';
+export { noProgress, type Progress } from './progress';
 export { Gate, newToken } from './server/gate';
 export { TourHttp } from './server/http';
 export type { ShownVisit } from './server/messages';

@@ -2,14 +2,14 @@
 export interface Done {
   /** ISO 8601. */
   at: string;
-  /** What proved it: output of the student's command, or what the lab showed. */
+  /** Output of the student's commands, or the lab's event, that proved the step. */
   evidence: string;
 }
 
 /** Progress of a student on one lab. */
 export interface Progress {
   steps: Record<string, Done>;
-  /** What commands have shown, by index, for steps that are not done. */
+  /** Outputs of the commands that were run, by index, for steps that are not done. */
   ran: Record<string, Record<number, string>>;
   /** Right answers, by the step of the question. */
   answers: Record<string, string>;

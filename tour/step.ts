@@ -16,7 +16,7 @@ export interface Command {
   type: string;
   /** Matches what was typed, without `sudo`. Students may vary a command. */
   like: RegExp;
-  /** What the output must show. Texts may have values of the lab in braces. */
+  /** Parts that the output must have. Texts may have values of the lab in braces. */
   shows: (string | RegExp)[];
 }
 
@@ -70,7 +70,7 @@ export interface TourStep {
   effect?: Effect;
   /** Listing of the article, shortened; unset if the article has none. */
   article?: string;
-  /** What differs from 2018. */
+  /** Difference between today and 2018. */
   since?: string;
   question?: Question;
   walk?: WalkOffer;

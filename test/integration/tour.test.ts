@@ -219,15 +219,13 @@ describe('questions', () => {
         .filter((step) => step.question)
         .map(({ id }) => id),
     );
-    const accepted: string[] = [];
-    for (let number = 0; number < 200; number++) {
+    const guesses = Array.from({ length: 200 }, (_, number) => {
       const step = steps[number % steps.length];
-      const text = guess(right[step]);
-      // One wrong port in some ten thousand was in use by another connection.
-      if (text === right[step] || (step === 'nodeport.exit' && text.length < 4)) continue;
-      const reply = await tour.ask({ type: 'answer', step, text }, 'answered');
-      if (reply.right !== false) accepted.push(`${step}: ${text}`);
-    }
+      let text = guess(right[step]);
+      while (text === right[step]) text = guess(right[step]);
+      return { type: 'answer', step, text };
+    });
+    const accepted = (await tour.ask(guesses, 'answered')).filter((reply) => reply.right);
     expect(accepted).toEqual([]);
     const replies: Record<string, string> = {};
     for (const [step, text] of Object.entries(right)) {
@@ -425,10 +423,9 @@ test('a terminal is a login of ubuntu on a node, and never on the host', async (
         return [];
       }
     });
-  expect([...new Set(commands.map((one) => one.split('/').at(-1)))].sort()).toEqual([
-    'kubectl',
-    'ssh',
-  ]);
+  // A process that has just ended has no command line.
+  const programs = commands.filter(Boolean).map((one) => one.split('/').at(-1));
+  expect([...new Set(programs)].sort()).toEqual(['kubectl', 'ssh']);
   await tour.close();
 });
 

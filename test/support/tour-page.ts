@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { until } from './until';
 
 /** Debian's Chromium, which bin/test.sh installs. */
-const CHROMIUM = '/usr/bin/chromium';
+export const CHROMIUM = '/usr/bin/chromium';
 
 /** Starts Chromium. Root has no sandbox there. */
 export const openBrowser = (): Promise<Browser> =>
@@ -118,23 +118,26 @@ export class TourPage {
     return until('a reply', () => form.locator('.reply').innerText());
   }
 
-  /** Sends one message over a socket of the page's own, and returns the next reply of a type. */
-  ask(message: object, type: string): Promise<Record<string, unknown>> {
+  /** Sends messages over one socket of the page's own, each after the reply to the one before; returns the replies. */
+  ask(messages: object[], type: string): Promise<Record<string, unknown>[]> {
     return this.page.evaluate(
-      ([text, wanted]) =>
-        new Promise<Record<string, unknown>>((resolve) => {
+      ([texts, wanted]) =>
+        new Promise<Record<string, unknown>[]>((resolve) => {
           const socket = new WebSocket(
             new URL('socket', location.href).href.replace(/^http/, 'ws'),
           );
-          socket.addEventListener('open', () => socket.send(text));
+          const replies: Record<string, unknown>[] = [];
+          socket.addEventListener('open', () => socket.send(texts[0]));
           socket.addEventListener('message', ({ data }) => {
             const reply = JSON.parse(String(data)) as Record<string, unknown>;
             if (reply.type !== wanted) return;
+            replies.push(reply);
+            if (replies.length < texts.length) return socket.send(texts[replies.length]);
             socket.close();
-            resolve(reply);
+            resolve(replies);
           });
         }),
-      [JSON.stringify(message), type] as const,
+      [messages.map((message) => JSON.stringify(message)), type] as const,
     );
   }
 

@@ -46,7 +46,7 @@ export const routes: Chapter = {
       title: 'In the VPC',
       text: [
         'Ask the kernel where a packet for a pod of another worker goes. It names the router.',
-        'The router needs one route for each worker. CNI does not add them: whoever builds the cluster does. The table of your lab appears below.',
+        'The router needs one route for each worker. CNI does not add them. The builder of the cluster does. The table of your lab appears below.',
       ],
       commands: [
         {

@@ -1,7 +1,7 @@
 import type { ShownChapter, ShownCommand, ShownDrill, ShownStep } from '../server/messages';
 import { h, marked, withPlaceholders } from './elements';
 
-/** What the page does when a student uses a control. */
+/** Actions of the page's controls. */
 export interface Actions {
   open(step: string): void;
   type(command: ShownCommand): void;
@@ -11,7 +11,7 @@ export interface Actions {
   next(step: string): void;
 }
 
-/** What the page knows besides the tour: results of this visit. */
+/** State of the page besides the tour: results of this visit. */
 export interface Visit {
   /** Step that is open. */
   open: string;

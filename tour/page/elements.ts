@@ -33,9 +33,16 @@ export function s(name: string, properties: Properties = {}, ...children: Child[
   return element;
 }
 
-/** Returns the parts of a text, with code between backticks as elements. */
+/** Returns the parts of a text, with links as elements. A link opens beside the tour. */
+const linked = (text: string): Child[] =>
+  text.split(/(http:\/\/[\w.:]+)/).map((part, at) => {
+    if (at % 2 === 0) return part;
+    return h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part);
+  });
+
+/** Returns the parts of a text, with links, and code between backticks as elements. */
 export const marked = (text: string): Child[] =>
-  text.split('`').map((part, at) => (at % 2 === 1 ? h('code', {}, part) : part));
+  text.split('`').flatMap((part, at) => (at % 2 === 1 ? [h('code', {}, part)] : linked(part)));
 
 /** Words in a command that the student replaces. */
 const PLACEHOLDER = /\b(INODE|PID|NETNS|ID|N)\b|\{[\w.]+\}/;

@@ -199,10 +199,11 @@ export function listWalk({ forward, reply }: DrawnWalk, ending: string): HTMLEle
         ),
       ),
     );
+  const [outcome, ...rest] = ending.split('\n');
   return h(
     'div',
     { class: 'walked' },
-    h('p', { class: 'ending' }, ending),
+    h('p', { class: 'ending' }, h('b', {}, outcome), `\n${rest.join('\n')}`),
     forward.length > 0 && visits('There', forward),
     reply.length > 0 && visits('And back', reply),
   );

@@ -1,4 +1,4 @@
-/** What a shell reports with its marks. */
+/** Report of a shell, which it makes with its marks. */
 export type Report =
   | { kind: 'output'; text: string }
   /** A command line was read, and begins to run. */

@@ -7,7 +7,7 @@ import { evidenceOf, type Progress } from '../progress';
 import type { Chapter, TourStep } from '../step';
 import type { ShownChapter, ShownNode, ShownStep, ShownTour } from './messages';
 
-/** What a page shows: the lab, the student's objects and progress. */
+/** Facts that a page shows: the lab, the student's objects and progress. */
 export interface Scene {
   outputs: LabOutputs;
   facts: Facts;
