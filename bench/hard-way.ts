@@ -33,7 +33,7 @@ function createKeysInProcess(): void {
 const value = <T>(output: pulumi.Output<T>): Promise<T> =>
   new Promise((resolve) => void output.apply(resolve));
 
-/** Returns the arguments of bootstrap for a lab whose nodes exist. */
+/** Returns the arguments of bootstrap for a lab with existing nodes. */
 function bootstrapArgs({ lab, topology, nodes, apiServer }: LabOutputs): BootstrapArgs {
   const publicIps = Object.fromEntries(nodes.map(({ name, publicIp }) => [name, publicIp]));
   const certificates = new Certificates('pki', {

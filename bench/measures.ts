@@ -3,7 +3,7 @@ interface Row {
   id: string;
   title: string;
   unit: 's' | 'MB' | 'cores' | 'Gbit/s' | '×';
-  /** Ids of two rows whose ratio is computed in each round, so that both have the same noise. */
+  /** Ids of two rows. Each round computes their ratio, so that both have the same noise. */
   ratio?: [string, string];
   /** Limit for the median. */
   target?: { atMost: number } | { atLeast: number };

@@ -152,7 +152,7 @@ registry() {
   printf '%s\n' "${configured%/}"
 }
 
-# The registry's packages have the same program, and npm in a package of its own.
+# The registry's packages have the same program, and npm in its own package.
 from_registry() {
   url=$(registry)/node-linux-$arch/-/node-linux-$arch-$VERSION.tgz
   npm_url=$(registry)/npm/-/npm-$NPM_VERSION.tgz

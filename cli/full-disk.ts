@@ -6,7 +6,7 @@ import { type Failure, unable } from './errors';
 /** Less space than this counts as none: files are written in pieces of this size. */
 const NOTHING = { bytes: 8 * 1024 ** 2, files: 20 };
 
-/** Returns the directories of this program whose file system is full. */
+/** Returns the directories of this program that are on a full file system. */
 export function fullPlaces(room = roomAt): string[] {
   return [...new Set([stateDirectory(), cloudDirectory(), cacheDirectory(), os.tmpdir()])].filter(
     (place) => {

@@ -82,7 +82,7 @@ const version = (): string =>
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description(
-      'A Kubernetes lab whose network you can take apart: six nodes, three networks, a check for each row of the article.',
+      'A Kubernetes lab with a network that you can take apart: six nodes, three networks, a check for each row of the article.',
     )
     .version(version())
     .enablePositionalOptions()

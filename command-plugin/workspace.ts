@@ -25,7 +25,7 @@ export function ownerOf(name: string, namespace = pidNamespace()): number | unde
   return owner === namespace ? Number(pid) : undefined;
 }
 
-/** Removes directories left by killed plugins: own directories whose process no longer exists. */
+/** Removes directories left by killed plugins: own directories without a running process. */
 function sweep(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const pid = ownerOf(name);

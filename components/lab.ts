@@ -46,7 +46,7 @@ export class Lab extends pulumi.ComponentResource {
    * Throws a ConfigError for a mistake in name or arguments, and a CloudError without credentials.
    *
    * @param name Name of the lab: up to 40 lower-case letters, digits and single hyphens, such as
-   * `aws-s01`. All resources are named after it. `./lab` finds labs whose name is their stack's.
+   * `aws-s01`. All resources are named after it. `./lab` finds labs by the name of their stack.
    * @param args Arguments of the lab. Default: the article's lab on this host.
    * @param options Pulumi's options of components, such as `parent` or `protect`.
    */

@@ -2,7 +2,7 @@ import { addressAt, contains } from '../util/cidr';
 import { addressWithGroup, subnet64 } from '../util/cidr6';
 import type { LabConfig } from './config';
 
-/** A part of the node network whose nodes share a default route. */
+/** A part of the node network. Its nodes share a default route. */
 export interface Subnet {
   /** `nodes`; on AWS in profile small `controllers` and `workers`. */
   name: string;
@@ -172,72 +172,81 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
   return [...make('controller', config.controllers), ...make('worker', config.workers)];
 }
 
-function firewallRules(config: LabConfig): FirewallRule[] {
-  const inside = [config.nodeCidr, config.podCidr];
-  const internal = (protocol: FirewallRule['protocol']): FirewallRule => ({
+const ALL_PORTS: [number, number] = [1, 65535];
+
+/** Returns the rules by which nodes and pods reach each other. */
+function internalRules(config: LabConfig): FirewallRule[] {
+  const ipv4 = (['tcp', 'udp', 'icmp'] as const).map((protocol): FirewallRule => ({
     name: `allow-internal-${protocol}`,
     description: `Nodes and pods reach each other over ${protocol}`,
     protocol,
-    ...(protocol === 'icmp' ? {} : { ports: [1, 65535] as [number, number] }),
-    sources: inside,
+    ...(protocol === 'icmp' ? {} : { ports: ALL_PORTS }),
+    sources: [config.nodeCidr, config.podCidr],
     targets: 'all',
-  });
-  const internal6 = (protocol: 'tcp' | 'udp' | 'icmpv6'): FirewallRule => ({
+  }));
+  if (config.ipFamily !== 'dual') return ipv4;
+  const ipv6 = (['tcp', 'udp', 'icmpv6'] as const).map((protocol): FirewallRule => ({
     name: `allow-internal-${protocol.replace('v6', '')}6`,
     description: `Nodes and pods reach each other over ${protocol} and IPv6`,
     protocol,
-    ...(protocol === 'icmpv6' ? {} : { ports: [1, 65535] as [number, number] }),
+    ...(protocol === 'icmpv6' ? {} : { ports: ALL_PORTS }),
     sources: [IPV6.nodeCidr, IPV6.podCidr],
     targets: 'all',
-  });
-  const rules: FirewallRule[] = [
-    internal('tcp'),
-    internal('udp'),
-    internal('icmp'),
-    ...(config.ipFamily === 'dual'
-      ? [internal6('tcp'), internal6('udp'), internal6('icmpv6')]
-      : []),
+  }));
+  return [...ipv4, ...ipv6];
+}
+
+/** Returns the rules for administrators; none if the config admits none. */
+function adminRules({ adminCidrs, apiPort }: LabConfig): FirewallRule[] {
+  if (adminCidrs.length === 0) return [];
+  return [
+    {
+      name: 'allow-ssh',
+      description: 'Administrators log in to every node',
+      protocol: 'tcp',
+      ports: [22, 22],
+      sources: adminCidrs,
+      targets: 'all',
+    },
+    {
+      name: 'allow-icmp',
+      description: 'Administrators ping the nodes',
+      protocol: 'icmp',
+      sources: adminCidrs,
+      targets: 'all',
+    },
+    {
+      name: 'allow-api',
+      description: 'Administrators reach the Kubernetes API',
+      protocol: 'tcp',
+      ports: [apiPort, apiPort],
+      sources: adminCidrs,
+      targets: 'controller',
+    },
   ];
-  if (config.adminCidrs.length > 0) {
-    rules.push(
-      {
-        name: 'allow-ssh',
-        description: 'Administrators log in to every node',
-        protocol: 'tcp',
-        ports: [22, 22],
-        sources: config.adminCidrs,
-        targets: 'all',
-      },
-      {
-        name: 'allow-icmp',
-        description: 'Administrators ping the nodes',
-        protocol: 'icmp',
-        sources: config.adminCidrs,
-        targets: 'all',
-      },
-      {
-        name: 'allow-api',
-        description: 'Administrators reach the Kubernetes API',
-        protocol: 'tcp',
-        ports: [config.apiPort, config.apiPort],
-        sources: config.adminCidrs,
-        targets: 'controller',
-      },
-    );
-  }
-  if (config.nodePortCidrs.length > 0) {
-    // In profile small the gateway node forwards the packets to a worker.
-    rules.push({
+}
+
+/** Returns the rule for services of type NodePort; none if the config admits no client. */
+function nodePortRules({ nodePortCidrs, nodePorts, profile }: LabConfig): FirewallRule[] {
+  if (nodePortCidrs.length === 0) return [];
+  return [
+    {
       name: 'allow-nodeports',
       description: 'Anybody in nodePortCidrs reaches services of type NodePort',
       protocol: 'tcp',
-      ports: [...config.nodePorts],
-      sources: config.nodePortCidrs,
-      targets: config.profile === 'full' ? 'worker' : 'all',
-    });
-  }
-  return rules;
+      ports: [...nodePorts],
+      sources: nodePortCidrs,
+      // In profile small the gateway node forwards the packets to a worker.
+      targets: profile === 'full' ? 'worker' : 'all',
+    },
+  ];
 }
+
+const firewallRules = (config: LabConfig): FirewallRule[] => [
+  ...internalRules(config),
+  ...adminRules(config),
+  ...nodePortRules(config),
+];
 
 /** Returns the IPv6 part of the plan. */
 const ipv6Plan = (all: Node[]): Networks => ({

@@ -2,66 +2,14 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
 import { ToolchainError } from '../toolchain';
 import { cacheDirectory } from '../util/directories';
 import { root } from '../util/repo-root';
-import { actsOf } from './acts';
-import type { Profile } from './acts/stage';
 import { diskMistake, spaceOf } from './disk';
 import { scratch } from './environment';
+import { EXIT, type Options, readOptions, Refusal } from './options';
 import { prepareParts } from './prepare';
 import { sweep } from './sweep';
-
-const USAGE = 'bin/rehearse aws|gcp [--profile small] [--only ACT]… [--keep]';
-
-const EXIT = { failed: 1, usage: 2, impossible: 3 } as const;
-
-/** A message for the user, and the exit code. */
-class Refusal extends Error {
-  constructor(
-    message: string,
-    readonly code: number,
-  ) {
-    super(message);
-  }
-}
-
-interface Options {
-  profile: Profile;
-  keep: boolean;
-  /** Names of the acts to play; all if empty. */
-  only: string[];
-}
-
-/** Reads the command line. Throws a Refusal. */
-function parse(args: string[]): Options {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      profile: { type: 'string', default: 'full' },
-      only: { type: 'string', multiple: true, default: [] },
-      keep: { type: 'boolean', default: false },
-    },
-  });
-  const { profile, only, keep } = values;
-  const [cloud, ...rest] = positionals;
-  if (cloud === 'gcp')
-    throw new Refusal(
-      'The provider plugin for Google Cloud can only be downloaded, and there is no data plane for it yet.\n' +
-        'Its requests are checked by the unit tests instead: see rehearsal/README.md.',
-      EXIT.impossible,
-    );
-  if (cloud !== 'aws' || rest.length > 0) throw new Refusal(USAGE, EXIT.usage);
-  if (profile !== 'full' && profile !== 'small')
-    throw new Refusal(`--profile ${profile}: full or small\n${USAGE}`, EXIT.usage);
-  const names = actsOf(profile).map(({ name }) => name);
-  const unknown = only.find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new Refusal(`--only ${unknown}: not one of ${names.join(', ')}`, EXIT.usage);
-  return { profile, only, keep };
-}
 
 /** Prints how to get into the rehearsal's namespaces: a shell there has the lab before it. */
 function printWayIn(unshare: number): void {
@@ -86,7 +34,11 @@ function runInside({ profile, keep, only }: Options): Promise<number> {
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = parse(args);
+  const options = readOptions(args);
+  if (typeof options === 'string') {
+    process.stdout.write(`${options}\n`);
+    return 0;
+  }
   await sweep();
   fs.mkdirSync(scratch(), { recursive: true, mode: 0o700 });
   const mistake = diskMistake(spaceOf(scratch()));

@@ -9,8 +9,8 @@ import {
   recipeFiles,
   shortDigest,
 } from '../toolchain/artifact-store';
-import { labPulumiHome, ownPulumiHome } from '../toolchain/command-plugin/install';
 import { SUITE, writeAptFiles } from '../toolchain/debian';
+import { Sites } from '../toolchain/download';
 import { thisArchitecture } from '../toolchain/fetch-or-build';
 import { findGo } from '../toolchain/go';
 import { ToolchainError } from '../toolchain/errors';
@@ -19,22 +19,13 @@ import { withLock, type Owner } from '../toolchain/lock';
 import { runOrThrow } from '../toolchain/run';
 import { root } from '../util/repo-root';
 import { emulatorPython } from './aws/emulator/python';
+import { officialPlugin, PLUGIN, PLUGIN_VERSION, pluginDirectory } from './aws/official-plugin';
 import { scratch } from './environment';
 import type { Parts } from './parts';
 
 type Tell = (line: string) => void;
 
 const here = (...inside: string[]): string => path.join(root, 'rehearsal', ...inside);
-
-/** Version of the plugin that @pulumi/aws asks for. */
-const PLUGIN_VERSION = (
-  JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  }
-).dependencies['@pulumi/aws'];
-
-const PLUGIN = 'pulumi-resource-aws';
-const pluginDirectory = `resource-aws-v${PLUGIN_VERSION}`;
 
 /** Source of the AWS provider. It is not in the checksum database: its digest is pinned here. */
 const PROVIDER = {
@@ -48,13 +39,6 @@ async function artifact(name: string, fill: (directory: string) => Promise<void>
   const target = artifactPath('rehearsal', name);
   if (!fs.existsSync(target)) await storeArtifact(target, fill);
   return target;
-}
-
-/** The official plugin, if an engine on this host has downloaded it. */
-function officialPlugin(): string | undefined {
-  return [ownPulumiHome(), labPulumiHome()]
-    .map((home) => path.join(home, 'plugins', pluginDirectory, PLUGIN))
-    .find((file) => fs.existsSync(file));
 }
 
 /** Copies the provider's source, without its tests and cut to the services in use. Throws if it is not the pinned one. */
@@ -81,7 +65,7 @@ async function buildPlugin(directory: string, tell: Tell): Promise<void> {
   const go = await findGo();
   if (!go)
     throw new ToolchainError(
-      'The official AWS plugin is not on this host, and there is no Go to build it: install one of them.',
+      'The official AWS plugin can not be downloaded, and there is no Go to build the plugin: install Go.',
     );
   const log = logFile(PLUGIN);
   const scratchModule = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-bridge-'));
@@ -107,8 +91,8 @@ async function buildPlugin(directory: string, tell: Tell): Promise<void> {
   }
 }
 
-async function plugin(tell: Tell): Promise<string> {
-  const official = officialPlugin();
+async function plugin(pulumi: string, tell: Tell): Promise<string> {
+  const official = await officialPlugin({ pulumi, sites: new Sites(), tell });
   if (official) return official;
   const recipe = [JSON.stringify(PROVIDER), ...recipeFiles(here('aws/bridge'))];
   const name = `${PLUGIN}-${PLUGIN_VERSION}-${shortDigest(recipe)}`;
@@ -140,7 +124,7 @@ async function tree(tell: Tell): Promise<string> {
   });
 }
 
-/** Gives the rehearsal a PULUMI_HOME of its own. */
+/** Gives the rehearsal its own PULUMI_HOME. */
 function installPlugins(program: string, pulumiHome: string): void {
   const plugins = scratch('state', 'pulumi-home', 'plugins');
   fs.mkdirSync(path.join(plugins, pluginDirectory), { recursive: true, mode: 0o700 });
@@ -168,13 +152,13 @@ function noteUse(parts: Parts): void {
 
 /** Makes everything that needs a network. */
 export async function prepareParts(tell: Tell): Promise<Parts> {
-  const { pulumiHome } = await ensure();
+  const { pulumi, pulumiHome } = await ensure();
   const parts = await withLock(
     cachePath('lock'),
     'preparing a rehearsal',
     waiting(tell),
     async () => ({
-      plugin: await plugin(tell),
+      plugin: await plugin(pulumi, tell),
       python: await emulatorPython(tell),
       tree: await tree(tell),
     }),

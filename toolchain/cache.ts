@@ -31,5 +31,5 @@ export const cachePath = (entry: keyof typeof ENTRIES, ...inside: string[]): str
 export const isOurs = (name: string): boolean =>
   Object.values(ENTRIES).some((names) => names.test(name));
 
-/** Returns true for the leftover of a lock whose holder died or was interrupted. */
+/** Returns true for the leftover of a lock with a holder that died or was interrupted. */
 export const isRemnant = (name: string): boolean => ENTRIES.lock.test(name) && name !== 'lock';

@@ -1,7 +1,7 @@
 import type { UpstreamProject } from './program';
 import type { Progress } from './progress';
 
-/** Linking follows the last package, so a build whose packages are compiled is not done. */
+/** Linking follows the last package, so a build with all packages compiled is not done. */
 const COMPILED = 0.9;
 
 /**

@@ -15,7 +15,7 @@ import { readOrigin } from './artifact-store';
 import { nodeStorePath, type NodeStoreParts } from './node-programs';
 
 /**
- * Labs that the toolchain is for: local labs, or cloud labs only, whose nodes download their
+ * Labs that the toolchain is for: local labs, or cloud labs only, with nodes that download their
  * programs.
  */
 export type Scope = 'local' | 'cloud';

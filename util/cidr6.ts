@@ -21,7 +21,7 @@ function parse(cidr: string): { first: ipaddr.IPv6; prefix: number } {
 }
 
 /**
- * Returns the address whose last group is `group`, a number from 0 to ffff as text. A host number
+ * Returns the address with the last group `group`, a number from 0 to ffff as text. A host number
  * such as `21` therefore stays readable: `fd00:10:240::21`.
  */
 export function addressWithGroup(cidr: string, group: string): string {

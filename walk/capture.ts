@@ -1,4 +1,4 @@
-// Reads what tcpdump writes on `-i any`: a pcap file with link type LINUX_SLL2, whose header names
+// Reads what tcpdump writes on `-i any`: a pcap file with link type LINUX_SLL2. Its header names
 // the interface and the direction (https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html).
 
 /** One record of a capture. */

@@ -1,6 +1,6 @@
 import type { Protocol } from './packet';
 
-/** Pod with an address of its own. Pods in the node's network are left out. */
+/** Pod with its own address. Pods in the node's network are left out. */
 export interface Pod {
   namespace: string;
   name: string;

@@ -105,7 +105,7 @@ const isNode = (place: string): boolean => !isPod(place) && place !== ROUTER && 
 const end = (address: string, port: number | undefined): string =>
   port ? `${address}:${port}` : address;
 
-/** Ends a walk whose probe never left its place. */
+/** Ends a walk after a probe that never left its place. */
 function neverLeft({ from, detail, obstacle }: Facts): Ending {
   const why = detail || obstacle?.text;
   const check = isPod(from) ? 'route.pod' : 'nodes.ping';
@@ -120,7 +120,7 @@ function neverLeft({ from, detail, obstacle }: Facts): Ending {
 }
 
 /**
- * Ends a walk to a ClusterIP that no rule translated: in the first node, whose kube-proxy should
+ * Ends a walk to a ClusterIP that no rule translated: in the first node, where kube-proxy should
  * have. `undefined` if a rule did, or if a rule of that node dropped the packet.
  */
 function untranslated({ forward, target }: Facts): Ending | undefined {
@@ -157,7 +157,7 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
     : { reason: 'no answer was sent', check: checkOfFlow(facts) };
 }
 
-/** Ends a walk whose answer came to its sender, which did not take it. */
+/** Ends a walk after an answer that came to its sender, which did not take it. */
 function answerNotTaken({ from, reply, target }: Facts, check: string): Ending {
   const { interface: name, packet } = lastHop(reply[reply.length - 1]);
   const came = end(packet.src, packet.sport);

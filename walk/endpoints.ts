@@ -40,7 +40,7 @@ export interface Target {
   protocol: Protocol;
   /** 0 for icmp. */
   port: number;
-  /** Service whose ClusterIP, NodePort or external address it is; unset for others. */
+  /** Service with this ClusterIP, NodePort or external address; unset for others. */
   service?: Service;
 }
 

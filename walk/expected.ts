@@ -20,13 +20,13 @@ export interface ExpectedPod {
 /** End of a flow: a pod, or a node by name. */
 export type ExpectedEnd = { pod: ExpectedPod } | { node: string };
 
-/** Flow whose hops are computed. */
+/** Flow to compute the hops of. */
 export interface Flow {
   /** `laptop` with the host's interface, or an end in the lab. */
   from: ExpectedEnd | { laptop: string };
   /** Pod or node that answers; `undefined` if the destination is outside the lab. */
   to: ExpectedEnd | undefined;
-  /** Node whose NodePort the laptop uses; unset for other flows. */
+  /** Node with the NodePort that the laptop uses; unset for other flows. */
   entry?: string;
 }
 

@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { longLinesOf, MARKDOWN_WIDTH, wrapMarkdown } from './markdown';
 import { LONG_SENTENCE, replacedWords, sentencesOf, startsUnclearly, wordsOf } from './prose';
-import { measureSource, type SourceFigures } from './source';
+import {
+  LONG_LINE,
+  measureSource,
+  scriptComments,
+  type SourceFigures,
+  type SourceText,
+} from './source';
 
 /** A file and a line in it, from 1. */
 export interface Place {
@@ -28,13 +35,27 @@ export interface Figures {
   replacedWords: number;
   wordsPerSentence: number;
   longSentencesPercent: number;
+  longDocsLines: number;
+  testFiles: number;
+  testLines: number;
+  longestTestFile: number;
+  tests: number;
+  medianTest: number;
+  p90Test: number;
+  longestTest: number;
+  longTestLinesPercent: number;
+  nestedTestConditionals: number;
+  unclearTestNames: number;
 }
 
 /** Places behind the figures, for those who fix them. */
 export interface Findings {
   unclearComments: Place[];
+  unclearTestNames: Place[];
   replacedWords: Place[];
   longSentences: Place[];
+  longDocsLines: Place[];
+  longLines: Place[];
 }
 
 /**
@@ -50,6 +71,12 @@ export const LIMITS: Partial<Record<keyof Figures, { atMost?: number; atLeast?: 
   unclearComments: { atMost: 0 },
   replacedWords: { atMost: 0 },
   longSentencesPercent: { atMost: 3 },
+  longDocsLines: { atMost: 75 },
+  medianTest: { atMost: 10 },
+  longestTest: { atMost: 90 },
+  longTestLinesPercent: { atMost: 1 },
+  nestedTestConditionals: { atMost: 0 },
+  unclearTestNames: { atMost: 0 },
 };
 
 const TITLES: Record<keyof Figures, string> = {
@@ -60,14 +87,25 @@ const TITLES: Record<keyof Figures, string> = {
   medianFunction: 'median lines of a function',
   p90Function: '90th percentile of a function',
   longestFunction: 'longest function',
-  longLinesPercent: 'lines over 120 characters, %',
+  longLinesPercent: `lines over ${LONG_LINE} characters, %`,
   nestedConditionals: 'nested conditional expressions',
   conditionalsPerThousandLines: 'conditional expressions per 1,000 lines',
   documentedExportsPercent: 'exports with a doc comment, %',
   unclearComments: 'comments with an unclear first word',
-  replacedWords: 'words that the style guide replaces, in comments and docs',
+  replacedWords: 'words that the style guide replaces, in all texts',
   wordsPerSentence: 'words per sentence of the docs',
   longSentencesPercent: `docs sentences over ${LONG_SENTENCE} words, %`,
+  longDocsLines: `docs lines over ${MARKDOWN_WIDTH} characters outside tables and code`,
+  testFiles: 'TypeScript files below test/',
+  testLines: 'lines in them',
+  longestTestFile: 'longest of them',
+  tests: 'tests',
+  medianTest: 'median lines of a test',
+  p90Test: '90th percentile of a test',
+  longestTest: 'longest test',
+  longTestLinesPercent: `lines of tests over ${LONG_LINE} characters, %`,
+  nestedTestConditionals: 'nested conditional expressions in tests',
+  unclearTestNames: 'names of tests with an unclear first word',
 };
 
 const tracked = (root: string): string[] =>
@@ -75,8 +113,17 @@ const tracked = (root: string): string[] =>
     .split('\0')
     .filter((file) => file !== '' && fs.existsSync(path.join(root, file)));
 
-const isSource = (file: string): boolean => /\.ts$/.test(file) && !file.startsWith('test/');
-const isDocs = (file: string): boolean => /\.md$/.test(file);
+/** Files that name the words to replace. */
+const WORD_LISTS = ['bench/readability/prose.ts', 'test/unit/bench/readability.test.ts'];
+
+const isTest = (file: string): boolean => file.startsWith('test/');
+const isSource = (file: string): boolean => file.endsWith('.ts');
+const isDocs = (file: string): boolean => file.endsWith('.md');
+
+/** Returns whether a file has comments that start with `#`. Fixtures are the output of programs. */
+const isScript = (file: string, text: string): boolean =>
+  !file.startsWith('test/fixtures/') &&
+  (/\.(sh|py|pl|nft|cfg|ya?ml|service)$/.test(file) || /^#!.*(bash|sh)$/m.test(text.slice(0, 40)));
 
 function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -86,18 +133,31 @@ function quantile(values: number[], share: number): number {
 const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
+type Source = SourceFigures & { file: string; rows: string[] };
+type Page = { file: string; text: string };
+
 interface Measured {
-  sources: (SourceFigures & { file: string })[];
-  sentences: { file: string; text: string; words: number }[];
-  pages: { file: string; text: string }[];
+  /** TypeScript files outside and below test/. */
+  sources: Source[];
+  tests: Source[];
+  scripts: Page[];
+  pages: Page[];
+  sentences: (Page & { words: number })[];
 }
 
 function measure(root: string): Measured {
-  const files = tracked(root);
-  const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
-  const pages = files.filter(isDocs).map((file) => ({ file, text: read(file) }));
+  const all = tracked(root).map((file) => ({
+    file,
+    text: fs.readFileSync(path.join(root, file), 'utf8'),
+  }));
+  const pages = all.filter(({ file }) => isDocs(file));
+  const code = all
+    .filter(({ file }) => isSource(file))
+    .map(({ file, text }) => ({ file, rows: text.split('\n'), ...measureSource(file, text) }));
   return {
-    sources: files.filter(isSource).map((file) => ({ file, ...measureSource(file, read(file)) })),
+    sources: code.filter(({ file }) => !isTest(file)),
+    tests: code.filter(({ file }) => isTest(file)),
+    scripts: all.filter(({ file, text }) => isScript(file, text)),
     pages,
     sentences: pages.flatMap(({ file, text }) =>
       sentencesOf(text).map((sentence) => ({ file, text: sentence, words: wordsOf(sentence) })),
@@ -105,53 +165,100 @@ function measure(root: string): Measured {
   };
 }
 
-/** Lists comments and sentences that miss the style guide. */
-export function findingsOf(root: string): Findings {
-  const { sources, sentences } = measure(root);
-  const comments = sources.flatMap(({ file, comments }) =>
-    comments.map(({ line, text }) => ({ file, line, text })),
-  );
+/** Wraps the long lines of every tracked Markdown page. Returns the changed pages. */
+export function wrapPages(root: string): string[] {
+  const pages = measure(root).pages.map((page) => ({ ...page, wrapped: wrapMarkdown(page.text) }));
+  const changed = pages.filter(({ text, wrapped }) => wrapped !== text);
+  for (const { file, wrapped } of changed) fs.writeFileSync(path.join(root, file), wrapped);
+  return changed.map(({ file }) => file);
+}
+
+/** Adds the file to texts of one file. */
+const placed = (file: string, texts: SourceText[]): Place[] =>
+  texts.map(({ line, text }) => ({ file, line, text }));
+
+const longLinesIn = ({ file, longLines, rows }: Source): Place[] =>
+  longLines.map((line) => ({ file, line, text: rows[line - 1].trim() }));
+
+function findings({ sources, tests, scripts, pages, sentences }: Measured): Findings {
+  const code = [...sources, ...tests];
+  const comments = [
+    ...code.flatMap(({ file, comments }) => placed(file, comments)),
+    ...scripts.flatMap(({ file, text }) => placed(file, scriptComments(text))),
+  ];
+  const strings = code
+    .filter(({ file }) => !WORD_LISTS.includes(file))
+    .flatMap(({ file, strings }) => placed(file, strings));
   const prose = sentences.map(({ file, text }) => ({ file, line: 0, text }));
+  const names = tests.flatMap(({ file, testNames }) => placed(file, testNames));
   return {
     unclearComments: comments.filter(({ text }) => startsUnclearly(text)),
-    replacedWords: [...comments, ...prose].filter(({ text }) => replacedWords(text).length > 0),
+    unclearTestNames: names.filter(({ text }) => startsUnclearly(text)),
+    replacedWords: [...comments, ...strings, ...prose].filter(
+      ({ text }) => replacedWords(text).length > 0,
+    ),
     longSentences: sentences
       .filter(({ words }) => words > LONG_SENTENCE)
       .map(({ file, text }) => ({ file, line: 0, text })),
+    longDocsLines: pages.flatMap(({ file, text }) =>
+      longLinesOf(text).map((line) => ({ file, line: 0, text: line })),
+    ),
+    longLines: code.flatMap(longLinesIn),
   };
 }
 
-/** Measures every tracked TypeScript file outside test/, and every tracked Markdown page. */
-export function figuresOf(root: string): Figures {
-  const { sources, sentences, pages } = measure(root);
+/** Lists comments, names, sentences and lines that miss the style guide. */
+export const findingsOf = (root: string): Findings => findings(measure(root));
+
+/** Returns the figures of a set of TypeScript files. */
+function codeFigures(sources: Source[]) {
   const lines = sum(sources.map((source) => source.lines));
-  const functions = sources.flatMap((source) => source.functionLengths);
-  const comments = sources.flatMap((source) => source.comments.map(({ text }) => text));
-  const exported = sum(sources.map((source) => source.exports));
-  const prose = pages.flatMap(({ text }) => sentencesOf(text));
   return {
     files: sources.length,
     lines,
+    longestFile: Math.max(...sources.map((source) => source.lines)),
+    longLinesPercent: percent(sum(sources.map(({ longLines }) => longLines.length)), lines),
+    nestedConditionals: sum(sources.map((source) => source.nestedConditionals.length)),
+  };
+}
+
+/** Measures every tracked TypeScript file, every script's comments and every Markdown page. */
+export function figuresOf(root: string): Figures {
+  const measured = measure(root);
+  const { sources, tests, sentences } = measured;
+  const found = findings(measured);
+  const functions = sources.flatMap((source) => source.functionLengths);
+  const testLengths = tests.flatMap((source) => source.testLengths);
+  const exported = sum(sources.map((source) => source.exports));
+  const code = codeFigures(sources);
+  const testCode = codeFigures(tests);
+  return {
+    ...code,
     medianFile: quantile(
       sources.map((source) => source.lines),
       0.5,
     ),
-    longestFile: Math.max(...sources.map((source) => source.lines)),
     medianFunction: quantile(functions, 0.5),
     p90Function: quantile(functions, 0.9),
     longestFunction: Math.max(...functions),
-    longLinesPercent: percent(sum(sources.map(({ longLines }) => longLines.length)), lines),
-    nestedConditionals: sum(sources.map((source) => source.nestedConditionals.length)),
     conditionalsPerThousandLines:
-      (1000 * sum(sources.map((source) => source.conditionals))) / lines,
+      (1000 * sum(sources.map((source) => source.conditionals))) / code.lines,
     documentedExportsPercent: percent(sum(sources.map((s) => s.documentedExports)), exported),
-    unclearComments: comments.filter(startsUnclearly).length,
-    replacedWords: [...comments, ...prose].flatMap(replacedWords).length,
+    unclearComments: found.unclearComments.length,
+    replacedWords: found.replacedWords.length,
     wordsPerSentence: sum(sentences.map(({ words }) => words)) / sentences.length,
-    longSentencesPercent: percent(
-      sentences.filter(({ words }) => words > LONG_SENTENCE).length,
-      sentences.length,
-    ),
+    longSentencesPercent: percent(found.longSentences.length, sentences.length),
+    longDocsLines: found.longDocsLines.length,
+    testFiles: testCode.files,
+    testLines: testCode.lines,
+    longestTestFile: testCode.longestFile,
+    tests: testLengths.length,
+    medianTest: quantile(testLengths, 0.5),
+    p90Test: quantile(testLengths, 0.9),
+    longestTest: Math.max(...testLengths),
+    longTestLinesPercent: testCode.longLinesPercent,
+    nestedTestConditionals: testCode.nestedConditionals,
+    unclearTestNames: found.unclearTestNames.length,
   };
 }
 

@@ -43,20 +43,42 @@ export const startsUnclearly = (comment: string): boolean => UNCLEAR_START.test(
 /** Words that the style guide replaces, with their plain counterparts. */
 export const REPLACED_WORDS: Record<string, string> = {
   anew: 'recreated, replaced',
-  'tells of': 'reports',
+  told: 'reported, printed',
+  tell: 'report, print',
+  tells: 'reports, prints',
+  telling: 'reporting, printing',
   mend: 'repair',
   mends: 'repairs',
   mended: 'repaired',
+  mending: 'repairing',
   'otherwise than': 'drift, differs from',
+  'is gone': 'does not exist',
+  'are gone': 'do not exist',
   whoever: 'the user',
   whatever: 'any',
   somebody: 'a user',
+  someone: 'a user',
+  everybody: 'every user',
   nobody: 'no user',
-  'in words': 'formatted',
+  whose: 'with, of which',
+  'in words': 'formatted, as text',
+  'none where': 'undefined if',
   'takes along': 'deletes',
+  'hangs on': 'belongs to',
+  'stands on': 'depends on',
+  'by itself': 'automatically',
+  'by themselves': 'automatically',
+  'of its own': 'own, dedicated',
+  'of their own': 'own, dedicated',
+  thing: 'resource, part',
+  things: 'resources, parts',
 };
 
-const REPLACED = new RegExp(`\\b(${Object.keys(REPLACED_WORDS).join('|')})\\b`, 'gi');
+/** No part of a name such as `local-nobody` or `test:Thing`. */
+const REPLACED = new RegExp(
+  `(?<![\\w:/-])(${Object.keys(REPLACED_WORDS).join('|')})(?![\\w-])`,
+  'gi',
+);
 
 /** Lists the words of a text that the style guide replaces. */
 export const replacedWords = (text: string): string[] =>

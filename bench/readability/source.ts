@@ -9,12 +9,25 @@ export interface Comment {
   text: string;
 }
 
+/** Text in a source file that a person reads. */
+export interface SourceText {
+  /** From 1. */
+  line: number;
+  text: string;
+}
+
 /** Figures of one TypeScript file. */
 export interface SourceFigures {
   lines: number;
   /** Line numbers of lines over LONG_LINE characters. */
   longLines: number[];
   comments: Comment[];
+  /** String literals of several words: messages, titles of tests, commands. */
+  strings: SourceText[];
+  /** Names of tests and of their groups. */
+  testNames: SourceText[];
+  /** Lines of each test's function. */
+  testLengths: number[];
   /** Lines of each function that has a body. */
   functionLengths: number[];
   /** Number of `a ? b : c`. */
@@ -56,6 +69,30 @@ function isConditional(node: ts.Expression): boolean {
   return ts.isConditionalExpression(node);
 }
 
+/** Returns the text of a string literal or template, with `…` for the parts that vary. */
+function stringText(node: ts.Node): string | undefined {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (!ts.isTemplateExpression(node)) return undefined;
+  return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
+}
+
+/** Returns the leftmost name of a call: `test` for `test.each(table)(title, body)`. */
+function calledName(node: ts.Expression): string {
+  if (ts.isIdentifier(node)) return node.text;
+  if (ts.isTaggedTemplateExpression(node)) return calledName(node.tag);
+  const isPart = ts.isCallExpression(node) || ts.isPropertyAccessExpression(node);
+  return isPart ? calledName(node.expression) : '';
+}
+
+/** Returns the kind of a call with a title and a function as jest has them. */
+function testKind(node: ts.CallExpression): 'test' | 'group' | undefined {
+  const name = calledName(node.expression);
+  const [title, body] = node.arguments;
+  if (!title || !body || stringText(title) === undefined) return undefined;
+  if (name === 'describe') return 'group';
+  return name === 'test' || name === 'it' ? 'test' : undefined;
+}
+
 /** Collects the comments around nodes, each once. */
 class Comments {
   readonly found: Comment[] = [];
@@ -93,6 +130,23 @@ class Comments {
   }
 }
 
+/** Lists the comments of a script that starts them with `#`; consecutive lines are one comment. */
+export function scriptComments(text: string): SourceText[] {
+  const found: (SourceText & { lastLine: number })[] = [];
+  for (const [index, row] of text.split('\n').entries()) {
+    const comment = /^\s*#(?!!)\s?(.*)$/.exec(row)?.[1];
+    if (comment === undefined) continue;
+    const previous = found.at(-1);
+    if (previous?.lastLine === index) {
+      previous.text += ` ${comment}`;
+      previous.lastLine += 1;
+    } else {
+      found.push({ line: index + 1, lastLine: index + 1, text: comment });
+    }
+  }
+  return found;
+}
+
 /** Measures one TypeScript file. */
 export function measureSource(name: string, text: string): SourceFigures {
   const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
@@ -102,22 +156,34 @@ export function measureSource(name: string, text: string): SourceFigures {
     lines: lines.length,
     longLines: lines.flatMap((line, index) => (line.length > LONG_LINE ? [index + 1] : [])),
     comments: comments.found,
+    strings: [],
+    testNames: [],
+    testLengths: [],
     functionLengths: [],
     conditionals: 0,
     nestedConditionals: [],
     exports: 0,
     documentedExports: 0,
   };
+  const addTest = (node: ts.CallExpression): void => {
+    const kind = testKind(node);
+    if (!kind) return;
+    const [title, body] = node.arguments;
+    figures.testNames.push({ line: lineOf(node), text: stringText(title)! });
+    if (kind === 'test') figures.testLengths.push(lengthOf(body));
+  };
+  const lineOf = (node: ts.Node): number => comments.lineAt(node.getStart(file));
+  const lengthOf = (node: ts.Node): number => comments.lineAt(node.getEnd()) - lineOf(node) + 1;
   const visit = (node: ts.Node): void => {
     comments.addAround(node);
-    if (isFunctionWithBody(node)) {
-      const length = comments.lineAt(node.getEnd()) - comments.lineAt(node.getStart(file)) + 1;
-      figures.functionLengths.push(length);
-    }
+    if (isFunctionWithBody(node)) figures.functionLengths.push(lengthOf(node));
+    const string = stringText(node);
+    if (string?.includes(' ')) figures.strings.push({ line: lineOf(node), text: string });
+    if (ts.isCallExpression(node)) addTest(node);
     if (ts.isConditionalExpression(node)) {
       figures.conditionals += 1;
       if ([node.condition, node.whenTrue, node.whenFalse].some(isConditional))
-        figures.nestedConditionals.push(comments.lineAt(node.getStart(file)));
+        figures.nestedConditionals.push(lineOf(node));
     }
     if (isExported(node)) {
       figures.exports += 1;

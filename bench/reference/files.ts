@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { wrapMarkdown } from '../readability/markdown';
 import { commandPages } from './commands';
 import { configPage } from './config';
 import { providerSchema } from './schema';
@@ -9,7 +10,7 @@ const PAGES = 'docs/reference';
 /** Returns every generated file, by path in the repository. */
 export function referenceFiles(root: string): Map<string, string> {
   const pages = [...commandPages(), ...configPage(root)].map(
-    ([file, content]) => [`${PAGES}/${file}`, content] as const,
+    ([file, content]) => [`${PAGES}/${file}`, wrapMarkdown(content)] as const,
   );
   return new Map([
     ...pages,

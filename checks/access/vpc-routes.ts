@@ -1,7 +1,7 @@
 import type * as AwsReader from '../../components/aws/read-routes';
 import type * as GcpReader from '../../components/gcp/read-routes';
 import type { LabOutputs } from '../../components/outputs';
-import { boundedRun } from '../../util/bounded-run';
+import { run } from './run';
 
 /** A row of the VPC router's table. */
 export interface VpcRoute {
@@ -13,18 +13,6 @@ export interface VpcRoute {
   line: string;
   /** Which table, where the VPC has several. */
   table?: string;
-}
-
-/** Limit of one run of `ip`, in seconds. */
-const SECONDS = 10;
-
-async function run(program: string, args: string[]): Promise<string> {
-  const ran = await boundedRun(program, args, { seconds: SECONDS });
-  if (ran.code !== 0)
-    throw new Error(
-      `\`${program} ${args.join(' ')}\` exited ${ran.code}: ${ran.stderr.trim().split('\n').pop()}`,
-    );
-  return ran.stdout;
 }
 
 /** IP family of routes. */

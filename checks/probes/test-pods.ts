@@ -36,7 +36,7 @@ export interface TestPods {
   /** Returns busybox on a worker; rejects like `nginx`. */
   busybox(worker: string): Promise<TestPod>;
   services(): Promise<TestServices>;
-  /** Worker whose nginx answers at the NodePort: the second worker if it exists. */
+  /** Worker with the nginx that answers at the NodePort: the second worker if it exists. */
   nodePortWorker: string;
   /**
    * Deletes the test pods, their services and their namespace. Kubernetes takes some five seconds

@@ -81,7 +81,7 @@ const lbAddress: Check = {
   title: "A service of type LoadBalancer gets an address of the lab's public network",
   node: 'laptop',
   command: 'kubectl get services',
-  expected: 'TYPE LoadBalancer, with an EXTERNAL-IP of its own',
+  expected: 'TYPE LoadBalancer, with its own EXTERNAL-IP',
   stage: 'network',
   workers: 1,
   summaryLine: /LoadBalancer/,

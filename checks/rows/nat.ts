@@ -236,7 +236,7 @@ const natCounter: Check = {
   node: 'worker-0',
   command: COUNTERS,
   expected:
-    'a rule to a CNI- chain for the pod, with the comment name: "bridge", whose counter rises',
+    'a rule to a CNI- chain for the pod, with the comment name: "bridge", and a rising counter',
   stage: 'network',
   workers: 2,
   dependsOn: ['cni.config', 'nat.ping'],

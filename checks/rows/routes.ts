@@ -82,7 +82,7 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
       )
       .map(
         (one) =>
-          `${one.dst} has a route of its own, via ${one.gateway ?? one.dev}: the VPC router routes other pod networks, so delete it (\`sudo ip route del ${one.dst}\`) and look at what added it`,
+          `${one.dst} has its own route, via ${one.gateway ?? one.dev}: the VPC router routes other pod networks, so delete it (\`sudo ip route del ${one.dst}\`) and look at what added it`,
       ),
   ].map((problem) => `${worker.name}: ${problem}`);
 }

@@ -320,7 +320,7 @@ async function askSameNode(
     problems: good(answer)
       ? []
       : [
-          `${client.ip} got no answer from ${address}, whose only endpoint is ${server.ip} on the same ${worker}`,
+          `${client.ip} got no answer from ${address}. Its only endpoint is ${server.ip} on the same ${worker}`,
           ...why,
         ],
     command: `kubectl ${args.join(' ')}`,

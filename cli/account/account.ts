@@ -38,7 +38,7 @@ export interface CloudResource {
   hourly: number | undefined;
 }
 
-/** A lab whose orphans are searched for. */
+/** A lab to search orphans of. */
 export interface OrphanQuery {
   lab: string;
   /** Id of the lab's state; empty if its state has none yet. */
@@ -77,7 +77,7 @@ export interface Account {
   remains(lab?: string): Promise<CloudResource[]>;
   /** Resources of the lab that its state does not know, in the order in which they can be deleted. */
   orphans(query: OrphanQuery): Promise<Orphan[]>;
-  /** Names of all regions that the account can use, for a cloud whose questions are regional. */
+  /** Names of all regions that the account can use, for a cloud that is asked by region. */
   regions(): Promise<string[]>;
 }
 

@@ -214,8 +214,9 @@ async function inBalancing(clients: AwsClients): Promise<Existing[]> {
 }
 
 /**
- * Lists existing resources with a lab's tags. Each kind is asked whether it exists: DescribeTags
- * alone continues to list terminated instances and deleted volumes.
+ * Lists existing resources with a lab's tags. Each kind is asked whether it exists, because tags
+ * outlive it. A terminated instance stays visible for about an hour (API reference of EC2,
+ * TerminateInstances). AWS's tagging API was seen to list deleted volumes (aws/aws-cli#4173).
  */
 export async function labResources(clients: AwsClients, lab?: string): Promise<AwsRemain[]> {
   // `tag:KEY` is a filter of every kind (`tag-key` is not one of rules), and takes wildcards.

@@ -41,13 +41,19 @@ async function limit(
   return found?.Quota?.Value;
 }
 
-async function quota(
+/** A quota that a lab uses. */
+interface QuotaQuery {
+  name: string;
+  /** Codes of the service and of the quota in Service Quotas. */
+  service: string;
+  code: string;
+  needed: number;
+  used(): Promise<number>;
+}
+
+async function quotaOf(
   clients: Clients,
-  name: string,
-  service: string,
-  code: string,
-  needed: number,
-  used: () => Promise<number>,
+  { name, service, code, needed, used }: QuotaQuery,
 ): Promise<Quota> {
   const ask = `https://${clients.region}.console.aws.amazon.com/servicequotas/home/services/${service}/quotas/${code}`;
   return { name, limit: await limit(clients, service, code), used: await used(), needed, ask };
@@ -108,6 +114,40 @@ async function processors(
   );
 }
 
+/** Lists the quotas that labs with these needs use. */
+function quotaQueries(clients: Clients, needs: Needs, byType: Map<string, number>): QuotaQuery[] {
+  const standard = {
+    ...needs,
+    machines: new Map([...needs.machines].filter(([type]) => isStandard(type))),
+  };
+  const { ec2: client } = clients;
+  const queries: QuotaQuery[] = [
+    {
+      ...{ name: 'processors of standard machines', service: 'ec2', code: 'L-1216C47A' },
+      needed: processorsOf(standard, byType),
+      used: () => processorsInUse(clients),
+    },
+    {
+      ...{ name: 'VPCs', service: 'vpc', code: 'L-F678F1CE' },
+      needed: needs.networks,
+      used: async () => (await client.send(new ec2.DescribeVpcsCommand({}))).Vpcs?.length ?? 0,
+    },
+    {
+      ...{ name: 'Elastic IP addresses', service: 'ec2', code: 'L-0263D0A3' },
+      needed: needs.reservedAddresses,
+      used: async () =>
+        (await client.send(new ec2.DescribeAddressesCommand({}))).Addresses?.length ?? 0,
+    },
+  ];
+  if (needs.loadBalancers > 0)
+    queries.push({
+      ...{ name: 'network load balancers', service: 'elasticloadbalancing', code: 'L-69A177A2' },
+      needed: needs.loadBalancers,
+      used: async () => (await balancers(clients)).filter(({ Type }) => Type === 'network').length,
+    });
+  return queries;
+}
+
 const FIRST_BALANCER =
   'This region has no load balancer yet. The first one in an account makes AWS create a service-linked role: your credentials need iam:CreateServiceLinkedRole (profile small needs no balancer).';
 
@@ -130,49 +170,9 @@ export function awsAccount({ region, zone }: LabConfig): Account {
       }),
     processors: (types) => described(() => processors(clients, zone, types)),
     quotas: (needs: Needs, byType) =>
-      described(async () => {
-        const standard = {
-          ...needs,
-          machines: new Map([...needs.machines].filter(([type]) => isStandard(type))),
-        };
-        const cores = processorsOf(standard, byType);
-        const send = clients.ec2;
-        return Promise.all([
-          quota(clients, 'processors of standard machines', 'ec2', 'L-1216C47A', cores, () =>
-            processorsInUse(clients),
-          ),
-          quota(
-            clients,
-            'VPCs',
-            'vpc',
-            'L-F678F1CE',
-            needs.networks,
-            async () => (await send.send(new ec2.DescribeVpcsCommand({}))).Vpcs?.length ?? 0,
-          ),
-          quota(
-            clients,
-            'Elastic IP addresses',
-            'ec2',
-            'L-0263D0A3',
-            needs.reservedAddresses,
-            async () =>
-              (await send.send(new ec2.DescribeAddressesCommand({}))).Addresses?.length ?? 0,
-          ),
-          ...(needs.loadBalancers > 0
-            ? [
-                quota(
-                  clients,
-                  'network load balancers',
-                  'elasticloadbalancing',
-                  'L-69A177A2',
-                  needs.loadBalancers,
-                  async () =>
-                    (await balancers(clients)).filter(({ Type }) => Type === 'network').length,
-                ),
-              ]
-            : []),
-        ]);
-      }),
+      described(() =>
+        Promise.all(quotaQueries(clients, needs, byType).map((query) => quotaOf(clients, query))),
+      ),
     notes: ({ loadBalancers }) =>
       described(async () =>
         loadBalancers > 0 && (await balancers(clients)).length === 0 ? [FIRST_BALANCER] : [],

@@ -139,7 +139,7 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
- * Finds the member of an instance group whose create was interrupted. A member has no name, and
+ * Finds the member of an instance group that an interrupted create left. A member has no name, and
  * `addInstances` refuses an existing one (memberAlreadyExists:
  * https://github.com/ansible/ansible/issues/72897).
  */

@@ -61,7 +61,7 @@ export const PRICES: Record<CloudOfAccounts, PriceList> = {
   },
 };
 
-/** Disk types whose price was found in no source. A price message says so. */
+/** Disk types without a price in any source. A price message says so. */
 const ASSUMED_DISKS = ['hyperdisk-balanced'];
 
 const HOURS_A_MONTH = 730;
@@ -105,8 +105,7 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
-  const without =
-    unknown.length > 0 ? `, plus ${unknown.join(' and ')}, whose price is unknown` : '';
+  const without = unknown.length > 0 ? `, plus ${unknown.join(' and ')} of unknown price` : '';
   const disks = [...needs.machines.keys()].map((type) => diskTypeOf(cloud, type));
   const assumed = ASSUMED_DISKS.filter((type) => disks.includes(type));
   const guess = assumed.length > 0 ? `; the price of ${assumed.join(', ')} is assumed` : '';

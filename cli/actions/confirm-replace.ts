@@ -36,7 +36,7 @@ export const refuseReplace =
       ),
     );
 
-/** Lists the keys whose values differ, such as `zone us-west1-b instead of us-west1-c`. */
+/** Lists the keys with different values, such as `zone us-west1-b instead of us-west1-c`. */
 function changesOf(keys: (keyof LabConfig)[], wanted: LabConfig, made: LabConfig): string {
   return keys
     .filter((key) => String(wanted[key] ?? '') !== String(made[key] ?? ''))

@@ -79,7 +79,7 @@ async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise
       `The engine could not destroy the lab, so it is swept from this host: ${(error as Error).message}`,
     );
     await sweep(lab.stack);
-    // The engine can't remove a stack whose state is damaged. The caller deletes that state with
+    // The engine can't remove a stack with a damaged state. The caller deletes that state with
     // the lab's files.
     if (!damagedState(lab.stack)) await engine.forget(lab.stack);
     return true;

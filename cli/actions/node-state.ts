@@ -94,9 +94,9 @@ export async function nodeStates(access: Access): Promise<NodeState[]> {
 }
 
 /**
- * Lists the Pulumi resources to replace so that the node is as declared: the steps whose files,
- * services or objects have drifted. Some of them may not exist for this node. Objects that only
- * the student can repair replace nothing.
+ * Lists the Pulumi resources to replace so that the node is as declared: the steps with drifted
+ * files, services or objects. Some of them may not exist for this node. Objects that only the
+ * student can repair replace nothing.
  */
 export function stepsToRepeat(state: NodeState): string[] {
   const { OUTLINE, commandName, commandsOf } =

@@ -60,7 +60,7 @@ function groups<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
   return found;
 }
 
-/** Identifies the account and the region whose quotas a lab uses. */
+/** Identifies the account and the region that a lab takes quota from. */
 const accountKey = (config: LabConfig): string =>
   [config.cloud, config.project, placeOf(config)].join(' ');
 
@@ -107,7 +107,7 @@ async function accounts(wanted: RequestedLab[]): Promise<Examined[]> {
   );
 }
 
-/** Lists the clouds of these labs whose provider plugin the engine has to download. */
+/** Lists the clouds of these labs for which the engine has to download a provider plugin. */
 const pluginsMissing = (wanted: RequestedLab[]): CloudOfAccounts[] =>
   (['aws', 'gcp'] as const).filter(
     (cloud) => wanted.some(({ lab }) => lab.cloud === cloud) && !hasProviderPlugin(cloud),
@@ -193,8 +193,8 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
 export interface Prepared {
   toolchain: toolchain.Tools;
   /**
-   * Labs whose account lacks quota, keyed by stack. Empty if no lab can be created: then `prepare`
-   * throws.
+   * Labs without enough quota in their account, keyed by stack. Empty if no lab can be created:
+   * then `prepare` throws.
    */
   refused: Map<string, Failure>;
 }

@@ -75,7 +75,7 @@ async function look(
   };
 }
 
-/** State of a lab whose `up` succeeded at least once. */
+/** State of a lab after at least one successful `up`. */
 export type UpSnapshot = Snapshot & { outputs: LabOutputs };
 export const wasUp = (snapshot: Snapshot | undefined): snapshot is UpSnapshot =>
   snapshot?.outputs !== undefined;

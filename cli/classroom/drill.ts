@@ -18,7 +18,7 @@ export interface DrillOptions {
   again: string;
 }
 
-/** Throws a usage Failure that lists the students whose labs are in clouds. */
+/** Throws a usage Failure that lists the students with labs in clouds. */
 function refuseClouds(students: Student[]): void {
   const clouds = students.filter(({ lab }) => lab.cloud !== 'local').map(({ id }) => id);
   if (clouds.length === 0) return;

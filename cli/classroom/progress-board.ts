@@ -24,7 +24,7 @@ interface Row {
 export const LONGEST_NAME = 24;
 
 /**
- * Describes the result of a finished job whose result may be bad, such as a report with failed
+ * Describes the result of a finished job, which may be bad, such as a report with failed
  * checks.
  */
 export type Verdict = (value: unknown) => { isGood: boolean; words: string };

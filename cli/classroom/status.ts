@@ -6,7 +6,7 @@ import { Engine } from '../engine';
 import { EXIT, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
 import { cut } from '../../util/text-width';
-import type { Progress } from '../ui/progress';
+import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
 import { checkedConfig } from '../lab/settings';
 import { installed } from '../actions/ensure-toolchain';
@@ -48,18 +48,6 @@ export interface StudentStatus {
   cost?: number;
 }
 
-const QUIET: Progress = {
-  begin: () => ({
-    update: () => undefined,
-    done: () => undefined,
-    failed: () => undefined,
-    drop: () => undefined,
-  }),
-  summarize: () => undefined,
-  say: () => undefined,
-  close: () => undefined,
-};
-
 const HOUR = 3_600_000;
 
 function costOf({ lab, settings }: Student, created: string | undefined): number | undefined {
@@ -84,7 +72,7 @@ export async function studentStatusOf(
     drift: [],
   };
   try {
-    const status = await statusOf(engine, lab, kubectl, QUIET);
+    const status = await statusOf(engine, lab, kubectl, quietProgress);
     const { state, nodes, created, expires } = status;
     const verified = state === 'down' ? undefined : lastVerified(lab.stack);
     const drills = readRecord(lab.stack);

@@ -1,8 +1,9 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { accountOf, type CloudOfAccounts, type CloudResource } from '../account/account';
 import { readableSnapshot, type Search, searchEverywhere } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
-import { Engine } from '../engine';
+import { Engine, stackFile } from '../engine';
 import { EXIT, usage } from '../errors';
 import { type LabRef, parseLab } from '../lab/name';
 import { found } from '../actions/ensure-toolchain';
@@ -15,7 +16,7 @@ interface Options {
   json?: boolean;
 }
 
-/** Returns the lab to audit, or the cloud whose labs are all audited. */
+/** Returns the lab to audit, or the cloud to audit all labs of. */
 function subject(
   name: string | undefined,
   cloud: string | undefined,
@@ -84,11 +85,21 @@ async function engineIfInstalled(): Promise<Engine | undefined> {
   return programs && Engine.open(programs);
 }
 
-/** Searches the account of one lab. */
+/** Searches the account of one lab: the one in its state, else in its config file, else the default. */
 async function searchFor(lab: LabRef, engine: Engine | undefined): Promise<Search> {
-  const account = accountOf(accountConfigOf(lab, await readableSnapshot(engine, lab)));
+  const snapshot = await readableSnapshot(engine, lab);
+  const account = accountOf(accountConfigOf(lab, snapshot));
   const where = await account.who();
-  return { found: await account.remains(lab.stack), searched: [where], failed: [], limits: [] };
+  const found = await account.remains(lab.stack);
+  const isKnown = (snapshot?.resources ?? []).length > 0 || fs.existsSync(stackFile(lab.stack));
+  const limits =
+    isKnown || found.length > 0
+      ? []
+      : [
+          `No state or config of lab ${lab.stack} names its account, so only the default one was searched.`,
+          `All accounts of labs here: ./lab audit --cloud ${lab.cloud}`,
+        ];
+  return { found, searched: [where], failed: [], limits };
 }
 
 async function audit(name: string | undefined, { cloud, json }: Options): Promise<void> {

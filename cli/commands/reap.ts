@@ -140,7 +140,7 @@ export function register(program: Command): void {
     .description(
       'remove every expired lab (config key expires), and make sure that no leftovers exist; exit 1 if one is left, 3 if a cloud could not be asked',
     )
-    .addOption(cloudOption('also search this cloud for labs whose state is not here'))
+    .addOption(cloudOption('also search this cloud for labs with a state elsewhere'))
     .option('--dry-run', 'only list them')
     .option('--json', 'print one JSON array')
     .option('--yes', 'do not ask for confirmation')

@@ -82,7 +82,7 @@ export function delegationFinding(
   const isKernelRoot = !fs.existsSync(path.join(directory, 'cgroup.type'));
   if (isKernelRoot || text('cgroup.procs').trim() === '') return ok('can be enabled');
   return fail(
-    `${directory} has processes of its own, so the kernel sets no limits below it`,
+    `${directory} has its own processes, so the kernel sets no limits below it`,
     `before the lab, as root: mkdir ${directory}/init; move each process of ${directory}/cgroup.procs there; or start the container with --cgroupns=host`,
   );
 }
@@ -125,7 +125,7 @@ export const inotifyFinding = (
   limit >= 512
     ? ok(`${limit}`)
     : warn(
-        `${limit}: enough for one lab, whose start raises it`,
+        `${limit}: enough for one lab. Its start raises it`,
         'optional: sysctl -w fs.inotify.max_user_instances=2048',
       );
 

@@ -15,7 +15,7 @@ interface Feature {
   by?: string[];
   /** Limitation without the feature, if labs work without it. */
   spared?: string;
-  /** Tells whether a lab of this config can't spare the feature, although others can. */
+  /** Returns whether a lab of this config can't spare the feature, although others can. */
   neededBy?: (config: LabConfig) => boolean;
 }
 

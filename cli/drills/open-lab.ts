@@ -11,6 +11,7 @@ import { withLabLock } from '../lab/lock';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { interruptible } from '../ui/signals';
+import type { Script } from './drill';
 import { typedLines } from './loader';
 import { runScript, runSolution, shellAt } from './places';
 import { readRecord, writeRecord } from './record';
@@ -56,6 +57,38 @@ export interface OpenDrillLab extends DrillLab {
   kubectl: string;
 }
 
+/** Runs `work` as a step of the progress output. */
+async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
+  const step = progress.begin(title);
+  try {
+    const result = await work;
+    step.done();
+    return result;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
+
+/** Types a solution into the terminal of each of its places. */
+async function typeSolution(
+  up: UpLab,
+  { places, text }: Script,
+  { show, signal }: { show(text: string): void; signal: AbortSignal },
+): Promise<void> {
+  for (const place of places) {
+    // Without a terminal, no line is wrapped.
+    const { columns = 300, rows = 30 } = process.stdout;
+    const size = { columns, rows };
+    show(`\n─── ${place} ───\n`);
+    await typeInto({
+      command: shellAt(up, place, { setUp: MARK_PROMPTS, size }),
+      ...{ lines: typedLines(text), show, signal },
+      pace: process.stdout.isTTY ? PACE : 0,
+    });
+  }
+}
+
 /**
  * Opens a lab for drills. `show` receives what a typed solution's terminal shows. Throws a Failure
  * if the lab is not up.
@@ -70,18 +103,8 @@ export async function openDrillLab(
   const { kubectl } = toolchain;
   const { stack } = lab;
   const tools = { engine, kubectl, progress };
-  const during = async <T>(title: string, work: Promise<T>): Promise<T> => {
-    const step = progress.begin(title);
-    return work.then(
-      (result) => (step.done(), result),
-      (error: unknown) => {
-        step.failed();
-        throw error;
-      },
-    );
-  };
-  const access = <T>(work: (access: Access) => Promise<T>): Promise<T> =>
-    withAccess(up, kubectl, work);
+  const step = <T>(title: string, work: (access: Access) => Promise<T>): Promise<T> =>
+    during(progress, title, withAccess(up, kubectl, work));
   const hasCluster = up.outputs.stage !== 'none';
   return {
     name: stack,
@@ -100,39 +123,16 @@ export async function openDrillLab(
       if (readManifest(stack, LABEL)) await deleteCheckpoint({ lab, label: LABEL }, progress);
     },
     repair: async () => void (await bringUp(engine, lab, new Map(), toolchain, progress)),
-    run: (script) =>
-      during(
-        'Breaking the lab',
-        access((one) => runScript(one, 'break.sh', script)),
-      ),
-    undo: (script) =>
-      during(
-        'Repairing the lab',
-        access((one) => runSolution(one, script)),
-      ),
+    run: (script) => step('Breaking the lab', (one) => runScript(one, 'break.sh', script)),
+    undo: (script) => step('Repairing the lab', (one) => runSolution(one, script)),
     createObjects: (manifest) =>
-      during(
-        "Creating the drill's pods",
-        access((one) => createObjects(one, manifest)),
-      ),
+      step("Creating the drill's pods", (one) => createObjects(one, manifest)),
     deleteObjects: async () => {
-      if (hasCluster) await during("Deleting the drill's pods", access(deleteObjects));
+      if (hasCluster) await step("Deleting the drill's pods", deleteObjects);
     },
-    type: ({ places, text }) =>
+    type: (solution) =>
       interruptible(
-        async ({ signal }) => {
-          for (const place of places) {
-            // Without a terminal, no line is wrapped.
-            const { columns = 300, rows = 30 } = process.stdout;
-            const size = { columns, rows };
-            show(`\n─── ${place} ───\n`);
-            await typeInto({
-              command: shellAt(up, place, { setUp: MARK_PROMPTS, size }),
-              ...{ lines: typedLines(text), show, signal },
-              pace: process.stdout.isTTY ? PACE : 0,
-            });
-          }
-        },
+        ({ signal }) => typeSolution(up, solution, { show, signal }),
         () => progress.say('Stopping.'),
       ),
   };

@@ -150,7 +150,7 @@ export async function start(lab: DrillLab, drill: Drill, report?: Report): Promi
   }
 }
 
-/** Repairs a lab whose drill could not begin. */
+/** Repairs a lab after a drill that could not begin. */
 async function abandon(lab: DrillLab, drill: Drill): Promise<void> {
   await repairLab(lab, drill);
   await finish(lab, drill, 'stopped');

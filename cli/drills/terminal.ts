@@ -32,7 +32,7 @@ export class PromptFilter {
 }
 
 export interface Typing {
-  /** Program and arguments of the shell, which has a terminal of its own. */
+  /** Program and arguments of the shell, which has its own terminal. */
   command: string[];
   lines: string[];
   /** Receives what the terminal shows. */

@@ -111,6 +111,15 @@ const KNOWN: Known[] = [
       'is adminCidrs (auto, by default) the address that port 22 is reached from? VPN and proxy may show another: --set adminCidrs=CIDR',
     ),
   },
+  {
+    // command-plugin/dial.ts, and pulumi-command v1.2.1, connection.go. A gateway that closed every
+    // login for 12 s was seen once: rehearsal/README.md
+    text: /can't be reached, after (\d+) attempts: |after (\d+) failed attempts: /,
+    says: ([, ours, official]) => ({
+      message: `${ours ?? official} SSH logins in a row failed, at a node or at the gateway on its way.`,
+      cure: 'does the node run? An sshd that is restarting or overloaded refuses logins: wait a minute',
+    }),
+  },
 ];
 
 /** Explains an engine's text; `undefined` if no known failure of a cloud is in it. */

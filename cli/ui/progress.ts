@@ -31,6 +31,19 @@ export interface Progress {
   close(): void;
 }
 
+/** Prints nothing, for work inside another command. */
+export const quietProgress: Progress = {
+  begin: () => ({
+    update: () => undefined,
+    done: () => undefined,
+    failed: () => undefined,
+    drop: () => undefined,
+  }),
+  summarize: () => undefined,
+  say: () => undefined,
+  close: () => undefined,
+};
+
 /** Interval in seconds at which a long step in a pipe reports that it is still running. */
 export const SIGN_OF_LIFE_SECONDS = 60;
 

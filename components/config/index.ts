@@ -57,7 +57,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Tells whether a message that the engine prints is a ConfigError's, which the user can repair. */
+/** Returns whether a message of the engine is a ConfigError's, which the user can repair. */
 export const isConfigMistake = (message: string): boolean =>
   /^(One mistake|\d+ mistakes) in the config:$/m.test(message);
 
@@ -301,7 +301,7 @@ export function parseConfig(raw: RawConfig): LabConfig {
   return config as LabConfig;
 }
 
-/** Tells whether a value says nothing: unset, an empty text or an empty list. */
+/** Returns whether a value says nothing: unset, an empty text or an empty list. */
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 

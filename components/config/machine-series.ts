@@ -38,7 +38,7 @@ const SERIES: Record<string, MachineSeries> = {
 export const seriesOf = (machineType: string): MachineSeries | undefined =>
   SERIES[machineType.split('-', 1)[0]];
 
-/** Returns the mistake of a config key whose machine type is not supported; empty if it is. */
+/** Returns the mistake of a config key with an unsupported machine type; empty if it is. */
 export function machineTypeMistakes(key: string, machineType: string): string[] {
   if (seriesOf(machineType)) return [];
   const known = Object.keys(SERIES).join(', ');

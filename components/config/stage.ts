@@ -2,7 +2,7 @@
 export const STAGES = ['none', 'network', 'cluster'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** Tells whether a lab at `stage` includes the stage `wanted`. */
+/** Returns whether a lab at `stage` includes the stage `wanted`. */
 export function reaches(stage: Stage, wanted: Stage): boolean {
   return STAGES.indexOf(stage) >= STAGES.indexOf(wanted);
 }

@@ -1,7 +1,10 @@
 import { covers, overlap, parseCidr } from '../../util/cidr';
 import { nearest } from '../../util/suggest';
 
-/** Reads one config value. Throws an Error whose message continues the key's name (`is …`, `has …`) or follows a colon. */
+/**
+ * Reads one config value. Throws an Error with a message that continues the key's name (`is …`,
+ * `has …`) or follows a colon.
+ */
 export type Reader<T> = (text: string) => T;
 
 export const wholeNumber =
@@ -61,7 +64,7 @@ export const controllerCount: Reader<number> = (text) => {
   return count;
 };
 
-/** Networks whose addresses no machine can have, with the reason. */
+/** Networks with addresses that no machine can have, with the reason. */
 const NOT_FOR_MACHINES = [
   ['0.0.0.0/8', 'they mean "this network"'],
   ['127.0.0.0/8', "they are every machine's own"],
@@ -69,7 +72,7 @@ const NOT_FOR_MACHINES = [
   ['224.0.0.0/3', 'they are for multicast, or reserved'],
 ] as const;
 
-/** Reads a network whose size the topology accepts, or an empty value. */
+/** Reads a network of a size that the topology accepts, or an empty value. */
 export const network =
   (widest: number, narrowest: number, why: string): Reader<string> =>
   (text) => {
@@ -132,7 +135,7 @@ export const cidrs: Reader<string[]> = (text) => {
   return [...new Set(entries)];
 };
 
-/** Tells whether an expiry is a duration, such as `8h`, `2d` or `90m`. */
+/** Returns whether an expiry is a duration, such as `8h`, `2d` or `90m`. */
 export const isDuration = (text: string): boolean => /^[1-9]\d*[mhd]$/.test(text);
 
 /** Reads a duration such as `8h`, `2d` or `90m`, or a time such as `2026-12-01T18:00Z`. */

@@ -104,7 +104,7 @@ export const labels = ({
 
 /**
  * How often the provider asks whether an operation is done. Its default is 10 s, so that most resources would take
- * 10 s. 2 s is the provider's own lower bound where it backs off by itself (OperationWait in
+ * 10 s. 2 s is the provider's own lower bound where it backs off automatically (OperationWait in
  * terraform-provider-google/google/tpgresource/common_operation.go); eight operations at once are 4 requests a second.
  */
 const POLL_INTERVAL = '2s';

@@ -19,7 +19,7 @@ export const METADATA_WALL = [
 
 /** Cloud-config for an instance on Google Cloud, beside the part that every cloud shares. */
 export const GOOGLE_FIRST_BOOT = {
-  // Google's guest agent would put host keys of its own in their place.
+  // Google's guest agent would put its own host keys in their place.
   write_files: [
     {
       path: '/etc/default/instance_configs.cfg',

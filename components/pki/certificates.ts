@@ -36,6 +36,26 @@ interface Subject {
   usages: ('client' | 'server')[];
 }
 
+/** Subject of the certificate that all etcd members share. */
+const etcdSubject = (controllers: Node[]): Subject => ({
+  commonName: 'etcd',
+  dnsNames: ['localhost', ...controllers.map((node) => node.name)],
+  ipAddresses: ['127.0.0.1', ...controllers.map((node) => node.privateIp)],
+  usages: ['client', 'server'],
+});
+
+/** Subject of a kubelet's certificate, with the node's public address if it has one. */
+const kubeletSubject = (
+  { name, privateIp }: Node,
+  publicIps: CertificatesArgs['publicIps'],
+): Subject => ({
+  commonName: `system:node:${name}`,
+  organization: 'system:nodes',
+  dnsNames: [name],
+  ipAddresses: [privateIp, ...(name in publicIps ? [publicIps[name]] : [])],
+  usages: ['client', 'server'],
+});
+
 /** The lab's certificate authorities, and the identities of the Hard Way. */
 export class Certificates extends pulumi.ComponentResource {
   readonly ca: Identity;
@@ -102,12 +122,7 @@ export class Certificates extends pulumi.ComponentResource {
     this.etcdClient = client('etcd-client', 'kube-apiserver');
 
     const controllers = topology.nodes.filter((node) => node.role === 'controller');
-    this.etcd = issue('etcd', {
-      commonName: 'etcd',
-      dnsNames: ['localhost', ...controllers.map((node) => node.name)],
-      ipAddresses: ['127.0.0.1', ...controllers.map((node) => node.privateIp)],
-      usages: ['client', 'server'],
-    });
+    this.etcd = issue('etcd', etcdSubject(controllers));
     this.apiServer = issue('kube-apiserver', {
       commonName: 'kube-apiserver',
       ...apiServerNames(topology, controllers, apiAddress),
@@ -121,19 +136,7 @@ export class Certificates extends pulumi.ComponentResource {
     this.workers = Object.fromEntries(
       topology.nodes
         .filter((node) => node.role === 'worker')
-        .map((node) => [
-          node.name,
-          issue(node.name, {
-            commonName: `system:node:${node.name}`,
-            organization: 'system:nodes',
-            dnsNames: [node.name],
-            ipAddresses: [
-              node.privateIp,
-              ...(node.name in args.publicIps ? [args.publicIps[node.name]] : []),
-            ],
-            usages: ['client', 'server'],
-          }),
-        ]),
+        .map((node) => [node.name, issue(node.name, kubeletSubject(node, args.publicIps))]),
     );
     this.adminKubeconfig = this.kubeconfig(
       this.admin,

@@ -165,7 +165,7 @@ export class Plugin {
       ? await this.guarded(texts, () => kind.read!(request.getId(), state.values, call))
       : state.values;
     const response = new rpc.ReadResponse();
-    // An empty id tells the engine that the resource does not exist.
+    // An empty id means for the engine that the resource does not exist.
     if (!found) return response;
     const secret = new Set([...state.secret, ...inputs.secret, ...(kind.secrets ?? [])]);
     // Inputs also get the actual values, so that a preview after a refresh shows what an update

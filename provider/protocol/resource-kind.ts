@@ -50,9 +50,9 @@ export interface ResourceKind<
    */
   secrets?: string[];
   /**
-   * Returns the values that must be masked, for kinds whose secret properties also contain public
-   * parts, such as a connection's host. `secret` holds the names of the secret properties. Default:
-   * every text in a secret property.
+   * Returns the values that must be masked, for kinds with secret properties that also contain
+   * public parts, such as a connection's host. `secret` holds the names of the secret properties.
+   * Default: every text in a secret property.
    */
   sensitive?(properties: Properties, secret: Set<string>): unknown[];
   /**

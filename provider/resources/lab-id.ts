@@ -5,5 +5,5 @@ interface LabIdComputed {
   value: string;
 }
 
-/** Random id of this lab's state: tells two labs of one name in one account apart. */
+/** Random id of this lab's state: distinguishes two labs of one name in one account. */
 export class LabId extends resource<object, LabIdComputed>('hardway:index:LabId', 'value') {}

@@ -18,7 +18,7 @@ const x509 = (): typeof import('./x509') => require('./x509');
 
 type Validate = (mistakes: Mistakes) => Mistakes;
 
-/** Returns the `check` of a kind whose inputs have no defaults. */
+/** Returns the `check` of a kind without defaults. */
 const checking =
   (validate: Validate) =>
   async (
@@ -31,8 +31,8 @@ const checking =
   });
 
 /**
- * Returns a kind whose resources exist only in the state. There is nothing to read or to delete,
- * and a replacement can be created before the old one is deleted.
+ * Returns a kind with resources that exist only in the state. There is nothing to read or to
+ * delete, and a replacement can be created before the old one is deleted.
  */
 function stateOnly<Inputs extends Properties, State extends Inputs>(
   validate: Validate,

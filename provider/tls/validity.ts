@@ -5,7 +5,7 @@ const DAY = 24 * 60 * 60 * 1000;
 export const RENEW_DAYS = 30;
 
 /**
- * Returns the validity period of a new certificate. It starts five minutes ago, for nodes whose
+ * Returns the validity period of a new certificate. It starts five minutes ago, for nodes with a
  * clock is a little behind.
  */
 export function validity(days: number, now = Date.now()): { notBefore: Date; notAfter: Date } {

@@ -28,7 +28,10 @@ function callsSince(start: number): string[] {
 const callCount = (): number =>
   fs.readFileSync(scratch('calls.log'), 'utf8').split('\n').length - 1;
 
-/** Ids of the processes whose `file` in /proc matches. It shows the rehearsal's own processes only. */
+/**
+ * Ids of the processes with a matching `file` in /proc, which shows the rehearsal's own processes
+ * only.
+ */
 const processes = (file: 'comm' | 'cmdline', pattern: RegExp): number[] =>
   fs
     .readdirSync('/proc')

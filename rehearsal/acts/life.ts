@@ -69,10 +69,15 @@ async function adminCidrs(stage: Stage): Promise<void> {
   });
 }
 
+/** Returns a zone of the region in which the lab is not. */
+function otherZone(): string {
+  const [{ zone }] = world().instances;
+  return zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
+}
+
 async function changedZone(stage: Stage): Promise<void> {
   const before = JSON.stringify(resources());
-  const [{ zone }] = world().instances;
-  const other = zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
+  const other = otherZone();
   const words = ['up', LAB, ...settings(stage, { zone: other })];
   // The first question is about the zone. The one about the price comes only after consent.
   const { code, output } = await answerLab(stage, ['n'], ...words);
@@ -82,6 +87,15 @@ async function changedZone(stage: Stage): Promise<void> {
     `no question names the zone:\n${lastLines(output)}`,
   );
   check(JSON.stringify(resources()) === before, 'the refused up changed the account');
+  await upChangesNothing(stage);
+}
+
+async function movedZone(stage: Stage): Promise<void> {
+  const other = otherZone();
+  await up(stage, { zone: other });
+  const zones = [...new Set(world().instances.map(({ zone }) => zone))];
+  check(String(zones) === other, `the nodes are in ${zones.join(', ')}, not in ${other}`);
+  await verifies(stage);
   await upChangesNothing(stage);
 }
 
@@ -174,6 +188,12 @@ export const lifeActs: Act[] = [
     title: 'asks about a changed zone, and changes nothing without an answer',
     begins: 'with a lab',
     run: changedZone,
+  },
+  {
+    name: 'move-zone',
+    title: 'moves the lab to another zone if the user agrees, and passes every check',
+    begins: 'with a lab',
+    run: movedZone,
   },
   {
     name: 'two-labs',

@@ -74,7 +74,7 @@ function groupChain(one: Interface, direction: 'ingress' | 'egress', world: Worl
   ].join('\n');
 }
 
-/** Source/destination check: an interface carries only packets of its own address. */
+/** Source/destination check: an interface carries only packets of the interface's address. */
 function ownAddressOnly(one: Interface): string[] {
   if (!one.sourceDestCheck) return [];
   const port = portName(one.id);

@@ -7,7 +7,7 @@ export interface GroupRule {
   from: number | null;
   to: number | null;
   cidr: string | null;
-  /** Security group whose members the rule is for, instead of a CIDR. */
+  /** Security group of the members that the rule is for, instead of a CIDR. */
   group: string | null;
 }
 

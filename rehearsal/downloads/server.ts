@@ -32,7 +32,7 @@ export const UPSTREAM_IMAGES = [
 export interface DownloadFaults {
   /** Paths that begin and never end. */
   stalled: Set<string>;
-  /** Paths whose content is replaced. */
+  /** Paths with replaced content. */
   replaced: Map<string, Buffer>;
   /** Images, as in UPSTREAM_IMAGES, that do not exist. */
   missingImages: Set<string>;

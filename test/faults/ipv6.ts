@@ -105,12 +105,12 @@ export const ipv6Faults: ScriptedFault[] = [
     passes: ['nodes.ping', 'ipv6.nodes.ping', 'nat.ping', 'svc.same-node', 'ipv6.route.vpc'],
   },
   {
-    description: 'worker-0 has an IPv6 route of its own to the pods of worker-1',
+    description: 'worker-0 has its own IPv6 route to the pods of worker-1',
     make: ({ node }) => node('worker-0', `ip -6 route add ${WORKER_1} via fd00:10:240::21`),
     repair: ({ node }) => node('worker-0', `ip -6 route del ${WORKER_1} via fd00:10:240::21`),
     fails: {
       'ipv6.route.host':
-        /^worker-0: fd00:10:200:1::\/64 has a route of its own, via fd00:10:240::21/,
+        /^worker-0: fd00:10:200:1::\/64 has its own route, via fd00:10:240::21/,
     },
     passes: ['route.host', 'ipv6.route.vpc', 'ipv6.nodes.ping', 'ipv6.pod.address'],
   },

@@ -27,7 +27,7 @@ export const podFaults: DrillFault[] = [
       'route.pod':
         /^first repair what cni\.config shows.*default goes via 10\.200\.100\.1 dev eth0, expected 10\.200\.0\.1/,
       'route.host':
-        /^first repair what cni\.config shows.*10\.200\.100\.0\/24 has a route of its own, via cni1/,
+        /^first repair what cni\.config shows.*10\.200\.100\.0\/24 has its own route, via cni1/,
       'pod.veth': /^first repair what cni\.config shows/,
       'pod.bridge': /^first repair what cni\.config shows/,
     },

@@ -39,7 +39,7 @@ export const routeFaults: DrillFault[] = [
   {
     drill: 'private-shortcut',
     fails: {
-      'route.host': /^worker-0: 10\.200\.1\.0\/24 has a route of its own, via 10\.240\.0\.21/,
+      'route.host': /^worker-0: 10\.200\.1\.0\/24 has its own route, via 10\.240\.0\.21/,
     },
     passes: ['nodes.ping', 'route.vpc', 'nat.ping', 'pod.bridge'],
   },

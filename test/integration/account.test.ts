@@ -213,7 +213,7 @@ describe('orphans of a lab on AWS', () => {
     expect(await account.remains('aws-s05')).toEqual([]);
   });
 
-  test('include a route without tags whose create was interrupted', async () => {
+  test('include a route without tags that an interrupted create left', async () => {
     const { vpc } = await makeRemains('aws-s06');
     const { RouteTable } = await client.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
     const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));
@@ -447,7 +447,7 @@ describe('./lab doctor --cloud aws', () => {
     expect([code, printed.split('\n').pop()]).toEqual([0, 'The account at AWS can run a lab.']);
   });
 
-  test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+  test('names profile small to a new account with quotas too small for a whole lab', async () => {
     limits = { 'L-1216C47A': 11 };
     const { code, printed } = await typed('doctor --cloud aws');
     expect(code).toBe(3);

@@ -27,7 +27,7 @@ const restoring = (file: string): string => path.join(labDirectory(LAB), 'restor
 const saving = (file: string): string => path.join(labDirectory(LAB), 'checkpoints/.saving', file);
 const kubectl = (...args: string[]): Promise<string> => labPrints('kubectl', LAB, '--', ...args);
 
-/** Lists the nodes whose disk has the marker of work after the save. */
+/** Lists the nodes with a disk that has the marker of work after the save. */
 const marked = (): string[] =>
   NODES.filter((node) => fs.existsSync(path.join(nodeDirectory(LAB, node), 'upper', MARKER)));
 

@@ -180,7 +180,7 @@ describe('a disk that is full for one student', () => {
 });
 
 describe('kill -9 in the middle of class up', () => {
-  test('of the command only leaves no process after the next run, which finishes', async () => {
+  test('leaves no process after the next run, which finishes', async () => {
     const up = await midway();
     const all = family(up.child.pid!);
     process.kill(up.child.pid!, 'SIGKILL');

@@ -34,7 +34,7 @@ function lock(pid: number, hostname: string): void {
   fs.mkdirSync(LOCKS, { recursive: true });
   fs.writeFileSync(
     path.join(LOCKS, 'left.json'),
-    JSON.stringify({ pid, username: 'somebody', hostname, timestamp: '2026-11-22T12:00:00Z' }),
+    JSON.stringify({ pid, username: 'teacher', hostname, timestamp: '2026-11-22T12:00:00Z' }),
   );
 }
 
@@ -96,7 +96,7 @@ describe('a truncated state file', () => {
 });
 
 describe('a lock', () => {
-  test('of a dead engine does not stop up', async () => {
+  test('does not stop up if its engine is dead', async () => {
     lock(2 ** 22 + 1, os.hostname());
     await labPrints(...UP);
     await whole();
@@ -123,7 +123,7 @@ describe('a lock', () => {
           expect({ command, code: ran.code, stderr: ran.stderr }).toEqual({
             command,
             code: 3,
-            stderr: expect.stringContaining(`somebody on ${host}, process ${pid}`),
+            stderr: expect.stringContaining(`teacher on ${host}, process ${pid}`),
           });
           expect(ran.stderr).toMatch(/To do: .*pulumi cancel --stack local-damaged/);
         }

@@ -43,7 +43,7 @@ function removeGroups(directory: string): void {
 
 async function reboot(): Promise<void> {
   const { link } = slotOf(LAB)!;
-  await until('every process of the lab is gone', () => {
+  await until('no process of the lab is left', () => {
     const found = processes();
     for (const pid of found) {
       try {

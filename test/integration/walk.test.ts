@@ -198,7 +198,7 @@ describe('a walk that is killed', () => {
 });
 
 describe('walks of two labs at once', () => {
-  test('see the packets of their own lab only, in the file too', async () => {
+  test('see the packets of one lab only, in the file too', async () => {
     const nodes = ['--stage', 'none', '--set', 'controllers=1', '--set', 'workers=2'];
     await labPrints('up', TWIN, '--yes', ...nodes);
     const flow: Flow = { from: { node: 'worker-0' }, to: { node: 'worker-1' } };

@@ -4,40 +4,10 @@ import { Certificates } from '../../components/pki/certificates';
 import type { LabConfig } from '../../components/config';
 import type { Machine } from '../../components/machine';
 import { topology } from '../../components/topology';
+import { articleConfig } from './article-config';
 import { bare, keys, type Registered, registrations } from './mocks';
 
 export { bare, isSecret, type Registered } from './mocks';
-
-const config: LabConfig = {
-  cloud: 'local',
-  controllers: 3,
-  workers: 3,
-  nodeCidr: '10.240.0.0/24',
-  podCidr: '10.200.0.0/16',
-  serviceCidr: '10.32.0.0/24',
-  ipFamily: 'ipv4',
-  ipMasq: true,
-  hostPorts: false,
-  loadBalancer: false,
-  proxyMode: 'iptables',
-  stage: 'cluster',
-  adminCidrs: [],
-  nodePortCidrs: [],
-  nodePorts: [30000, 32767],
-  apiPort: 6443,
-  mtu: 1500,
-  publicPool: '198.18.0.0/15',
-  jumpCidrs: [],
-  profile: 'full',
-  region: '',
-  zone: '',
-  project: '',
-  controllerType: '',
-  workerType: '',
-  mirror: '',
-  student: '',
-  expires: '',
-};
 
 interface Options {
   config?: Partial<LabConfig>;
@@ -57,7 +27,7 @@ export async function registered({
   generations = {},
   args = {},
 }: Options = {}): Promise<Map<string, Registered>> {
-  const settings = { ...config, ...changes };
+  const settings = { ...articleConfig, ...changes };
   const plan = topology(settings);
   const program = (parent: pulumi.Resource): void => {
     const machines: Machine[] = plan.nodes.map((node) => ({

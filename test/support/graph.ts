@@ -11,7 +11,7 @@ export class Graph {
     this.byKey = new Map(all.map((resource) => [keyOf(resource), resource]));
   }
 
-  /** Lists the resources whose type ends in `:kind`. */
+  /** Lists the resources of a type that ends in `:kind`. */
   every(kind: string): Registered[] {
     return this.all.filter(({ type }) => type.endsWith(`:${kind}`));
   }

@@ -165,7 +165,7 @@ export async function killedAt(
   // Parents first, so that no process has the time to react.
   else all.forEach(kill);
   await ended;
-  // An engine whose ./lab was killed continues for a while; the next ./lab ends it.
+  // After a kill of ./lab its engine continues for a while; the next ./lab ends it.
   const left = (): number[] => all.filter((pid) => alive(pid) && !isLabs(pid));
   if (victim !== 'command') {
     await until(

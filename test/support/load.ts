@@ -54,7 +54,7 @@ export async function endLoad(): Promise<void> {
     signal((found = processesWith(MARK)), 'SIGSTOP');
     return found.length <= before;
   });
-  await until('the load is gone', () => {
+  await until('the load has ended', () => {
     signal((found = processesWith(MARK)), 'SIGKILL');
     return found.length === 0;
   });

@@ -62,6 +62,14 @@ function propertyDependencies(request: any): Record<string, string[]> {
   return found;
 }
 
+const mocksOf = (answers: Answers): pulumi.runtime.Mocks => ({
+  call: ({ token, inputs }) => answers.call?.(token, inputs) ?? {},
+  newResource: ({ name, type, inputs }) => {
+    const { id = `${name}-id`, ...outputs } = answers.resource(type, name, inputs);
+    return { id, state: { ...inputs, ...outputs } };
+  },
+});
+
 /**
  * Runs a program against mocks and returns every registered resource. Reads dependencies and
  * options, which mocks don't get, from the monitor's requests. Rejects if the program creates a
@@ -70,15 +78,10 @@ function propertyDependencies(request: any): Record<string, string[]> {
 export async function registrations(
   program: (parent: pulumi.Resource) => unknown,
   answers: Answers,
+  stack = 'stack',
 ): Promise<Registered[]> {
   const found: Registered[] = [];
-  await pulumi.runtime.setMocks({
-    call: ({ token, inputs }) => answers.call?.(token, inputs) ?? {},
-    newResource: ({ name, type, inputs }) => {
-      const { id = `${name}-id`, ...outputs } = answers.resource(type, name, inputs);
-      return { id, state: { ...inputs, ...outputs } };
-    },
-  });
+  await pulumi.runtime.setMocks(mocksOf(answers), 'project', stack);
   const monitor: any = pulumi.runtime.getMonitor();
   const register = monitor.registerResource.bind(monitor);
   monitor.registerResource = (request: any, callback: any) => {

@@ -6,7 +6,7 @@ import { asRoot, inRouter, labPrints, run } from './command';
 
 /** Port of the marker, which answers with lab and node: a NodePort, which the firewall admits. */
 export const MARKED = 31999;
-/** Port without a listener, whose datagrams are counted on their way. */
+/** Port without a listener. Its datagrams are counted on their way. */
 export const COUNTED = 31997;
 const MARKER = 'hardway-marker';
 const TABLE = 'hardway_neighbours';

@@ -49,7 +49,7 @@ export function copyExample(place: string, name: string): string {
   return directory;
 }
 
-/** Runs plain pulumi in a project, with a backend and a state of its own below `place`. */
+/** Runs plain pulumi in a project, with its own backend and state below `place`. */
 export async function plainPulumi(
   place: string,
   project: string,

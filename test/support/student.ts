@@ -102,5 +102,5 @@ const OPTIONS = [
   ),
 ];
 
-/** uid and gid of the user nobody on Debian and Ubuntu. */
+/** uid and gid of the unprivileged user on Debian and Ubuntu. */
 const NOBODY = 65534;

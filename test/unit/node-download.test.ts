@@ -40,7 +40,7 @@ case $url in
   *) cp "$HOME/node.tgz" "$2" ;;
 esac`;
 
-/** Makes a script of the same text whose digests are those of the test's archives. */
+/** Makes a script of the same text with the digests of the test's archives. */
 function withDigestsOf(archives: { node: string; npm: string }): string {
   const integrity = (file: string): string => {
     const hex = spawnSync('sha512sum', [file], { encoding: 'utf8' }).stdout.split(' ')[0];

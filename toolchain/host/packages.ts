@@ -53,7 +53,7 @@ export const hasCommand = (command: string): boolean =>
   SYSTEM_PATH.some((directory) => fs.existsSync(path.join(directory, command)));
 
 /**
- * Returns the packages that the host lacks. On hosts without dpkg, those whose command is missing.
+ * Returns the packages that the host lacks. On hosts without dpkg, those with a missing command.
  */
 export async function missingPackages(packages: string[]): Promise<string[]> {
   if (!isDebianLike()) {

@@ -150,8 +150,8 @@ function bridgeOf(visit: Visit): string | undefined {
 }
 
 /**
- * Asks the kernel what decided in a place. `tracked`: whether the visit is on the probe's way, whose
- * direction the connection-tracking entry has.
+ * Asks the kernel what decided in a place. `tracked`: whether the visit is on the probe's way:
+ * the connection-tracking entry has the probe's direction, not the answer's.
  */
 export async function decisionsOf(
   visit: Visit,

@@ -36,7 +36,7 @@ function conditions({ protocol, marker, port }: Probe): string[] {
   return [...own, inError];
 }
 
-/** Hooks that a packet passes first: in IP, and in the bridge, whose rules come before those of IP. */
+/** Hooks that a packet passes first: in the bridge, and then in IP. */
 const HOOKS: [family: string, chain: string, hook: string][] = [
   ['inet', 'arriving', 'prerouting'],
   ['inet', 'leaving', 'output'],

@@ -69,7 +69,7 @@ export function hostProblems(routes: Route[], worker: Node, plan: Networks): str
     ...(isLink(routes, plan.nodeCidr, 'eth0') ? [] : [`${plan.nodeCidr} is not a link on eth0`]),
     ...others.map(
       ({ dst, gateway, dev }) =>
-        `${dst} has a route of its own, via ${gateway ?? dev}: the VPC router routes other pod networks, so delete it (\`sudo ip -6 route del ${dst}\`) and look at what added it`,
+        `${dst} has its own route, via ${gateway ?? dev}: the VPC router routes other pod networks, so delete it (\`sudo ip -6 route del ${dst}\`) and look at what added it`,
     ),
   ].map((problem) => `${worker.name}: ${problem}`);
 }

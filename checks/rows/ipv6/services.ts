@@ -139,7 +139,7 @@ async function askSameNode(lab: LabUnderTest, worker: string): Promise<Seen> {
   return {
     lines: [],
     problems: [
-      `a pod got no answer from [${address}], whose only endpoint is ${ip6} on the same ${worker}: ${why}`,
+      `a pod got no answer from [${address}]. Its only endpoint is ${ip6} on the same ${worker}: ${why}`,
     ],
   };
 }

@@ -9,7 +9,7 @@ import type { Roster, Student } from '../roster';
 import { card } from './card';
 import { CardFolder } from './folder';
 
-/** Number of labs whose states are read at the same time. */
+/** Number of states of labs that are read at the same time. */
 const AT_ONCE = 4;
 
 export interface CardsOptions {

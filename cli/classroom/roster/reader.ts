@@ -266,7 +266,7 @@ export class RosterReader {
 
 function wrongWithId(id: string): string | undefined {
   if (isStackName(id))
-    return `"${id}" is not a student's id: the cloud is a key of its own, so id: s01, cloud: ${id.split('-')[0]}`;
+    return `"${id}" is not a student's id: the cloud has its own key, so id: s01, cloud: ${id.split('-')[0]}`;
   try {
     checkId(id);
     // `local-` is the longest prefix of all clouds.

@@ -34,10 +34,10 @@ if [ -d /sys/fs/cgroup/systemd ]; then
   done
   enter_group() { :; }
 else
-  # cgroup v2 limits child groups only if the parent group has no processes of its own.
+  # cgroup v2 limits child groups only if the parent group has no own processes.
   bound_below() {
     sed 's/[a-z]\+/+&/g' "$1/cgroup.controllers" > "$1/cgroup.subtree_control" || {
-      echo "can't set limits below $1: it has processes of its own" >&2
+      echo "can't set limits below $1: it has its own processes" >&2
       exit 1
     }
   }

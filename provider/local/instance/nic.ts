@@ -15,6 +15,7 @@ import {
 import { hasIpv6 } from '../shared/ipv6';
 import { namespaceExists, namespaceOf, routerOf } from '../shared/names';
 import { macOf } from '../router/router';
+import { createVeth } from '../shared/veth';
 
 /** Network interface of a node: its addresses, and its permission to forward packets. */
 export interface Nic {
@@ -129,25 +130,8 @@ export async function attach(nic: Nic): Promise<void> {
     // One end may still be connected to a deleted router or node.
     await attempt('ip', ['-n', router, 'link', 'del', nic.name]);
     await attempt('ip', ['-n', namespace, 'link', 'del', 'eth0']);
-    await ipIn(
-      router,
-      'link',
-      'add',
-      nic.name,
-      'mtu',
-      mtu,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'eth0',
-      'address',
-      mac,
-      'mtu',
-      mtu,
-      'netns',
-      namespace,
-    );
+    const peer = { name: 'eth0', namespace, mac };
+    await ipIn(router, ...createVeth({ name: nic.name, mtu: nic.mtu, peer }));
   }
   await ipIn(router, 'link', 'set', nic.name, 'master', 'vpc', 'mtu', mtu, 'up');
   await ipIn(namespace, 'addr', 'replace', address, 'dev', 'eth0');

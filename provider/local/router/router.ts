@@ -11,6 +11,7 @@ import {
 } from './router-snapshot';
 import { hasIpv6 } from '../shared/ipv6';
 import { namespaceExists } from '../shared/names';
+import { createVeth } from '../shared/veth';
 import {
   hasHopLimitRule,
   loadHopLimitRule,
@@ -174,22 +175,8 @@ async function linkToHost(plan: RouterPlan): Promise<void> {
     // One end may still be connected to a deleted router.
     await attempt('ip', ['link', 'del', link]);
     await attempt('ip', ['-n', router, 'link', 'del', 'internet']);
-    await run('ip', [
-      'link',
-      'add',
-      link,
-      'mtu',
-      mtu,
-      'type',
-      'veth',
-      'peer',
-      'name',
-      'internet',
-      'mtu',
-      mtu,
-      'netns',
-      router,
-    ]);
+    const peer = { name: 'internet', namespace: router };
+    await run('ip', createVeth({ name: link, mtu: plan.mtu, peer }));
   }
   await ipIn(router, 'addr', 'replace', uplink(plan).address, 'dev', 'internet');
   await ipIn(router, 'link', 'set', 'internet', 'mtu', mtu, 'up');

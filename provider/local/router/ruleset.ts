@@ -4,7 +4,7 @@ import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
 import { routerOf } from '../shared/names';
 
 /**
- * Chains of `table inet vpc` whose rules belong to resources. The rest of the router's packet
+ * Chains of `table inet vpc` with rules that belong to resources. The rest of the router's packet
  * filter is fixed.
  */
 export const CHAINS = ['firewall', 'router'] as const;

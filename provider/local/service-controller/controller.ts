@@ -7,7 +7,7 @@ import { ensureRoutes } from './routes';
 import { type Frontend, renderRules, type RulePlan, TABLE } from './rules';
 import { balancedService, type BalancedService, type ServiceObject } from './services';
 
-/** Settings of the controller. The kubeconfig is beside them, in a file of its own. */
+/** Settings of the controller. The kubeconfig is beside them, in another file. */
 export interface ControllerSettings extends RulePlan {
   /** Addresses for services, lowest first. */
   pool: string[];
@@ -23,7 +23,7 @@ const describe = ({ title, address, ports, healthy }: Frontend): string =>
 
 /**
  * Gives services of type LoadBalancer their addresses, and programs the lab's router. It keeps no
- * state of its own: addresses are in the services, and connections in the router.
+ * own state: addresses are in the services, and connections in the router.
  */
 export class ServiceController {
   private readonly services = new Map<string, ServiceObject>();

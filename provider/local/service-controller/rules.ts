@@ -35,7 +35,7 @@ export interface RulePlan {
 
 const FIRST_MARK = 0x100;
 
-/** Bits of a mark that tell a load-balanced packet from others. */
+/** Bits of a mark by which a load-balanced packet differs from others. */
 export const MARK_BITS = '0xff00';
 
 /** Returns the mark of packets to the node at this place, and the number of its routing table. */
@@ -44,7 +44,7 @@ export const markOf = (index: number): number => FIRST_MARK + index;
 const hex = (mark: number): string => `0x${mark.toString(16)}`;
 
 /**
- * Returns the node of each bucket. Each node has a bucket of its own. The bucket of an unhealthy
+ * Returns the node of each bucket. Each node has its own bucket. The bucket of an unhealthy
  * node belongs to a healthy one meanwhile, so that clients of the other nodes do not move.
  */
 export function bucketsOf(nodes: BalancerNode[], healthy: string[]): number[] {

@@ -12,7 +12,7 @@ import { attempt } from './command';
 // them: a lab is a slice.
 
 const ROOT = '/sys/fs/cgroup';
-/** Group of the router's services. It cannot collide with nodes, whose names end with a number. */
+/** Group of the router's services. It cannot collide with nodes: their names end with a number. */
 export const ROUTER = 'router';
 
 export const hostRunsSystemd = (): boolean => fs.existsSync('/run/systemd/system');
@@ -81,7 +81,7 @@ function boundBelow(directory: string): void {
     );
   } catch (error) {
     throw new Error(
-      `can't set limits below the control group ${directory}: it has processes of its own (${(error as Error).message})`,
+      `can't set limits below the control group ${directory}: it has its own processes (${(error as Error).message})`,
     );
   }
 }

@@ -114,7 +114,7 @@ export async function stopDaemon(file: string, patience = 5000): Promise<void> {
       await poll(() => !isRunning(daemon), { limit: 5000 });
     }
   }
-  // Also ends processes of this daemon whose id was never written, because their starter was
+  // Also ends processes of this daemon with an id that was never written, because their starter was
   // killed.
   await endAll(() => processesWith(`${WHICH}=${file}`), { limit: 5000 });
   fs.rmSync(file, { force: true });

@@ -10,8 +10,8 @@ export interface Drifting {
 }
 
 /**
- * Returns the difference of a kind whose `update` repairs drift. `updatable` returns whether an input can
- * be changed in place.
+ * Returns the difference of a kind with an `update` that repairs drift. `updatable` returns whether
+ * an input can be changed in place.
  */
 export function driftDifference(
   olds: Properties,

@@ -39,7 +39,7 @@ test('a machine boots while others are made, and the login waits for it', () => 
   ).toBe('machine 0-3, other 3-7, login 7-9');
 });
 
-test('what can never begin is told', () =>
+test('a session that can never begin is reported', () =>
   expect(() => simulate([task('a', 1, ['b']), task('b', 1, ['a'])], 9)).toThrow(
     'nothing can begin of a, b',
   ));

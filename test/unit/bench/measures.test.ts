@@ -42,7 +42,7 @@ test('a target is met by the median, at its bound too; from below or from above'
   });
 });
 
-test('what was not measured has no line, and what has no target no verdict', () => {
+test('prints no line without a measurement, and no verdict without a target', () => {
   const results = measured({ up: [20] }).results();
   expect(results.map(({ id }) => id)).toEqual(['up']);
   expect(results[0].met).toBeUndefined();

@@ -4,13 +4,14 @@ import {
   missedLimits,
   type Figures,
 } from '../../../bench/readability/figures';
+import { longLinesOf, MARKDOWN_WIDTH, wrapMarkdown } from '../../../bench/readability/markdown';
 import {
   replacedWords,
   sentencesOf,
   startsUnclearly,
   wordsOf,
 } from '../../../bench/readability/prose';
-import { measureSource } from '../../../bench/readability/source';
+import { measureSource, scriptComments } from '../../../bench/readability/source';
 import { root } from '../../../util/repo-root';
 
 const SOURCE = `/** Returns one. */
@@ -52,8 +53,81 @@ describe('figures of a source file', () => {
     expect(measureSource('two.ts', text).nestedConditionals).toEqual([1]);
   });
 
+  test('list strings of several words, names of tests and their lengths', () => {
+    const text = [
+      "describe('a lab', () => {",
+      '  test(`has ${count} nodes`, () => {',
+      "    expect('one').toBe('one two');",
+      '  });',
+      "  test.each([1])('is number %s', async () => {});",
+      '});',
+    ].join('\n');
+    const { strings, testNames, testLengths } = measureSource('a.test.ts', text);
+    expect(testNames.map(({ line, text }) => [line, text])).toEqual([
+      [1, 'a lab'],
+      [2, 'has … nodes'],
+      [5, 'is number %s'],
+    ]);
+    expect(testLengths).toEqual([3, 1]);
+    expect(strings.map(({ text }) => text)).toEqual([
+      'a lab',
+      'has … nodes',
+      'one two',
+      'is number %s',
+    ]);
+  });
+
   test('count exports with a doc comment', () => {
     expect([figures.exports, figures.documentedExports]).toEqual([2, 1]);
+  });
+});
+
+test('a script has its comments joined by line, without its interpreter', () => {
+  const text = '#!/bin/sh\n# First line,\n  # and its second.\necho "# no comment"\n# Third\n';
+  expect(scriptComments(text).map(({ line, text }) => [line, text])).toEqual([
+    [2, 'First line, and its second.'],
+    [5, 'Third'],
+  ]);
+});
+
+describe('a Markdown page', () => {
+  const words = (count: number): string => Array(count).fill('words').join(' ');
+  const wrapped = (page: string): string[] => wrapMarkdown(page).split('\n');
+
+  test('has a long paragraph wrapped from its first long line on', () => {
+    const lines = wrapped(`A short line.\n${words(25)}\nand the last.`);
+    expect(lines).toEqual(['A short line.', words(20), `${words(5)} and the last.`]);
+    expect(words(20).length).toBeLessThanOrEqual(MARKDOWN_WIDTH);
+  });
+
+  test('has a list item wrapped below its text', () => {
+    expect(wrapped(`1. ${words(25)}\n2. two`)).toEqual([
+      `1. ${words(19)}`,
+      `   ${words(6)}`,
+      '2. two',
+    ]);
+  });
+
+  test('has no code span broken, and no line that starts with a mark', () => {
+    const span = `\`${words(3)}\``;
+    expect(wrapped(`${words(19)} ${span} is it.`)).toEqual([words(19), `${span} is it.`]);
+    expect(wrapped(`${words(19)} twenty - 30`)).toEqual([words(19), 'twenty - 30']);
+  });
+
+  test.each([
+    ['table row', `| ${words(30)} |`],
+    ['heading', `# ${words(30)}`],
+    ['code block', `\`\`\`\n${words(30)}\n\`\`\``],
+    ['front matter', `---\ntitle: ${words(30)}\n---`],
+    ['hard break', `${words(30)}  \nnext`],
+  ])('keeps a long %s as it is', (_title, page) => {
+    expect(wrapMarkdown(page)).toBe(page);
+  });
+
+  test('has its long lines listed, except in tables and code', () => {
+    const long = 'x'.repeat(MARKDOWN_WIDTH + 1);
+    expect(longLinesOf(`${long}\n\n| ${long} |\n\n\`\`\`\n${long}\n\`\`\`\n`)).toEqual([long]);
+    expect(longLinesOf('x'.repeat(MARKDOWN_WIDTH))).toEqual([]);
   });
 });
 
@@ -94,6 +168,10 @@ describe('prose', () => {
   test('has its replaced words listed', () => {
     expect(replacedWords('Made anew by somebody; a demand')).toEqual(['anew', 'somebody']);
   });
+
+  test('keeps a replaced word that is part of a name', () => {
+    expect(replacedWords('user local-nobody, type test:Thing, nobody-answers')).toEqual([]);
+  });
 });
 
 describe('limits', () => {
@@ -117,6 +195,7 @@ describe('this repository', () => {
 
   test('misses no limit of the style guide', () => {
     expect(ours.files).toBeGreaterThan(200);
+    expect(ours.tests).toBeGreaterThan(1000);
     expect(missedLimits(ours).map((name) => `${name}: ${ours[name]}`)).toEqual([]);
   });
 });

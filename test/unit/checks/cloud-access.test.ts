@@ -109,7 +109,7 @@ describe('route.vpc on AWS', () => {
       'rtb-2: no route for 10.200.1.0/24, expected one to worker-1',
     ]);
   });
-  test('fails for a route whose instance does not exist any more, and for a lab without tables', async () => {
+  test('fails for a route to an instance that does not exist any more, and for a lab without tables', async () => {
     expect(await look(table('rtb-1', good[1], ['10.200.1.0/24', 'eni-1', 'blackhole']))).toEqual([
       '10.200.1.0/24 goes to blackhole, expected 10.240.0.21 (worker-1)',
     ]);
@@ -150,7 +150,7 @@ describe('route.vpc on Google Cloud', () => {
     await server.stop();
   });
 
-  test('reads the routes of the lab’s own network, not those of a lab whose name begins alike', async () => {
+  test('reads the routes of the lab’s own network, not those of a lab with a similar name', async () => {
     // The project comes from the environment, as the provider takes it.
     process.env.GOOGLE_PROJECT = PROJECT;
     const outputs = { ...outputsOf({ cloud: 'gcp' }), lab: 'gcp' };

@@ -105,12 +105,12 @@ describe('the IPv6 routes of a worker', () => {
       'worker-1: fd00:10:240::/64 is not a link on eth0',
     ]));
 
-  test('must not have a route of their own to other pods', () =>
+  test('must not have their own route to other pods', () =>
     expect(
       problems([...good, { dst: 'fd00:10:200::/64', gateway: 'fd00:10:240::20', dev: 'eth0' }]),
     ).toEqual([
       expect.stringMatching(
-        /^worker-1: fd00:10:200::\/64 has a route of its own, via fd00:10:240::20/,
+        /^worker-1: fd00:10:200::\/64 has its own route, via fd00:10:240::20/,
       ),
     ]));
 });

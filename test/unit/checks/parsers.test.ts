@@ -199,7 +199,7 @@ describe("kube-proxy's rules, iptables mode", () => {
     ]);
   });
 
-  test('what is missing is said: protocol, endpoint, jump', () => {
+  test('names a missing protocol, endpoint or jump', () => {
     const rules = iptablesRules(save(31826));
     expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual([
       'no rule in KUBE-SERVICES for 10.32.0.10 tcp 53',
@@ -325,7 +325,7 @@ describe("kube-proxy's rules, nftables mode", () => {
     expect(ipv6.entries().problems).toEqual(['the chain nat-output does not jump to services']);
   });
 
-  test('what is missing is said', () => {
+  test('names the missing jump and the missing element', () => {
     expect(rules.entries().problems).toEqual(['the chain nat-output does not jump to services']);
     expect(rules.path({ address: '10.32.0.10', protocol: 'tcp', port: 53 }).problems).toEqual([
       'no element in the map service-ips for 10.32.0.10 tcp 53',

@@ -2,6 +2,7 @@ import { checks, downReport, renderReport, skipReason, verify } from '../../../c
 import { pointToCauses } from '../../../checks/root-cause';
 import type { CheckResult } from '../../../checks/check';
 import type { Access, Ran } from '../../../checks/access';
+import { articleConfig } from '../../support/article-config';
 import type { LabConfig } from '../../../components/config';
 import type { LabOutputs } from '../../../components/outputs';
 import { topology } from '../../../components/topology';
@@ -35,34 +36,9 @@ const IDS = [
 
 function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   const config: LabConfig = {
-    cloud: 'local',
-    controllers: 3,
-    workers: 3,
-    nodeCidr: '10.240.0.0/24',
-    podCidr: '10.200.0.0/16',
-    serviceCidr: '10.32.0.0/24',
-    ipMasq: true,
-    ipFamily: 'ipv4',
-    hostPorts: false,
-    loadBalancer: false,
-    proxyMode: 'iptables',
-    stage: 'cluster',
+    ...articleConfig,
     adminCidrs: ['192.0.2.0/24'],
     nodePortCidrs: ['192.0.2.0/24'],
-    nodePorts: [30000, 32767],
-    apiPort: 6443,
-    mtu: 1500,
-    publicPool: '198.18.0.0/15',
-    jumpCidrs: [],
-    profile: 'full',
-    region: '',
-    zone: '',
-    project: '',
-    controllerType: '',
-    workerType: '',
-    mirror: '',
-    student: '',
-    expires: '',
     ...overrides,
   };
   const plan = topology(config);
@@ -95,7 +71,7 @@ function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
   };
 }
 
-/** Access to a lab whose nodes and API can't be reached. */
+/** Access to a lab with unreachable nodes and API. */
 function silent(
   lab: LabOutputs,
   overrides: Partial<Access> = {},

@@ -67,17 +67,17 @@ describe('limits below the root of cgroup v2', () => {
     return inPlaces();
   };
 
-  test('are a failure in a container whose processes are in that group', () => {
+  test('are a failure in a container with processes in that group', () => {
     const finding = delegationFinding(false, group({ 'cgroup.type': 'domain\n' }));
     expect(finding).toMatchObject({
       status: 'fail',
-      found: expect.stringContaining('has processes of its own'),
+      found: expect.stringContaining('has its own processes'),
       cure: expect.stringContaining('--cgroupns=host'),
     });
   });
 
   test.each<[string, boolean, Record<string, string>]>([
-    ['on a host, whose root group has no constraint', false, {}],
+    ['on a host: its root group has no constraint', false, {}],
     ['if systemd sets them', true, { 'cgroup.type': 'domain\n' }],
     ['in a container without processes there', false, { 'cgroup.type': 'd\n', 'cgroup.procs': '' }],
     [

@@ -47,7 +47,7 @@ describe('root that works for a user', () => {
     expect(ownerOf('state', 'other')).toBe(4321);
   });
 
-  asRoot('keeps everything of its own if it works for itself', () => {
+  asRoot('keeps all its files if the user is not sudo’s', () => {
     written('state', 'passphrase');
     handBack(undefined, [inPlaces('state')]);
     expect(ownerOf('state', 'passphrase')).toBe(0);

@@ -41,7 +41,7 @@ describe('an error', () => {
     ['usage', usage('m'), 2],
     ["what the machine can't", unable('m'), 3],
     ['an interruption', new Interrupted(), 130],
-    ['what nobody foresaw', new Error('m'), 3],
+    ['an unforeseen error', new Error('m'), 3],
   ])('%s has its exit code', (_what, error, code) => {
     expect(report(error)).toBe(code);
   });

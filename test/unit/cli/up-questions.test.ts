@@ -13,7 +13,7 @@ jest.mock('../../../cli/actions/prepare', () => ({
   },
 }));
 jest.mock('../../../cli/engine/engine', () => ({ Engine: { open: async () => ({}) } }));
-// A lab whose change destroys its nodes.
+// A lab with a change that destroys its nodes.
 jest.mock('../../../cli/actions/up', () => ({
   bringUp: async (...[, , , , , agreement]: Parameters<typeof bringUp>) => {
     await agreement!.toLoss('Everything in the lab is lost.');

@@ -25,7 +25,7 @@ test('an argument that the cloud ignores is a mistake', () => {
   expect(() => configOf({ region: 'us-west-2' })).toThrow('cloud local has no use for it');
 });
 
-test('planTopology routes each worker the /24 of its own pods', () => {
+test('planTopology routes to each worker the /24 of the worker’s pods', () => {
   const { routes } = planTopology({ workers: 2, podCidr: '10.51.0.0/16' });
   expect(routes.map(({ destination, nextHop }) => [destination, nextHop])).toEqual([
     ['10.51.0.0/24', 'worker-0'],

@@ -22,7 +22,7 @@ async function local(): Promise<Registered[]> {
   }
 }
 
-/** What is done on the machines, step by step, and in which order. */
+/** Lists the steps on the nodes, each with the steps before it. */
 const bootstrapOf = (all: Registered[]): string[] =>
   all
     .filter(({ type }) => type === 'command:remote:Command')

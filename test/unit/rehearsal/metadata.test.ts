@@ -67,7 +67,7 @@ describe('metadata service', () => {
     expect((await get('/latest/user-data')).status).toBe(404);
   });
 
-  test('does not answer an instance whose endpoint is off', async () => {
+  test('does not answer an instance with its endpoint off', async () => {
     world.instances[0].metadata.enabled = false;
     expect((await get('/latest/user-data')).status).toBe(404);
   });

@@ -25,7 +25,7 @@ function chain(plan: NetworkPlan, name: string): string[] {
 }
 
 describe('routes', () => {
-  test('gives each subnet the routes of its own table', () => {
+  test('gives each subnet the routes of the subnet’s table', () => {
     const { routes, tables } = planOf();
     expect(tables.get(CONTROLLER)).toBe('100');
     expect(tables.get(WORKER)).toBe('101');
@@ -34,7 +34,7 @@ describe('routes', () => {
     expect(routes.get('101')!.join()).not.toContain('10.200.0.0/24');
   });
 
-  test('has no way out of a subnet whose table has no default route', () => {
+  test('has no way out of a subnet with a table without a default route', () => {
     const { routes } = planOf((world) => void world.tables[0].routes.shift());
     expect(routes.get('100')).toContain('blackhole default');
   });
@@ -86,12 +86,12 @@ describe('security groups', () => {
     );
   });
 
-  test('drops everything to an interface whose groups have no rule', () => {
+  test('drops everything to an interface with groups without a rule', () => {
     const plan = planOf((world) => void (world.groups[0].ingress = []));
     expect(chain(plan, `in_${CONTROLLER}`)).toEqual(['counter drop']);
   });
 
-  test('drops everything from an interface whose groups have no egress rule', () => {
+  test('drops everything from an interface with groups without an egress rule', () => {
     const plan = planOf((world) => void (world.groups[0].egress = []));
     expect(chain(plan, `out_${CONTROLLER}`)).toEqual(['counter drop']);
   });

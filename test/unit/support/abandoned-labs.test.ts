@@ -13,7 +13,7 @@ const recordWith = (owner: Partial<LabRecord['owner']>): LabRecord => ({
 const temporary = fs.realpathSync(os.tmpdir());
 
 describe('labs of killed test runs', () => {
-  test('are those whose state directory is a test’s and has no running test', () => {
+  test('are those with a state directory of a test that does not run', () => {
     const state = path.join(temporary, 'hardway-test-aB3x9Z');
     expect(isAbandoned(recordWith({ state }))).toBe(true);
   });
@@ -34,10 +34,7 @@ describe('labs of killed test runs', () => {
     ['another directory', { state: '/srv/hardway-test-aB3x9Z' }],
     ['a longer name', { state: path.join(temporary, 'hardway-test-aB3x9Z-mine') }],
     ['a directory inside', { state: path.join(temporary, 'hardway-test-aB3x9Z/state') }],
-    [
-      'a backend of its own',
-      { state: path.join(temporary, 'hardway-test-aB3x9Z'), backend: 's3://x' },
-    ],
+    ['its own backend', { state: path.join(temporary, 'hardway-test-aB3x9Z'), backend: 's3://x' }],
   ])('are never those with %s', (_what, owner) => {
     expect(isAbandoned(recordWith(owner))).toBe(false);
   });

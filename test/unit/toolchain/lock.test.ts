@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
 const never = (): never => {
-  throw new Error('nobody should be waited for');
+  throw new Error('no process should be waited for');
 };
 
 /** A promise and what fulfils it. */
@@ -102,7 +102,7 @@ test('the lock of an ended process is taken over', async () => {
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });
 
-test('the lock of a process whose id was reused is taken over', async () => {
+test('the lock of a process with a reused id is taken over', async () => {
   leaveLock({ started: '1' });
   await expect(withLock(lock, 'x', never, async () => 'in')).resolves.toBe('in');
 });

@@ -10,7 +10,7 @@ describe('startTimeOf', () => {
     expect(isRunning({ pid: process.pid, started: `${started}0` })).toBe(false);
   });
 
-  test('is undefined for an ended process, whose program has no name', async () => {
+  test('is undefined for an ended process: its program has no name', async () => {
     const child = spawn('true');
     await once(child, 'close');
     expect(startTimeOf(child.pid!)).toBeUndefined();

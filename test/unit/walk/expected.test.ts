@@ -109,7 +109,7 @@ const toLaptop = (node: string): string[] => [
 
 const answers: [string, Flow, boolean, string[]][] = [
   [
-    'to a pod whose node masquerades, over the VPC’s switch',
+    'to a pod on a node that masquerades, over the VPC’s switch',
     { from: busybox, to: far },
     true,
     [...FROM_FAR, ...SWITCHED_BACK, ...TO_BUSYBOX],

@@ -7,7 +7,7 @@ set -eu
 set_all() {
   local port mode
   for port in /sys/class/net/cnio0/brif/*; do
-    # Skips a port whose pod ends in this moment.
+    # Skips a port of a pod that ends in this moment.
     { read -r mode < "$port/hairpin_mode"; } 2> /dev/null || continue
     [ "$mode" = 1 ] || bridge link set dev "${port##*/}" hairpin on 2> /dev/null || true
   done

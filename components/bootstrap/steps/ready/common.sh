@@ -41,15 +41,16 @@ run_service() {
 # all_there STEP: succeeds if /opt/hardway/objects/STEP.sh prints no drift.
 all_there() { ! bash "/opt/hardway/objects/$1.sh" | grep -q .; }
 
-# this_node [CURL OPTION...]: prints the API server's object of this worker, without spaces. Asks
-# one controller after another, because all have the same data. If no controller returns the object,
-# prints the last error and fails.
-this_node() {
-  local controller answer
+# ask_api PATH [CURL OPTION...]: prints the API server's answer to this worker's kubelet, without
+# spaces. Asks one controller after another, because all have the same data. If no controller
+# answers the request, prints the last error and fails.
+ask_api() {
+  local path=$1 controller answer
+  shift
   for controller in $CONTROLLERS; do
     if answer=$(curl --silent --show-error --fail-with-body --connect-timeout 2 --max-time 5 --cacert /var/lib/kubernetes/ca.pem \
       --cert "/var/lib/kubelet/$NODE_NAME.pem" --key "/var/lib/kubelet/$NODE_NAME-key.pem" \
-      "$@" "https://${controller#*=}:$API_PORT/api/v1/nodes/$NODE_NAME" 2>&1); then
+      "$@" "https://${controller#*=}:$API_PORT$path" 2>&1); then
       tr -d ' \n' <<< "$answer"
       return
     fi
@@ -57,6 +58,10 @@ this_node() {
   echo "$answer"
   return 1
 }
+
+# this_node [CURL OPTION...]: prints the API server's object of this worker, without spaces. Fails
+# as ask_api does.
+this_node() { ask_api "/api/v1/nodes/$NODE_NAME" "$@"; }
 
 # pod_cidrs_of NODE: prints spec.podCIDRs of an object that this_node printed, with commas; nothing
 # if the object has none.

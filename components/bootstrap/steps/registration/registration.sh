@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready.
+# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready, and until the
+# API server knows the state of the worker's pods.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -27,8 +28,8 @@ not_ready() {
 wait_until 10 known || systemctl restart --no-block kubelet
 wait_until "$limit" known || not_ready
 
-# The kubelet sets no podCIDR, and the controller manager would number the nodes in an order of its
-# own. A node may set its own podCIDR once; afterwards the API server refuses any other value.
+# The kubelet sets no podCIDR, and the controller manager would number the nodes in its own
+# order. A node may set its own podCIDR once; afterwards the API server refuses any other value.
 pod_cidrs=$(declared_pod_cidrs)
 quoted=\"${pod_cidrs//,/\",\"}\"
 has_pod_cidrs() { [ "$(pod_cidrs_of "$(this_node)")" = "$pod_cidrs" ]; }
@@ -41,3 +42,15 @@ wait_until 10 set_pod_cidrs ||
     "To do: \`kubectl delete node $NODE_NAME\`, then \`./lab up\`"
 
 wait_until "$limit" is_ready || not_ready
+
+# After a reboot or a replacement, the API server shows the pods as they were before, until the
+# kubelet reports them. Every container that has started there must exist here. A container that the
+# kubelet never reports again (its image was deleted, for example) must not stop `up`.
+tasks=/run/containerd/io.containerd.runtime.v2.task/k8s.io
+pods_are_reported() {
+  local pods
+  pods=$(ask_api "/api/v1/pods?fieldSelector=spec.nodeName=$NODE_NAME") || return
+  grep -oE '"containerID":"containerd://[0-9a-f]+","started":true' <<< "$pods" | grep -oE '[0-9a-f]{64}' |
+    while read -r container; do [ -d "$tasks/$container" ] || return; done
+}
+wait_until 30 pods_are_reported || echo "The kubelet has not reported all pods of $NODE_NAME after 30 s"

@@ -49,7 +49,7 @@ describe('the price', () => {
 
   test('names its list, its date and unknown prices', () => {
     expect(formatPrice('gcp', needsOf(of({ cloud: 'gcp', workerType: 'n4-standard-2' })))).toMatch(
-      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2, whose price is unknown.*us-west1, \d{4}-\d\d/,
+      /^about \$\d+\.\d\d an hour, \$\d+\.\d\d a day, plus n4-standard-2 of unknown price.*us-west1, \d{4}-\d\d/,
     );
   });
 });

@@ -3,7 +3,9 @@ import type { Account, CloudResource } from '../../../../cli/account/account';
 import { accountConfigs, audit } from '../../../../cli/classroom/down';
 import { readRoster, type Student } from '../../../../cli/classroom/roster';
 import { EXIT } from '../../../../cli/errors';
+import { stackFile } from '../../../../cli/engine/project';
 import { readSnapshot, type Snapshot } from '../../../../cli/engine/snapshot';
+import { writeSettings } from '../../../../cli/lab/settings';
 import { inPlaces, ownPlaces, typed } from '../../../support/typed';
 
 /** Stacks of the backend, each with the place in its state, and the places' answers. */
@@ -37,6 +39,7 @@ jest.mock('../../../../cli/account/account', () => ({
   accountOf: ({ cloud, region, zone, project }: Record<string, string>) => {
     const place = cloud === 'aws' ? region : project;
     return {
+      who: async () => `user in ${place}`,
       remains: async (lab?: string) => {
         mockWorld.asked.push(`${place} ${zone}${lab ? ` for ${lab}` : ''}`);
         if (mockWorld.silent.includes(place)) {
@@ -118,6 +121,41 @@ test('audit --cloud exits with 3 if it found nothing and a region could not be a
   expect(code).toBe(EXIT.machine);
 });
 
+describe('audit of one lab', () => {
+  beforeEach(() => {
+    mockWorld.stacks = { 'aws-s01': aws('eu-central-1'), 'gcp-s01': gcp('course', 'a') };
+    mockWorld.remains = { 'eu-central-1': [vpc('aws-s01', 'eu-central-1')] };
+  });
+
+  test('asks the region in the lab’s state, although the lab has no config file', async () => {
+    expect(fs.existsSync(stackFile('aws-s01'))).toBe(false);
+    const { code, printed } = await typed('audit aws-s01');
+    expect(mockWorld.asked).toEqual([expect.stringMatching(/^eu-central-1 .*for aws-s01$/)]);
+    expect(printed).toContain('1 resource in 1 lab at AWS (user in eu-central-1)');
+    expect(code).toBe(EXIT.failed);
+  });
+
+  test('asks the project in the lab’s state, although its config file names another', async () => {
+    writeSettings(
+      { stack: 'gcp-s01', cloud: 'gcp' },
+      new Map([['hardway-lab:project', 'of-the-config']]),
+    );
+    const { code } = await typed('audit gcp-s01');
+    expect(mockWorld.asked).toEqual(['course a for gcp-s01']);
+    expect(code).toBe(EXIT.well);
+  });
+
+  test('says that only the default region was searched if no state and no config has the lab', async () => {
+    const { printed } = await typed('audit aws-s02');
+    expect(printed).toBe(
+      'No resources of lab aws-s02 exist at AWS (user in us-west-2).\n' +
+        'No state or config of lab aws-s02 names its account, so only the default one was searched.\n' +
+        'All accounts of labs here: ./lab audit --cloud aws',
+    );
+    expect((await typed('audit aws-s01')).printed).not.toContain('the default one');
+  });
+});
+
 describe('the audit after class down', () => {
   const roster = (): Student[] => {
     fs.writeFileSync(
@@ -162,7 +200,7 @@ describe('the audit after class down', () => {
     ]);
   });
 
-  test('names leftovers by student, and labs whose account could not be asked', async () => {
+  test('names leftovers by student, and labs of accounts that could not be asked', async () => {
     mockWorld.remains = { 'eu-central-1': [vpc('aws-s01', 'eu-central-1')] };
     mockWorld.silent = ['course'];
     const { clean, printed } = await audited();

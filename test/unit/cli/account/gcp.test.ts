@@ -9,7 +9,8 @@ import { type LabConfig, parseConfig, type RawConfig } from '../../../../compone
 import { ComputeServer, type Having, NOTHING } from '../../../support/compute-server';
 import { ownPlaces, typed } from '../../../support/typed';
 
-// What `lab doctor --cloud gcp` and `lab audit` ask of Google Cloud, asked by its own client of a server that answers as its API documents.
+// Requests of `lab doctor --cloud gcp` and `lab audit`, sent with Google's client to a server that
+// answers as the API's documentation says.
 
 const TOKEN = 'ya29.of-the-tests';
 const PROJECT = 'my-project';
@@ -150,7 +151,7 @@ function parts(name: string): Parts {
   };
 }
 
-/** The same items with the `selfLink` that the API gives each. */
+/** Adds to each item the `selfLink` that the API gives. */
 function linked(having: Parts): Parts {
   const entries = Object.entries(having).map(([kind, items]) => {
     const link = (scope: string, one: { name?: string | null }): object => ({
@@ -255,7 +256,7 @@ describe('an account of Google Cloud', () => {
     const found = await gcpAccount(config()).remains('gcp-s01');
     const costs = found.map(({ kind, id, hourly }) => `${kind} ${id} ${hourly?.toFixed(4)}`).sort();
     expect(costs).toEqual([
-      // A reserved address is a row of its own, so the instance's price excludes it.
+      // A reserved address is its own row, so the instance's price excludes it.
       'address gcp-s01-api 0.0050',
       'address gcp-s01-left 0.0100',
       'backend service gcp-s01-api 0.0000',
@@ -419,7 +420,7 @@ describe('./lab doctor --cloud gcp', () => {
     expect([code, printed.split('\n').pop()]).toEqual([0, 'The account at GCP can run a lab.']);
   });
 
-  test('names profile small to a new account, whose quotas are too small for a whole lab', async () => {
+  test('names profile small to a new account with quotas too small for a whole lab', async () => {
     server.having = project({ CPUS: [8, 0], IN_USE_ADDRESSES: [4, 0] });
     const { code, printed } = await typed('doctor --cloud gcp');
     expect(code).toBe(3);
@@ -537,7 +538,7 @@ describe('orphans of a lab on Google Cloud', () => {
     expect(await gcpAccount(config()).remains('gcp-s01')).toEqual([]);
   }, 60_000);
 
-  test('include a member of the controllers’ group whose create was interrupted', async () => {
+  test('include a member of the controllers’ group that an interrupted create left', async () => {
     const group = 'zones/us-west1-c/instanceGroups/gcp-s01-controllers-c';
     const url = (node: string): string =>
       `https://www.googleapis.com/compute/v1/${path(`zones/us-west1-c/instances/gcp-s01-${node}`)}`;

@@ -22,7 +22,7 @@ const progress = {
   begin: () => ({ done() {}, failed() {}, drop() {} }),
 } as never;
 
-/** What the account of these tests has. */
+/** Contents of the account of these tests. */
 const mockAccount = {
   remains: [] as CloudResource[],
   orphans: [] as object[],

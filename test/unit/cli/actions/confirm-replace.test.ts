@@ -3,7 +3,7 @@ import { Failure } from '../../../../cli/errors';
 import { parseLab } from '../../../../cli/lab/name';
 import { parseConfig, type RawConfig } from '../../../../components/config';
 
-/** What is asked when a lab made with one config is to have another; undefined where nothing is. */
+/** Returns the question before a lab gets another config, or `undefined` if none is asked. */
 async function asked(made: RawConfig, wanted: RawConfig): Promise<string | undefined> {
   let question: string | undefined;
   await confirmReplace(

@@ -4,7 +4,7 @@ import { listedStack } from '../../../../cli/commands/list';
 import type { Engine, UpOptions } from '../../../../cli/engine';
 import { unable } from '../../../../cli/errors';
 import { parseLab } from '../../../../cli/lab/name';
-import type { Progress } from '../../../../cli/ui/progress';
+import { quietProgress } from '../../../../cli/ui/progress';
 import { stackFile } from '../../../../cli/engine/project';
 import { parseSettings, trySettings, writeSettings } from '../../../../cli/lab/settings';
 import { parseConfig } from '../../../../components/config';
@@ -33,17 +33,7 @@ ownPlaces();
 
 const lab = parseLab('aws-s01');
 const said: string[] = [];
-const progress: Progress = {
-  begin: () => ({
-    update: () => undefined,
-    done: () => undefined,
-    failed: () => undefined,
-    drop: () => undefined,
-  }),
-  say: (line) => void said.push(line),
-  summarize: () => undefined,
-  close: () => undefined,
-};
+const progress = { ...quietProgress, say: (line: string) => void said.push(line) };
 const config = (): string => fs.readFileSync(stackFile(lab.stack), 'utf8');
 const made = parseConfig({ cloud: 'aws', adminCidrs: '203.0.113.7/32' });
 const urn = 'urn:pulumi:aws-s01::hardway-lab::aws:ec2/subnet:Subnet::nodes';
@@ -58,7 +48,7 @@ const snapshot = {
   outputs: { ...made, config: made, topology: topology(made), nodes: [], lab: 'aws-s01' },
 } as unknown as UpSnapshot;
 
-/** An engine whose run fails, after `changes` resources were changed. */
+/** An engine with a failing run, after `changes` resources were changed. */
 const failing = (changes: number): Engine =>
   ({
     snapshot: async () => snapshot,

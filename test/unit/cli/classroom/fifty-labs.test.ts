@@ -103,11 +103,11 @@ test('fifty programs in one project create distinct names and tags, in linear ti
   expect(distinct(names)).toBe(names.length);
   expect(distinct(found.map(({ tags: [lab] }) => lab))).toBe(50);
   expect(found.map(({ tags: [, student] }) => student)).toEqual(all.map(({ id }) => id));
-  // Five times as many; with as much again for whatever else this host does.
+  // Five times as many labs, and a factor of two for other load of the host.
   expect((times[50] - times[0]) / (times[10] - times[0])).toBeLessThan(10);
 }, 120_000);
 
-/** Bytes in use once all that is garbage is gone. */
+/** Bytes in use after a garbage collection. */
 function heap(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -123,7 +123,7 @@ test('a roster and its jobs take memory and time linear in the number of student
     expect(jobs).toHaveLength(count);
     return { bytes, time };
   };
-  // What the runner itself takes and gives back comes and goes meanwhile.
+  // The median leaves out memory that the test runner takes and frees meanwhile.
   const median = (numbers: number[]): number =>
     numbers.sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
   const usual = (count: number): { bytes: number; time: number } => {

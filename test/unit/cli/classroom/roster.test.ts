@@ -15,7 +15,7 @@ function roster(text: string): Roster {
   return readRoster(inPlaces('students.yaml'));
 }
 
-/** What is said of a roster, line by line. */
+/** Lists the mistakes of a roster, one a line. */
 function mistakesIn(text: string): string[] {
   try {
     roster(text);
@@ -66,7 +66,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     ],
     [
       'students:\n- id: aws-s01',
-      'line 2: "aws-s01" is not a student\'s id: the cloud is a key of its own, so id: s01, cloud: aws',
+      'line 2: "aws-s01" is not a student\'s id: the cloud has its own key, so id: s01, cloud: aws',
     ],
     [
       'students:\n- id: Ada L.',
@@ -138,7 +138,7 @@ describe('a roster with mistakes is refused with each of them and its line', () 
       'line 5: nodeCidr 10.200.0.0/16 and podCidr 10.200.0.0/16 overlap: choose networks that share no address',
     ],
     [
-      'jumphost: x\nstudents:\n- id: s01\n- id: s01\n- name: nobody\n- id: s02\n  config: {controllers: 2}',
+      'jumphost: x\nstudents:\n- id: s01\n- id: s01\n- name: nameless\n- id: s02\n  config: {controllers: 2}',
       'line 1: there is no key "jumphost" of a roster (did you mean "jumpHost"?)',
       'line 4: there is an "s01" in line 3 already',
       'line 5: a student without an id: - id: s01',

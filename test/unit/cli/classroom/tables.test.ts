@@ -19,7 +19,7 @@ const failed = (id: string): Outcome<never> => ({
   id,
   state: 'failed',
   seconds: 3.21,
-  failure: unable('first line\nsecond line', 'mend it'),
+  failure: unable('first line\nsecond line', 'repair it'),
 });
 const done = (id: string): Outcome<string> => ({ id, state: 'done', seconds: 12, value: '' });
 
@@ -40,7 +40,7 @@ describe('the board of a class', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  /** What a terminal shows after what was written: each redraw takes the last lines away first. */
+  /** Returns the lines of a terminal after `text`. Each redraw removes the last lines first. */
   function shown(text: string): string[] {
     const lines: string[] = [];
     for (const part of text.split(/(\x1b\[\d+A\r\x1b\[J)/)) {
@@ -138,7 +138,7 @@ describe('the summary', () => {
       's02 (local-s02):',
       '  first line',
       '  second line',
-      '  To do: mend it',
+      '  To do: repair it',
       '',
       '1 of 3 labs are up; failed: s02.',
     ]);
@@ -294,7 +294,7 @@ test('the status of a class has a row per student, then unreadable labs and drif
       expires: '2026-12-01T18:00Z',
       cost: 0.375,
       machines: { running: 1, all: 2 },
-      drift: ['worker-0: ssh got no answer', 'route: is gone'],
+      drift: ['worker-0: ssh got no answer', 'route: does not exist'],
     },
     {
       ...base,
@@ -309,7 +309,7 @@ test('the status of a class has a row per student, then unreadable labs and drif
       id: 's04',
       lab: 'local-s04',
       state: 'unreadable',
-      problem: 'The state is cut off.\nTo do: mend it',
+      problem: 'The state is cut off.\nTo do: repair it',
       created: undefined,
     },
   ]);
@@ -323,7 +323,7 @@ test('the status of a class has a row per student, then unreadable labs and drif
       's04  Ada      local-s04  unreadable  -       -                     -      -    -                  -',
       '',
       "s04 (local-s04) can't be read: The state is cut off.",
-      'To do: mend it',
+      'To do: repair it',
       '',
       'Drift:',
       '  s02: worker-0: ssh got no answer, and 1 more (./lab status aws-s02)',

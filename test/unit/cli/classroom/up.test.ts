@@ -5,7 +5,7 @@ import { classUp, settingsFor } from '../../../../cli/classroom/up';
 import { readRoster } from '../../../../cli/classroom/roster';
 import { slotsFinding } from '../../../../cli/doctor/network';
 import { prepare, type RequestedLab } from '../../../../cli/actions/prepare';
-import type { Progress } from '../../../../cli/ui/progress';
+import { quietProgress } from '../../../../cli/ui/progress';
 import { checkedConfig, parseSettings, writeSettings } from '../../../../cli/lab/settings';
 import { inPlaces, ownPlaces } from '../../../support/typed';
 
@@ -18,7 +18,7 @@ jest.mock('../../../../cli/account/account', () => ({
       const { CloudError } = jest.requireActual<typeof import('../../../../components/cloud')>(
         '../../../../components/cloud',
       );
-      if (mockAccount.unknown.includes(cloud)) throw new CloudError(`${cloud} knows nobody`);
+      if (mockAccount.unknown.includes(cloud)) throw new CloudError(`${cloud} knows no caller`);
       return 'somebody';
     },
     processors: async (types) => new Map(types.map((type) => [type, 2])),
@@ -41,7 +41,7 @@ jest.mock('../../../../cli/account/account', () => ({
   }),
 }));
 const mockSetUp = jest.fn(async () => ({ kubectl: 'kubectl' }));
-/** The students whose labs were begun; each goes well at once. */
+/** The students with labs that were begun; each goes well at once. */
 const mockBegun: string[] = [];
 jest.mock('../../../../cli/classroom/jobs/worker-process', () => ({
   childJob: (id: string) => ({
@@ -71,18 +71,6 @@ beforeEach(() => {
   mockAccount.unknown = [];
 });
 
-const quiet: Progress = {
-  begin: () => ({
-    update: () => undefined,
-    done: () => undefined,
-    failed: () => undefined,
-    drop: () => undefined,
-  }),
-  say: () => undefined,
-  summarize: () => undefined,
-  close: () => undefined,
-};
-
 function students(text: string) {
   fs.writeFileSync(inPlaces('students.yaml'), text);
   return readRoster(inPlaces('students.yaml')).students;
@@ -95,7 +83,7 @@ const FEW =
   'students:\n- {id: s01, cloud: aws}\n- {id: s02, cloud: aws}\n- {id: s03, cloud: aws, config: {region: eu-west-1}}\n- {id: s04, cloud: gcp}';
 
 test('asks each account once for all of its new labs', async () => {
-  await prepare(quiet, ...wanted(FEW));
+  await prepare(quietProgress, ...wanted(FEW));
   expect(
     mockAccount.asked.map(({ machines, networks, publicAddresses }) => [
       ...machines,
@@ -115,7 +103,7 @@ test('does not ask for a lab that exists already', async () => {
   const all = wanted(FEW);
   fs.mkdirSync(inPlaces('state', 'stacks'), { recursive: true });
   fs.writeFileSync(inPlaces('state', 'stacks', 'Pulumi.aws-s01.yaml'), '');
-  await prepare(quiet, ...all);
+  await prepare(quietProgress, ...all);
   expect(mockAccount.asked.map(({ networks }) => networks)).toEqual([1, 1, 1]);
 });
 
@@ -125,7 +113,7 @@ test('class up reports all obstacles in one message, and begins no lab', async (
   const class_ = wanted(
     `defaults: {config: {publicPool: 198.18.0.0/22, controllers: 3, workers: 9}}\nstudents:\n- {id: a1, cloud: aws}\n- {id: a2, cloud: aws}\n${ids.join('\n')}`,
   );
-  await expect(prepare(quiet, ...class_)).rejects.toMatchObject({
+  await expect(prepare(quietProgress, ...class_)).rejects.toMatchObject({
     exitCode: 3,
     message: expect.stringMatching(
       new RegExp(
@@ -153,7 +141,7 @@ test('class up reports all obstacles in one message, and begins no lab', async (
 
 test('an account without enough quota stops its own labs only', async () => {
   mockAccount.addresses = 10;
-  const { refused } = await prepare(quiet, ...wanted(FEW));
+  const { refused } = await prepare(quietProgress, ...wanted(FEW));
   expect(
     [...refused].map(([stack, { exitCode, message, cure }]) => [
       stack,
@@ -211,16 +199,16 @@ test('a cloud that refuses the caller is reported before any price', async () =>
   mockAccount.unknown = ['aws', 'gcp'];
   await expect(classUp(students(FEW), { again: '' })).rejects.toMatchObject({
     exitCode: 3,
-    message: 'aws knows nobody\ngcp knows nobody',
+    message: 'aws knows no caller\ngcp knows no caller',
     cure: './lab doctor --cloud aws; ./lab doctor --cloud gcp, then run the same command again',
   });
 });
 
 test('labs in clouds need a few programs on the host, a local lab beside them the whole toolchain', async () => {
-  await prepare(quiet, ...wanted('students:\n- {id: s01, cloud: gcp}'));
+  await prepare(quietProgress, ...wanted('students:\n- {id: s01, cloud: gcp}'));
   expect([mockSetUpTools.mock.calls.length, mockSetUp.mock.calls.length]).toEqual([1, 0]);
   await prepare(
-    quiet,
+    quietProgress,
     ...wanted(
       'defaults: {config: {controllers: 1, workers: 1}}\nstudents:\n- {id: s01, cloud: gcp}\n- {id: s02}',
     ),

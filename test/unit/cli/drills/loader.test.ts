@@ -211,7 +211,7 @@ test('a mistyped drill is answered with the nearest name', () => {
 });
 
 describe('the drills of this project', () => {
-  test('have no mistake, and each of them a title and a cause of its own', () => {
+  test('have no mistake, and each of them its own title and cause', () => {
     const drills = allDrills();
     expect(drills.length).toBeGreaterThanOrEqual(26);
     expect(new Set(drills.map(({ title }) => title)).size).toBe(drills.length);

@@ -33,7 +33,7 @@ const report = (...checks: CheckResult[]): Report => ({
   failed: checks.length,
 });
 
-describe('what is still wrong', () => {
+describe('shows the checks that still fail', () => {
   test('is said by the checks, without their reasons', () => {
     const text = renderWrong(report(failed));
     expect(text).toBe(

@@ -311,7 +311,7 @@ describe('stop', () => {
     expect(lab.leftovers).toEqual(NOTHING);
   });
 
-  test('repairs a lab whose drill has no folder any more', async () => {
+  test('repairs a lab with a drill that has no folder any more', async () => {
     const lab = new FakeLab();
     await start(lab, { ...drill, clean: undefined });
     lab.dirt = false;
@@ -371,7 +371,7 @@ describe('after kill -9 at any operation, stop repairs the lab and leaves nothin
     expect(cure).toBe('./lab drill stop repairs the lab');
   });
 
-  test('check completes a drill whose end was interrupted, with its result', async () => {
+  test('check completes a drill after an interrupted end, with its result', async () => {
     const lab = new FakeLab();
     await start(lab, drill);
     lab.fault = false;

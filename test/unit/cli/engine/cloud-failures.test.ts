@@ -81,6 +81,18 @@ test.each([
     /^SSH to a node did not work in time/,
     /adminCidrs/,
   ],
+  [
+    'a gateway that closes every login',
+    "the proxy ubuntu@198.51.100.10:22 can't be reached, after 61 attempts: kex_exchange_identification: Connection closed by remote host",
+    /^61 SSH logins in a row failed, at a node or at the gateway on its way\.$/,
+    /sshd that is restarting .*wait a minute$/,
+  ],
+  [
+    'a node that refuses every login of the official plugin',
+    'after 11 failed attempts: ssh: handshake failed: EOF',
+    /^11 SSH logins in a row failed/,
+    /wait a minute$/,
+  ],
 ])('%s is explained, with a cure', (_what, text, message, cure) => {
   expect(cloudFailure(text)).toEqual({
     message: expect.stringMatching(message),

@@ -29,7 +29,7 @@ const snapshot = (config: Record<string, string>, ...resources: unknown[]): UpSn
 const BASE = identityOf(snapshot({}, instance(), session('g1', 'digest')));
 
 describe('a checkpoint fits', () => {
-  test('a lab whose node was reset: only its generation differs', () => {
+  test('a lab with a node that was reset: only its generation differs', () => {
     const now = snapshot({}, instance({ generation: 'g2' }), session('g2', 'digest'));
     expect(misfitOf(BASE, identityOf(now))).toBeUndefined();
   });

@@ -8,7 +8,7 @@ import { unable } from '../../../../cli/errors';
 import { labelValue } from '../../../../components/gcp/credentials';
 import { siteKind } from '../../../../provider/local/workspace/kind';
 
-// What takes root: the bounds of a lab are tried on real ones.
+// Limits need root. The integration tests cover them on real labs.
 jest.mock('../../../../provider/local/workspace/resource-limits', () => ({
   boundLab: async () => undefined,
   boundsDrift: () => '',
@@ -32,7 +32,7 @@ const deadline = (time: string): object => ({
   resources: [{ urn: 'u', type: 'hardway:time:Deadline', outputs: { time } }],
 });
 
-/** An engine whose backend has these states; an Error is a state that can't be read. */
+/** An engine with these states in its backend; an Error is a state that can't be read. */
 const engineOf = (states: Record<string, object>): Parameters<typeof endings>[0] => ({
   stacks: async () => Object.keys(states).map((name) => ({ name, busy: false })),
   snapshot: async (name) => {

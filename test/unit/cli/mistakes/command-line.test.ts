@@ -18,7 +18,7 @@ ownPlaces();
 
 const NAMES = 'lower-case letters, digits and single hyphens between them, such as s01 or aws-s01';
 
-/** What is typed behind ./lab, what is said of it, and what to do. */
+/** Arguments of ./lab, the message and the cure. */
 const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
   ['Down', 'There is no command Down (did you mean "down"?).', './lab --help lists them'],

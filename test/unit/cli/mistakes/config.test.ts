@@ -12,12 +12,12 @@ jest.mock('../../../../cli/actions/prepare', () => ({
 ownPlaces();
 
 const FORM = '--set KEY=VALUE; Pulumi.yaml lists every config key with its default';
-/** What to do: the lab is named where it isn't the default one. */
+/** Returns the cure, which names the lab unless it is the default one. */
 const value = (line: string): string =>
   `./lab up ${/^(?!--)\S+ |/.exec(line)![0]}--set KEY=VALUE with another value, or --set KEY= for the default`;
 const OTHERS = CONFIG_KEYS.join(', ');
 
-/** What is typed behind ./lab up, and each line that is said of it. */
+/** Arguments of ./lab up, and each line of the message. */
 const FORMS: [typed: string, ...said: string[]][] = [
   ['--set workers', '--set workers: not of the form KEY=VALUE'],
   ['--set =3', '--set =3: not of the form KEY=VALUE'],
@@ -39,7 +39,7 @@ const FORMS: [typed: string, ...said: string[]][] = [
   ],
 ];
 
-/** The same for what has the right form and means nothing: each mistake of the config. */
+/** Arguments of the right form with wrong values, and each mistake of the config. */
 const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set worker=3', 'there is no config key "worker" (did you mean "workers"?)'],
   [
@@ -185,7 +185,7 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
 ];
 
-/** The same for labs in clouds, whose names come first. */
+/** Arguments with wrong values for labs in clouds, the lab's name first. */
 const CLOUDS: [typed: string, ...mistakes: string[]][] = [
   [
     'aws-s01 --set adminCidrs=',

@@ -138,7 +138,7 @@ describe('with a lab that is up', () => {
   ])('./lab %s is refused with its mistake and cure', async (line, config, printed) => {
     mockLab.snapshot = up(config);
     expect(await typed(line)).toEqual({ code: 2, printed });
-    // What is kept of its config, if anything, is what it was made with: nothing of what was asked for.
+    // The kept config is the one that made the lab, or the default: never the requested one.
     expect([parseConfig({}), parseConfig(config)]).toContainEqual(labConfig(parseLab()));
   });
 });
@@ -189,7 +189,7 @@ describe('a full disk', () => {
     expect(diskFull('connection refused', undefined, full)).toBeUndefined();
   });
 
-  describe('of the state, during a run of the engine', () => {
+  describe('is named if the state is cut off during a run of the engine', () => {
     beforeEach(() => void jest.useFakeTimers());
     afterEach(() => void jest.useRealTimers());
 

@@ -112,7 +112,7 @@ describe('AWS with the default config', () => {
     });
   });
 
-  test('replaces an instance whose first boot changed, and deletes the old one first', () => {
+  test('replaces an instance with a changed first boot, and deletes the old one first', () => {
     each(lab.every('Instance'), ({ name, inputs, deleteBeforeReplace }) => {
       expect(isSecret(inputs.userData)).toBe(true);
       expect(bare(inputs.userData)).toBe(

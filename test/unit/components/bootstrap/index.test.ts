@@ -324,7 +324,7 @@ test('expected units are those of the role, and none at stage none', async () =>
   expect(() => commandsOf('kublet', 'worker-1')).toThrow('there is no step "kublet"');
 });
 
-test('a machine gets the downloads of its own programs only', async () => {
+test('a machine gets the downloads of the machine’s programs only', async () => {
   const downloads = [
     {
       name: 'etcd',

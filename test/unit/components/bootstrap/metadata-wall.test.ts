@@ -17,7 +17,7 @@ interface Ran {
   said: string;
 }
 
-/** Runs a script on a node whose iptables has `rules`, and that needs the rule `wall`. */
+/** Runs a script on a node that has `rules` in iptables and needs the rule `wall`. */
 function onNode(script: string, rules: string[], wall: string | undefined): Ran {
   fs.mkdirSync(inPlaces('bin'), { recursive: true });
   const has = rules.map((rule) => `[ "$*" = "-w -C FORWARD ${rule}" ] && exit 0`).join('\n');

@@ -8,7 +8,10 @@ ownPlaces();
 
 const common = path.join(root, 'components/bootstrap/steps/ready/common.sh');
 
-/** What a line of bash prints that has sourced common.sh, and its outcome; `programs` stand for those of the node. */
+/**
+ * Runs a line of bash after common.sh. Returns its output and exit code. `programs` replace those
+ * of the node.
+ */
 function typed(line: string, programs: Record<string, string>): { printed: string; code: number } {
   fs.mkdirSync(inPlaces('bin'), { recursive: true });
   for (const [name, script] of Object.entries(programs))

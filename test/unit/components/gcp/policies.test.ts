@@ -32,7 +32,7 @@ const anyConfig: fc.Arbitrary<RawConfig> = fc
     stage: 'none',
   }));
 
-/** The routes of the topology, each by way of its own worker, and no other. */
+/** The routes of the topology, each by way of the worker itself, and no other. */
 function expectRoutes({ graph, plan, config }: GcpGraph): void {
   const routes = graph.every('Route').filter(({ name }) => name !== 'way-out');
   const told = routes.map(

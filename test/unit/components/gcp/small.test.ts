@@ -70,7 +70,7 @@ test('workers download only after their default route exists', () => {
     const first = of('Command', `machine@${worker}`);
     expect(lab.graph.comesAfter(first, of('Route', 'way-out'))).toBe(true);
     expect(lab.graph.comesAfter(first, of('Command', 'gateway@controller-0'))).toBe(true);
-    // The gateway's own downloads are nobody's business.
+    // The gateway's own downloads are left out.
     expect(lab.graph.comesAfter(first, of('Command', 'machine@controller-0'))).toBe(false);
   });
   expect(steps(of('Command', 'gateway@controller-0'))).toEqual(['ready', 'gateway']);

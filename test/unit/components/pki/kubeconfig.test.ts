@@ -35,6 +35,6 @@ test('holds the server and all key material, in base64 and in whole lines', () =
   expect(text).toContain(`client-key-data: ${Buffer.from('k'.repeat(4000)).toString('base64')}\n`);
 });
 
-test('the same identity gives the same text', () => {
+test('one identity always gives one text', () => {
   expect(kubeconfig(args)).toBe(kubeconfig({ ...args }));
 });

@@ -217,7 +217,7 @@ describe('a lab', () => {
       delete process.env[name];
   });
 
-  /** What is registered for a lab, and the login that the cloud hands out. */
+  /** Returns the registered jump hosts of a lab, and the login in its outputs. */
   async function made(raw: RawConfig): Promise<{ jumpHosts: Registered[]; login?: unknown }> {
     const config = parseConfig({ controllers: '1', workers: '1', ...raw });
     let login: pulumi.Output<JumpLogin> | undefined;

@@ -56,7 +56,7 @@ describe('a local lab', () => {
     expect(foreignOwner(LAB)).toBeUndefined();
   });
 
-  test('of a chosen backend belongs to that backend, whatever the state directory is', () => {
+  test('belongs to the chosen backend, in any state directory', () => {
     use('a', 's3://labs');
     claimLab(LAB);
     use('b', 's3://labs');
@@ -65,7 +65,7 @@ describe('a local lab', () => {
     expect(foreignOwner(LAB)?.backend).toBe('s3://labs');
   });
 
-  test('belongs to every state directory that chose the backend of its own state directory', () => {
+  test('belongs to every state directory that chose the backend of the lab’s state directory', () => {
     claimLab(LAB);
     use('b', `file://${path.join(place, 'a')}/backend?metadata=skip`);
     expect(foreignOwner(LAB)).toBeUndefined();
@@ -124,7 +124,7 @@ describe('the provider, on a lab of another state', () => {
     expect(calls).toEqual([]);
   });
 
-  test('finds no resource of its own, and deletes none of the owner', async () => {
+  test('finds no own resource, and deletes none of the owner', async () => {
     expect(await owned(kind).read!('x', { lab: LAB })).toBeUndefined();
     await owned(kind).delete('x', { lab: LAB });
     expect(calls).toEqual([]);

@@ -25,7 +25,7 @@ const args = (raw: RawConfig = {}, more: Partial<CardArgs> = {}): CardArgs => ({
   ...more,
 });
 
-/** What a page's download links give, by name. */
+/** Maps each download link of a page to the content. */
 const downloads = (page: string): Record<string, string> =>
   Object.fromEntries(
     [
@@ -100,7 +100,7 @@ describe('the login on a card', () => {
     directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cards-'));
   });
   afterEach(() => fs.rmSync(directory, { recursive: true }));
-  /** What ssh makes of the card's files, saved into one folder and used there. */
+  /** Saves the card's files into one folder, and returns the options that ssh reads from them. */
   const read = (given: CardArgs, host: string): Record<string, string> => {
     for (const { name, content } of keyFiles(given.outputs, given.jump))
       fs.writeFileSync(path.join(directory, name), content, { mode: 0o600 });
@@ -186,7 +186,7 @@ describe('the login on a card', () => {
 });
 
 describe('the QR code', () => {
-  /** What a reader makes of the drawn squares. */
+  /** Decodes the drawn squares as a QR reader does. */
   function decoded(svg: string, pixels = 4): string | undefined {
     const size = Number(/viewBox="0 0 (\d+)/.exec(svg)![1]) * pixels;
     const image = new Uint8ClampedArray(size * size * 4).fill(255);

@@ -6,25 +6,13 @@ import {
   type Work,
 } from '../../../../../cli/classroom/jobs/runner';
 import { Interrupted, unable } from '../../../../../cli/errors';
-import type { Progress } from '../../../../../cli/ui/progress';
-
-const quiet: Progress = {
-  begin: () => ({
-    update: () => undefined,
-    done: () => undefined,
-    failed: () => undefined,
-    drop: () => undefined,
-  }),
-  say: () => undefined,
-  summarize: () => undefined,
-  close: () => undefined,
-};
+import { quietProgress } from '../../../../../cli/ui/progress';
 
 /** Jobs that end when the test says so, and what happened to them, in order. */
 class Fakes {
   readonly log: string[] = [];
   readonly board: Board = {
-    begin: () => quiet,
+    begin: () => quietProgress,
     end: ({ id, state }) => void this.log.push(`${id} ${state}`),
     say: () => void this.log.push('said'),
   };

@@ -13,7 +13,7 @@ function config(disposable: boolean): Record<string, any> {
   return parse(String(file.content).replace('@CGROUP_DRIVER@', 'systemd')) as Record<string, any>;
 }
 
-test('kubelet of a local lab, whose disk is the host’s, evicts no pod for a full disk', () => {
+test('kubelet of a local lab evicts no pod for a full disk', () => {
   expect(config(true)).toMatchObject({
     imageGCHighThresholdPercent: 100,
     evictionHard: {

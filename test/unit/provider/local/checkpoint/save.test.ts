@@ -23,7 +23,7 @@ afterEach(() => {
   fs.rmSync(place, { recursive: true });
 });
 
-/** Creates a part of a save on the disk; without `content`, a part whose save was killed. */
+/** Creates a part of a save on the disk; without `content`, a part of a killed save. */
 function write(name: string, content?: { label: string; saved: string }): void {
   fs.mkdirSync(checkpointFile(LAB, name, 'nodes'), { recursive: true });
   if (!content) return;
@@ -51,14 +51,14 @@ describe('settleSave after a kill', () => {
     expect([found(), names()]).toEqual([[NEW.saved], ['one']]);
   });
 
-  test('publishes a complete save whose old checkpoint was already set aside', () => {
+  test('publishes a complete save after the old checkpoint was set aside', () => {
     write(REPLACED, OLD);
     write(SAVING, NEW);
     settleSave(LAB);
     expect([found(), names()]).toEqual([[NEW.saved], ['one']]);
   });
 
-  test('removes a checkpoint whose deletion was killed', () => {
+  test('removes a checkpoint after a killed deletion', () => {
     write(REPLACED, OLD);
     settleSave(LAB);
     expect(names()).toEqual([]);

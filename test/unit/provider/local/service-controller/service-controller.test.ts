@@ -259,7 +259,7 @@ describe('rules', () => {
   test('have no entry for a service without a healthy node', () =>
     expect(renderRules([frontend({ healthy: [] })], plan)).not.toContain('198.18.0.30'));
 
-  test('admit nobody if no CIDR is configured', () =>
+  test('admit no client if no CIDR is configured', () =>
     expect(renderRules([frontend()], { ...plan, openTo: [] })).not.toContain('198.18.0.30'));
 
   test('admit clients that are in nodePortCidrs and in loadBalancerSourceRanges', () =>
@@ -273,7 +273,7 @@ describe('rules', () => {
       '192.0.2.0/24',
     ]));
 
-  test('of a lab with one worker need no hash', () =>
+  test('need no hash in a lab with one worker', () =>
     expect(renderRules([frontend()], { ...plan, nodes: NODES.slice(0, 1) })).toContain(
       'ct mark != { 0x100 } ct mark set 0x100\n',
     ));

@@ -1,0 +1,33 @@
+import type { LabConfig } from '../../components/config';
+
+/** Config of the article's lab on this host, without the defaults of `parseConfig`. */
+export const articleConfig: LabConfig = {
+  cloud: 'local',
+  controllers: 3,
+  workers: 3,
+  nodeCidr: '10.240.0.0/24',
+  podCidr: '10.200.0.0/16',
+  serviceCidr: '10.32.0.0/24',
+  ipFamily: 'ipv4',
+  ipMasq: true,
+  hostPorts: false,
+  loadBalancer: false,
+  proxyMode: 'iptables',
+  stage: 'cluster',
+  adminCidrs: [],
+  nodePortCidrs: [],
+  nodePorts: [30000, 32767],
+  apiPort: 6443,
+  mtu: 1500,
+  publicPool: '198.18.0.0/15',
+  jumpCidrs: [],
+  profile: 'full',
+  region: '',
+  zone: '',
+  project: '',
+  controllerType: '',
+  workerType: '',
+  mirror: '',
+  student: '',
+  expires: '',
+};

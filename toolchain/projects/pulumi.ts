@@ -1,0 +1,67 @@
+import { github } from './github';
+import type { UpstreamProject } from '../program';
+
+export const pulumi = (version: string): UpstreamProject => ({
+  name: 'pulumi',
+  version,
+  use: ['machine'],
+  programs: ['pulumi', 'pulumi-language-nodejs'],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('pulumi/pulumi', `v${version}`)}/pulumi-v${version}-linux-${arch === 'amd64' ? 'x64' : arch}.tar.gz`,
+      digest: {
+        published: () =>
+          `${github('pulumi/pulumi', `v${version}`)}/pulumi-${version}-checksums.txt`,
+      },
+      holds: () => ({
+        pulumi: 'pulumi/pulumi',
+        'pulumi-language-nodejs': 'pulumi/pulumi-language-nodejs',
+      }),
+    },
+  ],
+  builds: [
+    {
+      name: 'pulumi',
+      packages: { pulumi: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi' },
+      ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
+      seconds: 330,
+      compiles: 1576,
+    },
+    {
+      // Latest version with a module in the Go proxy. It works with newer engines and SDKs.
+      name: 'pulumi-language-nodejs',
+      packages: {
+        'pulumi-language-nodejs':
+          'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
+      },
+      ldflags: '-s -w',
+      seconds: 60,
+      compiles: 277,
+    },
+  ],
+});
+
+/**
+ * Pulumi's own provider of @pulumi/command. It is only downloaded, never built: the Go proxy does
+ * not have its source.
+ */
+const COMMAND_PLUGIN_VERSION = '1.2.1';
+export const commandPlugin: UpstreamProject = {
+  name: 'pulumi-resource-command',
+  version: COMMAND_PLUGIN_VERSION,
+  use: ['machine'],
+  programs: ['pulumi-resource-command'],
+  releases: [
+    {
+      url: (arch) =>
+        `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-resource-command-v${COMMAND_PLUGIN_VERSION}-linux-${arch}.tar.gz`,
+      digest: {
+        published: () =>
+          `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-command_${COMMAND_PLUGIN_VERSION}_checksums.txt`,
+      },
+      holds: () => ({ 'pulumi-resource-command': 'pulumi-resource-command' }),
+    },
+  ],
+  builds: [],
+};
