@@ -115,6 +115,9 @@ export function valuesOf(facts: Facts, lab: Lab): Map<string, string> {
   const port = facts.service?.nodePort;
   if (port)
     values.set('url', entry?.publicIp ? `http://${entry.publicIp}:${port}` : lab.nodePortUrl);
+  // A lab with one worker has a controller to ping.
+  const other = workersOf(lab)[1] ?? lab.topology.nodes[0].name;
+  values.set('other.address', addressOf(other, lab));
   values.set('router', lab.topology.nodes[0].subnet.gateway);
   values.set('controller', lab.topology.nodes[0].name);
   return values;

@@ -43,7 +43,7 @@ worker-1      us-west1-c  n1-standard-1  10.240.0.21  35.231.XX.XXX   RUNNING`,
       commands: [
         {
           on: 'first',
-          type: 'ping -c 2 {second.address}',
+          type: 'ping -c 2 {other.address}',
           like: /^ping /,
           shows: [/bytes from [^\n]*ttl=64/],
         },

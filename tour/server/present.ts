@@ -34,10 +34,13 @@ const NEEDS: Record<string, string> = {
 const IPTABLES = ['svc.chains', 'nodeport.chains'];
 
 /** Returns why a step does not apply to a lab; an empty text if it does. */
-export function skipOf({ id }: Pick<TourStep, 'id'>, outputs: LabOutputs): string {
+export function skipOf(step: Pick<TourStep, 'id' | 'commands'>, outputs: LabOutputs): string {
+  const { id, commands } = step;
   const check = allChecks.find((one) => one.id === (NEEDS[id] ?? id));
   const reason = check && skipReason(check, outputs);
   if (reason) return reason;
+  if (outputs.stage === 'none' && commands.some(({ on }) => on === 'laptop'))
+    return "the lab's stage is none, which has no Kubernetes";
   if (IPTABLES.includes(id) && outputs.proxyMode !== 'iptables')
     return `kube-proxy's mode is ${outputs.proxyMode} in this lab: see chapter 9 of the tutorial`;
   return '';

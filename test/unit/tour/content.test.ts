@@ -74,6 +74,7 @@ test('rows that a small lab or another proxy mode has not are explained and not 
   expect(skipOf(row('nat.ping'), one)).toBe('the check needs 2 workers, and the lab has 1');
   expect(skipOf(row('svc.chains'), nft)).toContain("kube-proxy's mode is nftables");
   expect(skipOf(row('nodes.ping'), none)).toBe('');
+  expect(skipOf(row('nodes.list'), none)).toContain('which has no Kubernetes');
   const scene = { facts, progress: noProgress(), drills: [], routes: '', hasWalks: true };
   expect(present({ ...scene, outputs: one }).total).toBeLessThan(24);
   expect(present({ ...scene, outputs }).total).toBe(24);
