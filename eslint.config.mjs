@@ -4,12 +4,13 @@ import tseslint from 'typescript-eslint';
 /** The layers, lowest first. A file imports its own layer and lower ones. Folders of one layer share a row. */
 const LAYERS = [
   ['util'],
+  ['web'],
   ['toolchain'],
   ['provider'],
   ['command-plugin'],
   ['components', 'index.ts'],
   ['checks'],
-  ['walk'],
+  ['walk', 'tour'],
   ['cli'],
   ['bench', 'test', 'rehearsal'],
 ];
@@ -41,6 +42,7 @@ const CLOSED = [
   'provider/resources',
   'provider/time',
   'toolchain',
+  'tour',
 ];
 
 /** Globs of all files outside a folder, for example `./!(checks)/**` for `checks`. */

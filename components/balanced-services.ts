@@ -52,10 +52,10 @@ function mistakeOf(texts: string[], entries: Entry[]): string | undefined {
   for (const [at, { service, port, nodePort, healthPort }] of entries.entries()) {
     const text = texts[at];
     const isOwn = healthPort !== HEALTH_PORT;
-    if (port < 1 || port > 65535) return `has "${text}": its port is not from 1 to 65535`;
-    if (!isNodePort(nodePort)) return `has "${text}": its NodePort is not from ${range}`;
+    if (port < 1 || port > 65535) return `has "${text}" with a port that is not from 1 to 65535`;
+    if (!isNodePort(nodePort)) return `has "${text}" with a NodePort that is not from ${range}`;
     if (isOwn && !isNodePort(healthPort))
-      return `has "${text}": its healthCheckNodePort is not from ${range}`;
+      return `has "${text}" with a healthCheckNodePort that is not from ${range}`;
     if ((health.get(service) ?? healthPort) !== healthPort)
       return `gives ${service} two healthCheckNodePorts: name the same one in each entry`;
     const used = [`port ${port} of ${service}`, `NodePort ${nodePort}`];

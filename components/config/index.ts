@@ -16,7 +16,7 @@ import {
   wholeNumber,
 } from './values';
 import { nearest } from '../../util/suggest';
-import { tooManyRules } from '../security-group-rules';
+import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
 import { NODE_PORTS, readBalancedServices } from '../balanced-services';
 import { machineTypeMistakes } from './machine-series';
 import { STAGES } from './stage';
@@ -330,7 +330,10 @@ export function parseConfig(raw: RawConfig): LabConfig {
     config.nodePortCidrs = config.adminCidrs;
   mistakes.push(...together(config));
   if (mistakes.length === 0 && config.cloud === 'aws')
-    mistakes.push(...tooManyRules(config as LabConfig));
+    mistakes.push(
+      ...tooManyRules(config as LabConfig),
+      ...tooManyBalancerRules(config as LabConfig),
+    );
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config as LabConfig;
 }

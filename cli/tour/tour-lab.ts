@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import { createAccess } from '../../checks';
+import type { Tools, Toolchain } from '../../toolchain';
+import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
+import { root } from '../../util/repo-root';
+import { renderEnding, type WalkReport } from '../../walk';
+import { walkLab } from '../actions/walk';
+import { allDrills } from '../drills/loader';
+import { readRecord } from '../drills/record';
+import { formatResult, formatRunning } from '../drills/render';
+import { Failure, withCure } from '../errors';
+import type { UpLab } from '../lab/access';
+import { labArgument, type LabRef } from '../lab/name';
+import { readHints, readProgress, writeProgress } from './store';
+
+const present = (visits: WalkReport['forward']): ShownVisit[] =>
+  visits.map(({ place, hops, route, rules, conntrack }) => ({
+    place,
+    interfaces: hops.map((hop) => hop.interface),
+    lines: [
+      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...rules.map(({ text }) => `rule: ${text}`),
+      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
+    ],
+  }));
+
+/** Lists the drills that a lab can take, with their last result. */
+function drillsOf(lab: LabRef): () => TourDrill[] {
+  const drills = allDrills();
+  return () => {
+    const { running, history } = readRecord(lab.stack);
+    return drills.map(({ name, title, minutes, chapter }) => {
+      const last = history.filter(({ drill }) => drill === name).at(-1);
+      const result = last ? formatResult(last) : '';
+      const state = running?.drill === name ? formatRunning(running) : result;
+      return { name, title, minutes, chapter, state };
+    });
+  };
+}
+
+/** Removes what only a terminal shows: colours, and lines that replace others. */
+const plain = (text: string): string =>
+  text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r/g, '\n');
+
+/** Runs `./lab drill VERB` for a lab, as a student would, and shows what it prints. */
+function runDrill(words: string[], show: (text: string) => void): Promise<void> {
+  const program = [path.join(root, 'bin/run.cjs'), 'cli/main.ts', 'drill', ...words];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => show(plain(text)));
+    child.on('error', (error) => show(`${error.message}\n`));
+    child.on('close', () => resolve());
+  });
+}
+
+/** Opens a lab for a tour. The caller closes its access. */
+export function openTourLab(
+  lab: LabRef,
+  up: UpLab,
+  { kubectl, toolchain }: { kubectl: Tools['kubectl']; toolchain?: Toolchain },
+): TourLab {
+  const { outputs, files } = up;
+  const { stack } = lab;
+  const isLocal = lab.cloud === 'local';
+  const access = createAccess({
+    outputs,
+    sshKeyFile: files.sshKey,
+    knownHostsFile: files.knownHosts,
+    kubeconfigFile: files.kubeconfig,
+    kubectl,
+  });
+  return {
+    access,
+    progress: {
+      read: () => readProgress(stack),
+      write: (progress) => writeProgress(stack, progress),
+    },
+    hints: () => readHints(stack),
+    ssh: (node, command, terminal) => [
+      ...['ssh', '-F', files.sshConfig, '-o', 'ConnectTimeout=10', terminal ? '-t' : '-T'],
+      ...[node, '--', command],
+    ],
+    kubectl: (args) => [kubectl, '--kubeconfig', files.kubeconfig, ...args],
+    ...(isLocal &&
+      toolchain && {
+        walk: async ({ from, to }) => {
+          const { report } = await walkLab(up, toolchain, { from, to }).catch((error: unknown) => {
+            throw error instanceof Failure ? new Error(withCure(error)) : error;
+          });
+          return {
+            forward: present(report.forward),
+            reply: present(report.reply),
+            ending: renderEnding(report.ending, labArgument(lab)),
+          };
+        },
+      }),
+    drills: isLocal ? drillsOf(lab) : () => [],
+    drill: (verb, name, show) => runDrill([verb, stack, ...(verb === 'start' ? [name] : [])], show),
+  };
+}
