@@ -67,7 +67,7 @@ export const LIMITS: Partial<Record<keyof Figures, { atMost?: number; atLeast?: 
   longLinesPercent: { atMost: 1 },
   nestedConditionals: { atMost: 0 },
   medianFunction: { atMost: 10 },
-  longestFunction: { atMost: 90 },
+  longestFunction: { atMost: 65 },
   documentedExportsPercent: { atLeast: 60 },
   unclearComments: { atMost: 0 },
   replacedWords: { atMost: 0 },
