@@ -9,7 +9,7 @@ const LAYERS = [
   ['command-plugin'],
   ['components', 'index.ts'],
   ['checks'],
-  ['walk'],
+  ['walk', 'tour'],
   ['cli'],
   ['bench', 'test', 'rehearsal'],
 ];
@@ -41,6 +41,7 @@ const CLOSED = [
   'provider/resources',
   'provider/time',
   'toolchain',
+  'tour',
 ];
 
 /** Globs of all files outside a folder, for example `./!(checks)/**` for `checks`. */

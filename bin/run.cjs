@@ -44,7 +44,7 @@ function compile(entry) {
     format: 'cjs',
     external: isPlugin(entry)
       ? ['esbuild']
-      : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', 'esbuild', 'typescript'],
+      : ['@pulumi/*', '@aws-sdk/*', '@googleapis/*', '@lydell/node-pty', 'esbuild', 'typescript'],
     metafile: true,
     sourcemap: 'inline',
     sourcesContent: false,

@@ -35,6 +35,10 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab drill test', 'tries all drills on the lab `local`'],
     ['./lab drill test wrong-turn', 'tries one of them'],
   ],
+  tour: [
+    ['./lab tour', 'shows the article as a page for the lab `local`, until Ctrl-C'],
+    ['./lab tour s01 --port 7080', 'the same for the lab `local-s01`, at a port of your choice'],
+  ],
   save: [['./lab save before-the-drill', 'saves the lab `local` under a label']],
   restore: [['./lab restore before-the-drill', 'returns the lab `local` to that moment']],
   checkpoints: [

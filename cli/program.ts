@@ -20,6 +20,7 @@ import { register as registerSsh } from './commands/ssh';
 import { register as registerStart } from './commands/start';
 import { register as registerStatus } from './commands/status';
 import { register as registerTest } from './commands/test';
+import { register as registerTour } from './commands/tour';
 import { register as registerUp } from './commands/up';
 import { register as registerVerify } from './commands/verify';
 import { register as registerWalk } from './commands/walk';
@@ -34,6 +35,7 @@ const COMMANDS = [
   registerVerify,
   registerWalk,
   registerDrill,
+  registerTour,
   registerSsh,
   registerKubectl,
   registerStatus,

@@ -4,3 +4,4 @@ export { PROTOCOLS, type Protocol } from './packet';
 export { encodePcapng } from './pcapng';
 export { renderEnding, renderWalk } from './render';
 export { walk } from './walk';
+export type { WalkReport } from './report';

@@ -27,6 +27,7 @@ const RESERVED = new Set([
     'verify',
     'walk',
     'drill',
+    'tour',
     'ssh',
     'kubectl',
     'status',

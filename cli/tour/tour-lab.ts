@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { createAccess } from '../../checks';
+import type { Tools, Toolchain } from '../../toolchain';
+import {
+  noProgress,
+  type Progress,
+  type ShownVisit,
+  type TourDrill,
+  type TourLab,
+} from '../../tour';
+import { root } from '../../util/repo-root';
+import { renderEnding, type WalkReport } from '../../walk';
+import { walkLab } from '../actions/walk';
+import { allDrills } from '../drills/loader';
+import { readRecord } from '../drills/record';
+import { formatResult, formatRunning } from '../drills/render';
+import { Failure, withCure } from '../errors';
+import type { UpLab } from '../lab/access';
+import { labFiles, writeSecret } from '../lab/files';
+import { labArgument, type LabRef } from '../lab/name';
+
+const progressFile = (stack: string): string => path.join(labFiles(stack).directory, 'tour.json');
+
+/** Reads the progress of a lab's tour. It is deleted with the lab's files. */
+export function readProgress(stack: string): Progress {
+  try {
+    const read = JSON.parse(fs.readFileSync(progressFile(stack), 'utf8')) as Progress;
+    return { ...noProgress(), ...read };
+  } catch {
+    return noProgress();
+  }
+}
+
+const present = (visits: WalkReport['forward']): ShownVisit[] =>
+  visits.map(({ place, hops, route, rules, conntrack }) => ({
+    place,
+    interfaces: hops.map((hop) => hop.interface),
+    lines: [
+      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...rules.map(({ text }) => `rule: ${text}`),
+      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
+    ],
+  }));
+
+/** Lists the drills that a lab can take, with their last result. */
+function drillsOf(lab: LabRef): () => TourDrill[] {
+  const drills = allDrills();
+  return () => {
+    const { running, history } = readRecord(lab.stack);
+    return drills.map(({ name, title, minutes, chapter }) => {
+      const last = history.filter(({ drill }) => drill === name).at(-1);
+      const result = last ? formatResult(last) : '';
+      const state = running?.drill === name ? formatRunning(running) : result;
+      return { name, title, minutes, chapter, state };
+    });
+  };
+}
+
+/** Removes what only a terminal shows: colours, and lines that replace others. */
+const plain = (text: string): string =>
+  text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replace(/\r/g, '\n');
+
+/** Runs `./lab drill VERB` for a lab, as a student would, and shows what it prints. */
+function runDrill(words: string[], show: (text: string) => void): Promise<void> {
+  const program = [path.join(root, 'bin/run.cjs'), 'cli/main.ts', 'drill', ...words];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => show(plain(text)));
+    child.on('error', (error) => show(`${error.message}\n`));
+    child.on('close', () => resolve());
+  });
+}
+
+/** Opens a lab for a tour. The caller closes its access. */
+export function openTourLab(
+  lab: LabRef,
+  up: UpLab,
+  { kubectl, toolchain }: { kubectl: Tools['kubectl']; toolchain?: Toolchain },
+): TourLab {
+  const { outputs, files } = up;
+  const { stack } = lab;
+  const isLocal = lab.cloud === 'local';
+  const access = createAccess({
+    outputs,
+    sshKeyFile: files.sshKey,
+    knownHostsFile: files.knownHosts,
+    kubeconfigFile: files.kubeconfig,
+    kubectl,
+  });
+  return {
+    access,
+    progress: {
+      read: () => readProgress(stack),
+      write: (progress) => writeSecret(progressFile(stack), JSON.stringify(progress)),
+    },
+    ssh: (node, command, terminal) => [
+      ...['ssh', '-F', files.sshConfig, '-o', 'ConnectTimeout=10', terminal ? '-t' : '-T'],
+      ...[node, '--', command],
+    ],
+    kubectl: (args) => [kubectl, '--kubeconfig', files.kubeconfig, ...args],
+    ...(isLocal &&
+      toolchain && {
+        walk: async ({ from, to }) => {
+          const { report } = await walkLab(up, toolchain, { from, to }).catch((error: unknown) => {
+            throw error instanceof Failure ? new Error(withCure(error)) : error;
+          });
+          return {
+            forward: present(report.forward),
+            reply: present(report.reply),
+            ending: renderEnding(report.ending, labArgument(lab)),
+          };
+        },
+      }),
+    drills: isLocal ? drillsOf(lab) : () => [],
+    drill: (verb, name, show) => runDrill([verb, stack, ...(verb === 'start' ? [name] : [])], show),
+  };
+}

@@ -1,0 +1,36 @@
+import type { BrowserMessage, ServerMessage } from '../server/messages';
+
+/** Milliseconds until the page tries again to reach the tour. */
+const PAUSE = 1500;
+
+/** Connection to the tour, which is opened again when it is lost. */
+export class Connection {
+  private socket?: WebSocket;
+
+  constructor(
+    private readonly onMessage: (message: ServerMessage) => void,
+    private readonly onState: (open: boolean) => void,
+  ) {
+    this.open();
+  }
+
+  private open(): void {
+    const address = new URL('socket', location.href);
+    address.protocol = 'ws:';
+    address.hash = '';
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    socket.addEventListener('open', () => this.onState(true));
+    socket.addEventListener('message', ({ data }) =>
+      this.onMessage(JSON.parse(String(data)) as ServerMessage),
+    );
+    socket.addEventListener('close', () => {
+      this.onState(false);
+      setTimeout(() => this.open(), PAUSE);
+    });
+  }
+
+  send(message: BrowserMessage): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+}

@@ -1,0 +1,61 @@
+type Child = Node | string | undefined | false;
+
+/** Properties of an element; `on…` are listeners. */
+type Properties = Record<string, string | boolean | undefined | ((event: Event) => void)>;
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function apply(element: Element, properties: Properties): void {
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (typeof value === 'string') element.setAttribute(name, value);
+    else if (value) element.setAttribute(name, '');
+  }
+}
+
+function fillWith(element: Element, children: Child[]): void {
+  for (const child of children) if (child !== undefined && child !== false) element.append(child);
+}
+
+/** Creates an element. Texts are text, never HTML. */
+export function h(name: string, properties: Properties = {}, ...children: Child[]): HTMLElement {
+  const element = document.createElement(name);
+  apply(element, properties);
+  fillWith(element, children);
+  return element;
+}
+
+/** Creates an element of SVG. */
+export function s(name: string, properties: Properties = {}, ...children: Child[]): SVGElement {
+  const element = document.createElementNS(SVG, name) as SVGElement;
+  apply(element, properties);
+  fillWith(element, children);
+  return element;
+}
+
+/** Returns the parts of a text, with links as elements. A link opens beside the tour. */
+const linked = (text: string): Child[] =>
+  text.split(/(http:\/\/[\w.:]+)/).map((part, at) => {
+    if (at % 2 === 0) return part;
+    return h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part);
+  });
+
+/** Returns the parts of a text, with links, and code between backticks as elements. */
+export const marked = (text: string): Child[] =>
+  text.split('`').flatMap((part, at) => (at % 2 === 1 ? [h('code', {}, part)] : linked(part)));
+
+/** Words in a command that the student replaces. */
+const PLACEHOLDER = /\b(INODE|PID|NETNS|ID|N)\b|\{[\w.]+\}/;
+
+/** Returns the parts of a command, with the words to replace marked. */
+export function withPlaceholders(command: string): Child[] {
+  const parts: Child[] = [];
+  let rest = command;
+  for (let found = PLACEHOLDER.exec(rest); found; found = PLACEHOLDER.exec(rest)) {
+    parts.push(rest.slice(0, found.index), h('mark', {}, found[0]));
+    rest = rest.slice(found.index + found[0].length);
+  }
+  return [...parts, rest];
+}
+
+export const byId = (id: string): HTMLElement => document.getElementById(id)!;
