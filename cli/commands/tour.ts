@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { InvalidArgumentError, type Command } from 'commander';
 import { found, installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
@@ -18,6 +19,12 @@ const LOOPBACK = '127.0.0.1';
 function parsePort(text: string): number {
   if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535) return Number(text);
   throw new InvalidArgumentError('a port is a number from 1 to 65535');
+}
+
+function parseAddress(text: string): string {
+  // A page is refused unless its Host is the address, and every address has another.
+  if (isIPv4(text) && text !== '0.0.0.0') return text;
+  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7');
 }
 
 /** Resolves when the signal aborts. */
@@ -78,7 +85,11 @@ export function register(program: Command): void {
     .command('tour [NAME]')
     .description('show the article as a guided page in the browser, with terminals on the nodes')
     .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
-    .option('--listen <ADDRESS>', 'address of this host to listen on; default: loopback only')
+    .option(
+      '--listen <ADDRESS>',
+      'address of this host to listen on; default: loopback only',
+      parseAddress,
+    )
     .option('--jump', "offer the page on controller-0 too, for a student of the lab's jump host")
     .action(runTour);
 }
