@@ -187,10 +187,13 @@ export class Tour {
   /** Reads the student's objects. A call during another one reads once more afterwards. */
   private readFacts(): Promise<void> {
     this.readAgain = this.reading !== undefined;
-    return (this.reading ??= this.readOnce().finally(() => {
-      this.reading = undefined;
-      if (this.readAgain) this.readSoon();
-    }));
+    // The API may be down for a while. The next event reads again.
+    return (this.reading ??= this.readOnce()
+      .catch(() => undefined)
+      .finally(() => {
+        this.reading = undefined;
+        if (this.readAgain) this.readSoon();
+      }));
   }
 
   private async readOnce(): Promise<void> {
