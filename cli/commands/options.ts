@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { Option } from 'commander';
 import type { CloudOfAccounts } from '../account/account';
 
@@ -18,3 +19,9 @@ export const collectLists = (value: string, all: string[] = []): string[] => [
     .map((item) => item.trim())
     .filter(Boolean),
 ];
+
+/** Parses a port. Throws commander's error for an option. */
+export function parsePort(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535) return Number(text);
+  throw new InvalidArgumentError('a port is a number from 1 to 65535');
+}

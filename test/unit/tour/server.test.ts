@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { Gate, newToken } from '../../../tour/server/gate';
+import { Gate, newToken } from '../../../web';
 import { asText, MarkReader, markPrompts, type Report } from '../../../tour/server/marks';
 import { parseMessage } from '../../../tour/server/messages';
 
