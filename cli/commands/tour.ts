@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { isIPv4 } from 'node:net';
+import { InvalidArgumentError, type Command } from 'commander';
 import { found, installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
 import { findLab, notUp, type UpLab } from '../lab/access';
@@ -10,6 +11,12 @@ interface Options {
   port?: number;
   listen?: string;
   jump?: boolean;
+}
+
+function parseAddress(text: string): string {
+  // A page is refused unless its Host is the address, and every address has another.
+  if (isIPv4(text) && text !== '0.0.0.0') return text;
+  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7');
 }
 
 /**
@@ -64,7 +71,11 @@ export function register(program: Command): void {
     .command('tour [NAME]')
     .description('show the article as a guided page in the browser, with terminals on the nodes')
     .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
-    .option('--listen <ADDRESS>', 'address of this host to listen on; default: loopback only')
+    .option(
+      '--listen <ADDRESS>',
+      'address of this host to listen on; default: loopback only',
+      parseAddress,
+    )
     .option('--jump', "offer the page on controller-0 too, for a student of the lab's jump host")
     .action(runTour);
 }

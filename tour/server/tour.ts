@@ -94,7 +94,7 @@ export class Tour {
     return this.lab.ssh(controller.name, `${laptopSetUp()}; ${marks}; exec bash --login -i`, true);
   }
 
-  /** Adds a browser whose page is loaded. */
+  /** Adds a browser that has loaded the page. */
   add(socket: WebSocket): void {
     this.browsers.set(socket, { step: '' });
     clearTimeout(this.idle);
@@ -187,10 +187,13 @@ export class Tour {
   /** Reads the student's objects. A call during another one reads once more afterwards. */
   private readFacts(): Promise<void> {
     this.readAgain = this.reading !== undefined;
-    return (this.reading ??= this.readOnce().finally(() => {
-      this.reading = undefined;
-      if (this.readAgain) this.readSoon();
-    }));
+    // The API may be down for a while. The next event reads again.
+    return (this.reading ??= this.readOnce()
+      .catch(() => undefined)
+      .finally(() => {
+        this.reading = undefined;
+        if (this.readAgain) this.readSoon();
+      }));
   }
 
   private async readOnce(): Promise<void> {

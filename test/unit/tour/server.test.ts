@@ -6,12 +6,13 @@ import { parseMessage } from '../../../tour/server/messages';
 describe('the marks of a shell', () => {
   const SECRET = 'abc';
 
-  /** What a bash reports for typed lines. */
+  /** Reports of a bash for typed lines. */
   function reports(lines: string[], piece: number): Report[] {
     const output = execFileSync('bash', ['-c', 'exec bash --norc --noprofile -i 2>&1'], {
       input: `${markPrompts(SECRET)}\n${lines.join('\n')}\nexit 0\n`,
       encoding: 'utf8',
-      env: { ...process.env, PS1: '$ ' },
+      // As Debian's .bashrc sets it.
+      env: { ...process.env, PS1: '$ ', HISTCONTROL: 'ignoreboth' },
     });
     const reader = new MarkReader(SECRET);
     const pieces = output.match(new RegExp(`[^]{1,${piece}}`, 'g')) ?? [];
@@ -27,6 +28,13 @@ describe('the marks of a shell', () => {
       { typed: "printf 'two; three'", code: 0 },
       { typed: 'false', code: 1 },
     ]);
+  });
+
+  test('name commands that a history would leave out', () => {
+    const ends = reports(['echo one', 'echo one', ' echo hidden'], 100_000).flatMap((one) =>
+      one.kind === 'end' ? [one.typed] : [],
+    );
+    expect(ends.slice(-3)).toEqual(['echo one', 'echo one', 'echo hidden']);
   });
 
   test('are not in the text that the terminal shows', () => {
@@ -58,6 +66,7 @@ describe('the gate', () => {
     expect(at(`/${token}/`, 'localhost:7080')).toBe('/');
     expect(at(`/${token}/`, '192.0.2.7:7080')).toBe('/');
     expect(at(`/${token}/`, 'tour.example:7080')).toBeUndefined();
+    expect(at(`/${newToken()}/`)).toBeUndefined();
     expect(at(`/${token}x/`)).toBeUndefined();
     expect(at(`/${token.slice(1)}/`)).toBeUndefined();
     expect(at('//')).toBeUndefined();
