@@ -4,6 +4,7 @@ import tseslint from 'typescript-eslint';
 /** The layers, lowest first. A file imports its own layer and lower ones. Folders of one layer share a row. */
 const LAYERS = [
   ['util'],
+  ['web'],
   ['toolchain'],
   ['provider'],
   ['command-plugin'],

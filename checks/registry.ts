@@ -1,3 +1,4 @@
+import { balancesServices } from '../components/balanced-services';
 import type { LabOutputs } from '../components/outputs';
 import type { Check } from './check';
 import { cniChecks } from './rows/cni';
@@ -60,9 +61,14 @@ export const checks: Check[] = [
 /** Checks of every lab, then those of labs with a load balancer and of dual-stack labs. */
 export const allChecks: Check[] = [...checks, ...loadBalancerChecks, ...ipv6Checks];
 
-/** Returns the config that a check needs and a lab does not have, as `ipFamily=dual`. */
-export const missingConfig = ({ config: needed }: Check, { config }: LabConfigOf): string[] =>
-  spellConfig(needed).filter((one) => !spellConfig(config).includes(one));
+/**
+ * Returns the config that a check needs and a lab does not have, as `ipFamily=dual`. On clouds,
+ * `loadBalancers` counts as `loadBalancer`.
+ */
+export function missingConfig({ config: needed }: Check, { config }: LabConfigOf): string[] {
+  const has = spellConfig({ ...config, loadBalancer: balancesServices(config) });
+  return spellConfig(needed).filter((one) => !has.includes(one));
+}
 
 /** Formats config as `ipFamily=dual`. */
 export const spellConfig = (config: object = {}): string[] =>

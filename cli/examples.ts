@@ -66,6 +66,7 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab class up examples/students.yaml --only ada', 'brings up one of them'],
   ],
   'class status': [['./lab class status examples/students.yaml --watch', 'shows all labs, live']],
+  'class board': [['./lab class board examples/students.yaml', 'shows who is where, live']],
   'class verify': [['./lab class verify examples/students.yaml', 'runs all checks on all labs']],
   'class drill': [
     ['./lab class drill examples/students.yaml wrong-turn', 'starts a drill on all labs'],

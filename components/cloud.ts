@@ -53,6 +53,14 @@ export interface ApiTargets extends Part {
   answering: pulumi.Resource[];
 }
 
+/** Service with a balancer of the cloud, and the balancer's address. */
+export interface ServiceAddress {
+  /** `NAMESPACE/NAME`, for example `default/nginx`. */
+  service: string;
+  /** For example `203.0.113.101`. Known before the balancer exists. */
+  address: pulumi.Output<string>;
+}
+
 /** Access of the service controller to a cluster. */
 export interface ServiceAccess {
   /** Secret: kubeconfig of the controller. */
@@ -126,6 +134,11 @@ export interface Cloud<T extends CloudTypes = CloudTypes> {
   routes(context: Context<T>, built: Pick<Built<T>, 'network' | 'machines'>): Part;
   /** Gives the API's address to the controllers: as targets of the load balancer, or directly. */
   apiTargets(context: Context<T>, built: Pick<Built<T>, 'loadBalancer' | 'machines'>): ApiTargets;
+  /** Creates the load balancers of the services in `loadBalancers`; none on local labs. */
+  serviceBalancers(
+    context: Context<T>,
+    built: Pick<Built<T>, 'network' | 'loadBalancer' | 'machines'>,
+  ): ServiceAddress[];
   /** Creates what only this cloud has. */
   extras(context: Context<T>, built: Pick<Built<T>, 'network' | 'loadBalancer'>): Extras;
 }
@@ -137,6 +150,8 @@ export interface CloudResult extends Extras, Part {
   apiAddress: pulumi.Output<string>;
   /** Resources, beside the controllers, that make the API answer at `apiAddress`. */
   balancer: pulumi.Resource[];
+  /** Services with a balancer of the cloud. */
+  serviceAddresses: ServiceAddress[];
 }
 
 /**
@@ -178,5 +193,6 @@ export function buildCloud<T extends CloudTypes>(cloud: Cloud<T>, lab: LabContex
     apiAddress: loadBalancer.address,
     reachable: [network, firewall, routes, targets].flatMap(({ reachable }) => reachable),
     balancer: targets.answering,
+    serviceAddresses: cloud.serviceBalancers(context, { network, loadBalancer, machines }),
   };
 }

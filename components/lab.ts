@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
+import { balancesServices } from './balanced-services';
 import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
 import { AUTO, ConfigError, configOf, type LabArgs, type LabConfig, reaches } from './config';
 import { labNameMistake } from '../util/lab-name';
@@ -97,7 +98,12 @@ export class Lab extends pulumi.ComponentResource {
     );
     return new Certificates(
       'pki',
-      { topology, apiAddress: cloud.apiAddress, publicIps, loadBalancer: config.loadBalancer },
+      {
+        topology,
+        apiAddress: cloud.apiAddress,
+        publicIps,
+        loadBalancer: balancesServices(config),
+      },
       { parent: this },
     );
   }
@@ -119,6 +125,7 @@ export class Lab extends pulumi.ComponentResource {
       metadataWall,
       apiAddress,
       balancer,
+      serviceAddresses,
     } = cloud;
     const bootstrap = new Bootstrap(
       'bootstrap',
@@ -135,6 +142,7 @@ export class Lab extends pulumi.ComponentResource {
         downloads,
         upstreamResolvers,
         metadataWall,
+        serviceAddresses,
       },
       { parent: this },
     );
@@ -206,6 +214,9 @@ function outputsOf({
     sshPrivateKey: sshKey.privateKey,
     expires: pulumi.output(tags.expires),
     bootstrapped: ready,
+    ...(cloud.serviceAddresses.length > 0
+      ? { loadBalancers: pulumi.output(cloud.serviceAddresses) }
+      : {}),
     ...(cloud.router ? { router: cloud.router } : {}),
     ...(cloud.jump ? { jump: cloud.jump } : {}),
   };

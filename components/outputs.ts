@@ -33,6 +33,8 @@ export interface StackOutputs {
   expires: string;
   /** Digest of all sessions on the nodes. */
   bootstrapped: string;
+  /** Services with a balancer of the cloud, and the balancers' addresses; unset without any. */
+  loadBalancers?: { service: string; address: string }[];
   /** Local only: network namespace of the VPC router. */
   router?: string;
   /** Local only: login from outside the host; unset if the lab has no jump host. */

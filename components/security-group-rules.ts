@@ -1,3 +1,4 @@
+import { balancedServices } from './balanced-services';
 import type { LabConfig } from './config';
 import { type FirewallRule, topology } from './topology';
 
@@ -61,3 +62,13 @@ export function tooManyRules(config: LabConfig): string[] {
     }; wider CIDRs take fewer rules`,
   ];
 }
+
+/** Returns a mistake for each balancer on AWS that needs more rules than a security group takes. */
+export const tooManyBalancerRules = ({ loadBalancers, nodePortCidrs }: LabConfig): string[] =>
+  balancedServices(loadBalancers)
+    .map(({ service, ports }) => ({ service, count: ports.length * nodePortCidrs.length }))
+    .filter(({ count }) => count > RULES_PER_GROUP)
+    .map(
+      ({ service, count }) =>
+        `the balancer of ${service} needs ${count} rules, one for each port and CIDR, and AWS allows ${RULES_PER_GROUP}: shorten nodePortCidrs`,
+    );

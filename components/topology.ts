@@ -1,5 +1,6 @@
 import { addressAt, contains } from '../util/cidr';
 import { addressWithGroup, subnet64 } from '../util/cidr6';
+import { type BalancedService, balancedServices } from './balanced-services';
 import type { LabConfig } from './config';
 
 /** A part of the node network. Its nodes share a default route. */
@@ -98,6 +99,8 @@ export interface Topology extends Networks {
   /** Controllers first, then workers. */
   nodes: Node[];
   rules: FirewallRule[];
+  /** Services that get a load balancer of the cloud; unset without `loadBalancers`. */
+  balancedServices?: BalancedService[];
   /** Unset unless the lab is dual-stack. */
   ipv6?: Networks;
 }
@@ -290,6 +293,9 @@ export function topology(config: LabConfig): Topology {
         nextHopIp: node.privateIp,
       })),
     rules: firewallRules(config),
+    ...(config.loadBalancers.length > 0
+      ? { balancedServices: balancedServices(config.loadBalancers) }
+      : {}),
     ...(config.ipFamily === 'dual' ? { ipv6: ipv6Plan(all) } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import type { Access } from '../checks';
 import type { ShownDrill, ShownVisit } from './server/messages';
 import type { WalkOffer } from './step';
-import type { ProgressStore } from './progress';
+import type { Hint, ProgressStore } from './progress';
 
 /** Walk that was done. */
 export interface WalkDone {
@@ -20,6 +20,8 @@ export interface TourDrill extends ShownDrill {
 export interface TourLab {
   access: Access;
   progress: ProgressStore;
+  /** Reads the instructor's hints, oldest first. */
+  hints(): Hint[];
   /** Returns the command line of an SSH session on a node that runs a bash command. */
   ssh(node: string, command: string, terminal: boolean): string[];
   /** Returns the command line of kubectl, as the lab's admin. */

@@ -13,10 +13,21 @@ export interface Progress {
   ran: Record<string, Record<number, string>>;
   /** Right answers, by the step of the question. */
   answers: Record<string, string>;
+  /** Steps that do not apply to the lab. */
+  skipped: string[];
+  /** Step that a page shows, and since when (ISO 8601); unset while no page is open. */
+  open?: { step: string; since: string };
+}
+
+/** Hint of the instructor. */
+export interface Hint {
+  /** ISO 8601. */
+  at: string;
+  text: string;
 }
 
 /** Progress of a student who has not begun. */
-export const noProgress = (): Progress => ({ steps: {}, ran: {}, answers: {} });
+export const noProgress = (): Progress => ({ steps: {}, ran: {}, answers: {}, skipped: [] });
 
 /** Keeps a student's progress, with the lab's files. */
 export interface ProgressStore {
@@ -52,4 +63,15 @@ export function addRan(
     ...progress,
     ran: { ...progress.ran, [step]: { ...known, [index]: shorten(shown) } },
   };
+}
+
+/** Notes the step that a page shows. Keeps the time if it is still the same step. */
+export const openStep = (progress: Progress, step: string, now = new Date()): Progress =>
+  step === '' || progress.open?.step === step
+    ? progress
+    : { ...progress, open: { step, since: now.toISOString() } };
+
+/** Notes that no page is open. */
+export function leave({ open: _, ...progress }: Progress): Progress {
+  return progress;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { HEALTH_PORT } from '../../components/balanced-services';
 import { servicePool } from '../../components/local/service-pool';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node } from '../../components/topology';
@@ -12,12 +13,10 @@ import { balancerRule } from '../parsers/load-balancer';
 import { BALANCED } from '../probes/pod-manifest';
 import { judgeRules, pathProblems, PROXY_WAIT } from '../probes/proxy-rules';
 import type { TestPod } from '../probes/test-pods';
+import { cloudAddresses, skippedOnClouds } from './cloud-balancers';
 
 /** Time limit for an address, and for the health of the workers. A busy host needs longer than 5 s. */
 const BALANCER_WAIT = { limit: 15_000, interval: 300 };
-
-/** Port where kube-proxy says if a node can take traffic of any service. */
-const HEALTH_PORT = 10256;
 
 const config = { loadBalancer: true } as const;
 
@@ -78,7 +77,7 @@ const publicCidr = ({ nodes }: LabOutputs): string =>
 
 const lbAddress: Check = {
   id: 'lb.address',
-  title: "A service of type LoadBalancer gets an address of the lab's public network",
+  title: 'A service of type LoadBalancer gets its own address',
   node: 'laptop',
   command: 'kubectl get services',
   expected: 'TYPE LoadBalancer, with its own EXTERNAL-IP',
@@ -87,6 +86,7 @@ const lbAddress: Check = {
   summaryLine: /LoadBalancer/,
   config,
   async run(lab): Promise<Evidence> {
+    if (lab.outputs.cloud !== 'local') return cloudAddresses(lab);
     const all = await balanced(lab);
     const names = all.map(({ name }) => name);
     const args = ['-n', lab.pods.namespace, 'get', 'services', ...names];
@@ -125,6 +125,7 @@ const lbChains: Check = {
   workers: 1,
   dependsOn: ['cni.config', 'lb.address'],
   config,
+  skip: skippedOnClouds,
   async run(lab): Promise<Evidence> {
     const [{ address }, { pod }] = await Promise.all([service(lab, 'Cluster'), answering(lab)]);
     const target = `${pod.ip}:80`;
@@ -199,6 +200,7 @@ const lbHealth: Check = {
   dependsOn: ['lb.chains'],
   summaryLine: /503|200/,
   config,
+  skip: skippedOnClouds,
   async run(lab): Promise<Evidence> {
     const [cluster, local, { worker }] = await Promise.all([
       service(lab, 'Cluster'),
@@ -252,7 +254,7 @@ const lbReach: Check = {
   config,
   skip: (outputs) =>
     outputs.config.nodePortCidrs.length > 0
-      ? undefined
+      ? skippedOnClouds(outputs)
       : 'nodePortCidrs is empty in the config, so the load balancer admits no client',
   async run(lab): Promise<Evidence> {
     const [{ address }, { pod }] = await Promise.all([service(lab, 'Cluster'), answering(lab)]);

@@ -1,3 +1,4 @@
+import { balancedServices } from '../../components/balanced-services';
 import type { LabConfig } from '../../components/config';
 import { DISK_GIB } from '../../components/instance-disk';
 import { topology } from '../../components/topology';
@@ -6,9 +7,9 @@ import { topology } from '../../components/topology';
 export interface Needs {
   /** Number of instances by type. */
   machines: Map<string, number>;
-  /** Public addresses: of instances and of the API. */
+  /** Public addresses: of instances, of the API and of services. */
   publicAddresses: number;
-  /** Those of them that are reserved, which have their own quota: the API's. */
+  /** Those of them that are reserved, which have their own quota: not the instances'. */
   reservedAddresses: number;
   networks: number;
   loadBalancers: number;
@@ -25,14 +26,18 @@ export function needsOf(config: LabConfig): Needs {
     machines.set(type, (machines.get(type) ?? 0) + 1);
   }
   const small = config.profile === 'small';
+  const services = balancedServices(config.loadBalancers);
+  // AWS has a balancer for each service, Google Cloud a forwarding rule for each port.
+  const ports = services.flatMap((service) => service.ports);
+  const ofServices = config.cloud === 'gcp' ? ports.length : services.length;
   const ofMachines = nodes.filter((node) => node.isPublic).length;
   return {
     machines,
     // With profile small, the API uses the address of the public instance.
-    publicAddresses: small ? ofMachines : ofMachines + 1,
-    reservedAddresses: config.cloud === 'gcp' && small ? 0 : 1,
+    publicAddresses: (small ? ofMachines : ofMachines + 1) + services.length,
+    reservedAddresses: (config.cloud === 'gcp' && small ? 0 : 1) + services.length,
     networks: 1,
-    loadBalancers: small ? 0 : 1,
+    loadBalancers: (small ? 0 : 1) + ofServices,
     diskGib: DISK_GIB,
   };
 }

@@ -20,7 +20,6 @@ import {
   routerOf,
   hostLink,
   slotOf,
-  type RouterPlan,
 } from '../../provider/local';
 import { reaches } from '../../components/config';
 import { diskFinding } from '../doctor/disk';
@@ -34,6 +33,7 @@ import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { nearest } from '../../util/suggest';
 import { awaitApi, awaitCluster, readReadyPods } from './await-cluster';
+import { declaredNodes, declaredRouter } from './declared-parts';
 import { sayFailedParts, settleCheckpoints } from './settle-checkpoints';
 import { type UpSnapshot, wasUp } from './up';
 
@@ -52,19 +52,6 @@ async function openSnapshot(engine: Engine, lab: LabRef): Promise<UpSnapshot> {
   if (!wasUp(snapshot)) throw notUp(lab);
   return snapshot;
 }
-
-const outputsOf = <T>({ resources }: UpSnapshot, type: string): T[] =>
-  resources.filter((one) => one.type === type).map(({ outputs }) => outputs as T);
-
-const nodesOf = (snapshot: UpSnapshot): RestoredNode[] =>
-  outputsOf<RestoredNode>(snapshot, 'hardway:local:Instance').map((node) => {
-    const { lab, network, name, privateIp, publicIp, gateway, prefixLength } = node;
-    const { mtu, canIpForward, tree, store } = node;
-    return {
-      ...{ lab, network, name, privateIp, publicIp, gateway, prefixLength },
-      ...{ mtu, canIpForward, tree, store },
-    };
-  });
 
 /** Throws a Failure if the disk of the labs has no space for `size`. */
 function refuseFullDisk(lab: LabRef, what: string, size: Size): void {
@@ -116,7 +103,7 @@ export const save = (
   withLabLock(lab, 'save', async () => {
     await settleCheckpoints(lab, progress);
     const snapshot = await openSnapshot(engine, lab);
-    const nodes = nodesOf(snapshot);
+    const nodes = declaredNodes(snapshot);
     await refuseDamaged(lab, nodes);
     const size = sizeOf(path.join(labDirectory(lab.stack), 'nodes'));
     refuseFullDisk(lab, `checkpoint ${label}`, size);
@@ -148,7 +135,9 @@ function refuseMisfit({ lab, label }: LabelledLab, saved: Manifest, snapshot: Up
 }
 
 /** Services in the router, which a restore leaves running. */
-const SERVICES = ['LoadBalancer', 'ImageMirror', 'JumpHost'].map((kind) => `hardway:local:${kind}`);
+const SERVICES = ['LoadBalancer', 'ImageMirror', 'JumpHost', 'ServiceController'].map(
+  (kind) => `hardway:local:${kind}`,
+);
 
 /** Starts services of the router that do not run. */
 async function repairServices({ resources }: UpSnapshot): Promise<void> {
@@ -157,15 +146,6 @@ async function repairServices({ resources }: UpSnapshot): Promise<void> {
     const found = await localKinds[type].read?.(id, outputs);
     if (found?.trouble) await localKinds[type].update?.(id, outputs, outputs);
   }
-}
-
-function planOf(lab: LabRef, snapshot: UpSnapshot): RouterPlan {
-  const [network] = outputsOf<RouterPlan>(snapshot, 'hardway:local:Network');
-  const { router, nodeCidr, gateway, publicCidr, publicPool, hostIp, mtu } = network;
-  const slot = slotOf(lab.stack);
-  if (!slot) throw notUp(lab);
-  const link = hostLink(slot.slot);
-  return { lab: lab.stack, router, nodeCidr, gateway, publicCidr, publicPool, hostIp, mtu, link };
 }
 
 const hasCluster = ({ outputs }: UpSnapshot): boolean => reaches(outputs.stage, 'network');
@@ -212,11 +192,15 @@ export const restore = (
         `./lab up${labArgument(lab)} repairs it, then ./lab restore${labArgument(lab)} ${label}`,
       );
     refuseFullDisk(lab, `restoring ${label}`, sizeOf(checkpointFile(lab.stack, label)));
+    const slot = slotOf(lab.stack);
+    if (!slot) throw notUp(lab);
+    const plan = declaredRouter(snapshot, hostLink(slot.slot));
+    const nodes = declaredNodes(snapshot);
     const up = (await upLab(lab, snapshot))!;
     const restored = new Date();
     const step = progress.begin(`Lab ${lab.stack}: restoring disks and router, starting nodes`);
     const result: Restored = await restoreCheckpoint({
-      ...{ lab: lab.stack, label, nodes: nodesOf(snapshot), plan: planOf(lab, snapshot) },
+      ...{ lab: lab.stack, label, nodes, plan },
       awaitApi: async () => {
         if (hasCluster(snapshot)) await withAccess(up, kubectl, awaitApi);
       },

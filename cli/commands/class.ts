@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { classBoard } from '../classroom/board';
 import { classCards } from '../classroom/cards';
 import { classDrill, DRILL_AT_ONCE } from '../classroom/drill';
 import { classDown, DOWN_AT_ONCE } from '../classroom/down';
@@ -8,7 +9,7 @@ import { classUp, UP_AT_ONCE } from '../classroom/up';
 import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
 import { elevated } from '../elevate';
 import { usage } from '../errors';
-import { collectLists } from './options';
+import { collectLists, parsePort } from './options';
 
 /** Options as they were typed. */
 interface Typed {
@@ -69,7 +70,9 @@ function on(
 export function register(program: Command): void {
   const group = program
     .command('class')
-    .description('a lab for each student of a roster: up, status, verify, drill, cards, down');
+    .description(
+      'a lab for each student of a roster: up, status, board, verify, drill, cards, down',
+    );
   const command = (verb: string, description: string): Command =>
     group
       .command(verb)
@@ -95,6 +98,11 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON array')
     .option('--watch', 'refresh until Ctrl-C')
     .action(on(classStatus, 'status'));
+  command('board', 'serve a page that shows each student in tour and drills, live, and sends hints')
+    .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
+    .action((file: string, { port, ...typed }: Typed & { port?: number }) =>
+      on((students) => classBoard(students, { file, port }), 'board')(file, typed),
+    );
   parallel(
     command('verify', 'run the checks on all labs: a row per student, a column per check'),
     VERIFY_AT_ONCE,

@@ -1,35 +1,16 @@
-import { isIPv4 } from 'node:net';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { found, installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
-import { unable } from '../errors';
 import { findLab, notUp, type UpLab } from '../lab/access';
 import { parseLab } from '../lab/name';
-import { print } from '../ui/prompt';
-import { interruptible } from '../ui/signals';
+import { LOOPBACK, servePage } from '../ui/serve-page';
+import { parseAddress, parsePort } from './options';
 
 interface Options {
   port?: number;
   listen?: string;
   jump?: boolean;
 }
-
-const LOOPBACK = '127.0.0.1';
-
-function parsePort(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535) return Number(text);
-  throw new InvalidArgumentError('a port is a number from 1 to 65535');
-}
-
-function parseAddress(text: string): string {
-  // A page is refused unless its Host is the address, and every address has another.
-  if (isIPv4(text) && text !== '0.0.0.0') return text;
-  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7');
-}
-
-/** Resolves when the signal aborts. */
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 
 /**
  * Returns the command line of an SSH session that listens on the loopback of the first controller,
@@ -43,39 +24,37 @@ function forwardTo({ outputs, files }: UpLab, page: string, port: number): strin
 }
 
 async function runTour(name: string | undefined, options: Options): Promise<void> {
-  const { port = 0, listen, jump } = options;
+  const { port, listen, jump } = options;
   const lab = parseLab(name);
   const tools = await installed();
   const up = await findLab(await Engine.open(tools), lab);
   if (!up) throw notUp(lab);
-  // The server and the page load for this command only.
-  const { Gate, LineWatcher, newToken, Tour, TourHttp } = await import('../../tour');
+  // The tour loads for this command only.
+  const { LineWatcher, Tour } = await import('../../tour');
   const { openTourLab } = await import('../tour/tour-lab');
   const open = openTourLab(lab, up, { kubectl: tools.kubectl, toolchain: await found() });
-  const token = newToken();
   const tour = new Tour(open);
-  const server = new TourHttp(new Gate(token, listen), lab.stack, (socket) => tour.add(socket));
-  const address = listen ?? LOOPBACK;
   let forwarding: InstanceType<typeof LineWatcher> | undefined;
+  const offerOnController = (address: string, taken: number): string => {
+    forwarding = new LineWatcher(forwardTo(up, `${address}:${taken}`, taken), () => undefined);
+    return `It is also at port ${taken} of ${LOOPBACK} on ${up.outputs.topology.nodes[0].name}.`;
+  };
   try {
-    const taken = await server.listen(address, port).catch((error: Error) => {
-      throw unable(`${address}:${port} can't be used: ${error.message}`, 'another --port');
+    await servePage({
+      page: { sources: 'tour/page', values: { lab: lab.stack } },
+      title: `The tour of lab ${lab.stack}`,
+      about: (address, taken) => [
+        'Open it in a browser. The address is a key to your lab: keep it to yourself.',
+        ...(jump ? [offerOnController(address, taken)] : []),
+        'Ctrl-C ends the tour. Your progress is kept.',
+      ],
+      listen,
+      port,
+      onBrowser: (socket) => tour.add(socket),
     });
-    print(`The tour of lab ${lab.stack} is at http://${address}:${taken}/${token}/`);
-    print('Open it in a browser. The address is a key to your lab: keep it to yourself.');
-    if (jump) {
-      forwarding = new LineWatcher(forwardTo(up, `${address}:${taken}`, taken), () => undefined);
-      print(`It is also at port ${taken} of ${LOOPBACK} on ${up.outputs.topology.nodes[0].name}.`);
-    }
-    print('Ctrl-C ends the tour. Your progress is kept.');
-    await interruptible(
-      ({ signal }) => aborted(signal),
-      () => print('Ending the tour.'),
-    );
   } finally {
     forwarding?.stop();
     tour.close();
-    await server.close();
     await open.access.close();
   }
 }

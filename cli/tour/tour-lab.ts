@@ -1,15 +1,8 @@
 import { spawn } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { createAccess } from '../../checks';
 import type { Tools, Toolchain } from '../../toolchain';
-import {
-  noProgress,
-  type Progress,
-  type ShownVisit,
-  type TourDrill,
-  type TourLab,
-} from '../../tour';
+import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
 import { walkLab } from '../actions/walk';
@@ -18,20 +11,8 @@ import { readRecord } from '../drills/record';
 import { formatResult, formatRunning } from '../drills/render';
 import { Failure, withCure } from '../errors';
 import type { UpLab } from '../lab/access';
-import { labFiles, writeSecret } from '../lab/files';
 import { labArgument, type LabRef } from '../lab/name';
-
-const progressFile = (stack: string): string => path.join(labFiles(stack).directory, 'tour.json');
-
-/** Reads the progress of a lab's tour. It is deleted with the lab's files. */
-export function readProgress(stack: string): Progress {
-  try {
-    const read = JSON.parse(fs.readFileSync(progressFile(stack), 'utf8')) as Progress;
-    return { ...noProgress(), ...read };
-  } catch {
-    return noProgress();
-  }
-}
+import { readHints, readProgress, writeProgress } from './store';
 
 const present = (visits: WalkReport['forward']): ShownVisit[] =>
   visits.map(({ place, hops, route, rules, conntrack }) => ({
@@ -95,8 +76,9 @@ export function openTourLab(
     access,
     progress: {
       read: () => readProgress(stack),
-      write: (progress) => writeSecret(progressFile(stack), JSON.stringify(progress)),
+      write: (progress) => writeProgress(stack, progress),
     },
+    hints: () => readHints(stack),
     ssh: (node, command, terminal) => [
       ...['ssh', '-F', files.sshConfig, '-o', 'ConnectTimeout=10', terminal ? '-t' : '-T'],
       ...[node, '--', command],

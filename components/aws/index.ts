@@ -6,6 +6,7 @@ import { makeInstances } from './instances';
 import { makeApiTargets, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
 import { makeRoutes } from './routes';
+import { makeServiceBalancers } from './service-balancers';
 import type { Aws } from './types';
 
 export { chooseZone, type Offering } from './choose-zone';
@@ -26,6 +27,7 @@ export const aws: Cloud<Aws> = {
   instances: makeInstances,
   routes: makeRoutes,
   apiTargets: makeApiTargets,
+  serviceBalancers: makeServiceBalancers,
   extras: ({ config }) => ({
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [RESOLVER],

@@ -81,6 +81,14 @@ export interface LabArgs {
    */
   loadBalancer?: boolean;
   /**
+   * Clouds only, profile full: services of type LoadBalancer that get a balancer of the cloud, as
+   * `NAMESPACE/NAME:PORT=NODEPORT`. The service must have that `nodePort`. `@PORT` at the end names
+   * the `healthCheckNodePort` of a service with `externalTrafficPolicy: Local`.
+   * @default none
+   * @example ['default/nginx:80=31080', 'default/web:443=31443@31444']
+   */
+  loadBalancers?: string[];
+  /**
    * Backend of kube-proxy.
    * @default 'iptables'
    * @example 'nftables'

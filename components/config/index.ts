@@ -1,4 +1,4 @@
-import { covers, overlap } from '../../util/cidr';
+import { covers, overlap, parseCidr } from '../../util/cidr';
 import {
   AUTO,
   cidrs,
@@ -16,7 +16,8 @@ import {
   wholeNumber,
 } from './values';
 import { nearest } from '../../util/suggest';
-import { tooManyRules } from '../security-group-rules';
+import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
+import { NODE_PORTS, readBalancedServices } from '../balanced-services';
 import { machineTypeMistakes } from './machine-series';
 import { STAGES } from './stage';
 import type { Cloud, LabArgs, Profile } from './args';
@@ -90,6 +91,7 @@ const KEYS: { [K in Exclude<keyof LabConfig, 'nodePorts' | 'ownAddress'>]: Key<L
   ipMasq: { read: truth, default: 'true' },
   hostPorts: { read: truth, default: 'false' },
   loadBalancer: { read: truth, default: 'false' },
+  loadBalancers: { read: readBalancedServices, default: { aws: '', gcp: '' } },
   proxyMode: { read: oneOf('iptables', 'nftables'), default: 'iptables' },
   stage: { read: oneOf(...STAGES), default: 'cluster' },
   adminCidrs: { read: cidrs, default: { local: '["198.18.0.0/15"]', aws: '', gcp: '' } },
@@ -148,8 +150,6 @@ export const declaredDefault = (key: ConfigKey): string => {
   const { default: usual, small } = KEYS[key];
   return typeof usual === 'string' && small === undefined ? usual : '';
 };
-
-const NODE_PORTS: [number, number] = [30000, 32767];
 
 /** Other programs that listen on a controller, by port. */
 const CONTROLLER_PORTS: Record<number, string> = {
@@ -225,9 +225,42 @@ function onThisMachine({
   ];
 }
 
+/** Narrowest node network with free addresses for the balancers of services on AWS. */
+const BALANCERS_PREFIX = 26;
+
+/** Returns the mistakes of labs that cannot have the balancers of `loadBalancers`. */
+function balancerMistakes({
+  cloud,
+  stage,
+  profile,
+  nodeCidr,
+  loadBalancers = [],
+}: Partial<LabConfig>): string[] {
+  if (loadBalancers.length === 0) return [];
+  return [
+    ...(profile === 'small'
+      ? ['loadBalancers needs profile full: profile small has no balancer, so use NodePorts']
+      : []),
+    ...(stage === 'none'
+      ? [
+          'loadBalancers has services, but stage none has no cluster: set stage to network or cluster',
+        ]
+      : []),
+    // A balancer needs eight free addresses in its subnet, and takes one.
+    ...(cloud === 'aws' && nodeCidr && parseCidr(nodeCidr).prefix > BALANCERS_PREFIX
+      ? [
+          `loadBalancers needs addresses for balancers: set nodeCidr to a /${BALANCERS_PREFIX} or wider`,
+        ]
+      : []),
+  ];
+}
+
 function inACloud({
   cloud,
+  stage,
+  nodeCidr,
   loadBalancer,
+  loadBalancers,
   ipFamily,
   profile,
   controllers,
@@ -244,12 +277,13 @@ function inACloud({
     ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
     ...(loadBalancer
       ? [
-          `loadBalancer is true, which cloud ${cloud} does not have yet: remove it, or use a local lab`,
+          `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
         ]
       : []),
     ...(ipFamily === 'dual'
       ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
       : []),
+    ...balancerMistakes({ cloud, stage, profile, nodeCidr, loadBalancers }),
     ...(adminCidrs?.length === 0
       ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']
       : []),
@@ -296,7 +330,10 @@ export function parseConfig(raw: RawConfig): LabConfig {
     config.nodePortCidrs = config.adminCidrs;
   mistakes.push(...together(config));
   if (mistakes.length === 0 && config.cloud === 'aws')
-    mistakes.push(...tooManyRules(config as LabConfig));
+    mistakes.push(
+      ...tooManyRules(config as LabConfig),
+      ...tooManyBalancerRules(config as LabConfig),
+    );
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return config as LabConfig;
 }

@@ -8,6 +8,7 @@ import { makeApiTargets, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
 import { labNameMistake } from '../../util/lab-name';
 import { makeRoutes } from './routes';
+import { makeServiceBalancers } from './service-balancers';
 import type { Gcp } from './types';
 
 /** Refuses names that no lab can have, and names that begin with a digit: Google's names begin with a letter. */
@@ -36,6 +37,7 @@ export const gcp: Cloud<Gcp> = {
   instances: makeInstances,
   routes: makeRoutes,
   apiTargets: makeApiTargets,
+  serviceBalancers: makeServiceBalancers,
   extras: ({ config }) => ({
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [METADATA_SERVER],

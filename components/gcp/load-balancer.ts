@@ -6,7 +6,7 @@ import { RegionBackendService } from '@pulumi/gcp/compute/regionBackendService';
 import { RegionHealthCheck } from '@pulumi/gcp/compute/regionHealthCheck';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ApiTargets } from '../cloud';
-import type { FirewallRule } from '../topology';
+import type { FirewallRule, Node } from '../topology';
 import { makeRule } from './firewall';
 import type { GcpBuilt, GcpContext, LoadBalancer } from './types';
 
@@ -14,7 +14,7 @@ import type { GcpBuilt, GcpContext, LoadBalancer } from './types';
  * Source addresses of health-check probes, as Google lists them for external passthrough Network Load Balancers:
  * https://docs.cloud.google.com/load-balancing/docs/firewall-rules
  */
-const PROBES = ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'];
+export const PROBES = ['35.191.0.0/16', '209.85.152.0/22', '209.85.204.0/22'];
 
 /**
  * Reserves the API's public address, and creates the load balancer in profile full.
@@ -48,7 +48,7 @@ function makeBalancer(
   const { lab, topology, options } = context;
   const { apiPort } = topology;
   makeRule(healthCheckRule(apiPort), context, { network });
-  const group = makeGroup(context, network);
+  const group = makeGroup('controller', context, network);
   const name = `${lab}-api`;
   const check = new RegionHealthCheck(
     'api',
@@ -104,19 +104,20 @@ const healthCheckRule = (apiPort: number): FirewallRule => ({
 });
 
 /**
- * Creates the controllers' instance group. A group in use cannot be deleted, and its zone cannot be
- * changed. In another zone it therefore has another name, and the new group exists before the old
- * one is deleted.
+ * Creates the instance group of the controllers or workers. A group in use cannot be deleted, and
+ * its zone cannot be changed. In another zone it therefore has another name, and the new group
+ * exists before the old one is deleted.
  */
-function makeGroup(
+export function makeGroup(
+  role: Node['role'],
   { lab, config: { zone }, options }: GcpContext,
   network: GcpBuilt['network'],
 ): InstanceGroup {
   return new InstanceGroup(
-    'controllers',
+    `${role}s`,
     {
-      name: `${lab}-controllers-${zone.slice(-1)}`,
-      description: `Controllers of lab ${lab}`,
+      name: `${lab}-${role}s-${zone.slice(-1)}`,
+      description: `${role === 'controller' ? 'Controllers' : 'Workers'} of lab ${lab}`,
       network: network.vpc.id,
       zone,
     },
@@ -125,24 +126,21 @@ function makeGroup(
 }
 
 /**
- * Adds the controllers to the instance group. Google removes a deleted instance from its groups, so
+ * Adds the controllers or workers to their instance group. Google removes a deleted instance from its groups, so
  * each member is a resource: the engine replaces it together with its machine, in the same run.
  *
  * A member has no `deletedWith`. The engine would drop it from the state without a call, and a
  * destroy that ends before the instance is deleted would leave it. The provider creates a member
  * with `addInstances`, which refuses an existing one (400, memberAlreadyExists:
  * ansible-collections/google.cloud#349), so the next `up` would fail.
- *
- * Profile small needs no targets, because its one controller has the API's address from the start.
  */
-export function makeApiTargets(
+export const addMembers = (
+  role: Node['role'],
   { config: { zone }, options }: GcpContext,
-  { loadBalancer: { balancing }, machines }: Pick<GcpBuilt, 'loadBalancer' | 'machines'>,
-): ApiTargets {
-  if (!balancing) return { reachable: [], answering: [] };
-  const { group, rule } = balancing;
-  const members = machines
-    .filter(({ role }) => role === 'controller')
+  { group, machines }: Pick<GcpBuilt, 'machines'> & { group: InstanceGroup },
+): InstanceGroupMembership[] =>
+  machines
+    .filter((machine) => machine.role === role)
     .map(
       ({ name, resource }) =>
         new InstanceGroupMembership(
@@ -151,5 +149,17 @@ export function makeApiTargets(
           options,
         ),
     );
+
+/**
+ * Adds the controllers to the API's instance group. Profile small needs no targets, because its one
+ * controller has the API's address from the start.
+ */
+export function makeApiTargets(
+  context: GcpContext,
+  { loadBalancer: { balancing }, machines }: Pick<GcpBuilt, 'loadBalancer' | 'machines'>,
+): ApiTargets {
+  if (!balancing) return { reachable: [], answering: [] };
+  const { group, rule } = balancing;
+  const members = addMembers('controller', context, { group, machines });
   return { reachable: [], answering: [rule, ...members] };
 }

@@ -19,6 +19,8 @@ export const local: Cloud<Local> = {
   instances: makeInstances,
   routes: makeRoutes,
   apiTargets: makeApiTargets,
+  // The service controller of a local lab balances, and needs no balancer of a cloud.
+  serviceBalancers: () => [],
   extras: (context, built) => ({
     imageMirror: makeImageMirror(context, built),
     router: built.network.vpc.router,

@@ -109,8 +109,7 @@ export const ipv6Faults: ScriptedFault[] = [
     make: ({ node }) => node('worker-0', `ip -6 route add ${WORKER_1} via fd00:10:240::21`),
     repair: ({ node }) => node('worker-0', `ip -6 route del ${WORKER_1} via fd00:10:240::21`),
     fails: {
-      'ipv6.route.host':
-        /^worker-0: fd00:10:200:1::\/64 has its own route, via fd00:10:240::21/,
+      'ipv6.route.host': /^worker-0: fd00:10:200:1::\/64 has its own route, via fd00:10:240::21/,
     },
     passes: ['route.host', 'ipv6.route.vpc', 'ipv6.nodes.ping', 'ipv6.pod.address'],
   },

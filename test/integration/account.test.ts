@@ -213,7 +213,7 @@ describe('orphans of a lab on AWS', () => {
     expect(await account.remains('aws-s05')).toEqual([]);
   });
 
-  test('include a route without tags that an interrupted create left', async () => {
+  test('include a route without tags whose create was interrupted', async () => {
     const { vpc } = await makeRemains('aws-s06');
     const { RouteTable } = await client.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
     const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));

@@ -74,8 +74,20 @@ test('after the last repair, every check passes', async () => {
   each(report.checks, ({ status }) => expect(status).toBe('pass'));
 });
 
+test('with loadBalancer too, a restored lab passes every check', async () => {
+  await labPrints('up', LAB, '--yes', '--set', 'loadBalancer=true');
+  await labPrints('save', LAB, 'both', '--yes');
+  expect(await labPrints('restore', LAB, 'both', '--yes')).not.toMatch(/Not ready|Not restored/);
+  await open.close();
+  open = await openLab(LAB);
+  const report = await open.look();
+  expect(failures(report)).toEqual([]);
+  expect(report.checks).toHaveLength(24 + 5 + 14);
+});
+
 test('a lab that is switched to IPv4 gets new nodes, and passes the checks of the article', async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'ipFamily=', '--set', 'proxyMode=');
+  const article = ['ipFamily=', 'proxyMode=', 'loadBalancer='];
+  await labPrints('up', LAB, '--yes', ...article.flatMap((setting) => ['--set', setting]));
   await open.close();
   open = await openLab(LAB);
   const report = await open.look();

@@ -12,6 +12,7 @@ export const articleConfig: LabConfig = {
   ipMasq: true,
   hostPorts: false,
   loadBalancer: false,
+  loadBalancers: [],
   proxyMode: 'iptables',
   stage: 'cluster',
   adminCidrs: [],

@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { balancesServices } from '../../components/balanced-services';
 import { Bootstrap } from '../../components/bootstrap';
 import { Certificates } from '../../components/pki/certificates';
 import type { LabConfig } from '../../components/config';
@@ -44,7 +45,12 @@ export async function registered({
     }));
     const certificates = new Certificates(
       'pki',
-      { topology: plan, apiAddress: '198.18.0.10', publicIps: {} },
+      {
+        topology: plan,
+        apiAddress: '198.18.0.10',
+        publicIps: {},
+        loadBalancer: balancesServices(settings),
+      },
       { parent },
     );
     new Bootstrap(

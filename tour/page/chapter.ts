@@ -1,5 +1,6 @@
 import type { ShownChapter, ShownCommand, ShownDrill, ShownStep } from '../server/messages';
-import { h, marked, withPlaceholders } from './elements';
+import { h, marked } from '../../web/client/elements';
+import { withPlaceholders } from './placeholders';
 
 /** Actions of the page's controls. */
 export interface Actions {

@@ -1,7 +1,14 @@
-import type { ServerMessage, ShownChapter, ShownStep, ShownTour } from '../server/messages';
+import type { Hint } from '../progress';
+import type {
+  BrowserMessage,
+  ServerMessage,
+  ShownChapter,
+  ShownStep,
+  ShownTour,
+} from '../server/messages';
 import { type Actions, renderChapter, type Visit } from './chapter';
-import { Connection } from './connection';
-import { byId, h } from './elements';
+import { Connection } from '../../web/client/connection';
+import { byId, h } from '../../web/client/elements';
 import { draw, type DrawnWalk, listWalk } from './picture';
 import { narrow, Screens } from './screens';
 
@@ -14,7 +21,7 @@ const visit: Visit = {
   ...{ replies: new Map(), walks: new Map() },
 };
 
-const connection = new Connection(onMessage, (open) => {
+const connection = new Connection<BrowserMessage, ServerMessage>(onMessage, (open) => {
   byId('offline').hidden = open;
   if (!open) return;
   connection.send({ type: 'select', step: visit.open });
@@ -166,6 +173,30 @@ function render(): void {
   restoreFocus(before);
 }
 
+/** Hints that the student has closed, by their time. Kept in this browser. */
+const closedHints = new Set<string>(JSON.parse(localStorage.getItem('closed-hints') ?? '[]'));
+
+function renderHints(hints: Hint[]): void {
+  const open = hints.filter(({ at }) => !closedHints.has(at));
+  const close = (at: string): void => {
+    closedHints.add(at);
+    localStorage.setItem('closed-hints', JSON.stringify([...closedHints]));
+    renderHints(hints);
+  };
+  byId('hints').hidden = open.length === 0;
+  byId('hints').replaceChildren(
+    ...open.map(({ at, text }) =>
+      h(
+        'p',
+        {},
+        h('b', {}, 'Your instructor: '),
+        text,
+        h('button', { type: 'button', onclick: () => close(at) }, 'Close'),
+      ),
+    ),
+  );
+}
+
 function onMessage(message: ServerMessage): void {
   switch (message.type) {
     case 'tour': {
@@ -180,6 +211,8 @@ function onMessage(message: ServerMessage): void {
       return;
     case 'output':
       return screens.output(message.place, message.data, message.replay);
+    case 'hints':
+      return renderHints(message.hints);
     case 'closed':
       return screens.closed(message.place);
     case 'answered':

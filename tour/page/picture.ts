@@ -1,5 +1,5 @@
 import type { ShownNode, ShownTour, ShownVisit } from '../server/messages';
-import { h, s } from './elements';
+import { h, s } from '../../web/client/elements';
 
 /** Point of the picture. */
 interface Point {

@@ -1,7 +1,8 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITheme, Terminal } from '@xterm/xterm';
-import type { Connection } from './connection';
-import { byId, h } from './elements';
+import type { Connection } from '../../web/client/connection';
+import type { BrowserMessage, ServerMessage } from '../server/messages';
+import { byId, h } from '../../web/client/elements';
 
 /** Colours of the terminal, light and dark. Both reach a contrast of 4.5 on their background. */
 const THEMES: Record<'light' | 'dark', ITheme> = {
@@ -71,7 +72,7 @@ export class Screens {
   private readonly screens = new Map<string, Screen>();
   private current = '';
 
-  constructor(private readonly connection: Connection) {
+  constructor(private readonly connection: Connection<BrowserMessage, ServerMessage>) {
     allowTerminalStyles();
     dark.addEventListener('change', () => {
       for (const { terminal } of this.screens.values()) terminal.options.theme = theme();

@@ -1,4 +1,5 @@
 import type * as Zod from 'zod';
+import type { Hint } from '../progress';
 
 /** Message of a browser. */
 export type BrowserMessage =
@@ -120,6 +121,7 @@ export type ServerMessage =
   | { type: 'done'; step: string; title: string }
   | { type: 'output'; place: string; data: string; replay: boolean }
   | { type: 'closed'; place: string }
+  | { type: 'hints'; hints: Hint[] }
   | { type: 'answered'; step: string; right: boolean; text: string }
   | { type: 'walk'; step: string; forward: ShownVisit[]; reply: ShownVisit[]; ending: string }
   | { type: 'drill'; text: string; running: boolean };

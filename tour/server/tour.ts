@@ -3,11 +3,12 @@ import * as path from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { Flow } from '../../checks';
+import type { LabOutputs } from '../../components/outputs';
 import { root } from '../../util/repo-root';
 import { chapters } from '../chapters';
 import { fill, nodeOf, parseFacts, valuesOf, type Facts } from '../facts';
 import type { TourLab } from '../lab';
-import { addRan, evidenceOf, finish, type Progress } from '../progress';
+import { addRan, evidenceOf, finish, type Hint, leave, openStep, type Progress } from '../progress';
 import { isFlow, proves, type RanCommand } from '../proof';
 import { answersOf, isRight } from '../questions';
 import type { ObjectEffect, TourStep } from '../step';
@@ -24,6 +25,9 @@ const WATCH_WAIT = 3;
 
 /** Milliseconds for which answers of the lab are reused. */
 const ANSWERS_LAST = 3000;
+
+/** Milliseconds between two looks for hints of the instructor. */
+const HINTS_PAUSE = 1000;
 
 /** Milliseconds to wait for more events of Kubernetes before its objects are read. */
 const SETTLE = 250;
@@ -48,12 +52,18 @@ const inTwoLines = ({ line }: Flow): string =>
 
 const steps = chapters.flatMap((chapter) => chapter.steps);
 
+/** Returns the ids of the steps that do not apply to a lab. */
+const skippedIn = (outputs: LabOutputs): string[] =>
+  steps.filter((step) => skipOf(step, outputs) !== '').map(({ id }) => id);
+
 /** Tour on one lab: follows terminals and lab, keeps the progress, and talks to the pages. */
 export class Tour {
   private readonly browsers = new Map<WebSocket, { step: string }>();
   private readonly terminals: Terminals;
   private readonly flows = new SeenFlows();
   private watchers: LineWatcher[] = [];
+  private hints: Hint[] = [];
+  private hintTimer?: NodeJS.Timeout;
   private facts: Facts = {};
   private routes = '';
   private progress: Progress;
@@ -66,7 +76,7 @@ export class Tour {
   private readonly answers = new Map<string, { at: number; found: Promise<string[]> }>();
 
   constructor(private readonly lab: TourLab) {
-    this.progress = lab.progress.read();
+    this.progress = { ...lab.progress.read(), skipped: skippedIn(lab.access.outputs) };
     this.terminals = new Terminals((place, setUp) => this.shell(place, setUp), {
       output: (place, data) => this.send({ type: 'output', place, data, replay: false }),
       ran: (ran) => void this.onRan(ran),
@@ -97,10 +107,12 @@ export class Tour {
     socket.on('close', () => {
       this.browsers.delete(socket);
       if (this.browsers.size > 0) return;
+      this.save(leave(this.progress));
       this.asleep = setTimeout(() => this.stopWatching(), WATCH_WAIT * 1000);
       this.idle = setTimeout(() => this.terminals.endAll(), TERMINALS_WAIT * 1000);
     });
     this.show([socket]);
+    this.send({ type: 'hints', hints: this.hints }, [socket]);
     this.watch();
     void this.readFacts();
     void this.readRoutes();
@@ -133,8 +145,17 @@ export class Tour {
     this.lab.progress.write(progress);
   }
 
-  /** Starts to follow the lab: what the workers track, and the student's pods. */
+  private readHints(): void {
+    const hints = this.lab.hints();
+    if (hints.length === this.hints.length) return;
+    this.hints = hints;
+    this.send({ type: 'hints', hints });
+  }
+
+  /** Starts to follow the instructor's hints, what the workers track, and the student's pods. */
   private watch(): void {
+    this.hintTimer ??= setInterval(() => this.readHints(), HINTS_PAUSE);
+    this.readHints();
     if (this.watchers.length > 0 || this.outputs.stage === 'none') return;
     const workers = this.outputs.topology.nodes.filter(({ role }) => role === 'worker').slice(0, 3);
     const pods = ['get', 'pods', '--watch', '--output', 'name'];
@@ -150,6 +171,8 @@ export class Tour {
   }
 
   private stopWatching(): void {
+    clearInterval(this.hintTimer);
+    this.hintTimer = undefined;
     for (const watcher of this.watchers) watcher.stop();
     this.watchers = [];
   }
@@ -262,7 +285,7 @@ export class Tour {
     switch (message.type) {
       case 'select':
         this.browsers.set(socket, { step: message.step });
-        return;
+        return this.save(openStep(this.progress, message.step));
       case 'open': {
         const { place, columns, rows } = message;
         if (!placesOf(this.outputs).includes(place)) return;

@@ -109,9 +109,7 @@ describe('the IPv6 routes of a worker', () => {
     expect(
       problems([...good, { dst: 'fd00:10:200::/64', gateway: 'fd00:10:240::20', dev: 'eth0' }]),
     ).toEqual([
-      expect.stringMatching(
-        /^worker-1: fd00:10:200::\/64 has its own route, via fd00:10:240::20/,
-      ),
+      expect.stringMatching(/^worker-1: fd00:10:200::\/64 has its own route, via fd00:10:240::20/),
     ]));
 });
 

@@ -90,7 +90,33 @@ describe('a config', () => {
     [{ cloud: 'aws' }, /adminCidrs must be set: .* or auto/],
     [
       { cloud: 'gcp', adminCidrs: 'auto', loadBalancer: 'true' },
-      /^loadBalancer is true, which cloud gcp does not have yet: remove it, or use a local lab$/,
+      /^loadBalancer is true, which is for local labs: on gcp name services in loadBalancers, such as default\/nginx:80=31080$/,
+    ],
+    [
+      { loadBalancers: 'default/nginx:80=31080' },
+      /loadBalancers is .* cloud local has no use for it/,
+    ],
+    [
+      {
+        cloud: 'aws',
+        adminCidrs: 'auto',
+        profile: 'small',
+        loadBalancers: 'default/nginx:80=31080',
+      },
+      /^loadBalancers needs profile full: profile small has no balancer, so use NodePorts$/,
+    ],
+    [
+      { cloud: 'gcp', adminCidrs: 'auto', stage: 'none', loadBalancers: 'default/nginx:80=31080' },
+      /^loadBalancers has services, but stage none has no cluster/,
+    ],
+    [
+      {
+        cloud: 'aws',
+        adminCidrs: 'auto',
+        nodeCidr: '10.240.0.0/27',
+        loadBalancers: 'default/nginx:80=31080',
+      },
+      /^loadBalancers needs addresses for balancers: set nodeCidr to a \/26 or wider$/,
     ],
     [
       { stage: 'none', loadBalancer: 'true' },

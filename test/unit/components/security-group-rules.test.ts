@@ -76,6 +76,18 @@ describe('the rules of AWS’s security groups', () => {
     },
   );
 
+  test('are one for each port and CIDR in the group of a service’s balancer', () => {
+    const of = (count: number) => () =>
+      parseConfig({
+        cloud: 'aws',
+        adminCidrs: cidrs(1),
+        nodePortCidrs: cidrs(count),
+        loadBalancers: 'default/nginx:80=31080,default/nginx:443=31443',
+      });
+    expect(of(30)).not.toThrow();
+    expect(of(31)).toThrow(/the balancer of default\/nginx needs 62 rules, one for each port and/);
+  });
+
   test('are no limit on Google Cloud', () => {
     const config = { cloud: 'gcp', project: 'my-project', adminCidrs: cidrs(28) };
     expect(() => parseConfig(config)).not.toThrow();

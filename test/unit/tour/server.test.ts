@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { Gate, newToken } from '../../../tour/server/gate';
+import { Gate, newToken } from '../../../web';
 import { asText, MarkReader, markPrompts, type Report } from '../../../tour/server/marks';
 import { parseMessage } from '../../../tour/server/messages';
 
 describe('the marks of a shell', () => {
   const SECRET = 'abc';
 
-  /** What a bash reports for typed lines. */
+  /** Reports of a bash for typed lines. */
   function reports(lines: string[], piece: number): Report[] {
     const output = execFileSync('bash', ['-c', 'exec bash --norc --noprofile -i 2>&1'], {
       input: `${markPrompts(SECRET)}\n${lines.join('\n')}\nexit 0\n`,

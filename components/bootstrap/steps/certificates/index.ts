@@ -9,7 +9,10 @@ const pair = (path: string, { certificate, privateKey }: Identity): StepFile[] =
   confidential(`${path}-key.pem`, privateKey),
 ];
 
-function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] {
+function controllerFiles(
+  { index }: Node,
+  { certificates, topology, serviceAddresses = [] }: BootstrapArgs,
+): StepFile[] {
   const kubernetes = '/var/lib/kubernetes';
   const local = (identity: Identity): pulumi.Output<string> =>
     certificates.kubeconfig(identity, `https://127.0.0.1:${topology.apiPort}`);
@@ -30,6 +33,14 @@ function controllerFiles({ certificates, topology }: BootstrapArgs): StepFile[] 
     ),
     confidential(`${kubernetes}/kube-scheduler.kubeconfig`, local(certificates.scheduler)),
     confidential(`${kubernetes}/admin.kubeconfig`, local(certificates.admin)),
+    ...(index === 0 && serviceAddresses.length > 0
+      ? [
+          confidential(
+            `${kubernetes}/service-controller.kubeconfig`,
+            local(certificates.serviceController!),
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -56,5 +67,5 @@ export const certificates: Step = {
   stage: 'network',
   secret: true,
   files: (node, lab) =>
-    node.role === 'controller' ? controllerFiles(lab) : workerFiles(node, lab),
+    node.role === 'controller' ? controllerFiles(node, lab) : workerFiles(node, lab),
 };

@@ -5,6 +5,9 @@ set -eu
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
 differing /var/lib/kubernetes/kubelet-access.yaml
 [ ! -e /var/lib/kubernetes/service-controller.yaml ] || differing /var/lib/kubernetes/service-controller.yaml
+if [ -e /usr/local/bin/service-addresses ] && ! systemctl is-active --quiet service-addresses; then
+  printf 'service-addresses\tdoes not run\n'
+fi
 
 # Default roles of Kubernetes for its own programs and for health checks.
 defaults='discovery basic-user public-info-viewer node-proxier kube-controller-manager kube-scheduler volume-scheduler'

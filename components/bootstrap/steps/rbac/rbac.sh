@@ -8,6 +8,7 @@ kubectl apply --filename=/var/lib/kubernetes/kubelet-access.yaml
 # take_back: ends the rights of the service controller, then removes the addresses that it gave.
 take_back() {
   local namespace name class
+  systemctl disable --quiet --now service-addresses 2> /dev/null || true
   kubectl delete --ignore-not-found clusterrolebinding,clusterrole hardway:service-controller
   kubectl get services --all-namespaces \
     --output='jsonpath={range .items[?(@.spec.type=="LoadBalancer")]}{.metadata.namespace} {.metadata.name} {.spec.loadBalancerClass}{"\n"}{end}' |
@@ -24,6 +25,11 @@ if [ -e /var/lib/kubernetes/service-controller.yaml ]; then
 elif grep -qs service-controller.yaml /var/lib/hardway/steps/rbac.sha256; then
   # The lab had a service controller until now.
   take_back
+fi
+if [ -e /usr/local/bin/service-addresses ]; then
+  # Started again with each session: it then reads all services, and the present addresses.
+  systemctl enable --quiet service-addresses
+  systemctl restart --no-block service-addresses
 fi
 
 # An API server restores missing default roles when it starts.

@@ -29,6 +29,18 @@ describe('the needs of a lab', () => {
     }
   });
 
+  test.each([
+    ['aws', 3],
+    ['gcp', 4],
+  ])('on %s include an address and a balancer for each service', (cloud, loadBalancers) => {
+    const services = 'a/b:80=31080,a/b:443=31443,c/d:80=31090';
+    expect(needsOf(of({ cloud, loadBalancers: services }))).toMatchObject({
+      publicAddresses: 9,
+      reservedAddresses: 3,
+      loadBalancers,
+    });
+  });
+
   test('are counted by type if controllers and workers differ', () => {
     expect(
       needsOf(of({ cloud: 'gcp', controllerType: 'e2-medium', workerType: 'e2-small' })).machines,

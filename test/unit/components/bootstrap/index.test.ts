@@ -269,8 +269,35 @@ test('the service controller has rights only in a lab with loadBalancer', async 
     (await registered({ config: { loadBalancer: true } })).get('objects@controller-0')!,
   );
   expect(on).toContain(file);
-  expect(on).toMatch(/resources: \[services\/status\]\s+verbs: \[patch\]/);
+  expect(on).toMatch(/resources: \[services\/status\]\s+verbs: \[get, patch\]/);
   expect(sent((await registered()).get('objects@controller-0')!)).not.toContain(file);
+});
+
+describe('the addresses of the cloud’s balancers', () => {
+  const LINE = 'default/nginx 203.0.113.101';
+  const balanced = {
+    config: { loadBalancers: ['default/nginx:80=31080'] },
+    args: { serviceAddresses: [{ service: 'default/nginx', address: '203.0.113.101' }] },
+  };
+
+  test('are reported by a service of the first controller, which has its own kubeconfig', async () => {
+    const all = await registered(balanced);
+    const objects = sent(all.get('objects@controller-0')!);
+    expect(objects).toContain(LINE);
+    expect(objects).toContain('/usr/local/bin/service-addresses\0');
+    expect(objects).toContain('/var/lib/kubernetes/service-controller.yaml\0');
+    const kubeconfig = '/var/lib/kubernetes/service-controller.kubeconfig\0';
+    expect(sent(all.get('machine@controller-0')!)).toContain(kubeconfig);
+    expect(isSecret(all.get('machine@controller-0')!.inputs.stdin)).toBe(true);
+    expect(sent(all.get('machine@controller-1')!)).not.toContain(kubeconfig);
+  });
+
+  test('are on no node of a lab without them', async () => {
+    const all = await registered();
+    const text = commands(all).map(sent).join('');
+    expect(text).not.toContain('/usr/local/bin/service-addresses\0');
+    expect(text).not.toContain('service-controller.kubeconfig\0');
+  });
 });
 
 test('etcd waits for the disk unless the lab is disposable', async () => {

@@ -1,4 +1,4 @@
-type Child = Node | string | undefined | false;
+export type Child = Node | string | undefined | false;
 
 /** Properties of an element; `on…` are listeners. */
 type Properties = Record<string, string | boolean | undefined | ((event: Event) => void)>;
@@ -43,19 +43,5 @@ const linked = (text: string): Child[] =>
 /** Returns the parts of a text, with links, and code between backticks as elements. */
 export const marked = (text: string): Child[] =>
   text.split('`').flatMap((part, at) => (at % 2 === 1 ? [h('code', {}, part)] : linked(part)));
-
-/** Words in a command that the student replaces. */
-const PLACEHOLDER = /\b(INODE|PID|NETNS|ID|N)\b|\{[\w.]+\}/;
-
-/** Returns the parts of a command, with the words to replace marked. */
-export function withPlaceholders(command: string): Child[] {
-  const parts: Child[] = [];
-  let rest = command;
-  for (let found = PLACEHOLDER.exec(rest); found; found = PLACEHOLDER.exec(rest)) {
-    parts.push(rest.slice(0, found.index), h('mark', {}, found[0]));
-    rest = rest.slice(found.index + found[0].length);
-  }
-  return [...parts, rest];
-}
 
 export const byId = (id: string): HTMLElement => document.getElementById(id)!;

@@ -7,7 +7,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 /** Returns a new secret for the address of a page. */
 export const newToken = (): string => randomBytes(24).toString('base64url');
 
-/** Decides which requests a tour answers. */
+/** Decides which requests a page server answers. */
 export class Gate {
   /** `token` is part of the page's address. `host` is an address besides loopback, if one was asked for. */
   constructor(
@@ -25,7 +25,7 @@ export class Gate {
     return this.isToken(token) ? path : undefined;
   }
 
-  /** Returns whether a request for a socket comes from the tour's own page. */
+  /** Returns whether a request for a socket comes from the server's own page. */
   isOwnPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
     return headers.origin !== undefined && headers.origin === `http://${headers.host}`;
   }

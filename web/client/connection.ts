@@ -1,14 +1,12 @@
-import type { BrowserMessage, ServerMessage } from '../server/messages';
-
-/** Milliseconds until the page tries again to reach the tour. */
+/** Milliseconds until the page tries again to reach its server. */
 const PAUSE = 1500;
 
-/** Connection to the tour, which is opened again when it is lost. */
-export class Connection {
+/** Connection of a page to its server, which is opened again when it is lost. */
+export class Connection<Sent, Received> {
   private socket?: WebSocket;
 
   constructor(
-    private readonly onMessage: (message: ServerMessage) => void,
+    private readonly onMessage: (message: Received) => void,
     private readonly onState: (open: boolean) => void,
   ) {
     this.open();
@@ -22,7 +20,7 @@ export class Connection {
     this.socket = socket;
     socket.addEventListener('open', () => this.onState(true));
     socket.addEventListener('message', ({ data }) =>
-      this.onMessage(JSON.parse(String(data)) as ServerMessage),
+      this.onMessage(JSON.parse(String(data)) as Received),
     );
     socket.addEventListener('close', () => {
       this.onState(false);
@@ -30,7 +28,7 @@ export class Connection {
     });
   }
 
-  send(message: BrowserMessage): void {
+  send(message: Sent): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 }

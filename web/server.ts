@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { type Asset, buildAssets, renderPage } from './assets';
+import { type Asset, buildAssets, type Page, renderPage } from './assets';
 import type { Gate } from './gate';
 
 /** Longest message of a browser, in bytes. */
@@ -29,15 +29,15 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nconnection: close\r\n\r\n`);
 }
 
-/** Page and socket of a tour, on one address. */
-export class TourHttp {
+/** Serves one page and its socket, on one address. */
+export class PageServer {
   private readonly server: http.Server;
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: LONGEST_MESSAGE });
   private assets?: Map<string, Asset>;
 
   constructor(
     private readonly gate: Gate,
-    private readonly lab: string,
+    private readonly page: Page,
     onBrowser: (socket: WebSocket) => void,
   ) {
     this.server = http.createServer((request, response) => this.serve(request, response));
@@ -59,11 +59,11 @@ export class TourHttp {
       return;
     }
     if (path === '/') {
-      const { html, policy } = renderPage(this.lab);
+      const { html, policy } = renderPage(this.page);
       response.setHeader('content-security-policy', policy);
       return answer(response, 200, { type: 'text/html; charset=utf-8', body: html });
     }
-    this.assets ??= buildAssets();
+    this.assets ??= buildAssets(this.page);
     const asset = this.assets.get(path);
     return asset ? answer(response, 200, asset) : answer(response, 404);
   }

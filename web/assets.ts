@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as Esbuild from 'esbuild';
-import { root } from '../../util/repo-root';
+import { root } from '../util/repo-root';
 
 /** File of the page, as the browser gets it. */
 export interface Asset {
@@ -10,15 +10,20 @@ export interface Asset {
   body: string;
 }
 
-/** Directory of the page's sources. */
-const PAGE = path.join(root, 'tour/page');
+/** Page to serve. */
+export interface Page {
+  /** Directory of `main.ts`, `page.css` and `page.html`, from the repository's root. */
+  sources: string;
+  /** Texts for the braces in `page.html`, by name. */
+  values: Record<string, string>;
+}
 
-/** Compiles the page's program and its styles, with those of the terminal. */
-function build(entry: string): string {
+/** Compiles a program or a style sheet of a page, with all that it imports. */
+function build({ sources }: Page, entry: string): string {
   const { buildSync, stop } = require('esbuild') as typeof Esbuild;
   const { outputFiles } = buildSync({
     absWorkingDir: root,
-    entryPoints: [path.join(PAGE, entry)],
+    entryPoints: [path.join(root, sources, entry)],
     bundle: true,
     minify: true,
     format: 'esm',
@@ -32,23 +37,26 @@ function build(entry: string): string {
 }
 
 /** Builds the files of the page, by path. */
-export function buildAssets(): Map<string, Asset> {
+export function buildAssets(page: Page): Map<string, Asset> {
   return new Map([
-    ['/page.js', { type: 'text/javascript; charset=utf-8', body: build('main.ts') }],
-    ['/page.css', { type: 'text/css; charset=utf-8', body: build('page.css') }],
+    ['/page.js', { type: 'text/javascript; charset=utf-8', body: build(page, 'main.ts') }],
+    ['/page.css', { type: 'text/css; charset=utf-8', body: build(page, 'page.css') }],
   ]);
 }
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
  * Returns the page, with a new nonce. The terminal adds style sheets of its own, which get the
  * nonce. Scripts come from files only.
  */
-export function renderPage(lab: string): { html: string; policy: string } {
+export function renderPage({ sources, values }: Page): { html: string; policy: string } {
   const nonce = randomBytes(16).toString('base64');
-  const html = fs
-    .readFileSync(path.join(PAGE, 'page.html'), 'utf8')
-    .replaceAll('{lab}', lab)
-    .replaceAll('{nonce}', nonce);
+  const source = fs.readFileSync(path.join(root, sources, 'page.html'), 'utf8');
+  const html = source.replace(/\{(\w+)\}/g, (braces, name: string) =>
+    escaped({ ...values, nonce }[name] ?? braces),
+  );
   return { html, policy: policyOf(nonce) };
 }
 

@@ -1,0 +1,28 @@
+import { EXIT } from '../../errors';
+import { servePage } from '../../ui/serve-page';
+import type { Student } from '../roster';
+
+/** What a board needs besides its students. */
+interface Asked {
+  /** Roster's file, as it was typed. */
+  file: string;
+  port?: number;
+}
+
+/** Serves the board of a class until Ctrl-C. Returns the exit code. */
+export async function classBoard(students: Student[], { file, port }: Asked): Promise<number> {
+  const { Board } = await import('./board');
+  const board = new Board(students);
+  try {
+    await servePage({
+      page: { sources: 'cli/classroom/board/page', values: { roster: file } },
+      title: `The board of ${file}`,
+      about: () => ['Open it in a browser. Ctrl-C ends the board.'],
+      port,
+      onBrowser: (socket) => board.add(socket),
+    });
+    return EXIT.well;
+  } finally {
+    board.close();
+  }
+}

@@ -1,0 +1,155 @@
+import { Connection } from '../../../../web/client/connection';
+import { byId, h } from '../../../../web/client/elements';
+import type { BrowserMessage, ServerMessage, ShownStudent } from '../messages';
+import { describeTime, isStuck, minutesBetween, stuckFor, summarize } from './standing';
+
+/** Milliseconds between two updates of the shown durations. */
+const TICK = 5000;
+
+type Board = Extract<ServerMessage, { type: 'board' }>;
+
+let board: Board | undefined;
+/** Clock of the server minus clock of this browser, in milliseconds. */
+let ahead = 0;
+
+const connection = new Connection<BrowserMessage, ServerMessage>(onMessage, (open) => {
+  byId('offline').hidden = open;
+});
+
+const field = (id: string): HTMLInputElement => byId(id) as HTMLInputElement;
+const now = (): Date => new Date(Date.now() + ahead);
+
+/** Prepares a hint to one student. */
+function hintTo(id: string): void {
+  field('to').value = id;
+  byId('hint-text').focus();
+}
+
+function renderBar({ done, total }: ShownStudent['chapters'][number], title: string): Node {
+  const state = done >= total ? 'done' : '';
+  return h(
+    'td',
+    { class: 'chapter', 'data-label': title },
+    h('progress', { class: state, value: String(done), max: String(Math.max(total, 1)) }),
+    h('span', { class: 'count' }, `${done}/${total}`),
+  );
+}
+
+function renderStep({ chapters, open, since, isWhole }: ShownStudent): (Node | string)[] {
+  if (chapters.length === 0) return [h('span', { class: 'soft' }, 'not begun')];
+  if (isWhole) return [h('span', { class: 'good' }, 'finished')];
+  const ago = since ? `last step ${describeTime(minutesBetween(since, now()))} ago` : '';
+  if (!open) return [h('span', { class: 'soft' }, `page closed, ${ago || 'no step done'}`)];
+  return [h('span', {}, open.title), h('small', {}, `${open.chapter} · ${ago}`)];
+}
+
+function renderDrill({ drills }: ShownStudent): (Node | string)[] {
+  const { running, solved, others } = drills;
+  const ended = `${solved} solved${others > 0 ? `, ${others} given up` : ''}`;
+  if (!running)
+    return solved + others > 0 ? [h('span', {}, ended)] : [h('span', { class: 'soft' }, '–')];
+  const time = describeTime(minutesBetween(running.started, now()));
+  const used = `${time}, hints: ${running.hints}, checks: ${running.checks}`;
+  return [h('span', {}, running.name), h('small', {}, `${used} · ${ended}`)];
+}
+
+function renderChecks({ checks }: ShownStudent): Node {
+  if (!checks) return h('span', { class: 'soft' }, '–');
+  const { passed, failed, at } = checks;
+  return h(
+    'span',
+    { class: failed > 0 ? 'bad' : 'good' },
+    `${passed} of ${passed + failed}`,
+    h('small', {}, `${describeTime(minutesBetween(at, now()))} ago`),
+  );
+}
+
+function renderRow(student: ShownStudent, titles: string[]): Node {
+  const stuck = isStuck(student, now());
+  const { id, name, chapters } = student;
+  const counts = titles.map((title, at) => renderBar(chapters[at] ?? { done: 0, total: 0 }, title));
+  return h(
+    'tr',
+    { class: stuck ? 'stuck' : '', id: `row-${id}` },
+    h(
+      'th',
+      { scope: 'row' },
+      name,
+      h('small', {}, id),
+      stuck && h('b', { class: 'flag' }, `stuck for ${describeTime(stuckFor(student, now()))}`),
+    ),
+    h('td', { 'data-label': 'Now' }, ...renderStep(student)),
+    ...(chapters.length > 0
+      ? counts
+      : [h('td', { colspan: String(titles.length), class: 'none' })]),
+    h('td', { 'data-label': 'Drills' }, ...renderDrill(student)),
+    h('td', { 'data-label': 'Checks', class: 'tight' }, renderChecks(student)),
+    h(
+      'td',
+      { class: 'tight' },
+      h(
+        'button',
+        { type: 'button', 'aria-label': `Hint to ${name}`, onclick: () => hintTo(id) },
+        student.hints > 0 ? `Hint (${student.hints})` : 'Hint',
+      ),
+    ),
+  );
+}
+
+function renderHead(titles: string[]): void {
+  const columns = ['Student', 'Now', ...titles, 'Drills', 'Checks', 'Hint'];
+  byId('head').replaceChildren(
+    h('tr', {}, ...columns.map((text) => h('th', { scope: 'col' }, text))),
+  );
+}
+
+/** Offers all students as receivers of a hint. Keeps the choice. */
+function offer(students: ShownStudent[]): void {
+  const select = field('to');
+  const chosen = select.value;
+  select.replaceChildren(
+    h('option', { value: '' }, 'everyone'),
+    ...students.map(({ id, name }) => h('option', { value: id }, name)),
+  );
+  select.value = chosen;
+}
+
+function render(): void {
+  if (!board) return;
+  const { chapters, students } = board;
+  const focused = document.activeElement?.closest('tr')?.id;
+  byId('rows').replaceChildren(...students.map((student) => renderRow(student, chapters)));
+  byId('summary').textContent = summarize(students, now());
+  if (focused) document.getElementById(focused)?.querySelector('button')?.focus();
+}
+
+function onMessage(message: ServerMessage): void {
+  if (message.type === 'board') {
+    const isFirst = board === undefined;
+    board = message;
+    ahead = Date.parse(message.now) - Date.now();
+    if (isFirst) {
+      renderHead(message.chapters);
+      offer(message.students);
+    }
+    return render();
+  }
+  if (message.type === 'failed') {
+    byId('sent').textContent = `Not sent: ${message.text}`;
+    return;
+  }
+  const { to, without } = message;
+  const sent = to.length > 0 ? `Sent to ${to.join(', ')}.` : '';
+  const missing = without.length > 0 ? `No lab yet: ${without.join(', ')}.` : '';
+  byId('sent').textContent = `${sent} ${missing}`.trim();
+  if (to.length > 0) field('hint-text').value = '';
+}
+
+byId('hint').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const to = field('to').value;
+  const all = board?.students.map(({ id }) => id) ?? [];
+  connection.send({ type: 'hint', to: to ? [to] : all, text: field('hint-text').value });
+});
+
+setInterval(render, TICK);

@@ -1,0 +1,3 @@
+export type { Page } from './assets';
+export { Gate, newToken } from './gate';
+export { PageServer } from './server';
