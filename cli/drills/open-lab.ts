@@ -9,7 +9,7 @@ import { unable } from '../errors';
 import { findLab, notUp, withAccess, type UpLab } from '../lab/access';
 import { withLabLock } from '../lab/lock';
 import { labArgument, type LabRef } from '../lab/name';
-import type { Progress } from '../ui/progress';
+import { during, type Progress } from '../ui/progress';
 import { interruptible } from '../ui/signals';
 import type { Script } from './drill';
 import { typedLines } from './loader';
@@ -55,19 +55,6 @@ export async function deleteObjects(access: Access): Promise<void> {
 export interface OpenDrillLab extends DrillLab {
   up: UpLab;
   kubectl: string;
-}
-
-/** Runs `work` as a step of the progress output. */
-async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
-  const step = progress.begin(title);
-  try {
-    const result = await work;
-    step.done();
-    return result;
-  } catch (error) {
-    step.failed();
-    throw error;
-  }
 }
 
 /** Types a solution into the terminal of each of its places. */

@@ -4,7 +4,7 @@ import { type Engine, isReal, resourceTitle } from '../engine';
 import { expiryIn } from './expiry';
 import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
-import type { Progress } from '../ui/progress';
+import { during, type Progress } from '../ui/progress';
 
 /** State of a lab, compared with its config. */
 export interface LabStatus {
@@ -23,19 +23,6 @@ export interface LabStatus {
   created?: string;
   /** Expiry in UTC; `undefined` if the lab has none. */
   expires?: string;
-}
-
-/** Shows a progress step while `work` runs. */
-async function during<T>(progress: Progress, title: string, work: Promise<T>): Promise<T> {
-  const step = progress.begin(title);
-  try {
-    const result = await work;
-    step.done();
-    return result;
-  } catch (error) {
-    step.failed();
-    throw error;
-  }
 }
 
 /** Reads the state of a lab from outside and on its nodes. Read-only. */

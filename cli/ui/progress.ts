@@ -31,6 +31,23 @@ export interface Progress {
   close(): void;
 }
 
+/** Shows a step while `work` runs. */
+export async function during<T>(
+  progress: Pick<Progress, 'begin'>,
+  title: string,
+  work: Promise<T>,
+): Promise<T> {
+  const step = progress.begin(title);
+  try {
+    const result = await work;
+    step.done();
+    return result;
+  } catch (error) {
+    step.failed();
+    throw error;
+  }
+}
+
 /** Prints nothing, for work inside another command. */
 export const quietProgress: Progress = {
   begin: () => ({

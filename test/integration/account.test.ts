@@ -213,7 +213,7 @@ describe('orphans of a lab on AWS', () => {
     expect(await account.remains('aws-s05')).toEqual([]);
   });
 
-  test('include a route without tags whose create was interrupted', async () => {
+  test('include a route without tags that an interrupted create left', async () => {
     const { vpc } = await makeRemains('aws-s06');
     const { RouteTable } = await client.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
     const { InternetGateway } = await client.send(new ec2.CreateInternetGatewayCommand({}));
@@ -248,8 +248,8 @@ describe('orphans of a lab on AWS', () => {
   });
 });
 
-test('orphans of AWS include key pair, security group, gateway, target group and listener', async () => {
-  const lab = 'aws-s09';
+/** Creates resources of the kinds that `makeRemains` lacks. Returns the load balancer's ARN. */
+async function makeOrphans(lab: string): Promise<string> {
   const of = (ResourceType: ec2.ResourceType): ec2.TagSpecification[] => [
     { ResourceType, Tags: tags(lab) },
   ];
@@ -297,6 +297,12 @@ test('orphans of AWS include key pair, security group, gateway, target group and
       Tags: tags(lab) as balancing.Tag[],
     }),
   );
+  return LoadBalancers![0].LoadBalancerArn!;
+}
+
+test('orphans of AWS include key pair, security group, gateway, target group and listener', async () => {
+  const lab = 'aws-s09';
+  const LoadBalancerArn = await makeOrphans(lab);
   const query: OrphanQuery = {
     lab,
     state: STATE,
@@ -318,8 +324,7 @@ test('orphans of AWS include key pair, security group, gateway, target group and
     'vpc',
   ]);
   // The state has only the balancer, as if the engine was killed while it created the listener.
-  const { LoadBalancerArn } = LoadBalancers![0];
-  const known = new Set([LoadBalancerArn!, ...orphans.slice(2).map(({ id }) => id), lab]);
+  const known = new Set([LoadBalancerArn, ...orphans.slice(2).map(({ id }) => id), lab]);
   const [listener, ...others] = await account.orphans({ ...query, known });
   expect(others).toEqual([]);
   expect(listener.byHand).toBe(

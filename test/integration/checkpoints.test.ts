@@ -13,6 +13,7 @@ import {
   labPrints,
   state,
   verify,
+  withConfig,
 } from '../support/command';
 import { family } from '../support/killing';
 import { until } from '../support/until';
@@ -65,7 +66,7 @@ async function killedWhen(
 }
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
   await kubectl('create', 'deployment', 'web', '--image=nginx');
   await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s');
   await labPrints('save', LAB, 'before', '--yes');

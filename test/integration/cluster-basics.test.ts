@@ -1,7 +1,17 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { until } from '../support/until';
-import { asRoot, lab, labPrints, onNode, run, state, verify, type Ran } from '../support/command';
+import {
+  asRoot,
+  lab,
+  labPrints,
+  onNode,
+  run,
+  state,
+  verify,
+  type Ran,
+  withConfig,
+} from '../support/command';
 import { CNI } from '../faults/fault';
 
 /** Behaviour that students expect of any cluster, on one small lab. */
@@ -71,7 +81,7 @@ async function hairpins(seconds = 10): Promise<Record<string, boolean>> {
 }
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
 });
 afterAll(async () => {
   await labPrints('down', LAB, '--yes');

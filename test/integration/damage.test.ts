@@ -13,6 +13,7 @@ import {
   run,
   state,
   verify,
+  withConfig,
 } from '../support/command';
 import { CNI } from '../faults/fault';
 
@@ -25,7 +26,7 @@ const CLOUD = process.env.HARDWAY_CLOUD ?? '/var/lib/hardway';
 jest.setTimeout(20 * 60_000);
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
 });
 afterAll(async () => {
   await labPrints('down', LAB, '--yes');
@@ -73,60 +74,31 @@ const ROWS = [
   'nodeport.reach',
 ];
 
+/** Replaces a rule by one with the same comment that drops packets of one address. */
+async function replaceRule(chain: string, comment: string): Promise<void> {
+  const rule = ['inet', 'vpc', chain, 'handle', await handleOf(chain, comment)];
+  const other = ['ip', 'saddr', '192.0.2.1', 'drop', 'comment', `"${comment}"`];
+  await nft('replace', 'rule', ...rule, ...other);
+}
+
+/** Deletes, replaces and adds rules, chains and tables of the router. */
+async function changeRules(): Promise<void> {
+  const nodePorts = await handleOf('firewall', 'allow-nodeports');
+  await nft('delete', 'rule', 'inet', 'vpc', 'firewall', 'handle', nodePorts);
+  await replaceRule('firewall', 'allow-icmp');
+  await replaceRule('router', 'image-mirror');
+  await nft('insert', 'rule', 'inet', 'vpc', 'forward', 'ip', 'saddr', '192.0.2.1', 'accept');
+  await nft('flush', 'chain', 'bridge', 'vpc', 'source_check');
+  await nft('delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-0" }');
+  await nft('add', 'table', 'netdev', 'harmless');
+  await nft('add', 'table', 'ip6', 'stranger');
+  const stop = '{ type filter hook forward priority 0; policy drop; }';
+  await nft('add', 'chain', 'ip6', 'stranger', 'stop', stop);
+}
+
 describe('up repairs the router', () => {
   test('after changes of rules, routes, chains, settings, services and ports', async () => {
-    await nft(
-      'delete',
-      'rule',
-      'inet',
-      'vpc',
-      'firewall',
-      'handle',
-      await handleOf('firewall', 'allow-nodeports'),
-    );
-    await nft(
-      'replace',
-      'rule',
-      'inet',
-      'vpc',
-      'firewall',
-      'handle',
-      await handleOf('firewall', 'allow-icmp'),
-      'ip',
-      'saddr',
-      '192.0.2.1',
-      'drop',
-      'comment',
-      '"allow-icmp"',
-    );
-    await nft(
-      'replace',
-      'rule',
-      'inet',
-      'vpc',
-      'router',
-      'handle',
-      await handleOf('router', 'image-mirror'),
-      'ip',
-      'saddr',
-      '192.0.2.1',
-      'drop',
-      'comment',
-      '"image-mirror"',
-    );
-    await nft('insert', 'rule', 'inet', 'vpc', 'forward', 'ip', 'saddr', '192.0.2.1', 'accept');
-    await nft('flush', 'chain', 'bridge', 'vpc', 'source_check');
-    await nft('delete', 'element', 'bridge', 'vpc', 'can_ip_forward', '{ "worker-0" }');
-    await nft('add', 'table', 'netdev', 'harmless');
-    await nft('add', 'table', 'ip6', 'stranger');
-    await nft(
-      'add',
-      'chain',
-      'ip6',
-      'stranger',
-      'stop',
-      '{ type filter hook forward priority 0; policy drop; }',
-    );
+    await changeRules();
     await inRouter(LAB, 'iptables', '-t', 'mangle', '-F', 'PREROUTING');
     await inRouter(LAB, 'sysctl', '-qw', 'net.ipv4.conf.vpc.send_redirects=1');
     await ip('-n', ROUTER, 'route', 'add', '10.200.1.0/25', 'via', '10.240.0.20');
@@ -188,6 +160,8 @@ describe('up repairs the router', () => {
       onNode(LAB, 'worker-0', `ping -c ${packets} -i 0.2 -W 1 10.200.1.250 > /dev/null`).then(
         ({ code }) => code,
       );
+    const route = ['10.200.1.0/24', 'via', '10.240.0.21', 'dev', 'vpc'];
+    const restoreRoute = ['-n', ROUTER, 'route', 'replace', ...route];
     await ip('-n', `hardway.${LAB}.worker-1`, 'addr', 'add', '10.200.1.250/32', 'dev', 'lo');
     try {
       // The router does NAT, so its kernel drops the redirect for a flow's first packet. A second packet would cause one.
@@ -197,30 +171,10 @@ describe('up repairs the router', () => {
       expect(
         await asRoot(LAB, 'worker-0', 'ip route show cache; ip route get 10.200.1.250'),
       ).toMatch(/^10\.200\.1\.250 via 10\.240\.0\.1 /);
-      await ip(
-        '-n',
-        ROUTER,
-        'route',
-        'replace',
-        '10.200.1.0/24',
-        'via',
-        '10.240.0.21',
-        'dev',
-        'vpc',
-      );
+      await ip(...restoreRoute);
       expect(await probe()).toBe(0);
     } finally {
-      await run('ip', [
-        '-n',
-        ROUTER,
-        'route',
-        'replace',
-        '10.200.1.0/24',
-        'via',
-        '10.240.0.21',
-        'dev',
-        'vpc',
-      ]);
+      await run('ip', restoreRoute);
       await run('ip', [
         '-n',
         `hardway.${LAB}.worker-1`,
@@ -449,10 +403,7 @@ describe('another lab with the same private addresses', () => {
       '--yes',
       '--stage',
       'none',
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=1',
+      ...withConfig({ controllers: 1, workers: 1 }),
     );
     expect((await onNode(OTHER, 'worker-0', 'hostname -I')).stdout).toContain('10.240.0.20');
     expect(failures(await verify(LAB, ...ROWS))).toEqual([]);

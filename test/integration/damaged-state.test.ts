@@ -3,13 +3,13 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { killedAt } from '../support/killing';
-import { lab, labPrints, run, state } from '../support/command';
+import { lab, labPrints, run, state, withConfig } from '../support/command';
 import { tracesOf } from '../support/leftovers';
 
 /** Truncated state files, locks of dead engines, and plain Pulumi after a kill. */
 
 const LAB = 'local-damaged';
-const UP = ['up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
+const UP = ['up', LAB, '--yes', '--stage', 'none', ...withConfig({ controllers: 1, workers: 1 })];
 const FILE = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${LAB}.json`);
 const LOCKS = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LAB);
 

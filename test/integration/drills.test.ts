@@ -4,7 +4,16 @@ import * as path from 'node:path';
 import { checkpointsOf } from '../../provider/local/checkpoint';
 import type { DrillRecord } from '../../cli/drills/record';
 import { root } from '../../util/repo-root';
-import { asRoot, environment, failures, lab, labPrints, state, verify } from '../support/command';
+import {
+  asRoot,
+  environment,
+  failures,
+  lab,
+  labPrints,
+  state,
+  verify,
+  withConfig,
+} from '../support/command';
 import { until } from '../support/until';
 
 const LAB = 'local-practice';
@@ -15,7 +24,7 @@ const record = (): DrillRecord =>
   JSON.parse(fs.readFileSync(path.join(state, 'labs', LAB, 'drills.json'), 'utf8')) as DrillRecord;
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { killedAt, type Moment, type Victim } from '../support/killing';
-import { lab, labPrints, state } from '../support/command';
+import { lab, labPrints, state, withConfig } from '../support/command';
 import { slotOf, tracesOf } from '../support/leftovers';
 
 /**
@@ -166,10 +166,7 @@ test.each(LIVES)(
       '--yes',
       '--stage',
       stage,
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=1',
+      ...withConfig({ controllers: 1, workers: 1 }),
     ];
     const [upLeft, downLeft] = [[...up], [...down]];
     kills = 0;

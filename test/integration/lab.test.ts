@@ -12,6 +12,7 @@ import {
   run,
   state,
   verify,
+  withConfig,
 } from '../support/command';
 import { CNI } from '../faults/fault';
 import { processesDuring } from '../support/leaks';
@@ -140,12 +141,7 @@ describe('a wrong config', () => {
     const ran = await lab(
       'up',
       'local-wrong',
-      '--set',
-      'controllers=2',
-      '--set',
-      'workers=99',
-      '--set',
-      'podCidr=10.240.0.0/16',
+      ...withConfig({ controllers: 2, workers: 99, podCidr: '10.240.0.0/16' }),
     );
     expect(ran.code).toBe(2);
     for (const mistake of [
@@ -321,7 +317,7 @@ describe('a second lab with the same private addresses', () => {
   });
 
   test('comes up beside the first, which still passes its checks', async () => {
-    await labPrints('up', OTHER, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+    await labPrints('up', OTHER, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
     expect(failures(await verify(OTHER, ...cross))).toEqual([]);
     expect(failures(await verify(LAB, ...cross))).toEqual([]);
   });

@@ -4,7 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { boundsDrift } from '../../provider/local/workspace/resource-limits';
 import { groupOf, processesOf, writeSetting } from '../../provider/local/shared/cgroups';
 import { until } from '../support/until';
-import { asRoot, failures, lab, labPrints, run, state, verify } from '../support/command';
+import {
+  asRoot,
+  failures,
+  lab,
+  labPrints,
+  run,
+  state,
+  verify,
+  withConfig,
+} from '../support/command';
 import { endLoad, loadNode, loadPod, sample } from '../support/load';
 import {
   answers,
@@ -34,7 +43,7 @@ import { slotOf, tracesOf } from '../support/leftovers';
  */
 
 const [ONE, OTHER] = ['local-b01', 'local-b02'];
-const SMALL = ['--stage', 'network', '--set', 'controllers=1', '--set', 'workers=1'];
+const SMALL = ['--stage', 'network', ...withConfig({ controllers: 1, workers: 1 })];
 /** Pod and service network of the other lab only, so that any answer comes from that lab. */
 const [PODS, SERVICES] = ['10.201.0.0/16', '10.33.0.0/24'];
 const POD = 'prober';
@@ -77,20 +86,14 @@ beforeAll(async () => {
       ONE,
       '--yes',
       ...SMALL,
-      '--set',
-      'memoryLimit=1Gi',
-      '--set',
-      'processLimit=500',
+      ...withConfig({ memoryLimit: '1Gi', processLimit: 500 }),
     ),
     labPrints(
       'up',
       OTHER,
       '--yes',
       ...SMALL,
-      '--set',
-      `podCidr=${PODS}`,
-      '--set',
-      `serviceCidr=${SERVICES}`,
+      ...withConfig({ podCidr: PODS, serviceCidr: SERVICES }),
     ),
   ]);
   [own, other] = [slotOf(ONE)!, slotOf(OTHER)!];
@@ -227,7 +230,7 @@ describe('the limits of a lab', () => {
       `workspace: pids.max of its control group ${groupOf(ONE)} is max, not 500`,
     );
     const before = processesOf(ONE);
-    await labPrints('up', ONE, '--yes', '--set', 'memoryLimit=900Mi', '--set', 'processLimit=400');
+    await labPrints('up', ONE, '--yes', ...withConfig({ memoryLimit: '900Mi', processLimit: 400 }));
     expect(boundsDrift(ONE, BOUNDS)).toBe('');
     expect(processesOf(ONE).filter((pid) => before.includes(pid)).length).toBeGreaterThan(
       before.length * 0.9,

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { until } from '../support/until';
-import { failures, lab, labPrints, run, state, verify } from '../support/command';
+import { failures, lab, labPrints, run, state, verify, withConfig } from '../support/command';
 import { alive } from '../support/killing';
 import { slotOf, tracesOf } from '../support/leftovers';
 
@@ -87,10 +87,7 @@ beforeAll(async () => {
     '--yes',
     '--stage',
     'network',
-    '--set',
-    'controllers=1',
-    '--set',
-    'workers=2',
+    ...withConfig({ controllers: 1, workers: 2 }),
     ...['publicPool', 'adminCidrs', 'nodePortCidrs'].flatMap((key) => ['--set', `${key}=${POOL}`]),
   );
 });

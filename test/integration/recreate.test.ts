@@ -10,6 +10,7 @@ import {
   onNode,
   run,
   state,
+  withConfig,
 } from '../support/command';
 import { killedAt } from '../support/killing';
 import { slotOf, tracesOf } from '../support/leftovers';
@@ -17,7 +18,7 @@ import { slotOf, tracesOf } from '../support/leftovers';
 /** Tests of `recreate`, `reset` and the expiry of labs. */
 
 const LAB = 'local-remake';
-const SMALL = ['--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
+const SMALL = ['--yes', '--stage', 'none', ...withConfig({ controllers: 1, workers: 1 })];
 const FILE = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${LAB}.json`);
 const RECORD = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/expires`;
 
@@ -66,12 +67,7 @@ describe('a lab with changes of a student', () => {
       'up',
       LAB,
       '--yes',
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=2',
-      '--set',
-      'expires=8h',
+      ...withConfig({ controllers: 1, workers: 2, expires: '8h' }),
     );
   });
 

@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import { until } from '../support/until';
-import { lab, labPrints, type Ran, state } from '../support/command';
+import { lab, labPrints, type Ran, state, withConfig } from '../support/command';
 import { tracesOf } from '../support/leftovers';
 
 /** Two commands at once on one lab: one works, the other refuses and names the first. */
 
 const LAB = 'local-together';
-const UP = ['up', LAB, '--yes', '--stage', 'none', '--set', 'controllers=1', '--set', 'workers=1'];
+const UP = ['up', LAB, '--yes', '--stage', 'none', ...withConfig({ controllers: 1, workers: 1 })];
 const DOWN = ['down', LAB, '--yes'];
 
 jest.setTimeout(20 * 60_000);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { openLab, type OpenLab, whileBroken } from '../faults/hands';
-import { environment, inRouter, lab, labPrints, run, state } from '../support/command';
+import { environment, inRouter, lab, labPrints, run, state, withConfig } from '../support/command';
 import { slotOf } from '../support/leftovers';
 import { until } from '../support/until';
 import { expectedHops, expectedReply, type ExpectedHop, type Flow } from '../../walk/expected';
@@ -72,7 +72,7 @@ async function makePods(): Promise<void> {
 }
 
 beforeAll(async () => {
-  await labPrints('up', LAB, '--yes', '--set', 'controllers=1', '--set', 'workers=2');
+  await labPrints('up', LAB, '--yes', ...withConfig({ controllers: 1, workers: 2 }));
   process.env.HARDWAY_STATE = state;
   open = await openLab(LAB);
   const { kubectl } = open.hands;
@@ -199,7 +199,7 @@ describe('a walk that is killed', () => {
 
 describe('walks of two labs at once', () => {
   test('see the packets of one lab only, in the file too', async () => {
-    const nodes = ['--stage', 'none', '--set', 'controllers=1', '--set', 'workers=2'];
+    const nodes = ['--stage', 'none', ...withConfig({ controllers: 1, workers: 2 })];
     await labPrints('up', TWIN, '--yes', ...nodes);
     const flow: Flow = { from: { node: 'worker-0' }, to: { node: 'worker-1' } };
     const file = `${state}/twin.pcapng`;
@@ -275,7 +275,7 @@ describe('under a fault, a walk ends at the place that the fault names', () => {
 
 describe('a walk in mode nftables, without masquerade', () => {
   beforeAll(async () => {
-    const changes = ['--set', 'proxyMode=nftables', '--set', 'ipMasq=false'];
+    const changes = withConfig({ proxyMode: 'nftables', ipMasq: 'false' });
     await labPrints('up', LAB, '--yes', ...changes);
     await makePods();
   });

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { asRoot, labPrints, onNode, run, state } from '../support/command';
+import { asRoot, labPrints, onNode, run, state, withConfig } from '../support/command';
 import { bombard, Watch } from '../support/watch';
 
 // Tests that the packets of a lab, and root in its nodes, stay inside the lab.
@@ -70,14 +70,7 @@ describe('packets for a lab', () => {
       '--yes',
       '--stage',
       'none',
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=2',
-      '--set',
-      `publicPool=${POOL}`,
-      '--set',
-      `adminCidrs=${POOL}`,
+      ...withConfig({ controllers: 1, workers: 2, publicPool: POOL, adminCidrs: POOL }),
     );
     // worker-0 sends on: to missing pods and services, to the host and to addresses of other labs.
     const targets = [
@@ -126,14 +119,7 @@ describe('root in a node', () => {
       '--yes',
       '--stage',
       'none',
-      '--set',
-      'controllers=1',
-      '--set',
-      'workers=1',
-      '--set',
-      `publicPool=${POOL}`,
-      '--set',
-      `adminCidrs=${POOL}`,
+      ...withConfig({ controllers: 1, workers: 1, publicPool: POOL, adminCidrs: POOL }),
     );
   });
 

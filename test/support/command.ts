@@ -83,3 +83,7 @@ export const failures = (report: Report): string[] =>
   report.checks
     .filter((check) => check.status === 'fail')
     .map((check) => `${check.id}: ${check.reason}\n  evidence: ${check.evidence}`);
+
+/** Returns the options of `./lab up` that set config keys. */
+export const withConfig = (config: Record<string, string | number>): string[] =>
+  Object.entries(config).flatMap(([key, value]) => ['--set', `${key}=${value}`]);

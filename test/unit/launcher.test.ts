@@ -161,7 +161,7 @@ describe('./lab', () => {
       ['class up students.yaml'],
       ['list'],
       ['reap --yes'],
-    ])('stays the caller, whose credentials they are, for %s', (words) => {
+    ])('stays the caller, who has the credentials, for %s', (words) => {
       const { stdout } = lab(words.split(' '), {
         HARDWAY_CLOUD: path.join(checkout, 'no-cloud'),
         HARDWAY_HOST: path.join(checkout, 'no-host'),

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../../util/repo-root';
 
-/** Pages with tables whose last column, `proof`, names tests; the header of these tables. */
+/** Pages with tables that name tests in the last column, `proof`; the header of these tables. */
 const PAGES = [
   { page: 'docs/design/host-cases.md', header: '| case | behaviour of the lab | proof |' },
   { page: 'docs/design/cloud-findings.md', header: '| finding | repair | proof |' },

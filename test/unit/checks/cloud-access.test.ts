@@ -150,7 +150,7 @@ describe('route.vpc on Google Cloud', () => {
     await server.stop();
   });
 
-  test('reads the routes of the lab’s own network, not those of a lab whose name begins alike', async () => {
+  test('reads the routes of the lab’s own network, not those of a lab with a similar name', async () => {
     // The project comes from the environment, as the provider takes it.
     process.env.GOOGLE_PROJECT = PROJECT;
     const outputs = { ...outputsOf({ cloud: 'gcp' }), lab: 'gcp' };

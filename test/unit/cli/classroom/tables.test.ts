@@ -263,56 +263,60 @@ describe('the matrix', () => {
   });
 });
 
+const STUDENT: StudentStatus = {
+  id: 's01',
+  name: 'Ada',
+  lab: 'local-s01',
+  cloud: 'local',
+  state: 'up',
+  machines: { running: 2, all: 2 },
+  drift: [],
+  created: '2026-12-01T10:30:00Z',
+};
+
+/** Students with failed checks, with drift, without a lab, and with an unreadable state. */
+const CLASS: StudentStatus[] = [
+  {
+    ...STUDENT,
+    verified: {
+      at: '2026-12-01T11:48:00Z',
+      passed: 23,
+      failed: 1,
+      skipped: 2,
+      failures: ['nat.ping'],
+    },
+  },
+  {
+    ...STUDENT,
+    id: 's02',
+    lab: 'aws-s02',
+    cloud: 'aws',
+    expires: '2026-12-01T18:00Z',
+    cost: 0.375,
+    machines: { running: 1, all: 2 },
+    drift: ['worker-0: ssh got no answer', 'route: does not exist'],
+  },
+  {
+    ...STUDENT,
+    id: 's03',
+    lab: 'local-s03',
+    state: 'down',
+    machines: { running: 0, all: 0 },
+    created: undefined,
+  },
+  {
+    ...STUDENT,
+    id: 's04',
+    lab: 'local-s04',
+    state: 'unreadable',
+    problem: 'The state is cut off.\nTo do: repair it',
+    created: undefined,
+  },
+];
+
 test('the status of a class has a row per student, then unreadable labs and drift', () => {
   jest.useFakeTimers({ now: Date.parse('2026-12-01T12:00:00Z') });
-  const base: StudentStatus = {
-    id: 's01',
-    name: 'Ada',
-    lab: 'local-s01',
-    cloud: 'local',
-    state: 'up',
-    machines: { running: 2, all: 2 },
-    drift: [],
-    created: '2026-12-01T10:30:00Z',
-  };
-  const text = table([
-    {
-      ...base,
-      verified: {
-        at: '2026-12-01T11:48:00Z',
-        passed: 23,
-        failed: 1,
-        skipped: 2,
-        failures: ['nat.ping'],
-      },
-    },
-    {
-      ...base,
-      id: 's02',
-      lab: 'aws-s02',
-      cloud: 'aws',
-      expires: '2026-12-01T18:00Z',
-      cost: 0.375,
-      machines: { running: 1, all: 2 },
-      drift: ['worker-0: ssh got no answer', 'route: does not exist'],
-    },
-    {
-      ...base,
-      id: 's03',
-      lab: 'local-s03',
-      state: 'down',
-      machines: { running: 0, all: 0 },
-      created: undefined,
-    },
-    {
-      ...base,
-      id: 's04',
-      lab: 'local-s04',
-      state: 'unreadable',
-      problem: 'The state is cut off.\nTo do: repair it',
-      created: undefined,
-    },
-  ]);
+  const text = table(CLASS);
   jest.useRealTimers();
   expect(text).toBe(
     [

@@ -160,6 +160,10 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ],
   ['--set ipFamily=ipv6', 'ipFamily is "ipv6", not one of ipv4, dual (did you mean "ipv4"?)'],
   ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
+  [
+    'aws-s01 --set adminCidrs=198.51.100.7/32 --set loadBalancers=default/nginx',
+    'loadBalancers has "default/nginx", not NAMESPACE/NAME:PORT=NODEPORT such as default/nginx:80=31080',
+  ],
   ['--set loadBalancer=yes', 'loadBalancer is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
   ['--set ipMasq=False', 'ipMasq is "False", not one of true, false (did you mean "false"?)'],

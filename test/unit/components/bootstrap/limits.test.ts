@@ -118,7 +118,7 @@ describe('private-nodes.sh', () => {
     expect(asked).toMatch(/ 10\.240\.0\.21\n/);
   });
 
-  test('names the worker whose sshd does not answer', () => {
+  test('names the worker with an sshd that does not answer', () => {
     program('ssh-keyscan', 'case "$*" in *10.240.0.21) exit 0 ;; *) echo key ;; esac');
     const { status, stderr } = run(script());
     expect(status).toBe(1);
