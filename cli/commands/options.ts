@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander';
-import { Option } from 'commander';
+import { isIPv4 } from 'node:net';
+import { InvalidArgumentError, Option } from 'commander';
 import type { CloudOfAccounts } from '../account/account';
 
 const CLOUDS: CloudOfAccounts[] = ['aws', 'gcp'];
@@ -24,4 +24,13 @@ export const collectLists = (value: string, all: string[] = []): string[] => [
 export function parsePort(text: string): number {
   if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535) return Number(text);
   throw new InvalidArgumentError('a port is a number from 1 to 65535');
+}
+
+/**
+ * Parses an address to listen on. A page is refused unless its Host is that address, so it cannot
+ * be the one that means all addresses.
+ */
+export function parseAddress(text: string): string {
+  if (isIPv4(text) && text !== '0.0.0.0') return text;
+  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7');
 }

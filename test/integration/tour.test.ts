@@ -84,7 +84,7 @@ inChromium('in Chromium (skipped without it: apt-get install chromium)', () => {
       });
     });
 
-  /** Values that a student reads in listings and puts into commands. Found without the tour's own code. */
+  /** Values that a student reads in listings and puts into commands. Found without the tour's code. */
   async function readPlaceholders(node: string): Promise<Record<string, string>> {
     const printed = await asRoot(
       LAB,
