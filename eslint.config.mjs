@@ -81,7 +81,7 @@ export default tseslint.config(
       ],
       'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': ['error', { zones: [...zones, ...closedZones] }],
-      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 65, skipBlankLines: true, skipComments: true }],
       'no-nested-ternary': 'error',
       'prefer-const': 'error',
       eqeqeq: 'error',

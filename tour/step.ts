@@ -43,7 +43,7 @@ export type Effect = FlowEffect | ObjectEffect;
 export type QuestionKind =
   'peer' | 'inode' | 'masquerade chain' | 'dns endpoint chain' | 'source port' | 'nginx chain';
 
-/** Question whose answer only this lab has. */
+/** Question with an answer that only this lab has. */
 export interface Question {
   kind: QuestionKind;
   ask: string;

@@ -48,7 +48,7 @@ const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
- * Returns the page, with a new nonce. The terminal adds style sheets of its own, which get the
+ * Renders the page with a new nonce. The terminal adds its own style sheets, which get the
  * nonce. Scripts come from files only.
  */
 export function renderPage({ sources, values }: Page): { html: string; policy: string } {

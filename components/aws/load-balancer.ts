@@ -29,15 +29,50 @@ export function makeLoadBalancer(
   };
 }
 
+/** Creates the target group of the controllers, with the health check of the API server. */
+function makeTargetGroup(
+  { topology, options }: AwsContext,
+  network: AwsBuilt['network'],
+  tags: Record<string, string>,
+): lb.TargetGroup {
+  return new lb.TargetGroup(
+    'api',
+    {
+      vpcId: network.vpc.id,
+      port: topology.apiPort,
+      protocol: 'TCP',
+      targetType: 'instance',
+      // With `true`, a controller that reaches itself through the balancer would drop the packet,
+      // because its source would be the controller's own address.
+      preserveClientIp: 'false',
+      deregistrationDelay: 0,
+      // The API server answers this path without a login: RBAC's system:public-info-viewer allows it.
+      healthCheck: {
+        protocol: 'HTTPS',
+        path: '/healthz',
+        port: 'traffic-port',
+        matcher: '200',
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
+      tags,
+    },
+    options,
+  );
+}
+
 /**
  * Creates the load balancer by which users reach the API; nodes do not use it. It waits for no
  * instance: AWS takes minutes to create it and to register targets, and the nodes are bootstrapped
  * meanwhile.
  */
 function makeBalancer(
-  { lab, topology, options }: AwsContext,
+  context: AwsContext,
   { network, eip }: { network: AwsBuilt['network']; eip: ec2.Eip },
 ): NonNullable<LoadBalancer['balancing']> {
+  const { lab, topology, options } = context;
   const port = topology.apiPort;
   const tags = { Name: `${lab}-api`, ...resourceTag('api') };
   const group = makeGroup({
@@ -82,32 +117,7 @@ function makeBalancer(
       replaceOnChanges: ['subnetMappings'],
     }),
   );
-  const targets = new lb.TargetGroup(
-    'api',
-    {
-      vpcId: network.vpc.id,
-      port,
-      protocol: 'TCP',
-      targetType: 'instance',
-      // With `true`, a controller that reaches itself through the balancer would drop the packet,
-      // because its source would be the controller's own address.
-      preserveClientIp: 'false',
-      deregistrationDelay: 0,
-      // The API server answers this path without a login: RBAC's system:public-info-viewer allows it.
-      healthCheck: {
-        protocol: 'HTTPS',
-        path: '/healthz',
-        port: 'traffic-port',
-        matcher: '200',
-        interval: 10,
-        timeout: 5,
-        healthyThreshold: 2,
-        unhealthyThreshold: 2,
-      },
-      tags,
-    },
-    options,
-  );
+  const targets = makeTargetGroup(context, network, tags);
   const listener = new lb.Listener(
     'api',
     {

@@ -85,7 +85,7 @@ inChromium('in Chromium (skipped without it: apt-get install chromium)', () => {
       });
     });
 
-  /** Values that a student reads in listings and puts into commands. Found without the tour's code. */
+  /** Values that a student reads in listings and puts into commands. Found without the tour's own code. */
   async function readPlaceholders(node: string): Promise<Record<string, string>> {
     const printed = await asRoot(
       LAB,

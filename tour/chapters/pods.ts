@@ -4,7 +4,7 @@ export const pods: Chapter = {
   page: '02-inside-a-pod',
   title: 'Inside a pod',
   intro:
-    'A pod has an interface and an address of its own. This chapter takes nginx apart, on the worker that runs it, until you hold both ends of its cable.',
+    'A pod has its own interface and address. This chapter takes nginx apart, on the worker that runs it, until you hold both ends of its cable.',
   steps: [
     {
       id: 'cni.config',
@@ -132,7 +132,7 @@ Containers:
       id: 'pod.containers',
       title: 'Find both containers',
       text: [
-        'containerd sorts containers into namespaces of its own kind. Kubernetes uses the one called `k8s.io`.',
+        'containerd sorts containers into its own kind of namespaces. Kubernetes uses the one called `k8s.io`.',
         'A pod is two containers here: pause, which it calls the sandbox, and nginx. The list of tasks connects their ids with the process ids of the step before. Put the id of a container in the place of ID.',
       ],
       commands: [

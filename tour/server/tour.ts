@@ -94,7 +94,7 @@ export class Tour {
     return this.lab.ssh(controller.name, `${laptopSetUp()}; ${marks}; exec bash --login -i`, true);
   }
 
-  /** Adds a browser whose page is loaded. */
+  /** Adds a browser that has loaded the page. */
   add(socket: WebSocket): void {
     this.browsers.set(socket, { step: '' });
     clearTimeout(this.idle);

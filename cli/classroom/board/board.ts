@@ -58,7 +58,7 @@ export class Board {
 
   constructor(private readonly students: Pick<Student, 'id' | 'name' | 'lab'>[]) {}
 
-  /** Adds a browser whose page is loaded. */
+  /** Adds a browser that has loaded the page. */
   add(socket: WebSocket): void {
     this.browsers.add(socket);
     socket.on('error', () => socket.terminate());

@@ -2,7 +2,7 @@ import { EXIT } from '../../errors';
 import { servePage } from '../../ui/serve-page';
 import type { Student } from '../roster';
 
-/** Options of a board besides its students. */
+/** Input of a board, besides its students. */
 interface Asked {
   /** Roster's file, as it was typed. */
   file: string;

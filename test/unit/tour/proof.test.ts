@@ -87,7 +87,7 @@ describe('progress', () => {
   });
 });
 
-test('an answer is right if it is the lab’s, whatever its letters’ case and the spaces around it', () => {
+test('an answer is right if it is the lab’s, in any letter case and with spaces around it', () => {
   expect(isRight(' kube-sep-abc ', ['KUBE-SEP-ABC'])).toBe(true);
   expect(isRight('KUBE-SEP-AB', ['KUBE-SEP-ABC'])).toBe(false);
   expect(isRight('', [])).toBe(false);

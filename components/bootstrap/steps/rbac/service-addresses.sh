@@ -21,7 +21,7 @@ fields='{.metadata.namespace}/{.metadata.name}|{.spec.type}|{.spec.loadBalancerC
 kubectl get services --all-namespaces --watch --output="jsonpath=$fields" |
   while IFS='|' read -r service type class has; do
     # A service with a class belongs to another controller.
-    [ "$type" = LoadBalancer ] && [ -z "$class" ] || continue
+    if [ "$type" != LoadBalancer ] || [ -n "$class" ]; then continue; fi
     wanted=$(awk -v service="$service" '$1 == service { print $2 }' "$addresses")
     [ "$has" = "$wanted" ] || report "$service" "$wanted"
   done

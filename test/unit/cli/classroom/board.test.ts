@@ -77,12 +77,14 @@ const rowOf = (rows: ShownStudent[], id: string): ShownStudent =>
 
 describe('the board of a class with eight students', () => {
   test('shows a step of each student within two seconds', async () => {
+    const seconds: number[] = [];
     for (const { id, lab } of students) {
       const done = { at: new Date().toISOString(), evidence: 'ok' };
       writeProgressOf(lab.stack, (progress) => finish(progress, first.id, done));
-      const took = await seen((rows) => rowOf(rows, id).chapters[1]?.done === 1);
-      expect(took).toBeLessThan(2000);
+      seconds.push((await seen((rows) => rowOf(rows, id).chapters[1]?.done === 1)) / 1000);
     }
+    expect(seconds).toHaveLength(8);
+    expect(Math.max(...seconds)).toBeLessThan(2);
   });
 
   test('shows the step that a page has open, and that it was closed', async () => {
@@ -91,6 +93,7 @@ describe('the board of a class with eight students', () => {
     await seen((rows) => rowOf(rows, id).open?.title === second.title);
     writeProgressOf(lab.stack, leave);
     await seen((rows) => rowOf(rows, id).open === undefined);
+    expect(rowOf(lastBoard()!.students, id).open).toBeUndefined();
   });
 
   test('shows a running drill with its hints, and counts it once when it is solved', async () => {
@@ -100,13 +103,11 @@ describe('the board of a class with eight students', () => {
     await seen((rows) => rowOf(rows, id).drills.running?.hints === 2);
     const solved = end(running, 'solved', new Date());
     writeRecord(lab.stack, { history: [...solved.history, ...solved.history] });
-    await seen((rows) => {
-      const { running: still, solved: count } = rowOf(rows, id).drills;
-      return still === undefined && count === 1;
-    });
+    await seen((rows) => rowOf(rows, id).drills.running === undefined);
+    expect(rowOf(lastBoard()!.students, id).drills.solved).toBe(1);
   });
 
-  test('sends a hint to one student, and to nobody else', async () => {
+  test('sends a hint to one student only', async () => {
     const [{ id, lab }] = students;
     socket.send(JSON.stringify({ type: 'hint', to: [id], text: 'Look at the bridge' }));
     await seen((rows) => rowOf(rows, id).hints === 1);
