@@ -41,6 +41,7 @@ inChromium('in Chromium (skipped without it: apt-get install chromium)', () => {
   }
 
   async function stopTour(): Promise<void> {
+    expect(server.exitCode).toBeNull();
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGINT');
     await ended;
@@ -292,7 +293,7 @@ echo "PID $PID"`,
 
   test('progress and answers are still there after the tour was ended and started again', async () => {
     await stopTour();
-    expect(printed).toContain('Ending the tour.');
+    expect(printed).toContain(`The tour of lab ${LAB} ends.`);
     const old = url;
     await startTour('--jump');
     expect(url).not.toBe(old);

@@ -21,9 +21,12 @@ const box = (x: number, y: number, width: number, height: number, kind: string):
     ...{ rx: '6', class: kind },
   });
 
-/** Shortens a pod's name to what fits beside others: `nginx`, `busybox0-x7k2p`. */
-const shortName = (name: string): string =>
-  name.startsWith('nginx') ? 'nginx' : name.replace(/^(busybox0)-/, '$1-');
+/** Width below which a pod's box has no room for its whole name. */
+const TIGHT = 125;
+
+/** Shortens a pod's name to what fits into its box: `nginx`, `busybox0-x7k2p`, `busybox0`. */
+const shortName = (name: string, width: number): string =>
+  name.startsWith('nginx') || width < TIGHT ? name.replace(/-.*/, '') : name;
 
 /** Places of the network and where they are in the picture. */
 class Layout {
@@ -113,9 +116,9 @@ class Layout {
         s('path', { d: `M${x} ${bridgeY + 13} V${podY - 24}`, class: 'wire' }),
         box(x - each / 2 + 3, podY - 24, each - 6, 54, 'pod'),
         label(
-          shortName(pod.name),
+          shortName(pod.name, each),
           { x, y: podY - 3 },
-          each < 100 ? 'name middle small' : 'name middle',
+          each < TIGHT ? 'name middle small' : 'name middle',
         ),
         label(pod.ip, { x, y: podY + 16 }, 'address middle'),
       );
