@@ -3,7 +3,7 @@ import * as lb from '@pulumi/aws/lb';
 import { SecurityGroupEgressRule } from '@pulumi/aws/vpc';
 import type { ApiTargets } from '../cloud';
 import { admit, makeGroup } from './firewall';
-import { once } from './replacement';
+import { nameInSubnet, once } from './replacement';
 import { reserveNodeAddresses } from './reservations';
 import { resourceTag } from './tags';
 import type { AwsBuilt, AwsContext, LoadBalancer } from './types';
@@ -102,6 +102,7 @@ function makeBalancer(
   const balancer = new lb.LoadBalancer(
     'api',
     {
+      name: nameInSubnet('api', subnet),
       loadBalancerType: 'network',
       internal: false,
       securityGroups: [group.id],
@@ -112,9 +113,6 @@ function makeBalancer(
       ...options,
       // The balancer takes an address of the subnet: after the reservations, never one of a node.
       dependsOn: [network.gateway, out, ...rules, ...reserveNodeAddresses(subnet, options)],
-      // Without it the engine would delete the subnet first, and the balancer's interface is in it: the
-      // provider reports a replacement only when the new subnet's id is known (customizeDiffLoadBalancerNLB).
-      replaceOnChanges: ['subnetMappings'],
     }),
   );
   const targets = makeTargetGroup(context, network, tags);

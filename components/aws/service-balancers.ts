@@ -4,7 +4,7 @@ import { SecurityGroupEgressRule } from '@pulumi/aws/vpc';
 import type { ServiceAddress } from '../cloud';
 import type { BalancedPort, BalancedService } from '../balanced-services';
 import { admit, makeGroup } from './firewall';
-import { once } from './replacement';
+import { nameInSubnet, once } from './replacement';
 import { resourceTag } from './tags';
 import type { AwsBuilt, AwsContext } from './types';
 
@@ -112,6 +112,7 @@ function makeServiceBalancer(
   const { lab, options } = context;
   const { name } = service;
   const { network, loadBalancer } = built;
+  const [subnet] = network.subnets;
   const tags = tagsOf(lab, name);
   const eip = new ec2.Eip(
     name,
@@ -122,17 +123,17 @@ function makeServiceBalancer(
   const balancer = new lb.LoadBalancer(
     name,
     {
+      name: nameInSubnet(name, subnet),
       loadBalancerType: 'network',
       internal: false,
       securityGroups: [group.id],
-      subnetMappings: [{ subnetId: network.subnets[0].subnet.id, allocationId: eip.allocationId }],
+      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: eip.allocationId }],
       tags,
     },
     once({
       ...options,
       // The API's balancer waits for the reservations of nodes' addresses, and this one for it.
       dependsOn: [network.gateway, ...rules, loadBalancer.balancing!.listener],
-      replaceOnChanges: ['subnetMappings'],
     }),
   );
   for (const port of service.ports) {

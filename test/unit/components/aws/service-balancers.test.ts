@@ -44,6 +44,7 @@ describe('balancers of services on AWS', () => {
       defaultActions: [{ type: 'forward' }],
     });
     expect(lab.of('LoadBalancer', 'service-31080').inputs).toMatchObject({
+      name: 'service-31080-nodes-id',
       loadBalancerType: 'network',
       internal: false,
       securityGroups: ['service-31080-id'],
