@@ -13,7 +13,7 @@ import { podChecks } from './rows/pods';
 import { routeChecks } from './rows/routes';
 import { serviceChecks } from './rows/services';
 
-/** Ids of all checks in the article's order: nodes, pods within one node, routes, NAT, services. */
+/** Ids of the article's checks in the article's order: nodes, pods within one node, routes, NAT, services. */
 const ORDER = [
   'nodes.ping',
   'nodes.list',
@@ -43,10 +43,19 @@ const ORDER = [
 
 type LabConfigOf = Pick<LabOutputs, 'config'>;
 
-const positionOf = ({ id }: Check): number => ORDER.indexOf(id);
+function positionOf({ id }: Pick<Check, 'id'>): number {
+  const position = ORDER.indexOf(id);
+  if (position < 0)
+    throw new Error(`ORDER in checks/registry.ts lacks the check "${id}": add it to ORDER`);
+  return position;
+}
+
+/** Sorts checks of the article in the article's order. Throws an Error if ORDER lacks one. */
+export const inArticleOrder = <C extends Pick<Check, 'id'>>(all: C[]): C[] =>
+  [...all].sort((one, other) => positionOf(one) - positionOf(other));
 
 /** Checks of every lab, in the article's order. */
-export const checks: Check[] = [
+export const checks: Check[] = inArticleOrder([
   ...nodeChecks,
   ...cniChecks,
   ...podChecks,
@@ -56,7 +65,7 @@ export const checks: Check[] = [
   ...natOffChecks,
   ...serviceChecks,
   ...nodePortChecks,
-].sort((one, other) => positionOf(one) - positionOf(other));
+]);
 
 /** Checks of every lab, then those of labs with a load balancer and of dual-stack labs. */
 export const allChecks: Check[] = [...checks, ...loadBalancerChecks, ...ipv6Checks];
