@@ -43,6 +43,8 @@ npx --no-install eslint .
 npx --no-install prettier --check .
 step 'shell scripts'
 npm run --silent lint:shell
+step 'dead code'
+npm run --silent knip
 step 'unit tests'
 npx --no-install jest --selectProjects unit
 step 'toolchain of the labs'
