@@ -1,4 +1,4 @@
-import { type Cloud, reaches } from '../components/config';
+import { type CloudName, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
 import type { Access } from './access';
 import { allChecks, checks, checksOf, missingConfig } from './registry';
@@ -98,7 +98,7 @@ async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {
   }
 }
 
-function summary(lab: string, cloud: Cloud, seconds: number, results: CheckResult[]): Report {
+function summary(lab: string, cloud: CloudName, seconds: number, results: CheckResult[]): Report {
   const count = (status: CheckResult['status']): number =>
     results.filter((result) => result.status === status).length;
   return {
@@ -194,7 +194,7 @@ export async function verify(access: Access, options: VerifyOptions = {}): Promi
 }
 
 /** Builds the report on a lab that is not up: every row of the article failed for that reason. */
-export function downReport(lab: string, cloud: Cloud, reason: string): Report {
+export function downReport(lab: string, cloud: CloudName, reason: string): Report {
   const results = checks.map((check): CheckResult => ({
     ...described(check),
     evidence: '',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Cloud } from '../../components/config';
+import type { CloudName } from '../../components/config';
 import { root } from '../../util/repo-root';
 
 /** Cost of loading a stack's program. */
@@ -14,7 +14,7 @@ export interface Imports {
 const CREDENTIALS = { AWS_PROFILE: 'none', GOOGLE_CREDENTIALS: '{}' };
 
 /** Loads the program of a stack on `cloud` in a new process, up to the point where it would create resources. */
-export function imports(cloud: Cloud): Imports {
+export function imports(cloud: CloudName): Imports {
   const program = `
     const { load } = require('./bin/run.cjs');
     const begin = process.cpuUsage();
@@ -34,7 +34,7 @@ export function imports(cloud: Cloud): Imports {
 }
 
 /** Returns the median of several runs. An additional first run compiles changed sources and does not count. */
-export function medianImports(cloud: Cloud, times = 5): Imports {
+export function medianImports(cloud: CloudName, times = 5): Imports {
   imports(cloud);
   const all = Array.from({ length: times }, () => imports(cloud)).sort(
     (a, b) => a.milliseconds - b.milliseconds,

@@ -1,10 +1,10 @@
-import type { Cloud } from '../../components/config';
+import type { CloudName } from '../../components/config';
 
 /**
  * Seconds from the request for a resource until the provider reports that it exists. Assumed, not measured: round
  * figures for a region without much load. The order of the resources comes from the program, only the times from here.
  */
-export const CREATE: Record<Exclude<Cloud, 'local'>, Record<string, number>> = {
+export const CREATE: Record<Exclude<CloudName, 'local'>, Record<string, number>> = {
   aws: {
     Vpc: 3,
     InternetGateway: 1,

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse } from 'yaml';
 import {
-  type Cloud,
+  type CloudName,
   CLOUDS,
   CONFIG_KEYS,
   ConfigError,
@@ -17,7 +17,7 @@ type Key = (typeof CONFIG_KEYS)[number];
 /** A value that no key accepts: the error describes the allowed values. */
 const WRONG = '?';
 
-function allowedValues(key: Key, cloud: Cloud): string {
+function allowedValues(key: Key, cloud: CloudName): string {
   try {
     parseConfig({ cloud, [key]: WRONG });
   } catch (error) {
@@ -28,7 +28,7 @@ function allowedValues(key: Key, cloud: Cloud): string {
   throw new Error(`config accepts ${key}=${WRONG}: its page cannot say what is allowed`);
 }
 
-function defaults(key: Key, clouds: Cloud[]): string {
+function defaults(key: Key, clouds: CloudName[]): string {
   const small = defaultOf(key, 'aws', 'small');
   const all = clouds.map((cloud) => ({ cloud, value: defaultOf(key, cloud)! }));
   const text = (value: string): string => (value ? `\`${value}\`` : 'empty');

@@ -18,19 +18,22 @@ export interface VpcRoute {
 /** IP family of routes. */
 export type Family = 'ipv4' | 'ipv6';
 
-/** Command that shows the table to a reader: a program and its arguments. The cloud's program is not needed here. */
+/** Returns the command that shows the table to a reader: a program and its arguments. The cloud's program need not exist here. */
 function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] {
   const { cloud, lab, router, region, project } = outputs;
-  if (cloud === 'aws') {
-    const filter = `Name=tag:hardway-lab,Values=${lab}`;
-    return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
+  switch (cloud) {
+    case 'local':
+      if (router === undefined) throw new Error("the stack's outputs name no router");
+      return ['ip', '-n', router, ...(family === 'ipv6' ? ['-6'] : []), 'route'];
+    case 'aws': {
+      const filter = `Name=tag:hardway-lab,Values=${lab}`;
+      return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
+    }
+    case 'gcp': {
+      const inProject = project ? ['--project', project] : [];
+      return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
+    }
   }
-  if (cloud === 'gcp') {
-    const inProject = project ? ['--project', project] : [];
-    return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
-  }
-  if (router === undefined) throw new Error("the stack's outputs name no router");
-  return ['ip', '-n', router, ...(family === 'ipv6' ? ['-6'] : []), 'route'];
 }
 
 /** Returns the command as one line. */

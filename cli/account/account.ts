@@ -1,4 +1,4 @@
-import type { Cloud, LabConfig } from '../../components/config';
+import { type CloudName, CLOUDS, type LabConfig } from '../../components/config';
 import { projectName, type PendingCreate } from '../engine';
 import type { LabRef } from '../lab/name';
 import { labConfig, type Settings } from '../lab/settings';
@@ -81,7 +81,10 @@ export interface Account {
   regions(): Promise<string[]>;
 }
 
-export type CloudOfAccounts = Exclude<Cloud, 'local'>;
+export type CloudOfAccounts = Exclude<CloudName, 'local'>;
+
+/** Clouds in which labs need an account: all but the host. */
+export const CLOUDS_OF_ACCOUNTS = CLOUDS.filter((cloud) => cloud !== 'local');
 
 /** Returns the account of a lab with this config. Loads the cloud's SDK, which takes a second. */
 export function accountOf(config: LabConfig): Account {

@@ -32,8 +32,11 @@ export async function readableSnapshot(
   }
 }
 
-const placeOf = ({ cloud, region, project }: LabConfig): string =>
-  cloud === 'aws' ? region : project;
+/** Returns the place that one search of a cloud covers: a region of AWS, a project of Google Cloud. */
+function placeOf({ cloud, region, project }: LabConfig): string {
+  const places: Record<CloudOfAccounts, string> = { aws: region, gcp: project };
+  return places[cloud as CloudOfAccounts];
+}
 
 /**
  * Lists the accounts of this backend's labs in a cloud, the default one first: one config per

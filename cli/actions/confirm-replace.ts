@@ -1,4 +1,4 @@
-import type { Cloud, LabConfig } from '../../components/config';
+import type { CloudName, LabConfig } from '../../components/config';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 
@@ -6,7 +6,7 @@ import { labArgument, type LabRef } from '../lab/name';
 export type Agree = (loss: string) => Promise<void>;
 
 /** Keys that decide a lab's network: another value needs another network, with other nodes in it. */
-const NETWORK: Record<Cloud, (keyof LabConfig)[]> = {
+const NETWORK: Record<CloudName, (keyof LabConfig)[]> = {
   local: ['nodeCidr', 'podCidr', 'ipFamily', 'publicPool', 'mtu'],
   aws: ['nodeCidr', 'zone', 'profile'],
   gcp: ['nodeCidr', 'zone', 'profile'],
@@ -23,7 +23,7 @@ const INSTANCES: (keyof LabConfig)[] = ['controllerType', 'workerType'];
  * replacement (resource_compute_network.go in hashicorp/terraform-provider-google). Running
  * instances keep the old MTU until a stop and start: https://docs.cloud.google.com/vpc/docs/mtu
  */
-const IN_PLACE: Record<Cloud, (keyof LabConfig)[]> = { local: [], aws: [], gcp: ['mtu'] };
+const IN_PLACE: Record<CloudName, (keyof LabConfig)[]> = { local: [], aws: [], gcp: ['mtu'] };
 
 /** Returns an Agree that always refuses, for calls that can't ask. */
 export const refuseReplace =

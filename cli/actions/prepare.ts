@@ -3,7 +3,7 @@ import { CloudError } from '../../components/cloud';
 import type { LabConfig } from '../../components/config';
 import { labs as labsOnMachine } from '../../provider/local';
 import * as toolchain from '../../toolchain';
-import { accountOf, type CloudOfAccounts } from '../account/account';
+import { accountOf, CLOUDS_OF_ACCOUNTS, type CloudOfAccounts } from '../account/account';
 import { cloudFindings } from '../doctor/cloud';
 import {
   cloudLabNeeds,
@@ -109,7 +109,7 @@ async function accounts(wanted: RequestedLab[]): Promise<Examined[]> {
 
 /** Lists the clouds of these labs for which the engine has to download a provider plugin. */
 const pluginsMissing = (wanted: RequestedLab[]): CloudOfAccounts[] =>
-  (['aws', 'gcp'] as const).filter(
+  CLOUDS_OF_ACCOUNTS.filter(
     (cloud) => wanted.some(({ lab }) => lab.cloud === cloud) && !hasProviderPlugin(cloud),
   );
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { isDuration } from '../../components/config';
+import { CLOUDS_OF_ACCOUNTS } from '../account/account';
 import { needsOf, sumOf } from '../account/needs';
 import { formatPrice } from '../account/prices';
 import type { Failure } from '../errors';
@@ -32,7 +33,7 @@ export interface UpOptions {
 
 /** Asks the user once about the price of all labs in clouds. */
 async function confirmPrice(wanted: RequestedLab[], yes: boolean): Promise<void> {
-  const clouds = (['aws', 'gcp'] as const).flatMap((cloud) => {
+  const clouds = CLOUDS_OF_ACCOUNTS.flatMap((cloud) => {
     const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
     if (labs.length === 0) return [];
     return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${formatPrice(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;

@@ -1,12 +1,10 @@
 import { isIPv4 } from 'node:net';
 import { InvalidArgumentError, Option } from 'commander';
-import type { CloudOfAccounts } from '../account/account';
-
-const CLOUDS: CloudOfAccounts[] = ['aws', 'gcp'];
+import { CLOUDS_OF_ACCOUNTS } from '../account/account';
 
 /** Returns the option `--cloud <CLOUD>`, which accepts the clouds with accounts. */
 export const cloudOption = (description: string): Option =>
-  new Option('--cloud <CLOUD>', description).choices(CLOUDS);
+  new Option('--cloud <CLOUD>', description).choices(CLOUDS_OF_ACCOUNTS);
 
 /** Collects the values of a repeatable option. */
 export const collect = (value: string, all: string[]): string[] => [...all, value];

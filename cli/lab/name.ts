@@ -1,4 +1,4 @@
-import { CLOUDS, type Cloud } from '../../components/config';
+import { CLOUDS, type CloudName } from '../../components/config';
 import { LONGEST_LAB_NAME } from '../../util/lab-name';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
@@ -7,7 +7,7 @@ import { distance } from '../../util/suggest';
 export interface LabRef {
   /** The Pulumi stack: `local`, `aws-s01`, … */
   stack: string;
-  cloud: Cloud;
+  cloud: CloudName;
 }
 
 export const DEFAULT_LAB = 'local';
@@ -123,7 +123,7 @@ export function checkLength(stack: string, name: string): void {
  * `local-ID`. Throws a usage Failure for node names, reserved words and invalid stack names.
  */
 export function parseLab(name: string = DEFAULT_LAB): LabRef {
-  const [cloud] = name.split('-', 1) as [Cloud];
+  const [cloud] = name.split('-', 1) as [CloudName];
   if ((CLOUDS as readonly string[]).includes(name)) return { stack: name, cloud };
   if (!isStackName(name)) {
     if (NO_CLOUD.has(name))

@@ -1,7 +1,10 @@
 import type { Stage } from './stage';
 
-/** Cloud of a lab: the host, Amazon Web Services, or Google Cloud. */
-export type Cloud = 'local' | 'aws' | 'gcp';
+/** Clouds of labs: the host, Amazon Web Services, and Google Cloud. */
+export const CLOUDS = ['local', 'aws', 'gcp'] as const;
+
+/** Name of a lab's cloud. */
+export type CloudName = (typeof CLOUDS)[number];
 
 /** Size of a lab. `small` is for clouds: one controller, two workers, one public address. */
 export type Profile = 'full' | 'small';
@@ -16,7 +19,7 @@ export interface LabArgs {
    * @default 'local'
    * @example 'aws'
    */
-  cloud?: Cloud;
+  cloud?: CloudName;
   /**
    * Size of the lab. `small` is for clouds: fewer nodes, one of them with a public address.
    * @default 'full'

@@ -20,15 +20,13 @@ import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
 import { NODE_PORTS, readBalancedServices } from '../balanced-services';
 import { machineTypeMistakes } from './machine-series';
 import { STAGES } from './stage';
-import type { Cloud, LabArgs, Profile } from './args';
+import { type CloudName, CLOUDS, type LabArgs, type Profile } from './args';
 
 export { type MachineSeries, seriesOf } from './machine-series';
 export { reaches, type Stage, STAGES } from './stage';
 export { AUTO, expiry, isDuration } from './values';
 
-export type { Cloud, LabArgs, Profile } from './args';
-
-export const CLOUDS: readonly Cloud[] = ['local', 'aws', 'gcp'];
+export { type CloudName, CLOUDS, type LabArgs, type Profile } from './args';
 
 /**
  * Validated config of a lab: every argument, with its default. A string or list is empty if the
@@ -65,7 +63,7 @@ export const isConfigMistake = (message: string): boolean =>
 interface Key<T> {
   read: Reader<T>;
   /** Default for every cloud, or by cloud. A cloud that is not named ignores the key. */
-  default: string | Partial<Record<Cloud, string>>;
+  default: string | Partial<Record<CloudName, string>>;
   /** Default in profile small; unset: `default`. */
   small?: string;
 }
@@ -137,7 +135,7 @@ type ConfigKey = (typeof CONFIG_KEYS)[number];
 /** Returns the default of a key; `undefined` if the cloud ignores the key. */
 export function defaultOf(
   key: ConfigKey,
-  cloud: Cloud,
+  cloud: CloudName,
   profile: Profile = 'full',
 ): string | undefined {
   const { default: usual, small } = KEYS[key];
@@ -360,5 +358,5 @@ export function configOf(args: LabArgs | LabConfig): LabConfig {
   return ownAddress === undefined ? config : { ...config, ownAddress };
 }
 
-const isUsed = (key: ConfigKey, cloud: Cloud = 'local'): boolean =>
+const isUsed = (key: ConfigKey, cloud: CloudName = 'local'): boolean =>
   defaultOf(key, cloud) !== undefined;

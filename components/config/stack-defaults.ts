@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Cloud, CLOUDS, type RawConfig } from './index';
+import { type CloudName, CLOUDS, type RawConfig } from './index';
 import { root } from '../../util/repo-root';
 
 /** Returns the cloud that a stack is named after: `aws` and `aws-s01` are on AWS. */
-const cloudOf = (stack: string): Cloud | undefined =>
+const cloudOf = (stack: string): CloudName | undefined =>
   CLOUDS.find((cloud) => stack === cloud || stack.startsWith(`${cloud}-`));
 
 /**

@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 import {
   CLOUDS,
-  type Cloud,
+  type CloudName,
   CONFIG_KEYS,
   ConfigError,
   defaultOf,
@@ -135,10 +135,10 @@ export class RosterReader {
     return undefined;
   }
 
-  private cloudAt(node: Node | undefined): Cloud | undefined {
+  private cloudAt(node: Node | undefined): CloudName | undefined {
     const text = this.textAt(node, 'cloud', /^/, `one of ${CLOUDS.join(', ')}`);
     if (text === undefined || (CLOUDS as readonly string[]).includes(text))
-      return text as Cloud | undefined;
+      return text as CloudName | undefined;
     this.mistake(
       node,
       `cloud is "${text}", not one of ${CLOUDS.join(', ')}${nearest(text, CLOUDS)}`,
@@ -175,7 +175,7 @@ export class RosterReader {
 
   private studentsAt(
     node: Node | undefined,
-    cloud: Cloud,
+    cloud: CloudName,
     defaults: Map<string, Given>,
   ): Student[] {
     if (!isSeq(node) || node.items.length === 0) {
@@ -194,7 +194,7 @@ export class RosterReader {
 
   private studentAt(
     node: unknown,
-    usual: Cloud,
+    usual: CloudName,
     defaults: Map<string, Given>,
     lines: Map<string, number>,
   ): Student | undefined {
@@ -217,7 +217,7 @@ export class RosterReader {
   }
 
   /** Selects the defaults that apply to a cloud: a class may use several. */
-  private forCloud(defaults: Map<string, Given>, cloud: Cloud): [string, Given][] {
+  private forCloud(defaults: Map<string, Given>, cloud: CloudName): [string, Given][] {
     const isUnused = (key: string): boolean =>
       CONFIG_KEYS.some(
         (known) => `${this.own}${known}` === key && defaultOf(known, cloud) === undefined,

@@ -2,7 +2,7 @@ import { confirmReplace } from '../../../../cli/actions/confirm-replace';
 import { rejectDowngrade } from '../../../../cli/actions/reject-downgrade';
 import { parseLab } from '../../../../cli/lab/name';
 import {
-  type Cloud,
+  type CloudName,
   CLOUDS,
   CONFIG_KEYS,
   defaultOf,
@@ -23,7 +23,10 @@ type Answer = 'asks' | 'refuses' | 'changes in place';
  * Every key but `cloud`, which is in the lab's name: another value, and the answer to it. A key
  * that a cloud does not use is not tried there.
  */
-const CHANGES: Record<Exclude<Key, 'cloud'>, [string, Answer | Partial<Record<Cloud, Answer>>]> = {
+const CHANGES: Record<
+  Exclude<Key, 'cloud'>,
+  [string, Answer | Partial<Record<CloudName, Answer>>]
+> = {
   // Another number of controllers comes with it.
   profile: ['small', 'refuses'],
   controllers: ['1', 'refuses'],
@@ -57,7 +60,7 @@ const CHANGES: Record<Exclude<Key, 'cloud'>, [string, Answer | Partial<Record<Cl
   expires: ['9h', 'changes in place'],
 };
 
-const BASE: Record<Cloud, RawConfig> = {
+const BASE: Record<CloudName, RawConfig> = {
   local: { cloud: 'local' },
   aws: { cloud: 'aws', adminCidrs: '198.51.100.0/24' },
   gcp: { cloud: 'gcp', adminCidrs: '198.51.100.0/24', project: 'my-project' },
