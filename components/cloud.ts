@@ -79,7 +79,7 @@ export interface Extras {
   upstreamResolvers?: string[];
   /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud does. */
   metadataWall?: string;
-  /** Local only: the network namespace of the VPC router, for example `hw-local-router`. */
+  /** Local only: the network namespace of the VPC router, for example `hardway.local.router`. */
   router?: pulumi.Output<string>;
   /** Local only: the login of the lab's jump host; unset if `jumpCidrs` is empty. */
   jump?: pulumi.Output<JumpLogin>;

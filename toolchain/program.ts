@@ -38,8 +38,8 @@ export interface Build {
 export interface UpstreamProject {
   name: string;
   version: string;
-  /** machine: programs that run on the host. node: programs that run on nodes. */
-  use: ('machine' | 'node')[];
+  /** host: programs that run on the host. node: programs that run on nodes. */
+  use: ('host' | 'node')[];
   programs: string[];
   releases: Release[];
   builds: Build[];

@@ -57,7 +57,7 @@ export interface WalkOffer {
   to: string;
 }
 
-/** TourStep of a chapter. */
+/** Step of a chapter: a text, commands to type, and the proof that they worked. */
 export interface TourStep {
   /** Id of a check for a row of the article; `setup.NAME` or `tidy.NAME` for others. */
   id: string;
@@ -66,7 +66,7 @@ export interface TourStep {
   text: string[];
   /** All of them must have been run, unless the lab shows the effect. Empty: only the effect counts. */
   commands: Command[];
-  /** Proves the step without a command, while it is open. */
+  /** Proves the step without a command: a connection while the step is open, objects at any time. */
   effect?: Effect;
   /** Listing of the article, shortened; unset if the article has none. */
   article?: string;

@@ -51,8 +51,8 @@ export class Bootstrap extends pulumi.ComponentResource {
       [done.get(name)!.get(on)].filter((found) => found !== undefined);
     const here = session.after.flatMap((name) => before(name, machine));
     const first = here.length === 0;
-    // A private machine is reached through the gateway, and downloads through it. The session
-    // private-nodes on the gateway waits for the machine's sshd.
+    // Logins to a private machine and its downloads go through the gateway. The session private-nodes
+    // on the gateway waits for the machine's sshd.
     const gateway = first && machine.through ? before('private-nodes', machine.through) : [];
     const behind =
       session.name === 'private-nodes'

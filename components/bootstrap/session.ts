@@ -54,7 +54,10 @@ export const payload = (steps: Step[], node: Node, lab: BootstrapArgs): pulumi.O
 interface DeliveryOptions {
   parent: pulumi.Resource;
   dependsOn: pulumi.Resource[];
-  /** Other machines that the session connects to. A replaced one repeats the session. */
+  /**
+   * Other machines whose sessions this one needs, or that it connects to. If one is replaced, the
+   * session runs again.
+   */
   also: Machine[];
   /** Whether this is the machine's first session. */
   first: boolean;
@@ -64,9 +67,9 @@ interface DeliveryOptions {
 
 /**
  * Returns the limits of a session's attempts to connect. The default ends after about 11 seconds. A
- * first session waits until its machine has booted. On the host it waits up to the resource's
- * timeout. If sshd has answered already, it waits about five minutes, so that a refused key is
- * reported as such.
+ * first session waits until its machine has booted. In a local lab, no resource waits for sshd
+ * before, so the session retries until its own timeout. If sshd has answered already, the session
+ * retries for about five minutes. Then it fails, and the message says that the key was refused.
  */
 function patience({ first, answered }: DeliveryOptions): {
   dialErrorLimit?: number;
@@ -79,7 +82,7 @@ function patience({ first, answered }: DeliveryOptions): {
 /**
  * Returns a session's connection. A gateway on its way has the same limits as the machine: the
  * plugin dials it first. The official plugin (1.2.1) then opens one channel through it and repeats
- * the handshake on that channel. Only its attempts to reach the gateway can succeed later.
+ * the handshake on that channel. Retries help only while the gateway itself is not reachable.
  */
 function connectionOf(machine: Machine, options: DeliveryOptions): Machine['connection'] {
   const limits = patience(options);

@@ -21,7 +21,7 @@ function checkName(lab: string): void {
     );
 }
 
-/** Google Cloud. The files of this folder have the same names as the other clouds' files. */
+/** Google Cloud. A part of `Cloud` is in a file of the same name on each cloud that has the part. */
 export const gcp: Cloud<Gcp> = {
   requireCredentials: (config) => {
     requireCredentials();

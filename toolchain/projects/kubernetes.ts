@@ -24,7 +24,7 @@ const KUBERNETES_DIGESTS: Record<string, Record<Architecture, string>> = {
 export const kubernetes = (version: string): UpstreamProject => ({
   name: 'kubernetes',
   version,
-  use: ['node', 'machine'],
+  use: ['node', 'host'],
   programs: KUBERNETES,
   releases: KUBERNETES.map((program) => {
     const url = (arch: Architecture): string =>
@@ -53,7 +53,7 @@ export const kubernetes = (version: string): UpstreamProject => ({
 export const kubectl = (all: UpstreamProject): UpstreamProject => ({
   ...all,
   name: 'kubectl',
-  use: ['machine'],
+  use: ['host'],
   programs: ['kubectl'],
   releases: all.releases.filter(({ holds }) => holds === 'kubectl'),
   builds: all.builds.map((build) => ({

@@ -4,7 +4,7 @@ import type { UpstreamProject } from '../program';
 export const pulumi = (version: string): UpstreamProject => ({
   name: 'pulumi',
   version,
-  use: ['machine'],
+  use: ['host'],
   programs: ['pulumi', 'pulumi-language-nodejs'],
   releases: [
     {
@@ -50,7 +50,7 @@ const COMMAND_PLUGIN_VERSION = '1.2.1';
 export const commandPlugin: UpstreamProject = {
   name: 'pulumi-resource-command',
   version: COMMAND_PLUGIN_VERSION,
-  use: ['machine'],
+  use: ['host'],
   programs: ['pulumi-resource-command'],
   releases: [
     {

@@ -258,7 +258,7 @@ export class Tour {
     }
   }
 
-  /** Ticks the commands of open steps that were run, and their steps. */
+  /** Marks each command that was run in an open step, and finishes a step when all its commands are marked. */
   private async onRan(ran: RanCommand): Promise<void> {
     const values = valuesOf(this.facts, this.outputs);
     for (const step of this.waiting()) this.tick(step, ran, values);
@@ -275,7 +275,7 @@ export class Tour {
     });
     if (this.progress === before) return;
     const count = Object.keys(this.progress.ran[step.id]).length;
-    // Objects that a command has created need a moment. Their own effect proves the step.
+    // Created objects need a moment: proveObjects finishes such a step when they exist.
     if (count === step.commands.length && step.effect?.kind !== 'objects')
       return this.finish(step, evidenceOf(this.progress, step.id));
     this.show();

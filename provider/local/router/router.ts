@@ -42,7 +42,7 @@ export interface RouterPlan {
   link: string;
 }
 
-/** Number of the router's address in the lab's public /24. */
+/** Host number of the router in the lab's public /24: x.y.z.2. */
 const ROUTER = 2;
 
 /** Returns a MAC derived from an address: 02:00 and the four bytes of the address. */
@@ -59,9 +59,9 @@ const IPV6_SETTINGS = {
 };
 
 /**
- * Kernel settings of a dual-stack lab's router. New interfaces have no IPv6 by default: only the
- * bridge gets it, so no IPv6 packet leaves for the host. The router's address is
- * its own, so there is no duplicate to detect (accept_dad).
+ * Kernel settings of a dual-stack lab's router. IPv6 is off on new interfaces and turned on for the
+ * bridge alone, so no IPv6 packet leaves for the host. No other host uses the router's address, so
+ * the kernel need not look for duplicates (accept_dad).
  */
 const DUAL_SETTINGS = {
   'net.ipv6.conf.default.disable_ipv6': '1',
@@ -78,7 +78,7 @@ export function routerSettings(ipv6 = hasIpv6(), dual = false): Record<string, s
 }
 
 const SETTINGS = {
-  // A node that caches a redirect would bypass a removed route for minutes.
+  // No ICMP redirects: a node would cache one and keep using a removed route for minutes.
   'net.ipv4.conf.all.send_redirects': '0',
   'net.ipv4.conf.default.send_redirects': '0',
   'net.ipv4.conf.default.rp_filter': '0',

@@ -321,7 +321,7 @@ test('expected units are those of the role, and none at stage none', async () =>
   expect(expectedUnits('worker', 'none')).toEqual([]);
   expect(expectedSteps({ role: 'controller', index: 0 }, 'cluster')).toContain('coredns');
   expect(expectedSteps({ role: 'controller', index: 1 }, 'cluster')).not.toContain('coredns');
-  // With what waits for what comes of it.
+  // The sessions with the step, and all later sessions that depend on them.
   expect(commandsOf('kubelet', 'worker-1')).toEqual(
     ['machine', 'control-plane', 'registration', 'objects', 'workloads'].map(
       (name) => `${name}@worker-1`,
