@@ -13,7 +13,7 @@ import { podChecks } from './rows/pods';
 import { routeChecks } from './rows/routes';
 import { serviceChecks } from './rows/services';
 
-/** Ids of the article's checks in the article's order: nodes, pods within one node, routes, NAT, services. */
+/** Ids of the article's checks, in its order: nodes, pods of one node, routes, NAT, services. */
 const ORDER = [
   'nodes.ping',
   'nodes.list',

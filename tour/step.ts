@@ -66,7 +66,7 @@ export interface TourStep {
   text: string[];
   /** All of them must have been run, unless the lab shows the effect. Empty: only the effect counts. */
   commands: Command[];
-  /** Proves the step without a command: a connection while the step is open, objects at any time. */
+  /** Proves the step without a command: a connection while it is open, objects at any time. */
   effect?: Effect;
   /** Listing of the article, shortened; unset if the article has none. */
   article?: string;

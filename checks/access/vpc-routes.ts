@@ -18,7 +18,10 @@ export interface VpcRoute {
 /** IP family of routes. */
 export type Family = 'ipv4' | 'ipv6';
 
-/** Returns the command that shows the table to a reader: a program and its arguments. The cloud's program need not exist here. */
+/**
+ * Returns the command that shows the table to a reader: a program and its arguments. The program of
+ * a cloud need not be installed on the host.
+ */
 function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] {
   const { cloud, lab, router, region, project } = outputs;
   switch (cloud) {

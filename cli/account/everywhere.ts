@@ -32,7 +32,7 @@ export async function readableSnapshot(
   }
 }
 
-/** Returns the place that one search of a cloud covers: a region of AWS, a project of Google Cloud. */
+/** Returns the place that one search covers: a region of AWS, a project of Google Cloud. */
 function placeOf({ cloud, region, project }: LabConfig): string {
   const places: Record<CloudOfAccounts, string> = { aws: region, gcp: project };
   return places[cloud as CloudOfAccounts];

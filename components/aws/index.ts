@@ -14,7 +14,9 @@ export { chooseZone, type Offering } from './choose-zone';
 /** DNS server of Amazon, at the same address in every VPC. */
 const RESOLVER = '169.254.169.253';
 
-/** Amazon Web Services. A part of `Cloud` is in a file of the same name on each cloud that has the part. */
+/**
+ * Amazon Web Services. A part of `Cloud` is in a file of the same name on each cloud that has the part.
+ */
 export const aws: Cloud<Aws> = {
   requireCredentials: () => requireCredentials(),
   options: ({ config, tags, parent }) => ({

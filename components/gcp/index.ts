@@ -21,7 +21,9 @@ function checkName(lab: string): void {
     );
 }
 
-/** Google Cloud. A part of `Cloud` is in a file of the same name on each cloud that has the part. */
+/**
+ * Google Cloud. A part of `Cloud` is in a file of the same name on each cloud that has the part.
+ */
 export const gcp: Cloud<Gcp> = {
   requireCredentials: (config) => {
     requireCredentials();

@@ -9,7 +9,9 @@ import { makeRoutes } from './routes';
 import { makeServiceController } from './service-controller';
 import type { Local } from './types';
 
-/** The cloud on the host. A part of `Cloud` is in a file of the same name on each cloud that has the part. */
+/**
+ * The cloud on the host. A part of `Cloud` is in a file of the same name on each cloud that has the part.
+ */
 export const local: Cloud<Local> = {
   requireCredentials: () => undefined,
   options: ({ parent }) => ({ parent }),

@@ -258,7 +258,10 @@ export class Tour {
     }
   }
 
-  /** Marks each command that was run in an open step, and finishes a step when all its commands are marked. */
+  /**
+   * Marks each command that was run in an open step, and finishes a step when all its commands are
+   * marked.
+   */
   private async onRan(ran: RanCommand): Promise<void> {
     const values = valuesOf(this.facts, this.outputs);
     for (const step of this.waiting()) this.tick(step, ran, values);
