@@ -55,8 +55,8 @@ interface DeliveryOptions {
   parent: pulumi.Resource;
   dependsOn: pulumi.Resource[];
   /**
-   * Other machines whose sessions this one needs, or that it connects to. If one is replaced, the
-   * session runs again.
+   * Other machines with a session that this session needs, or that it connects to. If one of them is
+   * replaced, the session runs again.
    */
   also: Machine[];
   /** Whether this is the machine's first session. */
