@@ -24,6 +24,9 @@ export const HEALTH_PORT = 10256;
 const FORM =
   /^(?<service>[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\/[a-z]([a-z0-9-]{0,61}[a-z0-9])?):(?<port>\d+)=(?<nodePort>\d+)(@(?<healthPort>\d+))?$/;
 
+/** Form of an entry, for messages. */
+const ALLOWED = 'NAMESPACE/NAME:PORT=NODEPORT[@HEALTHPORT] such as default/nginx:80=31080';
+
 interface Entry extends BalancedPort {
   service: string;
   healthPort: number;
@@ -52,6 +55,8 @@ function mistakeOf(texts: string[], entries: Entry[]): string | undefined {
   for (const [at, { service, port, nodePort, healthPort }] of entries.entries()) {
     const text = texts[at];
     const isOwn = healthPort !== HEALTH_PORT;
+    if (healthPort === nodePort)
+      return `has "${text}" with one port twice: a healthCheckNodePort differs from the NodePort`;
     if (port < 1 || port > 65535) return `has "${text}" with a port that is not from 1 to 65535`;
     if (!isNodePort(nodePort)) return `has "${text}" with a NodePort that is not from ${range}`;
     if (isOwn && !isNodePort(healthPort))
@@ -74,12 +79,10 @@ export function readBalancedServices(text: string): string[] {
     ? (JSON.parse(text) as string[])
     : text.split(',').map((part) => part.trim());
   const texts = list.filter(Boolean);
+  if (texts.length === 0 && text.includes(',')) throw new Error(`is "${text}", not ${ALLOWED}`);
   const entries = texts.map(parseEntry);
   const wrong = texts.find((_, at) => entries[at] === undefined);
-  if (wrong !== undefined)
-    throw new Error(
-      `has "${wrong}", not NAMESPACE/NAME:PORT=NODEPORT such as default/nginx:80=31080`,
-    );
+  if (wrong !== undefined) throw new Error(`has "${wrong}", not ${ALLOWED}`);
   const mistake = mistakeOf(texts, entries as Entry[]);
   if (mistake) throw new Error(mistake);
   return texts;

@@ -42,7 +42,10 @@ function defaults(key: Key, clouds: CloudName[]): string {
 
 /** Formats a TypeScript example as a value of `pulumi config` and `--set`. */
 const asConfigValue = (example: string): string =>
-  example.replace(/^\[|\]$/g, '').replace(/'/g, '');
+  example
+    .replace(/^\[|\]$/g, '')
+    .replace(/'/g, '')
+    .replace(/, /g, ',');
 
 /** Returns the page of all config keys, by path below docs/reference. */
 export function configPage(root: string): Map<string, string> {

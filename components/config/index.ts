@@ -320,7 +320,9 @@ export function parseConfig(raw: RawConfig): LabConfig {
       });
     } catch (error) {
       const { message } = error as Error;
-      mistakes.push(/^(is|has) /.test(message) ? `${key} ${message}` : `${key}: ${message}`);
+      mistakes.push(
+        /^(is|has|names|gives) /.test(message) ? `${key} ${message}` : `${key}: ${message}`,
+      );
     }
   }
   // On a cloud, services are by default as public as the API.

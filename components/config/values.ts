@@ -3,7 +3,7 @@ import { nearest } from '../../util/suggest';
 
 /**
  * Reads one config value. Throws an Error with a message that continues the key's name (`is …`,
- * `has …`) or follows a colon.
+ * `has …`, `names …`, `gives …`) or follows a colon.
  */
 export type Reader<T> = (text: string) => T;
 

@@ -14,12 +14,17 @@ describe('a list of services with balancers', () => {
   test('may be empty', () => expect(readBalancedServices('')).toEqual([]));
 
   test.each([
-    ['nginx:80=31080', /^has "nginx:80=31080", not NAMESPACE\/NAME:PORT=NODEPORT such as/],
+    [
+      'nginx:80=31080',
+      /^has "nginx:80=31080", not NAMESPACE\/NAME:PORT=NODEPORT\[@HEALTHPORT\] such as/,
+    ],
     ['default/nginx', /^has "default\/nginx", not NAMESPACE/],
     ['default/Nginx:80=31080', /not NAMESPACE/],
     ['default/nginx:0=31080', /with a port that is not from 1 to 65535$/],
     ['default/nginx:80=80', /with a NodePort that is not from 30000 to 32767$/],
     ['default/nginx:80=31080@443', /with a healthCheckNodePort that is not from 30000 to 32767$/],
+    ['a/b:80=31080@31080', /^has "a\/b:80=31080@31080" with one port twice/],
+    [',', /^is ",", not NAMESPACE/],
     ['a/b:80=31080,c/d:80=31080', /^names NodePort 31080 twice, in "a\/b.*" and "c\/d/],
     ['a/b:80=31080,a/b:80=31081', /^names port 80 of a\/b twice/],
     ['a/b:80=31080@31081,c/d:80=31081', /^names NodePort 31081 twice/],
