@@ -1,7 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parse, parseDocument } from 'yaml';
-import { CONFIG_KEYS, ConfigError, parseConfig, type LabConfig } from '../../components/config';
+import {
+  CONFIG_KEYS,
+  type CloudName,
+  ConfigError,
+  defaultOf,
+  parseConfig,
+  type LabConfig,
+} from '../../components/config';
 import { writeAtomically } from '../../util/atomic-write';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
@@ -14,8 +21,19 @@ import { projectName, stackFile, stacksDirectory } from '../engine';
  */
 export type Settings = Map<string, string | undefined>;
 
-/** Namespaces of keys that providers and the engine read. */
-const FOREIGN = ['aws', 'gcp', 'pulumi'];
+/** Namespace of keys that the engine reads. */
+const ENGINE = 'pulumi';
+
+/** Namespaces of Pulumi's default providers. Labs have providers of their own, which read no config. */
+const PROVIDERS: CloudName[] = ['aws', 'gcp'];
+
+/** Returns the mistake of a key in the namespace of a provider, such as `aws:region`. */
+function mistakeInProviderKey(cloud: CloudName, name: string): string {
+  const own = CONFIG_KEYS.find((key) => key === name);
+  return own && defaultOf(own, cloud) !== undefined
+    ? `use the key ${own}`
+    : 'no lab reads it: keys of this project need no namespace';
+}
 
 /**
  * Returns the mistake in the form of one `key=value`, or `undefined`. Unknown keys are reported by
@@ -24,8 +42,11 @@ const FOREIGN = ['aws', 'gcp', 'pulumi'];
 export function mistakeIn(key: string, value: string): string | undefined {
   if (key === '') return 'not of the form KEY=VALUE';
   if (key === 'cloud') return "a lab's cloud is in its name, such as aws-s01";
-  const [namespace] = key.split(':', 1);
-  if (key.includes(':') && !FOREIGN.includes(namespace))
+  const [namespace, name] = key.split(':');
+  const provider = PROVIDERS.find((one) => key.startsWith(`${one}:`));
+  // An empty value removes a key that an earlier version accepted.
+  if (provider && value.trim() !== '') return mistakeInProviderKey(provider, name);
+  if (key.includes(':') && !provider && namespace !== ENGINE)
     return `there is no namespace "${namespace}": a key of this project needs none`;
   const second = CONFIG_KEYS.find((other) => new RegExp(`[ ,;]${other}=`).test(value));
   return second && `each key needs its own --set, also ${second}`;
@@ -33,7 +54,7 @@ export function mistakeIn(key: string, value: string): string | undefined {
 
 /**
  * Parses the values of `--set`: `key=value`, lists with commas, `key=` for the default. Keys of the
- * project need no namespace; other keys (`aws:region`) do. Throws one usage Failure that lists
+ * project need no namespace; keys of the engine (`pulumi:tags`) do. Throws one usage Failure that lists
  * every mistake of form.
  */
 export function parseSettings(texts: string[]): Settings {

@@ -30,17 +30,19 @@ afterEach(() => {
 
 describe('--set', () => {
   test('puts the project before a key that has no namespace', () => {
-    expect([
-      ...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'aws:region=eu-west-1']),
-    ]).toEqual([
+    expect([...parseSettings(['workers=4', 'hardway-lab:ipMasq=false', 'pulumi:tags=a'])]).toEqual([
       ['hardway-lab:workers', '4'],
       ['hardway-lab:ipMasq', 'false'],
-      ['aws:region', 'eu-west-1'],
+      ['pulumi:tags', 'a'],
     ]);
   });
 
   test('keeps the text after the first =', () => {
-    expect(parseSettings(['aws:profile=a=b']).get('aws:profile')).toBe('a=b');
+    expect(parseSettings(['pulumi:tags=a=b']).get('pulumi:tags')).toBe('a=b');
+  });
+
+  test('removes a key of a provider that an earlier version accepted', () => {
+    expect([...parseSettings(['aws:region='])]).toEqual([['aws:region', undefined]]);
   });
 
   test('reads lists with commas', () => {

@@ -26,6 +26,13 @@ const FORMS: [typed: string, ...said: string[]][] = [
     '--set lab:workers=3',
     '--set lab:workers=3: there is no namespace "lab": a key of this project needs none',
   ],
+  ['--set aws:region=nowhere', '--set aws:region=nowhere: use the key region'],
+  ['--set gcp:project=1', '--set gcp:project=1: use the key project'],
+  [
+    '--set aws:foo=1 --set gcp:region=us-west1',
+    '--set aws:foo=1: no lab reads it: keys of this project need no namespace',
+    '--set gcp:region=us-west1: no lab reads it: keys of this project need no namespace',
+  ],
   [
     '--set workers=3,controllers=1',
     '--set workers=3,controllers=1: each key needs its own --set, also controllers',
@@ -162,7 +169,11 @@ const VALUES: [typed: string, ...mistakes: string[]][] = [
   ['--set hostPorts=yes', 'hostPorts is "yes", not one of true, false'],
   [
     'aws-s01 --set adminCidrs=198.51.100.7/32 --set loadBalancers=default/nginx',
-    'loadBalancers has "default/nginx", not NAMESPACE/NAME:PORT=NODEPORT such as default/nginx:80=31080',
+    'loadBalancers has "default/nginx", not NAMESPACE/NAME:PORT=NODEPORT[@HEALTHPORT] such as default/nginx:80=31080',
+  ],
+  [
+    'aws-s01 --set adminCidrs=198.51.100.7/32 --set loadBalancers=a/b:80=31080,a/b:80=31081',
+    'loadBalancers names port 80 of a/b twice, in "a/b:80=31080" and "a/b:80=31081"',
   ],
   ['--set loadBalancer=yes', 'loadBalancer is "yes", not one of true, false'],
   ['--set ipMasq=yes', 'ipMasq is "yes", not one of true, false'],
@@ -302,7 +313,7 @@ test('a valid config is no mistake', async () => {
   expect(
     (
       await typed(
-        'up --set workers=9 --set controllers=1 --set mtu=1400 --set memoryLimit=6Gi --set processLimit=4000 --set jumpCidrs=192.0.2.0/24 --set adminCidrs=198.18.0.0/15,192.0.2.7/32 --set aws:region=eu-west-1',
+        'up --set workers=9 --set controllers=1 --set mtu=1400 --set memoryLimit=6Gi --set processLimit=4000 --set jumpCidrs=192.0.2.0/24 --set adminCidrs=198.18.0.0/15,192.0.2.7/32 --set pulumi:tags=a',
       )
     ).printed,
   ).toContain('taken for a good one');
