@@ -1,6 +1,6 @@
 import { auth, compute, type compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../cloud';
-import { KEY_VARIABLES, TOKEN_VARIABLE } from './credentials';
+import { KEY_VARIABLES, requireKeyFile, TOKEN_VARIABLE } from './credentials';
 import { gathered } from '../cloud-client';
 
 /** OAuth scopes for reading. DELETING is added to delete leftovers of an interrupted run. */
@@ -16,7 +16,10 @@ type Environment = Record<string, string | undefined>;
 function key(environment: Environment): object {
   const name = KEY_VARIABLES.find((variable) => environment[variable]);
   const text = name && environment[name]!.trim();
-  if (!text?.startsWith('{')) return text ? { keyFile: text } : {};
+  if (!text?.startsWith('{')) {
+    requireKeyFile(environment, name);
+    return text ? { keyFile: text } : {};
+  }
   try {
     return { credentials: JSON.parse(text) as object };
   } catch {
@@ -26,9 +29,20 @@ function key(environment: Environment): object {
   }
 }
 
+/**
+ * Makes the client decide from the firmware whether it runs on an instance of Google Cloud.
+ * By default it asks the metadata server, and prints a MetadataLookupWarning if that fails
+ * (`isAvailable` in gcp-metadata). A metadata server that the user names is still asked.
+ */
+function skipMetadataLookup(environment: Environment): void {
+  if (environment.GCE_METADATA_HOST || environment.GCE_METADATA_IP) return;
+  environment.METADATA_SERVER_DETECTION ||= 'bios-only';
+}
+
 /** Returns the credentials of Pulumi's provider, so that `doctor` reports on the same account. Default: Google's own order (key file, login of gcloud, instance). */
 function authentication(environment: Environment, scopes: string[]): compute_v1.Options['auth'] {
   const access_token = environment[TOKEN_VARIABLE];
+  skipMetadataLookup(environment);
   if (!access_token) return new auth.GoogleAuth({ ...key(environment), scopes });
   const client = new auth.OAuth2();
   client.setCredentials({ access_token });

@@ -52,19 +52,24 @@ function here(): Surroundings {
   };
 }
 
+/** Throws a CloudError if a variable names a key file that does not exist. */
+export function requireKeyFile(environment: Environment, name = FILE): void {
+  const file = environment[name]?.trim();
+  if (!file || fs.existsSync(file)) return;
+  throw new CloudError(
+    `${name} names ${file}, and there is no such file: correct it, or unset it and run \`gcloud auth application-default login\`.`,
+  );
+}
+
 /** Throws a CloudError if the host has no Google Cloud credentials. It is shorter than the provider's error. */
 export function requireCredentials({ environment, vendor }: Surroundings = here()): void {
   if ([TOKEN_VARIABLE, ...KEY_VARIABLES].some((name) => environment[name])) return;
-  const file = environment[FILE];
-  if (file && !fs.existsSync(file))
-    throw new CloudError(
-      `${FILE} names ${file}, and there is no such file: correct it, or unset it and run \`gcloud auth application-default login\`.`,
-    );
+  requireKeyFile(environment);
   const login = path.join(
     environment.CLOUDSDK_CONFIG || path.join(os.homedir(), '.config/gcloud'),
     'application_default_credentials.json',
   );
-  if (file || fs.existsSync(login) || vendor === 'Google') return;
+  if (environment[FILE] || fs.existsSync(login) || vendor === 'Google') return;
   throw new CloudError(
     `There are no Google Cloud credentials here: run \`gcloud auth application-default login\`, or set ${FILE} to a key file's path.`,
   );

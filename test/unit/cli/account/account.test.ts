@@ -241,6 +241,12 @@ describe('an error of a cloud', () => {
       /aws configure/,
     ],
     [
+      awsError(Object.assign(new Error('none'), { name: 'CredentialsProviderError' }), {
+        AWS_PROFILE: 'nobody',
+      }),
+      /AWS_PROFILE=nobody \(none\): run `aws configure --profile nobody`/,
+    ],
+    [
       awsError(Object.assign(new Error('expired'), { name: 'ExpiredTokenException' })),
       /aws sso login/,
     ],

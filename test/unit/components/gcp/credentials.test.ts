@@ -10,6 +10,7 @@ import {
   regionOf,
   requireCredentials,
 } from '../../../../components/gcp/credentials';
+import { computeApi } from '../../../../components/gcp/compute-api';
 import { gcpLab, LEAST } from '../../../support/gcp-graph';
 
 describe('credentials', () => {
@@ -31,6 +32,22 @@ describe('credentials', () => {
     expect(() =>
       requireCredentials(withVariable({ GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' })),
     ).toThrow(/^GOOGLE_APPLICATION_CREDENTIALS names \/nowhere\/key\.json, [^\n]*\.$/);
+  });
+
+  test.each(['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CREDENTIALS'])(
+    'are refused by the client, with the name of %s, if its file does not exist',
+    (name) => {
+      expect(() => computeApi({ [name]: '/nowhere/key.json' })).toThrow(new RegExp(`^${name} `));
+      expect(() => computeApi({ [name]: __filename })).not.toThrow();
+    },
+  );
+
+  test('are not looked up at a metadata server, unless the user names one', () => {
+    const [plain, named] = [{}, { GCE_METADATA_HOST: '127.0.0.1:9' }];
+    computeApi(plain);
+    computeApi(named);
+    expect(plain).toEqual({ METADATA_SERVER_DETECTION: 'bios-only' });
+    expect(named).toEqual({ GCE_METADATA_HOST: '127.0.0.1:9' });
   });
 
   test('come from a variable, a file, a login of gcloud, or an instance of Google Cloud', () => {
