@@ -8,17 +8,14 @@ import { renderEnd, renderList, renderSymptom, renderTrials, renderWrong } from 
 import { check, hint, type Outcome, running, solve, start, stop } from '../drills/session';
 import { type Trial, tryDrill } from '../drills/trial';
 import { EXIT, usage } from '../errors';
+import { onlyLocal } from '../lab/access';
 import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
 import { print, printJson } from '../ui/prompt';
 
 /** Throws a usage Failure for a lab in a cloud. */
 function refuseCloud(lab: LabRef): void {
-  if (lab.cloud === 'local') return;
-  throw usage(
-    `Drills run on local labs only, and ${lab.stack} is on ${lab.cloud}.`,
-    './lab drill list',
-  );
+  if (lab.cloud !== 'local') throw onlyLocal(lab, 'drills', './lab drill list');
 }
 
 /** Opens a lab, does `work` with progress output and closes it. */

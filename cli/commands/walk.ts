@@ -4,7 +4,7 @@ import { found } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
 import { EXIT, unable, usage } from '../errors';
-import { findLab, notUp } from '../lab/access';
+import { findLab, notUp, onlyLocal } from '../lab/access';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import { print, printJson } from '../ui/prompt';
 import { encodePcapng, PROTOCOLS, renderEnding, renderWalk, type Protocol } from '../../walk';
@@ -34,11 +34,7 @@ function parsePort(text: string): number {
 
 async function walkCommand(words: string[], options: Options): Promise<void> {
   const { lab, from, to } = parseWalk(words);
-  if (lab.cloud !== 'local')
-    throw usage(
-      `./lab walk works on local labs only; ${lab.stack} is on ${lab.cloud}.`,
-      './lab walk SRC DST on a local lab',
-    );
+  if (lab.cloud !== 'local') throw onlyLocal(lab, 'walks', './lab walk SRC DST on a local lab');
   const toolchain = await found();
   if (!toolchain) throw unable('The programs of local labs are not installed.', './lab setup');
   const up = await findLab(await Engine.open(toolchain), lab);

@@ -3,10 +3,14 @@ import { nearest } from '../../util/suggest';
 import type { LabOutputs } from '../../components/outputs';
 import type { Engine, Snapshot } from '../engine';
 import { blackholePool, restoreUnderWay } from '../../provider/local';
-import { type Failure, unable } from '../errors';
+import { type Failure, unable, usage } from '../errors';
 import { type LabFiles, labsWithFiles, writeLabFiles } from './files';
 import { labArgument, type LabRef } from './name';
 import { foreignFailure, ownerElsewhere } from './ownership';
+
+/** Returns the Failure of an action that labs in clouds do not have. `what`: such as `drills`. */
+export const onlyLocal = ({ stack, cloud }: LabRef, what: string, cure: string): Failure =>
+  usage(`Lab ${stack} is on ${cloud.toUpperCase()}; ${what} are for local labs.`, cure);
 
 /** A lab that is up. */
 export interface UpLab {

@@ -23,12 +23,9 @@ describe('the words of ./lab drill', () => {
     ],
     [
       'drill start aws-s01 wrong-turn',
-      'Drills run on local labs only, and aws-s01 is on aws.\nTo do: ./lab drill list',
+      'Lab aws-s01 is on AWS; drills are for local labs.\nTo do: ./lab drill list',
     ],
-    [
-      'drill hint aws',
-      'Drills run on local labs only, and aws is on aws.\nTo do: ./lab drill list',
-    ],
+    ['drill hint aws', 'Lab aws is on AWS; drills are for local labs.\nTo do: ./lab drill list'],
     [
       'drill chek',
       'There is no command drill chek (did you mean "check"?).\nTo do: ./lab drill --help lists them',
