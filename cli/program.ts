@@ -26,7 +26,7 @@ import { register as registerVerify } from './commands/verify';
 import { register as registerWalk } from './commands/walk';
 import { EXIT, Failure, report } from './errors';
 import { diskFull } from './full-disk';
-import { explainMistakes } from './usage-errors';
+import { explainMistakes, helpSubject } from './usage-errors';
 
 const COMMANDS = [
   registerSetup,
@@ -101,7 +101,9 @@ export function commandLine(): Command {
 export async function main(words: string[]): Promise<number> {
   try {
     process.exitCode = EXIT.well;
-    await commandLine().parseAsync(words, { from: 'user' });
+    const program = commandLine();
+    helpSubject(program, words)?.help();
+    await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.well);
   } catch (error) {
     // The user asked for help or the version, or gave no command.

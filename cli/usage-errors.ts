@@ -51,18 +51,37 @@ function unknownOption(command: Command, message: string): Failure {
   );
 }
 
+/** Returns the Failure of a word that is no command of `command`. */
+function unknownCommand(command: Command, word: string): Failure {
+  const group = command.parent ? `${command.name()} ` : '';
+  const names = command.commands.map((one) => one.name());
+  return usage(
+    `There is no command ${group}${word}${nearest(word, names)}.`,
+    names.length > 0 ? `${nameOf(command)} --help lists them` : `${nameOf(command)} --help`,
+  );
+}
+
+/** Returns the command that the words name, such as `class board`. Throws a usage Failure if none. */
+function namedCommand(command: Command, [word, ...rest]: string[]): Command {
+  if (word === undefined) return command;
+  const found = command.commands.find((one) => one.name() === word);
+  if (found) return namedCommand(found, rest);
+  throw unknownCommand(command, word);
+}
+
+/**
+ * Returns the command of `help class board` or `class help board`; `undefined` if the words do not
+ * ask for help. The help command of commander knows one level of commands, and no mistakes.
+ */
+export function helpSubject(program: Command, [first, ...rest]: string[]): Command | undefined {
+  const words = rest.filter((word) => !word.startsWith('-') && word !== 'help');
+  if (first === 'help') return namedCommand(program, words);
+  const group = program.commands.find((one) => one.name() === first && one.commands.length > 0);
+  return group && helpSubject(group, rest);
+}
+
 const EXPLANATIONS: Record<string, Explain> = {
-  'commander.unknownCommand': (command, message) => {
-    const word = quoted(message);
-    const group = command.parent ? `${command.name()} ` : '';
-    return usage(
-      `There is no command ${group}${word}${nearest(
-        word,
-        command.commands.map((one) => one.name()),
-      )}.`,
-      `${nameOf(command)} --help lists them`,
-    );
-  },
+  'commander.unknownCommand': (command, message) => unknownCommand(command, quoted(message)),
   'commander.unknownOption': unknownOption,
   'commander.invalidArgument': (command, message) => {
     const [, flag = '', given = '', choices = ''] =

@@ -29,6 +29,17 @@ describe('the command line', () => {
     },
   );
 
+  test.each([
+    [['help', 'class', 'board'], /^Usage: \.\/lab class board /],
+    [['class', 'help', 'board'], /^Usage: \.\/lab class board /],
+    [['help', 'drill', 'start'], /^Usage: \.\/lab drill start /],
+    [['help', 'up'], /^Usage: \.\/lab up /],
+    [['help'], /^Usage: \.\/lab \[/],
+  ])('prints the help of the command for %j', async (words, usageLine) => {
+    expect(await main(words)).toBe(0);
+    expect(printed).toMatch(usageLine);
+  });
+
   test('refuses to go down without a terminal and without --yes', async () => {
     expect(process.stdin.isTTY && process.stdout.isTTY).toBeFalsy();
     expect(await main(['down', 'no-such-lab'])).toBe(2);
