@@ -24,7 +24,7 @@ export type Settings = Map<string, string | undefined>;
 /** Namespace of keys that the engine reads. */
 const ENGINE = 'pulumi';
 
-/** Namespaces of Pulumi's default providers. Labs have providers of their own, which read no config. */
+/** Namespaces of Pulumi's default providers. A lab has an explicit provider, which reads no config. */
 const PROVIDERS: CloudName[] = ['aws', 'gcp'];
 
 /** Returns the mistake of a key in the namespace of a provider, such as `aws:region`. */

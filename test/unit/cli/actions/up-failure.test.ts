@@ -142,8 +142,16 @@ describe('after up', () => {
   const files = { sshConfig: '/ssh_config', kubeconfig: '/kubeconfig' } as never;
   const outputs = { nodes: [], kubeconfig: '', expires: '2026-12-01T18:00Z' };
 
+  const [before, after] = [Date.parse('2026-12-01T17:59Z'), Date.parse('2026-12-01T18:01Z')];
+
+  test('a lab that has expired gets the warning that reap removes it', () => {
+    expect(nextSteps(lab, { outputs, files } as never, after)).toMatch(
+      /expiry, 2026-12-01T18:00Z, is past: the next \.\/lab reap removes it\.\n +\.\/lab extend aws-s01 2h/,
+    );
+  });
+
   test('a lab with an expiry gets the hint that nothing removes it automatically', () => {
-    expect(nextSteps(lab, { outputs, files } as never)).toMatch(
+    expect(nextSteps(lab, { outputs, files } as never, before)).toMatch(
       /expires at 2026-12-01T18:00Z, but nothing removes it automatically, and it costs money[\s\S]*\.\/lab reap[\s\S]*\.\/lab extend aws-s01 2h/,
     );
     expect(nextSteps(lab, { outputs: { ...outputs, expires: '' }, files } as never)).not.toMatch(
