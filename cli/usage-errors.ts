@@ -65,10 +65,11 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
   'commander.unknownOption': unknownOption,
   'commander.invalidArgument': (command, message) => {
-    const [, flag = '', given = '', choices = ''] =
-      /option '(--\S+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(
-        message,
-      ) ?? [];
+    const [, flag = '', given = '', reason = ''] =
+      /option '(--\S+)[^']*' argument '(.*)' is invalid\. (.*)$/s.exec(message) ?? [];
+    const [, choices] = /^Allowed choices are (.*)\.$/s.exec(reason) ?? [];
+    if (choices === undefined)
+      return usage(`${flag} ${given}: ${reason}`, `${nameOf(command)} --help`);
     const known = choices.split(', ');
     return usage(
       `${flag} ${given}: not one of ${choices}${nearest(given, known)}`,

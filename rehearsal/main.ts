@@ -39,6 +39,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${options}\n`);
     return 0;
   }
+  if (process.env.REHEARSAL_BUSY)
+    throw new Refusal('Another rehearsal runs on this host. Wait until it ends.', EXIT.impossible);
   await sweep();
   fs.mkdirSync(scratch(), { recursive: true, mode: 0o700 });
   const mistake = diskMistake(spaceOf(scratch()));

@@ -30,5 +30,5 @@ export function parsePort(text: string): number {
  */
 export function parseAddress(text: string): string {
   if (isIPv4(text) && text !== '0.0.0.0') return text;
-  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7');
+  throw new InvalidArgumentError('one IPv4 address of this host, such as 192.0.2.7; not 0.0.0.0');
 }

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { found } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
@@ -8,6 +8,7 @@ import { findLab, notUp } from '../lab/access';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import { print, printJson } from '../ui/prompt';
 import { encodePcapng, PROTOCOLS, renderEnding, renderWalk, type Protocol } from '../../walk';
+import { parsePort } from './options';
 
 interface Options {
   protocol?: Protocol;
@@ -25,11 +26,6 @@ export function parseWalk(words: string[]): { lab: LabRef; from: string; to: str
     throw usage(`./lab walk takes NAME, SRC and DST, not: ${words.join(' ')}`, example);
   const [from, to] = words.slice(-2);
   return { lab: parseLab(words.length === 3 ? words[0] : undefined), from, to };
-}
-
-function parsePort(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535) return Number(text);
-  throw new InvalidArgumentError('a port is a number from 1 to 65535');
 }
 
 async function walkCommand(words: string[], options: Options): Promise<void> {

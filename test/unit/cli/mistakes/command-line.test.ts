@@ -339,6 +339,22 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     '--watch needs a terminal.',
     './lab class status examples/students.yaml --json, for programs',
   ],
+  ['tour --port 99999', '--port 99999: a port is a number from 1 to 65535', './lab tour --help'],
+  [
+    'tour --listen 0.0.0.0',
+    '--listen 0.0.0.0: one IPv4 address of this host, such as 192.0.2.7; not 0.0.0.0',
+    './lab tour --help',
+  ],
+  [
+    'class board examples/students.yaml --port 0',
+    '--port 0: a port is a number from 1 to 65535',
+    './lab class board --help',
+  ],
+  [
+    'walk busybox0 nginx --port x',
+    '--port x: a port is a number from 1 to 65535',
+    './lab walk --help',
+  ],
   [
     'audit --cloud azure',
     '--cloud azure: not one of aws, gcp',
