@@ -82,7 +82,8 @@ const version = (): string =>
 export function commandLine(): Command {
   const program = new Command('./lab')
     .description(
-      'A Kubernetes lab with a network that you can take apart: six nodes, three networks, a check for each row of the article.',
+      'A Kubernetes lab with a network that you can take apart: six nodes, or three. ' +
+        'Its checks are the rows of the article "Kubernetes Networking: Behind the Scenes".',
     )
     .version(version())
     .enablePositionalOptions()

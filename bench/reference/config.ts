@@ -47,6 +47,19 @@ const asConfigValue = (example: string): string =>
     .replace(/'/g, '')
     .replace(/, /g, ',');
 
+/** Formats a command that sets a key. `--set cloud=` is refused: the lab's name decides. */
+const exampleOf = (key: Key, value: string): string =>
+  key === 'cloud'
+    ? `\`./lab up ${value}-s01\`: the name of a lab begins with its cloud`
+    : `\`./lab up NAME --set ${key}=${value}\``;
+
+/** Formats the clouds of a key. For a local key, aws and gcp may accept the default only. */
+function cloudsText(clouds: CloudName[], description: string): string {
+  if (description.startsWith('Local only') && clouds.length > 1)
+    return `local; ${clouds.filter((cloud) => cloud !== 'local').join(' and ')} accept the default only`;
+  return clouds.length === CLOUDS.length ? 'all' : clouds.join(', ');
+}
+
 /** Returns the page of all config keys, by path below docs/reference. */
 export function configPage(root: string): Map<string, string> {
   const { config } = parse(fs.readFileSync(path.join(root, 'Pulumi.yaml'), 'utf8')) as {
@@ -70,8 +83,8 @@ ${config[key].description}.
 | type | \`${cell(property.type.getText())}\` |
 | allowed | ${cell(allowedValues(key, clouds[0]))} |
 | default | ${cell(defaults(key, clouds))} |
-| clouds | ${clouds.length === CLOUDS.length ? 'all' : clouds.join(', ')} |
-| example | \`./lab up NAME --set ${key}=${example}\` |
+| clouds | ${cloudsText(clouds, config[key].description)} |
+| example | ${exampleOf(key, example)} |
 `;
   });
   const intro = `${NOTE}# Config keys

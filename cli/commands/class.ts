@@ -98,7 +98,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON array')
     .option('--watch', 'refresh until Ctrl-C')
     .action(on(classStatus, 'status'));
-  command('board', 'serve a page that shows each student in tour and drills, live, and sends hints')
+  command('board', 'serve a live page of tours and drills, and send hints; exit 0 on Ctrl-C')
     .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
     .action((file: string, { port, ...typed }: Typed & { port?: number }) =>
       on((students) => classBoard(students, { file, port }), 'board')(file, typed),

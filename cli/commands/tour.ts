@@ -62,11 +62,13 @@ async function runTour(name: string | undefined, options: Options): Promise<void
 export function register(program: Command): void {
   program
     .command('tour [NAME]')
-    .description('show the article as a guided page in the browser, with terminals on the nodes')
+    .description(
+      'show the article as a guided page in the browser, with terminals on the nodes; exit 0 on Ctrl-C',
+    )
     .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
     .option(
       '--listen <ADDRESS>',
-      'address of this host to listen on; default: loopback only',
+      'one address of this host to listen on, not 0.0.0.0; default: loopback only',
       parseAddress,
     )
     .option('--jump', "offer the page on controller-0 too, for a student of the lab's jump host")

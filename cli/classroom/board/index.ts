@@ -17,7 +17,10 @@ export async function classBoard(students: Student[], { file, port }: Asked): Pr
     await servePage({
       page: { sources: 'cli/classroom/board/page', values: { roster: file } },
       title: `The board of ${file}`,
-      about: () => ['Open it in a browser. Ctrl-C ends the board.'],
+      about: () => [
+        'Open it in a browser. The address is a key: keep it to yourself.',
+        'Ctrl-C ends the board.',
+      ],
       port,
       onBrowser: (socket) => board.add(socket),
     });

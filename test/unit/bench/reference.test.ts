@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { allCommands } from '../../../bench/reference/commands';
 import { committedPages, referenceFiles } from '../../../bench/reference/files';
 import { EXAMPLES } from '../../../cli/examples';
+import { parseConfig } from '../../../components/config';
 import { commandLine } from '../../../cli/program';
 import { root } from '../../../util/repo-root';
 
@@ -21,6 +22,28 @@ test('committed reference files equal what `npm run docs` generates', () => {
 test('docs/reference has no page that `npm run docs` does not generate', () => {
   const pages = [...generated.keys()].filter((file) => file.endsWith('.md')).sort();
   expect(committedPages(root)).toEqual(pages);
+});
+
+/** Returns the section of one key on the page of the config keys. */
+const sectionOf = (key: string): string =>
+  generated
+    .get('docs/reference/config.md')!
+    .split('\n## ')
+    .find((one) => one.startsWith(`${key}\n`))!;
+
+test.each([
+  ['ipFamily', 'dual'],
+  ['loadBalancer', 'true'],
+])('the page of %s says that clouds accept the default only, as parseConfig does', (key, value) => {
+  expect(sectionOf(key)).toContain('| clouds | local; aws and gcp accept the default only |');
+  for (const cloud of ['aws', 'gcp'])
+    expect(() => parseConfig({ cloud, adminCidrs: '198.51.100.4/32', [key]: value })).toThrow(key);
+  expect(() => parseConfig({ [key]: value })).not.toThrow();
+});
+
+test('the example of the key cloud is a lab name, because --set cloud is refused', () => {
+  expect(sectionOf('cloud')).toContain('`./lab up aws-s01`');
+  expect(sectionOf('cloud')).not.toContain('--set');
 });
 
 test('every command without subcommands has an example', () => {
