@@ -70,19 +70,23 @@ export function notUp(lab: LabRef): Failure {
   );
 }
 
-/** Opens connections to a lab, does `work` and closes them. */
-export async function withAccess<T>(
-  { outputs, files }: UpLab,
-  kubectl: string,
-  work: (access: Access) => Promise<T>,
-): Promise<T> {
-  const access = createAccess({
+/** Opens connections to a lab. The caller closes them. */
+export const openAccess = ({ outputs, files }: UpLab, kubectl: string): Access =>
+  createAccess({
     outputs,
     sshKeyFile: files.sshKey,
     knownHostsFile: files.knownHosts,
     kubeconfigFile: files.kubeconfig,
     kubectl,
   });
+
+/** Opens connections to a lab, does `work` and closes them. */
+export async function withAccess<T>(
+  lab: UpLab,
+  kubectl: string,
+  work: (access: Access) => Promise<T>,
+): Promise<T> {
+  const access = openAccess(lab, kubectl);
   try {
     return await work(access);
   } finally {

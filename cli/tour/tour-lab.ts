@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import { createAccess } from '../../checks';
 import type { Tools, Toolchain } from '../../toolchain';
 import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
 import { root } from '../../util/repo-root';
@@ -10,7 +9,7 @@ import { allDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
 import { formatResult, formatRunning } from '../drills/render';
 import { Failure, withCure } from '../errors';
-import type { UpLab } from '../lab/access';
+import { openAccess, type UpLab } from '../lab/access';
 import { labArgument, type LabRef } from '../lab/name';
 import { readHints, readProgress, writeProgress } from './store';
 
@@ -62,18 +61,11 @@ export function openTourLab(
   up: UpLab,
   { kubectl, toolchain }: { kubectl: Tools['kubectl']; toolchain?: Toolchain },
 ): TourLab {
-  const { outputs, files } = up;
+  const { files } = up;
   const { stack } = lab;
   const isLocal = lab.cloud === 'local';
-  const access = createAccess({
-    outputs,
-    sshKeyFile: files.sshKey,
-    knownHostsFile: files.knownHosts,
-    kubeconfigFile: files.kubeconfig,
-    kubectl,
-  });
   return {
-    access,
+    access: openAccess(up, kubectl),
     progress: {
       read: () => readProgress(stack),
       write: (progress) => writeProgress(stack, progress),

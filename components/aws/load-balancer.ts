@@ -3,7 +3,8 @@ import * as lb from '@pulumi/aws/lb';
 import { SecurityGroupEgressRule } from '@pulumi/aws/vpc';
 import type { ApiTargets } from '../cloud';
 import { admit, makeGroup } from './firewall';
-import { nameInSubnet, once } from './replacement';
+import { makeListener, makeNetworkBalancer } from './network-balancer';
+import { once } from './replacement';
 import { reserveNodeAddresses } from './reservations';
 import { resourceTag } from './tags';
 import type { AwsBuilt, AwsContext, LoadBalancer } from './types';
@@ -99,34 +100,13 @@ function makeBalancer(
     once(options),
   );
   const [subnet] = network.subnets;
-  const balancer = new lb.LoadBalancer(
-    'api',
-    {
-      name: nameInSubnet('api', subnet),
-      loadBalancerType: 'network',
-      internal: false,
-      securityGroups: [group.id],
-      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: eip.allocationId }],
-      tags,
-    },
-    once({
-      ...options,
-      // The balancer takes an address of the subnet: after the reservations, never one of a node.
-      dependsOn: [network.gateway, out, ...rules, ...reserveNodeAddresses(subnet, options)],
-    }),
-  );
+  const balancer = makeNetworkBalancer({
+    ...{ name: 'api', subnet, group, eip, tags, options },
+    // The balancer takes an address of the subnet: after the reservations, never one of a node.
+    dependsOn: [network.gateway, out, ...rules, ...reserveNodeAddresses(subnet, options)],
+  });
   const targets = makeTargetGroup(context, network, tags);
-  const listener = new lb.Listener(
-    'api',
-    {
-      loadBalancerArn: balancer.arn,
-      port,
-      protocol: 'TCP',
-      defaultActions: [{ type: 'forward', targetGroupArn: targets.arn }],
-      tags,
-    },
-    once(options),
-  );
+  const listener = makeListener(balancer, { name: 'api', port, targets, tags, options });
   return { targets, listener };
 }
 

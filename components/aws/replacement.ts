@@ -1,5 +1,4 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { SubnetParts } from './types';
 
 /**
  * Options of a resource that cannot exist twice, because its CIDR, address or association is fixed:
@@ -32,13 +31,3 @@ import type { SubnetParts } from './types';
 export const once = <O extends pulumi.CustomResourceOptions>(
   options: O,
 ): O & { deleteBeforeReplace: true } => ({ ...options, deleteBeforeReplace: true });
-
-/**
- * Returns the name of a load balancer in a subnet, at most 32 characters. It contains the subnet's
- * id, so that a new subnet replaces the balancer. A subnet cannot be deleted while a balancer's
- * interface is in it. The engine deletes the balancer first only if the provider reports a
- * replacement while the new subnet's id is unknown. AWS's provider does so for the name, which never
- * changes in place, but not for `subnetMappings` (customizeDiffLoadBalancerNLB).
- */
-export const nameInSubnet = (name: string, { subnet }: SubnetParts): pulumi.Output<string> =>
-  subnet.id.apply((id) => `${name}-${id.replace(/^subnet-/, '')}`);

@@ -4,7 +4,8 @@ import { SecurityGroupEgressRule } from '@pulumi/aws/vpc';
 import type { ServiceAddress } from '../cloud';
 import type { BalancedPort, BalancedService } from '../balanced-services';
 import { admit, makeGroup } from './firewall';
-import { nameInSubnet, once } from './replacement';
+import { makeListener, makeNetworkBalancer } from './network-balancer';
+import { once } from './replacement';
 import { resourceTag } from './tags';
 import type { AwsBuilt, AwsContext } from './types';
 
@@ -120,35 +121,20 @@ function makeServiceBalancer(
     { ...options, dependsOn: network.gateway },
   );
   const { group, rules } = makeBalancerGroup(service, context, built);
-  const balancer = new lb.LoadBalancer(
-    name,
-    {
-      name: nameInSubnet(name, subnet),
-      loadBalancerType: 'network',
-      internal: false,
-      securityGroups: [group.id],
-      subnetMappings: [{ subnetId: subnet.subnet.id, allocationId: eip.allocationId }],
-      tags,
-    },
-    once({
-      ...options,
-      // The API's balancer waits for the reservations of nodes' addresses, and this one for it.
-      dependsOn: [network.gateway, ...rules, loadBalancer.balancing!.listener],
-    }),
-  );
+  const balancer = makeNetworkBalancer({
+    ...{ name, subnet, group, eip, tags, options },
+    // The API's balancer waits for the reservations of nodes' addresses, and this one for it.
+    dependsOn: [network.gateway, ...rules, loadBalancer.balancing!.listener],
+  });
   for (const port of service.ports) {
-    const targets = makeTargets(service, port, context, built);
-    new lb.Listener(
-      `${name}-${port.port}`,
-      {
-        loadBalancerArn: balancer.arn,
-        port: port.port,
-        protocol: 'TCP',
-        defaultActions: [{ type: 'forward', targetGroupArn: targets.arn }],
-        tags: tagsOf(lab, `${name}-${port.port}`),
-      },
-      once(options),
-    );
+    const listener = `${name}-${port.port}`;
+    makeListener(balancer, {
+      name: listener,
+      port: port.port,
+      targets: makeTargets(service, port, context, built),
+      tags: tagsOf(lab, listener),
+      options,
+    });
   }
   return { service: service.service, address: eip.publicIp };
 }

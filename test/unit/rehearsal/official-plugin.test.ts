@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import { officialPlugin, PLUGIN_VERSION } from '../../../rehearsal/aws/official-plugin';
 
 let directory: string;
-const told: string[] = [];
-const tell = (line: string): void => void told.push(line);
+const printed: string[] = [];
+const print = (line: string): void => void printed.push(line);
 const inHome = (home: string): string =>
   path.join(directory, home, `plugins/resource-aws-v${PLUGIN_VERSION}/pulumi-resource-aws`);
 
@@ -20,7 +20,7 @@ beforeEach(() => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'official-plugin-'));
   process.env.HARDWAY_STATE = path.join(directory, 'state');
   process.env.PULUMI_HOME = path.join(directory, 'own');
-  told.length = 0;
+  printed.length = 0;
 });
 afterEach(() => {
   delete process.env.HARDWAY_STATE;
@@ -35,8 +35,8 @@ describe('the official plugin for AWS', () => {
     fs.mkdirSync(path.dirname(inHome('own')), { recursive: true });
     fs.writeFileSync(inHome('own'), '');
     const pulumi = pulumiThat('exit 1');
-    expect(await officialPlugin({ pulumi, sites: reached, tell })).toBe(inHome('own'));
-    expect(told).toEqual([]);
+    expect(await officialPlugin({ pulumi, sites: reached, tell: print })).toBe(inHome('own'));
+    expect(printed).toEqual([]);
   });
 
   test('is downloaded by the engine if its site answers', async () => {
@@ -44,7 +44,7 @@ describe('the official plugin for AWS', () => {
     const pulumi = pulumiThat(
       `[ "$1 $2 $3" = 'plugin install resource' ] && mkdir -p "$(dirname "${plugin}")" && : > "${plugin}"`,
     );
-    expect(await officialPlugin({ pulumi, sites: reached, tell })).toBe(
+    expect(await officialPlugin({ pulumi, sites: reached, tell: print })).toBe(
       inHome('state/pulumi-home'),
     );
   });
@@ -52,13 +52,13 @@ describe('the official plugin for AWS', () => {
   test('does not exist on a network without its site, and nothing is started', async () => {
     const pulumi = pulumiThat('exit 1');
     const sites = { reachable: async () => false };
-    expect(await officialPlugin({ pulumi, sites, tell })).toBeUndefined();
-    expect(told).toEqual([]);
+    expect(await officialPlugin({ pulumi, sites, tell: print })).toBeUndefined();
+    expect(printed).toEqual([]);
   });
 
   test('does not exist if its download fails, which is printed', async () => {
     const pulumi = pulumiThat('echo "error: 403 HTTP error" >&2; exit 255');
-    expect(await officialPlugin({ pulumi, sites: reached, tell })).toBeUndefined();
-    expect(told.at(-1)).toBe("The AWS plugin can't be downloaded: error: 403 HTTP error");
+    expect(await officialPlugin({ pulumi, sites: reached, tell: print })).toBeUndefined();
+    expect(printed.at(-1)).toBe("The AWS plugin can't be downloaded: error: 403 HTTP error");
   });
 });
