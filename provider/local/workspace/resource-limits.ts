@@ -62,8 +62,8 @@ function settings({ memoryLimit, processLimit }: Bounds): [file: string, value: 
 
 /**
  * Returns whether a setting of a group holds the limit. All labs together may have a lower limit of
- * processes: since Linux 6.14, `kernel.pid_max` belongs to a PID namespace (kernel commit
- * 7863dcc72d0f), so a lab in a container computes another one. The lowest holds for all labs.
+ * processes: since Linux 6.14, `kernel.pid_max` belongs to a PID namespace (merge of tag
+ * kernel-6.14-rc1.pid), so a lab in a container computes another one. The lowest holds for all.
  */
 function isHeld(
   group: string,
