@@ -436,3 +436,11 @@ test.each([
 ])('./lab %s is no mistake', async (line) => {
   expect((await typed(line)).printed).toContain('taken for a good one');
 });
+
+test('./lab class up refuses a roster with an expiry in the past', async () => {
+  const file = inPlaces('students.yaml');
+  fs.writeFileSync(file, 'students:\n- id: s01\n  config: {expires: 2020-01-01T00:00Z}');
+  const { code, printed } = await typed(`class up ${file}`);
+  expect(code).toBe(2);
+  expect(printed).toContain('line 3: expires is 2020-01-01T00:00Z, which is in the past');
+});
