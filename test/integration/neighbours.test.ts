@@ -302,6 +302,21 @@ describe('a lab at its limits', () => {
     expect(failures(await verify(ONE))).toEqual([]);
   });
 
+  test('passes all checks while its kubelet replaces a pod that was killed', async () => {
+    // The kubelet stops for longer than other listings need to agree.
+    await asRoot(
+      ONE,
+      'worker-0',
+      `kubelet=$(pidof kubelet); kill -STOP $kubelet
+      systemd-run --quiet --on-active=8s --timer-property=AccuracySec=100ms kill -CONT $kubelet
+      namespace=$(readlink /proc/$(pgrep -fx 'sleep infinity')/ns/net)
+      for pause in $(pgrep -x pause); do
+        [ "$(readlink /proc/$pause/ns/net)" = "$namespace" ] && kill -KILL $pause
+      done`,
+    );
+    expect(failures(await verify(ONE))).toEqual([]);
+  });
+
   test('leaves nothing after a down under load', async () => {
     await counters.stop();
     await loadNode(ONE, 'worker-0', 'forks');
