@@ -18,7 +18,7 @@ import {
 import { nearest } from '../../util/suggest';
 import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
 import { NODE_PORTS, readBalancedServices } from '../balanced-services';
-import { machineTypeMistakes } from './machine-series';
+import { cloudNameMistakes } from './cloud-names';
 import { STAGES } from './stage';
 import { type CloudName, CLOUDS, type LabArgs, type Profile } from './args';
 
@@ -174,8 +174,8 @@ function together(config: Partial<LabConfig>): string[] {
     if (a && b && overlap(a, b))
       mistakes.push(`${one} ${a} and ${other} ${b} overlap: choose networks that share no address`);
   }
-  if (config.cloud !== undefined)
-    mistakes.push(...(config.cloud === 'local' ? onThisMachine(config) : inACloud(config)));
+  if (config.cloud === 'local') mistakes.push(...onThisMachine(config));
+  else if (config.cloud) mistakes.push(...inACloud(config.cloud, config));
   if (config.loadBalancer && config.stage === 'none')
     mistakes.push(
       'loadBalancer is true, but stage none has no cluster: set stage to network or cluster',
@@ -253,26 +253,11 @@ function balancerMistakes({
   ];
 }
 
-function inACloud({
-  cloud,
-  stage,
-  nodeCidr,
-  loadBalancer,
-  loadBalancers,
-  ipFamily,
-  profile,
-  controllers,
-  adminCidrs,
-  region,
-  zone,
-  controllerType,
-  workerType,
-}: Partial<LabConfig>): string[] {
+function inACloud(cloud: Exclude<CloudName, 'local'>, config: Partial<LabConfig>): string[] {
+  const { stage, nodeCidr, loadBalancer, loadBalancers, ipFamily } = config;
+  const { profile, controllers, adminCidrs } = config;
   return [
-    ...(cloud === 'gcp' && controllerType
-      ? machineTypeMistakes('controllerType', controllerType)
-      : []),
-    ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
+    ...cloudNameMistakes(cloud, config),
     ...(loadBalancer
       ? [
           `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
@@ -289,9 +274,6 @@ function inACloud({
       ? [
           `controllers is ${controllers}, but profile small has one: set controllers to 1, or profile to full`,
         ]
-      : []),
-    ...(region && zone && !zone.startsWith(region)
-      ? [`zone ${zone} is not in region ${region}: set a zone of that region, or remove zone`]
       : []),
   ];
 }
