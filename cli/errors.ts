@@ -1,4 +1,5 @@
 import { CloudError } from '../components/cloud';
+import { textIf } from '../util/optional';
 
 /** Exit codes of `./lab`. */
 export const EXIT = {
@@ -47,7 +48,7 @@ export class Interrupted extends Failure {
 
 /** Formats an error and, if known, its fix on the next line. */
 export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string =>
-  `${message}${cure ? `\nTo do: ${cure}` : ''}`;
+  `${message}${textIf(cure, `\nTo do: ${cure}`)}`;
 
 /** Prints an error on standard error; returns its exit code. */
 export function report(error: unknown): number {

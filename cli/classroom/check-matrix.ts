@@ -1,4 +1,5 @@
 import type { CheckResult, Report } from '../../checks';
+import { itemsIf, textIf } from '../../util/optional';
 import { cut, pad, textWidth } from '../../util/text-width';
 import type { Student } from './roster';
 
@@ -39,7 +40,7 @@ function failuresOf(id: string, checked: Checked[]): string[] {
 
 /** Formats the counts of a report: `16 passed, 1 failed, 7 skipped`. */
 export const countsOf = ({ passed, failed, skipped }: Report): string =>
-  `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  `${passed} passed${textIf(failed > 0, `, ${failed} failed`)}${textIf(skipped > 0, `, ${skipped} skipped`)}`;
 
 /**
  * Renders a row per student and a column of one character per check. Failures by check and labs
@@ -79,7 +80,7 @@ export function matrix(checked: Checked[], width = 100): string {
   });
   const failed = checks.flatMap((check, index) => {
     const who = failuresOf(check.id, checked);
-    return who.length > 0 ? ['', `${letterOf(index)}  ${check.id}: ${check.title}`, ...who] : [];
+    return itemsIf(who.length > 0, '', `${letterOf(index)}  ${check.id}: ${check.title}`, ...who);
   });
   const blind = checked
     .filter(({ report }) => !report)
@@ -88,9 +89,9 @@ export function matrix(checked: Checked[], width = 100): string {
   return [
     line('ID', 'STUDENT', checks.map((_, index) => letterOf(index)).join(''), ''),
     ...rows,
-    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not checked'] : []),
+    ...itemsIf(checks.length > 0, '', '. passed, X failed, - skipped, ? not checked'),
     ...failed,
-    ...(blind.length > 0 ? ['', 'Not checked:', ...blind] : []),
+    ...itemsIf(blind.length > 0, '', 'Not checked:', ...blind),
     '',
     `${well} of ${checked.length} labs pass all checks that apply.`,
   ].join('\n');

@@ -8,6 +8,7 @@ import { EXIT } from '../errors';
 import { formatDuration, since } from '../ui/duration';
 import { found } from '../actions/ensure-toolchain';
 import { confirm, print } from '../ui/prompt';
+import { listOf, textIf } from '../../util/optional';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
 import { runJobs } from './jobs/runner';
@@ -55,7 +56,7 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
     const slot = slotOf(lab.stack);
     return [
       ...(await leftovers(lab.stack)),
-      ...(slot ? [`public network ${slot.slot} of ${slot.pool}`] : []),
+      ...listOf(slot).map(({ slot, pool }) => `public network ${slot} of ${pool}`),
     ];
   }
   try {
@@ -64,7 +65,7 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
     const remains = await accountOf(config).remains(lab.stack);
     return remains.map(
       ({ kind, id, place, hourly }) =>
-        `${kind} ${id} (${place})${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
+        `${kind} ${id} (${place})${textIf(hourly, `, $${hourly?.toFixed(4)} an hour`)}`,
     );
   } catch (error) {
     return [`could not be searched: ${(error as Error).message}`];

@@ -1,3 +1,4 @@
+import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { type Colours, LiveLines, paint, type Screen } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
@@ -33,13 +34,13 @@ export type Verdict = (value: unknown) => { isGood: boolean; words: string };
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
 const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
-  state === 'waiting' ? '' : formatDuration(Math.floor(seconds)).replace('.0', '');
+  textIf(state !== 'waiting', formatDuration(Math.floor(seconds)).replace('.0', ''));
 
 /** Describes the newest step of a lab, and the number of other steps. */
 function stepOf({ steps }: Row): string {
   const last = [...steps].pop();
   if (!last) return '';
-  return `${last.title}${last.detail ? `: ${last.detail}` : ''}${steps.size > 1 ? ` (and ${steps.size - 1} more)` : ''}`;
+  return `${last.title}${textIf(last.detail, `: ${last.detail}`)}${textIf(steps.size > 1, ` (and ${steps.size - 1} more)`)}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
 import { EXIT, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
+import { fieldsIf, itemsIf, textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
@@ -82,12 +83,12 @@ export async function studentStatusOf(
       ...nothing,
       state,
       machines: { running: nodes.filter((node) => node.reachable).length, all: nodes.length },
-      ...(verified ? { verified } : {}),
-      ...(hasDrills ? { drills } : {}),
+      ...fieldsIf(verified, { verified }),
+      ...fieldsIf(hasDrills, { drills }),
       drift: differences(status),
-      ...(created ? { created } : {}),
-      ...(expires ? { expires } : {}),
-      ...(cost === undefined ? {} : { cost }),
+      ...fieldsIf(created, { created }),
+      ...fieldsIf(expires, { expires }),
+      ...fieldsIf(cost !== undefined, { cost }),
     };
   } catch (error) {
     return { ...nothing, state: 'unreadable', problem: withCure(asFailure(error)) };
@@ -112,10 +113,10 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     'NODES',
     'CHECKS',
     'DRIFT',
-    ...(drilling ? ['DRILLS'] : []),
+    ...itemsIf(drilling, 'DRILLS'),
     'AGE',
-    ...(expiring ? ['EXPIRES'] : []),
-    ...(clouds ? ['COST'] : []),
+    ...itemsIf(expiring, 'EXPIRES'),
+    ...itemsIf(clouds, 'COST'),
   ];
   const rows = found.map((one) => [
     one.id,
@@ -125,26 +126,24 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-',
     checksOf(one),
     one.state === 'up' ? String(one.drift.length || '-') : '-',
-    ...(drilling ? [one.drills ? summarize(one.drills) : '-'] : []),
+    ...itemsIf(drilling, one.drills ? summarize(one.drills) : '-'),
     age(one.created) || '-',
-    ...(expiring ? [one.expires ?? '-'] : []),
-    ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),
+    ...itemsIf(expiring, one.expires ?? '-'),
+    ...itemsIf(clouds, one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`),
   ]);
   const unreadable = found.flatMap(({ id, lab, problem }) =>
-    problem ? ['', `${id} (${lab}) can't be read: ${problem}`] : [],
+    itemsIf(problem, '', `${id} (${lab}) can't be read: ${problem}`),
   );
   const drift = found.filter((one) => one.drift.length > 0);
-  const changed =
-    drift.length > 0
-      ? [
-          '',
-          'Drift:',
-          ...drift.map(
-            ({ id, lab, drift: lines }) =>
-              `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`,
-          ),
-        ]
-      : [];
+  const changed = itemsIf(
+    drift.length > 0,
+    '',
+    'Drift:',
+    ...drift.map(
+      ({ id, lab, drift: lines }) =>
+        `  ${id}: ${lines[0]}${textIf(lines.length > 1, `, and ${lines.length - 1} more (./lab status ${lab})`)}`,
+    ),
+  );
   const well = found.filter(isWell).length;
   return [
     columns([head, ...rows]),

@@ -9,6 +9,7 @@ import { Engine, stackFile } from '../engine';
 import { usage } from '../errors';
 import { parseLab } from '../lab/name';
 import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
+import { itemsIf } from '../../util/optional';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
@@ -31,7 +32,7 @@ function settingsOf({ stage, set }: Options): Settings {
       '--stage with one of these, or without it as far as the config says',
     );
   }
-  return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
+  return parseSettings([...set, ...itemsIf(stage, `stage=${stage}`)]);
 }
 
 /** Asks whether the user accepts the price of a cloud lab. */

@@ -1,3 +1,4 @@
+import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { type Colours, LiveLines, paint, type Screen } from './live-region';
 import { formatDuration, since } from './duration';
@@ -97,7 +98,7 @@ class StepList implements Progress {
       if (!this.running.delete(step)) return;
       const text = note ? `${step.title}: ${note}` : step.title;
       this.say(
-        `${mark} ${text} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
+        `${mark} ${text} ${this.colour.faint(`${textIf(!this.live, '(')}${formatDuration(since(step.started))}${textIf(!this.live, ')')}`)}`,
       );
       if (this.running.size === 0) this.lines.rest();
     };
@@ -129,7 +130,7 @@ class StepList implements Progress {
       if (seconds < step.reportedAt + SIGN_OF_LIFE_SECONDS) continue;
       step.reportedAt = seconds;
       this.screen.write(
-        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
+        `...  ${step.title}${textIf(step.detail, `: ${step.detail}`)} (${formatDuration(seconds)} so far)\n`,
       );
     }
   }
@@ -147,7 +148,7 @@ class StepList implements Progress {
     const all = [...this.running];
     const lines = all.slice(0, room).map((step) => {
       const time = formatDuration(Math.floor(since(step.started))).replace(/\.0/, '');
-      const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
+      const text = `${step.title}${textIf(step.detail, `: ${step.detail}`)}`;
       const space = columns - time.length - 5;
       return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
     });

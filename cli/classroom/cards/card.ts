@@ -2,6 +2,7 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LabOutputs, loginOf } from '../../../components/outputs';
+import { textIf } from '../../../util/optional';
 import { root } from '../../../util/repo-root';
 import type { JumpHost } from '../../lab/ssh-config';
 import { type Html, html } from './html';
@@ -38,7 +39,7 @@ const policy = (css: string): string =>
 export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): string {
   const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
   if (jump)
-    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${jump.port === 22 ? '' : `:${jump.port}`}`;
+    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${textIf(jump.port !== 22, `:${jump.port}`)}`;
   const login = loginOf(
     outputs,
     outputs.nodes.find(({ name }) => name === 'worker-0')!,
@@ -58,7 +59,8 @@ const LONG = 48;
 /** Allows a line break in a link after its user. */
 const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link.split('@')[1]}`;
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+const plural = (count: number, word: string): string =>
+  `${count} ${word}${textIf(count !== 1, 's')}`;
 
 /** Formats an expiry: `Tuesday 1 December 2026, 18:00 UTC`. */
 function formatExpiry(expires: string): string {
@@ -118,7 +120,7 @@ ${heading(args)}
 <p class="key"><b>This page is a key.</b> Anyone who has it can log in to your lab as you. Keep it private.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
 <main>
 <div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
-<section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
+<section class="lab${textIf(outputs.nodes.length > MANY, ' many')}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
 </main>
 ${notes(args)}
 </body>

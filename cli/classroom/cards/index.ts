@@ -6,6 +6,7 @@ import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
 import { mapConcurrent } from '../jobs/map-concurrent';
 import type { Roster, Student } from '../roster';
+import { fieldsIf, textIf } from '../../../util/optional';
 import { card } from './card';
 import { CardFolder } from './folder';
 
@@ -55,7 +56,7 @@ export function cardOf(
   const about = { id, name, lab: lab.stack };
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (!snapshot?.outputs) {
-    const old = folder.remove(id) ? '; its old card is removed' : '';
+    const old = textIf(folder.remove(id), '; its old card is removed');
     return {
       ...about,
       problem: `the lab is not up${old}\nTo do: ./lab class up ${roster.file} --only ${id}`,
@@ -69,7 +70,7 @@ export function cardOf(
     card({ student, outputs, expires: expiryIn(snapshot) || undefined, jump }),
   );
   const problem = lackOf(student, snapshot, roster);
-  return { ...about, file, ...(problem ? { problem } : {}) };
+  return { ...about, file, ...fieldsIf(problem, { problem }) };
 }
 
 async function written(

@@ -1,6 +1,7 @@
 import type { LabOutputs } from '../../../components/outputs';
 import { labArgument } from '../../lab/name';
 import { JUMP, type JumpHost } from '../../lab/ssh-config';
+import { textIf } from '../../../util/optional';
 import { type Html, html } from './html';
 import { type KeyFile, OWN_API_PORT } from './keys';
 
@@ -15,7 +16,7 @@ export interface Way {
  * option.
  */
 const command = (text: string): Html =>
-  html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${index > 0 ? ' ' : ''}<span>${word}</span>`)}</code>`;
+  html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${textIf(index > 0, ' ')}<span>${word}</span>`)}</code>`;
 
 const commands = (lines: string[], name = ''): Html =>
   html`<div class="commands ${name}">${lines.map(command)}</div>`;

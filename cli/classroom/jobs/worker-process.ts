@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import * as path from 'node:path';
+import { textIf } from '../../../util/optional';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
@@ -54,7 +55,7 @@ function resultOf<T>(
       else
         reject(
           unable(
-            `The lab's process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            `The lab's process died (${signal ?? `exit code ${code}`})${textIf(words.trim(), `: ${words.trim()}`)}.`,
             'the same command again',
           ),
         );
