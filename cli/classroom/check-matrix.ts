@@ -12,9 +12,12 @@ export interface Checked {
 
 const MARKS: Record<CheckResult['status'], string> = { pass: '.', fail: 'X', skip: '-' };
 
-/** Letter above the column of a check: a to z, then A to Z. */
+const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER_CASE = LOWER_CASE.toUpperCase();
+
+/** Letter above the column of a check: a to z, then A to Z again and again. */
 const letterOf = (index: number): string =>
-  String.fromCharCode(index < 26 ? 97 + index : 65 + ((index - 26) % 26));
+  LOWER_CASE[index] ?? UPPER_CASE[(index - LOWER_CASE.length) % UPPER_CASE.length];
 
 /** Lists every check that ran on any lab, in the order of the reports. */
 function checksOf(reports: Report[]): { id: string; title: string }[] {

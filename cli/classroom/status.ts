@@ -3,9 +3,9 @@ import { type CloudOfAccounts } from '../account/account';
 import { needsOf } from '../account/needs';
 import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
-import { EXIT, Interrupted, withCure } from '../errors';
+import { EXIT, exitCodeOf, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
-import { fieldsIf, itemsIf, textIf } from '../../util/optional';
+import { fieldsIf, ifPresent, itemsIf, textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
@@ -75,7 +75,8 @@ export async function studentStatusOf(
   try {
     const status = await statusOf(engine, lab, kubectl, quietProgress);
     const { state, nodes, created, expires } = status;
-    const verified = state === 'down' ? undefined : lastVerified(lab.stack);
+    let verified: Verified | undefined;
+    if (state !== 'down') verified = lastVerified(lab.stack);
     const drills = readRecord(lab.stack);
     const hasDrills = drills.running !== undefined || drills.history.length > 0;
     const cost = costOf(student, created);
@@ -123,13 +124,13 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     cut(one.name, longestName),
     one.lab,
     one.state,
-    one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-',
+    textIf(one.state === 'up', `${one.machines.running} of ${one.machines.all}`) || '-',
     checksOf(one),
-    one.state === 'up' ? String(one.drift.length || '-') : '-',
-    ...itemsIf(drilling, one.drills ? summarize(one.drills) : '-'),
+    textIf(one.state === 'up' && one.drift.length > 0, String(one.drift.length)) || '-',
+    ...itemsIf(drilling, ifPresent(one.drills, summarize) ?? '-'),
     age(one.created) || '-',
     ...itemsIf(expiring, one.expires ?? '-'),
-    ...itemsIf(clouds, one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`),
+    ...itemsIf(clouds, ifPresent(one.cost, (cost) => `$${cost.toFixed(2)}`) ?? '-'),
   ]);
   const unreadable = found.flatMap(({ id, lab, problem }) =>
     itemsIf(problem, '', `${id} (${lab}) can't be read: ${problem}`),
@@ -202,8 +203,12 @@ export async function classStatus(
     mapConcurrent(students, AT_ONCE, (student) =>
       studentStatusOf(engine, student, toolchain.kubectl),
     );
-  const found = watching ? await watch(look) : await look();
+  if (watching) return codeOf(await watch(look));
+  const found = await look();
   if (json) printJson(found);
-  else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));
-  return found.every(isWell) ? EXIT.well : EXIT.failed;
+  else if (process.stdout.isTTY) print(table(found, LONGEST_NAME));
+  else print(table(found));
+  return codeOf(found);
 }
+
+const codeOf = (found: StudentStatus[]): number => exitCodeOf(found.every(isWell));

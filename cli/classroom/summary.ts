@@ -1,4 +1,4 @@
-import { EXIT, type Failure, Interrupted } from '../errors';
+import { exitCodeOf, type Failure, Interrupted } from '../errors';
 import { formatDuration } from '../ui/duration';
 import { columns } from '../ui/prompt';
 import { textIf } from '../../util/optional';
@@ -93,5 +93,5 @@ export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: ClassCom
       `Interrupted: ./lab class ${verb} is not finished for ${open.join(', ')}.`,
       `${again} continues from here`,
     );
-  return outcomes.every(({ state }) => state === 'done') ? EXIT.well : EXIT.failed;
+  return exitCodeOf(outcomes.every(({ state }) => state === 'done'));
 }

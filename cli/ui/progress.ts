@@ -96,18 +96,24 @@ class StepList implements Progress {
     this.lines.start();
     const end = (mark: string, note?: string): void => {
       if (!this.running.delete(step)) return;
-      const text = note ? `${step.title}: ${note}` : step.title;
-      this.say(
-        `${mark} ${text} ${this.colour.faint(`${textIf(!this.live, '(')}${formatDuration(since(step.started))}${textIf(!this.live, ')')}`)}`,
-      );
+      const text = `${step.title}${textIf(note, `: ${note}`)}`;
+      const time = formatDuration(since(step.started));
+      if (this.live) this.say(`${mark} ${text} ${this.colour.faint(time)}`);
+      else this.say(`${mark} ${text} (${time})`);
       if (this.running.size === 0) this.lines.rest();
     };
     return {
       drop: () => void (this.running.delete(step) && this.running.size === 0 && this.lines.rest()),
       update: (detail) => void (step.detail = detail),
-      done: (note) => end(this.live ? this.colour.good('✔') : 'ok  ', note),
-      failed: (note) => end(this.live ? this.colour.bad('✖') : 'FAIL', note),
+      done: (note) => end(this.marks().good, note),
+      failed: (note) => end(this.marks().bad, note),
     };
+  }
+
+  /** Returns the marks before a finished step. */
+  private marks(): { good: string; bad: string } {
+    if (!this.live) return { good: 'ok  ', bad: 'FAIL' };
+    return { good: this.colour.good('✔'), bad: this.colour.bad('✖') };
   }
 
   summarize(text: (() => string) | undefined): void {
@@ -158,5 +164,11 @@ class StepList implements Progress {
   }
 }
 
-/** Returns a Progress on `screen`. With --json, pass standard error. */
+/** Returns the stream for progress. With --json, standard output holds only JSON. */
+export function progressScreen({ json }: { json?: boolean }): NodeJS.WriteStream {
+  if (json) return process.stderr;
+  return process.stdout;
+}
+
+/** Returns a Progress on `screen`. With --json, pass `progressScreen`. */
 export const progressOn = (screen: Screen = process.stdout): Progress => new StepList(screen);

@@ -19,10 +19,10 @@ function shownOn(progress: Progress): (news: News) => void {
   };
 }
 
-const asError = ({ message, exitCode, cure }: News & { kind: 'failure' }): Failure =>
-  exitCode === EXIT.interrupted
-    ? new Interrupted(message, cure)
-    : new Failure(message, exitCode, cure);
+function asError({ message, exitCode, cure }: News & { kind: 'failure' }): Failure {
+  if (exitCode === EXIT.interrupted) return new Interrupted(message, cure);
+  return new Failure(message, exitCode, cure);
+}
 
 /** Length of the error output that a message quotes. */
 const LAST_WORDS = 2000;
@@ -76,9 +76,9 @@ export function childJob<T>(id: string, task: Task): Job<T> {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       let stopped = false;
-      const result = resultOf<T>(child, progress, () => stopped).finally(() =>
-        stopped ? endRemains(task) : undefined,
-      );
+      const result = resultOf<T>(child, progress, () => stopped).finally(async () => {
+        if (stopped) await endRemains(task);
+      });
       child.send(task, () => undefined);
       const stop = (): void => {
         stopped = true;

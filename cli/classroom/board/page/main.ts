@@ -60,18 +60,20 @@ function renderDrill({ drills }: ShownStudent): (Node | string)[] {
 function renderChecks({ checks }: ShownStudent): Node {
   if (!checks) return h('span', { class: 'soft' }, '–');
   const { passed, failed, at } = checks;
-  return h(
-    'span',
-    { class: failed > 0 ? 'bad' : 'good' },
-    `${passed} of ${passed + failed}`,
-    h('small', {}, `${describeTime(minutesBetween(at, now()))} ago`),
-  );
+  const counts = `${passed} of ${passed + failed}`;
+  const time = h('small', {}, `${describeTime(minutesBetween(at, now()))} ago`);
+  if (failed > 0) return h('span', { class: 'bad' }, counts, time);
+  return h('span', { class: 'good' }, counts, time);
+}
+
+function renderChapters(chapters: ShownStudent['chapters'], titles: string[]): Node[] {
+  if (chapters.length === 0) return [h('td', { colspan: String(titles.length), class: 'none' })];
+  return titles.map((title, at) => renderBar(chapters[at] ?? { done: 0, total: 0 }, title));
 }
 
 function renderRow(student: ShownStudent, titles: string[]): Node {
   const stuck = isStuck(student, now());
   const { id, name, chapters } = student;
-  const counts = titles.map((title, at) => renderBar(chapters[at] ?? { done: 0, total: 0 }, title));
   return h(
     'tr',
     { class: textIf(stuck, 'stuck'), id: `row-${id}` },
@@ -83,9 +85,7 @@ function renderRow(student: ShownStudent, titles: string[]): Node {
       stuck && h('b', { class: 'flag' }, `stuck for ${describeTime(stuckFor(student, now()))}`),
     ),
     h('td', { 'data-label': 'Now' }, ...renderStep(student)),
-    ...(chapters.length > 0
-      ? counts
-      : [h('td', { colspan: String(titles.length), class: 'none' })]),
+    ...renderChapters(chapters, titles),
     h('td', { 'data-label': 'Drills' }, ...renderDrill(student)),
     h('td', { 'data-label': 'Checks', class: 'tight' }, renderChecks(student)),
     h(
@@ -94,7 +94,7 @@ function renderRow(student: ShownStudent, titles: string[]): Node {
       h(
         'button',
         { type: 'button', 'aria-label': `Hint to ${name}`, onclick: () => hintTo(id) },
-        student.hints > 0 ? `Hint (${student.hints})` : 'Hint',
+        `Hint${textIf(student.hints > 0, ` (${student.hints})`)}`,
       ),
     ),
   );
@@ -151,9 +151,10 @@ function onMessage(message: ServerMessage): void {
 
 byId('hint').addEventListener('submit', (event) => {
   event.preventDefault();
-  const to = field('to').value;
-  const all = board?.students.map(({ id }) => id) ?? [];
-  connection.send({ type: 'hint', to: to ? [to] : all, text: field('hint-text').value });
+  const one = field('to').value;
+  let to = board?.students.map(({ id }) => id) ?? [];
+  if (one) to = [one];
+  connection.send({ type: 'hint', to, text: field('hint-text').value });
 });
 
 setInterval(render, TICK);
