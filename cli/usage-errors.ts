@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { CONFIG_KEYS } from '../components/config';
+import { textIf } from '../util/optional';
 import { nearest } from '../util/suggest';
 import { type Failure, usage } from './errors';
 
@@ -46,14 +47,14 @@ function unknownOption(command: Command, message: string): Failure {
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
   return usage(
-    `${wrong}${near}${known.length > 0 ? `: it is an option of ${known.join(', ')}` : ''}.`,
+    `${wrong}${near}${textIf(known.length > 0, `: it is an option of ${known.join(', ')}`)}.`,
     `${nameOf(command)} --help lists its options`,
   );
 }
 
 /** Returns the Failure of a word that is no command of `command`. */
 function unknownCommand(command: Command, word: string): Failure {
-  const group = command.parent ? `${command.name()} ` : '';
+  const group = textIf(command.parent, `${command.name()} `);
   const names = command.commands.map((one) => one.name());
   return usage(
     `There is no command ${group}${word}${nearest(word, names)}.`,
@@ -105,7 +106,10 @@ const EXPLANATIONS: Record<string, Explain> = {
     const [flag, value] = quoted(message).split(' ');
     return usage(
       `${flag} needs a value.`,
-      `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
+      `${nameOf(command)}${textIf(
+        command.registeredArguments.some((one) => one.name() === 'NAME'),
+        ' [NAME]',
+      )} ${flag} ${value.replace(/[<>]/g, '')}`,
     );
   },
   'commander.missingArgument': (command, message) => {

@@ -33,9 +33,11 @@ export function judge(
     reachable: true,
     units: report.units,
     inactive: report.units.filter((unit) => unit.active !== 'active'),
-    edited: report.files.flatMap((file) =>
-      file.state === 'ok' ? [] : [{ ...file, state: file.state }],
-    ),
+    edited: report.files.flatMap((file) => {
+      const { state } = file;
+      if (state === 'ok') return [];
+      return [{ ...file, state }];
+    }),
     objects: report.objects,
     undone: expected.filter((step) => !done.has(step)),
   };

@@ -9,6 +9,7 @@ import { classUp, UP_AT_ONCE } from '../classroom/up';
 import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
 import { elevated } from '../elevate';
 import { usage } from '../errors';
+import { textIf } from '../../util/optional';
 import { collectLists, parsePort } from './options';
 
 /** Options as they were typed. */
@@ -62,7 +63,7 @@ function on(
       process.exitCode = code;
       return;
     }
-    const again = `./lab class ${[verb, file, ...words].join(' ')}${only ? ` --only ${only.join(',')}` : ''}`;
+    const again = `./lab class ${[verb, file, ...words].join(' ')}${textIf(only, ` --only ${only?.join(',')}`)}`;
     process.exitCode = await work(students, { ...options, parallel, again, roster });
   };
 }

@@ -13,6 +13,7 @@ import { isLab, isStackName } from '../lab/name';
 import { age } from '../ui/duration';
 import { engineOfStates } from '../actions/open-engine';
 import { columns, print, printJson } from '../ui/prompt';
+import { fieldsIf, textIf } from '../../util/optional';
 
 interface Listed {
   name: string;
@@ -36,11 +37,9 @@ const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-'
  * accept.
  */
 const foreign = (name: string): Pick<Listed, 'problem'> =>
-  isLab(name)
-    ? {}
-    : {
-        problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
-      };
+  fieldsIf(!isLab(name), {
+    problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
+  });
 
 /** Returns the state of a lab. */
 function stateOf({ outputs, resources }: Partial<Snapshot>, busy: boolean): Listed['state'] {
@@ -82,7 +81,8 @@ export async function listedStack(
 /** Returns the owner of a lab of another state, as a note below the table. */
 function ownerOf(name: string): Pick<Listed, 'problem'> {
   const owner = foreignOwner(name);
-  return owner ? { problem: `belongs to ${ownerAsText(owner)}.` } : {};
+  if (!owner) return {};
+  return { problem: `belongs to ${ownerAsText(owner)}.` };
 }
 
 /** Lists the labs of the user's states. */
@@ -122,7 +122,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
         lab.stage ?? '',
         String(lab.nodes),
         age(lab.created),
-        lab.expires === undefined ? '' : lab.expires || 'never',
+        textIf(lab.expires !== undefined, lab.expires || 'never'),
       ]),
     ]),
   );
@@ -133,7 +133,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   if (labs.some(({ state }) => state === 'empty'))
     print('\nempty: a stack without resources; ./lab down NAME removes it.');
   for (const { name, state, problem } of labs)
-    if (problem) print(`\n${name}${state === 'unreadable' ? " can't be read" : ''}: ${problem}`);
+    if (problem) print(`\n${name}${textIf(state === 'unreadable', " can't be read")}: ${problem}`);
 }
 
 export function register(program: Command): void {

@@ -12,6 +12,7 @@ import { engineOfStates } from '../actions/open-engine';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
 import { columns, confirm, print, printJson } from '../ui/prompt';
+import { textIf } from '../../util/optional';
 import { cloudOption } from './options';
 
 interface Options {
@@ -70,7 +71,7 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     return {
       ...one,
       outcome: 'failed',
-      problem: `${error.message}${error.cure ? ` To do: ${error.cure}` : ''}`,
+      problem: `${error.message}${textIf(error.cure, ` To do: ${error.cure}`)}`,
     };
   }
 }

@@ -10,6 +10,7 @@ import { usage } from '../errors';
 import { pastExpiry } from '../lab/expiry';
 import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
+import { itemsIf } from '../../util/optional';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
@@ -32,7 +33,7 @@ function settingsOf({ stage, set }: Options): Settings {
       '--stage with one of these, or without it as far as the config says',
     );
   }
-  return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
+  return parseSettings([...set, ...itemsIf(stage, `stage=${stage}`)]);
 }
 
 /** Asks whether the user accepts the price of a cloud lab. */

@@ -3,6 +3,7 @@ import { isConfigMistake } from '../../components/config';
 import { cloudFailure } from './cloud-failures';
 import { Failure, Locked, unable, usage } from '../errors';
 import { diskFull } from '../full-disk';
+import { textIf } from '../../util/optional';
 import type { Holder } from './stale-locks';
 import { resourceTitle } from './urn';
 
@@ -81,7 +82,7 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
     )
     .join('; ');
   return new Locked(
-    `Lab ${stack} is in use${who ? ` by ${who}` : ''}.`,
+    `Lab ${stack} is in use${textIf(who, ` by ${who}`)}.`,
     'wait until that command ends; if it is dead: eval "$(./lab env)"; pulumi cancel --stack ' +
       stack,
   );

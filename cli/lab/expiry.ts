@@ -2,6 +2,7 @@ import { expiryOf, labs as labsOnMachine } from '../../provider/local';
 import type { CloudResource } from '../account/account';
 import type { Engine, Snapshot } from '../engine';
 import { Failure } from '../errors';
+import { ifPresent } from '../../util/optional';
 import { isLab, type LabRef, parseLab } from './name';
 
 /** A lab and its expiry. */
@@ -44,7 +45,11 @@ async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<En
     names.map(async (name): Promise<Ending> => {
       try {
         const snapshot = await engine.snapshot(name);
-        return { lab: parseLab(name), expires: snapshot ? expiryIn(snapshot) : '', from: 'state' };
+        return {
+          lab: parseLab(name),
+          expires: ifPresent(snapshot, expiryIn) ?? '',
+          from: 'state',
+        };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         return { lab: parseLab(name), expires: expiryOf(name) ?? '', from: 'state' };

@@ -6,6 +6,7 @@ import { expiryIn } from './expiry';
 import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
 import { during, type Progress } from '../ui/progress';
+import { fieldsIf, itemsIf, textIf } from '../../util/optional';
 
 /** State of a lab, compared with its config. */
 export interface LabStatus {
@@ -46,7 +47,7 @@ export async function statusOf(
     nodes: [],
     drift: [],
     created: snapshot?.created,
-    ...(expires ? { expires } : {}),
+    ...fieldsIf(expires, { expires }),
   };
   if (!snapshot || !up)
     return {
@@ -75,14 +76,14 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
   const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
     ...nodes.flatMap((node) => [
-      ...(node.problem ? [`${node.name}: ${node.problem}`] : []),
+      ...itemsIf(node.problem, `${node.name}: ${node.problem}`),
       ...node.edited.map(
         (file) =>
           `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`,
       ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
       ...node.objects.map(
-        ({ object, state, cure }) => `${node.name}: ${object} ${state}${cure ? `: ${cure}` : ''}`,
+        ({ object, state, cure }) => `${node.name}: ${object} ${state}${textIf(cure, `: ${cure}`)}`,
       ),
       ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),

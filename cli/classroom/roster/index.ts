@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { plural } from '../../../util/plural';
 import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
 import type { LabRef } from '../../lab/name';
@@ -32,10 +33,9 @@ export function readRoster(file: string, options: RosterOptions = {}): Roster {
     bytes = fs.readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw usage(
-      code === 'ENOENT' ? `Roster ${file} does not exist.` : `${file} can't be read: ${code}.`,
-      'give the file that lists the students, such as examples/students.yaml',
-    );
+    const cure = 'give the file that lists the students, such as examples/students.yaml';
+    if (code === 'ENOENT') throw usage(`Roster ${file} does not exist.`, cure);
+    throw usage(`${file} can't be read: ${code}.`, cure);
   }
   const decoded = utf8Text(bytes);
   if ('wrongLine' in decoded)
@@ -47,7 +47,7 @@ export function readRoster(file: string, options: RosterOptions = {}): Roster {
   const roster = reader.read();
   const mistakes = reader.mistakes.sort((a, b) => a.line - b.line);
   if (mistakes.length === 0) return { file, ...roster };
-  const head = mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`;
+  const head = plural(mistakes.length, 'One mistake', `${mistakes.length} mistakes`);
   throw usage(
     `${head} in the roster ${file}; nothing was changed:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
     'correct the file, then run the same command again; examples/students.yaml is a complete example',
