@@ -151,5 +151,6 @@ function formatTarget({ target, aim }: Row): string {
 
 function isMet({ target }: Row, value: number): boolean | undefined {
   if (!target) return undefined;
-  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+  if ('atMost' in target) return value <= target.atMost;
+  return value >= target.atLeast;
 }

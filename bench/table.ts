@@ -14,12 +14,14 @@ const hostProperties = (): { cores: number; kernel: string; load: number } => ({
 /** Formats a value with three significant figures. */
 function figure(value: number): string {
   if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (value >= 10) return value.toFixed(1);
+  return value.toFixed(2);
 }
 
 function verdict({ met }: Result): string {
   if (met === undefined) return '';
-  return met ? 'met' : 'MISSED';
+  if (met) return 'met';
+  return 'MISSED';
 }
 
 const row = (result: Result): string[] => [

@@ -107,8 +107,10 @@ export async function execTwice(
 }
 
 /** Returns kubectl's error if a command in a pod failed and printed nothing; else an empty text. */
-export const execFailure = ({ code, stdout, stderr }: Ran): string =>
-  code !== 0 && stdout.trim() === '' ? firstLine(stderr) : '';
+export function execFailure({ code, stdout, stderr }: Ran): string {
+  if (code !== 0 && stdout.trim() === '') return firstLine(stderr);
+  return '';
+}
 
 /** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {

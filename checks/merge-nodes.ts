@@ -2,8 +2,10 @@
 const NODE = '\0';
 
 /** Joins names as text: `worker-0`, `worker-0 and worker-1`, `worker-0, worker-1 and worker-2`. */
-export const joinNames = (names: string[]): string =>
-  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+export function joinNames(names: string[]): string {
+  if (names.length === 1) return names[0];
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
 
 /**
  * Merges problems of the form `NODE: TEXT` that have the same text: `worker-0 and worker-1: TEXT`. Keeps the order and

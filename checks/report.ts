@@ -30,7 +30,8 @@ function summaryOf({ id, status, evidence, reason }: CheckResult): string {
     .filter((line) => line !== '' && !HEADING.test(line));
   const pattern = SUMMARY_LINES.get(id);
   const line = (pattern && lines.find((one) => pattern.test(one))) ?? lines[0] ?? '';
-  return lines.length > 1 && status === 'pass' ? `${line} (+${lines.length - 1})` : line;
+  if (lines.length > 1 && status === 'pass') return `${line} (+${lines.length - 1})`;
+  return line;
 }
 
 /**

@@ -76,9 +76,8 @@ function explain(problems: string[], look: string, nodes: string[]): string {
   const merged = mergeNodes(problems, nodes);
   if (problems.every(isNoAnswer)) return explainNoAnswer(merged);
   const joined = merged.join('; ');
-  return look === '' || problems.every((problem) => problem.includes('look at'))
-    ? joined
-    : `${joined}: ${look}`;
+  if (look === '' || problems.every((problem) => problem.includes('look at'))) return joined;
+  return `${joined}: ${look}`;
 }
 
 async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {

@@ -116,8 +116,10 @@ export function connectionKey({
 export const ALIAS = 'machine';
 
 /** Signature algorithms of a host key type. RSA keys use newer algorithms than their type names. */
-const hostKeyAlgorithms = (type: string): string =>
-  type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256,ssh-rsa' : type;
+function hostKeyAlgorithms(type: string): string {
+  if (type === 'ssh-rsa') return 'rsa-sha2-512,rsa-sha2-256,ssh-rsa';
+  return type;
+}
 
 function hostKeyLines(directory: string, hostKey: string | undefined): string[] {
   if (!hostKey) return ['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null'];

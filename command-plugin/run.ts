@@ -79,7 +79,8 @@ function endingOf(code: number | null, log: string, call: Call | undefined): str
   // ssh exits with 255 when the connection fails. A command may exit with 255 too, but then the log
   // of ssh is empty.
   if (code === 255 && reason) return `the connection was lost (${reason})`;
-  return code === null ? 'ssh was killed' : `Process exited with status ${code}`;
+  if (code === null) return 'ssh was killed';
+  return `Process exited with status ${code}`;
 }
 
 async function session(

@@ -106,7 +106,8 @@ const publicSources = (): string[] => [
 /** Returns the sources.list of the nodes' packages. */
 function nodeSources(): string[] {
   const own = machineSources();
-  return own.length > 0 ? own : publicSources();
+  if (own.length > 0) return own;
+  return publicSources();
 }
 
 /** Returns the URIs of the archives that the nodes' packages come from. */

@@ -49,7 +49,8 @@ async function goProxyProblem(sites: Pick<Sites, 'reach'>): Promise<string | und
   if (!go) return undefined;
   const { stdout } = await run(go.command, ['env', 'GOPROXY'], { cwd: '/' });
   const asked = await Promise.all(goProxies(stdout.trim()).map((url) => siteProblem(sites, url)));
-  return asked.every((problem) => problem !== undefined) ? asked[0] : undefined;
+  if (asked.every((problem) => problem !== undefined)) return asked[0];
+  return undefined;
 }
 
 /** Returns why a site can't be reached; `undefined` if it answers, or without curl. */

@@ -155,7 +155,8 @@ export function describeOrigin(
   const [mirrored] = from
     .map((line) => line.split(' ')[0])
     .filter((url) => !official.includes(url));
-  return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
+  if (mirrored === undefined) return 'official release';
+  return `from the mirror ${new URL(mirrored).host}`;
 }
 
 /** Returns the programs for the host, or `undefined` if one is missing. */

@@ -129,7 +129,8 @@ const addressOf = (node: string, { topology }: Lab): string =>
 /** Returns the address of a worker's bridge, the first of its pod network. */
 function gatewayOf(node: string, { topology }: Lab): string {
   const podCidr = topology.nodes.find(({ name }) => name === node)?.podCidr;
-  return podCidr ? addressAt(podCidr, 1) : '';
+  if (podCidr) return addressAt(podCidr, 1);
+  return '';
 }
 
 /** Puts values into a text. Unknown values stay in braces. */

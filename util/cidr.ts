@@ -39,8 +39,10 @@ export function parseCidr(text: string): Network {
 /**
  * Adds the prefix length /32 to a single address. `ip` prints such a network without the length.
  */
-export const asCidr = (network: string): string =>
-  network.includes('/') ? network : `${network}/32`;
+export function asCidr(network: string): string {
+  if (network.includes('/')) return network;
+  return `${network}/32`;
+}
 
 /**
  * Returns the address `offset` places after the first one of the network. Throws a RangeError

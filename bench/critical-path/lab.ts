@@ -26,8 +26,10 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
 }
 
 /** Returns the name of the instance that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
-const machineOf = (resource: Registered): string | undefined =>
-  isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
+function machineOf(resource: Registered): string | undefined {
+  if (isCommand(resource)) return resource.name.split('@')[1];
+  return /^(.*)-login$/.exec(resource.name)?.[1];
+}
 
 /** Converts the resource graph to tasks. A login waits until its instance has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>

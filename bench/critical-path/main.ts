@@ -23,7 +23,10 @@ function formatChain(chain: Done[]): string {
 }
 
 /** Formats a ratio, which is below 10, or else a number of seconds. */
-const figure = (value: number): string => (value < 10 ? value.toFixed(2) : `${value.toFixed(0)} s`);
+function figure(value: number): string {
+  if (value < 10) return value.toFixed(2);
+  return `${value.toFixed(0)} s`;
+}
 
 async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string> {
   const { tasks, done, whole, nodes, cluster, toReady, longest } = await simulated(cloud, profile);

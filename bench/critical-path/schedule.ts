@@ -65,7 +65,8 @@ function begin(task: Task, now: number, done: Map<string, Done>, freed: string |
 /** The chain of tasks that the last one waited for, first to last. */
 export function criticalPath(done: Map<string, Done>, last: Done): Done[] {
   const before = last.because === undefined ? undefined : done.get(last.because);
-  return before ? [...criticalPath(done, before), last] : [last];
+  if (before) return [...criticalPath(done, before), last];
+  return [last];
 }
 
 export const latest = (tasks: Done[]): Done => tasks.reduce((a, b) => (b.end > a.end ? b : a));

@@ -132,7 +132,10 @@ function quantile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
+function percent(part: number, whole: number): number {
+  if (whole === 0) return 0;
+  return (100 * part) / whole;
+}
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 type Source = SourceFigures & { file: string; rows: string[] };

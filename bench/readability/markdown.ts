@@ -17,7 +17,8 @@ const MARK = /^([-*+>]|#+|\d+\.)$/;
 /** Returns the index behind a part that ends with a line that `isEnd` accepts. */
 function endOf(lines: string[], start: number, isEnd: (line: string) => boolean): number {
   const end = lines.findIndex((line, index) => index > start && isEnd(line));
-  return end < 0 ? lines.length : end + 1;
+  if (end < 0) return lines.length;
+  return end + 1;
 }
 
 /** Returns the index behind the front matter or code block that starts at `start`, or `start`. */

@@ -81,7 +81,8 @@ function calledName(node: ts.Expression): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isTaggedTemplateExpression(node)) return calledName(node.tag);
   const isPart = ts.isCallExpression(node) || ts.isPropertyAccessExpression(node);
-  return isPart ? calledName(node.expression) : '';
+  if (isPart) return calledName(node.expression);
+  return '';
 }
 
 /** Returns the kind of a call with a title and a function as jest has them. */
@@ -90,7 +91,8 @@ function testKind(node: ts.CallExpression): 'test' | 'group' | undefined {
   const [title, body] = node.arguments;
   if (!title || !body || stringText(title) === undefined) return undefined;
   if (name === 'describe') return 'group';
-  return name === 'test' || name === 'it' ? 'test' : undefined;
+  if (name === 'test' || name === 'it') return 'test';
+  return undefined;
 }
 
 /** Collects the comments around nodes, each once. */

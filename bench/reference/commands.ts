@@ -20,7 +20,8 @@ export function table(title: string, head: string[], rows: string[][]): string {
 
 function defaultText({ defaultValue, negate }: Option | (Argument & { negate?: boolean })): string {
   const isEmpty = Array.isArray(defaultValue) && defaultValue.length === 0;
-  return defaultValue === undefined || negate || isEmpty ? '' : code(String(defaultValue));
+  if (defaultValue === undefined || negate || isEmpty) return '';
+  return code(String(defaultValue));
 }
 
 function optionRow(option: Option): string[] {

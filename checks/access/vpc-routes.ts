@@ -55,7 +55,10 @@ async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRout
   });
 }
 
-const destinationOf = (cidr: string): string => (cidr === '0.0.0.0/0' ? 'default' : cidr);
+function destinationOf(cidr: string): string {
+  if (cidr === '0.0.0.0/0') return 'default';
+  return cidr;
+}
 
 /** AWS: the route tables name network interfaces, which have addresses. */
 async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {

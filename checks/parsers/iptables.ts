@@ -34,8 +34,10 @@ export function parseRules(text: string): Rule[] {
 }
 
 /** Returns a destination as iptables prints it: an address with its full prefix length. */
-const destinationOf = ({ address }: Destination): string | undefined =>
-  address === undefined ? undefined : `${address}/${address.includes(':') ? 128 : 32}`;
+function destinationOf({ address }: Destination): string | undefined {
+  if (address === undefined) return undefined;
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
 
 /** Returns the rule that sends packets for `to` from KUBE-SERVICES or KUBE-NODEPORTS to the service's chain. */
 function dispatch(rules: Rule[], to: Destination): Rule | undefined {

@@ -148,7 +148,8 @@ async function expectDeletable(access: Access, namespace: string): Promise<void>
 /** Returns the last warning as `REASON: MESSAGE` without container ids, or an empty string. */
 function formatWarning({ items }: EventList): string {
   const last = items.at(-1);
-  return last ? `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}` : '';
+  if (last) return `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}`;
+  return '';
 }
 
 /** Test pods of one run of the checks. The first call of `nginx`, `busybox` or `services` creates all of them. */

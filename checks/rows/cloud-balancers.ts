@@ -47,10 +47,10 @@ export function serviceProblems(
 }
 
 /** Reason why a row does not apply to a cloud; `undefined` on local labs. */
-export const skippedOnClouds = ({ cloud }: LabOutputs): string | undefined =>
-  cloud === 'local'
-    ? undefined
-    : `on ${cloud} only services in loadBalancers have a balancer, and verify creates none of them`;
+export function skippedOnClouds({ cloud }: LabOutputs): string | undefined {
+  if (cloud === 'local') return undefined;
+  return `on ${cloud} only services in loadBalancers have a balancer, and verify creates none of them`;
+}
 
 /** Compares each service of `loadBalancers` with the config and the address of its balancer. */
 export async function cloudAddresses(lab: LabUnderTest): Promise<Evidence> {

@@ -8,8 +8,10 @@ import { type as typeOn, type LabUnderTest } from '../lab';
 const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
 
 /** Path of a lab's CNI file: the article's, or a list of plugins if the lab has hostPorts. */
-export const cniFile = ({ config }: Pick<LabOutputs, 'config'>): string =>
-  config.hostPorts ? `${CNI_FILE}list` : CNI_FILE;
+export function cniFile({ config }: Pick<LabOutputs, 'config'>): string {
+  if (config.hostPorts) return `${CNI_FILE}list`;
+  return CNI_FILE;
+}
 
 /**
  * Returns the bridge plugin's config from a CNI file. In a list of plugins, the bridge plugin comes

@@ -156,10 +156,10 @@ const icmpFlows = (text: string): Flow[] =>
 const toPod = (flows: Flow[], to: string, senders: string[]): Flow[] =>
   flows.filter(({ original }) => original.dst === to && senders.includes(original.src));
 
-const withoutMasquerade = (outputs: LabOutputs): string | undefined =>
-  outputs.ipMasq
-    ? undefined
-    : 'ipMasq is false in the config, so no packet is masqueraded (see nat.off)';
+function withoutMasquerade(outputs: LabOutputs): string | undefined {
+  if (outputs.ipMasq) return undefined;
+  return 'ipMasq is false in the config, so no packet is masqueraded (see nat.off)';
+}
 
 const natMasqSource: Check = {
   id: 'nat.masq.source',

@@ -21,9 +21,9 @@ async function route(
 /** Finds out where a request from outside was lost: in the VPC's firewall, or behind it. */
 async function whereLost(lab: LabUnderTest): Promise<string> {
   const { answered, client, url } = await connection(lab);
-  return answered
-    ? `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`
-    : `${client.name} gets no answer inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+  if (answered)
+    return `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`;
+  return `${client.name} gets no answer inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
 }
 
 const nodePortReach: Check = {

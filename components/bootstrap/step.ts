@@ -82,7 +82,8 @@ const sources = path.join(root, 'components/bootstrap/steps');
 /** Returns the text of a file in components/bootstrap/steps/; `undefined` if it does not exist. */
 export function source(name: string): string | undefined {
   const file = path.join(sources, name);
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8');
+  return undefined;
 }
 
 /** Renders a file in components/bootstrap/steps/. Throws an Error if it does not exist. */

@@ -140,13 +140,15 @@ export function defaultOf(
 ): string | undefined {
   const { default: usual, small } = KEYS[key];
   if (profile === 'small' && small !== undefined) return small;
-  return typeof usual === 'string' ? usual : usual[cloud];
+  if (typeof usual === 'string') return usual;
+  return usual[cloud];
 }
 
 /** Returns the default in Pulumi.yaml: empty if the default depends on cloud or profile. */
 export const declaredDefault = (key: ConfigKey): string => {
   const { default: usual, small } = KEYS[key];
-  return typeof usual === 'string' && small === undefined ? usual : '';
+  if (typeof usual === 'string' && small === undefined) return usual;
+  return '';
 };
 
 /** Other programs that listen on a controller, by port. */
@@ -342,8 +344,10 @@ export function parseConfig(raw: RawConfig): LabConfig {
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
-const asText = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value);
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value);
+}
 
 /**
  * Validates arguments and adds defaults. Accepts a complete LabConfig too, and returns an equal one.
@@ -357,7 +361,8 @@ export function configOf(args: LabArgs | LabConfig): LabConfig {
       !(isEmpty(value) && KEYS[key as ConfigKey] && !isUsed(key as ConfigKey, given.cloud)),
   );
   const config = parseConfig(Object.fromEntries(used.map(([key, value]) => [key, asText(value)])));
-  return ownAddress === undefined ? config : { ...config, ownAddress };
+  if (ownAddress === undefined) return config;
+  return { ...config, ownAddress };
 }
 
 const isUsed = (key: ConfigKey, cloud: CloudName = 'local'): boolean =>

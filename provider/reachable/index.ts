@@ -96,8 +96,10 @@ async function answers(inputs: ReachableInputs, call?: Call): Promise<void> {
 }
 
 /** Formats a limit: `6 min`, `90 s`. */
-const limit = (seconds: number): string =>
-  seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+function limit(seconds: number): string {
+  if (seconds % 60 === 0) return `${seconds / 60} min`;
+  return `${seconds} s`;
+}
 
 /**
  * Waits for an address to answer from the host that runs Pulumi. Every change of an input asks

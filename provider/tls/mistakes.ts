@@ -49,9 +49,9 @@ export class Mistakes {
     this.given(property, optional, (value) => {
       if (typeof value !== 'string' || value.trim() === '') return `${property} must be a text`;
       if (/[\r\n\0]/.test(value)) return `${property} must be one line`;
-      return value.length > longest
-        ? `${property} has ${value.length} characters, at most ${longest} are allowed`
-        : undefined;
+      if (value.length > longest)
+        return `${property} has ${value.length} characters, at most ${longest} are allowed`;
+      return undefined;
     });
     return this;
   }
@@ -85,9 +85,9 @@ export class Mistakes {
     this.given(property, optional, (value) => {
       if (!Array.isArray(value)) return `${property} must be a list`;
       const wrong = value.filter((element) => typeof element !== 'string' || !fits(element));
-      return wrong.length > 0
-        ? `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}`
-        : undefined;
+      if (wrong.length > 0)
+        return `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}`;
+      return undefined;
     });
   }
 

@@ -30,7 +30,8 @@ export function preparationFor(
   { hasLab, isDoubtful }: Account,
 ): 'up' | 'down' | undefined {
   if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
-  return hasLab ? 'down' : undefined;
+  if (hasLab) return 'down';
+  return undefined;
 }
 
 async function prepare(act: Act, stage: Stage, isDoubtful: boolean): Promise<void> {

@@ -39,7 +39,10 @@ async function apiAnswers(stage: Stage, from: string): Promise<boolean> {
   return code === 0;
 }
 
-const workersOf = (stage: Stage): number => (stage.profile === 'small' ? 2 : 3);
+function workersOf(stage: Stage): number {
+  if (stage.profile === 'small') return 2;
+  return 3;
+}
 
 async function moreWorkers(stage: Stage): Promise<void> {
   await up(stage, { workers: String(workersOf(stage) + 1) });

@@ -50,7 +50,8 @@ function lookUp(tree: Tree, path: string, instance: Instance): string | undefine
     if (typeof found === 'string' || !(part in found)) return undefined;
     found = found[part];
   }
-  return typeof found === 'string' ? found : listing(found, path.replace(/^\/|\/$/g, ''), instance);
+  if (typeof found === 'string') return found;
+  return listing(found, path.replace(/^\/|\/$/g, ''), instance);
 }
 
 /** Answers a path below `/VERSION/`; `undefined` if there is nothing. */
@@ -66,7 +67,8 @@ function answerTo(
   const [, below] = /^meta-data(?:\/(.*))?$/.exec(path) ?? [];
   if (!path.startsWith('meta-data')) return undefined;
   const text = lookUp(metadataOf(instance, own, region), below ?? '', instance);
-  return text === undefined ? undefined : Buffer.from(text);
+  if (text === undefined) return undefined;
+  return Buffer.from(text);
 }
 
 /** Versions of the service's API that a client may name. */
@@ -104,6 +106,7 @@ export function metadataServer(world: () => World, vpc: string): http.Server {
     const region = now.vpcs.find(({ id }) => id === vpc)?.region ?? '';
     const answer =
       path === undefined ? undefined : answerTo(path.replace(/\/$/, ''), { instance, own, region });
-    return answer === undefined ? end(404) : end(200, answer);
+    if (answer === undefined) return end(404);
+    return end(200, answer);
   });
 }

@@ -133,7 +133,8 @@ function focusKey(): { key: string; value?: string; from?: number | null } | und
   const element = document.activeElement as HTMLInputElement | null;
   if (!element || !byId('text').contains(element) || element === byId('text')) {
     const inNav = element && byId('chapters').contains(element);
-    return inNav ? { key: keyOf(element) } : undefined;
+    if (inNav) return { key: keyOf(element) };
+    return undefined;
   }
   const isInput = element.tagName === 'INPUT';
   return {

@@ -25,8 +25,10 @@ const box = (x: number, y: number, width: number, height: number, kind: string):
 const TIGHT = 125;
 
 /** Shortens a pod's name to what fits into its box: `nginx`, `busybox0-x7k2p`, `busybox0`. */
-const shortName = (name: string, width: number): string =>
-  name.startsWith('nginx') || width < TIGHT ? name.replace(/-.*/, '') : name;
+function shortName(name: string, width: number): string {
+  if (name.startsWith('nginx') || width < TIGHT) return name.replace(/-.*/, '');
+  return name;
+}
 
 /** Places of the network and where they are in the picture. */
 class Layout {

@@ -72,7 +72,8 @@ function heldFrom(text: string): number {
   const whole = text.indexOf(START);
   if (whole >= 0) return whole;
   const escape = text.lastIndexOf('\x1b');
-  return escape >= 0 && START.startsWith(text.slice(escape)) ? escape : text.length;
+  if (escape >= 0 && START.startsWith(text.slice(escape))) return escape;
+  return text.length;
 }
 
 /** Returns a terminal's output as text: without colours, titles and carriage returns. */

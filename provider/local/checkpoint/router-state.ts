@@ -113,7 +113,8 @@ export async function readRouterState(lab: string): Promise<RouterState> {
   const nft = listings.join('\n');
   await tryRuleset(nft);
   const state = { nft, iptables, routes, links: linksOf(network), settings };
-  return ipv6 ? { ...state, ipv6 } : state;
+  if (ipv6) return { ...state, ipv6 };
+  return state;
 }
 
 /** Elements to remove and to add, so that `now` becomes `wanted`. */

@@ -51,9 +51,8 @@ class Registry {
 
   blob(digest: string): Answer | Refusal {
     const file = findBlob(this.directory, digest);
-    return file
-      ? { file, mediaType: 'application/octet-stream', digest }
-      : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
+    if (file) return { file, mediaType: 'application/octet-stream', digest };
+    return { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
   }
 
   /**

@@ -127,7 +127,8 @@ async function waitForBoot(lab: string, name: string, log: string): Promise<void
   const outcome = await poll(
     async () => {
       if (boots()) return 'booted';
-      return (await isRunning(lab, name)) ? undefined : 'ended';
+      if (await isRunning(lab, name)) return undefined;
+      return 'ended';
     },
     { limit },
   );

@@ -160,9 +160,9 @@ export function linkDrift(where: Addressing, wanted: ExpectedLink): string {
     return `has MAC ${link.address}, not ${wanted.mac}`;
   if (wanted.master && link.master !== wanted.master)
     return `is not on the bridge ${wanted.master}`;
-  return wanted.address && !hasAddress(where, wanted.name, wanted.address)
-    ? `lacks the address ${wanted.address}`
-    : '';
+  if (wanted.address && !hasAddress(where, wanted.name, wanted.address))
+    return `lacks the address ${wanted.address}`;
+  return '';
 }
 
 /** Returns the routes to exactly this destination. An address and its /32 are the same. */
@@ -176,8 +176,7 @@ export function elements(objects: NftObject[], family: string, name: string): st
     .find((set) => set?.family === family && set.table === 'vpc' && set.name === name);
   return (definition?.elem ?? []).map((element) => {
     if (typeof element === 'string') return [element];
-    return Array.isArray(element)
-      ? (element as string[])
-      : (element as { concat: string[] }).concat;
+    if (Array.isArray(element)) return element as string[];
+    return (element as { concat: string[] }).concat;
   });
 }

@@ -40,7 +40,8 @@ const digest = (rules: NftRule[]): string =>
 /** Returns a short digest of the rule in the kernel; `undefined` if it does not exist. */
 export async function readRule(rule: ResourceRule): Promise<string | undefined> {
   const rules = ofName((await routerSnapshot(rule.lab))?.ruleset ?? [], rule);
-  return rules.length > 0 ? digest(rules) : undefined;
+  if (rules.length > 0) return digest(rules);
+  return undefined;
 }
 
 const deletions = async (rule: ResourceRule): Promise<string[]> =>

@@ -30,7 +30,8 @@ export const expression = (expr: unknown): string =>
 /** Returns nft's keyword for an object: set, chain or map. */
 function kindOf({ set, chain }: Pick<NftObject, 'set' | 'chain'>): string {
   if (chain) return 'chain';
-  return set ? 'set' : 'map';
+  if (set) return 'set';
+  return 'map';
 }
 
 /**

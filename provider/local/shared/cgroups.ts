@@ -24,8 +24,10 @@ export const unitOf = (lab: string, name: string): string => `hardway-${lab}-${n
  * Returns the slice of a lab. A hyphen in a slice's name means "child of": without the escape,
  * `local-s01` would be in `local`.
  */
-export const sliceOf = (lab = ''): string =>
-  lab ? `hardway-${lab.replaceAll('-', '\\x2d')}.slice` : 'hardway.slice';
+export function sliceOf(lab = ''): string {
+  if (lab) return `hardway-${lab.replaceAll('-', '\\x2d')}.slice`;
+  return 'hardway.slice';
+}
 
 /**
  * Returns the path, below any hierarchy's root, of the group of all labs, of a lab, or of a part of

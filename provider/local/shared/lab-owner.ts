@@ -50,7 +50,8 @@ function resolved(directory: string): string {
 function chosenBackend(url: string | undefined, state: string): string | undefined {
   const plain = url?.replace(/\?.*$/, '').replace(/\/+$/, '');
   const own = [stateDirectory(), state].map((directory) => `file://${directory}/backend`);
-  return plain && !own.includes(plain) ? plain : undefined;
+  if (plain && !own.includes(plain)) return plain;
+  return undefined;
 }
 
 function userName(environment: NodeJS.ProcessEnv): string {

@@ -36,14 +36,16 @@ function holder(slot: number): string | undefined {
 /** Returns whether a lab can take a slot. A link without a record is another version's. */
 function isFree(slot: number, lab: string): boolean {
   const other = holder(slot);
-  return other === undefined ? !linkExists(hostLink(slot)) : other === lab;
+  if (other === undefined) return !linkExists(hostLink(slot));
+  return other === lab;
 }
 
 /** Returns the lab's slot; `undefined` before its network is created. */
 export function slotOf(lab: string): Slot | undefined {
   try {
     const slot = JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
-    return holder(slot.slot) === lab ? slot : undefined;
+    if (holder(slot.slot) === lab) return slot;
+    return undefined;
   } catch {
     return undefined;
   }

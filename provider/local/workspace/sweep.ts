@@ -24,7 +24,8 @@ async function linkOf(lab: string): Promise<string | undefined> {
   const slot = slotOf(lab);
   if (!slot) return undefined;
   const link = hostLink(slot.slot);
-  return (await attempt('ip', ['link', 'show', link])).code === 0 ? link : undefined;
+  if ((await attempt('ip', ['link', 'show', link])).code === 0) return link;
+  return undefined;
 }
 
 /**

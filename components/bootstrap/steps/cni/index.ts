@@ -2,8 +2,10 @@ import type { LabConfig } from '../../../config';
 import { type Step, plain, script, template } from '../../step';
 
 /** Returns the name of the CNI file: the article's, or a list of plugins if hostPorts is set. */
-const configName = ({ hostPorts }: LabConfig): string =>
-  hostPorts ? '10-bridge.conflist' : '10-bridge.conf';
+function configName({ hostPorts }: LabConfig): string {
+  if (hostPorts) return '10-bridge.conflist';
+  return '10-bridge.conf';
+}
 
 export const cni: Step = {
   name: 'cni',
