@@ -101,8 +101,8 @@ export async function execTwice(
   good: (ran: Ran) => boolean,
 ): Promise<Ran & { typed: string }> {
   const args = ['-n', lab.pods.namespace, 'exec', pod, '--', ...command];
-  const first = await lab.access.kubectl(args);
-  const ran = good(first) ? first : await lab.access.kubectl(args);
+  let ran = await lab.access.kubectl(args);
+  if (!good(ran)) ran = await lab.access.kubectl(args);
   return { ...ran, typed: `kubectl ${args.join(' ')}` };
 }
 

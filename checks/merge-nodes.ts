@@ -15,8 +15,12 @@ export function mergeNodes(problems: string[], nodes: string[]): string[] {
   const nodesByText = new Map<string, string[]>();
   for (const problem of new Set(problems)) {
     const node = nodes.find((name) => problem.startsWith(`${name}: `));
-    const text = node === undefined ? problem : `${NODE}${problem.slice(node.length)}`;
-    nodesByText.set(text, [...(nodesByText.get(text) ?? []), ...(node ? [node] : [])]);
+    if (node === undefined) {
+      nodesByText.set(problem, []);
+      continue;
+    }
+    const text = `${NODE}${problem.slice(node.length)}`;
+    nodesByText.set(text, [...(nodesByText.get(text) ?? []), node]);
   }
   return [...nodesByText].map(([text, names]) => text.replace(NODE, joinNames(names)));
 }
