@@ -58,21 +58,20 @@ export class Mistakes {
 
   /** Requires a PEM block with this label. */
   pem(property: string, label: string): this {
-    this.given(property, false, (value) =>
-      typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)
-        ? undefined
-        : `${property} must be a PEM "${label}" block`,
-    );
+    this.given(property, false, (value) => {
+      if (typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)) return undefined;
+      return `${property} must be a PEM "${label}" block`;
+    });
     return this;
   }
 
   /** Requires a validity in days that is longer than RENEW_DAYS. */
   days(property: string): this {
-    this.given(property, false, (value) =>
-      Number.isInteger(value) && (value as number) > RENEW_DAYS && (value as number) <= 36500
-        ? undefined
-        : `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: it is recreated ${RENEW_DAYS} days before it expires`,
-    );
+    this.given(property, false, (value) => {
+      const days = Number(value);
+      if (Number.isInteger(value) && days > RENEW_DAYS && days <= 36500) return undefined;
+      return `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: it is recreated ${RENEW_DAYS} days before it expires`;
+    });
     return this;
   }
 

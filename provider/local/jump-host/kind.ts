@@ -73,7 +73,8 @@ async function listenerOn(port: number): Promise<string> {
  * already uses it.
  */
 async function portTaken(lab: string, port: number): Promise<string> {
-  const listener = readDaemon(jumpHostFile(lab, RELAY)) ? '' : await listenerOn(port);
+  if (readDaemon(jumpHostFile(lab, RELAY))) return '';
+  const listener = await listenerOn(port);
   if (!listener) return '';
   return `port ${port} of this host, where students reach the jump host of lab ${lab}, is taken by ${listener}`;
 }

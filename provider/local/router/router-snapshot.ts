@@ -1,3 +1,4 @@
+import { listOf } from '../../../util/optional';
 import { attemptIn, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 
@@ -73,7 +74,8 @@ export interface RouterSnapshot extends Addressing {
  * namespace does not exist.
  */
 export async function addressing(namespace?: string): Promise<Addressing> {
-  const text = await run('ip', [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'], {
+  const inNamespace = listOf(namespace).flatMap((name) => ['-n', name]);
+  const text = await run('ip', [...inNamespace, '-j', '-batch', '-'], {
     input: 'addr show\nroute show\n',
   });
   const [links, routes] = text
@@ -94,10 +96,10 @@ export const parseRuleset = (json: string): NftObject[] =>
   (JSON.parse(json) as { nftables: NftObject[] }).nftables;
 
 /** Reads the router's packet filter; empty without a router. */
-export const readRuleset = async (lab: string): Promise<NftObject[]> =>
-  namespaceExists(routerOf(lab))
-    ? parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']))
-    : [];
+export async function readRuleset(lab: string): Promise<NftObject[]> {
+  if (!namespaceExists(routerOf(lab))) return [];
+  return parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']));
+}
 
 /** Reads the state of a router; `undefined` if it does not exist. */
 async function readRouter(lab: string): Promise<RouterSnapshot | undefined> {

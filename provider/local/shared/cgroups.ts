@@ -62,8 +62,10 @@ export function readSetting(group: string, file: string): string | undefined {
 export const writeSetting = (group: string, file: string, value: string): void =>
   fs.writeFileSync(settingFile(group, file), value);
 
-export const settingFile = (group: string, file: string): string =>
-  path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
+export function settingFile(group: string, file: string): string {
+  if (isVersion2()) return path.join(ROOT, group, file);
+  return path.join(ROOT, file.split('.')[0], group, file);
+}
 
 /** Returns a group's directories, one per hierarchy. */
 const directories = (group: string): string[] =>
@@ -137,7 +139,10 @@ function removeDirectory(directory: string): void {
  * reports it.
  */
 export async function removeGroups(lab: string, name = ''): Promise<void> {
-  if (hasSlices()) return name ? undefined : removeSlices(lab);
+  if (hasSlices()) {
+    if (!name) await removeSlices(lab);
+    return;
+  }
   for (const directory of directories(groupOf(lab, name))) {
     try {
       removeDirectory(directory);

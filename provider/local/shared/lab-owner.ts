@@ -93,5 +93,7 @@ export function isSameOwner(one: Owner, other: Owner): boolean {
 }
 
 /** An owner as text: `the state directory /tmp/a (user ann)`. */
-export const ownerAsText = ({ state, backend, user }: Owner): string =>
-  `${backend ? `the backend ${backend}` : `the state directory ${state}`} (user ${user})`;
+export function ownerAsText({ state, backend, user }: Owner): string {
+  if (backend) return `the backend ${backend} (user ${user})`;
+  return `the state directory ${state} (user ${user})`;
+}

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../../util/cidr';
 import { cloudDirectory, hostDirectory } from '../../../util/directories';
+import { namesIn } from '../../../util/existing-files';
 import { linkExists } from './host-links';
 import { claimLab, dropRecord, recordedLabs } from './lab-register';
 import { labDirectory } from './names';
@@ -53,8 +54,7 @@ export function slotOf(lab: string): Slot | undefined {
 
 /** Returns the names of all labs on the host, whichever state and cloud directory they are in. */
 export function labs(): string[] {
-  const directory = path.join(cloudDirectory(), 'labs');
-  const here = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  const here = namesIn(path.join(cloudDirectory(), 'labs'));
   return [...new Set([...here, ...recordedLabs()])].sort();
 }
 
