@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
+import { listOf } from '../../util/optional';
 import type { Certificates } from '../pki/certificates';
 import type { LabConfig, Stage } from '../config';
 import type { Machine } from '../machine';
@@ -119,7 +120,7 @@ export function script(path: string, name: string): StepFile {
 
 /** Joins the values of both families with a comma, as Kubernetes' flags take them. */
 export const bothFamilies = (ipv4: string, ipv6: string | undefined): string =>
-  [ipv4, ...(ipv6 ? [ipv6] : [])].join(',');
+  [ipv4, ...listOf(ipv6)].join(',');
 
 /** Lists the controllers of a lab, in order. */
 export const controllers = (topology: Topology): Node[] =>
