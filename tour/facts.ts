@@ -113,8 +113,10 @@ export function valuesOf(facts: Facts, lab: Lab): Map<string, string> {
   }
   const entry = lab.nodes.find(({ name }) => name === values.get('entry.node'));
   const port = facts.service?.nodePort;
-  if (port)
-    values.set('url', entry?.publicIp ? `http://${entry.publicIp}:${port}` : lab.nodePortUrl);
+  if (port) {
+    values.set('url', lab.nodePortUrl);
+    if (entry?.publicIp) values.set('url', `http://${entry.publicIp}:${port}`);
+  }
   // A lab with one worker has a controller to ping.
   const other = workersOf(lab)[1] ?? lab.topology.nodes[0].name;
   values.set('other.address', addressOf(other, lab));
