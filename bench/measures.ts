@@ -144,8 +144,9 @@ export class Measures {
 }
 
 function formatTarget({ target, aim }: Row): string {
-  const bound =
-    target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
+  let bound;
+  if (target && 'atMost' in target) bound = `at most ${target.atMost}`;
+  else if (target) bound = `at least ${target.atLeast}`;
   return [bound, aim && `aim ${aim}`].filter(Boolean).join(', ');
 }
 

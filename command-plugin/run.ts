@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
 import type { Call } from '../provider/protocol/resource-kind';
+import { textIf } from '../util/optional';
 import { ALIAS, type Connection } from './connection';
 import { dial } from './dial';
 import { lastLine, newLog, startSsh, type Master } from './ssh-master';
@@ -64,12 +65,12 @@ function gather(
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '');
 
 function failure(options: RunOptions, ending: string, output: string): Error {
-  const head =
-    options.command.length > HEAD ? `${options.command.slice(0, HEAD)}…` : options.command;
-  const tail = output.length > TAIL ? `…${output.slice(-TAIL)}` : output;
-  return new Error(
-    `${ending}: running ${JSON.stringify(head)} on ${options.connection.host}${tail ? `:\n${tail}` : ', with no output'}`,
-  );
+  const { command, connection } = options;
+  const head = `${command.slice(0, HEAD)}${textIf(command.length > HEAD, '…')}`;
+  const where = `${ending}: running ${JSON.stringify(head)} on ${connection.host}`;
+  if (!output) return new Error(`${where}, with no output`);
+  const tail = `${textIf(output.length > TAIL, '…')}${output.slice(-TAIL)}`;
+  return new Error(`${where}:\n${tail}`);
 }
 
 /** Explains why ssh ended without success. */

@@ -1,4 +1,5 @@
 import { CLOUDS } from '../../components/config';
+import { textIf } from '../../util/optional';
 import { medianImports } from './imports';
 import { type InCloud, PLACES, simulated } from './lab';
 import { BOOT } from './latencies';
@@ -17,7 +18,7 @@ function formatChain(chain: Done[]): string {
     .filter(({ begin, end }) => end > begin)
     .map(
       ({ key, seconds, begin, end }) =>
-        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its instance` : ''})`,
+        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${textIf(end - begin > seconds, `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its instance`)})`,
     )
     .join('\n');
 }
@@ -42,7 +43,10 @@ async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string
     whole.end / longest,
     unbounded.end,
     oneAfterAnother(tasks),
-  ].map((cell) => (typeof cell === 'number' ? figure(cell) : cell));
+  ].map((cell) => {
+    if (typeof cell === 'number') return figure(cell);
+    return cell;
+  });
   console.log(
     `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${formatChain(criticalPath(done, nodes))}`,
   );

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { textIf } from '../../util/optional';
 import { longLinesOf, MARKDOWN_WIDTH, wrapMarkdown } from './markdown';
 import { LONG_SENTENCE, replacedWords, sentencesOf, startsUnclearly, wordsOf } from './prose';
 import {
@@ -283,10 +284,10 @@ export function formatFigures(figures: Figures, limits = LIMITS): string {
       const { atMost, atLeast } = limits[name] ?? {};
       const value = String(Math.round(figures[name] * 10) / 10).padStart(8);
       const limit = [
-        atMost === undefined ? '' : `at most ${atMost}`,
-        atLeast === undefined ? '' : `at least ${atLeast}`,
+        textIf(atMost !== undefined, `at most ${atMost}`),
+        textIf(atLeast !== undefined, `at least ${atLeast}`),
       ].join('');
-      return `${TITLES[name].padEnd(60)}${value}  ${limit}${missed.has(name) ? '  MISSED' : ''}`;
+      return `${TITLES[name].padEnd(60)}${value}  ${limit}${textIf(missed.has(name), '  MISSED')}`;
     })
     .map((line) => line.trimEnd())
     .join('\n');

@@ -72,14 +72,17 @@ function wrapBlock({ isProse, lines }: Block): string[] {
   if (!isProse || first < 0 || hasHardBreak) return lines;
   const mark = ITEM.exec(lines[0])?.[1] ?? /^\s*/.exec(lines[0])![0];
   const indent = ' '.repeat(mark.length);
-  const start = first === 0 ? mark : indent;
-  const rest = [lines[first].slice(first === 0 ? mark.length : 0), ...lines.slice(first + 1)];
+  let start = indent;
+  let text = lines.slice(first).join(' ');
+  if (first === 0) {
+    start = mark;
+    text = text.slice(mark.length);
+  }
   const wrapped = [start];
-  for (const word of wordsOf(rest.join(' '))) {
+  for (const word of wordsOf(text)) {
     const line = wrapped.pop()!;
-    const isEmpty = line === start || line === indent;
-    const longer = isEmpty ? line + word : `${line} ${word}`;
-    if (isEmpty || longer.length <= MARKDOWN_WIDTH) wrapped.push(longer);
+    if (line === start || line === indent) wrapped.push(line + word);
+    else if (`${line} ${word}`.length <= MARKDOWN_WIDTH) wrapped.push(`${line} ${word}`);
     else wrapped.push(line, indent + word);
   }
   return [...lines.slice(0, first), ...wrapped];

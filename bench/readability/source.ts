@@ -1,4 +1,5 @@
 import * as ts from 'typescript';
+import { itemsIf } from '../../util/optional';
 
 /** A comment in a source file; consecutive `//` lines are one comment. */
 export interface Comment {
@@ -156,7 +157,7 @@ export function measureSource(name: string, text: string): SourceFigures {
   const lines = text.replace(/\n$/, '').split('\n');
   const figures: SourceFigures = {
     lines: lines.length,
-    longLines: lines.flatMap((line, index) => (line.length > LONG_LINE ? [index + 1] : [])),
+    longLines: lines.flatMap((line, index) => itemsIf(line.length > LONG_LINE, index + 1)),
     comments: comments.found,
     strings: [],
     testNames: [],

@@ -9,6 +9,7 @@ import {
   defaultOf,
   parseConfig,
 } from '../../components/config';
+import { textIf } from '../../util/optional';
 import { cell, NOTE } from './commands';
 import { interfacesOf, parsed, propertiesOf, tagOf } from './declarations';
 
@@ -31,11 +32,9 @@ function allowedValues(key: Key, cloud: CloudName): string {
 function defaults(key: Key, clouds: CloudName[]): string {
   const small = defaultOf(key, 'aws', 'small');
   const all = clouds.map((cloud) => ({ cloud, value: defaultOf(key, cloud)! }));
-  const text = (value: string): string => (value ? `\`${value}\`` : 'empty');
-  const isOne = new Set(all.map(({ value }) => value)).size === 1;
-  const usual = isOne
-    ? text(all[0].value)
-    : all.map(({ cloud, value }) => `${text(value)} (${cloud})`).join(', ');
+  const text = (value: string): string => textIf(value, `\`${value}\``) || 'empty';
+  let usual = all.map(({ cloud, value }) => `${text(value)} (${cloud})`).join(', ');
+  if (new Set(all.map(({ value }) => value)).size === 1) usual = text(all[0].value);
   const differs = clouds.length > 1 && small !== undefined && small !== defaultOf(key, 'aws');
   if (differs) return `${usual}; profile small: ${text(small)}`;
   return usual;

@@ -29,8 +29,8 @@ export function preparationFor(
   { begins }: Pick<Act, 'begins'>,
   { hasLab, isDoubtful }: Account,
 ): 'up' | 'down' | undefined {
-  if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
-  if (hasLab) return 'down';
+  if (begins !== 'with a lab' && hasLab) return 'down';
+  if (begins === 'with a lab' && (!hasLab || isDoubtful)) return 'up';
   return undefined;
 }
 

@@ -75,7 +75,8 @@ async function adminCidrs(stage: Stage): Promise<void> {
 /** Returns a zone of the region in which the lab is not. */
 function otherZone(): string {
   const [{ zone }] = world().instances;
-  return zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
+  if (zone.endsWith('a')) return zone.replace(/.$/, 'b');
+  return zone.replace(/.$/, 'a');
 }
 
 async function changedZone(stage: Stage): Promise<void> {
