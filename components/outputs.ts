@@ -1,4 +1,11 @@
-import { CONFIG_KEYS, defaultOf, type LabConfig, parseConfig, type RawConfig, asText } from './config';
+import {
+  CONFIG_KEYS,
+  defaultOf,
+  type LabConfig,
+  parseConfig,
+  type RawConfig,
+  asText,
+} from './config';
 import { topology, type Topology } from './topology';
 
 /** Login of a lab's jump host, at the address of the host. Its key is `sshPrivateKey`. */
