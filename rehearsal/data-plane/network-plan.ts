@@ -96,14 +96,11 @@ function ownAddressOnly(one: Interface): string[] {
 function ruleset(interfaces: Interface[], publics: Interface[], world: World): string {
   const jumps = (prefix: string): string =>
     anyOf(interfaces.map(({ id }) => `"${portName(id)}" : jump ${prefix}_${portName(id)}`));
-  const map = (name: string, pairs: string[][]): string =>
+  const map = (name: string, pairs: string[]): string =>
     [
       `  map ${name} {`,
       '    type ipv4_addr : ipv4_addr',
-      ...itemsIf(
-        pairs.length > 0,
-        `    elements = ${anyOf(pairs.map((pair) => pair.join(' : ')))}`,
-      ),
+      ...itemsIf(pairs.length > 0, `    elements = ${anyOf(pairs)}`),
       '  }',
     ].join('\n');
   return [
@@ -113,11 +110,11 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     'table inet vpc {',
     map(
       'to_private',
-      publics.map(({ publicIp, privateIp }) => [publicIp!, privateIp]),
+      publics.map(({ publicIp, privateIp }) => `${publicIp} : ${privateIp}`),
     ),
     map(
       'to_public',
-      publics.map(({ publicIp, privateIp }) => [privateIp, publicIp!]),
+      publics.map(({ publicIp, privateIp }) => `${privateIp} : ${publicIp}`),
     ),
     '  chain arriving {',
     '    type nat hook prerouting priority dstnat',
