@@ -4,6 +4,9 @@ import { root } from '../../util/repo-root';
 import { takeHost } from './host-lock';
 import { alone } from './integration-schedule.json';
 
+/** Ends this worker of jest, whose main process was killed. The next run deletes its labs. */
+const endWithJest = (): never => process.exit(1);
+
 /**
  * Environment of a file of integration tests. Files share the host, except those that the schedule
  * names: they run while no other file of this checkout does.
@@ -19,11 +22,13 @@ export default class HostEnvironment extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
+    process.on('disconnect', endWithJest);
     const use = this.isAlone ? 'exclusive' : 'shared';
     this.release = await takeHost(path.join(root, 'jest.config.js'), use);
   }
 
   override async teardown(): Promise<void> {
+    process.off('disconnect', endWithJest);
     await this.release?.();
     await super.teardown();
   }
