@@ -61,5 +61,5 @@ npx --no-install jest --selectProjects unit --maxWorkers=100%
 step 'toolchain of the labs'
 ./lab setup
 step "tests on real labs: $project"
-# Two files at a time: more would need more memory than many hosts have.
-"${as_root[@]}" npx --no-install jest --selectProjects "$project" --maxWorkers=2
+# Each of the files that run at a time may have two labs, of up to 1.7 GB.
+"${as_root[@]}" npx --no-install jest --selectProjects "$project" --maxWorkers="${HARDWAY_TEST_WORKERS:-2}"
