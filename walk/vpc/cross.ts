@@ -1,0 +1,150 @@
+import { contains, parseCidr } from '../../util/cidr';
+import { spellAddresses, type Packet } from '../packet';
+import { SOURCE_CHECK } from '../place-names';
+import type { ReportedVisit } from '../report';
+import type { RuleLine } from '../rules';
+import type { VpcInterface, VpcRoute, VpcRule } from './facts';
+
+/** Packet on its way through a VPC. */
+export interface Crossing {
+  /** Interface that sent the packet; `undefined` if it comes from the internet. */
+  from: VpcInterface | undefined;
+  /** Packet as it left. */
+  packet: Packet;
+  /** Packet as it arrived; `undefined` if no tap saw it again. */
+  arrived: Packet | undefined;
+  /** Whether the packet answers another one, which the firewall admitted. */
+  isAnswer: boolean;
+  /** All network interfaces of the VPC. */
+  interfaces: VpcInterface[];
+}
+
+/** Decisions of a VPC about a packet, by what the cloud's API reports. */
+export interface Crossed {
+  route: Omit<ReportedVisit['route'], 'kind'>;
+  rules: RuleLine[];
+  /** Interface that the packet is for; `internet` if it leaves the VPC; `undefined` if it is dropped. */
+  to: VpcInterface | 'internet' | undefined;
+}
+
+const dropped = (chain: string, text: string): RuleLine => ({ chain, text, dropped: true });
+const passed = (chain: string, text: string): RuleLine => ({ chain, text, dropped: false });
+
+/** Returns the most specific route to an address; `undefined` if there is none. */
+export function routeTo(routes: VpcRoute[], address: string): VpcRoute | undefined {
+  const prefix = ({ destination }: VpcRoute): number => parseCidr(destination).prefix;
+  return routes
+    .filter(({ destination }) => contains(destination, address))
+    .sort((one, other) => prefix(other) - prefix(one) || one.priority - other.priority)[0];
+}
+
+const fitsPort = ({ protocol, ports }: VpcRule, packet: Packet): boolean =>
+  (protocol === 'all' || protocol === packet.protocol) &&
+  (!ports || (packet.dport !== undefined && packet.dport >= ports[0] && packet.dport <= ports[1]));
+
+/** Returns the rule that decides about a packet. `end`: address of the other end. */
+function firewallRule(
+  rules: VpcRule[],
+  { packet, end, owner }: { packet: Packet; end: string; owner: string },
+): RuleLine {
+  const fitting = rules.filter((rule) => fitsPort(rule, packet));
+  const [first] = fitting
+    .filter(({ cidrs }) => cidrs.some((cidr) => contains(cidr, end)))
+    // Of two rules with the same priority, the one that denies wins.
+    .sort((one, other) => one.priority - other.priority || Number(one.admits) - Number(other.admits));
+  if (first) return { chain: first.chain, text: first.text, dropped: !first.admits };
+  const others = fitting.map(({ text }) => text).join('; ');
+  return dropped(
+    `firewall of ${owner}`,
+    `no rule admits ${packet.protocol} ${spellAddresses(packet)}${others && `; it has ${others}`}`,
+  );
+}
+
+const ANSWER = passed('firewall', 'answers of admitted connections pass');
+
+/** Decides about a packet that reaches an interface of the VPC. */
+function arrive(target: VpcInterface, { packet, arrived, isAnswer }: Crossing): RuleLine[] {
+  if (packet.dst !== target.privateIp && !target.forwards)
+    return [dropped(SOURCE_CHECK, target.setting)];
+  if (isAnswer) return [ANSWER];
+  // A packet from the internet may have got another source address on its way.
+  const end = (arrived ?? packet).src;
+  return [firewallRule(target.ingress, { packet, end, owner: target.node })];
+}
+
+/** Decides about a packet that comes from the internet. */
+function fromInternet(crossing: Crossing): Crossed {
+  const { packet, interfaces } = crossing;
+  const target = interfaces.find(({ publicIp }) => publicIp === packet.dst);
+  if (!target)
+    return {
+      route: { text: `no interface of the VPC has the address ${packet.dst}`, missing: true },
+      rules: [],
+      to: undefined,
+    };
+  const inside = { ...crossing, packet: { ...packet, dst: target.privateIp } };
+  const text = `internet gateway: ${target.publicIp} is ${target.privateIp} of ${target.node}`;
+  return { route: { text, missing: false }, rules: arrive(target, inside), to: target };
+}
+
+/** Decides about a packet that a route leads to the internet. */
+function toInternet(from: VpcInterface, route: VpcRoute, crossing: Crossing): Crossed {
+  const { packet, interfaces } = crossing;
+  const found = { text: route.text, missing: false };
+  if (packet.src !== from.privateIp || from.publicIp === '') {
+    const reason = `${packet.src} has no public address`;
+    return { route: found, rules: [dropped('internet gateway', reason)], to: undefined };
+  }
+  const translated = passed('internet gateway', `src ${packet.src} → ${from.publicIp}`);
+  if (!interfaces.some(({ publicIp }) => publicIp === packet.dst))
+    return { route: found, rules: [translated], to: 'internet' };
+  const back = fromInternet({ ...crossing, packet: { ...packet, src: from.publicIp } });
+  return { route: found, rules: [translated, ...back.rules], to: back.to };
+}
+
+/** Decides about a packet that an interface of the VPC sends. */
+function fromInterface(from: VpcInterface, crossing: Crossing): Crossed {
+  const { packet, interfaces, isAnswer } = crossing;
+  const found = routeTo(from.routes, packet.dst);
+  const route = { text: found?.text ?? `no route to ${packet.dst} for ${from.node}`, missing: false };
+  if (packet.src !== from.privateIp && !from.forwards)
+    return { route, rules: [dropped(SOURCE_CHECK, from.setting)], to: undefined };
+  const leaving = isAnswer
+    ? ANSWER
+    : firewallRule(from.egress, { packet, end: packet.dst, owner: from.node });
+  if (leaving.dropped) return { route, rules: [leaving], to: undefined };
+  if (!found || found.to === 'nothing')
+    return { route: { ...route, missing: true }, rules: [], to: undefined };
+  const { to } = found;
+  if (to === 'internet') return toInternet(from, found, crossing);
+  const target =
+    to === 'inside'
+      ? interfaces.find(({ privateIp }) => privateIp === packet.dst)
+      : interfaces.find(({ id }) => id === to.interface);
+  if (!target) {
+    const text = `${found.text}: no interface has the address ${packet.dst}`;
+    return { route: { text, missing: true }, rules: [], to: undefined };
+  }
+  return { route, rules: [leaving, ...arrive(target, crossing)], to: target };
+}
+
+/**
+ * Decides how a VPC treats a packet, by the routes and rules that the cloud's API reports. If the
+ * packet arrived, a rule that drops it is left out: the API was changed meanwhile. Pure.
+ */
+export function crossVpc(crossing: Crossing): Crossed {
+  const { from, arrived } = crossing;
+  const crossed = from ? fromInterface(from, crossing) : fromInternet(crossing);
+  const unique = crossed.rules.filter(
+    (rule, at) => crossed.rules.findIndex((other) => other.text === rule.text) === at,
+  );
+  if (!arrived) {
+    const isDropped = unique.some((rule) => rule.dropped) || crossed.route.missing;
+    return { ...crossed, rules: unique, to: isDropped ? undefined : crossed.to };
+  }
+  return {
+    ...crossed,
+    route: { ...crossed.route, missing: false },
+    rules: unique.filter((rule) => !rule.dropped),
+  };
+}
