@@ -90,9 +90,12 @@ function reasonOf(visit: ReportedVisit): string {
 /** Whether a packet comes back to a place that it left: the routes make a circle. */
 const circles = (visits: ReportedVisit[]): boolean => visits.length > 12;
 
+/** Whether a route of the VPC leads to another node than planned. */
+const isMisled = ({ obstacle }: ReportedVisit): boolean => obstacle?.kind === 'route';
+
 function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Facts): Ending {
   const visit = visits[visits.length - 1];
-  const misled = visits.find(({ obstacle }) => obstacle?.kind === 'route');
+  const misled = visits.find(isMisled);
   if (misled)
     return {
       outcome: 'dropped',
@@ -202,8 +205,9 @@ export function endingOf(facts: Facts): Ending {
   const missed = untranslated(facts);
   if (missed) return missed;
   const visit = forward[forward.length - 1];
-  // Nobody taps the internet. An answer shows that the probe arrived.
-  const isOutside = visit.place === INTERNET;
+  // No tap sees the end. An answer shows that the probe arrived.
+  const isBlind = visit.obstacle?.kind === 'untapped' && outcome === 'answered';
+  const isOutside = (visit.place === INTERNET && !forward.some(isMisled)) || isBlind;
   if (!isOutside && !arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
   const at = { place: visit.place, interface: lastInterface(visit) };
   if (reply.length === 0) return { outcome: 'unanswered', ...at, ...unansweredBecause(facts) };

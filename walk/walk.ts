@@ -12,6 +12,7 @@ import { decisionsOf, obstacleIn } from './taps/decisions';
 import type { Place } from './taps/namespaces';
 import { createProbe, sendProbe, type Probe, type ProbeResult } from './taps/probe';
 import { openTap, type Seen, type Tap } from './taps/tap';
+import type { VpcInterface } from './vpc/facts';
 import { withVpc } from './vpc/insert';
 import { readVpcInterfaces } from './vpc/read';
 import { joinWay, packetsOf, type Hop, type RoundTrip, type Visit } from './way';
@@ -103,13 +104,11 @@ function openPlaces(request: WalkRequest): Promise<Tapped> {
 }
 
 /** Adds the VPC's part to both ways of a cloud lab, as the cloud's API reports it. */
-async function addVpc(
+function addVpc(
   { forward, reply }: { forward: ReportedVisit[]; reply: ReportedVisit[] },
-  { outputs }: WalkRequest,
+  { outputs, interfaces }: { outputs: LabOutputs; interfaces: VpcInterface[] },
   { places, untapped }: Tapped,
-): Promise<{ forward: ReportedVisit[]; reply: ReportedVisit[] }> {
-  if (outputs.cloud === 'local') return { forward, reply };
-  const interfaces = await readVpcInterfaces(outputs);
+): { forward: ReportedVisit[]; reply: ReportedVisit[] } {
   const uplinks = new Map(
     places.flatMap(({ name, uplink }) =>
       uplink === undefined ? [] : ([[name, uplink]] as [string, string][]),
@@ -123,7 +122,7 @@ async function addVpc(
 }
 
 /** Sends the probe through places and reports its way and its answer's. */
-async function walkThrough(tapped: Tapped, request: WalkRequest): Promise<Walked> {
+export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise<Walked> {
   const { outputs, source, target, to } = request;
   const { places } = tapped;
   const from = places.find(({ name }) => name === placeOfSource(source));
@@ -131,11 +130,14 @@ async function walkThrough(tapped: Tapped, request: WalkRequest): Promise<Walked
   const probe = createProbe(target.protocol, target.address, target.port);
   const { seen, result } = await observe(places, { probe, from });
   const trip: RoundTrip = joinWay(seen, probe);
-  const [there, back] = await Promise.all([
+  const isLocal = outputs.cloud === 'local';
+  const [there, back, interfaces] = await Promise.all([
     describe(trip.forward.slice(0, ASKED_VISITS), true, undefined),
     describe(trip.reply.slice(0, ASKED_VISITS), false, undefined),
+    isLocal ? [] : readVpcInterfaces(outputs),
   ]);
-  const { forward, reply } = await addVpc({ forward: there, reply: back }, request, tapped);
+  const seenWays = { forward: there, reply: back };
+  const { forward, reply } = isLocal ? seenWays : addVpc(seenWays, { outputs, interfaces }, tapped);
   const addresses = (name: string): string[] =>
     [...(places.find((place) => place.name === name)?.interfaces.values() ?? [])].flatMap(
       (one) => one.addresses,

@@ -55,11 +55,7 @@ function runDrill(words: string[], show: (text: string) => void): Promise<void> 
 }
 
 /** Opens a lab for a tour. The caller closes its access. */
-export function openTourLab(
-  lab: LabRef,
-  up: UpLab,
-  tools: WalkTools,
-): TourLab {
+export function openTourLab(lab: LabRef, up: UpLab, tools: WalkTools): TourLab {
   const { files } = up;
   const { kubectl } = tools;
   const { stack } = lab;

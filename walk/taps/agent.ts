@@ -115,10 +115,7 @@ class AgentMachine implements Machine {
         this.child.kill('SIGKILL');
         reject(new Error(`${this.name}: ${reason}`));
       };
-      const timer = setTimeout(
-        () => fail(`no answer in ${START_LIMIT / 1000} s`),
-        START_LIMIT,
-      );
+      const timer = setTimeout(() => fail(`no answer in ${START_LIMIT / 1000} s`), START_LIMIT);
       void this.ended.then(() => fail(this.errors.trim() || 'the login ended without a message'));
       this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
         const lines = `${this.pending}${text}`.split('\n');

@@ -144,7 +144,9 @@ export async function openTap(place: Place, probe: Probe): Promise<Tap> {
   };
   try {
     await Promise.all([
-      capture.ready(`tcpdump in ${place.name}`, () => capture.readErrors().includes('listening on')),
+      capture.ready(`tcpdump in ${place.name}`, () =>
+        capture.readErrors().includes('listening on'),
+      ),
       trace?.ready(
         `nft in ${place.name}`,
         async () => (await pendingTraces(place, trace.program.pid)) !== undefined,

@@ -25,6 +25,8 @@ export interface Crossed {
   rules: RuleLine[];
   /** Interface that the packet is for; `internet` if it leaves the VPC; `undefined` if it is dropped. */
   to: VpcInterface | 'internet' | undefined;
+  /** Next hop by the route, also of a packet that is dropped: a node or `the internet`; empty if there is none. */
+  nextHop: string;
 }
 
 const dropped = (chain: string, text: string): RuleLine => ({ chain, text, dropped: true });
@@ -51,7 +53,9 @@ function firewallRule(
   const [first] = fitting
     .filter(({ cidrs }) => cidrs.some((cidr) => contains(cidr, end)))
     // Of two rules with the same priority, the one that denies wins.
-    .sort((one, other) => one.priority - other.priority || Number(one.admits) - Number(other.admits));
+    .sort(
+      (one, other) => one.priority - other.priority || Number(one.admits) - Number(other.admits),
+    );
   if (first) return { chain: first.chain, text: first.text, dropped: !first.admits };
   const others = fitting.map(({ text }) => text).join('; ');
   return dropped(
@@ -81,51 +85,59 @@ function fromInternet(crossing: Crossing): Crossed {
       route: { text: `no interface of the VPC has the address ${packet.dst}`, missing: true },
       rules: [],
       to: undefined,
+      nextHop: '',
     };
   const inside = { ...crossing, packet: { ...packet, dst: target.privateIp } };
   const text = `internet gateway: ${target.publicIp} is ${target.privateIp} of ${target.node}`;
-  return { route: { text, missing: false }, rules: arrive(target, inside), to: target };
+  const rules = arrive(target, inside);
+  return { route: { text, missing: false }, rules, to: target, nextHop: target.node };
 }
 
 /** Decides about a packet that a route leads to the internet. */
-function toInternet(from: VpcInterface, route: VpcRoute, crossing: Crossing): Crossed {
+function toInternet(from: VpcInterface, crossing: Crossing): Pick<Crossed, 'rules' | 'to'> {
   const { packet, interfaces } = crossing;
-  const found = { text: route.text, missing: false };
   if (packet.src !== from.privateIp || from.publicIp === '') {
     const reason = `${packet.src} has no public address`;
-    return { route: found, rules: [dropped('internet gateway', reason)], to: undefined };
+    return { rules: [dropped('internet gateway', reason)], to: undefined };
   }
   const translated = passed('internet gateway', `src ${packet.src} → ${from.publicIp}`);
   if (!interfaces.some(({ publicIp }) => publicIp === packet.dst))
-    return { route: found, rules: [translated], to: 'internet' };
+    return { rules: [translated], to: 'internet' };
   const back = fromInternet({ ...crossing, packet: { ...packet, src: from.publicIp } });
-  return { route: found, rules: [translated, ...back.rules], to: back.to };
+  return { rules: [translated, ...back.rules], to: back.to };
+}
+
+/** Decides whether an interface may send a packet. */
+function leave(from: VpcInterface, { packet, isAnswer }: Crossing): RuleLine {
+  if (packet.src !== from.privateIp && !from.forwards) return dropped(SOURCE_CHECK, from.setting);
+  if (isAnswer) return ANSWER;
+  return firewallRule(from.egress, { packet, end: packet.dst, owner: from.node });
 }
 
 /** Decides about a packet that an interface of the VPC sends. */
 function fromInterface(from: VpcInterface, crossing: Crossing): Crossed {
-  const { packet, interfaces, isAnswer } = crossing;
+  const { packet, interfaces } = crossing;
   const found = routeTo(from.routes, packet.dst);
-  const route = { text: found?.text ?? `no route to ${packet.dst} for ${from.node}`, missing: false };
-  if (packet.src !== from.privateIp && !from.forwards)
-    return { route, rules: [dropped(SOURCE_CHECK, from.setting)], to: undefined };
-  const leaving = isAnswer
-    ? ANSWER
-    : firewallRule(from.egress, { packet, end: packet.dst, owner: from.node });
-  if (leaving.dropped) return { route, rules: [leaving], to: undefined };
-  if (!found || found.to === 'nothing')
-    return { route: { ...route, missing: true }, rules: [], to: undefined };
-  const { to } = found;
-  if (to === 'internet') return toInternet(from, found, crossing);
-  const target =
-    to === 'inside'
-      ? interfaces.find(({ privateIp }) => privateIp === packet.dst)
-      : interfaces.find(({ id }) => id === to.interface);
-  if (!target) {
-    const text = `${found.text}: no interface has the address ${packet.dst}`;
-    return { route: { text, missing: true }, rules: [], to: undefined };
+  const rule = leave(from, crossing);
+  if (!found || found.to === 'nothing') {
+    const text = found?.text ?? `no route to ${packet.dst} for ${from.node}`;
+    return { route: { text, missing: true }, rules: [rule], to: undefined, nextHop: '' };
   }
-  return { route, rules: [leaving, ...arrive(target, crossing)], to: target };
+  const { to, text } = found;
+  const route = { text, missing: false };
+  if (to === 'internet') {
+    const gateway = toInternet(from, crossing);
+    return { route, ...gateway, rules: [rule, ...gateway.rules], nextHop: 'the internet' };
+  }
+  const target = interfaces.find(({ privateIp, id }) =>
+    to === 'inside' ? privateIp === packet.dst : id === to.interface,
+  );
+  if (target) {
+    const rules = [rule, ...arrive(target, crossing)];
+    return { route, rules, to: target, nextHop: target.node };
+  }
+  const reason = `${text}: no interface has the address ${packet.dst}`;
+  return { route: { text: reason, missing: true }, rules: [rule], to: undefined, nextHop: '' };
 }
 
 /**

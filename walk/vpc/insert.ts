@@ -27,16 +27,23 @@ const bare = (place: string): ReportedVisit => ({
 
 /** Returns what explains the end of a way besides routes and rules: another next hop than planned, or no tap. */
 function obstacleTo(
-  to: Crossed['to'],
+  { nextHop, route }: Crossed,
   packet: Packet,
   { routes, untapped }: VpcKnowledge,
-): Pick<Obstacle, 'kind' | 'text'> | undefined {
-  if (to === undefined || to === 'internet') return undefined;
+): Obstacle | undefined {
   const planned = routes.find(({ destination }) => contains(destination, packet.dst));
-  if (planned && planned.nextHop !== to.node)
-    return { kind: 'route', text: `the next hop is ${to.node}, and not ${planned.nextHop}` };
-  const blind = untapped.find(({ node }) => node === to.node);
-  return blind && { kind: 'untapped', text: `${to.node} can't be tapped: ${blind.reason}` };
+  const isMisled = planned && nextHop !== '' && planned.nextHop !== nextHop;
+  if (isMisled) {
+    const text = `${route.text}: the next hop is ${nextHop}, and not ${planned.nextHop}`;
+    return { kind: 'route', text };
+  }
+  const blind = untapped.find(({ node }) => node === nextHop);
+  return (
+    blind && {
+      kind: 'untapped',
+      text: `no tap saw it again, because ${nextHop} can't be tapped: ${blind.reason}`,
+    }
+  );
 }
 
 /** Reports the VPC's part of a way. The last visit is the internet if the packet leaves the lab. */
@@ -47,16 +54,15 @@ function vpcVisits(
 ): ReportedVisit[] {
   const { interfaces } = knowledge;
   const arrived = next?.hops[0]?.packet;
-  const { route, rules, to } = crossVpc({ from, packet, arrived, isAnswer, interfaces });
-  const obstacle = obstacleTo(to, packet, knowledge);
-  const text = obstacle?.kind === 'route' ? `${route.text}: ${obstacle.text}` : route.text;
+  const crossed = crossVpc({ from, packet, arrived, isAnswer, interfaces });
+  const obstacle = obstacleTo(crossed, packet, knowledge);
   const visit: ReportedVisit = {
     ...bare(ROUTER),
-    route: { kind: 'route', ...route },
-    rules,
-    ...(obstacle && { obstacle: { ...obstacle, text } }),
+    route: { kind: 'route', ...crossed.route },
+    rules: crossed.rules,
+    ...(obstacle && { obstacle }),
   };
-  const left = to === 'internet' && next === undefined;
+  const left = crossed.to === 'internet' && next === undefined;
   return left ? [visit, bare(INTERNET)] : [visit];
 }
 
@@ -66,12 +72,20 @@ export function withVpc(
   isAnswer: boolean,
   knowledge: VpcKnowledge,
 ): ReportedVisit[] {
-  const { uplinks, interfaces } = knowledge;
-  const interfaceOf = (place: string) => interfaces.find(({ node }) => node === place);
+  const { uplinks, interfaces, routes } = knowledge;
+  const interfaceOf = (place: string | undefined) => interfaces.find(({ node }) => node === place);
+  /** Finds the interface that sent a packet which no tap saw before. */
+  const senderOf = ({ src }: Packet) =>
+    interfaces.find(({ privateIp }) => privateIp === src) ??
+    interfaceOf(routes.find(({ destination }) => contains(destination, src))?.nextHop);
   const first = visits[0]?.hops[0];
   const comesIn = first?.way === 'in' && first.interface === uplinks.get(visits[0].place);
   const start = comesIn
-    ? vpcVisits({ packet: first.packet, next: visits[0] }, isAnswer, knowledge)
+    ? vpcVisits(
+        { from: senderOf(first.packet), packet: first.packet, next: visits[0] },
+        isAnswer,
+        knowledge,
+      )
     : [];
   const shown = visits.flatMap((visit, at) => {
     const last = visit.hops.at(-1);
