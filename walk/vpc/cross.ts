@@ -29,8 +29,8 @@ export interface Crossed {
   nextHop: string;
 }
 
-const dropped = (chain: string, text: string): RuleLine => ({ chain, text, dropped: true });
-const passed = (chain: string, text: string): RuleLine => ({ chain, text, dropped: false });
+const drop = (chain: string, text: string): RuleLine => ({ chain, text, dropped: true });
+const pass = (chain: string, text: string): RuleLine => ({ chain, text, dropped: false });
 
 /** Returns the most specific route to an address; `undefined` if there is none. */
 export function routeTo(routes: VpcRoute[], address: string): VpcRoute | undefined {
@@ -58,18 +58,18 @@ function firewallRule(
     );
   if (first) return { chain: first.chain, text: first.text, dropped: !first.admits };
   const others = fitting.map(({ text }) => text).join('; ');
-  return dropped(
+  return drop(
     `firewall of ${owner}`,
     `no rule admits ${packet.protocol} ${spellAddresses(packet)}${others && `; it has ${others}`}`,
   );
 }
 
-const ANSWER = passed('firewall', 'answers of admitted connections pass');
+const ANSWER = pass('firewall', 'answers of admitted connections pass');
 
 /** Decides about a packet that reaches an interface of the VPC. */
 function arrive(target: VpcInterface, { packet, arrived, isAnswer }: Crossing): RuleLine[] {
   if (packet.dst !== target.privateIp && !target.forwards)
-    return [dropped(SOURCE_CHECK, target.setting)];
+    return [drop(SOURCE_CHECK, target.setting)];
   if (isAnswer) return [ANSWER];
   // A packet from the internet may have got another source address on its way.
   const end = (arrived ?? packet).src;
@@ -98,9 +98,9 @@ function toInternet(from: VpcInterface, crossing: Crossing): Pick<Crossed, 'rule
   const { packet, interfaces } = crossing;
   if (packet.src !== from.privateIp || from.publicIp === '') {
     const reason = `${packet.src} has no public address`;
-    return { rules: [dropped('internet gateway', reason)], to: undefined };
+    return { rules: [drop('internet gateway', reason)], to: undefined };
   }
-  const translated = passed('internet gateway', `src ${packet.src} → ${from.publicIp}`);
+  const translated = pass('internet gateway', `src ${packet.src} → ${from.publicIp}`);
   if (!interfaces.some(({ publicIp }) => publicIp === packet.dst))
     return { rules: [translated], to: 'internet' };
   const back = fromInternet({ ...crossing, packet: { ...packet, src: from.publicIp } });
@@ -109,7 +109,7 @@ function toInternet(from: VpcInterface, crossing: Crossing): Pick<Crossed, 'rule
 
 /** Decides whether an interface may send a packet. */
 function leave(from: VpcInterface, { packet, isAnswer }: Crossing): RuleLine {
-  if (packet.src !== from.privateIp && !from.forwards) return dropped(SOURCE_CHECK, from.setting);
+  if (packet.src !== from.privateIp && !from.forwards) return drop(SOURCE_CHECK, from.setting);
   if (isAnswer) return ANSWER;
   return firewallRule(from.egress, { packet, end: packet.dst, owner: from.node });
 }
@@ -150,13 +150,11 @@ export function crossVpc(crossing: Crossing): Crossed {
   const unique = crossed.rules.filter(
     (rule, at) => crossed.rules.findIndex((other) => other.text === rule.text) === at,
   );
-  if (!arrived) {
-    const isDropped = unique.some((rule) => rule.dropped) || crossed.route.missing;
-    return { ...crossed, rules: unique, to: isDropped ? undefined : crossed.to };
+  if (arrived) {
+    const rules = unique.filter(({ dropped }) => !dropped);
+    return { ...crossed, route: { ...crossed.route, missing: false }, rules };
   }
-  return {
-    ...crossed,
-    route: { ...crossed.route, missing: false },
-    rules: unique.filter((rule) => !rule.dropped),
-  };
+  const end = unique.findIndex(({ dropped }) => dropped);
+  if (end < 0 && !crossed.route.missing) return { ...crossed, rules: unique };
+  return { ...crossed, rules: end < 0 ? unique : unique.slice(0, end + 1), to: undefined };
 }
