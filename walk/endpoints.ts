@@ -187,7 +187,7 @@ function refuseUnreachable(name: string, address: string, { nodes, publicCidrs }
     const entry = nodes.find(({ publicIp }) => publicIp !== '')?.name ?? 'worker-0';
     throw new WalkMistake(
       `${name} has no public address, so the laptop does not reach it.`,
-      `./lab walk laptop ${entry}:31088, through the node that has one`,
+      `./lab walk laptop ${entry}:PORT, through the node that has one`,
     );
   }
   if (publicCidrs.some((cidr) => contains(cidr, address))) return;

@@ -138,10 +138,13 @@ export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise
   ]);
   const seenWays = { forward: there, reply: back };
   const { forward, reply } = isLocal ? seenWays : addVpc(seenWays, { outputs, interfaces }, tapped);
-  const addresses = (name: string): string[] =>
-    [...(places.find((place) => place.name === name)?.interfaces.values() ?? [])].flatMap(
-      (one) => one.addresses,
-    );
+  // The laptop may send with an address of another interface.
+  const sent = trip.forward.find(({ place }) => place.name === LAPTOP)?.hops[0].packet.src;
+  const addresses = (name: string): string[] => {
+    const interfaces = places.find((place) => place.name === name)?.interfaces.values() ?? [];
+    const own = [...interfaces].flatMap((one) => one.addresses);
+    return name === LAPTOP && sent !== undefined ? [...own, sent] : own;
+  };
   const { nodePorts } = outputs.topology;
   const obstacle = forward.length === 0 ? await obstacleIn(from, target.address) : undefined;
   const facts = { forward, reply, from: from.name, addresses, target, nodePorts, ...result };

@@ -79,7 +79,10 @@ function arrive(target: VpcInterface, { packet, arrived, isAnswer }: Crossing): 
 /** Decides about a packet that comes from the internet. */
 function fromInternet(crossing: Crossing): Crossed {
   const { packet, interfaces } = crossing;
-  const target = interfaces.find(({ publicIp }) => publicIp === packet.dst);
+  // A packet that was seen only inside has its private address already.
+  const target =
+    interfaces.find(({ publicIp }) => publicIp === packet.dst) ??
+    interfaces.find(({ privateIp }) => privateIp === packet.dst);
   if (!target)
     return {
       route: { text: `no interface of the VPC has the address ${packet.dst}`, missing: true },
