@@ -41,7 +41,8 @@ export function parseUnreachable(reason: string): Unreachable | undefined {
   const match = /^(?:first repair what [^;]*; )?([^:;]+): no answer over SSH \(([^;]*)\)$/.exec(
     problem,
   );
-  return match ? { nodes: match[1].split(/, | and /), cause: match[2] } : undefined;
+  if (match) return { nodes: match[1].split(/, | and /), cause: match[2] };
+  return undefined;
 }
 
 /** Formats the common reason of checks that failed because nodes can't be reached. */
