@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
+import { itemsIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
 import { walkLab, type WalkTools } from '../actions/walk';
 import { allDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
-import { formatResult, formatRunning } from '../drills/render';
+import { formatState } from '../drills/render';
 import { Failure, withCure } from '../errors';
 import { openAccess, type UpLab } from '../lab/access';
 import { labArgument, type LabRef } from '../lab/name';
@@ -17,9 +18,9 @@ const present = (visits: WalkReport['forward']): ShownVisit[] =>
     place,
     interfaces: hops.map((hop) => hop.interface),
     lines: [
-      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...itemsIf(route.text, `${route.kind}: ${route.text}`),
       ...rules.map(({ text }) => `rule: ${text}`),
-      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...itemsIf(conntrack, `conntrack: ${conntrack}`),
       ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
     ],
   }));
@@ -31,9 +32,7 @@ function drillsOf(lab: LabRef): () => TourDrill[] {
     const { running, history } = readRecord(lab.stack);
     return drills.map(({ name, title, minutes, chapter }) => {
       const last = history.filter(({ drill }) => drill === name).at(-1);
-      const result = last ? formatResult(last) : '';
-      const state = running?.drill === name ? formatRunning(running) : result;
-      return { name, title, minutes, chapter, state };
+      return { name, title, minutes, chapter, state: formatState(name, running, last) };
     });
   };
 }
@@ -83,6 +82,6 @@ export function openTourLab(lab: LabRef, up: UpLab, tools: WalkTools): TourLab {
       };
     },
     drills: isLocal ? drillsOf(lab) : () => [],
-    drill: (verb, name, show) => runDrill([verb, stack, ...(verb === 'start' ? [name] : [])], show),
+    drill: (verb, name, show) => runDrill([verb, stack, ...itemsIf(verb === 'start', name)], show),
   };
 }

@@ -30,8 +30,9 @@ export function preparationFor(
   { begins }: Pick<Act, 'begins'>,
   { hasLab, isDoubtful }: Account,
 ): 'up' | 'down' | undefined {
-  if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
-  return hasLab ? 'down' : undefined;
+  if (begins !== 'with a lab' && hasLab) return 'down';
+  if (begins === 'with a lab' && (!hasLab || isDoubtful)) return 'up';
+  return undefined;
 }
 
 async function prepare(act: Act, stage: Stage, isDoubtful: boolean): Promise<void> {
