@@ -1,6 +1,18 @@
 // `unit` needs nothing and takes about a minute. `integration` creates real labs on this host, as root.
 // `quick` creates one lab: the part of `integration` for `npm run test:quick`.
 
+const { engines } = require('./package.json');
+
+// @pulumi/pulumi and the tests need a supported version. Without this, some tests fail on others.
+const oldest = Number(/\d+/.exec(engines.node)[0]);
+if (Number(process.versions.node.split('.')[0]) < oldest) {
+  process.stderr.write(
+    `The tests need Node.js ${oldest} or later, and this is ${process.versions.node}.\n` +
+      'To do: PATH="$(dirname "$(bin/node.sh)"):$PATH" npx jest, or ./lab test\n',
+  );
+  process.exit(3);
+}
+
 const common = {
   testEnvironment: 'node',
   transform: {

@@ -31,6 +31,12 @@ export function textIf(condition: unknown, text: string): string {
   return text;
 }
 
+/** Returns a text as it is, and '' for a value of any other type. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return '';
+}
+
 /**
  * Returns a list with the value, or an empty list if the value is `undefined`, `null` or ''.
  * @example

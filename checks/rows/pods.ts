@@ -24,6 +24,14 @@ const BRIDGE = 'cnio0';
  */
 const SETTLED_WAIT = { limit: 4000, interval: 200 };
 
+/**
+ * Time limit for the namespace of a dead pod to go. When a pause process is killed, its name stays in /var/run/netns until
+ * the kubelet replaces the pod's sandbox. The kubelet tries this every 10 s.
+ */
+const REPLACED_WAIT = { limit: 30_000, interval: 1000 };
+/** Problem of a name in /var/run/netns that the namespace of no process has. */
+const NO_PROCESS = 'is the namespace of no process';
+
 /** Wraps a command so that it is repeated if it fails: lsns fails if a process ends while lsns reads it. */
 const steady = (command: string): string =>
   `for attempt in 1 2 3 4 5; do listing=$(${command}) && break; done; printf '%s\\n' "$listing"`;
@@ -50,7 +58,7 @@ function nameProblems(
         ({ name, inode }) =>
           name.startsWith('cni-') && !namespaces.some((one) => one.inode === inode),
       )
-      .map(({ name }) => `${name} is the namespace of no process`),
+      .map(({ name }) => `${name} ${NO_PROCESS}`),
   ];
 }
 
@@ -110,10 +118,11 @@ const podNetns: Check = {
         ],
       };
     };
-    const { listings, problems } = await poll(look, {
-      ...SETTLED_WAIT,
-      satisfies: (seen) => seen.problems.length === 0,
-    });
+    const satisfies = (seen: { problems: string[] }): boolean => seen.problems.length === 0;
+    let seen = await poll(look, { ...SETTLED_WAIT, satisfies });
+    if (seen.problems.some((problem) => problem.endsWith(NO_PROCESS)))
+      seen = await poll(look, { ...REPLACED_WAIT, satisfies });
+    const { listings, problems } = seen;
     if (views[0].inode === views[1].inode)
       problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
     const shown = new RegExp(

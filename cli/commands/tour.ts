@@ -43,11 +43,14 @@ async function runTour(name: string | undefined, options: Options): Promise<void
     await servePage({
       page: { sources: 'tour/page', values: { lab: lab.stack } },
       title: `The tour of lab ${lab.stack}`,
-      about: (address, taken) => [
-        'Open it in a browser. The address is a key to your lab: keep it to yourself.',
-        ...(jump ? [offerOnController(address, taken)] : []),
-        'Ctrl-C ends the tour. Your progress is kept.',
-      ],
+      about: (address, taken) => {
+        const lines = [
+          'Open it in a browser. The address is a key to your lab: keep it to yourself.',
+          'Ctrl-C ends the tour. Your progress is kept.',
+        ];
+        if (jump) lines.splice(1, 0, offerOnController(address, taken));
+        return lines;
+      },
       listen,
       port,
       onBrowser: (socket) => tour.add(socket),

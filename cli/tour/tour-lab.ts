@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import type { Tools, Toolchain } from '../../toolchain';
 import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
+import { itemsIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
 import { walkLab } from '../actions/walk';
 import { allDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
-import { formatResult, formatRunning } from '../drills/render';
+import { formatState } from '../drills/render';
 import { Failure, withCure } from '../errors';
 import { openAccess, type UpLab } from '../lab/access';
 import { labArgument, type LabRef } from '../lab/name';
@@ -18,9 +19,9 @@ const present = (visits: WalkReport['forward']): ShownVisit[] =>
     place,
     interfaces: hops.map((hop) => hop.interface),
     lines: [
-      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...itemsIf(route.text, `${route.kind}: ${route.text}`),
       ...rules.map(({ text }) => `rule: ${text}`),
-      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...itemsIf(conntrack, `conntrack: ${conntrack}`),
       ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
     ],
   }));
@@ -32,9 +33,7 @@ function drillsOf(lab: LabRef): () => TourDrill[] {
     const { running, history } = readRecord(lab.stack);
     return drills.map(({ name, title, minutes, chapter }) => {
       const last = history.filter(({ drill }) => drill === name).at(-1);
-      const result = last ? formatResult(last) : '';
-      const state = running?.drill === name ? formatRunning(running) : result;
-      return { name, title, minutes, chapter, state };
+      return { name, title, minutes, chapter, state: formatState(name, running, last) };
     });
   };
 }
@@ -90,6 +89,6 @@ export function openTourLab(
         },
       }),
     drills: isLocal ? drillsOf(lab) : () => [],
-    drill: (verb, name, show) => runDrill([verb, stack, ...(verb === 'start' ? [name] : [])], show),
+    drill: (verb, name, show) => runDrill([verb, stack, ...itemsIf(verb === 'start', name)], show),
   };
 }

@@ -1,5 +1,5 @@
 import { covers, overlap, parseCidr } from '../../util/cidr';
-import { itemsIf, listOf } from '../../util/optional';
+import { itemsIf } from '../../util/optional';
 import {
   AUTO,
   cidrs,
@@ -19,7 +19,7 @@ import {
 import { nearest } from '../../util/suggest';
 import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
 import { NODE_PORTS, readBalancedServices } from '../balanced-services';
-import { machineTypeMistakes } from './machine-series';
+import { cloudNameMistakes } from './cloud-names';
 import { STAGES } from './stage';
 import { type CloudName, CLOUDS, type LabArgs, type Profile } from './args';
 
@@ -178,7 +178,7 @@ function together(config: Partial<LabConfig>): string[] {
       mistakes.push(`${one} ${a} and ${other} ${b} overlap: choose networks that share no address`);
   }
   if (config.cloud === 'local') mistakes.push(...onThisMachine(config));
-  else if (config.cloud !== undefined) mistakes.push(...inACloud(config));
+  else if (config.cloud) mistakes.push(...inACloud(config.cloud, config));
   if (config.loadBalancer && config.stage === 'none')
     mistakes.push(
       'loadBalancer is true, but stage none has no cluster: set stage to network or cluster',
@@ -257,36 +257,11 @@ function balancerMistakes({
   ];
 }
 
-/** Returns the mistakes in the machine types of a lab on GCP. */
-function gcpTypeMistakes({
-  cloud,
-  controllerType,
-  workerType,
-}: Pick<Partial<LabConfig>, 'cloud' | 'controllerType' | 'workerType'>): string[] {
-  if (cloud !== 'gcp') return [];
+function inACloud(cloud: Exclude<CloudName, 'local'>, config: Partial<LabConfig>): string[] {
+  const { stage, nodeCidr, loadBalancer, loadBalancers, ipFamily } = config;
+  const { profile, controllers, adminCidrs } = config;
   return [
-    ...listOf(controllerType).flatMap((type) => machineTypeMistakes('controllerType', type)),
-    ...listOf(workerType).flatMap((type) => machineTypeMistakes('workerType', type)),
-  ];
-}
-
-function inACloud({
-  cloud,
-  stage,
-  nodeCidr,
-  loadBalancer,
-  loadBalancers,
-  ipFamily,
-  profile,
-  controllers,
-  adminCidrs,
-  region,
-  zone,
-  controllerType,
-  workerType,
-}: Partial<LabConfig>): string[] {
-  return [
-    ...gcpTypeMistakes({ cloud, controllerType, workerType }),
+    ...cloudNameMistakes(cloud, config),
     ...itemsIf(
       loadBalancer,
       `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
@@ -303,10 +278,6 @@ function inACloud({
     ...itemsIf(
       profile === 'small' && controllers !== undefined && controllers !== 1,
       `controllers is ${controllers}, but profile small has one: set controllers to 1, or profile to full`,
-    ),
-    ...itemsIf(
-      region && zone && !zone.startsWith(region),
-      `zone ${zone} is not in region ${region}: set a zone of that region, or remove zone`,
     ),
   ];
 }

@@ -1,4 +1,4 @@
-import { fieldsIf, ifPresent, itemsIf, listOf, textIf } from '../../../util/optional';
+import { asText, fieldsIf, ifPresent, itemsIf, listOf, textIf } from '../../../util/optional';
 
 describe('a part with a condition', () => {
   test.each([true, 'text', 1, {}])('is included if the condition is %p', (condition) => {
@@ -12,6 +12,10 @@ describe('a part with a condition', () => {
     expect(fieldsIf(condition, { a: 1 })).toEqual({});
     expect(textIf(condition, 'a')).toBe('');
   });
+});
+
+test('a value that is no text counts as an empty text', () => {
+  expect(['a', 1, undefined, null, {}].map(asText)).toEqual(['a', '', '', '', '']);
 });
 
 describe('an optional value', () => {
