@@ -33,6 +33,8 @@ const common = {
 module.exports = {
   // A busy host needs more than jest's 5 s for unit tests that start a process. Jest reads it here alone.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
+  reporters: ['default', '<rootDir>/test/support/file-times.cjs'],
   projects: [
     {
       ...common,
@@ -44,6 +46,7 @@ module.exports = {
       ...common,
       displayName: 'integration',
       globalSetup: '<rootDir>/test/support/abandoned-labs.ts',
+      testEnvironment: '<rootDir>/test/support/host-environment.ts',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
     },
     {

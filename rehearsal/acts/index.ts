@@ -5,11 +5,12 @@ import type { Act } from './act';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
+import { walkActs } from './walk';
 import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
-export const awsActs: Act[] = [...lifeActs, ...faultActs, ...endActs, ...killActs];
+export const awsActs: Act[] = [...lifeActs, ...walkActs, ...faultActs, ...endActs, ...killActs];
 
 /** Acts of profile small: it has no balancer. */
 export const actsOf = (profile: Stage['profile']): Act[] =>
