@@ -8,7 +8,7 @@ import type { CloudOfAccounts } from '../account/account';
 import { EXIT, Failure, Interrupted, unable } from '../errors';
 import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
-import { progressOn, type Progress } from '../ui/progress';
+import { progressOn, progressScreen, type Progress } from '../ui/progress';
 import { foundTools, installed } from '../actions/ensure-toolchain';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
@@ -110,7 +110,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   if (due.length > 0 && !dryRun)
     await confirm(`Remove expired labs: ${names.join(', ')}?`, yes ?? false);
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   const reaped: Reaped[] = [];
   try {
     for (const ending of due)

@@ -5,7 +5,7 @@ import { EXIT } from '../errors';
 import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import type { NodeState } from '../actions/node-state';
-import { progressOn } from '../ui/progress';
+import { progressOn, progressScreen } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
 import { textIf } from '../../util/optional';
@@ -49,7 +49,7 @@ function show(lab: LabRef, status: LabStatus): void {
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const lab = parseLab(name);
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   const toolchain = await installed();
   const status = await statusOf(
     await Engine.open(toolchain),

@@ -6,7 +6,7 @@ import { Engine } from '../engine';
 import { EXIT, Failure, usage } from '../errors';
 import { labArgument, parseLab } from '../lab/name';
 import { nearest } from '../../util/suggest';
-import { progressOn } from '../ui/progress';
+import { progressOn, progressScreen } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { print, printJson } from '../ui/prompt';
 import { collectLists } from './options';
@@ -63,7 +63,7 @@ async function verifyLab(
       `./lab up${labArgument(lab)}`,
     );
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   try {
     const nothing = reportOnNothing(lab);
     const report = up
