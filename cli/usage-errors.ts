@@ -70,15 +70,21 @@ function namedCommand(command: Command, [word, ...rest]: string[]): Command {
   throw unknownCommand(command, word);
 }
 
+const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
+
 /**
  * Returns the command of `help class board` or `class help board`; `undefined` if the words do not
- * ask for help. The help command of commander knows one level of commands, and no mistakes.
+ * ask for help so. The help command of commander knows one level of commands, and no mistakes.
+ * Throws a usage Failure for `class bord --help`, where commander prints the help of `class`.
  */
 export function helpSubject(program: Command, [first, ...rest]: string[]): Command | undefined {
   const words = rest.filter((word) => !word.startsWith('-') && word !== 'help');
   if (first === 'help') return namedCommand(program, words);
-  const group = program.commands.find((one) => one.name() === first && one.commands.length > 0);
-  return group && helpSubject(group, rest);
+  const found = program.commands.find((one) => one.name() === first);
+  if (found?.commands.length) return helpSubject(found, rest);
+  const isUnknown = !found && first !== undefined && !first.startsWith('-');
+  if (isUnknown && rest.some(asksForHelp)) throw unknownCommand(program, first);
+  return undefined;
 }
 
 const EXPLANATIONS: Record<string, Explain> = {

@@ -56,7 +56,7 @@ function on(
     const parallel = parallelOf(options);
     if (options.watch && (options.json || !process.stdout.isTTY))
       throw usage('--watch needs a terminal.', `./lab class ${verb} ${file} --json, for programs`);
-    const roster = readRoster(file);
+    const roster = readRoster(file, { creates: verb === 'up' });
     const students = chosen(roster, only);
     const code = await elevated(students.map(({ lab }) => lab));
     if (code !== undefined) {

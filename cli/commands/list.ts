@@ -6,12 +6,12 @@ import {
   ownerAsText,
   nodesOf,
 } from '../../provider/local';
-import { Engine, type StackSummary, type Snapshot } from '../engine';
+import type { Engine, StackSummary, Snapshot } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, withCure } from '../errors';
 import { isLab, isStackName } from '../lab/name';
 import { age } from '../ui/duration';
-import { installed } from '../actions/ensure-toolchain';
+import { engineOfStates } from '../actions/open-engine';
 import { columns, print, printJson } from '../ui/prompt';
 import { fieldsIf, textIf } from '../../util/optional';
 
@@ -85,9 +85,15 @@ function ownerOf(name: string): Pick<Listed, 'problem'> {
   return { problem: `belongs to ${ownerAsText(owner)}.` };
 }
 
-async function listed(engine: Engine): Promise<Listed[]> {
+/** Lists the labs of the user's states. */
+async function inStates(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
-  const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
+  return Promise.all(stacks.map((stack) => listedStack(engine, stack)));
+}
+
+/** Lists the labs of the user's states and of the host. `engine`: see `engineOfStates`. */
+async function listed(engine: Engine | undefined): Promise<Listed[]> {
+  const known = engine ? await inStates(engine) : [];
   const names = new Set(known.map((lab) => lab.name));
   const stray = labsOnMachine()
     .filter((name) => !names.has(name))
@@ -103,7 +109,7 @@ async function listed(engine: Engine): Promise<Listed[]> {
 }
 
 async function run({ json }: { json?: boolean }): Promise<void> {
-  const labs = await listed(await Engine.open(await installed()));
+  const labs = await listed(await engineOfStates());
   if (json) return printJson(labs);
   if (labs.length === 0) return print('No labs exist. To do: ./lab start');
   print(

@@ -5,9 +5,10 @@ import { needsOf } from '../account/needs';
 import { formatPrice, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
 import { takeOver } from '../actions/take-over';
-import { Engine, stackFile } from '../engine';
+import { Engine, projectName, stackFile } from '../engine';
 import { usage } from '../errors';
-import { parseLab } from '../lab/name';
+import { pastExpiry } from '../lab/expiry';
+import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
 import { itemsIf } from '../../util/optional';
 import { nearest } from '../../util/suggest';
@@ -46,10 +47,18 @@ function confirmPrice({ lab, config }: RequestedLab, yes: boolean): Promise<void
   );
 }
 
+/** Refuses an expiry on the command line that is past. A lab's own expiry may have passed. */
+function refusePastExpiry(lab: LabRef, settings: Settings): void {
+  const mistake = pastExpiry(settings.get(`${projectName()}:expires`) ?? '');
+  if (mistake)
+    throw usage(`${mistake}.`, `./lab up${labArgument(lab)} --set expires=8h, or a later time`);
+}
+
 async function up(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
+  refusePastExpiry(lab, settings);
   const yes = options.yes ?? false;
   const owner = ownerElsewhere(lab);
   if (!options.takeOver) refuseForeign(lab);

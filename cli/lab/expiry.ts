@@ -30,6 +30,12 @@ export const fromLabel = (text: string): string =>
 export const isPast = ({ expires }: Pick<Ending, 'expires'>, now = Date.now()): boolean =>
   expires !== '' && Date.parse(expires) <= now;
 
+/** Returns the mistake of a config with an expiry in the past; `undefined` if there is none. */
+export const pastExpiry = (expires: string): string | undefined =>
+  isPast({ expires })
+    ? `expires is ${expires}, which is in the past, so the next ./lab reap would remove the lab`
+    : undefined;
+
 /**
  * Lists the labs of the backend. If a lab's state can't be read, the expiry comes from the host.
  */

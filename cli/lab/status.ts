@@ -1,3 +1,4 @@
+import { mergeNodes } from '../../checks';
 import { upLab, withAccess } from './access';
 import { driftOf } from '../actions/drift';
 import { type Engine, isReal, resourceTitle } from '../engine';
@@ -70,7 +71,7 @@ export async function statusOf(
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
 }
 
-/** Describes the drift of a lab, one line each. */
+/** Describes the drift of a lab. Drift that several nodes share is one line, with the nodes. */
 export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): string[] {
   const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
@@ -87,8 +88,8 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
       ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
-  // Two steps may report the same line: the API does not answer.
-  return [...new Set(lines)];
+  const titles = nodes.flatMap(({ name }) => [name, `node ${name}`]);
+  return mergeNodes(lines, titles);
 }
 
 /** Reports whether `./lab up` can repair any of the drift. Other drift names its own cure. */

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import type { Tools, Toolchain } from '../../toolchain';
 import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
 import { itemsIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
-import { walkLab } from '../actions/walk';
+import { walkLab, type WalkTools } from '../actions/walk';
 import { allDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
 import { formatState } from '../drills/render';
@@ -55,12 +54,9 @@ function runDrill(words: string[], show: (text: string) => void): Promise<void> 
 }
 
 /** Opens a lab for a tour. The caller closes its access. */
-export function openTourLab(
-  lab: LabRef,
-  up: UpLab,
-  { kubectl, toolchain }: { kubectl: Tools['kubectl']; toolchain?: Toolchain },
-): TourLab {
+export function openTourLab(lab: LabRef, up: UpLab, tools: WalkTools): TourLab {
   const { files } = up;
+  const { kubectl } = tools;
   const { stack } = lab;
   const isLocal = lab.cloud === 'local';
   return {
@@ -75,19 +71,16 @@ export function openTourLab(
       ...[node, '--', command],
     ],
     kubectl: (args) => [kubectl, '--kubeconfig', files.kubeconfig, ...args],
-    ...(isLocal &&
-      toolchain && {
-        walk: async ({ from, to }) => {
-          const { report } = await walkLab(up, toolchain, { from, to }).catch((error: unknown) => {
-            throw error instanceof Failure ? new Error(withCure(error)) : error;
-          });
-          return {
-            forward: present(report.forward),
-            reply: present(report.reply),
-            ending: renderEnding(report.ending, labArgument(lab)),
-          };
-        },
-      }),
+    walk: async ({ from, to }) => {
+      const { report } = await walkLab(up, tools, { from, to }).catch((error: unknown) => {
+        throw error instanceof Failure ? new Error(withCure(error)) : error;
+      });
+      return {
+        forward: present(report.forward),
+        reply: present(report.reply),
+        ending: renderEnding(report.ending, labArgument(lab)),
+      };
+    },
     drills: isLocal ? drillsOf(lab) : () => [],
     drill: (verb, name, show) => runDrill([verb, stack, ...itemsIf(verb === 'start', name)], show),
   };

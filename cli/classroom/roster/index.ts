@@ -4,8 +4,10 @@ import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
 import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
-import { RosterReader } from './reader';
+import { RosterReader, type RosterOptions } from './reader';
 import { utf8Text } from './utf8';
+
+export type { RosterOptions } from './reader';
 
 /** One student, who has one lab. */
 export interface Student {
@@ -25,7 +27,7 @@ export interface Roster {
 }
 
 /** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
-export function readRoster(file: string): Roster {
+export function readRoster(file: string, options: RosterOptions = {}): Roster {
   let bytes: Buffer;
   try {
     bytes = fs.readFileSync(file);
@@ -41,7 +43,7 @@ export function readRoster(file: string): Roster {
       `Line ${decoded.wrongLine} of the roster ${file} is not UTF-8; nothing was done.`,
       'save the file as UTF-8 in the editor, then the same command again',
     );
-  const reader = new RosterReader(decoded.text);
+  const reader = new RosterReader(decoded.text, options);
   const roster = reader.read();
   const mistakes = reader.mistakes.sort((a, b) => a.line - b.line);
   if (mistakes.length === 0) return { file, ...roster };

@@ -21,12 +21,18 @@ import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
 import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
 import { projectName } from '../../engine';
+import { pastExpiry } from '../../lab/expiry';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
 
 const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
 const STUDENT = ['id', 'name', 'cloud', 'config'];
+
+export interface RosterOptions {
+  /** Whether labs are going to be created, so that an expiry in the past is a mistake. */
+  creates?: boolean;
+}
 
 /** A config value and its YAML node, which has the line. */
 interface Given {
@@ -64,7 +70,10 @@ export class RosterReader {
   private readonly own = `${projectName()}:`;
   readonly mistakes: { line: number; text: string }[] = [];
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly options: RosterOptions = {},
+  ) {}
 
   read(): Omit<Roster, 'file'> {
     const document = parseDocument(this.text, { lineCounter: this.lines });
@@ -267,7 +276,9 @@ export class RosterReader {
     student: Node,
   ): void {
     try {
-      checkedConfig(lab, settings);
+      const { expires } = checkedConfig(lab, settings);
+      const mistake = this.options.creates && pastExpiry(expires);
+      if (mistake) this.mistake(given.get(`${this.own}expires`)?.node ?? student, mistake);
     } catch (error) {
       if (error instanceof ConfigError) {
         for (const mistake of error.mistakes) {
