@@ -4,7 +4,7 @@ import { type Search, searchEverywhere } from '../account/everywhere';
 import type { Engine } from '../engine';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import type { CloudOfAccounts } from '../account/account';
-import { EXIT, Failure, Interrupted, unable } from '../errors';
+import { EXIT, exitCodeOf, Failure, Interrupted, unable } from '../errors';
 import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, progressScreen, type Progress } from '../ui/progress';
@@ -116,7 +116,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
 /** Returns 1 if an expired lab still exists, 3 if part of the cloud could not be asked. */
 function exitCode(reaped: Reaped[], failed: string[]): number {
   if (reaped.some(({ outcome }) => outcome === 'failed')) return EXIT.failed;
-  return failed.length > 0 ? EXIT.machine : EXIT.well;
+  return exitCodeOf(failed.length === 0, EXIT.machine);
 }
 
 export function register(program: Command): void {

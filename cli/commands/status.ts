@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT } from '../errors';
+import { exitCodeOf } from '../errors';
 import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import type { NodeState } from '../actions/node-state';
@@ -59,7 +59,7 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
   ).finally(() => progress.close());
   if (json) printJson(status);
   else show(lab, status);
-  process.exitCode = status.differs ? EXIT.failed : EXIT.well;
+  process.exitCode = exitCodeOf(!status.differs);
 }
 
 export function register(program: Command): void {

@@ -3,7 +3,7 @@ import { allChecks, renderList, select } from '../../checks';
 import { check, reportOnNothing, showReport } from '../actions/verify';
 import { findLab } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT, Failure, usage } from '../errors';
+import { EXIT, exitCodeOf, Failure, usage } from '../errors';
 import { labArgument, parseLab } from '../lab/name';
 import { nearest } from '../../util/suggest';
 import { progressOn, progressScreen } from '../ui/progress';
@@ -76,7 +76,7 @@ async function verifyLab(
     progress.close();
     if (!json) return showReport(report);
     printJson(report);
-    return report.failed > 0 ? EXIT.failed : EXIT.well;
+    return exitCodeOf(report.failed === 0);
   } finally {
     progress.close();
   }
