@@ -151,6 +151,26 @@ describe('the way through machines with their own clocks', () => {
     expect(hopsOf(reply)).toEqual(BACK);
   });
 
+  test('visits a node again when routes make a circle', () => {
+    const [, gateway] = seenWith();
+    const [arrival, departure] = gateway.sightings;
+    const circle = (name: string, ttls: number[]): Seen => ({
+      place: { ...gateway.place, name, machine: machine(name), uplink: 'eth0' },
+      traces: [],
+      sightings: ttls.map((ttl, at) => {
+        const { packet, ...one } = at % 2 === 0 ? arrival : departure;
+        return { ...one, place: name, time: BigInt(at), packet: { ...packet, ttl } };
+      }),
+    });
+    const { forward } = joinWay(
+      [circle('worker-1', [59, 58, 57, 56]), circle('worker-0', [60, 59, 58, 57])],
+      PROBE,
+    );
+    expect(forward.map(({ place, hops }) => `${place.name} ${hops[0].packet.ttl}`)).toEqual([
+      ...['worker-0 60', 'worker-1 59', 'worker-0 58', 'worker-1 57'],
+    ]);
+  });
+
   test('has the trace of each node at the visit of the node', () => {
     const { forward } = joinWay(seenWith(), PROBE);
     const traced = forward.filter(({ traces }) => traces.length > 0);
