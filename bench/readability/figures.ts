@@ -67,6 +67,7 @@ export const LIMITS: Partial<Record<keyof Figures, { atMost?: number; atLeast?: 
   longestFile: { atMost: 400 },
   longLinesPercent: { atMost: 1 },
   nestedConditionals: { atMost: 0 },
+  conditionalsPerThousandLines: { atMost: 9 },
   medianFunction: { atMost: 10 },
   longestFunction: { atMost: 65 },
   documentedExportsPercent: { atLeast: 60 },
