@@ -1,3 +1,4 @@
+import { textIf } from '../util/optional';
 import { INTERNET, LAPTOP, ROUTER, SOURCE_CHECK } from './place-names';
 import type { Ending, Obstacle, ReportedHop, ReportedVisit } from './report';
 import type { Target } from './endpoints';
@@ -48,14 +49,18 @@ function checkOfFlow({ forward, target, nodePorts, from }: Facts): string {
   if (target.protocol === 'udp' && target.port === 53) return 'svc.dns';
   if (isNodePort) return 'nodeport.reach';
   const crosses = forward.some(({ place }) => place === ROUTER);
-  if (target.service) return crosses ? 'svc.chains' : 'svc.same-node';
-  if (isPod(from) || isPod(forward.at(-1)?.place ?? '')) return crosses ? 'nat.ping' : 'pod.bridge';
-  return 'nodes.ping';
+  if (target.service && crosses) return 'svc.chains';
+  if (target.service) return 'svc.same-node';
+  if (!isPod(from) && !isPod(forward.at(-1)?.place ?? '')) return 'nodes.ping';
+  if (crosses) return 'nat.ping';
+  return 'pod.bridge';
 }
 
 /** Returns the check of a state that stops packets without a rule, on a node or in a pod. */
-const checkOfObstacle = ({ kind }: Obstacle): string =>
-  kind === 'conntrack' ? 'nodes.ping' : 'pod.bridge';
+function checkOfObstacle({ kind }: Obstacle): string {
+  if (kind === 'conntrack') return 'nodes.ping';
+  return 'pod.bridge';
+}
 
 /** Returns the check that covers the place where a packet was dropped. */
 function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
@@ -63,7 +68,8 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   const flow = checkOfFlow(facts);
   if (!rule && visit.route.missing) {
     if (visit.place === ROUTER || visit.route.text.startsWith(MARTIAN)) return 'route.vpc';
-    return isPod(visit.place) ? 'route.pod' : 'route.host';
+    if (isPod(visit.place)) return 'route.pod';
+    return 'route.host';
   }
   if (rule?.chain === SOURCE_CHECK) return 'nat.ping';
   if (visit.place === ROUTER && rule?.chain.startsWith('bridge')) return 'nat.ping';
@@ -71,7 +77,8 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   if (visit.obstacle) return checkOfObstacle(visit.obstacle);
   if (isPod(visit.place)) return 'pod.veth';
   const onlyPort = visit.hops.every((hop) => /^veth/.test(hop.interface));
-  return onlyPort ? 'pod.bridge' : flow;
+  if (onlyPort) return 'pod.bridge';
+  return flow;
 }
 
 function reasonOf(visit: ReportedVisit): string {
@@ -82,9 +89,8 @@ function reasonOf(visit: ReportedVisit): string {
   const hop = lastHop(visit);
   if (visit.place === INTERNET) return 'it left the lab, and the laptop did not see it';
   if (!hop) return 'no node saw it again, and no route or rule that the API reports drops it';
-  return hop.way === 'out'
-    ? `it left by ${hop.interface}, and no tap saw it again`
-    : `it arrived at ${hop.interface} and did not go on; no rule dropped it`;
+  if (hop.way === 'out') return `it left by ${hop.interface}, and no tap saw it again`;
+  return `it arrived at ${hop.interface} and did not go on; no rule dropped it`;
 }
 
 /** Whether a packet comes back to a place that it left: the routes make a circle. */
@@ -105,17 +111,21 @@ function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Fa
       reason: misled.obstacle!.text,
       check: 'route.vpc',
     };
-  const circle = circles(visits);
-  const around = [...new Set(visits.slice(-4).map(({ place }) => place))];
+  const dropped = { outcome: 'dropped', dropped: which, interface: lastInterface(visit) } as const;
+  if (circles(visits)) {
+    const around = [...new Set(visits.slice(-4).map(({ place }) => place))];
+    return {
+      ...dropped,
+      place: ROUTER,
+      reason: `it goes in a circle between ${around.join(' and ')} until its TTL is used up`,
+      check: 'route.vpc',
+    };
+  }
   return {
-    outcome: 'dropped',
-    dropped: which,
-    place: circle ? ROUTER : visit.place,
-    interface: lastInterface(visit),
-    reason: circle
-      ? `it goes in a circle between ${around.join(' and ')} until its TTL is used up`
-      : reasonOf(visit),
-    check: circle ? 'route.vpc' : checkOfDrop(visit, facts),
+    ...dropped,
+    place: visit.place,
+    reason: reasonOf(visit),
+    check: checkOfDrop(visit, facts),
   };
 }
 
@@ -123,19 +133,21 @@ const isNode = (place: string): boolean =>
   !isPod(place) && ![ROUTER, LAPTOP, INTERNET].includes(place);
 
 const end = (address: string, port: number | undefined): string =>
-  port ? `${address}:${port}` : address;
+  `${address}${textIf(port, `:${port}`)}`;
 
 /** Ends a walk after a probe that never left its place. */
 function neverLeft({ from, detail, obstacle }: Facts): Ending {
   const why = detail || obstacle?.text;
-  const check = isPod(from) ? 'route.pod' : 'nodes.ping';
+  let check = 'nodes.ping';
+  if (isPod(from)) check = 'route.pod';
+  if (isPod(from) && obstacle) check = checkOfObstacle(obstacle);
   return {
     outcome: 'dropped',
     dropped: 'probe',
     place: from,
     interface: '',
-    reason: `no packet left ${from}${why ? `: ${why}` : ''}`,
-    check: obstacle && isPod(from) ? checkOfObstacle(obstacle) : check,
+    reason: `no packet left ${from}${textIf(why, `: ${why}`)}`,
+    check,
   };
 }
 
@@ -159,8 +171,10 @@ function untranslated({ forward, target }: Facts): Ending | undefined {
   };
 }
 
-const noAnswer = ({ place }: ReportedVisit): string =>
-  place === INTERNET ? 'no answer came back to the lab' : 'no answer was sent';
+function noAnswer({ place }: ReportedVisit): string {
+  if (place === INTERNET) return 'no answer came back to the lab';
+  return 'no answer was sent';
+}
 
 /** Explains why a packet that arrived was refused or got no answer, with the check of it. */
 function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
@@ -175,9 +189,9 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
     };
   if (facts.reply.length > 0)
     return { reason: 'it answered that nothing listens there', check: checkOfFlow(facts) };
-  return visit.obstacle
-    ? { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) }
-    : { reason: noAnswer(visit), check: checkOfFlow(facts) };
+  if (visit.obstacle)
+    return { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) };
+  return { reason: noAnswer(visit), check: checkOfFlow(facts) };
 }
 
 /** Ends a walk after an answer that came to its sender, which did not take it. */
@@ -185,17 +199,10 @@ function answerNotTaken({ from, reply, target }: Facts, check: string): Ending {
   const { interface: name, packet } = lastHop(reply[reply.length - 1])!;
   const came = end(packet.src, packet.sport);
   const sent = end(target.address, target.port);
-  return {
-    outcome: 'dropped',
-    dropped: 'answer',
-    place: from,
-    interface: name,
-    reason:
-      came === sent
-        ? 'the answer arrived, and its sender did not take it'
-        : `the answer came from ${came}, not from ${sent}: no rule reversed the translation`,
-    check,
-  };
+  let reason = 'the answer arrived, and its sender did not take it';
+  if (came !== sent)
+    reason = `the answer came from ${came}, not from ${sent}: no rule reversed the translation`;
+  return { outcome: 'dropped', dropped: 'answer', place: from, interface: name, reason, check };
 }
 
 /** Decides how a walk ended: delivered, delivered without an answer, or dropped in a place. Pure. */

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { LabOutputs } from '../components/outputs';
 import { hostLink, namespaceOf, slotOf } from '../provider/local';
+import { ifPresent, itemsIf, listOf } from '../util/optional';
 import type { Cluster, Pod } from './cluster';
 import type { Source } from './endpoints';
 import { LAPTOP, podPlace, ROUTER } from './place-names';
@@ -36,7 +37,8 @@ function podPlaces(lab: string, pods: Pod[], machine: Machine): Omit<Place, 'int
     );
     return own.flatMap((pod) => {
       const namespace = found.get(pod.ip);
-      return namespace === undefined ? [] : [{ name: podPlace(pod), namespace, machine }];
+      if (namespace === undefined) return [];
+      return { name: podPlace(pod), namespace, machine };
     });
   });
 }
@@ -59,9 +61,12 @@ export async function localPlaces(
       machine,
     })),
     { name: ROUTER, namespace: pathOf(namespaceOf(lab, 'router')), machine },
-    ...(source.kind === 'laptop' && slot
-      ? [{ name: LAPTOP, namespace: undefined, only: hostLink(slot.slot), machine }]
-      : []),
+    ...itemsIf(source.kind === 'laptop', ...listOf(slot)).map((own) => ({
+      name: LAPTOP,
+      namespace: undefined,
+      only: hostLink(own.slot),
+      machine,
+    })),
   ];
   return { places: await Promise.all(places.map(readPlace)), machines: [machine], untapped: [] };
 }
@@ -91,7 +96,8 @@ export function parseNamespaces(
       return [{ name: machine.name, machine, namespace, uplink, interfaces }];
     }
     const pod = pods.find(({ ip }) => has(ip));
-    return pod ? [{ name: podPlace(pod), machine, namespace, interfaces }] : [];
+    if (!pod) return [];
+    return [{ name: podPlace(pod), machine, namespace, interfaces }];
   });
 }
 
@@ -118,9 +124,9 @@ async function nodePlaces(
  */
 async function laptopPlace(address: string, tree: string | undefined): Promise<Place> {
   const isRoot = process.getuid?.() === 0;
-  const [program, ...args] = [...(isRoot ? [] : ['sudo']), ...agentWords()];
+  const [program, ...args] = [...itemsIf(!isRoot, 'sudo'), ...agentWords()];
   const child = spawn(program, args, { stdio: 'pipe' });
-  const tcpdump = tree === undefined ? undefined : hostMachine(tree).tcpdump;
+  const tcpdump = ifPresent(tree, (own) => hostMachine(own).tcpdump);
   const machine = await agentMachine(LAPTOP, child, tcpdump);
   const { stdout } = await machine.run(['ip', '-j', 'route', 'get', address]);
   const [{ dev }] = JSON.parse(stdout || '[{}]') as [{ dev?: string }];

@@ -1,4 +1,5 @@
 import type { LabOutputs } from '../components/outputs';
+import { listOf, textIf } from '../util/optional';
 import { changesBetween } from './changes';
 import type { Cluster } from './cluster';
 import type { Source, Target } from './endpoints';
@@ -6,12 +7,12 @@ import { endingOf } from './ending';
 import type { Sighting } from './packet';
 import { LAPTOP, podPlace } from './place-names';
 import { cloudPlaces, localPlaces, type StartOnNode, type Tapped } from './places';
-import type { ReportedVisit, WalkReport } from './report';
+import type { Obstacle, ReportedVisit, WalkReport } from './report';
 import { decidingRules } from './rules';
 import { decisionsOf, obstacleIn } from './taps/decisions';
 import type { Place } from './taps/namespaces';
 import { createProbe, sendProbe, type Probe, type ProbeResult } from './taps/probe';
-import { openTap, type Seen, type Tap } from './taps/tap';
+import { openTap, type Seen } from './taps/tap';
 import type { VpcInterface } from './vpc/facts';
 import { withVpc } from './vpc/insert';
 import { readVpcInterfaces } from './vpc/read';
@@ -20,7 +21,8 @@ import { joinWay, packetsOf, type Hop, type RoundTrip, type Visit } from './way'
 /** Returns the name of the place that sends the probe. */
 function placeOfSource(source: Source): string {
   if (source.kind === 'laptop') return LAPTOP;
-  return source.kind === 'node' ? source.node.name : podPlace(source.pod);
+  if (source.kind === 'node') return source.node.name;
+  return podPlace(source.pod);
 }
 
 /** Sends the probe while the taps are open. Closes the taps, also after an error. */
@@ -29,7 +31,7 @@ async function observe(
   { probe, from }: { probe: Probe; from: Place },
 ): Promise<{ seen: Seen[]; result: ProbeResult }> {
   const opened = await Promise.allSettled(places.map((place) => openTap(place, probe)));
-  const taps = opened.flatMap((one): Tap[] => (one.status === 'fulfilled' ? [one.value] : []));
+  const taps = opened.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
   const closeAll = (): Promise<Seen[]> => Promise.all(taps.map((tap) => tap.stop()));
   try {
     const failed = opened.find((one) => one.status === 'rejected');
@@ -111,7 +113,7 @@ function addVpc(
 ): { forward: ReportedVisit[]; reply: ReportedVisit[] } {
   const uplinks = new Map(
     places.flatMap(({ name, uplink }) =>
-      uplink === undefined ? [] : ([[name, uplink]] as [string, string][]),
+      listOf(uplink).map((own): [string, string] => [name, own]),
     ),
   );
   const knowledge = { interfaces, uplinks, routes: outputs.topology.routes, untapped };
@@ -143,13 +145,15 @@ export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise
   const addresses = (name: string): string[] => {
     const interfaces = places.find((place) => place.name === name)?.interfaces.values() ?? [];
     const own = [...interfaces].flatMap((one) => one.addresses);
-    return name === LAPTOP && sent !== undefined ? [...own, sent] : own;
+    if (name === LAPTOP && sent !== undefined) return [...own, sent];
+    return own;
   };
   const { nodePorts } = outputs.topology;
-  const obstacle = forward.length === 0 ? await obstacleIn(from, target.address) : undefined;
+  let obstacle: Obstacle | undefined;
+  if (forward.length === 0) obstacle = await obstacleIn(from, target.address);
   const facts = { forward, reply, from: from.name, addresses, target, nodePorts, ...result };
   const service = target.service && `svc/${target.service.name}`;
-  const end = target.port === 0 ? target.address : `${target.address}:${target.port}`;
+  const end = `${target.address}${textIf(target.port, `:${target.port}`)}`;
   return {
     report: {
       lab: outputs.lab,

@@ -15,6 +15,7 @@ import {
 import type { LabOutputs } from '../../components/outputs';
 import { type UpLab, upLab, withAccess } from '../lab/access';
 import { driftOf } from './drift';
+import { unable } from '../errors';
 import { writeLabFiles } from '../lab/files';
 import { differences } from '../lab/status';
 import { rejectDowngrade } from './reject-downgrade';
@@ -107,7 +108,7 @@ export async function apply(
     `Lab ${lab.stack}: comparing resources with the config${pluginNote(lab.cloud)}`,
   );
   try {
-    const { outputs } = await engine.up(lab.stack, {
+    await engine.up(lab.stack, {
       ...work,
       cure: `./lab up${labArgument(lab)} continues from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),
@@ -116,11 +117,14 @@ export async function apply(
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     });
     shown.finish();
-    const files = writeLabFiles(lab.stack, outputs);
     const step = progress.begin('Reading the new state');
     const now = await engine.snapshot(lab.stack);
-    if (now) saveFingerprint(lab.stack, now);
     step.drop();
+    if (now?.unreadable) throw now.unreadable;
+    if (!wasUp(now)) throw unable(`The program of stack ${lab.stack} ended without outputs.`);
+    const { outputs } = now;
+    const files = writeLabFiles(lab.stack, outputs);
+    saveFingerprint(lab.stack, now);
     return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { itemsIf } from '../../util/optional';
 import type { Difference, Properties } from './resource-kind';
 
 /**
@@ -23,5 +22,6 @@ export function changedInputs(
  * replaces the resource if the kind has no `update`.
  */
 export function defaultDifference(changed: string[], updatable: boolean): Difference {
-  return { changed, replace: itemsIf(!updatable, ...changed) };
+  if (updatable) return { changed, replace: [] };
+  return { changed, replace: changed };
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Ran } from '../../util/bounded-run';
+import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { RUN_SECONDS, type Machine, type Program } from './machine';
 
@@ -155,7 +156,7 @@ class AgentMachine implements Machine {
     const timer = setTimeout(() => program.signal('KILL'), RUN_SECONDS * 1000);
     await program.ended;
     clearTimeout(timer);
-    const stderr = program.takeErrors() || (this.isDead ? `${this.name}: ${this.errors}` : '');
+    const stderr = program.takeErrors() || textIf(this.isDead, `${this.name}: ${this.errors}`);
     return { code: program.code, stdout: program.output().toString(), stderr };
   }
 

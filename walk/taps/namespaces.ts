@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { processesOf } from '../../provider/local';
 import { readKernelFile } from '../../util/kernel-files';
+import { fieldsIf, listOf } from '../../util/optional';
 import type { Machine } from './machine';
 
 /** Network namespace of a lab, or the host's interface to the lab, as the taps use it. */
@@ -40,8 +41,10 @@ interface Row {
 }
 
 /** Returns the words that run a program in a place. */
-export const inPlace = ({ namespace }: Pick<Place, 'namespace'>, words: string[]): string[] =>
-  namespace === undefined ? words : ['nsenter', `--net=${namespace}`, ...words];
+export function inPlace({ namespace }: Pick<Place, 'namespace'>, words: string[]): string[] {
+  if (namespace === undefined) return words;
+  return ['nsenter', `--net=${namespace}`, ...words];
+}
 
 /** Runs a program in a place. Returns its output, also if it fails. */
 export async function look(
@@ -65,8 +68,8 @@ export function parseInterfaces(json: string): Map<number, Interface> {
           addresses: (row.addr_info ?? [])
             .filter(({ family }) => family === 'inet')
             .map(({ local }) => local),
-          ...(row.master === undefined ? {} : { master: row.master }),
-          ...(row.link_index === undefined ? {} : { peer: row.link_index }),
+          ...fieldsIf(row.master !== undefined, { master: row.master }),
+          ...fieldsIf(row.link_index !== undefined, { peer: row.link_index }),
         },
       ]),
   );
@@ -74,7 +77,7 @@ export function parseInterfaces(json: string): Map<number, Interface> {
 
 /** Reads the interfaces of a namespace, or one interface of the host. */
 export async function readPlace(place: Omit<Place, 'interfaces'>): Promise<Place> {
-  const selection = place.only === undefined ? [] : ['show', 'dev', place.only];
+  const selection = listOf(place.only).flatMap((name) => ['show', 'dev', name]);
   const json = await look(place, ['ip', '-j', 'address', ...selection]);
   return { ...place, interfaces: parseInterfaces(json) };
 }

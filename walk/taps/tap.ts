@@ -37,7 +37,8 @@ class Collector {
     const outcome = await poll(
       async () => {
         if (await isReady()) return 'ready';
-        return this.program.hasEnded ? 'ended' : undefined;
+        if (this.program.hasEnded) return 'ended';
+        return undefined;
       },
       { limit: this.place.machine.patience.ready, interval: 10 },
     );
@@ -182,6 +183,7 @@ function sightingsOf(place: Place, file: Buffer): Sighting[] {
   return parseCapture(file).flatMap(({ ifindex, bytes, ...record }) => {
     const packet = parsePacket(bytes);
     const { name } = place.interfaces.get(ifindex) ?? { name: `interface ${ifindex}` };
-    return packet ? [{ place: place.name, interface: name, ...record, packet, bytes }] : [];
+    if (!packet) return [];
+    return { place: place.name, interface: name, ...record, packet, bytes };
   });
 }

@@ -1,4 +1,5 @@
 import type { AwsInterface, AwsRule, AwsTable, AwsVpc } from '../../components/aws/read-vpc';
+import { textIf } from '../../util/optional';
 import type { Protocol } from '../packet';
 import type { VpcInterface, VpcRoute, VpcRule } from './facts';
 
@@ -8,13 +9,16 @@ export type NodeNames = Map<string, string>;
 /** Security groups have no order: every rule admits. */
 const PRIORITY = 0;
 
-const protocolOf = (protocol: string): VpcRule['protocol'] =>
-  protocol === '-1' ? 'all' : (protocol as Protocol);
+function protocolOf(protocol: string): VpcRule['protocol'] {
+  if (protocol === '-1') return 'all';
+  return protocol as Protocol;
+}
 
 function portsText({ protocol, from, to }: AwsRule): string {
   if (protocol === '-1') return 'everything';
   if (from === -1) return protocol;
-  return `${protocol} ${from === to ? from : `${from}-${to}`}`;
+  if (from === to) return `${protocol} ${from}`;
+  return `${protocol} ${from}-${to}`;
 }
 
 function asRule(rule: AwsRule, name: string, interfaces: AwsInterface[]): VpcRule {
@@ -22,12 +26,14 @@ function asRule(rule: AwsRule, name: string, interfaces: AwsInterface[]): VpcRul
   const hasPorts = rule.protocol !== '-1' && rule.protocol !== 'icmp' && rule.from !== -1;
   const end = rule.cidr || `members of ${rule.members}`;
   const description = rule.description && ` "${rule.description}"`;
+  let cidrs = members.map(({ privateIp }) => `${privateIp}/32`);
+  if (rule.cidr) cidrs = [rule.cidr];
   return {
     chain: `security group ${name}`,
     text: `${rule.id}: ${portsText(rule)} ${rule.isEgress ? 'to' : 'from'} ${end}${description}`,
     protocol: protocolOf(rule.protocol),
     ...(hasPorts && { ports: [rule.from, rule.to] as [number, number] }),
-    cidrs: rule.cidr ? [rule.cidr] : members.map(({ privateIp }) => `${privateIp}/32`),
+    cidrs,
     priority: PRIORITY,
     admits: true,
   };
@@ -38,14 +44,16 @@ function nextHop(target: string, state: string): VpcRoute['to'] {
   if (state !== 'active') return 'nothing';
   if (target === 'local') return 'inside';
   if (target.startsWith('eni-')) return { interface: target };
-  return target.startsWith('igw-') ? 'internet' : 'nothing';
+  if (target.startsWith('igw-')) return 'internet';
+  return 'nothing';
 }
 
 function routesOf(table: AwsTable | undefined, nameOf: (id: string) => string): VpcRoute[] {
   if (!table) return [];
   return table.routes.map(({ destination, target, state }) => {
-    const via = target.startsWith('eni-') ? `${nameOf(target)} (${target})` : target;
-    const suffix = state === 'active' ? '' : ` (${state})`;
+    let via = target;
+    if (target.startsWith('eni-')) via = `${nameOf(target)} (${target})`;
+    const suffix = textIf(state !== 'active', ` (${state})`);
     return {
       destination,
       priority: PRIORITY,
@@ -61,7 +69,8 @@ export function awsInterfaces(vpc: AwsVpc, names: NodeNames): VpcInterface[] {
   const nodeOf = ({ privateIp, id }: AwsInterface): string => names.get(privateIp) ?? id;
   const nameOf = (id: string): string => {
     const one = interfaces.find((other) => other.id === id);
-    return one ? nodeOf(one) : 'no interface';
+    if (one) return nodeOf(one);
+    return 'no interface';
   };
   return interfaces.map((one) => {
     const own = tables.find(({ subnets }) => subnets.includes(one.subnet));

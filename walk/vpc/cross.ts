@@ -132,9 +132,10 @@ function fromInterface(from: VpcInterface, crossing: Crossing): Crossed {
     const gateway = toInternet(from, crossing);
     return { route, ...gateway, rules: [rule, ...gateway.rules], nextHop: 'the internet' };
   }
-  const target = interfaces.find(({ privateIp, id }) =>
-    to === 'inside' ? privateIp === packet.dst : id === to.interface,
-  );
+  const target = interfaces.find(({ privateIp, id }) => {
+    if (to === 'inside') return privateIp === packet.dst;
+    return id === to.interface;
+  });
   if (target) {
     const rules = [rule, ...arrive(target, crossing)];
     return { route, rules, to: target, nextHop: target.node };

@@ -98,7 +98,8 @@ function nextHop(route: Route, instances: Instance[]): VpcRoute['to'] {
       one.name === last(route.nextHopInstance ?? '') ||
       addressesOf(one).privateIp === route.nextHopIp,
   );
-  return found ? { interface: found.name! } : 'nothing';
+  if (found) return { interface: found.name! };
+  return 'nothing';
 }
 
 /** Returns the routes that apply to an instance: those without a tag, and those with one of its tags. */

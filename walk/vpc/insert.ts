@@ -63,7 +63,8 @@ function vpcVisits(
     ...(obstacle && { obstacle }),
   };
   const left = crossed.to === 'internet' && next === undefined;
-  return left ? [visit, bare(INTERNET)] : [visit];
+  if (left) return [visit, bare(INTERNET)];
+  return [visit];
 }
 
 /** Adds the VPC's part to a way that taps saw: wherever the packet left one machine for another. Pure. */
@@ -80,13 +81,12 @@ export function withVpc(
     interfaceOf(routes.find(({ destination }) => contains(destination, src))?.nextHop);
   const first = visits[0]?.hops[0];
   const comesIn = first?.way === 'in' && first.interface === uplinks.get(visits[0].place);
-  const start = comesIn
-    ? vpcVisits(
-        { from: senderOf(first.packet), packet: first.packet, next: visits[0] },
-        isAnswer,
-        knowledge,
-      )
-    : [];
+  const start: ReportedVisit[] = [];
+  if (comesIn) {
+    const { packet } = first;
+    const crossing = { from: senderOf(packet), packet, next: visits[0] };
+    start.push(...vpcVisits(crossing, isAnswer, knowledge));
+  }
   const shown = visits.flatMap((visit, at) => {
     const last = visit.hops.at(-1);
     if (!last || last.way !== 'out') return [visit];

@@ -262,7 +262,7 @@ function routeDrift(plan: RouterPlan, inside: Addressing, host: Addressing): str
       `the host's blackhole route of ${plan.publicPool} is missing`,
     ],
   ];
-  return expected.flatMap(([holds, drift]) => itemsIf(!holds, drift));
+  return expected.flatMap(([holds, drift]) => problemUnless(holds, drift));
 }
 
 /** Lists the drift of the IPv6 parts of a dual-stack lab's router. */

@@ -9,7 +9,8 @@ import {
   parseConfig,
   type RawConfig,
 } from '../../../../components/config';
-import { buildCloud, loadCloud } from '../../../../components/cloud';
+import { buildCloud } from '../../../../components/cloud';
+import { loadCloud } from '../../../../components/load-cloud';
 import { topology } from '../../../../components/topology';
 import { localKinds } from '../../../../provider/local';
 import { SshKey } from '../../../../provider/resources';
