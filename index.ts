@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import { CloudError, loadCloud } from './components/cloud';
+import { CloudError } from './components/cloud';
+import { loadCloud } from './components/load-cloud';
 import { ConfigError, parseConfig, type RawConfig } from './components/config';
 import { Lab } from './components/lab';
 import { labNameMistake } from './util/lab-name';

@@ -160,10 +160,12 @@ export class Measures {
 
 function formatTarget({ target }: Row): string {
   if (!target) return '';
-  return 'atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`;
+  if ('atMost' in target) return `at most ${target.atMost}`;
+  return `at least ${target.atLeast}`;
 }
 
 function isMet({ target }: Row, value: number): boolean | undefined {
   if (!target) return undefined;
-  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+  if ('atMost' in target) return value <= target.atMost;
+  return value >= target.atLeast;
 }

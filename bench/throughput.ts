@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl, typeOne } from '../checks/lab';
+import { textIf } from '../util/optional';
 import { root } from '../util/repo-root';
 import { NAMESPACE } from './lab';
 import { median } from './measures';
@@ -46,7 +47,7 @@ function labEnd(
   access: Access,
   { node, address, namespace }: { node: string; address: string; namespace?: string },
 ): End {
-  const inside = namespace ? `sudo ip netns exec ${namespace} ` : '';
+  const inside = textIf(namespace, `sudo ip netns exec ${namespace} `);
   return {
     address,
     tcp: (...args) =>

@@ -1,19 +1,26 @@
 import type { Command, CommanderError } from 'commander';
 import { CONFIG_KEYS } from '../components/config';
+import { textIf } from '../util/optional';
 import { nearest } from '../util/suggest';
 import { type Failure, usage } from './errors';
 
 /** Converts an error of commander to a Failure: the mistake, the command and what to type. */
 type Explain = (command: Command, message: string) => Failure;
 
-/** Commands that pass their last words to another program, with an example. */
-const PASSING: Record<string, string> = {
-  ssh: './lab ssh worker-0 -- ls -l',
-  kubectl: './lab kubectl -- -n kube-system get pods',
+/** Commands that pass their last words on, the receiver of these words, and an example. */
+const PASSING: Record<string, { receiver: string; example: string }> = {
+  ssh: { receiver: 'node', example: './lab ssh worker-0 -- ls -l' },
+  kubectl: {
+    receiver: 'kubectl program',
+    example: './lab kubectl -- -n kube-system get pods',
+  },
 };
 
-const nameOf = (command: Command): string =>
-  command.parent ? `${nameOf(command.parent)} ${command.name()}` : './lab';
+function nameOf(command: Command): string {
+  if (!command.parent) return './lab';
+  return `${nameOf(command.parent)} ${command.name()}`;
+}
+
 const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
 const flagsOf = (command: Command): string[] => [
   ...command.options.flatMap((option) => option.long ?? []),
@@ -30,34 +37,32 @@ function unknownOption(command: Command, message: string): Failure {
   const flag = quoted(message).replace(/=.*/s, '');
   const wrong = `${nameOf(command)} has no option ${flag}`;
   const key = flag.replace(/^--/, '');
-  if ((CONFIG_KEYS as string[]).includes(key))
-    return usage(
-      `${wrong}: ${key} is a config key.`,
-      nameOf(command).startsWith('./lab class')
-        ? `config: {${key}: VALUE} in the roster`
-        : `./lab up [NAME] --set ${key}=VALUE`,
-    );
+  if ((CONFIG_KEYS as string[]).includes(key)) {
+    const message = `${wrong}: ${key} is a config key.`;
+    if (nameOf(command).startsWith('./lab class'))
+      return usage(message, `config: {${key}: VALUE} in the roster`);
+    return usage(message, `./lab up [NAME] --set ${key}=VALUE`);
+  }
   const passing = PASSING[command.name()];
   if (passing)
-    return usage(
-      `${wrong}; arguments for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} come after --.`,
-      passing,
-    );
+    return usage(`${wrong}; arguments for the ${passing.receiver} come after --.`, passing.example);
+  const cure = `${nameOf(command)} --help lists its options`;
   const near = nearest(flag, flagsOf(command));
-  const known = near === '' ? others(command, flag) : [];
+  if (near !== '') return usage(`${wrong}${near}.`, cure);
+  const known = others(command, flag);
   return usage(
-    `${wrong}${near}${known.length > 0 ? `: it is an option of ${known.join(', ')}` : ''}.`,
-    `${nameOf(command)} --help lists its options`,
+    `${wrong}${textIf(known.length > 0, `: it is an option of ${known.join(', ')}`)}.`,
+    cure,
   );
 }
 
 /** Returns the Failure of a word that is no command of `command`. */
 function unknownCommand(command: Command, word: string): Failure {
-  const group = command.parent ? `${command.name()} ` : '';
+  const group = textIf(command.parent, `${command.name()} `);
   const names = command.commands.map((one) => one.name());
   return usage(
     `There is no command ${group}${word}${nearest(word, names)}.`,
-    names.length > 0 ? `${nameOf(command)} --help lists them` : `${nameOf(command)} --help`,
+    `${nameOf(command)} --help${textIf(names.length > 0, ' lists them')}`,
   );
 }
 
@@ -69,15 +74,21 @@ function namedCommand(command: Command, [word, ...rest]: string[]): Command {
   throw unknownCommand(command, word);
 }
 
+const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
+
 /**
  * Returns the command of `help class board` or `class help board`; `undefined` if the words do not
- * ask for help. The help command of commander knows one level of commands, and no mistakes.
+ * ask for help so. The help command of commander knows one level of commands, and no mistakes.
+ * Throws a usage Failure for `class bord --help`, where commander prints the help of `class`.
  */
 export function helpSubject(program: Command, [first, ...rest]: string[]): Command | undefined {
   const words = rest.filter((word) => !word.startsWith('-') && word !== 'help');
   if (first === 'help') return namedCommand(program, words);
-  const group = program.commands.find((one) => one.name() === first && one.commands.length > 0);
-  return group && helpSubject(group, rest);
+  const found = program.commands.find((one) => one.name() === first);
+  if (found?.commands.length) return helpSubject(found, rest);
+  const isUnknown = !found && first !== undefined && !first.startsWith('-');
+  if (isUnknown && rest.some(asksForHelp)) throw unknownCommand(program, first);
+  return undefined;
 }
 
 const EXPLANATIONS: Record<string, Explain> = {
@@ -99,7 +110,10 @@ const EXPLANATIONS: Record<string, Explain> = {
     const [flag, value] = quoted(message).split(' ');
     return usage(
       `${flag} needs a value.`,
-      `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
+      `${nameOf(command)}${textIf(
+        command.registeredArguments.some((one) => one.name() === 'NAME'),
+        ' [NAME]',
+      )} ${flag} ${value.replace(/[<>]/g, '')}`,
     );
   },
   'commander.missingArgument': (command, message) => {
@@ -111,7 +125,8 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
   'commander.excessArguments': (command) => {
     const [word] = command.registeredArguments;
-    const takes = word ? `takes one ${word.name()} and no other arguments` : 'takes no arguments';
+    let takes = 'takes no arguments';
+    if (word) takes = `takes one ${word.name()} and no other arguments`;
     return usage(
       `${nameOf(command)} ${takes}, not: ${command.args.join(' ')}`,
       `${nameOf(command)} --help`,

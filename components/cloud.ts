@@ -155,27 +155,6 @@ export interface CloudResult extends Extras, Part {
 }
 
 /**
- * Returns the cloud that the config names. Its module is loaded here, because the SDK of a cloud
- * takes seconds to load. Throws a CloudError if the host has no credentials for it.
- */
-export function loadCloud(config: LabConfig): Cloud {
-  const cloud = moduleOf(config);
-  cloud.requireCredentials(config);
-  return cloud;
-}
-
-function moduleOf({ cloud }: LabConfig): Cloud {
-  switch (cloud) {
-    case 'local':
-      return (require('./local') as typeof import('./local')).local;
-    case 'aws':
-      return (require('./aws') as typeof import('./aws')).aws;
-    case 'gcp':
-      return (require('./gcp') as typeof import('./gcp')).gcp;
-  }
-}
-
-/**
  * Creates a lab's network and machines on `cloud`: the same parts, in the same order, on each cloud.
  * A resource waits only for the resources that it depends on, not for the parts before its own.
  */

@@ -3,9 +3,11 @@ import { Deadline, LabId, SshKey } from '../provider/resources';
 import { Bootstrap } from './bootstrap';
 import { Certificates } from './pki/certificates';
 import { balancesServices } from './balanced-services';
-import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
+import { buildCloud, type CloudResult, type Tags } from './cloud';
+import { loadCloud } from './load-cloud';
 import { AUTO, ConfigError, configOf, type LabArgs, type LabConfig, reaches } from './config';
 import { labNameMistake } from '../util/lab-name';
+import { fieldsIf } from '../util/optional';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
@@ -201,6 +203,8 @@ function outputsOf({
   ready,
 }: Parts): LabOutput {
   const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
+  let kubeconfig = pulumi.secret('');
+  if (reaches(config.stage, 'network')) kubeconfig = certificates.adminKubeconfig;
   return {
     lab: pulumi.output(name),
     config: pulumi.output(describeConfig(config)),
@@ -210,14 +214,14 @@ function outputsOf({
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
     nodePortUrl: pulumi.interpolate`http://${(firstWorker.through ?? firstWorker).publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),
-    kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
+    kubeconfig,
     sshPrivateKey: sshKey.privateKey,
     expires: pulumi.output(tags.expires),
     bootstrapped: ready,
-    ...(cloud.serviceAddresses.length > 0
-      ? { loadBalancers: pulumi.output(cloud.serviceAddresses) }
-      : {}),
-    ...(cloud.router ? { router: cloud.router } : {}),
-    ...(cloud.jump ? { jump: cloud.jump } : {}),
+    ...fieldsIf(cloud.serviceAddresses.length > 0, {
+      loadBalancers: pulumi.output(cloud.serviceAddresses),
+    }),
+    ...fieldsIf(cloud.router, { router: cloud.router }),
+    ...fieldsIf(cloud.jump, { jump: cloud.jump }),
   };
 }

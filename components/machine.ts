@@ -1,7 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { SshKey } from '../provider/resources';
-import type { LabContext } from './cloud';
-import type { Node } from './topology';
+import type { Node, Topology } from './topology';
 
 /** Connection of @pulumi/command to a machine. */
 export interface Connection {
@@ -44,7 +43,7 @@ interface CreatedInstance<R extends pulumi.Resource> {
  * `create` creates the instance of one node.
  */
 export function makeMachines<R extends pulumi.Resource>(
-  { topology, sshKey, parent }: LabContext,
+  { topology, sshKey, parent }: { topology: Topology; sshKey: SshKey; parent: pulumi.Resource },
   create: (node: Node, hostKey: SshKey) => CreatedInstance<R>,
 ): (Machine & { resource: R })[] {
   const machines: (Machine & { resource: R })[] = [];

@@ -1,5 +1,6 @@
 import { addressAt, contains } from '../util/cidr';
 import { addressWithGroup, subnet64 } from '../util/cidr6';
+import { fieldsIf } from '../util/optional';
 import { type BalancedService, balancedServices } from './balanced-services';
 import type { LabConfig } from './config';
 
@@ -149,11 +150,20 @@ function ipv6Of(
   index: number,
 ): Pick<Node, 'privateIp6' | 'podCidr6'> {
   if (ipFamily !== 'dual') return {};
-  return {
-    // Host 21 ends with :21, although this is the number 33: it reads like the IPv4 address.
-    privateIp6: addressWithGroup(IPV6.nodeCidr, String(FIRST_HOST[role] + index)),
-    ...(role === 'worker' ? { podCidr6: subnet64(IPV6.podCidr, index) } : {}),
-  };
+  // Host 21 ends with :21, although this is the number 33: it reads like the IPv4 address.
+  const privateIp6 = addressWithGroup(IPV6.nodeCidr, String(FIRST_HOST[role] + index));
+  if (role === 'controller') return { privateIp6 };
+  return { privateIp6, podCidr6: subnet64(IPV6.podCidr, index) };
+}
+
+/** Returns the pod network of a worker; none for a controller. */
+function podNetworkOf(
+  { podCidr }: LabConfig,
+  role: Node['role'],
+  index: number,
+): Pick<Node, 'podCidr'> {
+  if (role === 'controller') return {};
+  return { podCidr: `${addressAt(podCidr, index * 256)}/24` };
 }
 
 function nodes(config: LabConfig, all: Subnet[]): Node[] {
@@ -169,7 +179,7 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
       isPublic: config.profile === 'full' || role === 'controller',
       isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
-      ...(role === 'worker' ? { podCidr: `${addressAt(config.podCidr, index * 256)}/24` } : {}),
+      ...podNetworkOf(config, role, index),
       ...ipv6Of(config, role, index),
     }));
   return [...make('controller', config.controllers), ...make('worker', config.workers)];
@@ -183,7 +193,7 @@ function internalRules(config: LabConfig): FirewallRule[] {
     name: `allow-internal-${protocol}`,
     description: `Nodes and pods reach each other over ${protocol}`,
     protocol,
-    ...(protocol === 'icmp' ? {} : { ports: ALL_PORTS }),
+    ...fieldsIf(protocol !== 'icmp', { ports: ALL_PORTS }),
     sources: [config.nodeCidr, config.podCidr],
     targets: 'all',
   }));
@@ -192,7 +202,7 @@ function internalRules(config: LabConfig): FirewallRule[] {
     name: `allow-internal-${protocol.replace('v6', '')}6`,
     description: `Nodes and pods reach each other over ${protocol} and IPv6`,
     protocol,
-    ...(protocol === 'icmpv6' ? {} : { ports: ALL_PORTS }),
+    ...fieldsIf(protocol !== 'icmpv6', { ports: ALL_PORTS }),
     sources: [IPV6.nodeCidr, IPV6.podCidr],
     targets: 'all',
   }));
@@ -293,9 +303,9 @@ export function topology(config: LabConfig): Topology {
         nextHopIp: node.privateIp,
       })),
     rules: firewallRules(config),
-    ...(config.loadBalancers.length > 0
-      ? { balancedServices: balancedServices(config.loadBalancers) }
-      : {}),
-    ...(config.ipFamily === 'dual' ? { ipv6: ipv6Plan(all) } : {}),
+    ...fieldsIf(config.loadBalancers.length > 0, {
+      balancedServices: balancedServices(config.loadBalancers),
+    }),
+    ...fieldsIf(config.ipFamily === 'dual', { ipv6: ipv6Plan(all) }),
   };
 }

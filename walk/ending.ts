@@ -1,5 +1,6 @@
-import { LAPTOP, ROUTER } from './place-names';
-import type { Ending, Obstacle, ReportedVisit } from './report';
+import { textIf } from '../util/optional';
+import { INTERNET, LAPTOP, ROUTER, SOURCE_CHECK } from './place-names';
+import type { Ending, Obstacle, ReportedHop, ReportedVisit } from './report';
 import type { Target } from './endpoints';
 
 /** Facts about a walk that decide how it ended. */
@@ -28,14 +29,17 @@ const isPod = (place: string): boolean => place.startsWith('pod ');
  */
 export const MARTIAN = 'martian source';
 
-const lastHop = (visit: ReportedVisit) => visit.hops[visit.hops.length - 1];
+const lastHop = (visit: ReportedVisit): ReportedHop | undefined => visit.hops.at(-1);
+
+/** Returns the interface at which a packet was seen last in a place; empty in a place without taps. */
+const lastInterface = (visit: ReportedVisit): string => lastHop(visit)?.interface ?? '';
 
 /** Whether a way ended in the place that has the packet's destination address. */
 function arrived(visits: ReportedVisit[], addresses: Facts['addresses']): boolean {
   const visit = visits.at(-1);
   if (!visit || visit.rules.some(({ dropped }) => dropped)) return false;
-  const { way, packet } = lastHop(visit);
-  return way === 'in' && addresses(visit.place).includes(packet.dst);
+  const hop = lastHop(visit);
+  return hop?.way === 'in' && addresses(visit.place).includes(hop.packet.dst);
 }
 
 /** Returns the check of a flow that works, and of a place where no other check fits. */
@@ -45,14 +49,18 @@ function checkOfFlow({ forward, target, nodePorts, from }: Facts): string {
   if (target.protocol === 'udp' && target.port === 53) return 'svc.dns';
   if (isNodePort) return 'nodeport.reach';
   const crosses = forward.some(({ place }) => place === ROUTER);
-  if (target.service) return crosses ? 'svc.chains' : 'svc.same-node';
-  if (isPod(from) || isPod(forward.at(-1)?.place ?? '')) return crosses ? 'nat.ping' : 'pod.bridge';
-  return 'nodes.ping';
+  if (target.service && crosses) return 'svc.chains';
+  if (target.service) return 'svc.same-node';
+  if (!isPod(from) && !isPod(forward.at(-1)?.place ?? '')) return 'nodes.ping';
+  if (crosses) return 'nat.ping';
+  return 'pod.bridge';
 }
 
 /** Returns the check of a state that stops packets without a rule, on a node or in a pod. */
-const checkOfObstacle = ({ kind }: Obstacle): string =>
-  kind === 'conntrack' ? 'nodes.ping' : 'pod.bridge';
+function checkOfObstacle({ kind }: Obstacle): string {
+  if (kind === 'conntrack') return 'nodes.ping';
+  return 'pod.bridge';
+}
 
 /** Returns the check that covers the place where a packet was dropped. */
 function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
@@ -60,14 +68,17 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
   const flow = checkOfFlow(facts);
   if (!rule && visit.route.missing) {
     if (visit.place === ROUTER || visit.route.text.startsWith(MARTIAN)) return 'route.vpc';
-    return isPod(visit.place) ? 'route.pod' : 'route.host';
+    if (isPod(visit.place)) return 'route.pod';
+    return 'route.host';
   }
+  if (rule?.chain === SOURCE_CHECK) return 'nat.ping';
   if (visit.place === ROUTER && rule?.chain.startsWith('bridge')) return 'nat.ping';
   if (rule || visit.place === ROUTER) return flow;
   if (visit.obstacle) return checkOfObstacle(visit.obstacle);
   if (isPod(visit.place)) return 'pod.veth';
   const onlyPort = visit.hops.every((hop) => /^veth/.test(hop.interface));
-  return onlyPort ? 'pod.bridge' : flow;
+  if (onlyPort) return 'pod.bridge';
+  return flow;
 }
 
 function reasonOf(visit: ReportedVisit): string {
@@ -75,47 +86,68 @@ function reasonOf(visit: ReportedVisit): string {
   if (rule) return `${rule.chain}: ${rule.text}`;
   if (visit.route.missing) return visit.route.text;
   if (visit.obstacle) return visit.obstacle.text;
-  const { way, interface: name } = lastHop(visit);
-  return way === 'out'
-    ? `it left by ${name}, and no tap saw it again`
-    : `it arrived at ${name} and did not go on; no rule dropped it`;
+  const hop = lastHop(visit);
+  if (visit.place === INTERNET) return 'it left the lab, and the laptop did not see it';
+  if (!hop) return 'no node saw it again, and no route or rule that the API reports drops it';
+  if (hop.way === 'out') return `it left by ${hop.interface}, and no tap saw it again`;
+  return `it arrived at ${hop.interface} and did not go on; no rule dropped it`;
 }
 
 /** Whether a packet comes back to a place that it left: the routes make a circle. */
 const circles = (visits: ReportedVisit[]): boolean => visits.length > 12;
 
+/** Whether a route of the VPC leads to another node than planned. */
+const isMisled = ({ obstacle }: ReportedVisit): boolean => obstacle?.kind === 'route';
+
 function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Facts): Ending {
   const visit = visits[visits.length - 1];
-  const circle = circles(visits);
-  const around = [...new Set(visits.slice(-4).map(({ place }) => place))];
+  const misled = visits.find(isMisled);
+  if (misled)
+    return {
+      outcome: 'dropped',
+      dropped: which,
+      place: misled.place,
+      interface: '',
+      reason: misled.obstacle!.text,
+      check: 'route.vpc',
+    };
+  const dropped = { outcome: 'dropped', dropped: which, interface: lastInterface(visit) } as const;
+  if (circles(visits)) {
+    const around = [...new Set(visits.slice(-4).map(({ place }) => place))];
+    return {
+      ...dropped,
+      place: ROUTER,
+      reason: `it goes in a circle between ${around.join(' and ')} until its TTL is used up`,
+      check: 'route.vpc',
+    };
+  }
   return {
-    outcome: 'dropped',
-    dropped: which,
-    place: circle ? ROUTER : visit.place,
-    interface: lastHop(visit).interface,
-    reason: circle
-      ? `it goes in a circle between ${around.join(' and ')} until its TTL is used up`
-      : reasonOf(visit),
-    check: circle ? 'route.vpc' : checkOfDrop(visit, facts),
+    ...dropped,
+    place: visit.place,
+    reason: reasonOf(visit),
+    check: checkOfDrop(visit, facts),
   };
 }
 
-const isNode = (place: string): boolean => !isPod(place) && place !== ROUTER && place !== LAPTOP;
+const isNode = (place: string): boolean =>
+  !isPod(place) && ![ROUTER, LAPTOP, INTERNET].includes(place);
 
 const end = (address: string, port: number | undefined): string =>
-  port ? `${address}:${port}` : address;
+  `${address}${textIf(port, `:${port}`)}`;
 
 /** Ends a walk after a probe that never left its place. */
 function neverLeft({ from, detail, obstacle }: Facts): Ending {
   const why = detail || obstacle?.text;
-  const check = isPod(from) ? 'route.pod' : 'nodes.ping';
+  let check = 'nodes.ping';
+  if (isPod(from)) check = 'route.pod';
+  if (isPod(from) && obstacle) check = checkOfObstacle(obstacle);
   return {
     outcome: 'dropped',
     dropped: 'probe',
     place: from,
     interface: '',
-    reason: `no packet left ${from}${why ? `: ${why}` : ''}`,
-    check: obstacle && isPod(from) ? checkOfObstacle(obstacle) : check,
+    reason: `no packet left ${from}${textIf(why, `: ${why}`)}`,
+    check,
   };
 }
 
@@ -133,10 +165,15 @@ function untranslated({ forward, target }: Facts): Ending | undefined {
     outcome: 'dropped',
     dropped: 'probe',
     place: node.place,
-    interface: lastHop(node).interface,
+    interface: lastInterface(node),
     reason: `no rule of ${node.place} translates ${end(target.address, target.port)} to a pod`,
     check: 'svc.chains',
   };
+}
+
+function noAnswer({ place }: ReportedVisit): string {
+  if (place === INTERNET) return 'no answer came back to the lab';
+  return 'no answer was sent';
 }
 
 /** Explains why a packet that arrived was refused or got no answer, with the check of it. */
@@ -145,34 +182,27 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
   const visit = forward[forward.length - 1];
   const [first, last] = nodePorts;
   const isNodePort = target.port >= first && target.port <= last;
-  if (isNodePort && isNode(visit.place) && lastHop(visit).packet.dport === target.port)
+  if (isNodePort && isNode(visit.place) && lastHop(visit)?.packet.dport === target.port)
     return {
       reason: `no rule of ${visit.place} translates NodePort ${target.port} to a pod, and nothing listens there`,
       check: 'nodeport.chains',
     };
   if (facts.reply.length > 0)
     return { reason: 'it answered that nothing listens there', check: checkOfFlow(facts) };
-  return visit.obstacle
-    ? { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) }
-    : { reason: 'no answer was sent', check: checkOfFlow(facts) };
+  if (visit.obstacle)
+    return { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) };
+  return { reason: noAnswer(visit), check: checkOfFlow(facts) };
 }
 
 /** Ends a walk after an answer that came to its sender, which did not take it. */
 function answerNotTaken({ from, reply, target }: Facts, check: string): Ending {
-  const { interface: name, packet } = lastHop(reply[reply.length - 1]);
+  const { interface: name, packet } = lastHop(reply[reply.length - 1])!;
   const came = end(packet.src, packet.sport);
   const sent = end(target.address, target.port);
-  return {
-    outcome: 'dropped',
-    dropped: 'answer',
-    place: from,
-    interface: name,
-    reason:
-      came === sent
-        ? 'the answer arrived, and its sender did not take it'
-        : `the answer came from ${came}, not from ${sent}: no rule reversed the translation`,
-    check,
-  };
+  let reason = 'the answer arrived, and its sender did not take it';
+  if (came !== sent)
+    reason = `the answer came from ${came}, not from ${sent}: no rule reversed the translation`;
+  return { outcome: 'dropped', dropped: 'answer', place: from, interface: name, reason, check };
 }
 
 /** Decides how a walk ended: delivered, delivered without an answer, or dropped in a place. Pure. */
@@ -181,9 +211,12 @@ export function endingOf(facts: Facts): Ending {
   if (forward.length === 0) return neverLeft(facts);
   const missed = untranslated(facts);
   if (missed) return missed;
-  if (!arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
   const visit = forward[forward.length - 1];
-  const at = { place: visit.place, interface: lastHop(visit).interface };
+  // No tap sees the end. An answer shows that the probe arrived.
+  const isBlind = visit.obstacle?.kind === 'untapped' && outcome === 'answered';
+  const isOutside = (visit.place === INTERNET && !forward.some(isMisled)) || isBlind;
+  if (!isOutside && !arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
+  const at = { place: visit.place, interface: lastInterface(visit) };
   if (reply.length === 0) return { outcome: 'unanswered', ...at, ...unansweredBecause(facts) };
   if (reply.at(-1)!.place !== from || !arrived(reply, addresses))
     return droppedAt(reply, 'answer', facts);

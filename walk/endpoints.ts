@@ -26,8 +26,8 @@ export interface NodeAddresses {
 export interface Named {
   nodes: NodeAddresses[];
   cluster: Cluster;
-  /** Addresses that the laptop can reach: the lab's public /24. */
-  publicCidr: string;
+  /** Networks that the laptop reaches: a local lab's public /24, or the public address of each node. */
+  publicCidrs: string[];
 }
 
 /** Place that sends the probe. */
@@ -49,7 +49,8 @@ const EXAMPLES = './lab walk worker-0/busybox0 svc/nginx:80';
 /** Returns the pods that a word means: of exactly this name, else of a name that starts with `WORD-`. */
 function podsCalled(pods: Pod[], name: string): Pod[] {
   const exact = pods.filter((pod) => pod.name === name);
-  return exact.length > 0 ? exact : pods.filter((pod) => pod.name.startsWith(`${name}-`));
+  if (exact.length > 0) return exact;
+  return pods.filter((pod) => pod.name.startsWith(`${name}-`));
 }
 
 /** Finds the pod of `POD`, `NAMESPACE/POD` or `NODE/POD`; `undefined` if no pod has this name. */
@@ -119,8 +120,10 @@ function chooseServicePort(
   const different = new Set(fitting.map((one) => one.port)).size;
   if (chosen && different === 1) return chosen;
   const ports = service.ports.map((one) => `${one.protocol} ${one.port}`).join(', ');
+  let problem = 'no such port';
+  if (chosen) problem = 'several ports';
   throw new WalkMistake(
-    `Service ${service.name} has ${chosen ? 'several ports' : 'no such port'}: it has ${ports}.`,
+    `Service ${service.name} has ${problem}: it has ${ports}.`,
     `svc/${service.name}:${service.ports[0]?.port ?? 80}`,
   );
 }
@@ -132,8 +135,7 @@ interface Wanted extends TargetOptions {
 }
 
 function serviceTarget(word: string, { protocol, port, text }: Wanted, named: Named): Target {
-  const parts = word.split('/').slice(1);
-  const [namespace, name] = parts.length > 1 ? parts : [undefined, parts[0]];
+  const [name, namespace] = word.split('/').slice(1, 3).reverse();
   const found = named.cluster.services.filter(
     (one) => one.name === name && (namespace === undefined || one.namespace === namespace),
   );
@@ -175,10 +177,27 @@ function serviceAt(target: Target, { nodes, cluster }: Named): Service | undefin
 function addressOf(name: string, source: Source, named: Named): string {
   if (/^\d+(\.\d+){3}$/.test(name)) return name;
   const node = named.nodes.find((one) => one.name === name);
-  if (node) return source.kind === 'laptop' ? node.publicIp : node.privateIp;
+  if (node && source.kind === 'laptop') return node.publicIp;
+  if (node) return node.privateIp;
   const pod = findPod(name, named);
   if (!pod) throw unknown(name, named);
   return pod.ip;
+}
+
+/** Throws a WalkMistake for an address that the laptop reaches only through other networks. */
+function refuseUnreachable(name: string, address: string, { nodes, publicCidrs }: Named): void {
+  if (address === '') {
+    const entry = nodes.find(({ publicIp }) => publicIp !== '')?.name ?? 'worker-0';
+    throw new WalkMistake(
+      `${name} has no public address, so the laptop does not reach it.`,
+      `./lab walk laptop ${entry}:PORT, through the node that has one`,
+    );
+  }
+  if (publicCidrs.some((cidr) => contains(cidr, address))) return;
+  throw new WalkMistake(
+    `The laptop reaches only the lab's public addresses: ${publicCidrs.join(', ')}; not ${address}.`,
+    './lab walk laptop worker-0:31088, or a node or pod as SRC',
+  );
 }
 
 /** Parses DST: an address, `svc/NAME`, a node or a pod, each with `:PORT` or without. */
@@ -197,12 +216,9 @@ export function parseTarget(
   if (port !== undefined && (port < 1 || port > 65535))
     throw new WalkMistake(`${port} is no port: ports are 1 to 65535.`, `${name}:80`);
   const address = addressOf(name, source, named);
-  if (source.kind === 'laptop' && !contains(named.publicCidr, address))
-    throw new WalkMistake(
-      `The laptop reaches only the lab's public addresses, in ${named.publicCidr}; not ${address}.`,
-      './lab walk laptop worker-0:31088, or a node or pod as SRC',
-    );
+  if (source.kind === 'laptop') refuseUnreachable(name, address, named);
   const target: Target = { address, protocol, port: port ?? 0 };
   const service = serviceAt(target, named);
-  return service ? { ...target, service } : target;
+  if (service) return { ...target, service };
+  return target;
 }

@@ -19,7 +19,7 @@ export function imports(cloud: CloudName): Imports {
     const { load } = require('./bin/run.cjs');
     const begin = process.cpuUsage();
     load('index.ts');
-    load('components/cloud.ts').loadCloud({ cloud: '${cloud}', project: 'none' });
+    load('components/load-cloud.ts').loadCloud({ cloud: '${cloud}', project: 'none' });
     const { user, system } = process.cpuUsage(begin);
     const found = Object.keys(require.cache).map((file) => /@pulumi[\\\\/](aws|gcp)[\\\\/]/.exec(file)?.[1]);
     console.log(JSON.stringify({ milliseconds: (user + system) / 1000, sdks: [...new Set(found.filter(Boolean))] }));

@@ -1,6 +1,7 @@
 import type * as AwsReader from '../../components/aws/read-routes';
 import type * as GcpReader from '../../components/gcp/read-routes';
 import type { LabOutputs } from '../../components/outputs';
+import { itemsIf } from '../../util/optional';
 import { run } from './run';
 
 /** A row of the VPC router's table. */
@@ -27,13 +28,13 @@ function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] 
   switch (cloud) {
     case 'local':
       if (router === undefined) throw new Error("the stack's outputs name no router");
-      return ['ip', '-n', router, ...(family === 'ipv6' ? ['-6'] : []), 'route'];
+      return ['ip', '-n', router, ...itemsIf(family === 'ipv6', '-6'), 'route'];
     case 'aws': {
       const filter = `Name=tag:hardway-lab,Values=${lab}`;
       return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
     }
     case 'gcp': {
-      const inProject = project ? ['--project', project] : [];
+      const inProject = itemsIf(project, '--project', project);
       return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
     }
   }
@@ -41,7 +42,7 @@ function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] 
 
 /** Returns the command as one line. */
 export const routesCommand = (outputs: LabOutputs, family: Family = 'ipv4'): string =>
-  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs, family)].join(' ');
+  [...itemsIf(outputs.cloud === 'local', 'sudo'), ...commandFor(outputs, family)].join(' ');
 
 /** Reads the table of the namespace that is a local lab's VPC router. */
 async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRoute[]> {
@@ -55,7 +56,10 @@ async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRout
   });
 }
 
-const destinationOf = (cidr: string): string => (cidr === '0.0.0.0/0' ? 'default' : cidr);
+function destinationOf(cidr: string): string {
+  if (cidr === '0.0.0.0/0') return 'default';
+  return cidr;
+}
 
 /** AWS: the route tables name network interfaces, which have addresses. */
 async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
@@ -63,8 +67,9 @@ async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
   const { readRoutes } = require('../../components/aws/read-routes') as typeof AwsReader;
   return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
     const destination = destinationOf(route.destination);
+    let nextHop = address ?? target;
     // A blackhole's target does not exist any more.
-    const nextHop = state === 'active' ? (address ?? target) : state;
+    if (state !== 'active') nextHop = state;
     return {
       destination,
       nextHop,

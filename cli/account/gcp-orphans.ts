@@ -1,6 +1,7 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
 import { all } from '../../components/gcp/compute-api';
+import { asText, textIf } from '../../util/optional';
 import { poll } from '../../util/poll';
 import type { PendingCreate } from '../engine';
 import type { Orphan, OrphanQuery } from './account';
@@ -37,8 +38,9 @@ function partsOf(path: string): Parts {
   const [, , first, ...rest] = path.split('/');
   if (first === 'global')
     return { scope: 'global', scopeName: '', collection: rest[0], name: rest[1] };
-  const scope = first === 'zones' ? 'zone' : 'region';
-  return { scope, scopeName: rest[0], collection: rest[1], name: rest[2] };
+  const [scopeName, collection, name] = rest;
+  if (first === 'zones') return { scope: 'zone', scopeName, collection, name };
+  return { scope: 'region', scopeName, collection, name };
 }
 
 /** Deletes a resource by its path: the API's methods differ in one parameter's name only. */
@@ -136,8 +138,6 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
   return pending.some(({ inputs }) => inputs.name === remain.id);
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /**
  * Finds the member of an instance group that an interrupted create left. A member has no name, and
  * `addInstances` refuses an existing one (memberAlreadyExists:
@@ -149,8 +149,8 @@ async function pendingMember(
   patience: Patience,
 ): Promise<Orphan[]> {
   const { api, project } = place;
-  const [instanceGroup, zone] = [last(text(inputs.instanceGroup)), text(inputs.zone)];
-  const instance = last(text(inputs.instance));
+  const [instanceGroup, zone] = [last(asText(inputs.instanceGroup)), asText(inputs.zone)];
+  const instance = last(asText(inputs.instance));
   if (!instanceGroup || !zone || !instance) return [];
   const group = { project, zone, instanceGroup };
   const members = await all((pageToken) =>
@@ -201,7 +201,7 @@ export async function gcpOrphans(
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
     .map(({ kind, id, path }): Orphan => {
       const { scope, scopeName } = partsOf(path);
-      const where = scope === 'global' ? '' : ` --${scope} ${scopeName}`;
+      const where = textIf(scope !== 'global', ` --${scope} ${scopeName}`);
       return {
         kind,
         id,

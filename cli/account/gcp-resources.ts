@@ -1,5 +1,6 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { all, everywhere } from '../../components/gcp/compute-api';
+import { textIf } from '../../util/optional';
 import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
@@ -134,7 +135,7 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
  */
 function labOfNetwork({ name, description }: Listed): string {
   const [, lab] = /^The VPC of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
-  return lab !== undefined && lab === name ? lab : '';
+  return textIf(lab !== undefined && lab === name, lab);
 }
 
 /** Returns the lab of a load balancer's part, which has no network, by description and fixed name. */
@@ -144,7 +145,7 @@ const labOfPart =
     const [, lab] = / of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
     const isFixed =
       lab !== undefined && name!.startsWith(`${lab}-`) && suffix.test(name!.slice(lab.length));
-    return isFixed ? lab : '';
+    return textIf(isFixed, lab);
   };
 
 /** Lists resources without labels, by the exact URL of the lab's network or by fixed names. */
@@ -186,11 +187,13 @@ async function unlabelled(place: Place, lab: string | undefined): Promise<GcpRem
     ...of('health check', checks, labOfPart(/^-api$/)),
     ...of('instance group', groups, labOfPart(/^-controllers-[a-z]$/)),
   ];
-  return found.filter((one) => (lab === undefined ? one.lab !== '' : one.lab === lab));
+  if (lab === undefined) return found.filter((one) => one.lab !== '');
+  return found.filter((one) => one.lab === lab);
 }
 
 /** Existing resources of one lab, or of every lab, in a project. */
 export async function labResources(place: Place, lab?: string): Promise<GcpRemain[]> {
-  const filter = lab ? `labels.hardway-lab = ${lab}` : 'labels.hardway-lab:*';
+  let filter = 'labels.hardway-lab:*';
+  if (lab) filter = `labels.hardway-lab = ${lab}`;
   return (await Promise.all([labelled(place, filter), unlabelled(place, lab)])).flat();
 }

@@ -34,7 +34,8 @@ function metricsOf(type: string): string[] {
   const [, family] = /^(e2|n2|n2d|c2|c2d|c3|m1|m2|m3|a2|t2a|t2d)-/.exec(type) ?? [];
   if (family === undefined) return ['CPUS'];
   const own = `${family.toUpperCase()}_CPUS`;
-  return family === 'e2' ? ['CPUS', own] : [own];
+  if (family === 'e2') return ['CPUS', own];
+  return [own];
 }
 
 async function quotas(
@@ -71,9 +72,8 @@ async function quotas(
   return wanted.flatMap(([list, metric, name, needed]) => {
     const found = list.find((quota) => quota.metric === metric);
     // Some projects lack some limits.
-    return found && needed > 0
-      ? [{ name, limit: found.limit ?? 0, used: found.usage ?? 0, needed, ask }]
-      : [];
+    if (!found || needed <= 0) return [];
+    return [{ name, limit: found.limit ?? 0, used: found.usage ?? 0, needed, ask }];
   });
 }
 

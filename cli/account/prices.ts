@@ -1,4 +1,5 @@
 import { seriesOf } from '../../components/config';
+import { ifPresent, textIf } from '../../util/optional';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
@@ -67,13 +68,15 @@ const ASSUMED_DISKS = ['hyperdisk-balanced'];
 const HOURS_A_MONTH = 730;
 
 /** Returns the type of a node's boot disk, by the node's instance type. */
-const diskTypeOf = (cloud: CloudOfAccounts, machineType: string): string =>
-  cloud === 'aws' ? 'gp3' : (seriesOf(machineType)?.bootDisk ?? 'pd-balanced');
+function diskTypeOf(cloud: CloudOfAccounts, machineType: string): string {
+  if (cloud === 'aws') return 'gp3';
+  return seriesOf(machineType)?.bootDisk ?? 'pd-balanced';
+}
 
 /** Returns the price of a disk per hour; `undefined` if the list lacks its type. */
 export function diskHourly(cloud: CloudOfAccounts, type: string, gib: number): number | undefined {
   const price = PRICES[cloud].diskGibMonth[type];
-  return price === undefined ? undefined : (price * gib) / HOURS_A_MONTH;
+  return ifPresent(price, (month) => (month * gib) / HOURS_A_MONTH);
 }
 
 /**
@@ -105,10 +108,10 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
-  const without = unknown.length > 0 ? `, plus ${unknown.join(' and ')} of unknown price` : '';
+  const without = textIf(unknown.length > 0, `, plus ${unknown.join(' and ')} of unknown price`);
   const disks = [...needs.machines.keys()].map((type) => diskTypeOf(cloud, type));
   const assumed = ASSUMED_DISKS.filter((type) => disks.includes(type));
-  const guess = assumed.length > 0 ? `; the price of ${assumed.join(', ')} is assumed` : '';
+  const guess = textIf(assumed.length > 0, `; the price of ${assumed.join(', ')} is assumed`);
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted${guess})`;
 }
 
@@ -116,7 +119,8 @@ export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
  * Describes when `./lab reap` removes a lab. `expires` is a time, or a duration from the first up.
  * Empty if the lab never expires.
  */
-export const untilReaped = (expires: string): string =>
-  expires === ''
-    ? ''
-    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`;
+export function untilReaped(expires: string): string {
+  if (expires === '') return '';
+  const isDuration = !/^\d{4}-/.test(expires);
+  return ` or ./lab reap (expiry ${textIf(isDuration, 'after ')}${expires}; nothing is removed automatically)`;
+}

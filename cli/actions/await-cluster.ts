@@ -1,4 +1,5 @@
 import type { Access } from '../../checks';
+import { textIf } from '../../util/optional';
 import { poll } from '../../util/poll';
 
 // After a restore, the cluster's objects are those of the save: they say Ready of nodes and pods
@@ -21,7 +22,7 @@ interface KubernetesObject {
 }
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string =>
-  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
+  `${kind} ${textIf(metadata.namespace, `${metadata.namespace}/`)}${metadata.name}`;
 
 /** Kubernetes rounds most times down to a second. */
 const isAfter = (time: string | undefined, restored: Date): boolean =>
@@ -102,7 +103,8 @@ async function objectsOf(access: Access): Promise<KubernetesObject[] | undefined
     ...['get', 'nodes,pods,leases', '--all-namespaces', '--output=json'],
     '--request-timeout=2s',
   ]);
-  return code === 0 ? (JSON.parse(stdout) as { items: KubernetesObject[] }).items : undefined;
+  if (code !== 0) return undefined;
+  return (JSON.parse(stdout) as { items: KubernetesObject[] }).items;
 }
 
 /** Reads which pods are Ready; none if the API does not answer. */

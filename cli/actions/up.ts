@@ -27,6 +27,7 @@ import type { Progress } from '../ui/progress';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
 import { withLabLock } from '../lab/lock';
+import { counted } from '../../util/plural';
 import { settleCheckpoints } from './settle-checkpoints';
 
 /** Drift that `up` repairs. */
@@ -227,11 +228,8 @@ export async function bring(
       },
       progress,
     );
-    ended(
-      changed === 0
-        ? 'is as declared: nothing to change'
-        : `is up: ${changed} ${changed === 1 ? 'resource' : 'resources'} created or changed`,
-    );
+    if (changed === 0) ended('is as declared: nothing to change');
+    else ended(`is up: ${counted(changed, 'resource')} created or changed`);
     return up;
   });
 }

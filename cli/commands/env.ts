@@ -6,13 +6,16 @@ import {
   hostDirectory,
   stateDirectory,
 } from '../../util/directories';
+import { fieldsIf, itemsIf } from '../../util/optional';
 import { engineEnvironment, prepareProject } from '../engine';
 import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 
 /** Quotes a value for a shell. */
-export const quoted = (value: string): string =>
-  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`;
+export function quoted(value: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(value)) return value;
+  return `'${value.replace(/'/g, `'\\''`)}'`;
+}
 
 /**
  * Returns the absolute paths of this program's directories: pulumi may run in any directory and
@@ -24,11 +27,11 @@ export function ownPlaces(): Record<string, string> {
     HARDWAY_CACHE: cacheDirectory(),
     ...Object.fromEntries(
       Object.values(TOOLCHAIN_VARIABLES).flatMap((name) =>
-        process.env[name] ? [[name, process.env[name]]] : [],
+        itemsIf(process.env[name], [name, process.env[name]]),
       ),
     ),
-    ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
-    ...(process.env.HARDWAY_HOST ? { HARDWAY_HOST: hostDirectory() } : {}),
+    ...fieldsIf(process.env.HARDWAY_CLOUD, { HARDWAY_CLOUD: cloudDirectory() }),
+    ...fieldsIf(process.env.HARDWAY_HOST, { HARDWAY_HOST: hostDirectory() }),
   };
 }
 

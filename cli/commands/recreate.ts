@@ -10,6 +10,8 @@ import { type Progress, progressOn } from '../ui/progress';
 import { recreate, reset } from '../actions/recreate';
 import { labConfig } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
+import { textIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import { collect } from './options';
 
 interface Options {
@@ -76,9 +78,9 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
   refuseMistakes(lab, nodes);
   const all =
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
-  const etcd = all ? ' Resetting all controllers deletes everything in Kubernetes.' : '';
+  const etcd = textIf(all, ' Resetting all controllers deletes everything in Kubernetes.');
   await confirm(
-    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${nodes.length === 1 ? 'it' : 'them'} is lost.${etcd}`,
+    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${plural(nodes.length, 'it', 'them')} is lost.${etcd}`,
     yes ?? false,
   );
   await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));

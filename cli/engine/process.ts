@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { EngineEvent } from '@pulumi/pulumi/automation';
@@ -49,6 +50,19 @@ export function pulumi({ workDir, envVars }: EnginePlace, ...args: string[]): Pr
       else reject(notStarted(error));
     });
   });
+}
+
+/**
+ * Asks the backend in PULUMI_BACKEND_URL for the user's name, without a project and a state
+ * directory. Throws a Failure if the backend does not exist or accepts no login.
+ */
+export async function checkBackend({ pulumi: program, pulumiHome }: EnginePrograms): Promise<void> {
+  const envVars = {
+    PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`,
+    PULUMI_HOME: process.env.PULUMI_HOME || pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+  };
+  await pulumi({ workDir: os.tmpdir(), envVars }, 'whoami');
 }
 
 const notStarted = (error: Error): Error =>

@@ -1,5 +1,6 @@
 import { CLOUDS, type CloudName } from '../../components/config';
 import { LONGEST_LAB_NAME } from '../../util/lab-name';
+import { textIf } from '../../util/optional';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
 
@@ -16,7 +17,7 @@ export const DEFAULT_LAB = 'local';
  * Returns the NAME argument for a command line, with a leading space; empty for the default lab.
  */
 export const labArgument = ({ stack }: Pick<LabRef, 'stack'>): string =>
-  stack === DEFAULT_LAB ? '' : ` ${stack}`;
+  textIf(stack !== DEFAULT_LAB, ` ${stack}`);
 
 /** Words with another meaning on a command line. No lab may have one of them as its id. */
 const RESERVED = new Set([
@@ -94,27 +95,34 @@ export function checkId(id: string, name = id): void {
       'no NAME for the lab called local, or another NAME, such as s01',
     );
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-    const fitting = name
-      .toLowerCase()
-      .split(/[^a-z0-9]+/)
-      .filter(Boolean)
-      .join('-');
     throw usage(
       `"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`,
-      name.includes('=')
-        ? `./lab up --set ${name}`
-        : `${fitting === '' || RESERVED.has(fitting) ? 'no NAME for the lab called local, or another NAME' : `${fitting} would be one`}`,
+      insteadOf(name),
     );
   }
+}
+
+/** Returns the cure for a name with characters that no lab's name has. */
+function insteadOf(name: string): string {
+  if (name.includes('=')) return `./lab up --set ${name}`;
+  const fitting = name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean)
+    .join('-');
+  if (fitting === '' || RESERVED.has(fitting))
+    return 'no NAME for the lab called local, or another NAME';
+  return `${fitting} would be one`;
 }
 
 /** Throws a usage Failure if the stack of `name` would be longer than a lab's name can be. */
 export function checkLength(stack: string, name: string): void {
   if (stack.length <= LONGEST_LAB_NAME) return;
-  const shorter = name.slice(0, name.indexOf('-') + 13).replace(/-$/, '');
+  let length = 12;
+  if (isStackName(name)) length += name.indexOf('-') + 1;
   throw usage(
     `"${name}" is too long for a lab's name: "${stack}" has ${stack.length} characters, and the limit is ${LONGEST_LAB_NAME}.`,
-    `${isStackName(name) ? shorter : name.slice(0, 12).replace(/-$/, '')} would be one`,
+    `${name.slice(0, length).replace(/-$/, '')} would be one`,
   );
 }
 

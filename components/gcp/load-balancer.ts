@@ -1,13 +1,11 @@
 import { Address } from '@pulumi/gcp/compute/address';
-import { ForwardingRule } from '@pulumi/gcp/compute/forwardingRule';
 import { InstanceGroup } from '@pulumi/gcp/compute/instanceGroup';
 import { InstanceGroupMembership } from '@pulumi/gcp/compute/instanceGroupMembership';
-import { RegionBackendService } from '@pulumi/gcp/compute/regionBackendService';
-import { RegionHealthCheck } from '@pulumi/gcp/compute/regionHealthCheck';
 import type * as pulumi from '@pulumi/pulumi';
 import type { ApiTargets } from '../cloud';
 import type { FirewallRule, Node } from '../topology';
 import { makeRule } from './firewall';
+import { makeBackend, makeForwarding } from './network-balancer';
 import type { GcpBuilt, GcpContext, LoadBalancer } from './types';
 
 /**
@@ -30,8 +28,8 @@ export function makeLoadBalancer(
     { name: `${lab}-api`, description: `API of lab ${lab}` },
     options,
   );
-  const balancing = config.profile === 'full' ? makeBalancer(context, network, address) : undefined;
-  return { address, balancing };
+  if (config.profile === 'small') return { address };
+  return { address, balancing: makeBalancer(context, network, address) };
 }
 
 /**
@@ -50,45 +48,19 @@ function makeBalancer(
   makeRule(healthCheckRule(apiPort), context, { network });
   const group = makeGroup('controller', context, network);
   const name = `${lab}-api`;
-  const check = new RegionHealthCheck(
-    'api',
+  const backend = makeBackend(
     {
+      resource: 'api',
       name,
-      description: `API servers of lab ${lab}`,
-      httpsHealthCheck: { port: apiPort, requestPath: '/healthz' },
-      checkIntervalSec: 5,
-      timeoutSec: 5,
-      healthyThreshold: 2,
-      unhealthyThreshold: 2,
+      description: { check: `API servers of lab ${lab}`, backend: `Controllers of lab ${lab}` },
+      asks: { httpsHealthCheck: { port: apiPort, requestPath: '/healthz' } },
+      group,
     },
     options,
   );
-  const service = new RegionBackendService(
+  const rule = makeForwarding(
     'api',
-    {
-      name,
-      description: `Controllers of lab ${lab}`,
-      loadBalancingScheme: 'EXTERNAL',
-      protocol: 'TCP',
-      healthChecks: check.selfLink,
-      // The provider's default, UTILIZATION, is not for passthrough load balancers.
-      backends: [{ group: group.selfLink, balancingMode: 'CONNECTION' }],
-      // A controller that leaves the group is about to be deleted: its connections end in any case.
-      connectionDrainingTimeoutSec: 0,
-    },
-    options,
-  );
-  const rule = new ForwardingRule(
-    'api',
-    {
-      name,
-      description: `API of lab ${lab}`,
-      loadBalancingScheme: 'EXTERNAL',
-      ipAddress,
-      ipProtocol: 'TCP',
-      portRange: String(apiPort),
-      backendService: service.selfLink,
-    },
+    { name, description: `API of lab ${lab}`, ipAddress, port: apiPort, backend },
     options,
   );
   return { group, rule };
@@ -113,11 +85,12 @@ export function makeGroup(
   { lab, config: { zone }, options }: GcpContext,
   network: GcpBuilt['network'],
 ): InstanceGroup {
+  const members = { controller: 'Controllers', worker: 'Workers' }[role];
   return new InstanceGroup(
     `${role}s`,
     {
       name: `${lab}-${role}s-${zone.slice(-1)}`,
-      description: `${role === 'controller' ? 'Controllers' : 'Workers'} of lab ${lab}`,
+      description: `${members} of lab ${lab}`,
       network: network.vpc.id,
       zone,
     },

@@ -1,13 +1,11 @@
 import { Address } from '@pulumi/gcp/compute/address';
-import { ForwardingRule } from '@pulumi/gcp/compute/forwardingRule';
 import type { InstanceGroup } from '@pulumi/gcp/compute/instanceGroup';
-import { RegionBackendService } from '@pulumi/gcp/compute/regionBackendService';
-import { RegionHealthCheck } from '@pulumi/gcp/compute/regionHealthCheck';
 import type { ServiceAddress } from '../cloud';
 import type { BalancedService } from '../balanced-services';
 import type { FirewallRule } from '../topology';
 import { makeRule } from './firewall';
 import { addMembers, makeGroup, PROBES } from './load-balancer';
+import { makeBackend, makeForwarding } from './network-balancer';
 import type { GcpBuilt, GcpContext } from './types';
 
 /**
@@ -43,43 +41,21 @@ function makeServiceBalancer(
 ): ServiceAddress {
   const labelled = { name: `${lab}-${name}`, description: `Service ${service} of lab ${lab}` };
   const { address } = new Address(name, labelled, options);
-  const check = new RegionHealthCheck(
-    name,
+  const backend = makeBackend(
     {
-      ...labelled,
+      resource: name,
+      name: labelled.name,
+      description: { check: labelled.description, backend: labelled.description },
       // kube-proxy answers 503 at the healthCheckNodePort of a node without a pod of the service.
-      httpHealthCheck: { port: healthPort, requestPath: '/healthz' },
-      checkIntervalSec: 5,
-      timeoutSec: 5,
-      healthyThreshold: 2,
-      unhealthyThreshold: 2,
-    },
-    options,
-  );
-  const backend = new RegionBackendService(
-    name,
-    {
-      ...labelled,
-      loadBalancingScheme: 'EXTERNAL',
-      protocol: 'TCP',
-      healthChecks: check.selfLink,
-      backends: [{ group: group.selfLink, balancingMode: 'CONNECTION' }],
-      connectionDrainingTimeoutSec: 0,
+      asks: { httpHealthCheck: { port: healthPort, requestPath: '/healthz' } },
+      group,
     },
     options,
   );
   for (const { port } of ports)
-    new ForwardingRule(
+    makeForwarding(
       `${name}-${port}`,
-      {
-        name: `${lab}-${name}-${port}`,
-        description: labelled.description,
-        loadBalancingScheme: 'EXTERNAL',
-        ipAddress: address,
-        ipProtocol: 'TCP',
-        portRange: String(port),
-        backendService: backend.selfLink,
-      },
+      { ...labelled, name: `${lab}-${name}-${port}`, ipAddress: address, port, backend },
       options,
     );
   return { service, address };

@@ -22,5 +22,6 @@ export function changedInputs(
  * replaces the resource if the kind has no `update`.
  */
 export function defaultDifference(changed: string[], updatable: boolean): Difference {
-  return { changed, replace: updatable ? [] : changed };
+  if (updatable) return { changed, replace: [] };
+  return { changed, replace: changed };
 }

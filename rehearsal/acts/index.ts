@@ -5,11 +5,12 @@ import type { Act } from './act';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
+import { walkActs } from './walk';
 import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
-export const awsActs: Act[] = [...lifeActs, ...faultActs, ...endActs, ...killActs];
+export const awsActs: Act[] = [...lifeActs, ...walkActs, ...faultActs, ...endActs, ...killActs];
 
 /** Acts of profile small: it has no balancer. */
 export const actsOf = (profile: Stage['profile']): Act[] =>
@@ -29,8 +30,9 @@ export function preparationFor(
   { begins }: Pick<Act, 'begins'>,
   { hasLab, isDoubtful }: Account,
 ): 'up' | 'down' | undefined {
-  if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
-  return hasLab ? 'down' : undefined;
+  if (begins !== 'with a lab' && hasLab) return 'down';
+  if (begins === 'with a lab' && (!hasLab || isDoubtful)) return 'up';
+  return undefined;
 }
 
 async function prepare(act: Act, stage: Stage, isDoubtful: boolean): Promise<void> {

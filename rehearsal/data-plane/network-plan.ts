@@ -1,4 +1,5 @@
 import { addressAt, parseCidr } from '../../util/cidr';
+import { itemsIf, listOf } from '../../util/optional';
 import type { GroupRule, Interface, Route, Subnet, Vpc, World } from './world';
 
 /** Address of the metadata service, the same on every node. */
@@ -43,13 +44,17 @@ export const portName = (id: string): string => `p${id.slice(-12)}`;
 /** An nft set of values. */
 const anyOf = (values: string[]): string => `{ ${values.join(', ')} }`;
 
+/** Lists the addresses at the remote end of a rule: those of a group's members, or a CIDR. */
+function remotesOf({ group, cidr }: GroupRule, world: World): string[] {
+  if (!group) return listOf(cidr);
+  return world.interfaces
+    .filter(({ groups }) => groups.includes(group))
+    .map(({ privateIp }) => privateIp);
+}
+
 /** Renders the match of a rule; `undefined` if it matches nothing. `side` is the remote end. */
 function match(rule: GroupRule, side: 'saddr' | 'daddr', world: World): string | undefined {
-  const remotes = rule.group
-    ? world.interfaces
-        .filter(({ groups }) => groups.includes(rule.group!))
-        .map(({ privateIp }) => privateIp)
-    : [rule.cidr ?? ''].filter(Boolean);
+  const remotes = remotesOf(rule, world);
   if (remotes.length === 0) return undefined;
   const remote = `ip ${side} ${anyOf(remotes)}`;
   if (rule.protocol === '-1') return remote;
@@ -57,14 +62,18 @@ function match(rule: GroupRule, side: 'saddr' | 'daddr', world: World): string |
   return `${remote} ${rule.protocol} dport ${rule.from}-${rule.to}`;
 }
 
+const DIRECTIONS = {
+  ingress: { prefix: 'in', side: 'saddr', verdict: 'accept' },
+  egress: { prefix: 'out', side: 'daddr', verdict: 'return' },
+} as const;
+
 /** The chain of one direction of an interface: nothing passes that no rule of its groups lets pass. */
 function groupChain(one: Interface, direction: 'ingress' | 'egress', world: World): string {
-  const [prefix, side, verdict] =
-    direction === 'ingress' ? ['in', 'saddr', 'accept'] : ['out', 'daddr', 'return'];
+  const { prefix, side, verdict } = DIRECTIONS[direction];
   const rules = world.groups
     .filter(({ id }) => one.groups.includes(id))
     .flatMap((group) => group[direction])
-    .flatMap((rule) => match(rule, side as 'saddr' | 'daddr', world) ?? [])
+    .flatMap((rule) => match(rule, side, world) ?? [])
     .map((text) => `    ${text} ${verdict}`);
   return [
     `  chain ${prefix}_${portName(one.id)} {`,
@@ -87,13 +96,11 @@ function ownAddressOnly(one: Interface): string[] {
 function ruleset(interfaces: Interface[], publics: Interface[], world: World): string {
   const jumps = (prefix: string): string =>
     anyOf(interfaces.map(({ id }) => `"${portName(id)}" : jump ${prefix}_${portName(id)}`));
-  const map = (name: string, pairs: string[][]): string =>
+  const map = (name: string, pairs: string[]): string =>
     [
       `  map ${name} {`,
       '    type ipv4_addr : ipv4_addr',
-      ...(pairs.length > 0
-        ? [`    elements = ${anyOf(pairs.map((pair) => pair.join(' : ')))}`]
-        : []),
+      ...itemsIf(pairs.length > 0, `    elements = ${anyOf(pairs)}`),
       '  }',
     ].join('\n');
   return [
@@ -103,11 +110,11 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     'table inet vpc {',
     map(
       'to_private',
-      publics.map(({ publicIp, privateIp }) => [publicIp!, privateIp]),
+      publics.map(({ publicIp, privateIp }) => `${publicIp} : ${privateIp}`),
     ),
     map(
       'to_public',
-      publics.map(({ publicIp, privateIp }) => [privateIp, publicIp!]),
+      publics.map(({ publicIp, privateIp }) => `${privateIp} : ${publicIp}`),
     ),
     '  chain arriving {',
     '    type nat hook prerouting priority dstnat',
@@ -130,9 +137,9 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     '  chain groups {',
     '    type filter hook forward priority filter; policy drop;',
     '    ct state established,related accept',
-    ...(interfaces.length > 0 ? [`    iifname vmap ${jumps('out')}`] : []),
+    ...itemsIf(interfaces.length > 0, `    iifname vmap ${jumps('out')}`),
     `    oifname "${INTERNET}" accept`,
-    ...(interfaces.length > 0 ? [`    oifname vmap ${jumps('in')}`] : []),
+    ...itemsIf(interfaces.length > 0, `    oifname vmap ${jumps('in')}`),
     '  }',
     '  chain own {',
     '    type filter hook input priority filter; policy drop;',
@@ -178,7 +185,7 @@ function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: str
 export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPlan {
   const interfaces = world.interfaces.filter((one) => one.vpc === vpc.id);
   const subnets = world.subnets.filter((one) => one.vpc === vpc.id);
-  const publics = vpc.gateway ? interfaces.filter(({ publicIp }) => publicIp !== null) : [];
+  const publics = interfaces.filter(({ publicIp }) => vpc.gateway && publicIp !== null);
   const subnetOf = (one: Interface): Subnet => subnets.find(({ id }) => id === one.subnet)!;
   const direct = interfaces.map(({ id, privateIp }) => `${privateIp} dev ${portName(id)}`);
   const routes = new Map([['main', [...direct, 'blackhole default']]]);
@@ -193,7 +200,7 @@ export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPla
       ...direct,
       `blackhole ${vpc.cidr}`,
       ...lines,
-      ...(isDefaultKnown ? [] : ['blackhole default']),
+      ...itemsIf(!isDefaultKnown, 'blackhole default'),
     ]);
   }
   return {

@@ -18,7 +18,7 @@ import { CNI } from '../faults/fault';
 import { processesDuring } from '../support/leaks';
 import { secretsAreKept } from '../support/secrets';
 
-const LAB = 'local-test';
+const LAB = 'local-complete';
 
 jest.setTimeout(60 * 60_000);
 
@@ -158,14 +158,15 @@ describe('a wrong config', () => {
     const environment = (await labPrints('env')).trim();
     const ran = await run('bash', [
       '-c',
-      `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi stack init local-wrong && pulumi config set controllers 2 -s local-wrong && pulumi config set stage half -s local-wrong; begin=$SECONDS; pulumi preview --non-interactive -s local-wrong; code=$?; echo took $((SECONDS - begin)) s; pulumi stack rm --yes -s local-wrong >&2; exit $code`,
+      `eval '${environment.replace(/'/g, `'\\''`)}'; pulumi stack init local-wrong && pulumi config set controllers 2 -s local-wrong && pulumi config set stage half -s local-wrong; TIMEFORMAT='took %U and %S s'; { time pulumi preview --non-interactive -s local-wrong 2>&3; } 3>&2 2>&1; code=$?; pulumi stack rm --yes -s local-wrong >&2; exit $code`,
     ]);
     expect(ran.code).not.toBe(0);
     expect(ran.stdout).toMatch(/controllers is 2/);
     expect(ran.stdout).toMatch(/stage is "half"/);
     expect(ran.stdout).not.toMatch(/at .*\.(ts|js):\d+/);
     // A mapped stack trace once took twelve seconds and two gigabytes on an idle host.
-    expect(Number(/^took (\d+) s$/m.exec(ran.stdout)![1])).toBeLessThan(10);
+    const [, user, system] = /^took ([\d.]+) and ([\d.]+) s$/m.exec(ran.stdout)!;
+    expect(Number(user) + Number(system)).toBeLessThan(10);
   });
 });
 
@@ -282,7 +283,7 @@ describe('a reset controller', () => {
   test('joins the others again: etcd has three members, and Kubernetes keeps its objects', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
     expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
-      /controller-1 of lab local-test is reset[^]*24 passed, 0 failed/,
+      /controller-1 of lab local-complete is reset[^]*24 passed, 0 failed/,
     );
     const ask =
       'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';
@@ -302,7 +303,7 @@ describe('a reset controller', () => {
 });
 
 describe('a second lab with the same private addresses', () => {
-  const OTHER = 'local-test2';
+  const OTHER = 'local-complete2';
   const cross = [
     'nodes.ping',
     'route.vpc',

@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { buildCloud, loadCloud } from '../../components/cloud';
+import { buildCloud } from '../../components/cloud';
+import { loadCloud } from '../../components/load-cloud';
 import { type LabConfig, parseConfig, type RawConfig } from '../../components/config';
 import { Lab } from '../../components/lab';
 import { topology, type Topology } from '../../components/topology';

@@ -80,3 +80,41 @@ test('docs/architecture.md lists every top-level folder, and only places that ex
   const topLevel = listed.map((name) => name.split('/')[0]);
   expect([...folders].filter((name) => !topLevel.includes(name))).toEqual([]);
 });
+
+describe('the imports between files, those of types included', () => {
+  const tracked = execFileSync('git', ['ls-files', '*.ts'], { cwd: root, encoding: 'utf8' });
+  const files = tracked.split('\n').filter((file) => file !== '' && !file.startsWith('test/'));
+  const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+  /** Returns the files that a file imports, directly or through others. */
+  function reachable(file: string): Set<string> {
+    const found = new Set<string>();
+    const waiting = [file];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+      for (const one of imports.get(next) ?? []) {
+        if (!found.has(one)) waiting.push(one);
+        found.add(one);
+      }
+    return found;
+  }
+
+  const reached = new Map(files.map((file) => [file, reachable(file)]));
+  const circles = new Set(
+    files
+      .filter((file) => reached.get(file)!.has(file))
+      .map((file) =>
+        files.filter((one) => reached.get(file)!.has(one) && reached.get(one)?.has(file)).join(),
+      ),
+  );
+
+  test('form at most 5 circles, each of at most 11 files', () => {
+    expect(files.length).toBeGreaterThan(400);
+    expect(circles.size).toBeLessThanOrEqual(5);
+    expect([...circles].filter((circle) => circle.split(',').length > 11)).toEqual([]);
+  });
+
+  test('form no circle through components/cloud.ts', () => {
+    expect(imports.get('components/cloud.ts')).toContain('components/machine.ts');
+    expect(reached.get('components/cloud.ts')).not.toContain('components/cloud.ts');
+  });
+});

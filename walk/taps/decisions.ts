@@ -1,5 +1,5 @@
-import { attempt } from '../../provider/local';
 import { matches, parseConntrack } from '../../checks';
+import { fieldsIf, listOf } from '../../util/optional';
 import { ruleTexts, type RuleTexts } from '../rules';
 import type { Obstacle } from '../report';
 import type { Hop, Visit } from '../way';
@@ -28,8 +28,7 @@ const reachesIp = (visit: Visit): Hop | undefined =>
   visit.hops.find((hop) => hop.way === 'in' && interfaceOf(visit, hop)?.master === undefined);
 
 async function ask(place: Place, words: string[]): Promise<{ text: string; failed: boolean }> {
-  const [program, ...args] = inPlace(place, words);
-  const { code, stdout, stderr } = await attempt(program, args);
+  const { code, stdout, stderr } = await place.machine.run(inPlace(place, words));
   return { text: (stdout || stderr).trim(), failed: code !== 0 };
 }
 
@@ -41,7 +40,7 @@ export function markWords({ traces }: Pick<Visit, 'traces'>): string[] {
   const events = traces.flatMap((trace) => trace.events);
   const end = events.find(({ table, text }) => table === 'load_balancer' && /^policy/.test(text));
   const [, mark] = /meta mark (0x[0-9a-f]+)/.exec(end?.text ?? '') ?? [];
-  return mark === undefined ? [] : ['mark', mark];
+  return listOf(mark).flatMap((value) => ['mark', value]);
 }
 
 /** Returns the destination of a packet when a place routes it, after rules have changed it. */
@@ -59,7 +58,10 @@ async function routeOf(visit: Visit): Promise<Pick<Decisions, 'route' | 'noRoute
   const own = [...visit.place.interfaces.values()].flatMap(({ addresses }) => addresses);
   if (arrival && own.includes(source))
     return { route: `${MARTIAN}: ${source} is an address of ${visit.place.name}`, noRoute: true };
-  const from = arrival ? ['from', source, 'iif', arrival.interface, ...markWords(visit)] : [];
+  const from = listOf(arrival).flatMap((hop) => [
+    ...['from', source, 'iif', hop.interface],
+    ...markWords(visit),
+  ]);
   const { text, failed } = await ask(visit.place, ['ip', 'route', 'get', 'fibmatch', dst, ...from]);
   if (!failed) return { route: text.split('\n')[0].trim(), noRoute: false };
   // `ip route get` reports a blackhole as an error. The table has its line.
@@ -75,7 +77,8 @@ async function bridgeEntry(visit: Visit, bridge: string, next: Visit | undefined
   const mac = next && interfaceOf(next, next.hops[0])?.mac;
   if (!mac) return `${bridge}: ${visit.hops.map((hop) => hop.interface).join(' → ')}`;
   const { text, failed } = await ask(visit.place, ['bridge', 'fdb', 'get', mac, 'br', bridge]);
-  return failed ? `${bridge}: no entry for ${mac}` : text.split('\n')[0].trim();
+  if (failed) return `${bridge}: no entry for ${mac}`;
+  return text.split('\n')[0].trim();
 }
 
 async function conntrackEntry(visit: Visit): Promise<string> {
@@ -94,8 +97,8 @@ async function conntrackEntry(visit: Visit): Promise<string> {
   const wanted = {
     src,
     dst,
-    ...(sport === undefined ? {} : { sport, dport }),
-    ...(id === undefined ? {} : { id }),
+    ...fieldsIf(sport !== undefined, { sport, dport }),
+    ...fieldsIf(id !== undefined, { id }),
   };
   const flow = parseConntrack(text).find(({ original }) => matches(original, wanted));
   return flow?.line.replace(/ (mark|use|secctx)=\S+/g, '').replace(/\s+/g, ' ') ?? '';

@@ -1,15 +1,21 @@
 import * as fs from 'node:fs';
-import { attempt, processesOf } from '../../provider/local';
+import { processesOf } from '../../provider/local';
 import { readKernelFile } from '../../util/kernel-files';
+import { fieldsIf, listOf } from '../../util/optional';
+import type { Machine } from './machine';
 
 /** Network namespace of a lab, or the host's interface to the lab, as the taps use it. */
 export interface Place {
   /** `pod default/nginx`, `worker-0`, `VPC router` or `laptop`. */
   name: string;
+  /** Machine that has the namespace. */
+  machine: Machine;
   /** Path of the namespace; `undefined` for the host's own. */
   namespace: string | undefined;
   /** Only interface that may be tapped; `undefined` for all of the namespace. */
   only?: string;
+  /** Interface of a cloud's node by which packets enter the VPC; unset elsewhere. */
+  uplink?: string;
   /** Interfaces by number. */
   interfaces: Map<number, Interface>;
 }
@@ -35,13 +41,17 @@ interface Row {
 }
 
 /** Returns the words that run a program in a place. */
-export const inPlace = ({ namespace }: Pick<Place, 'namespace'>, words: string[]): string[] =>
-  namespace === undefined ? words : ['nsenter', `--net=${namespace}`, ...words];
+export function inPlace({ namespace }: Pick<Place, 'namespace'>, words: string[]): string[] {
+  if (namespace === undefined) return words;
+  return ['nsenter', `--net=${namespace}`, ...words];
+}
 
 /** Runs a program in a place. Returns its output, also if it fails. */
-export async function look(place: Pick<Place, 'namespace'>, words: string[]): Promise<string> {
-  const [program, ...args] = inPlace(place, words);
-  const { stdout, stderr } = await attempt(program, args);
+export async function look(
+  place: Pick<Place, 'machine' | 'namespace'>,
+  words: string[],
+): Promise<string> {
+  const { stdout, stderr } = await place.machine.run(inPlace(place, words));
   return stdout || stderr;
 }
 
@@ -58,8 +68,8 @@ export function parseInterfaces(json: string): Map<number, Interface> {
           addresses: (row.addr_info ?? [])
             .filter(({ family }) => family === 'inet')
             .map(({ local }) => local),
-          ...(row.master === undefined ? {} : { master: row.master }),
-          ...(row.link_index === undefined ? {} : { peer: row.link_index }),
+          ...fieldsIf(row.master !== undefined, { master: row.master }),
+          ...fieldsIf(row.link_index !== undefined, { peer: row.link_index }),
         },
       ]),
   );
@@ -67,7 +77,7 @@ export function parseInterfaces(json: string): Map<number, Interface> {
 
 /** Reads the interfaces of a namespace, or one interface of the host. */
 export async function readPlace(place: Omit<Place, 'interfaces'>): Promise<Place> {
-  const selection = place.only === undefined ? [] : ['show', 'dev', place.only];
+  const selection = listOf(place.only).flatMap((name) => ['show', 'dev', name]);
   const json = await look(place, ['ip', '-j', 'address', ...selection]);
   return { ...place, interfaces: parseInterfaces(json) };
 }

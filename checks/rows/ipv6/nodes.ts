@@ -1,4 +1,6 @@
 import { contains6 } from '../../../util/cidr6';
+import { listOf, textIf } from '../../../util/optional';
+import { problemUnless } from '../../../util/problems';
 import type { Check, Evidence } from '../../check';
 import { kubectl, linesWith, type as typeOn } from '../../lab';
 import { parseAnswers } from '../../parsers/listings';
@@ -33,10 +35,11 @@ const nodesList: Check = {
       const wanted = `${privateIp6}/64`;
       const found = own.find(({ cidr }) => cidr === wanted);
       return {
-        lines: found ? [`${name}: ${found.cidr} on ${found.ifname}`] : [],
-        problems: found
-          ? []
-          : [`${name} has ${own.map(({ cidr }) => cidr).join(', ') || 'none'}, expected ${wanted}`],
+        lines: listOf(found).map(({ cidr, ifname }) => `${name}: ${cidr} on ${ifname}`),
+        problems: problemUnless(
+          found,
+          `${name} has ${own.map(({ cidr }) => cidr).join(', ') || 'none'}, expected ${wanted}`,
+        ),
       };
     });
     return {
@@ -69,12 +72,16 @@ const nodesPing: Check = {
       ]);
       const answered = parseAnswers(output).length > 0;
       const undiscovered = /\b(INCOMPLETE|FAILED)\b/.test(neighbour);
-      const why = undiscovered
-        ? `, and neighbour discovery finds no MAC: look at the router's chain forward, which must accept nd-neighbor-solicit and nd-neighbor-advert`
-        : '';
+      const why = textIf(
+        undiscovered,
+        `, and neighbour discovery finds no MAC: look at the router's chain forward, which must accept nd-neighbor-solicit and nd-neighbor-advert`,
+      );
       return {
         lines: linesWith(output, /bytes from/).map((line) => `${name}: ${line}`),
-        problems: answered ? [] : [`${name} got no answer from ${privateIp6} (${next})${why}`],
+        problems: problemUnless(
+          answered,
+          `${name} got no answer from ${privateIp6} (${next})${why}`,
+        ),
       };
     });
     return {
@@ -121,12 +128,14 @@ const nodesObject: Check = {
       return {
         lines: [`${name}: podCIDRs ${pods || 'none'}, InternalIPs ${own || 'none'}`],
         problems: [
-          ...(pods === wantedPods
-            ? []
-            : [`${name} has the podCIDRs ${pods || 'none'}, expected ${wantedPods}`]),
-          ...(own === wantedOwn
-            ? []
-            : [`${name} has the InternalIPs ${own || 'none'}, expected ${wantedOwn}`]),
+          ...problemUnless(
+            pods === wantedPods,
+            `${name} has the podCIDRs ${pods || 'none'}, expected ${wantedPods}`,
+          ),
+          ...problemUnless(
+            own === wantedOwn,
+            `${name} has the InternalIPs ${own || 'none'}, expected ${wantedOwn}`,
+          ),
         ],
       };
     });

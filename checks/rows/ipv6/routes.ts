@@ -1,5 +1,6 @@
 import { addressWithGroup, contains6, overlap6 } from '../../../util/cidr6';
 import type { Node } from '../../../components/topology';
+import { problemUnless } from '../../../util/problems';
 import { routesCommand, type VpcRoute } from '../../access';
 import type { Check, Evidence } from '../../check';
 import { type as typeOn, type LabUnderTest } from '../../lab';
@@ -12,12 +13,11 @@ type Networks = ReturnType<typeof planOf>;
 /** Returns a phrase unless the default route has this gateway. */
 function defaultProblem(routes: Route[], gateway: string): string[] {
   const standard = routes.find(({ dst }) => dst === 'default');
-  if (standard?.gateway === gateway) return [];
-  return [
-    standard
-      ? `default goes via ${standard.gateway}, expected ${gateway}`
-      : `no IPv6 default route, expected one via ${gateway}`,
-  ];
+  if (!standard) return [`no IPv6 default route, expected one via ${gateway}`];
+  return problemUnless(
+    standard.gateway === gateway,
+    `default goes via ${standard.gateway}, expected ${gateway}`,
+  );
 }
 
 const isLink = (routes: Route[], dst: string, dev: string): boolean =>
@@ -50,7 +50,7 @@ const routePod: Check = {
       evidence: plain.trimEnd(),
       problems: [
         ...defaultProblem(routes, gateway),
-        ...(isLink(routes, podCidr6, 'eth0') ? [] : [`${podCidr6} is not a link on eth0`]),
+        ...problemUnless(isLink(routes, podCidr6, 'eth0'), `${podCidr6} is not a link on eth0`),
       ],
       look: "look at ipam's routes and ranges in the CNI config",
     };
@@ -65,8 +65,11 @@ export function hostProblems(routes: Route[], worker: Node, plan: Networks): str
   );
   return [
     ...defaultProblem(routes, plan.gateway),
-    ...(isLink(routes, podCidr, 'cnio0') ? [] : [`${podCidr} is not a link on cnio0`]),
-    ...(isLink(routes, plan.nodeCidr, 'eth0') ? [] : [`${plan.nodeCidr} is not a link on eth0`]),
+    ...problemUnless(isLink(routes, podCidr, 'cnio0'), `${podCidr} is not a link on cnio0`),
+    ...problemUnless(
+      isLink(routes, plan.nodeCidr, 'eth0'),
+      `${plan.nodeCidr} is not a link on eth0`,
+    ),
     ...others.map(
       ({ dst, gateway, dev }) =>
         `${dst} has its own route, via ${gateway ?? dev}: the VPC router routes other pod networks, so delete it (\`sudo ip -6 route del ${dst}\`) and look at what added it`,

@@ -1,9 +1,35 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { renderFile } from '../../../util/render';
-import type { JumpHostInputs } from './kind';
 import { labDirectory } from '../shared/names';
 import { routerAddress } from '../router/router';
+
+export interface JumpHostInputs {
+  lab: string;
+  /** Generation of the network that the resource belongs to. */
+  network: string;
+  publicPool: string;
+  publicCidr: string;
+  /** Address of the host in the lab's public /24. */
+  hostIp: string;
+  /** Nodes that students may connect to, on any port. */
+  nodes: { name: string; privateIp: string }[];
+  /** Address of the API's load balancer, also permitted. */
+  api: { address: string; port: number };
+  /** CIDRs outside the host that may connect. */
+  sources: string[];
+  hostPublicKey: string;
+  hostPrivateKey: string;
+  /** Line of authorized_keys: the lab's key. */
+  authorizedKey: string;
+  tree: string;
+  /** User name of the students. */
+  user: string;
+  /** Port on the host, unique to the lab. */
+  port: number;
+  /** User id of the jump host's processes, unique to the lab. */
+  userId: number;
+}
 
 /**
  * Port of the jump host's sshd in the router. At least 1024, because the sshd runs without root.

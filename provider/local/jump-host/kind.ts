@@ -4,7 +4,15 @@ import { root } from '../../../util/repo-root';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { attempt } from '../shared/command';
 import { readDaemon, stopDaemon } from '../shared/daemon';
-import { jumpHostFile, sshdAddress, SSHD_PORT, USER, userIdOf, writeFiles } from './files';
+import {
+  jumpHostFile,
+  type JumpHostInputs,
+  sshdAddress,
+  SSHD_PORT,
+  USER,
+  userIdOf,
+  writeFiles,
+} from './files';
 import { routerSnapshot } from '../router/router-snapshot';
 import { routerOf } from '../shared/names';
 import { deleteRule, ruleDrift, writeRule, type ResourceRule } from '../router/rules';
@@ -15,33 +23,6 @@ import { driftDifference, type Drifting } from '../shared/drift';
 // Access for students from their own laptops, by two processes: an sshd in the lab's router, which
 // has routes to this lab's nodes only, and a relay on the host, which accepts connections from
 // permitted addresses.
-
-export interface JumpHostInputs {
-  lab: string;
-  /** Generation of the network that the resource belongs to. */
-  network: string;
-  publicPool: string;
-  publicCidr: string;
-  /** Address of the host in the lab's public /24. */
-  hostIp: string;
-  /** Nodes that students may connect to, on any port. */
-  nodes: { name: string; privateIp: string }[];
-  /** Address of the API's load balancer, also permitted. */
-  api: { address: string; port: number };
-  /** CIDRs outside the host that may connect. */
-  sources: string[];
-  hostPublicKey: string;
-  hostPrivateKey: string;
-  /** Line of authorized_keys: the lab's key. */
-  authorizedKey: string;
-  tree: string;
-  /** User name of the students. */
-  user: string;
-  /** Port on the host, unique to the lab. */
-  port: number;
-  /** User id of the jump host's processes, unique to the lab. */
-  userId: number;
-}
 
 interface JumpHostState extends JumpHostInputs, Drifting {
   /** Digest of the jump host's rule in the kernel. */
@@ -64,7 +45,8 @@ const ruleOf = (lab: string): ResourceRule => ({ lab, chain: 'router', name: 'ju
 async function listenerOn(port: number): Promise<string> {
   const { stdout } = await attempt('ss', ['-Hltnp', `sport = :${port}`]);
   const [, program, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(stdout) ?? [];
-  return program ? `${program} (process ${pid})` : stdout.trim() && 'another program';
+  if (program) return `${program} (process ${pid})`;
+  return stdout.trim() && 'another program';
 }
 
 /**
@@ -72,7 +54,8 @@ async function listenerOn(port: number): Promise<string> {
  * already uses it.
  */
 async function portTaken(lab: string, port: number): Promise<string> {
-  const listener = readDaemon(jumpHostFile(lab, RELAY)) ? '' : await listenerOn(port);
+  if (readDaemon(jumpHostFile(lab, RELAY))) return '';
+  const listener = await listenerOn(port);
   if (!listener) return '';
   return `port ${port} of this host, where students reach the jump host of lab ${lab}, is taken by ${listener}`;
 }
@@ -142,7 +125,8 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
 
 async function relayDrift({ lab, port }: JumpHostState): Promise<string> {
   if (!readDaemon(jumpHostFile(lab, RELAY))) return 'its relay on the host has ended';
-  return (await listenerOn(port)) ? '' : `its relay on the host does not listen at port ${port}`;
+  if (await listenerOn(port)) return '';
+  return `its relay on the host does not listen at port ${port}`;
 }
 
 async function trouble(state: JumpHostState): Promise<string> {

@@ -1,3 +1,4 @@
+import { textIf } from '../../../../util/optional';
 import { type Step, bothFamilies, plain, template } from '../../step';
 
 // shared-disk.yaml: a local node's disk is the host's. Kubelet would evict every pod as soon as the host's disk is 90 % full,
@@ -19,7 +20,7 @@ export const kubelet: Step = {
         CLUSTER_DOMAIN: topology.clusterDomain,
         DNS_IP: topology.dnsIp,
         POD_CIDR: bothFamilies(node.podCidr!, node.podCidr6),
-      }) + (disposable ? template('kubelet/shared-disk.yaml') : ''),
+      }) + textIf(disposable, template('kubelet/shared-disk.yaml')),
     ),
     // The node's own resolv.conf may name a stub on 127.0.0.53, which in a pod is the pod itself.
     plain(

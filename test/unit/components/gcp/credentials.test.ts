@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { loadCloud } from '../../../../components/cloud';
+import { loadCloud } from '../../../../components/load-cloud';
 import { parseConfig } from '../../../../components/config';
 import {
   labels,

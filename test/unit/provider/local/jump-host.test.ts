@@ -3,7 +3,8 @@ import * as net from 'node:net';
 import type * as pulumi from '@pulumi/pulumi';
 import { jumpPortProbe } from '../../../../cli/doctor/network';
 import { findingOf } from '../../../../cli/doctor/finding';
-import { buildCloud, loadCloud } from '../../../../components/cloud';
+import { buildCloud } from '../../../../components/cloud';
+import { loadCloud } from '../../../../components/load-cloud';
 import { parseConfig, type RawConfig } from '../../../../components/config';
 import {
   describeConfig,
@@ -12,7 +13,8 @@ import {
   type StackOutputs,
 } from '../../../../components/outputs';
 import { topology } from '../../../../components/topology';
-import { jumpHostKind, type JumpHostInputs } from '../../../../provider/local/jump-host/kind';
+import type { JumpHostInputs } from '../../../../provider/local/jump-host/files';
+import { jumpHostKind } from '../../../../provider/local/jump-host/kind';
 import { relayConfig, sshdConfig } from '../../../../provider/local/jump-host/files';
 import { SshKey } from '../../../../provider/resources';
 import { keys, isSecret, type Registered, registrations } from '../../../support/mocks';

@@ -1,0 +1,28 @@
+const path = require('node:path');
+const { default: Sequencer } = require('@jest/test-sequencer');
+const { alone, seconds } = require('./integration-schedule.json');
+
+const isIntegration = ({ context }) => context.config.displayName?.name === 'integration';
+
+/**
+ * Returns a number that is greater for a test file that starts earlier. A file without a time may be
+ * long, so it starts first.
+ */
+function priority({ path: file }) {
+  const name = path.basename(file, '.test.ts');
+  if (alone.includes(name)) return -1 / (seconds[name] ?? 1);
+  return seconds[name] ?? Infinity;
+}
+
+/**
+ * Starts the longest integration tests first, so that both processors are busy until the end. The
+ * files that need the host alone come last. The seconds in integration-schedule.json are rough.
+ */
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    const integration = tests.filter(isIntegration);
+    const others = tests.filter((test) => !isIntegration(test));
+    integration.sort((one, other) => (priority(other) > priority(one) ? 1 : -1));
+    return [...integration, ...super.sort(others)];
+  }
+};
