@@ -22,7 +22,6 @@ export { jumpPortTaken, PORT_CURE } from './jump-host/kind';
 export type { RouterPlan } from './router/router';
 export { foreignRoutes, machineRoutes, blackholePool } from './shared/address-pool';
 export { hostRunsSystemd, processesOf } from './shared/cgroups';
-export { attempt } from './shared/command';
 export { endAll, processesWith } from './shared/daemon';
 export { thaw } from './shared/freezer';
 export { ownerAsText, type Owner } from './shared/lab-owner';
