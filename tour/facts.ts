@@ -112,6 +112,10 @@ export function valuesOf(facts: Facts, lab: Lab): Map<string, string> {
     values.set(`${role}.gateway`, gatewayOf(node, lab));
   }
   const entry = lab.nodes.find(({ name }) => name === values.get('entry.node'));
+  // Without a public address, the way to a NodePort is through the node of nodePortUrl.
+  const { hostname } = new URL(lab.nodePortUrl);
+  const door = entry?.publicIp ? entry : lab.nodes.find(({ publicIp }) => publicIp === hostname);
+  if (door) values.set('door', door.name);
   const port = facts.service?.nodePort;
   if (port) {
     values.set('url', lab.nodePortUrl);

@@ -32,7 +32,7 @@ const callCount = (): number =>
  * Ids of the processes with a matching `file` in /proc, which shows the rehearsal's own processes
  * only.
  */
-const processes = (file: 'comm' | 'cmdline', pattern: RegExp): number[] =>
+export const processes = (file: 'comm' | 'cmdline', pattern: RegExp): number[] =>
   fs
     .readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))

@@ -1,7 +1,9 @@
+import { playTour } from './tour';
 import type { ReportedVisit, WalkReport } from '../../walk/report';
-import { type Act } from './act';
+import type { Act } from './act';
 import { client, deleteRoutes, setCheck, SETTLES } from './faults';
-import { check, LAB, labSucceeds, lastLines, pause, type Stage, typeLab, up } from './stage';
+import { processes } from './kills';
+import { check, LAB, labSucceeds, lastLines, pause, type Stage, typeLab, until, up } from './stage';
 
 const NEAR = 'walk-near';
 const FAR = 'walk-far';
@@ -135,6 +137,19 @@ async function isDropped(stage: Stage, reason: RegExp, id: string): Promise<void
 /** Commands that find a walk's programs and rules on a node; they print nothing if none is left. */
 const LEFT = `pgrep -x 'tcpdump|nft'; pgrep -f '^perl -e'; sudo nft list tables | grep hardway_walk`;
 
+const taps = (): number[] => processes('comm', /^(tcpdump|nft)$/);
+
+/** Kills a walk while its taps are open; all must end. */
+async function killWalk(stage: Stage): Promise<void> {
+  const killed = typeLab(stage, 'walk', LAB, NEAR, FAR);
+  await until(() => taps().length > 0, { seconds: 60, otherwise: 'the walk opened no tap' });
+  const command = new RegExp(`\\0walk\\0${LAB}\\0`);
+  for (const pid of processes('cmdline', command)) process.kill(pid, 'SIGKILL');
+  const { code } = await killed;
+  check(code !== 0, 'the walk ended before it was killed');
+  await until(() => taps().length === 0, { seconds: 10, otherwise: 'a killed walk left its taps' });
+}
+
 async function leavesNothing(stage: Stage): Promise<void> {
   const nodes = ['controller-0', 'worker-0', 'worker-1'];
   for (const node of nodes) {
@@ -144,14 +159,16 @@ async function leavesNothing(stage: Stage): Promise<void> {
 }
 
 async function playWalks(stage: Stage): Promise<void> {
-  const port = await makePods(stage);
   try {
+    const port = await makePods(stage);
     for (const expected of expectedWalks(stage, port)) await isDelivered(stage, expected);
     const { ending } = await walk(stage, NEAR, OUTSIDE);
     check(
       ending.outcome === 'delivered' && ending.place === 'internet',
       `outside: ${ending.reason}`,
     );
+    await killWalk(stage);
+    await leavesNothing(stage);
     await setCheck(true);
     await pause(SETTLES);
     await isDropped(
@@ -168,7 +185,6 @@ async function playWalks(stage: Stage): Promise<void> {
       new RegExp(`0\\.0\\.0\\.0/0 via .*next hop is ${elsewhere}, and not worker-1$`),
       'route.vpc',
     );
-    await leavesNothing(stage);
   } finally {
     await up(stage);
     await deletePods(stage);
@@ -182,5 +198,11 @@ export const walkActs: Act[] = [
     title: 'shows the way of packets, and where the VPC drops them',
     begins: 'with a lab',
     run: playWalks,
+  },
+  {
+    name: 'tour',
+    title: 'opens the tour with a terminal on each node, and draws a walk',
+    begins: 'with a lab',
+    run: playTour,
   },
 ];

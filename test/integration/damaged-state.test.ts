@@ -40,7 +40,7 @@ function lock(pid: number, hostname: string): void {
 
 describe('plain pulumi after a kill', () => {
   test('needs pulumi cancel, and then destroys all resources on the host, even those that the state lacks', async () => {
-    expect(await killedAt(LAB, UP, { when: 'creating', of: /Instance/ }, 'all')).toMatchObject({
+    expect(await killedAt(LAB, UP, [{ when: 'creating', of: /Instance/ }], 'all')).toMatchObject({
       hit: true,
     });
     const environment = (await labPrints('env')).trim().replace(/'/g, `'\\''`);

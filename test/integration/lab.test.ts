@@ -18,7 +18,7 @@ import { CNI } from '../faults/fault';
 import { processesDuring } from '../support/leaks';
 import { secretsAreKept } from '../support/secrets';
 
-const LAB = 'local-test';
+const LAB = 'local-complete';
 
 jest.setTimeout(60 * 60_000);
 
@@ -283,7 +283,7 @@ describe('a reset controller', () => {
   test('joins the others again: etcd has three members, and Kubernetes keeps its objects', async () => {
     await labPrints('kubectl', LAB, '--', 'create', 'namespace', 'kept');
     expect(await labPrints('reset', LAB, '--node', 'controller-1', '--yes')).toMatch(
-      /controller-1 of lab local-test is reset[^]*24 passed, 0 failed/,
+      /controller-1 of lab local-complete is reset[^]*24 passed, 0 failed/,
     );
     const ask =
       'sudo curl --silent --cacert /etc/etcd/ca.pem --cert /etc/etcd/etcd.pem --key /etc/etcd/etcd-key.pem --data "{}" https://127.0.0.1:2379/v3/cluster/member/list';
@@ -303,7 +303,7 @@ describe('a reset controller', () => {
 });
 
 describe('a second lab with the same private addresses', () => {
-  const OTHER = 'local-test2';
+  const OTHER = 'local-complete2';
   const cross = [
     'nodes.ping',
     'route.vpc',

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -141,13 +143,18 @@ describe('recreate', () => {
   test('is completed by the next recreate or up after a kill', async () => {
     const before = [await addresses(), keys()];
     expect(
-      await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'creating', of: /Instance/ }, 'all'),
+      await killedAt(
+        LAB,
+        ['recreate', LAB, '--yes'],
+        [{ when: 'creating', of: /Instance/ }],
+        'all',
+      ),
     ).toMatchObject({ hit: true });
     await labPrints('up', LAB, '--yes');
     expect([await addresses(), keys()]).toEqual(before);
     await whole();
     expect(
-      await killedAt(LAB, ['recreate', LAB, '--yes'], { when: 'locked' }, 'engine'),
+      await killedAt(LAB, ['recreate', LAB, '--yes'], [{ when: 'locked' }], 'engine'),
     ).toMatchObject({ hit: true });
     await labPrints('recreate', LAB, '--yes');
     expect([await addresses(), keys()]).toEqual(before);
@@ -173,13 +180,13 @@ describe('recreate', () => {
   test('refuses a lab in use, and deletes no resource', async () => {
     const program = path.join(state, 'pulumi');
     fs.copyFileSync('/bin/sleep', program);
-    const engine = run(program, ['8']);
+    const engine = spawn(program, ['600'], { stdio: 'ignore' });
+    const ended = once(engine, 'exit');
     try {
-      const [pid] = (await run('pgrep', ['-f', `^${program} 8`])).stdout.trim().split('\n');
       fs.writeFileSync(
         path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', LAB, 'held.json'),
         JSON.stringify({
-          pid: Number(pid),
+          pid: engine.pid,
           username: 'ada',
           hostname: os.hostname(),
           timestamp: '2026-11-22T12:00:00Z',
@@ -191,7 +198,8 @@ describe('recreate', () => {
       });
       expect((await onNode(LAB, 'worker-0', 'hostname')).stdout).toBe('worker-0\n');
     } finally {
-      await engine;
+      engine.kill('SIGKILL');
+      await ended;
     }
     await whole();
   });

@@ -71,7 +71,7 @@ function titleOf(urn: string): string {
   return `${types.split('$').pop()} ${name.join('::')}`;
 }
 
-/** Watches a stack's state file while the engine writes it, and detects when a moment has come. */
+/** Watches a stack's state file while the engine writes it, and detects which moment has come. */
 class Watch {
   private readonly file: string;
   private readonly locks: string;
@@ -82,43 +82,56 @@ class Watch {
 
   constructor(
     lab: string,
-    private readonly moment: Moment,
+    private readonly moments: Moment[],
   ) {
     this.file = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${lab}.json`);
     this.locks = path.join(state, 'backend/.pulumi/locks/organization/hardway-lab', lab);
   }
 
-  hasCome(): boolean {
-    if (this.moment.when === 'locked')
-      return (
-        fs.existsSync(this.locks) &&
-        fs.readdirSync(this.locks).some((name) => name.endsWith('.json'))
-      );
+  private isLocked(): boolean {
+    if (!fs.existsSync(this.locks)) return false;
+    return fs.readdirSync(this.locks).some((name) => name.endsWith('.json'));
+  }
+
+  /** Returns the first of the moments that has come; `undefined` if none has. */
+  come(): Moment | undefined {
+    const locked = this.moments.find(({ when }) => when === 'locked');
+    if (locked && this.isLocked()) return locked;
     const text = read(this.file);
-    if (text === this.written && this.before) return false;
+    if (text === this.written && this.before) return undefined;
     this.written = text;
     const { resources = [], pending_operations: pending = [] } = (
       text ? (JSON.parse(text).checkpoint.latest ?? {}) : {}
     ) as Checkpoint;
     const there = new Set(resources.map(({ urn }) => titleOf(urn)));
-    const underWay = pending
-      .filter(({ type }) => type === this.moment.when)
-      .map(({ resource }) => titleOf(resource.urn));
-    this.stale = this.before ? this.stale.filter((title) => underWay.includes(title)) : underWay;
+    const operations = pending.map(({ type, resource }) => `${type} ${titleOf(resource.urn)}`);
+    this.stale = this.before ? this.stale.filter((one) => operations.includes(one)) : operations;
     this.before ??= there;
-    const { when, of } = this.moment;
-    if (when === 'created')
-      return [...there].some((title) => of.test(title) && !this.before!.has(title));
-    if (when === 'deleted')
-      return [...this.before].some((title) => of.test(title) && !there.has(title));
-    return underWay.some((title) => of.test(title) && !this.stale.includes(title));
+    const added = [...there].filter((title) => !this.before!.has(title));
+    const removed = [...this.before].filter((title) => !there.has(title));
+    const begun = operations.filter((one) => !this.stale.includes(one));
+    const changes = [
+      ...begun,
+      ...added.map((title) => `created ${title}`),
+      ...removed.map((title) => `deleted ${title}`),
+    ];
+    return this.moments.find((moment) => changes.some((change) => isAt(moment, change)));
   }
 }
 
+/** Returns whether a change, such as `creating hardway:local:Site site`, is a moment. */
+function isAt(moment: Moment, change: string): boolean {
+  if (moment.when === 'locked') return false;
+  const [when] = change.split(' ');
+  return when === moment.when && moment.of.test(change.slice(when.length + 1));
+}
+
 export interface Killed {
-  /** Whether the moment came. If not, the command ended before. */
+  /** Whether a moment came. If not, the command ended before. */
   hit: boolean;
-  /** Exit code of the command if the moment did not come. */
+  /** The moment that came. */
+  moment?: Moment;
+  /** Exit code of the command if no moment came. */
   code: number | null;
   output: string;
   /** Milliseconds from the kill until all processes of the run had ended. */
@@ -128,11 +141,14 @@ export interface Killed {
 /** Time limit in seconds for the processes of a killed run. */
 const PATIENCE = 10;
 
-/** Runs `./lab ARGS`, kills it at the moment and waits until all its processes have ended. Throws if some stay. */
+/**
+ * Runs `./lab ARGS`, kills it at the first of the moments that comes, and waits until all its
+ * processes have ended. Throws if some stay.
+ */
 export async function killedAt(
   lab: string,
   args: string[],
-  moment: Moment,
+  moments: Moment[],
   victim: Victim,
 ): Promise<Killed> {
   const child = spawn('./lab', args, {
@@ -145,18 +161,19 @@ export async function killedAt(
   child.stderr.on('data', (text) => (output += text));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const command = child.pid!;
-  const watch = new Watch(lab, moment);
+  const watch = new Watch(lab, moments);
   let engine: number | undefined;
-  let hit = false;
-  while (!hit && child.exitCode === null && child.signalCode === null) {
+  let moment: Moment | undefined;
+  while (!moment && child.exitCode === null && child.signalCode === null) {
     engine = engineOf(command);
     // Unfinished operations of an earlier run are in the state before this run's engine starts.
-    hit = watch.hasCome() && engine !== undefined;
-    if (!hit) await new Promise((resolve) => setTimeout(resolve, 5));
+    const come = watch.come();
+    if (engine !== undefined) moment = come;
+    if (!moment) await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  if (!hit) {
+  if (!moment) {
     await ended;
-    return { hit, code: child.exitCode, output, silence: 0 };
+    return { hit: false, code: child.exitCode, output, silence: 0 };
   }
   const all = family(command);
   const killedAt = Date.now();
@@ -180,5 +197,5 @@ export async function killedAt(
       );
     });
   }
-  return { hit, code: null, output, silence: Date.now() - killedAt };
+  return { hit: true, moment, code: null, output, silence: Date.now() - killedAt };
 }

@@ -58,10 +58,20 @@ export const inText = (text: string, secrets: Secret[]): string[] => [
 const patterns = (secrets: Secret[]): string =>
   `${[...new Set(secrets.flatMap(({ forms }) => forms))].join('\n')}\n`;
 
+/** Returns a file's content; none if another lab has deleted the file meanwhile. */
+function contentOf(file: string): Buffer {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
 /** Returns the content of a gzip file, also a truncated one; `undefined` for any other file. */
 function unpacked(file: string): string | undefined {
-  const content = fs.readFileSync(file);
-  if (content.readUInt16BE(0) !== 0x1f8b) return undefined;
+  const content = contentOf(file);
+  if (content.length < 2 || content.readUInt16BE(0) !== 0x1f8b) return undefined;
   return gunzipSync(content, { finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1');
 }
 

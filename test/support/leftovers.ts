@@ -12,36 +12,68 @@ function linesOf(file: string): string[] {
   }
 }
 
-/** Lists traces of a lab in processes: its name in the environment or on the command line, or a mount. */
-function inProcesses(lab: string): string[] {
+/** Returns the ids of all processes but this one. */
+const processIds = (): string[] =>
+  fs.readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+
+const describeProcess = (pid: string): string =>
+  `process ${pid} (${linesOf(`/proc/${pid}/comm`)[0] ?? ''})`;
+
+/** Lists the processes that the lab has started: its name is in their environment. */
+const startedBy = (lab: string): string[] =>
+  processIds()
+    .filter((pid) => linesOf(`/proc/${pid}/environ`).includes(`HARDWAY_OWNER=${lab}`))
+    .map(describeProcess);
+
+/** Lists the processes with the lab's files on their command line, and those with its mounts. */
+function holdersOf(lab: string): string[] {
   const own = new RegExp(`(labs|nodes)/${lab}(/|$)|hardway\\.${lab}\\.`);
-  return fs
-    .readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .flatMap((pid) => {
-      const marked = linesOf(`/proc/${pid}/environ`).includes(`HARDWAY_OWNER=${lab}`);
-      const named = linesOf(`/proc/${pid}/cmdline`).some((word) => own.test(word));
-      const mounts = linesOf(`/proc/${pid}/mountinfo`).filter((line) =>
-        own.test(line.split(' ')[4] ?? ''),
-      );
-      const command = linesOf(`/proc/${pid}/comm`)[0] ?? '';
-      return [
-        ...(marked || named ? [`process ${pid} (${command})`] : []),
-        ...mounts.map((line) => `mount ${line.split(' ')[4]}`),
-      ];
-    });
+  const found = processIds().flatMap((pid) => {
+    const mounts = linesOf(`/proc/${pid}/mountinfo`)
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((directory) => own.test(directory));
+    const isNamed = linesOf(`/proc/${pid}/cmdline`).some((word) => own.test(word));
+    return [...(isNamed ? [describeProcess(pid)] : []), ...mounts.map((one) => `mount ${one}`)];
+  });
+  // Every process of the host sees the same mounts: each is listed once.
+  return [...new Set(found)];
+}
+
+/** Milliseconds after which a process that belongs to another lab has ended. */
+const PASSING = 3000;
+
+/**
+ * Lists traces of a lab in processes. For a moment, a process of another test file may hold mounts
+ * of this lab, such as `ip netns exec`, or have its files on the command line, such as `find`. So
+ * the processes that the lab has not started count only if they stay.
+ */
+export async function inProcesses(lab: string): Promise<string[]> {
+  const [started, holders] = [startedBy(lab), holdersOf(lab)];
+  if (holders.length === 0) return started;
+  await new Promise((resolve) => setTimeout(resolve, PASSING));
+  const still = new Set(holdersOf(lab));
+  return [...new Set([...started, ...holders.filter((holder) => still.has(holder))])];
+}
+
+/** Returns the entries of a directory; none if it was deleted meanwhile. */
+function entriesOf(directory: string): fs.Dirent[] {
+  try {
+    return fs.readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Lists paths below a directory that have the lab's name as one of their parts. */
 function named(directory: string, lab: string): string[] {
-  if (!fs.existsSync(directory)) return [];
   const isOurs = (name: string): boolean =>
     name === lab ||
     name.startsWith(`${lab}.`) ||
     name.startsWith(`Pulumi.${lab}.`) ||
     name.startsWith(`hardway-${lab}-`) ||
     name === sliceOf(lab);
-  return fs.readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+  return entriesOf(directory).flatMap((entry) => {
     const file = path.join(directory, entry.name);
     if (isOurs(entry.name)) return [file];
     return entry.isDirectory() && !entry.isSymbolicLink() && entry.name !== 'pulumi-home'
@@ -79,8 +111,7 @@ export async function tracesOf(lab: string, link?: string): Promise<string[]> {
       : [];
   const slot = slotOf(lab);
   return [
-    // Every process of the host sees the same mounts: each is listed once.
-    ...new Set(inProcesses(lab)),
+    ...(await inProcesses(lab)),
     ...(await printed('ip', 'netns', 'list'))
       .filter((line) => line.startsWith(`hardway.${lab}.`))
       .map((line) => `namespace ${line}`),

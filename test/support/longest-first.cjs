@@ -4,11 +4,14 @@ const { alone, seconds } = require('./integration-schedule.json');
 
 const isIntegration = ({ context }) => context.config.displayName?.name === 'integration';
 
-/** Returns a number that is greater for a test file that starts earlier. */
+/**
+ * Returns a number that is greater for a test file that starts earlier. A file without a time may be
+ * long, so it starts first.
+ */
 function priority({ path: file }) {
   const name = path.basename(file, '.test.ts');
   if (alone.includes(name)) return -1 / (seconds[name] ?? 1);
-  return seconds[name] ?? 0;
+  return seconds[name] ?? Infinity;
 }
 
 /**
@@ -19,7 +22,7 @@ module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
     const integration = tests.filter(isIntegration);
     const others = tests.filter((test) => !isIntegration(test));
-    integration.sort((one, other) => priority(other) - priority(one));
+    integration.sort((one, other) => (priority(other) > priority(one) ? 1 : -1));
     return [...integration, ...super.sort(others)];
   }
 };

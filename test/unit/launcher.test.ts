@@ -236,6 +236,19 @@ describe('./lab', () => {
       },
     );
 
+    test('hands the editor to root if sudo keeps no variable', () => {
+      program('sudo', 'echo "sudo $*"');
+      const { stdout } = lab(['kubectl', '--', 'edit', 'pod', 'x'], {
+        KUBE_EDITOR: 'sed -i s/1/2/',
+        COLUMNS: '120',
+        AWS_SECRET_ACCESS_KEY: 'hidden',
+      });
+      expect(stdout).toMatch(
+        / -- env .* COLUMNS=120 KUBE_EDITOR=sed -i s\/1\/2\/ \S+\/lab kubectl /,
+      );
+      expect(stdout).not.toContain('hidden');
+    });
+
     test('hands TMPDIR to root as an argument of env, because sudo never sees it', () => {
       const { stdout } = lab(['up'], { TMPDIR: os.tmpdir() });
       expect(stdout).toMatch(

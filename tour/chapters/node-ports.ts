@@ -22,7 +22,7 @@ export const nodePorts: Chapter = {
         original: { dst: '{entry.address}', dport: '{service.nodePort}' },
         reply: { src: '{nginx.ip}' },
       },
-      walk: { from: 'laptop', to: '{entry.node}:{service.nodePort}' },
+      walk: { from: 'laptop', to: '{door}:{service.nodePort}' },
     },
     {
       id: 'nodeport.entry',
