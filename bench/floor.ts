@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { boundedRun } from '../util/bounded-run';
@@ -6,6 +7,7 @@ import { root } from '../util/repo-root';
 import { groupOf, processesOf, removeGroups } from '../provider/local/shared/cgroups';
 import { findBlob, readLayout } from '../toolchain/images/layout';
 import { succeed } from './succeed';
+import { type End, tcpCommand, tcpSource, type Throughput, throughputOf } from './throughput';
 
 /** Name of the floor's cgroup. No lab has this name, because a lab's name starts with its cloud. */
 const NAME = 'floor';
@@ -17,6 +19,27 @@ const SETTINGS = [
   'kernel/panic',
   'kernel/panic_on_oops',
 ].map((name) => `/proc/sys/${name}`);
+
+/** Lists the network namespaces of the floor's nodes and pods, with the address of their eth0. */
+function networkNamespaces(): End[] {
+  const byNamespace = new Map<string, number>();
+  for (const pid of processesOf(NAME)) {
+    const link = fs.readlinkSync(`/proc/${pid}/ns/net`);
+    if (!byNamespace.has(link)) byNamespace.set(link, pid);
+  }
+  return [...byNamespace.values()].flatMap((pid) => {
+    const enter = ['--target', String(pid), '--net'];
+    const show = ['ip', '-4', '-oneline', 'address', 'show', 'dev', 'eth0'];
+    const { stdout } = spawnSync('nsenter', [...enter, ...show], { encoding: 'utf8' });
+    const address = / inet ([\d.]+)\//.exec(stdout)?.[1];
+    if (!address) return [];
+    return {
+      address,
+      tcp: (...args) =>
+        succeed('nsenter', [...enter, ...tcpCommand(args)], { seconds: 60, stdin: tcpSource() }),
+    };
+  });
+}
 
 /** Returns the path of the only layer of a toolchain image. */
 function layerOf(images: string, name: string): string {
@@ -95,10 +118,10 @@ export class Floor {
   }
 
   /**
-   * Runs the scripts until the pods are Ready and removes everything. Returns the seconds of the
-   * `pods` line.
+   * Runs the scripts until the pods are Ready, then `whileUp`, and removes everything. Returns the
+   * seconds of the `pods` line.
    */
-  async run(): Promise<number> {
+  async run(whileUp: () => Promise<void> = async () => undefined): Promise<number> {
     const settings = SETTINGS.map((file) => fs.readFileSync(file, 'utf8'));
     try {
       const { tree } = toolchainPaths();
@@ -117,11 +140,26 @@ export class Floor {
       );
       const pods = /^pods ([\d.]+)$/m.exec(output);
       if (!pods) throw new Error(`the floor printed no \`pods\` line, but: ${output.trim()}`);
+      await whileUp();
       return Number(pods[1]);
     } finally {
       await this.remove();
       SETTINGS.forEach((file, index) => fs.writeFileSync(file, settings[index]));
     }
+  }
+
+  /** Measures TCP from the first worker to the second. The floor must be up. */
+  throughput(): Promise<Throughput> {
+    const namespaces = networkNamespaces();
+    const end = (pattern: RegExp): End => {
+      const found = namespaces.find(({ address }) => pattern.test(address));
+      if (!found) throw new Error(`the floor has no network namespace with ${pattern.source}`);
+      return found;
+    };
+    return throughputOf({
+      nodes: [end(/^10\.240\.0\.20$/), end(/^10\.240\.0\.21$/)],
+      pods: [end(/^10\.200\.0\.\d+$/), end(/^10\.200\.1\.\d+$/)],
+    });
   }
 
   private work(): string {

@@ -65,6 +65,17 @@ async function measureWithPods(bench: Bench): Promise<void> {
   });
 }
 
+async function measureFloor(floor: Floor, { parts, measures, say }: Bench): Promise<void> {
+  say('floor');
+  const seconds = await floor.run(async () => {
+    if (!parts.has('throughput')) return;
+    say('throughput of the floor');
+    const { pods, nodes } = await floor.throughput();
+    measures.add('floor-pod:node', pods / nodes);
+  });
+  measures.add('floor', seconds);
+}
+
 /** Measures one lab from `up` to `down`. */
 async function measureLab(bench: Bench): Promise<void> {
   const { lab, measures, parts, programs } = bench;
@@ -96,8 +107,7 @@ async function measureLab(bench: Bench): Promise<void> {
 export async function round(bench: Bench): Promise<void> {
   const { parts, measures } = bench;
   if (parts.has('floor') && bench.floor) {
-    bench.say('floor');
-    measures.add('floor', await bench.floor.run());
+    await measureFloor(bench.floor, bench);
   }
   if (LAB_PARTS.some((part) => parts.has(part) && part !== 'floor' && part !== 'hard-way'))
     await measureLab(bench);

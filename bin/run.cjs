@@ -7,6 +7,9 @@ const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
 
+/** Directory in which Node keeps compiled bytecode between starts. */
+const bytecode = path.join(root, 'dist/bytecode');
+
 /** Returns whether no source has changed since the compiled file was written. */
 function fresh(stamp) {
   try {
@@ -33,6 +36,8 @@ function compile(entry) {
   if (!fs.existsSync(path.join(root, entry)) && fs.existsSync(out)) return out;
   const stamp = `${out}.inputs.json`;
   if (fs.existsSync(out) && fresh(stamp)) return out;
+  // Node never removes bytecode of older files.
+  fs.rmSync(bytecode, { recursive: true, force: true });
   const scratch = `${out}.${process.pid}`;
   const result = require('esbuild').buildSync({
     absWorkingDir: root,
@@ -66,7 +71,10 @@ function compile(entry) {
 
 /** Compiles and loads `entry`; returns its exports. */
 function load(entry) {
-  return require(compile(entry));
+  const file = compile(entry);
+  // Node 22.0 has no compile cache.
+  require('node:module').enableCompileCache?.(bytecode);
+  return require(file);
 }
 
 module.exports = { compile, load };

@@ -14,10 +14,10 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Returns 0 for a good result, and 1 for failed checks or leftovers. */
-export function exitCodeOf(isWell: boolean): number {
+/** Returns 0 for a good result, else another code: 1 for failed checks or leftovers. */
+export function exitCodeOf(isWell: boolean, otherwise: number = EXIT.failed): number {
   if (isWell) return EXIT.well;
-  return EXIT.failed;
+  return otherwise;
 }
 
 /** An error that the user can fix. Printed as its message, without a stack trace. */

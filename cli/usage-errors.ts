@@ -7,14 +7,20 @@ import { type Failure, usage } from './errors';
 /** Converts an error of commander to a Failure: the mistake, the command and what to type. */
 type Explain = (command: Command, message: string) => Failure;
 
-/** Commands that pass their last words to another program, with an example. */
-const PASSING: Record<string, string> = {
-  ssh: './lab ssh worker-0 -- ls -l',
-  kubectl: './lab kubectl -- -n kube-system get pods',
+/** Commands that pass their last words on, the receiver of these words, and an example. */
+const PASSING: Record<string, { receiver: string; example: string }> = {
+  ssh: { receiver: 'node', example: './lab ssh worker-0 -- ls -l' },
+  kubectl: {
+    receiver: 'kubectl program',
+    example: './lab kubectl -- -n kube-system get pods',
+  },
 };
 
-const nameOf = (command: Command): string =>
-  command.parent ? `${nameOf(command.parent)} ${command.name()}` : './lab';
+function nameOf(command: Command): string {
+  if (!command.parent) return './lab';
+  return `${nameOf(command.parent)} ${command.name()}`;
+}
+
 const quoted = (message: string): string => /'([^']*)'/.exec(message)?.[1] ?? '';
 const flagsOf = (command: Command): string[] => [
   ...command.options.flatMap((option) => option.long ?? []),
@@ -31,24 +37,22 @@ function unknownOption(command: Command, message: string): Failure {
   const flag = quoted(message).replace(/=.*/s, '');
   const wrong = `${nameOf(command)} has no option ${flag}`;
   const key = flag.replace(/^--/, '');
-  if ((CONFIG_KEYS as string[]).includes(key))
-    return usage(
-      `${wrong}: ${key} is a config key.`,
-      nameOf(command).startsWith('./lab class')
-        ? `config: {${key}: VALUE} in the roster`
-        : `./lab up [NAME] --set ${key}=VALUE`,
-    );
+  if ((CONFIG_KEYS as string[]).includes(key)) {
+    const message = `${wrong}: ${key} is a config key.`;
+    if (nameOf(command).startsWith('./lab class'))
+      return usage(message, `config: {${key}: VALUE} in the roster`);
+    return usage(message, `./lab up [NAME] --set ${key}=VALUE`);
+  }
   const passing = PASSING[command.name()];
   if (passing)
-    return usage(
-      `${wrong}; arguments for the ${command.name() === 'ssh' ? 'node' : 'kubectl program'} come after --.`,
-      passing,
-    );
+    return usage(`${wrong}; arguments for the ${passing.receiver} come after --.`, passing.example);
+  const cure = `${nameOf(command)} --help lists its options`;
   const near = nearest(flag, flagsOf(command));
-  const known = near === '' ? others(command, flag) : [];
+  if (near !== '') return usage(`${wrong}${near}.`, cure);
+  const known = others(command, flag);
   return usage(
-    `${wrong}${near}${textIf(known.length > 0, `: it is an option of ${known.join(', ')}`)}.`,
-    `${nameOf(command)} --help lists its options`,
+    `${wrong}${textIf(known.length > 0, `: it is an option of ${known.join(', ')}`)}.`,
+    cure,
   );
 }
 
@@ -58,7 +62,7 @@ function unknownCommand(command: Command, word: string): Failure {
   const names = command.commands.map((one) => one.name());
   return usage(
     `There is no command ${group}${word}${nearest(word, names)}.`,
-    names.length > 0 ? `${nameOf(command)} --help lists them` : `${nameOf(command)} --help`,
+    `${nameOf(command)} --help${textIf(names.length > 0, ' lists them')}`,
   );
 }
 
@@ -121,7 +125,8 @@ const EXPLANATIONS: Record<string, Explain> = {
   },
   'commander.excessArguments': (command) => {
     const [word] = command.registeredArguments;
-    const takes = word ? `takes one ${word.name()} and no other arguments` : 'takes no arguments';
+    let takes = 'takes no arguments';
+    if (word) takes = `takes one ${word.name()} and no other arguments`;
     return usage(
       `${nameOf(command)} ${takes}, not: ${command.args.join(' ')}`,
       `${nameOf(command)} --help`,

@@ -96,9 +96,9 @@ async function revokeRule({ ec2: client }: AwsClients, id: string): Promise<void
   );
   for (const { GroupId, IsEgress } of SecurityGroupRules) {
     const rule = { GroupId, SecurityGroupRuleIds: [id] };
-    await (IsEgress
-      ? client.send(new ec2.RevokeSecurityGroupEgressCommand({ ...rule, GroupId: GroupId! }))
-      : client.send(new ec2.RevokeSecurityGroupIngressCommand(rule)));
+    if (IsEgress)
+      await client.send(new ec2.RevokeSecurityGroupEgressCommand({ ...rule, GroupId: GroupId! }));
+    else await client.send(new ec2.RevokeSecurityGroupIngressCommand(rule));
   }
 }
 

@@ -68,7 +68,8 @@ function instanceHourly(instance: ec2.Instance, elastic: Set<string>): number | 
   if (hour === undefined) return undefined;
   // An Elastic IP is listed as its own resource.
   const ownAddress = PublicIpAddress !== undefined && !elastic.has(PublicIpAddress);
-  return ownAddress ? hour + price.address : hour;
+  if (ownAddress) return hour + price.address;
+  return hour;
 }
 
 /** Instances, volumes and addresses: the kinds that cost money. */

@@ -93,7 +93,8 @@ async function offered(clients: Clients, zone: string, types: string[]): Promise
     type: InstanceType,
   }));
   const byZone = [...typesByZone({ region: clients.region, types, offerings }).values()];
-  return byZone.reduce<string[]>((best, one) => (one.length > best.length ? one : best), []);
+  const [best = []] = byZone.sort((one, other) => other.length - one.length);
+  return best;
 }
 
 /** Returns the processors of each type that the lab's zone offers. */

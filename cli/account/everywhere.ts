@@ -47,10 +47,10 @@ async function knownPlaces(
   cloud: CloudOfAccounts,
   engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
 ): Promise<LabConfig[]> {
-  const names = engine ? (await engine.stacks()).map(({ name }) => name) : [];
-  const labs: LabRef[] = names
-    .filter((name) => isStackName(name) && name.split('-')[0] === cloud)
-    .map((stack) => ({ stack, cloud }));
+  const stacks = (await engine?.stacks()) ?? [];
+  const labs: LabRef[] = stacks
+    .filter(({ name }) => isStackName(name) && name.split('-')[0] === cloud)
+    .map(({ name }) => ({ stack: name, cloud }));
   const configs = [accountConfig(parseLab(cloud))];
   for (const lab of labs) configs.push(accountConfigOf(lab, await readableSnapshot(engine, lab)));
   const first = new Map<string, LabConfig>();
@@ -81,8 +81,8 @@ export async function searchEverywhere(
   engine: Pick<Engine, 'snapshot' | 'stacks'> | undefined,
 ): Promise<Search> {
   const failed: string[] = [];
-  const known = await knownPlaces(cloud, engine);
-  const places = cloud === 'aws' ? await withAllRegions(known, failed) : known;
+  let places = await knownPlaces(cloud, engine);
+  if (cloud === 'aws') places = await withAllRegions(places, failed);
   const limits = itemsIf(cloud === 'gcp', 'Other projects were not searched.');
   const search: Search = { found: [], searched: [], failed, limits };
   let refusal: CloudError | undefined;

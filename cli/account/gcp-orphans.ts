@@ -38,8 +38,9 @@ function partsOf(path: string): Parts {
   const [, , first, ...rest] = path.split('/');
   if (first === 'global')
     return { scope: 'global', scopeName: '', collection: rest[0], name: rest[1] };
-  const scope = first === 'zones' ? 'zone' : 'region';
-  return { scope, scopeName: rest[0], collection: rest[1], name: rest[2] };
+  const [scopeName, collection, name] = rest;
+  if (first === 'zones') return { scope: 'zone', scopeName, collection, name };
+  return { scope: 'region', scopeName, collection, name };
 }
 
 /** Deletes a resource by its path: the API's methods differ in one parameter's name only. */

@@ -187,11 +187,13 @@ async function unlabelled(place: Place, lab: string | undefined): Promise<GcpRem
     ...of('health check', checks, labOfPart(/^-api$/)),
     ...of('instance group', groups, labOfPart(/^-controllers-[a-z]$/)),
   ];
-  return found.filter((one) => (lab === undefined ? one.lab !== '' : one.lab === lab));
+  if (lab === undefined) return found.filter((one) => one.lab !== '');
+  return found.filter((one) => one.lab === lab);
 }
 
 /** Existing resources of one lab, or of every lab, in a project. */
 export async function labResources(place: Place, lab?: string): Promise<GcpRemain[]> {
-  const filter = lab ? `labels.hardway-lab = ${lab}` : 'labels.hardway-lab:*';
+  let filter = 'labels.hardway-lab:*';
+  if (lab) filter = `labels.hardway-lab = ${lab}`;
   return (await Promise.all([labelled(place, filter), unlabelled(place, lab)])).flat();
 }

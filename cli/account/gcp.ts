@@ -34,7 +34,8 @@ function metricsOf(type: string): string[] {
   const [, family] = /^(e2|n2|n2d|c2|c2d|c3|m1|m2|m3|a2|t2a|t2d)-/.exec(type) ?? [];
   if (family === undefined) return ['CPUS'];
   const own = `${family.toUpperCase()}_CPUS`;
-  return family === 'e2' ? ['CPUS', own] : [own];
+  if (family === 'e2') return ['CPUS', own];
+  return [own];
 }
 
 async function quotas(

@@ -1,5 +1,5 @@
-import { balancedServices } from '../../components/balanced-services';
-import type { LabConfig } from '../../components/config';
+import { type BalancedService, balancedServices } from '../../components/balanced-services';
+import type { CloudName, LabConfig } from '../../components/config';
 import { DISK_GIB } from '../../components/instance-disk';
 import { topology } from '../../components/topology';
 
@@ -20,26 +20,28 @@ export interface Needs {
 /** Computes the needs of a lab with this config. */
 export function needsOf(config: LabConfig): Needs {
   const { nodes } = topology(config);
+  const types = { controller: config.controllerType, worker: config.workerType };
   const machines = new Map<string, number>();
-  for (const node of nodes) {
-    const type = node.role === 'controller' ? config.controllerType : config.workerType;
-    machines.set(type, (machines.get(type) ?? 0) + 1);
-  }
+  for (const { role } of nodes) machines.set(types[role], (machines.get(types[role]) ?? 0) + 1);
   const small = config.profile === 'small';
   const services = balancedServices(config.loadBalancers);
-  // AWS has a balancer for each service, Google Cloud a forwarding rule for each port.
-  const ports = services.flatMap((service) => service.ports);
-  const ofServices = config.cloud === 'gcp' ? ports.length : services.length;
-  const ofMachines = nodes.filter((node) => node.isPublic).length;
+  // With profile small, the API uses the address of the public instance.
+  const ofApi = small ? 0 : 1;
+  const reservedOfApi = config.cloud === 'gcp' ? ofApi : 1;
   return {
     machines,
-    // With profile small, the API uses the address of the public instance.
-    publicAddresses: (small ? ofMachines : ofMachines + 1) + services.length,
-    reservedAddresses: (config.cloud === 'gcp' && small ? 0 : 1) + services.length,
+    publicAddresses: nodes.filter((node) => node.isPublic).length + ofApi + services.length,
+    reservedAddresses: reservedOfApi + services.length,
     networks: 1,
-    loadBalancers: (small ? 0 : 1) + ofServices,
+    loadBalancers: ofApi + balancersOf(config.cloud, services),
     diskGib: DISK_GIB,
   };
+}
+
+/** Counts balancers: AWS has one for each service, Google Cloud a forwarding rule for each port. */
+function balancersOf(cloud: CloudName, services: BalancedService[]): number {
+  if (cloud === 'gcp') return services.flatMap(({ ports }) => ports).length;
+  return services.length;
 }
 
 /** Adds up the needs of several labs. Throws without any. */

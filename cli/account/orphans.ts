@@ -5,6 +5,8 @@ import { EXIT, Failure } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { leftoversNote, type Snapshot } from '../engine';
+import { textIf } from '../../util/optional';
+import { counted } from '../../util/plural';
 
 /**
  * Returns the id of a lab's state: the value of its resource hardway:index:LabId. Empty if the
@@ -75,9 +77,8 @@ export async function removeOrphans(
     }
   }
   if (kept.length === 0) return orphans.length;
-  const resources = kept.length === 1 ? '1 resource' : `${kept.length} resources`;
   throw new Failure(
-    `${resources} of lab ${query.lab} could not be deleted:\n${kept.map((line) => `  ${line}`).join('\n')}`,
+    `${counted(kept.length, 'resource')} of lab ${query.lab} could not be deleted:\n${kept.map((line) => `  ${line}`).join('\n')}`,
     EXIT.failed,
     cure,
   );
@@ -118,7 +119,7 @@ export const ofAnotherLab = (remains: CloudResource[], state: string): CloudReso
 export function firstOf(remains: Pick<CloudResource, 'kind' | 'id'>[]): string {
   const shown = remains.slice(0, 4).map(({ kind, id }) => `${kind} ${id}`);
   const more = remains.length - shown.length;
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+  return `${shown.join(', ')}${textIf(more > 0, ` and ${more} more`)}`;
 }
 
 /**
@@ -136,14 +137,16 @@ export async function refuseTakenName(
   if (found.length === 0) return;
   const noted = notedLeftovers(lab).state;
   const isOwn = noted !== '' && ofAnotherLab(found, noted).length === 0;
-  const of = isOwn
-    ? `Lab ${lab.stack} has leftovers`
-    : `Another lab named ${lab.stack} exists in this account`;
+  const what = `(${found[0].place}): ${firstOf(found)}`;
+  if (isOwn)
+    throw new Failure(
+      `Lab ${lab.stack} has leftovers ${what}`,
+      EXIT.machine,
+      `./lab down${labArgument(lab)}, then up again`,
+    );
   throw new Failure(
-    `${of} (${found[0].place}): ${firstOf(found)}`,
+    `Another lab named ${lab.stack} exists in this account ${what}`,
     EXIT.machine,
-    isOwn
-      ? `./lab down${labArgument(lab)}, then up again`
-      : `take another name (./lab up ${lab.cloud}-ID), or ./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL); ./lab audit ${lab.stack} lists it`,
+    `take another name (./lab up ${lab.cloud}-ID), or ./lab down${labArgument(lab)} where its state is (PULUMI_BACKEND_URL); ./lab audit ${lab.stack} lists it`,
   );
 }

@@ -1,5 +1,5 @@
 import { seriesOf } from '../../components/config';
-import { textIf } from '../../util/optional';
+import { ifPresent, textIf } from '../../util/optional';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
@@ -68,13 +68,15 @@ const ASSUMED_DISKS = ['hyperdisk-balanced'];
 const HOURS_A_MONTH = 730;
 
 /** Returns the type of a node's boot disk, by the node's instance type. */
-const diskTypeOf = (cloud: CloudOfAccounts, machineType: string): string =>
-  cloud === 'aws' ? 'gp3' : (seriesOf(machineType)?.bootDisk ?? 'pd-balanced');
+function diskTypeOf(cloud: CloudOfAccounts, machineType: string): string {
+  if (cloud === 'aws') return 'gp3';
+  return seriesOf(machineType)?.bootDisk ?? 'pd-balanced';
+}
 
 /** Returns the price of a disk per hour; `undefined` if the list lacks its type. */
 export function diskHourly(cloud: CloudOfAccounts, type: string, gib: number): number | undefined {
   const price = PRICES[cloud].diskGibMonth[type];
-  return price === undefined ? undefined : (price * gib) / HOURS_A_MONTH;
+  return ifPresent(price, (month) => (month * gib) / HOURS_A_MONTH);
 }
 
 /**
@@ -117,8 +119,8 @@ export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
  * Describes when `./lab reap` removes a lab. `expires` is a time, or a duration from the first up.
  * Empty if the lab never expires.
  */
-export const untilReaped = (expires: string): string =>
-  textIf(
-    expires !== '',
-    ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`,
-  );
+export function untilReaped(expires: string): string {
+  if (expires === '') return '';
+  const isDuration = !/^\d{4}-/.test(expires);
+  return ` or ./lab reap (expiry ${textIf(isDuration, 'after ')}${expires}; nothing is removed automatically)`;
+}

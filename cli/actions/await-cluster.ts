@@ -103,7 +103,8 @@ async function objectsOf(access: Access): Promise<KubernetesObject[] | undefined
     ...['get', 'nodes,pods,leases', '--all-namespaces', '--output=json'],
     '--request-timeout=2s',
   ]);
-  return code === 0 ? (JSON.parse(stdout) as { items: KubernetesObject[] }).items : undefined;
+  if (code !== 0) return undefined;
+  return (JSON.parse(stdout) as { items: KubernetesObject[] }).items;
 }
 
 /** Reads which pods are Ready; none if the API does not answer. */

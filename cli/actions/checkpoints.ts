@@ -32,6 +32,7 @@ import { withLabLock } from '../lab/lock';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { itemsIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import { nearest } from '../../util/suggest';
 import { awaitApi, awaitCluster, readReadyPods } from './await-cluster';
 import { declaredNodes, declaredRouter } from './declared-parts';
@@ -75,7 +76,7 @@ async function refuseDamaged(lab: LabRef, nodes: RestoredNode[]): Promise<void> 
   const parts = [...router, ...stopped];
   if (parts.length === 0) return;
   throw unable(
-    `Lab ${lab.stack} is damaged: ${parts.join(', ')} ${parts.length === 1 ? 'does' : 'do'} not run.`,
+    `Lab ${lab.stack} is damaged: ${parts.join(', ')} ${plural(parts.length, 'does', 'do')} not run.`,
     `./lab up${labArgument(lab)} repairs it`,
   );
 }
@@ -85,12 +86,9 @@ export function checkpointOf({ lab, label }: LabelledLab): Manifest {
   const manifest = readManifest(lab.stack, label);
   if (manifest) return manifest;
   const labels = checkpointsOf(lab.stack).map((one) => one.label);
-  throw usage(
-    `Lab ${lab.stack} has no checkpoint ${label}${nearest(label, labels)}.`,
-    labels.length > 0
-      ? `one of its checkpoints: ${labels.join(', ')}`
-      : `./lab save${labArgument(lab)} ${label}`,
-  );
+  const message = `Lab ${lab.stack} has no checkpoint ${label}${nearest(label, labels)}.`;
+  if (labels.length > 0) throw usage(message, `one of its checkpoints: ${labels.join(', ')}`);
+  throw usage(message, `./lab save${labArgument(lab)} ${label}`);
 }
 
 /**
@@ -109,7 +107,8 @@ export const save = (
     const size = sizeOf(path.join(labDirectory(lab.stack), 'nodes'));
     refuseFullDisk(lab, `checkpoint ${label}`, size);
     const up = (await upLab(lab, snapshot))!;
-    const pods = hasCluster(snapshot) ? await withAccess(up, kubectl, readReadyPods) : [];
+    let pods: string[] = [];
+    if (hasCluster(snapshot)) pods = await withAccess(up, kubectl, readReadyPods);
     const step = progress.begin(`Lab ${lab.stack}: saving disks and router`);
     const saved = await saveCheckpoint({
       lab: lab.stack,
@@ -127,11 +126,12 @@ function refuseMisfit({ lab, label }: LabelledLab, saved: Manifest, snapshot: Up
   const misfit = misfitOf(saved.identity, identityOf(snapshot));
   if (!misfit) return;
   const name = labArgument(lab);
+  let cure = `./lab save${name} with a new label; ./lab checkpoints${name} --delete ${label} frees its space`;
+  if (misfit.settings)
+    cure = `./lab up${name} ${misfit.settings.join(' ')}, then ./lab restore${name} ${label}`;
   throw unable(
     `Checkpoint ${label} does not fit lab ${lab.stack}: ${misfit.text}. Nothing was changed.`,
-    misfit.settings
-      ? `./lab up${name} ${misfit.settings.join(' ')}, then ./lab restore${name} ${label}`
-      : `./lab save${name} with a new label; ./lab checkpoints${name} --delete ${label} frees its space`,
+    cure,
   );
 }
 
@@ -222,7 +222,8 @@ export const deleteCheckpoint = (labelled: LabelledLab, progress: Progress): Pro
 
 /** Formats the loss of all checkpoints of a lab for a question; '' without any. */
 export function lostCheckpoints({ cloud, stack }: LabRef): string {
-  const count = cloud === 'local' ? checkpointsOf(stack).length : 0;
+  if (cloud !== 'local') return '';
+  const count = checkpointsOf(stack).length;
   if (count === 0) return '';
-  return ` and its ${count === 1 ? 'checkpoint' : `${count} checkpoints`}`;
+  return ` and its ${plural(count, 'checkpoint', `${count} checkpoints`)}`;
 }

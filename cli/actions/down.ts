@@ -64,10 +64,10 @@ async function destroy(engine: Engine, lab: LabRef, progress: Progress): Promise
       onInterrupt: () =>
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     };
-    const existed =
-      lab.cloud === 'local'
-        ? await engine.destroy(lab.stack, { ...options, refresh: false })
-        : await destroyRefreshed(engine, lab, options, progress);
+    let existed: boolean;
+    if (lab.cloud === 'local')
+      existed = await engine.destroy(lab.stack, { ...options, refresh: false });
+    else existed = await destroyRefreshed(engine, lab, options, progress);
     shown.finish();
     if (existed && lab.cloud === 'local') await engine.remove(lab.stack);
     return existed;
@@ -112,7 +112,8 @@ async function leftInCloud(
       async () => {
         const found = await account.remains(lab.stack);
         // Resources of another lab of the same name are not deleted.
-        const others = new Set(query.state ? ofAnotherLab(found, query.state) : []);
+        if (!query.state) return found;
+        const others = new Set(ofAnotherLab(found, query.state));
         return found.filter((remain) => !others.has(remain));
       },
       { ...CLOUD_FORGETS, satisfies: (remains) => remains.length === 0 },
@@ -135,12 +136,11 @@ async function leftInCloud(
     return found.map(({ kind, id, place }) => `${kind} ${id} (${place})`);
   } catch (error) {
     step.failed();
-    throw error instanceof CloudError
-      ? unable(
-          `Could not search for leftovers of lab ${lab.stack}: ${error.message}`,
-          `./lab down${labArgument(lab)} again, or ./lab audit ${lab.stack}`,
-        )
-      : error;
+    if (!(error instanceof CloudError)) throw error;
+    throw unable(
+      `Could not search for leftovers of lab ${lab.stack}: ${error.message}`,
+      `./lab down${labArgument(lab)} again, or ./lab audit ${lab.stack}`,
+    );
   }
 }
 
@@ -178,11 +178,9 @@ async function downWithoutEngine(lab: LabRef, progress: Progress): Promise<void>
   const left = await leftovers(lab.stack);
   removeLabFiles(lab.stack);
   if (left.length > 0) throw notGone(lab, left);
-  progress.say(
-    swept.length > 0
-      ? `Lab ${lab.stack} is removed from this host, without leftovers.`
-      : `No resources of a lab ${lab.stack} exist on this host.`,
-  );
+  if (swept.length > 0)
+    progress.say(`Lab ${lab.stack} is removed from this host, without leftovers.`);
+  else progress.say(`No resources of a lab ${lab.stack} exist on this host.`);
   if (!fs.existsSync(stackFile(lab.stack))) return;
   progress.say(
     `Its stack is kept, because the programs to change it are not installed (./lab start). The next up or down of lab ${lab.stack} corrects it.`,
@@ -246,7 +244,8 @@ async function removeLab(engine: Engine, lab: LabRef, progress: Progress): Promi
   };
   const existed = await destroyInCloud(engine, lab, { ownership, snapshot }, progress);
   const left = await clear(lab, ownership, progress);
-  if (left.length > 0) throw ownership.query.state ? notGone(lab, left) : notOurs(lab, left);
+  if (left.length > 0 && ownership.query.state) throw notGone(lab, left);
+  if (left.length > 0) throw notOurs(lab, left);
   if (existed) await engine.remove(lab.stack);
   removeRecordsOf(lab);
   return existed;
@@ -262,9 +261,7 @@ async function remove(lab: LabRef, progress: Progress): Promise<void> {
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
   const engine = await Engine.open(await installed());
   const existed = await removeLab(engine, lab, progress);
-  progress.say(
-    existed
-      ? `Lab ${lab.stack} is removed, without leftovers, in ${formatDuration(since(started))}`
-      : `Lab ${lab.stack} does not exist, and has no leftovers.`,
-  );
+  const time = formatDuration(since(started));
+  if (existed) progress.say(`Lab ${lab.stack} is removed, without leftovers, in ${time}`);
+  else progress.say(`Lab ${lab.stack} does not exist, and has no leftovers.`);
 }

@@ -1,7 +1,6 @@
 import { TOOLCHAIN_VARIABLES, type ToolchainPaths, cachePath } from '../../toolchain';
 import { updateAtomically } from '../../util/atomic-write';
 import { cacheDirectory } from '../../util/directories';
-import { textIf } from '../../util/optional';
 import * as toolchain from '../../toolchain';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
@@ -36,7 +35,9 @@ function shown(progress: Progress): toolchain.Report {
       steps.delete(name);
     } else {
       const step = known?.step ?? progress.begin(name);
-      step.update(`${state}${textIf(detail, `${state === 'waiting' ? ' ' : ': '}${detail}`)}`);
+      if (detail === '') step.update(state);
+      else if (state === 'waiting') step.update(`waiting ${detail}`);
+      else step.update(`${state}: ${detail}`);
       steps.set(name, { step, how: DONE[state] ?? '' });
     }
   };
@@ -57,8 +58,8 @@ function note({ tree, store, images }: toolchain.Toolchain): void {
 
 /** Describes how much of an installation is done: `42 % done, about 7 min left`. */
 function describe({ percent, seconds }: toolchain.Remaining): string {
-  const left = seconds < 60 ? 'less than a minute' : `about ${Math.round(seconds / 60)} min`;
-  return `${percent} % done, ${left} left`;
+  if (seconds < 60) return `${percent} % done, less than a minute left`;
+  return `${percent} % done, about ${Math.round(seconds / 60)} min left`;
 }
 
 /**

@@ -51,7 +51,8 @@ const machinesOf = (labs: RequestedLab[]): number =>
 
 function describeLabs(wanted: RequestedLab[]): string {
   if (wanted.length === 0) return 'local labs';
-  return wanted.length === 1 ? `lab ${wanted[0].lab.stack}` : `${wanted.length} labs`;
+  if (wanted.length === 1) return `lab ${wanted[0].lab.stack}`;
+  return `${wanted.length} labs`;
 }
 
 /** Groups items by a key. */
@@ -140,12 +141,12 @@ interface Split {
 
 /** Lists everything that is going to be written to the host's disks. */
 async function needs({ here, coming, clouds, scope }: Split, complete: boolean): Promise<Need[]> {
-  return [
-    ...(complete ? [] : await installNeeds(scope)),
-    ...(here.length > 0 ? workingNeeds(here.length) : []),
-    ...(coming.length > 0 ? labNeeds(machinesOf(coming), coming.length) : []),
-    ...(clouds.length > 0 ? cloudLabNeeds(clouds.length, pluginsMissing(clouds)) : []),
-  ];
+  const all: Need[] = [];
+  if (!complete) all.push(...(await installNeeds(scope)));
+  if (here.length > 0) all.push(...workingNeeds(here.length));
+  if (coming.length > 0) all.push(...labNeeds(machinesOf(coming), coming.length));
+  if (clouds.length > 0) all.push(...cloudLabNeeds(clouds.length, pluginsMissing(clouds)));
+  return all;
 }
 
 /** Returns whether a finding prevents the lab. */

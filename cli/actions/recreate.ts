@@ -16,6 +16,7 @@ import type { Progress } from '../ui/progress';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig } from '../lab/settings';
 import { withLabLock } from '../lab/lock';
+import { plural } from '../../util/plural';
 import { settleCheckpoints } from './settle-checkpoints';
 
 /** Resource types of a node's instance, one per cloud. */
@@ -79,13 +80,17 @@ export const recreate = (engine: Engine, lab: LabRef, progress: Progress): Promi
       await takeAway(lab, progress);
     }
     // The resources of a local lab do not exist any more. A cloud has to replace its instances.
+
     return bring(
       engine,
       lab,
       {
         settings: new Map(),
         agreement: { toLoss: async () => undefined },
-        look: async (snapshot) => ({ drifted: true, steps: isLocal ? [] : machines(snapshot) }),
+        look: async (snapshot) => {
+          if (isLocal) return { drifted: true, steps: [] };
+          return { drifted: true, steps: machines(snapshot) };
+        },
       },
       progress,
     );
@@ -115,7 +120,7 @@ export const reset = (
       progress,
     );
     progress.say(
-      `${nodes.join(' and ')} of lab ${lab.stack} ${nodes.length === 1 ? 'is' : 'are'} reset, in ${formatDuration(since(started))}`,
+      `${nodes.join(' and ')} of lab ${lab.stack} ${plural(nodes.length, 'is', 'are')} reset, in ${formatDuration(since(started))}`,
     );
     return up;
   });

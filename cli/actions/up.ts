@@ -15,6 +15,7 @@ import {
 import type { LabOutputs } from '../../components/outputs';
 import { type UpLab, upLab, withAccess } from '../lab/access';
 import { driftOf } from './drift';
+import { unable } from '../errors';
 import { writeLabFiles } from '../lab/files';
 import { differences } from '../lab/status';
 import { rejectDowngrade } from './reject-downgrade';
@@ -26,6 +27,7 @@ import type { Progress } from '../ui/progress';
 import { formatDuration, since } from '../ui/duration';
 import { adoptConfig, labConfig, type Settings, trySettings } from '../lab/settings';
 import { withLabLock } from '../lab/lock';
+import { counted } from '../../util/plural';
 import { settleCheckpoints } from './settle-checkpoints';
 
 /** Drift that `up` repairs. */
@@ -106,7 +108,7 @@ export async function apply(
     `Lab ${lab.stack}: comparing resources with the config${pluginNote(lab.cloud)}`,
   );
   try {
-    const { outputs } = await engine.up(lab.stack, {
+    await engine.up(lab.stack, {
       ...work,
       cure: `./lab up${labArgument(lab)} continues from here; ./lab down${labArgument(lab)} removes it`,
       onEvent: (event) => shown.handle(event),
@@ -115,11 +117,14 @@ export async function apply(
         progress.say('Stopping: waiting for running operations. Ctrl-C again aborts them.'),
     });
     shown.finish();
-    const files = writeLabFiles(lab.stack, outputs);
     const step = progress.begin('Reading the new state');
     const now = await engine.snapshot(lab.stack);
-    if (now) saveFingerprint(lab.stack, now);
     step.drop();
+    if (now?.unreadable) throw now.unreadable;
+    if (!wasUp(now)) throw unable(`The program of stack ${lab.stack} ended without outputs.`);
+    const { outputs } = now;
+    const files = writeLabFiles(lab.stack, outputs);
+    saveFingerprint(lab.stack, now);
     return { outputs, files, changed: shown.changed };
   } catch (error) {
     shown.finish(true);
@@ -223,11 +228,8 @@ export async function bring(
       },
       progress,
     );
-    ended(
-      changed === 0
-        ? 'is as declared: nothing to change'
-        : `is up: ${changed} ${changed === 1 ? 'resource' : 'resources'} created or changed`,
-    );
+    if (changed === 0) ended('is as declared: nothing to change');
+    else ended(`is up: ${counted(changed, 'resource')} created or changed`);
     return up;
   });
 }

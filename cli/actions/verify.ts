@@ -1,6 +1,6 @@
 import { downReport, renderReport, type Report, verify } from '../../checks';
 import { type UpLab, withAccess } from '../lab/access';
-import { EXIT, Interrupted } from '../errors';
+import { exitCodeOf, Interrupted } from '../errors';
 import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { interruptible } from '../ui/signals';
@@ -49,10 +49,11 @@ export function showReport(report: Report): number {
   print(
     renderReport(report, {
       colour: isTTY && !process.env.NO_COLOR,
-      width: isTTY ? columns : undefined,
+      // Unset in a pipe.
+      width: columns,
     }),
   );
-  return report.failed > 0 ? EXIT.failed : EXIT.well;
+  return exitCodeOf(report.failed === 0);
 }
 
 /** Returns the report on a lab that is not up: every check fails. */

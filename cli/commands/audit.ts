@@ -4,11 +4,12 @@ import { accountOf, type CloudOfAccounts, type CloudResource } from '../account/
 import { readableSnapshot, type Search, searchEverywhere } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
 import { Engine, stackFile } from '../engine';
-import { EXIT, usage } from '../errors';
+import { EXIT, exitCodeOf, usage } from '../errors';
 import { type LabRef, parseLab } from '../lab/name';
 import { found } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
-import { textIf } from '../../util/optional';
+import { itemsIf, textIf } from '../../util/optional';
+import { counted } from '../../util/plural';
 import { cloudOption } from './options';
 
 interface Options {
@@ -33,8 +34,6 @@ function subject(
   return { lab, all: name === undefined };
 }
 
-const resources = (count: number): string => (count === 1 ? '1 resource' : `${count} resources`);
-
 function show(
   cloud: CloudOfAccounts,
   what: string,
@@ -56,7 +55,8 @@ function showFound(where: string, remains: CloudResource[]): void {
   );
   const price = (hourly: number | undefined): string => {
     if (hourly === undefined) return '?';
-    return hourly === 0 ? '-' : `$${hourly.toFixed(4)}`;
+    if (hourly === 0) return '-';
+    return `$${hourly.toFixed(4)}`;
   };
   const rows = sorted.map(({ lab, student, expires, place, kind, id, hourly }) => [
     lab,
@@ -75,7 +75,7 @@ function showFound(where: string, remains: CloudResource[]): void {
   );
   const labs = new Set(remains.map(({ lab }) => lab)).size;
   print(
-    `\n${resources(remains.length)} in ${labs === 1 ? '1 lab' : `${labs} labs`} at ${where}, about $${sum.toFixed(2)} an hour, $${(sum * 24).toFixed(2)} a day${unpriced}.`,
+    `\n${counted(remains.length, 'resource')} in ${counted(labs, 'lab')} at ${where}, about $${sum.toFixed(2)} an hour, $${(sum * 24).toFixed(2)} a day${unpriced}.`,
   );
 }
 
@@ -94,33 +94,34 @@ async function searchFor(lab: LabRef, engine: Engine | undefined): Promise<Searc
   const where = await account.who();
   const found = await account.remains(lab.stack);
   const isKnown = (snapshot?.resources ?? []).length > 0 || fs.existsSync(stackFile(lab.stack));
-  const limits =
-    isKnown || found.length > 0
-      ? []
-      : [
-          `No state or config of lab ${lab.stack} names its account, so only the default one was searched.`,
-          `All accounts of labs here: ./lab audit --cloud ${lab.cloud}`,
-        ];
+  const limits = itemsIf(
+    !isKnown && found.length === 0,
+    `No state or config of lab ${lab.stack} names its account, so only the default one was searched.`,
+    `All accounts of labs here: ./lab audit --cloud ${lab.cloud}`,
+  );
   return { found, searched: [where], failed: [], limits };
 }
 
 async function audit(name: string | undefined, { cloud, json }: Options): Promise<void> {
   const { lab, all } = subject(name, cloud);
   const engine = await engineIfInstalled();
-  const search = all
-    ? await searchEverywhere(lab.cloud as CloudOfAccounts, engine)
-    : await searchFor(lab, engine);
+  let what = `lab ${lab.stack}`;
+  let search: Search;
+  if (all) {
+    what = 'any lab';
+    search = await searchEverywhere(lab.cloud as CloudOfAccounts, engine);
+  } else search = await searchFor(lab, engine);
   if (json) {
     printJson(search.found);
     for (const line of search.failed) process.stderr.write(`${line}\n`);
-  } else show(lab.cloud as CloudOfAccounts, all ? 'any lab' : `lab ${lab.stack}`, search);
+  } else show(lab.cloud as CloudOfAccounts, what, search);
   process.exitCode = exitCode(search);
 }
 
 /** Returns 1 if resources exist, 3 if part of the cloud could not be asked. */
 function exitCode({ found, failed }: Search): number {
   if (found.length > 0) return EXIT.failed;
-  return failed.length > 0 ? EXIT.machine : EXIT.well;
+  return exitCodeOf(failed.length === 0, EXIT.machine);
 }
 
 export function register(program: Command): void {

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Command } from 'commander';
 import { cacheDirectory } from '../../util/directories';
+import { readIfExists } from '../../util/existing-files';
 import { labs as labsOnMachine } from '../../provider/local';
 import { Engine } from '../engine';
 import { unable, usage } from '../errors';
@@ -15,10 +16,11 @@ import { print } from '../ui/prompt';
 /** Throws a usage Failure while a lab exists on the host: it uses the files to be deleted. */
 async function refuseWhileUsed(): Promise<void> {
   const programs = await found();
-  const stacks = programs
-    ? (await (await Engine.open(programs)).stacks()).map((stack) => stack.name)
-    : [];
-  const local = stacks.filter((name) => isStackName(name) && name.split('-')[0] === 'local');
+  const engine = programs && (await Engine.open(programs));
+  const stacks = (await engine?.stacks()) ?? [];
+  const local = stacks
+    .map(({ name }) => name)
+    .filter((name) => isStackName(name) && name.split('-')[0] === 'local');
   const labs = [...new Set([...local, ...labsOnMachine()])].sort();
   if (labs.length > 0)
     throw usage(
@@ -74,9 +76,8 @@ export function removeCache(): void {
 
 /** Deletes trees, programs and images of versions that this checkout does not use any more. */
 async function pruneCache(): Promise<void> {
-  const noted = fs.existsSync(noteFile())
-    ? Object.values(JSON.parse(fs.readFileSync(noteFile(), 'utf8')) as Record<string, string>)
-    : [];
+  const note = JSON.parse(readIfExists(noteFile()) ?? '{}') as Record<string, string>;
+  const noted = Object.values(note);
   await prune(noted, (entry) => print(`Removed ${entry}, which no lab uses any more.`));
   print(`Kept the cache (./lab clean --cache removes it): ${cacheDirectory()}`);
 }

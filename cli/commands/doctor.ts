@@ -13,11 +13,12 @@ import { labsProbe } from '../doctor/labs';
 import { execProbe, pathProbe, writableProbe } from '../doctor/places';
 import { poolProbe, slotsProbe } from '../doctor/network';
 import { programProbes } from '../doctor/programs';
-import { EXIT, usage } from '../errors';
+import { EXIT, exitCodeOf, usage } from '../errors';
 import { parseLab } from '../lab/name';
 import { stackFile } from '../engine';
 import { parseSettings } from '../lab/settings';
 import { print, printJson } from '../ui/prompt';
+import { counted } from '../../util/plural';
 import { cloudOption, collect } from './options';
 
 interface Options {
@@ -41,15 +42,12 @@ const ARTICLE = parseConfig({});
  * space. `missing` is undefined if the missing parts are unknown.
  */
 function diskProbe(missing: Item[] | undefined): Probe {
-  const setUp =
-    missing?.length === 0
-      ? []
-      : setUpNeeds(missing?.some((item) => item.from.startsWith('built from')) ?? true);
-  return {
-    id: 'disk',
-    title: 'Disk space',
-    look: () => diskFinding([...setUp, ...labNeeds(ARTICLE.controllers + ARTICLE.workers)]),
-  };
+  const needs = labNeeds(ARTICLE.controllers + ARTICLE.workers);
+  if (missing?.length !== 0) {
+    const building = missing?.some((item) => item.from.startsWith('built from')) ?? true;
+    needs.unshift(...setUpNeeds(building));
+  }
+  return { id: 'disk', title: 'Disk space', look: () => diskFinding(needs) };
 }
 
 /** Examines everything that a lab needs of the host. Leaves no change behind. */
@@ -74,7 +72,7 @@ async function examine(): Promise<Finding[]> {
 
 function conclusion(failed: number, subject: string): string {
   if (failed === 0) return `${subject} can run a lab.`;
-  return `${subject} can't run a lab: ${failed === 1 ? '1 finding needs' : `${failed} findings need`} a fix.`;
+  return `${subject} can't run a lab: ${counted(failed, 'finding needs', 'findings need')} a fix.`;
 }
 
 function show(findings: Finding[], subject: string): void {
@@ -105,16 +103,21 @@ async function doctor({ cloud, set, json }: Options): Promise<void> {
       '--set needs --cloud: the config decides what a lab needs of an account.',
       './lab doctor --cloud aws --set KEY=VALUE',
     );
-  const findings = await (cloud ? examineCloud(cloud, set) : examine());
+  let findings: Finding[];
+  if (cloud) findings = await examineCloud(cloud, set);
+  else findings = await examine();
   if (json) printJson(findings);
-  else show(findings, cloud ? `The account at ${cloud.toUpperCase()}` : 'This host');
-  if (!json && !cloud)
+  else if (cloud) show(findings, `The account at ${cloud.toUpperCase()}`);
+  else {
+    show(findings, 'This host');
     print(
       'A local lab is no security boundary: root in a node (sudo) can harm this host. For users you do not trust, use a cloud.',
     );
-  process.exitCode = findings.some((finding) => finding.status === 'fail')
-    ? EXIT.machine
-    : EXIT.well;
+  }
+  process.exitCode = exitCodeOf(
+    findings.every(({ status }) => status !== 'fail'),
+    EXIT.machine,
+  );
 }
 
 export function register(program: Command): void {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { parseLab } from '../lab/name';
+import type { Owner } from '../../provider/local';
+import { type LabRef, parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
 import { lostCheckpoints } from '../actions/checkpoints';
 import { takeDown } from '../actions/down';
@@ -12,14 +13,16 @@ interface Options {
   takeOver?: boolean;
 }
 
+function questionAbout(lab: LabRef, owner: Owner | undefined): string {
+  if (owner) return takeOverQuestion(lab, owner);
+  return `Remove lab ${lab.stack} with everything in it${lostCheckpoints(lab)}?`;
+}
+
 async function down(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   if (!options.takeOver) refuseForeign(lab);
   const owner = ownerElsewhere(lab);
-  const question = owner
-    ? takeOverQuestion(lab, owner)
-    : `Remove lab ${lab.stack} with everything in it${lostCheckpoints(lab)}?`;
-  await confirm(question, options.yes ?? false);
+  await confirm(questionAbout(lab, owner), options.yes ?? false);
   const progress = progressOn();
   try {
     if (owner) await takeOver(lab, progress);

@@ -7,7 +7,7 @@ import { readRecord } from '../drills/record';
 import { renderEnd, renderList, renderSymptom, renderTrials, renderWrong } from '../drills/render';
 import { check, hint, type Outcome, running, solve, start, stop } from '../drills/session';
 import { type Trial, tryDrill } from '../drills/trial';
-import { EXIT, usage } from '../errors';
+import { EXIT, exitCodeOf, usage } from '../errors';
 import { onlyLocal } from '../lab/access';
 import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
@@ -39,8 +39,8 @@ export function parseStart(words: string[]): { lab: LabRef; drill: Drill } {
       `./lab drill start takes NAME and DRILL, not: ${words.join(' ')}`,
       './lab drill start s01 wrong-turn',
     );
-  const lab = parseLab(words.length === 2 ? words[0] : undefined);
-  return { lab, drill: findDrill(words.at(-1)!) };
+  const [drill, name] = [...words].reverse();
+  return { lab: parseLab(name), drill: findDrill(drill) };
 }
 
 /** Returns the drill that runs on a lab; `undefined` if its folder does not exist any more. */
@@ -109,12 +109,12 @@ function runList(name: string | undefined, { json }: { json?: boolean }): void {
 /** Splits the words of `./lab drill test`: NAME (optional), then drills. Without drills, all are meant. */
 export function parseTest(words: string[], drills = allDrills()): { lab: LabRef; drills: Drill[] } {
   const isDrill = (word: string): boolean => drills.some(({ name }) => name === word);
-  const named = words.length > 0 && !isDrill(words[0]);
-  const rest = named ? words.slice(1) : words;
-  return {
-    lab: parseLab(named ? words[0] : undefined),
-    drills: rest.length > 0 ? rest.map((word) => findDrill(word, drills)) : drills,
-  };
+  const rest = [...words];
+  let name: string | undefined;
+  if (words.length > 0 && !isDrill(words[0])) name = rest.shift();
+  const lab = parseLab(name);
+  if (rest.length === 0) return { lab, drills };
+  return { lab, drills: rest.map((word) => findDrill(word, drills)) };
 }
 
 const runTest = async (words: string[]): Promise<void> => {
@@ -123,14 +123,15 @@ const runTest = async (words: string[]): Promise<void> => {
     const trials: Trial[] = [];
     for (const drill of drills) {
       print(`\n${drill.name}: ${drill.cause}`);
-      const last = trials.at(-1)?.report;
-      const trial = await tryDrill(open, drill, last?.failed === 0 ? last : undefined);
+      let last = trials.at(-1)?.report;
+      if (last?.failed !== 0) last = undefined;
+      const trial = await tryDrill(open, drill, last);
       trials.push(trial);
       if (open.read().running) await stop(open, drill);
       print(renderTrials([trial]));
     }
     print(`\n${renderTrials(trials)}`);
-    process.exitCode = trials.some(({ problems }) => problems.length > 0) ? EXIT.failed : EXIT.well;
+    process.exitCode = exitCodeOf(trials.every(({ problems }) => problems.length === 0));
   });
 };
 

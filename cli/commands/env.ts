@@ -12,8 +12,10 @@ import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
 
 /** Quotes a value for a shell. */
-export const quoted = (value: string): string =>
-  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replace(/'/g, `'\\''`)}'`;
+export function quoted(value: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(value)) return value;
+  return `'${value.replace(/'/g, `'\\''`)}'`;
+}
 
 /**
  * Returns the absolute paths of this program's directories: pulumi may run in any directory and

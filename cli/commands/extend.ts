@@ -43,7 +43,8 @@ async function move(engine: Engine, lab: LabRef, by: string, progress: Progress)
   try {
     await apply(engine, lab, { snapshot, refresh: false, replace: [], takeBack }, progress);
   } catch (error) {
-    throw error instanceof Failure ? await withEnd(engine, lab, error) : error;
+    if (error instanceof Failure) throw await withEnd(engine, lab, error);
+    throw error;
   }
   progress.say(`Lab ${lab.stack} expires at ${to} (before: ${expires}).`);
 }
@@ -57,9 +58,8 @@ async function withEnd(engine: Engine, lab: LabRef, failure: Failure): Promise<F
   const end = snapshot && expiryIn(snapshot);
   if (!end) return failure;
   const message = `${failure.message}\nLab ${lab.stack} expires at ${end} now.`;
-  return failure instanceof Interrupted
-    ? new Interrupted(message, failure.cure)
-    : new Failure(message, failure.exitCode, failure.cure);
+  if (failure instanceof Interrupted) return new Interrupted(message, failure.cure);
+  return new Failure(message, failure.exitCode, failure.cure);
 }
 
 async function extend(words: string[]): Promise<void> {
@@ -68,14 +68,11 @@ async function extend(words: string[]): Promise<void> {
       `./lab extend takes one NAME and one duration, not: ${words.join(' ')}`,
       './lab extend s01 2h',
     );
-  const [name, by = ''] = words.length === 2 ? words : [undefined, words[0]];
+  const [by = '', name] = [...words].reverse();
+  if (by === '') throw usage('Missing duration.', './lab extend 2h');
   // A single word that starts with a letter is a lab's name.
-  const isName = words.length === 1 && /^[a-z]/i.test(by);
-  if (by === '' || isName)
-    throw usage(
-      'Missing duration.',
-      `./lab extend${labArgument(parseLab(isName ? by : undefined))} 2h`,
-    );
+  if (words.length === 1 && /^[a-z]/i.test(by))
+    throw usage('Missing duration.', `./lab extend${labArgument(parseLab(by))} 2h`);
   const lab = parseLab(name);
   try {
     expiry(by);

@@ -4,10 +4,10 @@ import { type Search, searchEverywhere } from '../account/everywhere';
 import type { Engine } from '../engine';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import type { CloudOfAccounts } from '../account/account';
-import { EXIT, Failure, Interrupted, unable } from '../errors';
+import { EXIT, exitCodeOf, Failure, Interrupted, unable } from '../errors';
 import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
-import { progressOn, type Progress } from '../ui/progress';
+import { progressOn, progressScreen, type Progress } from '../ui/progress';
 import { engineOfStates } from '../actions/open-engine';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
@@ -94,7 +94,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
   if (due.length > 0 && !dryRun)
     await confirm(`Remove expired labs: ${names.join(', ')}?`, yes ?? false);
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   const reaped: Reaped[] = [];
   try {
     for (const ending of due)
@@ -116,7 +116,7 @@ async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
 /** Returns 1 if an expired lab still exists, 3 if part of the cloud could not be asked. */
 function exitCode(reaped: Reaped[], failed: string[]): number {
   if (reaped.some(({ outcome }) => outcome === 'failed')) return EXIT.failed;
-  return failed.length > 0 ? EXIT.machine : EXIT.well;
+  return exitCodeOf(failed.length === 0, EXIT.machine);
 }
 
 export function register(program: Command): void {

@@ -11,6 +11,7 @@ import { recreate, reset } from '../actions/recreate';
 import { labConfig } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
 import { textIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import { collect } from './options';
 
 interface Options {
@@ -79,7 +80,7 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
   const etcd = textIf(all, ' Resetting all controllers deletes everything in Kubernetes.');
   await confirm(
-    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${nodes.length === 1 ? 'it' : 'them'} is lost.${etcd}`,
+    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${plural(nodes.length, 'it', 'them')} is lost.${etcd}`,
     yes ?? false,
   );
   await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { notUp } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT } from '../errors';
+import { exitCodeOf } from '../errors';
 import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import type { NodeState } from '../actions/node-state';
-import { progressOn } from '../ui/progress';
+import { progressOn, progressScreen } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
 import { textIf } from '../../util/optional';
@@ -49,7 +49,7 @@ function show(lab: LabRef, status: LabStatus): void {
 async function run(name: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const lab = parseLab(name);
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   const toolchain = await installed();
   const status = await statusOf(
     await Engine.open(toolchain),
@@ -59,7 +59,7 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
   ).finally(() => progress.close());
   if (json) printJson(status);
   else show(lab, status);
-  process.exitCode = status.differs ? EXIT.failed : EXIT.well;
+  process.exitCode = exitCodeOf(!status.differs);
 }
 
 export function register(program: Command): void {

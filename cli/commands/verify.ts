@@ -3,10 +3,10 @@ import { allChecks, renderList, select } from '../../checks';
 import { check, reportOnNothing, showReport } from '../actions/verify';
 import { findLab } from '../lab/access';
 import { Engine } from '../engine';
-import { EXIT, Failure, usage } from '../errors';
+import { EXIT, exitCodeOf, Failure, usage } from '../errors';
 import { labArgument, parseLab } from '../lab/name';
 import { nearest } from '../../util/suggest';
-import { progressOn } from '../ui/progress';
+import { progressOn, progressScreen } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { print, printJson } from '../ui/prompt';
 import { collectLists } from './options';
@@ -63,7 +63,7 @@ async function verifyLab(
       `./lab up${labArgument(lab)}`,
     );
   // With --json, standard output holds only JSON.
-  const progress = progressOn(json ? process.stderr : process.stdout);
+  const progress = progressOn(progressScreen({ json }));
   try {
     const nothing = reportOnNothing(lab);
     const report = up
@@ -76,7 +76,7 @@ async function verifyLab(
     progress.close();
     if (!json) return showReport(report);
     printJson(report);
-    return report.failed > 0 ? EXIT.failed : EXIT.well;
+    return exitCodeOf(report.failed === 0);
   } finally {
     progress.close();
   }

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { installed } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
-import { EXIT, unable, usage } from '../errors';
+import { exitCodeOf, unable, usage } from '../errors';
 import { findLab, notUp } from '../lab/access';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import { print, printJson } from '../ui/prompt';
@@ -44,7 +44,7 @@ async function walkCommand(words: string[], options: Options): Promise<void> {
   const name = labArgument(lab);
   if (options.json) printJson(report);
   else print(options.quiet ? renderEnding(report.ending, name) : renderWalk(report, name));
-  process.exitCode = report.ending.outcome === 'delivered' ? EXIT.well : EXIT.failed;
+  process.exitCode = exitCodeOf(report.ending.outcome === 'delivered');
 }
 
 export function register(program: Command): void {

@@ -4,6 +4,7 @@ import type { Account, CloudOfAccounts, Quota } from '../account/account';
 import { type Needs, needsOf, sumOf } from '../account/needs';
 import { formatPrice } from '../account/prices';
 import { firstOf } from '../account/orphans';
+import { counted, plural } from '../../util/plural';
 import { fail, type Finding, note, ok, warn } from './finding';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;
@@ -59,9 +60,7 @@ function types(offered: Map<string, number>, { machines }: Needs, config: LabCon
       };
     return {
       ...common,
-      ...ok(
-        `${count === 1 ? '1 machine' : `${count} machines`}, of ${cores} ${cores === 1 ? 'processor' : 'processors'} each`,
-      ),
+      ...ok(`${counted(count, 'machine')}, of ${cores} ${plural(cores, 'processor')} each`),
     };
   });
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
 import { type Room, roomAt } from '../../util/free-space';
 import { itemsIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import type { Scope } from '../../toolchain';
 import { pluginsDirectory } from '../engine';
 import { fail, type Finding, ok } from './finding';
@@ -21,8 +22,10 @@ const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 
 /** Formats a size: `0.4 GiB`, `12 MiB`. */
-export const formatBytes = (bytes: number): string =>
-  bytes < 100 * MIB ? `${Math.ceil(bytes / MIB)} MiB` : `${(bytes / GIB).toFixed(1)} GiB`;
+export function formatBytes(bytes: number): string {
+  if (bytes < 100 * MIB) return `${Math.ceil(bytes / MIB)} MiB`;
+  return `${(bytes / GIB).toFixed(1)} GiB`;
+}
 
 /** Returns a cache directory of Go: from the environment, or Go's default. */
 const goDirectory = (variable: 'GOCACHE' | 'GOMODCACHE', place: string): string =>
@@ -60,7 +63,7 @@ export const setUpNeeds = (building: boolean, scope: Scope = 'local'): Need[] =>
 ];
 
 const stateNeed = (labs: number, bytes: number, files: number): Need => ({
-  what: labs === 1 ? "the lab's state" : `the state of ${labs} labs`,
+  what: plural(labs, "the lab's state", `the state of ${labs} labs`),
   directory: stateDirectory(),
   variable: 'HARDWAY_STATE',
   bytes: labs * bytes,
@@ -100,7 +103,7 @@ export const cloudLabNeeds = (labs: number, pluginsMissing: string[]): Need[] =>
 /** Lists the space that commands on existing labs need to end in order. */
 export const workingNeeds = (labs = 1): Need[] => [
   {
-    what: labs === 1 ? 'changing a lab' : `changing ${labs} labs`,
+    what: plural(labs, 'changing a lab', `changing ${labs} labs`),
     directory: cloudDirectory(),
     variable: 'HARDWAY_CLOUD',
     bytes: labs * 50 * MIB,
@@ -116,14 +119,16 @@ const total = (needs: Need[], of: 'bytes' | 'files'): number =>
 function shortage(needs: Need[], room: Room): { found: string; cure: string } | undefined {
   const [bytes, files] = [total(needs, 'bytes') - room.bytes, total(needs, 'files') - room.files];
   if (bytes <= 0 && files <= 0) return undefined;
-  const [amount, there, wanted] =
-    bytes > 0
-      ? [formatBytes(bytes), formatBytes(room.bytes), formatBytes(total(needs, 'bytes'))]
-      : [`${files} files (inodes)`, `${room.files} files`, `${total(needs, 'files')}`];
   const places = [...new Set(needs.map((need) => need.directory))].join(', ');
+  let amount = `${files} files (inodes)`;
+  let found = `${room.files} files free at ${places}, and ${total(needs, 'files')} needed`;
+  if (bytes > 0) {
+    amount = formatBytes(bytes);
+    found = `${formatBytes(room.bytes)} free at ${places}, and ${formatBytes(total(needs, 'bytes'))} needed`;
+  }
   const variables = [...new Set(needs.map((need) => need.variable))].join(' or ');
   return {
-    found: `${there} free at ${places}, and ${wanted} needed: ${needs.map((need) => need.what).join(', ')}`,
+    found: `${found}: ${needs.map((need) => need.what).join(', ')}`,
     cure: `free ${amount} there (./lab down NAME, ./lab clean --cache), or set ${variables} to a directory with room`,
   };
 }

@@ -7,6 +7,8 @@ import { boundsOf } from '../../components/local/limits';
 import { hostRunsSystemd } from '../../provider/local';
 import { stateDirectory } from '../../util/directories';
 import { readKernelFile } from '../../util/kernel-files';
+import { textIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import { formatBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
 
@@ -16,17 +18,17 @@ type Judgement = Omit<Finding, 'id' | 'title'>;
 const MIB = 1024 ** 2;
 
 export function rootFinding(uid = process.getuid?.(), sudoUser = process.env.SUDO_USER): Judgement {
-  if (uid === 0) return ok(sudoUser ? `root, by sudo of ${sudoUser}` : 'root');
+  if (uid === 0) return ok(`root${textIf(sudoUser, `, by sudo of ${sudoUser}`)}`);
   return fail(
     'not root, and sudo does not work without a password',
     'run ./lab as root, or install and allow sudo',
   );
 }
 
-export const nodeFinding = (version = process.versions.node): Judgement =>
-  Number(version.split('.')[0]) >= 22
-    ? ok(version)
-    : fail(version, 'run ./lab, which downloads a fitting Node.js, not cli/main.ts directly');
+export function nodeFinding(version = process.versions.node): Judgement {
+  if (Number(version.split('.')[0]) >= 22) return ok(version);
+  return fail(version, 'run ./lab, which downloads a fitting Node.js, not cli/main.ts directly');
+}
 
 /** Controllers with which kubelet limits pods. */
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'pids'];
@@ -43,11 +45,14 @@ export function cgroupFinding(
 ): Judgement {
   const mounted = mounts.split('\n').map((line) => line.split(' '));
   const two = mounted.some(([, place, type]) => place === '/sys/fs/cgroup' && type === 'cgroup2');
-  const offered = two
-    ? controllers().trim().split(/\s+/)
-    : mounted
-        .filter(([, , type]) => type === 'cgroup')
-        .flatMap(([, , , options = '']) => options.split(','));
+  let version = 'version 1, which kubelets are configured to accept';
+  let offered = mounted
+    .filter(([, , type]) => type === 'cgroup')
+    .flatMap(([, , , options = '']) => options.split(','));
+  if (two) {
+    version = 'version 2';
+    offered = controllers().trim().split(/\s+/);
+  }
   if (offered.length === 0)
     return fail(
       'none are mounted',
@@ -59,7 +64,7 @@ export function cgroupFinding(
       `without ${missing.join(', ')}, which kubelet needs`,
       `a kernel with them, started without cgroup_disable=${missing.join(',')}`,
     );
-  return ok(two ? 'version 2' : 'version 1, which kubelets are configured to accept');
+  return ok(version);
 }
 
 /**
@@ -105,29 +110,37 @@ export function memoryFinding(
   { labs, machines, limit }: Asked,
   available = Number(/MemAvailable:\s+(\d+)/.exec(read('/proc/meminfo'))?.[1] ?? 0) * 1024,
 ): Judgement {
-  const found = `${formatBytes(available)} available; ${labs === 1 ? `a lab of ${machines} machines takes` : `${labs} labs of ${machines} machines take`} about ${formatBytes(machines * MACHINE)}, and at most ${formatBytes(limit)}`;
+  const takers = plural(
+    labs,
+    `a lab of ${machines} machines takes`,
+    `${labs} labs of ${machines} machines take`,
+  );
+  const found = `${formatBytes(available)} available; ${takers} about ${formatBytes(machines * MACHINE)}, and at most ${formatBytes(limit)}`;
   if (available >= machines * MACHINE && limit < machines * MACHINE)
     return warn(
       found,
       './lab up --set memoryLimit=SIZE with more; --set memoryLimit= gives 1Gi to each machine',
     );
   if (available >= machines * MACHINE * 1.5) return ok(found);
-  return available >= machines * MACHINE ? warn(found, SMALLER) : fail(found, SMALLER);
+  if (available >= machines * MACHINE) return warn(found, SMALLER);
+  return fail(found, SMALLER);
 }
 
-export const processorFinding = (count = os.cpus().length): Judgement =>
-  count >= 2 ? ok(`${count}`) : warn('1', 'with two, a lab starts in half the time');
+export function processorFinding(count = os.cpus().length): Judgement {
+  if (count >= 2) return ok(`${count}`);
+  return warn('1', 'with two, a lab starts in half the time');
+}
 
 /** Judges the limit of inotify instances. The services of six nodes use about a hundred. */
-export const inotifyFinding = (
+export function inotifyFinding(
   limit = Number(read('/proc/sys/fs/inotify/max_user_instances')),
-): Judgement =>
-  limit >= 512
-    ? ok(`${limit}`)
-    : warn(
-        `${limit}: enough for one lab. Its start raises it`,
-        'optional: sysctl -w fs.inotify.max_user_instances=2048',
-      );
+): Judgement {
+  if (limit >= 512) return ok(`${limit}`);
+  return warn(
+    `${limit}: enough for one lab. Its start raises it`,
+    'optional: sysctl -w fs.inotify.max_user_instances=2048',
+  );
+}
 
 /**
  * First systemd-nspawn with every option of provider/local/instance/machine.sh (--console is the
@@ -167,9 +180,8 @@ function stateFinding(): Judgement {
     path.join(directory, 'stacks'),
     path.join(directory, 'backend'),
   ].filter((file) => fs.existsSync(file) && (fs.statSync(file).mode & 0o077) !== 0);
-  return open.length === 0
-    ? ok(`${directory}, private to its owner`)
-    : fail(`readable for other users: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
+  if (open.length === 0) return ok(`${directory}, private to its owner`);
+  return fail(`readable for other users: ${open.join(', ')}`, `chmod go= ${open.join(' ')}`);
 }
 
 /**

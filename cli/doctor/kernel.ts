@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cloudDirectory } from '../../util/directories';
+import { fieldsIf } from '../../util/optional';
 import type { LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
 import { hasCommand } from '../../toolchain';
@@ -113,7 +114,8 @@ export function judged(
   if (missing.length > 0)
     return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
   const said = answer || 'does not work, without an error message';
-  return spared ? warn(`${said}; ${spared}`, cure) : fail(said, cure);
+  if (spared) return warn(`${said}; ${spared}`, cure);
+  return fail(said, cure);
 }
 
 /** Parses the output of kernel.sh into answers by name. */
@@ -174,7 +176,7 @@ export function kernelFindings(
     title,
     ...judged(
       answers.get(id) ?? 'was not tried',
-      { ...feature, ...(neededBy && wanted.some(neededBy) ? {} : { spared }) },
+      { ...feature, ...fieldsIf(!neededBy || !wanted.some(neededBy), { spared }) },
       has,
     ),
   }));

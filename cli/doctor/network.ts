@@ -1,4 +1,5 @@
 import { parseCidr } from '../../util/cidr';
+import { plural } from '../../util/plural';
 import {
   jumpPortTaken,
   PORT_CURE,
@@ -47,7 +48,7 @@ export function slotsFinding(
     const free = count - new Set(taken.filter((slot) => slot < count)).size;
     return {
       short: needed > free,
-      text: `${pool} has ${free} of ${count} free, and ${needed} ${needed === 1 ? 'is' : 'are'} needed`,
+      text: `${pool} has ${free} of ${count} free, and ${needed} ${plural(needed, 'is', 'are')} needed`,
     };
   });
   const short = found.filter((one) => one.short);
@@ -73,6 +74,7 @@ export const jumpPortProbe = (lab: string, pool: string, ahead = 0): Probe => ({
   title: 'Port of the jump host',
   look: async () => {
     const taken = await jumpPortTaken(lab, pool, ahead);
-    return taken ? fail(taken, PORT_CURE) : ok('free');
+    if (taken) return fail(taken, PORT_CURE);
+    return ok('free');
   },
 });

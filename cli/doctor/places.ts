@@ -80,7 +80,6 @@ export function execFinding(
   const closed = checked.filter(({ directory }) => mount(directory)?.options.includes('noexec'));
   if (closed.length === 0)
     return ok('programs can be run from the state, the cache and the checkout');
-  const variables = closed.map(({ variable }) => variable);
   return fail(
     closed
       .map(
@@ -88,7 +87,7 @@ export function execFinding(
           `${variable} (${directory}) is on a file system mounted noexec`,
       )
       .join('; '),
-    `${variables.map((variable) => (variable === CHECKOUT ? 'move the checkout' : `set ${variable}`)).join(' and ')} to a directory on a file system that programs can be run from`,
+    `${closed.map(cureOf).join(' and ')} to a directory on a file system that programs can be run from`,
   );
 }
 
@@ -115,8 +114,9 @@ function obstacle(directory: string, access: typeof requireWritable): string | u
     access(existing);
     return undefined;
   } catch (error) {
-    const readOnly = (error as NodeJS.ErrnoException).code === 'EROFS';
-    return `${existing} ${readOnly ? 'is on a read-only file system' : 'is not writable'}`;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') return `${existing} is on a read-only file system`;
+    return `${existing} is not writable`;
   }
 }
 

@@ -21,12 +21,11 @@ const packages: Probe = {
         `install the equivalents of ${neededPackages([]).join(' ')}`,
       );
     const missing = await missingPackages(neededPackages([]));
-    return missing.length === 0
-      ? ok('all installed')
-      : warn(
-          `missing: ${missing.join(', ')}`,
-          `./lab start installs them, or ${installCommand(missing)}`,
-        );
+    if (missing.length === 0) return ok('all installed');
+    return warn(
+      `missing: ${missing.join(', ')}`,
+      `./lab start installs them, or ${installCommand(missing)}`,
+    );
   },
 };
 

@@ -4,6 +4,9 @@ import type * as Yaml from 'yaml';
 import type * as Zod from 'zod';
 import { checks } from '../../checks';
 import { reaches, STAGES } from '../../components/config';
+import { readIfExists } from '../../util/existing-files';
+import { listOf } from '../../util/optional';
+import { counted } from '../../util/plural';
 import { root } from '../../util/repo-root';
 import { nearest } from '../../util/suggest';
 import { unable, usage } from '../errors';
@@ -24,7 +27,7 @@ export interface DrillMistake {
 }
 
 const formatMistake = ({ file, key, text }: DrillMistake): string =>
-  key ? `${file}: ${key}: ${text}` : `${file}: ${text}`;
+  [file, ...listOf(key), text].join(': ');
 
 const SCRIPTS = ['break', 'solve', 'wrong', 'clean'] as const;
 
@@ -81,7 +84,8 @@ type FrontMatter = Zod.infer<ReturnType<typeof frontMatter>>;
 /** Splits a Markdown file into its front matter and the text below it. */
 function split(text: string): { head: string; body: string } | undefined {
   const [, head, body] = /^---\n(.*?)\n---\n(.*)$/s.exec(text) ?? [];
-  return head === undefined ? undefined : { head, body: body.trim() };
+  if (head === undefined) return undefined;
+  return { head, body: body.trim() };
 }
 
 /** Reader of one drill's folder, which collects all mistakes. */
@@ -123,8 +127,7 @@ class DrillReader {
   }
 
   private readOptional(file: string): string | undefined {
-    const whole = path.join(this.directory, this.name, file);
-    return fs.existsSync(whole) ? fs.readFileSync(whole, 'utf8') : undefined;
+    return readIfExists(path.join(this.directory, this.name, file));
   }
 
   private readText(file: string): string | undefined {
@@ -147,18 +150,16 @@ class DrillReader {
       return result.data;
     }
     for (const issue of result.error.issues) {
-      const keys = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path.join('.')];
-      const known = Object.keys(frontMatter().shape);
-      for (const key of keys)
-        this.mistake(
-          'drill.md',
-          issue.code === 'unrecognized_keys'
-            ? `no such key${nearest(key, known) || `: there are ${known.join(', ')}`}`
-            : issue.message,
-          key,
-        );
+      if (issue.code === 'unrecognized_keys') issue.keys.forEach((key) => this.unknownKey(key));
+      else this.mistake('drill.md', issue.message, issue.path.join('.'));
     }
     return undefined;
+  }
+
+  private unknownKey(key: string): void {
+    const known = Object.keys(frontMatter().shape);
+    const hint = nearest(key, known) || `: there are ${known.join(', ')}`;
+    this.mistake('drill.md', `no such key${hint}`, key);
   }
 
   /** Compares keys that depend on each other. */
@@ -183,13 +184,11 @@ class DrillReader {
     const scripts: Partial<Record<string, Script>> = {};
     for (const kind of SCRIPTS) {
       const file = `${kind}.sh`;
-      const text = OPTIONAL.includes(kind) ? this.readOptional(file) : this.readText(file);
-      if (head && OPTIONAL.includes(kind) && (text === undefined) !== (head[kind] === undefined))
-        this.mistake(
-          text === undefined ? file : 'drill.md',
-          text === undefined ? 'the file does not exist' : `expected the place of ${file}`,
-          text === undefined ? undefined : kind,
-        );
+      const text = this.readOptional(file);
+      const isDeclared = head?.[kind] !== undefined || !OPTIONAL.includes(kind);
+      if (text === undefined && isDeclared) this.mistake(file, 'the file does not exist');
+      if (text !== undefined && head && !isDeclared)
+        this.mistake('drill.md', `expected the place of ${file}`, kind);
       if (text === undefined) continue;
       if (!text.startsWith(`${SHEBANG}\n`)) this.mistake(file, `expected ${SHEBANG} as line 1`);
       if (typedLines(text).length === 0) this.mistake(file, 'expected a command');
@@ -246,7 +245,7 @@ export function allDrills(directory?: string): Drill[] {
   const { drills, mistakes } = readDrills(directory);
   if (mistakes.length === 0) return drills;
   throw unable(
-    `${mistakes.length} ${mistakes.length === 1 ? 'mistake' : 'mistakes'} in drills:\n${mistakes
+    `${counted(mistakes.length, 'mistake')} in drills:\n${mistakes
       .map((mistake) => `  drills/${formatMistake(mistake)}`)
       .join('\n')}`,
     'repair these files; docs/guides/drills.md describes them',

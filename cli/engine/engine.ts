@@ -1,23 +1,19 @@
-import type {
-  DiagnosticEvent,
-  EngineEvent,
-  LocalWorkspace,
-  Stack,
-} from '@pulumi/pulumi/automation';
-import type { LabOutputs } from '../../components/outputs';
+import type { DiagnosticEvent, EngineEvent } from '@pulumi/pulumi/automation';
 import type { EnginePrograms } from './environment';
 import { engineFailure, lockedFailure, runFailure } from './errors';
-import { Failure, Interrupted, unable } from '../errors';
+import { Failure, Interrupted } from '../errors';
 import { watchState } from '../full-disk';
-import { holders, removeDeadLocks } from './stale-locks';
-import { type EnginePlace, enginePlace, pulumi } from './process';
-import { anyDamagedState, damagedState } from './state-files';
+import { holders, isLocked, removeDeadLocks } from './stale-locks';
+import { type EnginePlace, enginePlace, pulumi, pulumiWithEvents } from './process';
+import { anyDamagedState, damagedState, isAbsent } from './state-files';
 import { interruptible } from '../ui/signals';
-import { type Snapshot, asOutputs, readSnapshot } from './snapshot';
+import { type Snapshot, readSnapshot } from './snapshot';
 
-// Loaded on demand: short commands do without it.
-const automation = (): typeof import('@pulumi/pulumi/automation') =>
-  require('@pulumi/pulumi/automation');
+const isNotFound = (error: unknown): boolean =>
+  error instanceof Failure && /no stack named .* found/.test(error.message);
+
+/** Options of every run that the engine confirms and previews by itself. */
+const UNATTENDED = ['--yes', '--skip-preview'];
 
 /** A stack as the backend lists it. */
 export interface StackSummary {
@@ -55,8 +51,6 @@ export interface UpOptions extends RunOptions {
 
 /** Runs the Pulumi engine on this project's stacks. */
 export class Engine {
-  private loaded: Promise<LocalWorkspace> | undefined;
-
   private constructor(private readonly place: EnginePlace) {}
 
   /** Prepares the engine. Throws a Failure if that is not possible. */
@@ -75,14 +69,14 @@ export class Engine {
 
   /** Reads the state of a stack; `undefined` if the stack does not exist. */
   async snapshot(name: string): Promise<Snapshot | undefined> {
+    if (isAbsent(name)) return undefined;
     try {
       const exported = JSON.parse(
         await pulumi(this.place, 'stack', 'export', '--show-secrets', '--stack', name),
       ) as { deployment?: unknown };
       return readSnapshot(exported.deployment);
     } catch (error) {
-      if (error instanceof Failure && /no stack named .* found/.test(error.message))
-        return undefined;
+      if (isNotFound(error)) return undefined;
       throw damagedState(name) ?? error;
     }
   }
@@ -100,28 +94,13 @@ export class Engine {
   }
 
   /** Creates the stack or changes it to match its config, from any state. */
-  async up(name: string, options: UpOptions): Promise<{ outputs: LabOutputs }> {
+  async up(name: string, options: UpOptions): Promise<void> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
-    const { Stack } = automation();
-    const workspace = await this.workspace();
-    const stack = await this.describingErrors(name, () =>
-      options.snapshot ? Stack.select(name, workspace) : Stack.createOrSelect(name, workspace),
-    );
-    if (options.snapshot?.pending) await this.clearPending(stack, options);
-    const { outputs } = await this.run(stack, options, (onEvent, signal) =>
-      stack.up({
-        color: 'never',
-        refresh: options.refresh,
-        replace: options.replace,
-        onEvent,
-        signal,
-      }),
-    );
-    const complete = asOutputs(
-      Object.fromEntries(Object.entries(outputs).map(([key, { value }]) => [key, value])),
-    );
-    if (!complete) throw unable(`The program of stack ${name} ended without outputs.`);
-    return { outputs: complete };
+    if (!options.snapshot) await this.create(name);
+    if (options.snapshot?.pending) await this.clearPending(name, options);
+    const refresh = options.refresh ? ['--refresh'] : [];
+    const replace = options.replace.flatMap((urn) => ['--replace', urn]);
+    await this.run(name, options, ['up', ...UNATTENDED, ...refresh, ...replace]);
   }
 
   /**
@@ -130,12 +109,11 @@ export class Engine {
    */
   async destroy(name: string, options: DestroyOptions): Promise<boolean> {
     removeDeadLocks(this.place.envVars.PULUMI_BACKEND_URL, name);
-    const stack = await this.find(name);
-    if (!stack) return false;
-    if ((await this.snapshot(name))?.pending) await this.clearPending(stack, options);
-    await this.run(stack, options, (onEvent, signal) =>
-      stack.destroy({ color: 'never', refresh: options.refresh, onEvent, signal }),
-    );
+    const snapshot = await this.snapshot(name);
+    if (!snapshot) return false;
+    if (snapshot.pending) await this.clearPending(name, options);
+    const refresh = options.refresh ? ['--refresh'] : [];
+    await this.run(name, options, ['destroy', ...UNATTENDED, ...refresh]);
     return true;
   }
 
@@ -149,9 +127,7 @@ export class Engine {
    * Read-only.
    */
   async drift(name: string): Promise<Map<string, string>> {
-    const stack = await this.find(name);
     const found = new Map<string, string>();
-    if (!stack) return found;
     const onEvent = (event: EngineEvent): void => {
       const metadata = event.resOutputsEvent?.metadata;
       if (!metadata || metadata.op === 'same' || metadata.op === 'refresh') return;
@@ -162,71 +138,48 @@ export class Engine {
           : String(metadata.new?.outputs.trouble || 'is not as declared'),
       );
     };
-    await this.describingErrors(name, () => stack.previewRefresh({ color: 'never', onEvent }));
+    try {
+      await this.describingErrors(name, () =>
+        pulumiWithEvents(this.place, ['refresh', '--preview-only', '--stack', name], { onEvent }),
+      );
+    } catch (error) {
+      if (!isNotFound(error)) throw damagedState(name) ?? error;
+    }
     return found;
   }
 
-  /** Throws a Failure if the engine can't be started. */
-  private workspace(): Promise<LocalWorkspace> {
-    this.loaded ??= this.load();
-    return this.loaded;
-  }
-
-  private async load(): Promise<LocalWorkspace> {
-    // PulumiCommand searches PATH.
-    process.env.PATH = this.place.envVars.PATH;
-    try {
-      const pulumiCommand = await automation().PulumiCommand.get();
-      return await automation().LocalWorkspace.create({ ...this.place, pulumiCommand });
-    } catch (error) {
-      throw unable(`The Pulumi engine does not start: ${(error as Error).message.trim()}`);
-    }
-  }
-
-  private async find(name: string): Promise<Stack | undefined> {
-    const workspace = await this.workspace();
-    try {
-      return await automation().Stack.select(name, workspace);
-    } catch (error) {
-      if (error instanceof automation().StackNotFoundError) return undefined;
-      throw damagedState(name) ?? engineFailure(error);
-    }
+  private async create(name: string): Promise<void> {
+    await this.describingErrors(name, () => pulumi(this.place, 'stack', 'init', name));
   }
 
   /**
    * Removes the pending creates of a killed engine from the state. The next create adopts local
    * resources; orphans in a cloud were deleted before (orphans.ts).
    */
-  private async clearPending(stack: Stack, options: RunOptions): Promise<void> {
-    await this.run(stack, options, (onEvent, signal) =>
-      stack.refresh({ color: 'never', clearPendingCreates: true, onEvent, signal }),
-    );
+  private async clearPending(name: string, options: RunOptions): Promise<void> {
+    await this.run(name, options, ['refresh', ...UNATTENDED, '--clear-pending-creates']);
   }
 
   /**
    * Runs the engine; the user can interrupt the run. Throws a Failure with the messages of the
    * program and its resources, Interrupted if the user stopped the run.
    */
-  private async run<T>(
-    stack: Stack,
-    options: RunOptions,
-    operation: (onEvent: (event: EngineEvent) => void, signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
+  private async run(name: string, options: RunOptions, args: string[]): Promise<void> {
     const errors: DiagnosticEvent[] = [];
     const onEvent = (event: EngineEvent): void => {
       if (event.diagnosticEvent?.severity === 'error') errors.push(event.diagnosticEvent);
       options.onEvent(event);
     };
     const endWatch = watchState(options.onFullDisk);
-    return interruptible(
+    await interruptible(
       async (interruption) => {
         try {
-          return await operation(onEvent, interruption.signal);
+          const { signal } = interruption;
+          await pulumiWithEvents(this.place, [...args, '--stack', name], { onEvent, signal });
         } catch (error) {
           if (interruption.happened)
-            throw new Interrupted(`Interrupted: lab ${stack.name} is incomplete.`, options.cure);
-          if (error instanceof automation().ConcurrentUpdateError)
-            throw lockedFailure(stack.name, holders(error.message));
+            throw new Interrupted(`Interrupted: lab ${name} is incomplete.`, options.cure);
+          if (isLocked(String(error))) throw lockedFailure(name, holders(String(error)));
           throw runFailure(errors, engineFailure(error).message, options.cure);
         }
       },

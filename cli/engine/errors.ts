@@ -3,6 +3,7 @@ import { isConfigMistake } from '../../components/config';
 import { cloudFailure } from './cloud-failures';
 import { Failure, Locked, unable, usage } from '../errors';
 import { diskFull } from '../full-disk';
+import { messageOf } from '../../util/error-message';
 import { textIf } from '../../util/optional';
 import type { Holder } from './stale-locks';
 import { resourceTitle } from './urn';
@@ -91,7 +92,7 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
 /** Converts an error of the Automation API to a Failure with the engine's standard error only. */
 export function engineFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, stderr = ''] = /\n ?stderr: ([\s\S]*?)(?:\n ?err\?: [\s\S]*)?$/.exec(message) ?? [];
   if (/incorrect passphrase/.test(message)) {
     return unable(
@@ -105,10 +106,7 @@ export function engineFailure(error: unknown): Failure {
   if (full) return full;
   const said = plainMessage(stderr);
   const [, code] = /^code: (-?\d+)/.exec(message) ?? [];
-  return unable(
-    said ||
-      (code
-        ? `The Pulumi engine ended with exit code ${code} and printed no error.`
-        : plainMessage(message)),
-  );
+  if (said) return unable(said);
+  if (code) return unable(`The Pulumi engine ended with exit code ${code} and printed no error.`);
+  return unable(plainMessage(message));
 }

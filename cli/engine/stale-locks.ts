@@ -25,6 +25,12 @@ export function holders(message: string): Holder[] {
   );
 }
 
+/** Returns whether the engine's message says that another engine works on the stack. */
+export const isLocked = (message: string): boolean =>
+  /the stack is currently locked by|\[409\] Conflict: Another update is currently in progress/.test(
+    message,
+  );
+
 /**
  * Returns whether a process of the host is an engine. A pid that was reused by another program does
  * not count, nor does a zombie: in some containers no process reaps zombies.

@@ -18,6 +18,17 @@ function ownBackend(): string | undefined {
 const stateIn = (backend: string, stack: string): string =>
   path.join(backend, 'stacks', projectName(), `${stack}.json`);
 
+/**
+ * Returns whether the default file backend has no state of the stack. `false` for a backend that
+ * the user chose: only an engine can ask it.
+ */
+export function isAbsent(stack: string): boolean {
+  const backend = ownBackend();
+  if (!backend) return false;
+  const state = stateIn(backend, stack);
+  return ![state, `${state}.gz`].some((file) => fs.existsSync(file));
+}
+
 const isLocal = (stack: string): boolean => stack.split('-')[0] === 'local';
 
 /** Returns the error in a JSON file; `undefined` if the file is valid or does not exist. */

@@ -1,4 +1,5 @@
 import { createAccess, type Access } from '../../checks';
+import { plural } from '../../util/plural';
 import { nearest } from '../../util/suggest';
 import type { LabOutputs } from '../../components/outputs';
 import type { Engine, Snapshot } from '../engine';
@@ -65,7 +66,7 @@ export function notUp(lab: LabRef): Failure {
   const up = `./lab up${labArgument(lab)}`;
   if (others.length === 0) return unable(`Lab ${lab.stack} is not up.`, up);
   return unable(
-    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}. ${others.length === 1 ? 'This lab is' : 'These labs are'} up: ${others.join(', ')}.`,
+    `Lab ${lab.stack} is not up${nearest(lab.stack, others)}. ${plural(others.length, 'This lab is', 'These labs are')} up: ${others.join(', ')}.`,
     `use the name of a lab that is up, or create this lab: ${up}`,
   );
 }

@@ -1,6 +1,5 @@
 import { labs as labsOnHost } from '../../provider/local';
 import { usage } from '../errors';
-import { textIf } from '../../util/optional';
 import { isStackName, labArgument, type LabRef, parseLab } from './name';
 
 const LONGEST_LABEL = 40;
@@ -24,7 +23,8 @@ export interface LabelledLab {
 function labNamed(word: string): LabRef | undefined {
   if (isStackName(word)) return parseLab(word);
   const local = `local-${word}`;
-  return labsOnHost().includes(local) ? { stack: local, cloud: 'local' } : undefined;
+  if (!labsOnHost().includes(local)) return undefined;
+  return { stack: local, cloud: 'local' };
 }
 
 /**
@@ -37,14 +37,14 @@ export function parseLabelled(command: 'save' | 'restore', words: string[]): Lab
       `./lab ${command} takes one NAME and one LABEL, not: ${words.join(' ')}`,
       `./lab ${command} s01 before-lesson-2`,
     );
-  const [first, second] = words;
-  const named = words.length === 1 ? labNamed(first) : undefined;
-  if (words.length === 0 || named)
+  const [label, name] = [...words].reverse();
+  if (label === undefined) throw usage('Missing label.', `./lab ${command} before-lesson-2`);
+  if (name === undefined && labNamed(label))
     throw usage(
-      `Missing label${textIf(named, `: ${first} is the name of a lab`)}.`,
-      `./lab ${command}${textIf(named, ` ${first}`)} before-lesson-2`,
+      `Missing label: ${label} is the name of a lab.`,
+      `./lab ${command} ${label} before-lesson-2`,
     );
-  const [lab, label] = second === undefined ? [parseLab(), first] : [parseLab(first), second];
+  const lab = parseLab(name);
   checkLabel(label);
   return { lab, label };
 }

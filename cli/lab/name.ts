@@ -95,27 +95,34 @@ export function checkId(id: string, name = id): void {
       'no NAME for the lab called local, or another NAME, such as s01',
     );
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-    const fitting = name
-      .toLowerCase()
-      .split(/[^a-z0-9]+/)
-      .filter(Boolean)
-      .join('-');
     throw usage(
       `"${name}" is not a lab's name: lower-case letters, digits and single hyphens between them, such as s01 or aws-s01.`,
-      name.includes('=')
-        ? `./lab up --set ${name}`
-        : `${fitting === '' || RESERVED.has(fitting) ? 'no NAME for the lab called local, or another NAME' : `${fitting} would be one`}`,
+      insteadOf(name),
     );
   }
+}
+
+/** Returns the cure for a name with characters that no lab's name has. */
+function insteadOf(name: string): string {
+  if (name.includes('=')) return `./lab up --set ${name}`;
+  const fitting = name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean)
+    .join('-');
+  if (fitting === '' || RESERVED.has(fitting))
+    return 'no NAME for the lab called local, or another NAME';
+  return `${fitting} would be one`;
 }
 
 /** Throws a usage Failure if the stack of `name` would be longer than a lab's name can be. */
 export function checkLength(stack: string, name: string): void {
   if (stack.length <= LONGEST_LAB_NAME) return;
-  const shorter = name.slice(0, name.indexOf('-') + 13).replace(/-$/, '');
+  let length = 12;
+  if (isStackName(name)) length += name.indexOf('-') + 1;
   throw usage(
     `"${name}" is too long for a lab's name: "${stack}" has ${stack.length} characters, and the limit is ${LONGEST_LAB_NAME}.`,
-    `${isStackName(name) ? shorter : name.slice(0, 12).replace(/-$/, '')} would be one`,
+    `${name.slice(0, length).replace(/-$/, '')} would be one`,
   );
 }
 

@@ -10,6 +10,7 @@ import {
   type LabConfig,
 } from '../../components/config';
 import { writeAtomically } from '../../util/atomic-write';
+import { readIfExists } from '../../util/existing-files';
 import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
@@ -31,9 +32,8 @@ const PROVIDERS: CloudName[] = ['aws', 'gcp'];
 /** Returns the mistake of a key in the namespace of a provider, such as `aws:region`. */
 function mistakeInProviderKey(cloud: CloudName, name: string): string {
   const own = CONFIG_KEYS.find((key) => key === name);
-  return own && defaultOf(own, cloud) !== undefined
-    ? `use the key ${own}`
-    : 'no lab reads it: keys of this project need no namespace';
+  if (own && defaultOf(own, cloud) !== undefined) return `use the key ${own}`;
+  return 'no lab reads it: keys of this project need no namespace';
 }
 
 /**
@@ -181,7 +181,7 @@ function placeConfig(file: string, content: string): void {
  */
 export function writeSettings(lab: LabRef, settings: Settings = new Map()): boolean {
   const file = stackFile(lab.stack);
-  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  const before = readIfExists(file);
   const document = parseDocument(before ?? '');
   document.contents ??= document.createNode({}) as never;
   document.set('config', document.createNode(settled(lab, settings)));
@@ -198,7 +198,7 @@ export function writeSettings(lab: LabRef, settings: Settings = new Map()): bool
  */
 export function trySettings(lab: LabRef, settings: Settings): () => boolean {
   const file = stackFile(lab.stack);
-  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  const before = readIfExists(file);
   const changed = writeSettings(lab, settings);
   return () => {
     if (!changed || before === undefined) return false;

@@ -18,11 +18,11 @@ test('the median is the middle one; of an even number, the lower of the two', ()
 });
 
 test('a ratio is made of figures of the same round, so that noise hits both', () => {
-  const measures = measured({ up: [30, 90, 24], floor: [20, 60, 20] });
+  const measures = measured({ up: [22, 66, 24], floor: [20, 60, 20] });
   expect(row(measures, 'up:floor')).toMatchObject({
-    samples: [1.5, 1.5, 1.2],
-    least: 1.2,
-    median: 1.5,
+    samples: [1.1, 1.1, 1.2],
+    least: 1.1,
+    median: 1.1,
     met: true,
   });
 });
@@ -33,13 +33,19 @@ test('a target is met by the median, at its bound too; from below or from above'
     target: 'at most 4',
   });
   expect(row(measured({ 'no-op': [3, 4.1, 9] }), 'no-op')).toMatchObject({ met: false });
-  expect(row(measured({ 'pod-to-pod': [8], 'node-to-node': [10] }), 'pod:node')).toMatchObject({
+  expect(row(measured({ 'hard-way': [16.9], up: [10] }), 'hard-way:up')).toMatchObject({
     met: false,
-    target: 'at least 0.85',
+    target: 'at least 1.7',
   });
-  expect(row(measured({ 'pod-to-pod': [9], 'node-to-node': [10] }), 'pod:node')).toMatchObject({
-    met: true,
-  });
+  expect(row(measured({ 'hard-way': [17], up: [10] }), 'hard-way:up')).toMatchObject({ met: true });
+});
+
+test('a ratio of the lab is compared with the same ratio of the floor', () => {
+  const rates = { 'pod-to-pod': [7, 8], 'node-to-node': [10, 10] };
+  expect(
+    row(measured({ ...rates, 'floor-pod:node': [0.7, 0.64] }), 'pod:node:floor'),
+  ).toMatchObject({ samples: [1, 1.25], met: true });
+  expect(row(measured(rates), 'pod:node:floor')).toBeUndefined();
 });
 
 test('prints no line without a measurement, and no verdict without a target', () => {

@@ -9,13 +9,19 @@ wait_until 60 kubectl get serviceaccount default || fail "there is no default se
 
 # After a long outage, a program retries the API only once a minute. A restarted program retries at
 # once, and then waits at most until the old leader's lease expires.
-led() { age=$(leader_age "$1") && [ "${age:-15}" -lt 5 ]; }
-for program in kube-controller-manager kube-scheduler; do
-  age=$(leader_age "$program")
-  [ "${age:-0}" -lt 15 ] || systemctl restart --no-block "$program"
-done
-for program in kube-controller-manager kube-scheduler; do
-  wait_until 60 led "$program" || fail "$program has no leader after 60 s: $(last_lines "$program")"
+while read -r program age; do
+  [ "$age" -lt 15 ] || systemctl restart --no-block "$program"
+done < <(leader_ages)
+
+# leaderless: prints each of the LEADERS that has not renewed its lease lately.
+leaderless() {
+  local recent
+  recent=$(leader_ages | awk '$2 < 5 { print $1 }')
+  for program in $LEADERS; do grep -qx "$program" <<< "$recent" || echo "$program"; done
+}
+led() { [ -z "$(leaderless)" ]; }
+wait_until 60 led || for program in $(leaderless); do
+  fail "$program has no leader after 60 s: $(last_lines "$program")"
 done
 
 # Existing nodes must take pods: removes every cordon, and each taint that Kubernetes did not set.

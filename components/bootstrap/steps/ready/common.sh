@@ -90,13 +90,20 @@ differing() {
   ' <<< "$output" | sed -E 's/^(.*\.)?v[0-9a-z]+\.([A-Z][A-Za-z]*)\.([^.]*)\.([^\t]*)\t/\2 \3\/\4\t/; s/ \// /'
 }
 
-# leader_age PROGRAM: prints the seconds since the program's leader renewed its lease; nothing if
-# there never was a leader. All controllers run the program, but only the leader works. The leader
-# renews its lease every two seconds, and loses it after 15 s.
-leader_age() {
-  local renewed
-  renewed=$(kubectl --request-timeout=5s --namespace=kube-system get lease "$1" --ignore-not-found --output=jsonpath='{.spec.renewTime}')
-  [ -z "$renewed" ] || echo $(($(date +%s) - $(date --date="$renewed" +%s)))
+LEADERS='kube-controller-manager kube-scheduler'
+
+# seconds_since TIME: prints the age of an ISO 8601 time.
+seconds_since() { echo $(($(date +%s) - $(date --date="$1" +%s))); }
+
+# leader_ages: prints each of the LEADERS that ever led, and the seconds since it renewed its lease.
+# All controllers run both programs, but only the leader works. The leader renews its lease every
+# two seconds, and loses it after 15 s.
+leader_ages() {
+  local program renewed
+  while read -r program renewed; do
+    case " $LEADERS " in *" $program "*) echo "$program $(seconds_since "$renewed")" ;; esac
+  done < <(kubectl --request-timeout=5s --namespace=kube-system get leases \
+    --output=jsonpath='{range .items[*]}{.metadata.name} {.spec.renewTime}{"\n"}{end}')
 }
 
 # no_answer OUTPUT: prints the line of an API server that does not answer, with the last line of

@@ -116,13 +116,54 @@ describe('an objects.sh', () => {
     expect(objects('cni', { ip: 'exit 1' }, cniFile())).toBe('');
   });
 
+  const answer = (...lines: string[]): string => `cat << 'END'\n${lines.join('\n')}\nEND`;
+
   test('of step pods names only an APIService that does not answer', () => {
-    const kubectl =
-      'case "$*" in *apiservices*) printf "v1.\\tTrue\\tLocal\\nv1.dead\\tFalse\\tMissingEndpoints\\n";; esac';
+    const kubectl = answer(
+      'APIService|v1.||True|Local||',
+      'APIService|v1.dead||False|MissingEndpoints||',
+    );
     expect(objects('pods', { kubectl })).toContain(
       'APIService v1.dead\tdoes not answer (MissingEndpoints), so no namespace can be deleted\trepair it, or `kubectl delete apiservice v1.dead`\n',
     );
     expect(objects('pods', { kubectl })).not.toContain('v1.\t');
+  });
+
+  test('of step pods names cordons, taints of the student, and leaders without a recent lease', () => {
+    const now = new Date().toISOString();
+    const kubectl = answer(
+      'Node|worker-0||||true|node.kubernetes.io/unschedulable=:NoSchedule|',
+      'Node|worker-1|||||gpu=yes:NoSchedule|old=:NoExecute|',
+      'Node|worker-2|||||',
+      `Lease|kube-scheduler|${now}||||`,
+      'Lease|kube-controller-manager|2020-01-01T00:00:00.000000Z||||',
+      'Lease|another|2020-01-01T00:00:00.000000Z||||',
+    );
+    const lines = objects('pods', { kubectl }).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      'Node worker-0\tis cordoned',
+      'Node worker-1\thas the taint gpu=yes:NoSchedule',
+      'Node worker-1\thas the taint old:NoExecute',
+    ]);
+    expect(lines[3]).toMatch(/^kube-controller-manager\thas no leader for \d+ s$/);
+    expect(lines.slice(4)).toEqual(['']);
+  });
+
+  test('of step pods reports a leader that never was, and an API server that does not answer', () => {
+    expect(objects('pods', { kubectl: answer('Node|worker-2|||||') })).toBe(
+      'kube-controller-manager\thas no leader\nkube-scheduler\thas no leader\n',
+    );
+    expect(objects('pods', { kubectl: 'echo refused >&2; exit 1' })).toBe(
+      'API server\tdoes not answer: refused\n',
+    );
+  });
+});
+
+describe('leader_ages', () => {
+  test('prints the seconds since each leader renewed its lease, and no other lease', () => {
+    const ago = new Date(Date.now() - 7000).toISOString();
+    const kubectl = `printf 'apiserver-x ${ago}\\nkube-scheduler ${ago}\\n'`;
+    expect(typed('leader_ages', { kubectl }).printed).toMatch(/^kube-scheduler [78]\n$/);
   });
 });
 
