@@ -49,7 +49,7 @@ export interface AwsRule {
   to: number;
   /** Empty if the rule is about another group. */
   cidr: string;
-  /** Group whose members the rule is about; empty if it is about a CIDR. */
+  /** Group with the members that the rule is about; empty if it is about a CIDR. */
   members: string;
   description: string;
 }

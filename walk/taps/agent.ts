@@ -6,7 +6,7 @@ import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { RUN_SECONDS, type Machine, type Program } from './machine';
 
-/** Seconds after which an agent ends, even if no one tells it to. A walk takes less. */
+/** Seconds after which an agent ends, even without a request. A walk takes less. */
 const LIFETIME = 60;
 
 /** Milliseconds until an agent must be ready, with a login by way of a gateway. */
@@ -79,7 +79,7 @@ class AgentProgram implements Program {
   }
 }
 
-/** Machine whose programs an agent starts, over the agent's standard input and output. */
+/** Machine on which an agent starts programs, over the agent's standard input and output. */
 class AgentMachine implements Machine {
   // Each question takes a round trip.
   readonly patience = { ready: 8000, drain: 3000, interval: 40 };

@@ -124,7 +124,7 @@ describe('a VPC of AWS', () => {
     ]);
   });
 
-  test('has no way for a packet whose route leads to an interface that does not exist', () => {
+  test('has no way for a packet with a route to an interface that does not exist', () => {
     const vpc = awsVpc();
     vpc.tables[1].routes[3] = { destination: '10.200.1.0/24', target: 'eni-9', state: 'blackhole' };
     const { route } = cross(
@@ -138,7 +138,7 @@ describe('a VPC of AWS', () => {
     });
   });
 
-  test('gives a subnet without a table of its own the main table', () => {
+  test('gives a subnet without an own table the main table', () => {
     const vpc = awsVpc();
     vpc.tables[1].subnets = [];
     const { route } = cross(
@@ -341,7 +341,7 @@ describe('a VPC of Google Cloud', () => {
     expect(drops(crossed)).toEqual(['source/destination check: gcp-worker-1: canIpForward false']);
   });
 
-  test('has no way for a packet whose route leads to an instance that does not exist', () => {
+  test('has no way for a packet with a route to an instance that does not exist', () => {
     const vpc = gcpVpc();
     vpc.instances.pop();
     const crossed = cross(

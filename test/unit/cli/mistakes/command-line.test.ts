@@ -72,11 +72,6 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     './lab start takes one NAME and no other arguments, not: s01 s02',
     './lab start --help',
   ],
-  [
-    'walk aws worker-0 worker-1',
-    'Lab aws is on AWS; walks are for local labs.',
-    './lab walk SRC DST on a local lab',
-  ],
   ['help upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
   ['help class nonsense', 'There is no command class nonsense.', './lab class --help lists them'],
   ['class help nonsense', 'There is no command class nonsense.', './lab class --help lists them'],
