@@ -5,6 +5,7 @@ import { hostLink, namespaceOf, slotOf } from '../provider/local';
 import { ifPresent, itemsIf, listOf } from '../util/optional';
 import type { Cluster, Pod } from './cluster';
 import type { Source } from './endpoints';
+import { WalkFailure } from './failure';
 import { LAPTOP, podPlace, ROUTER } from './place-names';
 import { agentMachine, agentWords } from './taps/agent';
 import { hostMachine, type Machine } from './taps/machine';
@@ -118,6 +119,9 @@ async function nodePlaces(
   throw new Error(`${node.name}: its namespaces can't be listed: ${stderr.trim()}`);
 }
 
+/** Milliseconds in which a user may type a password for sudo. */
+const PASSWORD_LIMIT = 60_000;
+
 /**
  * Returns the user's machine as a place, by the interface that leads to `address`. tcpdump and the
  * first sequence number of TCP need root, so sudo may ask for a password.
@@ -127,7 +131,13 @@ async function laptopPlace(address: string, tree: string | undefined): Promise<P
   const [program, ...args] = [...itemsIf(!isRoot, 'sudo'), ...agentWords()];
   const child = spawn(program, args, { stdio: 'pipe' });
   const tcpdump = ifPresent(tree, (own) => hostMachine(own).tcpdump);
-  const machine = await agentMachine(LAPTOP, child, tcpdump);
+  const options = { tcpdump, limit: PASSWORD_LIMIT };
+  const machine = await agentMachine(LAPTOP, child, options).catch((error: Error) => {
+    throw new WalkFailure(
+      `The laptop can't be tapped: ${error.message.split('\n')[0]}`,
+      'sudo on the laptop, or a node or pod as SRC',
+    );
+  });
   const { stdout } = await machine.run(['ip', '-j', 'route', 'get', address]);
   const [{ dev }] = JSON.parse(stdout || '[{}]') as [{ dev?: string }];
   return readPlace({ name: LAPTOP, machine, namespace: undefined, only: dev });
@@ -147,6 +157,8 @@ export async function cloudPlaces(
 ): Promise<Tapped> {
   const { cluster, source, start } = options;
   const { nodes } = topology;
+  // The user may have to type a password, and agents on nodes have a limited time.
+  const laptop = source.kind === 'laptop' ? [await laptopPlace(options.address, options.tree)] : [];
   const opened = await Promise.allSettled(
     nodes.map((node) =>
       nodePlaces(
@@ -156,7 +168,8 @@ export async function cloudPlaces(
       ),
     ),
   );
-  const tapped: Tapped = { places: [], machines: [], untapped: [] };
+  const machines = laptop.map(({ machine }) => machine);
+  const tapped: Tapped = { places: laptop, machines, untapped: [] };
   opened.forEach((one, at) => {
     if (one.status === 'fulfilled') {
       tapped.places.push(...one.value.places);
@@ -166,14 +179,5 @@ export async function cloudPlaces(
     const { message } = one.reason as Error;
     tapped.untapped.push({ node: nodes[at].name, reason: message.split('\n')[0] });
   });
-  if (source.kind !== 'laptop') return tapped;
-  try {
-    const laptop = await laptopPlace(options.address, options.tree);
-    tapped.places.push(laptop);
-    tapped.machines.push(laptop.machine);
-    return tapped;
-  } catch (error) {
-    await Promise.all(tapped.machines.map((machine) => machine.close()));
-    throw error;
-  }
+  return tapped;
 }

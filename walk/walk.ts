@@ -4,6 +4,7 @@ import { changesBetween } from './changes';
 import type { Cluster } from './cluster';
 import type { Source, Target } from './endpoints';
 import { endingOf } from './ending';
+import { WalkFailure } from './failure';
 import type { Sighting } from './packet';
 import { LAPTOP, podPlace } from './place-names';
 import { cloudPlaces, localPlaces, type StartOnNode, type Tapped } from './places';
@@ -35,7 +36,7 @@ async function observe(
   const closeAll = (): Promise<Seen[]> => Promise.all(taps.map((tap) => tap.stop()));
   try {
     const failed = opened.find((one) => one.status === 'rejected');
-    if (failed) throw failed.reason as Error;
+    if (failed) throw new WalkFailure((failed.reason as Error).message, 'walk again');
     const result = await sendProbe(probe, from);
     await Promise.all(taps.map((tap) => tap.drain()));
     return { seen: await closeAll(), result };
@@ -101,7 +102,8 @@ function openPlaces(request: WalkRequest): Promise<Tapped> {
   const { outputs, cluster, source, target, tree, start } = request;
   if (outputs.cloud !== 'local')
     return cloudPlaces(outputs, { cluster, source, address: target.address, start, tree });
-  if (tree === undefined) throw new Error('the Debian tree of the nodes is not installed');
+  if (tree === undefined)
+    throw new WalkFailure('The programs of local labs are not installed.', './lab setup');
   return localPlaces(outputs, { cluster, source, tree });
 }
 
@@ -128,7 +130,7 @@ export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise
   const { outputs, source, target, to } = request;
   const { places } = tapped;
   const from = places.find(({ name }) => name === placeOfSource(source));
-  if (!from) throw new Error(noPlace(placeOfSource(source), tapped));
+  if (!from) throw new WalkFailure(noPlace(placeOfSource(source), tapped), './lab status');
   const probe = createProbe(target.protocol, target.address, target.port);
   const { seen, result } = await observe(places, { probe, from });
   const trip: RoundTrip = joinWay(seen, probe);
@@ -171,8 +173,8 @@ export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise
 /** Explains why the place that sends the probe is not among the places. */
 function noPlace(name: string, { untapped }: Tapped): string {
   const [first] = untapped;
-  if (first === undefined) return `${name} has no network namespace`;
-  return `${name} can't be tapped; ${first.node} refused: ${first.reason}`;
+  if (first === undefined) return `${name} has no network namespace now.`;
+  return `The probe can't be sent from ${name}. ${first.node} can't be tapped: ${first.reason}`;
 }
 
 /** Sends one marked probe through a lab and reports its way and its answer's. */

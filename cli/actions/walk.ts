@@ -6,6 +6,7 @@ import {
   parseSource,
   parseTarget,
   walk,
+  WalkFailure,
   WalkMistake,
   type Cluster,
   type Named,
@@ -65,6 +66,7 @@ export async function walkLab(
       return await walk({ outputs, cluster, source, target, to, tree, start });
     } catch (error) {
       if (error instanceof WalkMistake) throw usage(error.message, error.cure);
+      if (error instanceof WalkFailure) throw unable(error.message, error.cure);
       throw error;
     }
   });

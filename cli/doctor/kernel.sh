@@ -4,11 +4,11 @@
 # Prints one line for each attempt: NAME ok, or NAME and the first line of the error.
 set -eu
 
-name="try-doctor-$$"
+namespace="try-doctor-$$"
 scratch=$(mktemp -d)
 disks=$(mktemp -d -p "$1")
 cleanup() {
-  ip netns del "$name" 2>/dev/null || true
+  ip netns del "$namespace" 2>/dev/null || true
   rm -rf "$scratch" "$disks"
 }
 trap cleanup EXIT INT TERM
@@ -24,7 +24,7 @@ attempt() {
   fi
 }
 
-inside() { ip netns exec "$name" "$@"; }
+inside() { ip netns exec "$namespace" "$@"; }
 
 # overlay_on DIRECTORY: mounts an overlay with its upper layer in DIRECTORY, like a node's disk. An
 # upper layer can't be on an overlay, and not on every file system.
@@ -46,8 +46,8 @@ overlay() {
 br_netfilter() {
   inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables && return
   modprobe br_netfilter || return
-  for name in iptables ip6tables arptables; do
-    sysctl -qw "net.bridge.bridge-nf-call-$name=0" || true
+  for filter in iptables ip6tables arptables; do
+    sysctl -qw "net.bridge.bridge-nf-call-$filter=0" || true
   done
   inside test -e /proc/sys/net/bridge/bridge-nf-call-iptables
 }
@@ -98,7 +98,7 @@ ipv6() {
 groups() {
   for hierarchy in /sys/fs/cgroup /sys/fs/cgroup/memory /sys/fs/cgroup/pids; do
     [ -f "$hierarchy/cgroup.procs" ] || continue
-    mkdir "$hierarchy/$name" && rmdir "$hierarchy/$name" || return 1
+    mkdir "$hierarchy/$namespace" && rmdir "$hierarchy/$namespace" || return 1
   done
 }
 
@@ -111,7 +111,7 @@ own_root() {
   return 1
 }
 
-attempt netns ip netns add "$name"
+attempt netns ip netns add "$namespace"
 attempt veth inside ip link add name veth0 type veth peer name veth1
 attempt bridge inside ip link add name br0 type bridge
 attempt br_netfilter br_netfilter

@@ -18,7 +18,7 @@ import { until } from '../support/until';
 
 const LAB = 'local-practice';
 
-jest.setTimeout(5 * 60_000);
+jest.setTimeout(20 * 60_000);
 
 const record = (): DrillRecord =>
   JSON.parse(fs.readFileSync(path.join(state, 'labs', LAB, 'drills.json'), 'utf8')) as DrillRecord;

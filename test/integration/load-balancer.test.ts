@@ -12,7 +12,7 @@ import { processesWith } from '../../provider/local/shared/daemon';
 const LAB = 'local-balancer';
 const DIRECTORY = `/var/lib/hardway/labs/${LAB}/service-controller`;
 
-jest.setTimeout(5 * 60_000);
+jest.setTimeout(20 * 60_000);
 
 let open: OpenLab;
 let repaired: string[] = [];

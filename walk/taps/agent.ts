@@ -95,6 +95,8 @@ class AgentMachine implements Machine {
     readonly name: string,
     readonly tcpdump: string[],
     private readonly child: ChildProcess,
+    /** Milliseconds until the agent must be ready. */
+    limit: number,
   ) {
     child.stdin!.on('error', () => undefined);
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.errors += text));
@@ -106,17 +108,17 @@ class AgentMachine implements Machine {
       child.on('close', () => resolve());
     });
     void this.ended.then(() => this.die());
-    this.ready = this.awaitReady();
+    this.ready = this.awaitReady(limit);
   }
 
-  private awaitReady(): Promise<void> {
+  private awaitReady(limit: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => {
         clearTimeout(timer);
         this.child.kill('SIGKILL');
         reject(new Error(`${this.name}: ${reason}`));
       };
-      const timer = setTimeout(() => fail(`no answer in ${START_LIMIT / 1000} s`), START_LIMIT);
+      const timer = setTimeout(() => fail(`no answer in ${limit / 1000} s`), limit);
       void this.ended.then(() => fail(this.errors.trim() || 'the login ended without a message'));
       this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
         const lines = `${this.pending}${text}`.split('\n');
@@ -179,9 +181,9 @@ class AgentMachine implements Machine {
 export async function agentMachine(
   name: string,
   child: ChildProcess,
-  tcpdump = ['tcpdump'],
+  { tcpdump = ['tcpdump'], limit = START_LIMIT }: { tcpdump?: string[]; limit?: number } = {},
 ): Promise<Machine> {
-  const machine = new AgentMachine(name, tcpdump, child);
+  const machine = new AgentMachine(name, tcpdump, child, limit);
   await machine.ready;
   return machine;
 }

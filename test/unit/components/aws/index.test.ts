@@ -1,10 +1,5 @@
-import { askOwnAddress, withOwnAddress } from '../../../../components/config/public-ip';
-import { chooseZone, type Offering } from '../../../../components/aws';
-import { requireCredentials } from '../../../../components/aws/credentials';
-import { CloudError } from '../../../../components/cloud';
-import { parseConfig } from '../../../../components/config';
 import { bare, isSecret, type Registered } from '../../../support/mocks';
-import { graphOn, type Made, valid } from '../../../support/aws-graph';
+import { graphOn, type Made } from '../../../support/aws-graph';
 import { each } from '../../../support/each';
 
 const CIDR = '198.51.100.0/24';
@@ -246,93 +241,6 @@ describe('AWS with the default config', () => {
   });
 });
 
-describe('replacement on AWS', () => {
-  test.each(['full', 'small'])(
-    'deletes a resource first only if it cannot exist twice, in profile %s',
-    async (profile) => {
-      const lab = await graphOn({ profile });
-      const made = lab.all.filter(({ type }) => type.startsWith('aws:'));
-      const kinds = (first: boolean): string[] =>
-        [
-          ...new Set(
-            made
-              .filter(({ deleteBeforeReplace }) => deleteBeforeReplace === first)
-              .map(({ type }) => type.split(':').pop()!),
-          ),
-        ].sort();
-      const balancer = [
-        'Listener',
-        'LoadBalancer',
-        'SubnetCidrReservation',
-        'TargetGroupAttachment',
-      ];
-      expect(kinds(true)).toEqual(
-        [
-          ...['Instance', 'Route', 'RouteTableAssociation', 'Subnet'],
-          ...['SecurityGroupEgressRule', 'SecurityGroupIngressRule'],
-          ...(profile === 'full' ? balancer : ['EipAssociation']),
-        ].sort(),
-      );
-      expect(kinds(false)).toEqual(
-        [
-          ...['Eip', 'InternetGateway', 'KeyPair', 'RouteTable', 'SecurityGroup', 'Vpc'],
-          ...(profile === 'full' ? ['TargetGroup'] : []),
-        ].sort(),
-      );
-    },
-  );
-
-  test('replaces the balancer with its subnet, and the gateway with its VPC', async () => {
-    const lab = await graphOn();
-    const balancer = lab.of('LoadBalancer', 'api');
-    // The provider replaces a balancer for its name, also while the subnet's id is unknown.
-    expect(balancer.inputs.name).toBe('api-nodes-id');
-    expect(balancer.propertyDependencies.name).toEqual(['aws:ec2/subnet:Subnet nodes']);
-    expect(lab.of('InternetGateway', 'internet-gateway').replaceOnChanges).toEqual(['vpcId']);
-  });
-});
-
-describe('the zone of a lab on AWS', () => {
-  const offerings = (...list: string[]): Offering[] =>
-    list.map((each) => ({ zone: each.split(' ')[0], type: each.split(' ')[1] }));
-  const types = ['t3.small', 't4g.small'];
-
-  test('is the first one with both machine types, in any order of AWS’s list', () => {
-    const listed = ['1c t4g.small', '1b t4g.small', '1a t3.small', '1b t3.small', '1c t3.small'];
-    const here = offerings(...listed.map((each) => `us-east-${each}`));
-    expect(chooseZone({ region: 'us-east-1', types, offerings: here })).toBe('us-east-1b');
-    expect(chooseZone({ region: 'us-east-1', types, offerings: here.reverse() })).toBe(
-      'us-east-1b',
-    );
-  });
-
-  test('is no Local Zone', () => {
-    const here = offerings('us-west-2-lax-1a m5.large', 'us-west-2d m5.large');
-    expect(chooseZone({ region: 'us-west-2', types: ['m5.large'], offerings: here })).toBe(
-      'us-west-2d',
-    );
-  });
-
-  test('is a clear error if no zone offers both types', () => {
-    const here = offerings('us-east-1a t3.small', 'us-east-1b t4g.small');
-    expect(() => chooseZone({ region: 'us-east-1', types, offerings: here })).toThrow(
-      new CloudError(
-        'No zone of us-east-1 offers t3.small and t4g.small: set region, controllerType or workerType to others.',
-      ),
-    );
-  });
-
-  test('is chosen once and then kept if the config names none', async () => {
-    const { inputs, ignoreChanges } = (await graphOn()).of('Subnet', 'nodes');
-    expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2b', ['availabilityZone']]);
-  });
-
-  test('is the one in the config, and changes with it', async () => {
-    const { inputs, ignoreChanges } = (await graphOn({ zone: 'us-west-2d' })).of('Subnet', 'nodes');
-    expect([inputs.availabilityZone, ignoreChanges]).toEqual(['us-west-2d', []]);
-  });
-});
-
 describe('the expiry tag on AWS', () => {
   test.each(['full', 'small'])(
     'is on the VPC and on each instance, and on no other resource, in profile %s',
@@ -443,45 +351,5 @@ describe('AWS in profile small', () => {
     ]);
     // Between zones every byte costs.
     expect(lab.of('Subnet', 'workers').inputs.availabilityZone).toBe('us-west-2b');
-  });
-});
-
-describe('credentials', () => {
-  const nowhere = { environment: {}, home: '/nowhere', vendor: 'Somebody' };
-  test('are reported in one sentence if they are missing', () => {
-    expect(() => requireCredentials(nowhere)).toThrow(
-      /^There are no AWS credentials here: [^\n]*\.$/,
-    );
-  });
-  test.each([
-    ['a variable', { ...nowhere, environment: { AWS_ACCESS_KEY_ID: 'AKIA' } }],
-    ['a machine of Amazon’s', { ...nowhere, vendor: 'Amazon EC2' }],
-    ['a file', { ...nowhere, environment: { AWS_SHARED_CREDENTIALS_FILE: __filename } }],
-  ])('can be %s', (_, surroundings) =>
-    expect(() => requireCredentials(surroundings)).not.toThrow(),
-  );
-});
-
-describe('adminCidrs: auto', () => {
-  const config = parseConfig({
-    ...valid,
-    adminCidrs: 'auto,198.51.100.7/32',
-    nodePortCidrs: 'auto',
-  });
-  test('is replaced by the host’s public address', async () => {
-    const known = await withOwnAddress(config, async () => '198.51.100.7');
-    expect([known.adminCidrs, known.nodePortCidrs]).toEqual([
-      ['198.51.100.7/32'],
-      ['198.51.100.7/32'],
-    ]);
-  });
-  test('sends no request if the config has no auto', async () => {
-    const plain = parseConfig(valid);
-    expect(await withOwnAddress(plain, () => Promise.reject(new Error('asked')))).toBe(plain);
-  });
-  test('reports one clear error if the service does not answer', async () => {
-    await expect(askOwnAddress('http://127.0.0.1:9')).rejects.toThrow(
-      /^adminCidrs is auto, but http:\/\/127.0.0.1:9 did not report .*: set adminCidrs to/,
-    );
   });
 });
