@@ -233,7 +233,7 @@ describe('the VPC in a way', () => {
     );
   });
 
-  test('drops a packet whose route leads to another node', () => {
+  test('drops a packet with a route to another node', () => {
     const vpc = changed(({ tables, interfaces }) => {
       const other = interfaces.find(({ privateIp }) => privateIp === '10.240.0.10')!;
       for (const { routes } of tables)
