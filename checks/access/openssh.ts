@@ -243,7 +243,7 @@ export class OpenSsh {
     return this.connection(node).run(script, seconds);
   }
 
-  /** Starts a program whose input and output the caller uses. Rejects if the node can't be reached. */
+  /** Starts a program. The caller uses its input and output. Rejects if the node can't be reached. */
   start(node: string, words: string[]): Promise<ChildProcess> {
     return this.connection(node).start(words);
   }

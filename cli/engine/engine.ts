@@ -12,7 +12,7 @@ import { type Snapshot, readSnapshot } from './snapshot';
 const isNotFound = (error: unknown): boolean =>
   error instanceof Failure && /no stack named .* found/.test(error.message);
 
-/** Options of every run that the engine confirms and previews by itself. */
+/** Options of every run without a confirmation and a preview. */
 const UNATTENDED = ['--yes', '--skip-preview'];
 
 /** A stack as the backend lists it. */

@@ -49,7 +49,7 @@ export interface AwsRule {
   to: number;
   /** Empty if the rule is about another group. */
   cidr: string;
-  /** Security group of the other end; empty if the rule has a CIDR. */
+  /** Group with the members that the rule is about; empty if it is about a CIDR. */
   members: string;
   description: string;
 }

@@ -117,7 +117,7 @@ const LAB = 'local-kill';
 const DOWN = ['down', LAB, '--yes'];
 /** Rounds of a life in which every moment must come. */
 const ROUNDS = 8;
-/** Kills of `down` in a round, before `up` continues from the leftovers. */
+/** Kills of `down` in a round after which `up` repairs the lab. */
 const KILLS_BEFORE_UP = 2;
 
 jest.setTimeout(20 * 60_000);

@@ -4,7 +4,7 @@ import { root } from '../../util/repo-root';
 import { takeHost } from './host-lock';
 import { alone } from './integration-schedule.json';
 
-/** Ends this worker after a kill of jest. The next run deletes the labs of ended workers. */
+/** Ends this worker of jest after its main process was killed. The next run deletes its labs. */
 const endWithJest = (): never => process.exit(1);
 
 /**

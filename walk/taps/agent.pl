@@ -20,7 +20,7 @@ STDOUT->autoflush(1);
 my $select = IO::Select->new(\*STDIN);
 my (%programs, %owners);
 
-# Ends the agent if its output is closed.
+# Ends the agent if no process reads its output.
 sub event { print join(' ', @_) . "\n" or exit 1; }
 
 sub start {

@@ -6,7 +6,7 @@ import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { RUN_SECONDS, type Machine, type Program } from './machine';
 
-/** Seconds after which an agent ends, also if the walk does not stop it. A walk takes less. */
+/** Seconds after which an agent ends, even without a request. A walk takes less. */
 const LIFETIME = 60;
 
 /** Milliseconds until an agent must be ready, with a login by way of a gateway. */

@@ -138,7 +138,7 @@ describe('a VPC of AWS', () => {
     });
   });
 
-  test('gives a subnet without a table the main table', () => {
+  test('gives a subnet without an own table the main table', () => {
     const vpc = awsVpc();
     vpc.tables[1].subnets = [];
     const { route } = cross(

@@ -10,7 +10,7 @@ import { inPlaces, ownPlaces } from '../../../support/typed';
 
 ownPlaces();
 
-/** Place of an engine whose program `pulumi` is a shell script; $LOG is its event log. */
+/** Place of an engine with a shell script as its program `pulumi`; $LOG is its event log. */
 function placeWith(script: string): Parameters<typeof pulumi>[0] {
   fs.mkdirSync(inPlaces('bin'), { recursive: true });
   const log = 'while [ $# -gt 0 ]; do [ "$1" != --event-log ] || LOG=$2; shift; done';
@@ -60,8 +60,8 @@ describe('a run of the engine', () => {
   });
 
   test('fails with the standard error of the engine', async () => {
-    expect(await failureOf(eventsOf('echo "error: no such thing" >&2; exit 255'))).toBe(
-      'no such thing',
+    expect(await failureOf(eventsOf('echo "error: no such stack" >&2; exit 255'))).toBe(
+      'no such stack',
     );
   });
 
