@@ -3,6 +3,7 @@ import { classOfFour, recreates } from './class';
 import { hardWay } from './hard-way';
 import { type BenchLab, removePods, startPods, timed } from './lab';
 import type { Measures } from './measures';
+import { quiet } from './quiet';
 import { throughput } from './throughput';
 import { type ByProgram, memory, processorTime, total } from './usage';
 
@@ -47,6 +48,7 @@ export interface Bench {
 async function measureWithPods(bench: Bench): Promise<void> {
   const { lab, measures, parts, programs } = bench;
   bench.say('up');
+  await quiet();
   let seconds = await timed(() => lab.up());
   await lab.inside(async (access) => {
     seconds += await timed(() => startPods(access, access.outputs.topology.nodes));
@@ -67,6 +69,7 @@ async function measureWithPods(bench: Bench): Promise<void> {
 
 async function measureFloor(floor: Floor, { parts, measures, say }: Bench): Promise<void> {
   say('floor');
+  await quiet();
   const seconds = await floor.run(async () => {
     if (!parts.has('throughput')) return;
     say('throughput of the floor');
@@ -115,6 +118,7 @@ export async function round(bench: Bench): Promise<void> {
   if (parts.has('recreates')) await recreates(bench);
   if (!parts.has('hard-way')) return;
   bench.say('hard way');
+  await quiet();
   const { machines, steps } = await hardWay(bench.bare, bench.directory);
   measures.add('hard-way', machines + steps);
   measures.add('hard-way-steps', steps);

@@ -82,7 +82,7 @@ export interface RunListener {
  * Runs `pulumi` and reports its events. Throws an Error that `engineFailure` parses.
  *
  * Replaces `stack.up` of the Automation API, which starts five more `pulumi` processes, loads 770
- * modules and needs a gRPC server: two seconds of a lab's `up`. The events are the same.
+ * modules and needs a gRPC server. The events are the same.
  */
 export async function pulumiWithEvents(
   { workDir, envVars }: EnginePlace,

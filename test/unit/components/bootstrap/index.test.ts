@@ -245,7 +245,9 @@ test('each config value is in one file', async () => {
   expect(text('machine@controller-0')).toContain('--service-node-port-range=30100-30200');
   expect(text('machine@controller-0')).toContain('--secure-port=7443');
   expect(text('machine@worker-0')).toContain('server = "http://10.240.0.1:5000"');
-  expect(text('machine@controller-0')).toContain('--unsafe-no-fsync\n');
+  expect(text('machine@controller-0')).toContain(
+    ' \\\n  --unsafe-no-fsync \\\n  --heartbeat-interval=300 \\\n  --election-timeout=3000\n',
+  );
   expect(text('objects@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
   expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
@@ -300,8 +302,18 @@ describe('the addresses of the cloud’s balancers', () => {
   });
 });
 
-test('etcd waits for the disk unless the lab is disposable', async () => {
-  expect(sent((await registered()).get('machine@controller-0')!)).not.toContain('unsafe-no-fsync');
+test('etcd waits for the disk and has its default intervals unless the lab is disposable', async () => {
+  expect(sent((await registered()).get('machine@controller-0')!)).not.toMatch(
+    /unsafe-no-fsync|heartbeat-interval|election-timeout/,
+  );
+});
+
+test('every Go service of a node collects garbage twice as often', async () => {
+  const resources = await registered();
+  const services = (name: string): number =>
+    [...sent(resources.get(name)!).matchAll(/^Environment=GOGC=50$/gm)].length;
+  expect(services('machine@controller-0')).toBe(4);
+  expect(services('machine@worker-0')).toBe(3);
 });
 
 test('expected units are those of the role, and none at stage none', async () => {
