@@ -18,7 +18,13 @@ export interface StackOutputs {
   /** Whole config of the lab, with defaults, as JSON. The topology follows from it. */
   config: string;
   /** As in the article's two listings. `publicIp` is empty if a node has none. */
-  nodes: { name: string; privateIp: string; publicIp: string }[];
+  nodes: {
+    name: string;
+    privateIp: string;
+    publicIp: string;
+    /** IPv6 address that a cloud assigned; unset on local labs, and unless the lab is dual-stack. */
+    privateIp6?: string;
+  }[];
   /** `https://ADDRESS:PORT`, for users; nodes use the controllers' private addresses. */
   apiServer: string;
   /** `http://ADDRESS:31088`, URL of the article's nginx: worker-0's address, or the gateway's. */
@@ -86,6 +92,7 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   );
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
+  const assigned = outputs.nodes.map(({ name, privateIp6 }) => [name, privateIp6] as const);
   return {
     ...outputs,
     expires: outputs.expires ?? '',
@@ -97,6 +104,6 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
     publicPool,
     region,
     project,
-    topology: topology(config),
+    topology: topology(config, Object.fromEntries(assigned)),
   };
 }

@@ -1,5 +1,6 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
+import { subnet64 } from '../../util/cidr6';
 import { once } from './replacement';
 import { expiryTags, resourceTag } from './tags';
 import type { AwsContext, Network, SubnetParts } from './types';
@@ -11,9 +12,12 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
     'vpc',
     {
       cidrBlock: topology.nodeCidr,
+      // A /56 that Amazon chooses: only IPAM can give a VPC a network of the user's choice.
+      ...(topology.ipv6 ? { assignGeneratedIpv6CidrBlock: true } : {}),
       tags: { Name: lab, ...resourceTag('vpc'), ...expiryTags(tags) },
     },
-    options,
+    // AWS takes no IPv6 network from a VPC while its subnets have parts of it.
+    { ...options, replaceOnChanges: ['assignGeneratedIpv6CidrBlock'] },
   );
   const gateway = new ec2.InternetGateway(
     'internet-gateway',
@@ -23,7 +27,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
   );
   const reachable: pulumi.Resource[] = [gateway];
   const subnets: SubnetParts[] = [];
-  for (const plan of topology.subnets) {
+  for (const [index, plan] of topology.subnets.entries()) {
     const name = { Name: `${lab}-${plan.name}`, ...resourceTag(plan.name) };
     // All subnets are in one zone, because AWS charges for traffic between zones.
     const availabilityZone = subnets[0]?.subnet.availabilityZone ?? zoneOf(config, options);
@@ -32,6 +36,9 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
       {
         vpcId: vpc.id,
         cidrBlock: plan.cidr,
+        ...(topology.ipv6
+          ? { ipv6CidrBlock: vpc.ipv6CidrBlock.apply((cidr) => subnet64(cidr, index)) }
+          : {}),
         availabilityZone,
         mapPublicIpOnLaunch: false,
         tags: name,
@@ -53,6 +60,14 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
       new ec2.Route(
         `default-route-${plan.name}`,
         { routeTableId: table.id, destinationCidrBlock: '0.0.0.0/0', gatewayId: gateway.id },
+        once(options),
+      ),
+    );
+    if (!topology.ipv6) continue;
+    reachable.push(
+      new ec2.Route(
+        `default-route6-${plan.name}`,
+        { routeTableId: table.id, destinationIpv6CidrBlock: '::/0', gatewayId: gateway.id },
         once(options),
       ),
     );

@@ -259,7 +259,6 @@ function inACloud({
   nodeCidr,
   loadBalancer,
   loadBalancers,
-  ipFamily,
   profile,
   controllers,
   adminCidrs,
@@ -277,9 +276,6 @@ function inACloud({
       ? [
           `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
         ]
-      : []),
-    ...(ipFamily === 'dual'
-      ? [`ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`]
       : []),
     ...balancerMistakes({ cloud, stage, profile, nodeCidr, loadBalancers }),
     ...(adminCidrs?.length === 0

@@ -12,8 +12,11 @@ export function makeNetwork({ lab, topology, options }: GcpContext): Network {
       autoCreateSubnetworks: false,
       routingMode: 'REGIONAL',
       mtu: topology.mtu,
+      // Google chooses a /48 in fd20::/20: one of the user's choice must be unused by all projects.
+      ...(topology.ipv6 ? { enableUlaInternalIpv6: true } : {}),
     },
-    options,
+    // A dual-stack subnet does not become an IPv4 subnet again.
+    { ...options, replaceOnChanges: ['enableUlaInternalIpv6'] },
   );
   const subnets = topology.subnets.map(({ name, cidr }): [string, Subnetwork] => [
     name,
@@ -24,6 +27,7 @@ export function makeNetwork({ lab, topology, options }: GcpContext): Network {
         description: `Subnet ${name} of lab ${lab}`,
         network: vpc.id,
         ipCidrRange: cidr,
+        ...(topology.ipv6 ? { stackType: 'IPV4_IPV6', ipv6AccessType: 'INTERNAL' } : {}),
       },
       options,
     ),

@@ -1,6 +1,6 @@
 import { contains6 } from '../../../util/cidr6';
 import type { Check, Evidence } from '../../check';
-import { kubectl, linesWith, type as typeOn } from '../../lab';
+import { kubectl, type LabUnderTest, linesWith, type as typeOn } from '../../lab';
 import { parseAnswers } from '../../parsers/listings';
 import { gather, placeOf, planOf } from './gather';
 
@@ -9,12 +9,16 @@ interface Address {
   addr_info: { local?: string; prefixlen?: number }[];
 }
 
+/** Returns a node's address as the check expects it. DHCPv6 of a cloud gives no prefix length. */
+const wantedAddress = (lab: LabUnderTest, address: string): string =>
+  planOf(lab).nodeCidr ? `${address}/64` : address;
+
 const nodesList: Check = {
   id: 'ipv6.nodes.list',
   title: 'Every node has its IPv6 address',
   node: 'every node',
   command: 'ip -6 address show scope global',
-  expected: "the address of the plan, with the node network's prefix length",
+  expected: 'the address of the plan; on clouds the one that the VPC assigned',
   stage: 'none',
   workers: 1,
   config: { ipFamily: 'dual' },
@@ -28,10 +32,10 @@ const nodesList: Check = {
       const own = links.flatMap(({ ifname, addr_info }) =>
         addr_info
           .filter(({ local }) => local !== undefined && !contains6(planOf(lab).podCidr, local))
-          .map(({ local, prefixlen }) => ({ ifname, cidr: `${local}/${prefixlen}` })),
+          .map(({ local, prefixlen }) => ({ ifname, local, cidr: `${local}/${prefixlen}` })),
       );
-      const wanted = `${privateIp6}/64`;
-      const found = own.find(({ cidr }) => cidr === wanted);
+      const wanted = wantedAddress(lab, privateIp6!);
+      const found = own.find(({ local, cidr }) => [local, cidr].includes(wanted));
       return {
         lines: found ? [`${name}: ${found.cidr} on ${found.ifname}`] : [],
         problems: found

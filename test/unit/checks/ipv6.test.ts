@@ -116,7 +116,7 @@ describe('the IPv6 routes of a worker', () => {
 describe("the router's IPv6 routes", () => {
   const good = plan.ipv6!.routes.map(({ destination, nextHopIp }) => ({
     destination,
-    nextHop: nextHopIp,
+    nextHop: nextHopIp!,
   }));
   const problems = (table: typeof good): string[] => vpcProblems(table, plan.ipv6!);
 

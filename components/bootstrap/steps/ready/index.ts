@@ -24,7 +24,7 @@ export const ready: Step = {
   description: 'The machine has booted, and resolves the names of the other nodes',
   on: 'all',
   stage: 'none',
-  files: (node, { topology, metadataWall }) => [
+  files: (node, { topology, metadataWall, metadataWall6 }) => [
     plain('/etc/hardway/hosts', hosts(node, topology)),
     plain(
       '/etc/hardway/node.env',
@@ -37,6 +37,7 @@ export const ready: Step = {
       }),
     ),
     ...(metadataWall ? [plain('/etc/hardway/metadata-wall', `${metadataWall}\n`)] : []),
+    ...(metadataWall6 ? [plain('/etc/hardway/metadata-wall6', `${metadataWall6}\n`)] : []),
     script('/opt/hardway/common.sh', 'ready/common.sh'),
     script('/opt/hardway/status.sh', 'ready/status.sh'),
   ],
