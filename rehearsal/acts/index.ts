@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { diskMistake, spaceOf } from '../disk';
 import { scratch } from '../environment';
 import type { Act } from './act';
+import { dualStackActs } from './dual-stack';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
@@ -9,7 +10,13 @@ import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
-export const awsActs: Act[] = [...lifeActs, ...faultActs, ...endActs, ...killActs];
+export const awsActs: Act[] = [
+  ...lifeActs,
+  ...faultActs,
+  ...endActs,
+  ...dualStackActs,
+  ...killActs,
+];
 
 /** Acts of profile small: it has no balancer. */
 export const actsOf = (profile: Stage['profile']): Act[] =>

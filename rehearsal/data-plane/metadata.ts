@@ -26,6 +26,7 @@ function metadataOf(instance: Instance, own: Interface, region: string): Tree {
     'instance-type': instance.type,
     'local-hostname': host,
     'local-ipv4': own.privateIp,
+    ...(own.ip6 ? { ipv6: own.ip6 } : {}),
     mac,
     placement: { 'availability-zone': instance.zone, region },
     ...publicNames,

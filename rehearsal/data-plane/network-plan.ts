@@ -1,4 +1,5 @@
 import { addressAt, parseCidr } from '../../util/cidr';
+import { isIpv6 } from '../../util/cidr6';
 import type { GroupRule, Interface, Route, Subnet, Vpc, World } from './world';
 
 /** Address of the metadata service, the same on every node. */
@@ -23,6 +24,8 @@ export interface NetworkPlan {
   mangle: string;
   /** Routes by routing table, each as `ip route add` takes it; `main` is for packets from the Internet. */
   routes: Map<string, string[]>;
+  /** IPv6 routes by routing table, and the addresses that the router answers for; empty in IPv4. */
+  ipv6: { routes: Map<string, string[]>; neighbours: string[]; mangle: string };
   /** Routing table by port. */
   tables: Map<string, string>;
   /** Public addresses that lead to this VPC. */
@@ -36,6 +39,8 @@ export interface Port {
   privateIp: string;
   prefixLength: number;
   gateway: string;
+  /** IPv6 address and the subnet's network; unset in an IPv4 subnet. */
+  ipv6?: { address: string; network: string };
 }
 
 export const portName = (id: string): string => `p${id.slice(-12)}`;
@@ -51,8 +56,9 @@ function match(rule: GroupRule, side: 'saddr' | 'daddr', world: World): string |
         .map(({ privateIp }) => privateIp)
     : [rule.cidr ?? ''].filter(Boolean);
   if (remotes.length === 0) return undefined;
-  const remote = `ip ${side} ${anyOf(remotes)}`;
+  const remote = `${isIpv6(remotes[0]) ? 'ip6' : 'ip'} ${side} ${anyOf(remotes)}`;
   if (rule.protocol === '-1') return remote;
+  if (rule.protocol === 'icmpv6') return `${remote} meta l4proto ipv6-icmp`;
   if (rule.protocol === 'icmp') return `${remote} ip protocol icmp`;
   return `${remote} ${rule.protocol} dport ${rule.from}-${rule.to}`;
 }
@@ -81,8 +87,17 @@ function ownAddressOnly(one: Interface): string[] {
   return [
     `    iifname "${port}" ip saddr != ${one.privateIp} counter drop`,
     `    oifname "${port}" ip daddr != ${one.privateIp} counter drop`,
+    ...(one.ip6
+      ? [
+          `    iifname "${port}" ip6 saddr != ${one.ip6} counter drop`,
+          `    oifname "${port}" ip6 daddr != ${one.ip6} counter drop`,
+        ]
+      : []),
   ];
 }
+
+/** Neighbour discovery between an instance and the router, which no security group concerns. */
+const NEIGHBOURS = '    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept';
 
 function ruleset(interfaces: Interface[], publics: Interface[], world: World): string {
   const jumps = (prefix: string): string =>
@@ -138,6 +153,7 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     '    type filter hook input priority filter; policy drop;',
     '    ct state established,related accept',
     '    iifname "lo" accept',
+    ...(interfaces.some(({ ip6 }) => ip6) ? [NEIGHBOURS] : []),
     ...interfaces.map(
       ({ id, privateIp }) => `    iifname "${portName(id)}" ip saddr != ${privateIp} counter drop`,
     ),
@@ -171,7 +187,36 @@ function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: str
   const { interface: id } = route.via;
   const hop = interfaces.find((one) => one.id === id);
   if (!hop) return nowhere;
-  return `${route.destination} via ${hop.privateIp} dev ${portName(id)} onlink`;
+  const address = isIpv6(route.destination) ? hop.ip6 : hop.privateIp;
+  return address ? `${route.destination} via ${address} dev ${portName(id)} onlink` : nowhere;
+}
+
+/** Plans the IPv6 part of a VPC's router. The Internet has no IPv6 here. */
+function planIpv6(world: World, vpc: Vpc, interfaces: Interface[]): NetworkPlan['ipv6'] {
+  const own = interfaces.filter(({ ip6 }) => ip6);
+  if (!vpc.cidr6 || own.length === 0) return { routes: new Map(), neighbours: [], mangle: '' };
+  const direct = own.map(({ id, ip6 }) => `${ip6} dev ${portName(id)}`);
+  const subnets = world.subnets.filter((one) => one.vpc === vpc.id);
+  const tables = subnets.map(({ table }, index): [string, string[]] => {
+    const routes = (world.tables.find(({ id }) => id === table)?.routes ?? [])
+      .filter(({ destination }) => isIpv6(destination) && destination !== '::/0')
+      .map((route) => routeLine(route, vpc, interfaces, ''));
+    return [
+      String(FIRST_TABLE + index),
+      [...direct, `blackhole ${vpc.cidr6}`, ...routes, 'blackhole default'],
+    ];
+  });
+  // A subnet is one link to its instances: the router answers for every other instance.
+  const neighbours = own.flatMap((one) =>
+    own
+      .filter((other) => other !== one && other.subnet === one.subnet)
+      .map(({ ip6 }) => `${ip6} dev ${portName(one.id)}`),
+  );
+  return {
+    routes: new Map([['main', direct], ...tables]),
+    neighbours,
+    mangle: '*mangle\n-A PREROUTING -i p+ -j HL --hl-inc 1\nCOMMIT\n',
+  };
 }
 
 /** Plans a VPC's router. `outside` is the address of the Internet's end of the link. */
@@ -184,7 +229,9 @@ export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPla
   const routes = new Map([['main', [...direct, 'blackhole default']]]);
   const numbers = new Map<string, string>();
   for (const [index, subnet] of subnets.entries()) {
-    const own = world.tables.find(({ id }) => id === subnet.table)?.routes ?? [];
+    const own = (world.tables.find(({ id }) => id === subnet.table)?.routes ?? []).filter(
+      ({ destination }) => !isIpv6(destination),
+    );
     const number = String(FIRST_TABLE + index);
     numbers.set(subnet.id, number);
     const lines = own.map((route) => routeLine(route, vpc, interfaces, outside));
@@ -198,19 +245,21 @@ export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPla
   }
   return {
     ports: interfaces.map((one) => {
-      const { cidr } = subnetOf(one);
+      const { cidr, cidr6 } = subnetOf(one);
       return {
         name: portName(one.id),
         interface: one.id,
         privateIp: one.privateIp,
         prefixLength: parseCidr(cidr).prefix,
         gateway: addressAt(cidr, 1),
+        ...(one.ip6 && cidr6 ? { ipv6: { address: one.ip6, network: cidr6 } } : {}),
       };
     }),
     addresses: [...subnets.map(({ cidr }) => addressAt(cidr, 1)), METADATA, RESOLVER],
     nft: ruleset(interfaces, publics, world),
     mangle: mangle(interfaces, world),
     routes,
+    ipv6: planIpv6(world, vpc, interfaces),
     tables: new Map(interfaces.map((one) => [portName(one.id), numbers.get(one.subnet)!])),
     publicAddresses: publics.map(({ publicIp }) => publicIp!),
   };

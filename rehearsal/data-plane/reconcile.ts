@@ -108,7 +108,12 @@ export class DataPlane {
   }
 
   private async applyNetwork(real: RealVpc, plan: NetworkPlan): Promise<void> {
-    const text = JSON.stringify({ ...plan, routes: [...plan.routes], tables: [...plan.tables] });
+    const text = JSON.stringify({
+      ...plan,
+      routes: [...plan.routes],
+      tables: [...plan.tables],
+      ipv6: [...plan.ipv6.routes, plan.ipv6.neighbours],
+    });
     if (text === real.applied) return;
     await applyPlan(real.id, plan);
     await leadTo(real.link, plan.publicAddresses, this.options.source);
