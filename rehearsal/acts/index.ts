@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { diskMistake, spaceOf } from '../disk';
 import { scratch } from '../environment';
 import type { Act } from './act';
+import { balancerActs } from './balancers';
 import { dualStackActs } from './dual-stack';
 import { faultActs } from './faults';
 import { killActs } from './kills';
@@ -12,6 +13,7 @@ import { downLeavesNothing, resources, type Stage, up } from './stage';
 /** Every act of an AWS rehearsal, in order. */
 export const awsActs: Act[] = [
   ...lifeActs,
+  ...balancerActs,
   ...faultActs,
   ...endActs,
   ...dualStackActs,
@@ -20,7 +22,10 @@ export const awsActs: Act[] = [
 
 /** Acts of profile small: it has no balancer. */
 export const actsOf = (profile: Stage['profile']): Act[] =>
-  awsActs.filter(({ name }) => profile === 'full' || !name.includes('LoadBalancer'));
+  awsActs.filter(
+    ({ name, needsBalancer }) =>
+      profile === 'full' || !(needsBalancer || name.includes('LoadBalancer')),
+  );
 
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 

@@ -1,5 +1,6 @@
 import { addressAt, parseCidr } from '../../util/cidr';
 import { isIpv6 } from '../../util/cidr6';
+import { targetKey } from './health';
 import type { GroupRule, Interface, Route, Subnet, Vpc, World } from './world';
 
 /** Address of the metadata service, the same on every node. */
@@ -99,7 +100,88 @@ function ownAddressOnly(one: Interface): string[] {
 /** Neighbour discovery between an instance and the router, which no security group concerns. */
 const NEIGHBOURS = '    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept';
 
-function ruleset(interfaces: Interface[], publics: Interface[], world: World): string {
+/** Returns whether a target is healthy, by its key. */
+type IsHealthy = (key: string) => boolean;
+
+/** A listener that preserves client addresses, with the targets that get its connections. */
+interface Preserved {
+  publicIp: string;
+  /** Port of the balancer's interface on the router. */
+  of: string;
+  port: number;
+  targets: string[];
+}
+
+/** Lists the listeners that preserve client addresses. If no target is healthy, all get connections. */
+function preservedListeners(
+  world: World,
+  interfaces: Interface[],
+  isHealthy: IsHealthy,
+): Preserved[] {
+  return world.balancers.flatMap((balancer) => {
+    const own = interfaces.find(({ id }) => id === balancer.interface);
+    if (!own?.publicIp) return [];
+    return balancer.listeners.flatMap(({ port, targets }) => {
+      if (!targets?.preserveClientIp) return [];
+      const all = targets.instances.flatMap(({ id, port: target }) => {
+        const instance = world.instances.find((one) => one.id === id);
+        const address = interfaces.find((one) => one.id === instance?.interface)?.privateIp;
+        return address ? [{ id, to: `${address} . ${target}` }] : [];
+      });
+      const healthy = all.filter(({ id }) => isHealthy(targetKey(balancer, port, id)));
+      const chosen = healthy.length > 0 ? healthy : all;
+      if (chosen.length === 0) return [];
+      const name = portName(own.id);
+      return { publicIp: own.publicIp!, of: name, port, targets: chosen.map(({ to }) => to) };
+    });
+  });
+}
+
+/** Renders the choice of a target for each connection to a listener. */
+function choice({ publicIp, port, targets }: Preserved): string {
+  const numbered = targets.map((target, number) => `${number} : ${target}`);
+  return (
+    `    iifname "${INTERNET}" ip daddr ${publicIp} tcp dport ${port} dnat ip to ` +
+    `jhash ip saddr . tcp sport mod ${targets.length} map ${anyOf(numbered)}`
+  );
+}
+
+/**
+ * Renders the chain that admits packets to balancers that preserve client addresses. The choice of a
+ * target follows, so that the rules of the target's groups see the client too.
+ */
+function admissions(preserved: Preserved[]): string[] {
+  if (preserved.length === 0) return [];
+  const pairs = new Map(preserved.map(({ publicIp, of }) => [publicIp, of]));
+  return [
+    '  chain admissions {',
+    '    type filter hook prerouting priority dstnat - 10; policy accept;',
+    ...[...pairs].map(
+      ([publicIp, of]) => `    iifname "${INTERNET}" ip daddr ${publicIp} jump in_${of}`,
+    ),
+    '  }',
+  ];
+}
+
+/** Renders the egress rules of the balancers' groups for connections to their targets. */
+const departures = (preserved: Preserved[]): string[] => [
+  ...new Set(
+    preserved.map(
+      ({ publicIp, of }) =>
+        `    iifname "${INTERNET}" ct original ip daddr ${publicIp} jump out_${of}`,
+    ),
+  ),
+];
+
+interface RulesetParts {
+  world: World;
+  interfaces: Interface[];
+  /** Interfaces with a public address. */
+  publics: Interface[];
+  preserved: Preserved[];
+}
+
+function ruleset({ world, interfaces, publics, preserved }: RulesetParts): string {
   const jumps = (prefix: string): string =>
     anyOf(interfaces.map(({ id }) => `"${portName(id)}" : jump ${prefix}_${portName(id)}`));
   const map = (name: string, pairs: string[][]): string =>
@@ -126,6 +208,7 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     ),
     '  chain arriving {',
     '    type nat hook prerouting priority dstnat',
+    ...preserved.map(choice),
     `    iifname "${INTERNET}" dnat ip to ip daddr map @to_private`,
     '  }',
     '  chain leaving {',
@@ -136,6 +219,7 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
       groupChain(one, 'ingress', world),
       groupChain(one, 'egress', world),
     ]),
+    ...admissions(preserved),
     '  chain checks {',
     '    type filter hook forward priority filter - 10; policy accept;',
     ...interfaces.flatMap(ownAddressOnly),
@@ -145,6 +229,7 @@ function ruleset(interfaces: Interface[], publics: Interface[], world: World): s
     '  chain groups {',
     '    type filter hook forward priority filter; policy drop;',
     '    ct state established,related accept',
+    ...departures(preserved),
     ...(interfaces.length > 0 ? [`    iifname vmap ${jumps('out')}`] : []),
     `    oifname "${INTERNET}" accept`,
     ...(interfaces.length > 0 ? [`    oifname vmap ${jumps('in')}`] : []),
@@ -219,8 +304,16 @@ function planIpv6(world: World, vpc: Vpc, interfaces: Interface[]): NetworkPlan[
   };
 }
 
-/** Plans a VPC's router. `outside` is the address of the Internet's end of the link. */
-export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPlan {
+/**
+ * Plans a VPC's router. `outside` is the address of the Internet's end of the link. `isHealthy` says
+ * which targets of balancers answer.
+ */
+export function planNetwork(
+  world: World,
+  vpc: Vpc,
+  outside: string,
+  isHealthy: IsHealthy = () => false,
+): NetworkPlan {
   const interfaces = world.interfaces.filter((one) => one.vpc === vpc.id);
   const subnets = world.subnets.filter((one) => one.vpc === vpc.id);
   const publics = vpc.gateway ? interfaces.filter(({ publicIp }) => publicIp !== null) : [];
@@ -256,7 +349,10 @@ export function planNetwork(world: World, vpc: Vpc, outside: string): NetworkPla
       };
     }),
     addresses: [...subnets.map(({ cidr }) => addressAt(cidr, 1)), METADATA, RESOLVER],
-    nft: ruleset(interfaces, publics, world),
+    nft: ruleset({
+      ...{ world, interfaces, publics },
+      preserved: vpc.gateway ? preservedListeners(world, interfaces, isHealthy) : [],
+    }),
     mangle: mangle(interfaces, world),
     routes,
     ipv6: planIpv6(world, vpc, interfaces),
