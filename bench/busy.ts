@@ -8,6 +8,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Command as CommandLine, InvalidArgumentError } from 'commander';
 import { columns, print } from '../cli/ui/prompt';
+import { textIf } from '../util/optional';
 import { root } from '../util/repo-root';
 import { median } from './measures';
 
@@ -68,7 +69,7 @@ const run = (name: string): Run => ({
 });
 
 const asCell = ({ code, seconds }: Outcome): string =>
-  `${seconds.toFixed(1)} s${code === 0 ? '' : `, exit ${code}`}`;
+  `${seconds.toFixed(1)} s${textIf(code !== 0, `, exit ${code}`)}`;
 
 const passes = (runs: Run[], command: Command): number =>
   runs.filter((one) => one[command].code === 0).length;

@@ -144,12 +144,14 @@ export class Measures {
 }
 
 function formatTarget({ target, aim }: Row): string {
-  const bound =
-    target && ('atMost' in target ? `at most ${target.atMost}` : `at least ${target.atLeast}`);
+  let bound;
+  if (target && 'atMost' in target) bound = `at most ${target.atMost}`;
+  else if (target) bound = `at least ${target.atLeast}`;
   return [bound, aim && `aim ${aim}`].filter(Boolean).join(', ');
 }
 
 function isMet({ target }: Row, value: number): boolean | undefined {
   if (!target) return undefined;
-  return 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+  if ('atMost' in target) return value <= target.atMost;
+  return value >= target.atLeast;
 }

@@ -1,5 +1,7 @@
 import * as os from 'node:os';
 import { columns } from '../cli/ui/prompt';
+import { listOf } from '../util/optional';
+import { counted } from '../util/plural';
 import type { Result } from './measures';
 import type { Bench } from './rounds';
 import type { ByProgram } from './usage';
@@ -14,12 +16,14 @@ const hostProperties = (): { cores: number; kernel: string; load: number } => ({
 /** Formats a value with three significant figures. */
 function figure(value: number): string {
   if (value >= 100) return value.toFixed(0);
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  if (value >= 10) return value.toFixed(1);
+  return value.toFixed(2);
 }
 
 function verdict({ met }: Result): string {
   if (met === undefined) return '';
-  return met ? 'met' : 'MISSED';
+  if (met) return 'met';
+  return 'MISSED';
 }
 
 const row = (result: Result): string[] => [
@@ -50,12 +54,12 @@ export function asText(
   const { cores, kernel, load } = hostProperties();
   const missed = results.filter(({ met }) => met === false);
   return [
-    `${rounds} round${rounds > 1 ? 's' : ''} on ${cores} cores, kernel ${kernel}; load at the end ${figure(load)}`,
+    `${counted(rounds, 'round')} on ${cores} cores, kernel ${kernel}; load at the end ${figure(load)}`,
     '',
     columns([['', 'least', 'median', 'unit', 'target (of the median)', ''], ...results.map(row)]),
     '',
-    ...(programs.memory ? [users('Memory by program', 'MB', programs.memory)] : []),
-    ...(programs.idle ? [users('Idle processor time by program', 'cores', programs.idle)] : []),
+    ...listOf(programs.memory).map((memory) => users('Memory by program', 'MB', memory)),
+    ...listOf(programs.idle).map((idle) => users('Idle processor time by program', 'cores', idle)),
     missed.length === 0
       ? 'Every target that was measured is met.'
       : `Missed: ${missed.map(({ title }) => title.trim()).join('; ')}.`,

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Access } from '../checks';
 import { kubectl, typeOne } from '../checks/lab';
+import { textIf } from '../util/optional';
 import { root } from '../util/repo-root';
 import { NAMESPACE } from './lab';
 import { median } from './measures';
@@ -28,7 +29,7 @@ function tcp(
   ...args: (string | number)[]
 ): Promise<string> {
   const source = fs.readFileSync(path.join(root, 'bench/tcp.pl'), 'utf8');
-  const inside = namespace ? `sudo ip netns exec ${namespace} ` : '';
+  const inside = textIf(namespace, `sudo ip netns exec ${namespace} `);
   return typeOne(
     { access },
     node,

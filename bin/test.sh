@@ -36,18 +36,30 @@ if [ ${#packages[@]} -gt 0 ]; then
   "${as_root[@]}" toolchain/host/install.sh "${packages[@]}"
 fi
 
+# eslint takes as long as the other static checks together, so it runs beside them.
+scratch=$(mktemp -d)
+npx --no-install eslint . > "$scratch/eslint" 2>&1 &
+eslint=$!
+trap 'kill "$eslint" 2> /dev/null; rm -r "$scratch"' EXIT
 step 'types'
 npx --no-install tsc --noEmit
-step 'lint'
-npx --no-install eslint .
+step 'form of the files'
 npx --no-install prettier --check .
 step 'shell scripts'
 npm run --silent lint:shell
 step 'dead code'
 npm run --silent knip
+step 'lint'
+if ! wait "$eslint"; then
+  cat "$scratch/eslint"
+  exit 1
+fi
+trap - EXIT
+rm -r "$scratch"
 step 'unit tests'
-npx --no-install jest --selectProjects unit
+npx --no-install jest --selectProjects unit --maxWorkers=100%
 step 'toolchain of the labs'
 ./lab setup
 step "tests on real labs: $project"
-"${as_root[@]}" npx --no-install jest --selectProjects "$project" --runInBand
+# Each of the files that run at a time may have two labs, of up to 1.7 GB.
+"${as_root[@]}" npx --no-install jest --selectProjects "$project" --maxWorkers="${HARDWAY_TEST_WORKERS:-2}"

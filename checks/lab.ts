@@ -101,14 +101,16 @@ export async function execTwice(
   good: (ran: Ran) => boolean,
 ): Promise<Ran & { typed: string }> {
   const args = ['-n', lab.pods.namespace, 'exec', pod, '--', ...command];
-  const first = await lab.access.kubectl(args);
-  const ran = good(first) ? first : await lab.access.kubectl(args);
+  let ran = await lab.access.kubectl(args);
+  if (!good(ran)) ran = await lab.access.kubectl(args);
   return { ...ran, typed: `kubectl ${args.join(' ')}` };
 }
 
 /** Returns kubectl's error if a command in a pod failed and printed nothing; else an empty text. */
-export const execFailure = ({ code, stdout, stderr }: Ran): string =>
-  code !== 0 && stdout.trim() === '' ? firstLine(stderr) : '';
+export function execFailure({ code, stdout, stderr }: Ran): string {
+  if (code !== 0 && stdout.trim() === '') return firstLine(stderr);
+  return '';
+}
 
 /** Returns the first line that is not empty, without deprecation warnings and log lines around it. */
 export function firstLine(text: string): string {

@@ -2,8 +2,10 @@
 const NODE = '\0';
 
 /** Joins names as text: `worker-0`, `worker-0 and worker-1`, `worker-0, worker-1 and worker-2`. */
-export const joinNames = (names: string[]): string =>
-  names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+export function joinNames(names: string[]): string {
+  if (names.length === 1) return names[0];
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
 
 /**
  * Merges problems of the form `NODE: TEXT` that have the same text: `worker-0 and worker-1: TEXT`. Keeps the order and
@@ -13,8 +15,12 @@ export function mergeNodes(problems: string[], nodes: string[]): string[] {
   const nodesByText = new Map<string, string[]>();
   for (const problem of new Set(problems)) {
     const node = nodes.find((name) => problem.startsWith(`${name}: `));
-    const text = node === undefined ? problem : `${NODE}${problem.slice(node.length)}`;
-    nodesByText.set(text, [...(nodesByText.get(text) ?? []), ...(node ? [node] : [])]);
+    if (node === undefined) {
+      nodesByText.set(problem, []);
+      continue;
+    }
+    const text = `${NODE}${problem.slice(node.length)}`;
+    nodesByText.set(text, [...(nodesByText.get(text) ?? []), node]);
   }
   return [...nodesByText].map(([text, names]) => text.replace(NODE, joinNames(names)));
 }

@@ -1,3 +1,4 @@
+import { itemsIf, textIf } from '../util/optional';
 import { allChecks, spellConfig } from './registry';
 import type { Check, CheckResult, Report } from './check';
 import { cut } from '../util/text-width';
@@ -23,14 +24,17 @@ const SUMMARY_LINES = new Map(allChecks.map(({ id, summaryLine }) => [id, summar
 
 /** Returns the text of a table's line: the check's summary line, or the reason of a failure or a skip. */
 function summaryOf({ id, status, evidence, reason }: CheckResult): string {
-  const text = status === 'pass' ? evidence : reason;
-  const lines = text
-    .split('\n')
-    .map((line) => line.trim().replace(/\s+/g, ' '))
-    .filter((line) => line !== '' && !HEADING.test(line));
+  const linesOf = (text: string): string[] =>
+    text
+      .split('\n')
+      .map((line) => line.trim().replace(/\s+/g, ' '))
+      .filter((line) => line !== '' && !HEADING.test(line));
   const pattern = SUMMARY_LINES.get(id);
-  const line = (pattern && lines.find((one) => pattern.test(one))) ?? lines[0] ?? '';
-  return lines.length > 1 && status === 'pass' ? `${line} (+${lines.length - 1})` : line;
+  const mainOf = (lines: string[]): string =>
+    (pattern && lines.find((one) => pattern.test(one))) ?? lines[0] ?? '';
+  if (status !== 'pass') return mainOf(linesOf(reason));
+  const lines = linesOf(evidence);
+  return `${mainOf(lines)}${textIf(lines.length > 1, ` (+${lines.length - 1})`)}`;
 }
 
 /**
@@ -44,24 +48,25 @@ function formatNodes({ node, reason }: CheckResult): string {
   return `${named ?? nodes[0]}, …`;
 }
 
-function table(results: CheckResult[], { colour, width }: RenderOptions): string[] {
+function table(results: CheckResult[], { colour, width = Infinity }: RenderOptions): string[] {
   const idWidth = Math.max(0, ...results.map(({ id }) => id.length));
   const nodeWidth = Math.max(0, ...results.map((result) => formatNodes(result).length));
   return results.map((result) => {
     const mark = MARKS[result.status].padEnd(4);
-    const painted = colour ? `\u001b[${COLOURS[result.status]}m${mark}\u001b[0m` : mark;
     const start = `${result.id.padEnd(idWidth)}  ${formatNodes(result).padEnd(nodeWidth)}  `;
-    const rest = width === undefined ? undefined : width - start.length - mark.length - 2;
-    return `${start}${painted}  ${cut(summaryOf(result), rest ?? Infinity)}`.trimEnd();
+    const summary = cut(summaryOf(result), width - start.length - mark.length - 2);
+    if (!colour) return `${start}${mark}  ${summary}`.trimEnd();
+    return `${start}\u001b[${COLOURS[result.status]}m${mark}\u001b[0m  ${summary}`.trimEnd();
   });
 }
 
 function failure({ id, title, node, command, expected, evidence, reason }: CheckResult): string[] {
-  const lines = evidence === '' ? ['nothing'] : evidence.split('\n');
-  const shown =
-    lines.length > EVIDENCE_LINES
-      ? [...lines.slice(0, EVIDENCE_LINES), `(${lines.length - EVIDENCE_LINES} more with --json)`]
-      : lines;
+  const lines = (evidence || 'nothing').split('\n');
+  const hidden = lines.length - EVIDENCE_LINES;
+  const shown = [
+    ...lines.slice(0, EVIDENCE_LINES),
+    ...itemsIf(hidden > 0, `(${hidden} more with --json)`),
+  ];
   return [
     `${id}: ${title}`,
     `  on        ${node}`,
@@ -87,7 +92,8 @@ function failures(results: CheckResult[]): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
   const unreachable = failed.flatMap(({ id, reason }) => {
     const found = parseUnreachable(reason);
-    return found ? [{ id, ...found }] : [];
+    if (!found) return [];
+    return { id, ...found };
   });
   const withSameReason = ({ evidence, reason }: CheckResult): CheckResult[] =>
     failed.filter((other) => other.evidence === '' && evidence === '' && other.reason === reason);
@@ -131,12 +137,12 @@ export function renderList(checks: Check[]): string {
   return checks
     .map(({ id, title, node, command, expected, stage, workers, config }) => {
       const needs = [
-        stage === 'none' ? [] : [`stage ${stage}`],
-        workers > 1 ? [`${workers} workers`] : [],
+        itemsIf(stage !== 'none', `stage ${stage}`),
+        itemsIf(workers > 1, `${workers} workers`),
         spellConfig(config),
       ].flat();
       return [
-        `${id}: ${title}${needs.length > 0 ? ` (needs ${needs.join(', ')})` : ''}`,
+        `${id}: ${title}${textIf(needs.length > 0, ` (needs ${needs.join(', ')})`)}`,
         `  on        ${node}`,
         `  command   ${command}`,
         `  expected  ${expected}`,

@@ -8,12 +8,15 @@ function causes(id: string, failed: Set<string>): string[] {
     .filter((dependency) => failed.has(dependency))
     .flatMap((dependency) => {
       const deeper = causes(dependency, failed);
-      return deeper.length > 0 ? deeper : [dependency];
+      if (deeper.length > 0) return deeper;
+      return [dependency];
     });
 }
 
-const formatCauses = (ids: string[]): string =>
-  ids.length === 1 ? `${ids[0]} shows` : `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} show`;
+function formatCauses(ids: string[]): string {
+  if (ids.length === 1) return `${ids[0]} shows`;
+  return `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} show`;
+}
 
 /** Adds the root causes to the reason of each failed check, because one fault fails every check that depends on it. */
 export function pointToCauses(results: CheckResult[]): CheckResult[] {

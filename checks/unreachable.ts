@@ -13,6 +13,10 @@ const ADVICE = `look at \`./lab status\`, the node's console, its sshd, its publ
 /** Matches the address in ssh's message, which differs from node to node. */
 const ADDRESS = /^ssh: connect to host \S+ port \d+: /;
 
+/** Returns the last line of ssh's errors without the node's address. Empty if ssh printed nothing. */
+export const causeOf = (stderr: string): string =>
+  (stderr.trim().split('\n').pop() ?? '').replace(ADDRESS, '');
+
 /** Formats that a node can't be reached. Nodes with the same cause get the same text after their name. */
 export const noAnswer = (node: string, cause: string): string =>
   `${node}: no answer over SSH (${cause.replace(ADDRESS, '')})`;
@@ -37,7 +41,8 @@ export function parseUnreachable(reason: string): Unreachable | undefined {
   const match = /^(?:first repair what [^;]*; )?([^:;]+): no answer over SSH \(([^;]*)\)$/.exec(
     problem,
   );
-  return match ? { nodes: match[1].split(/, | and /), cause: match[2] } : undefined;
+  if (match) return { nodes: match[1].split(/, | and /), cause: match[2] };
+  return undefined;
 }
 
 /** Formats the common reason of checks that failed because nodes can't be reached. */

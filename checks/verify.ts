@@ -1,5 +1,6 @@
 import { type CloudName, reaches } from '../components/config';
 import type { LabOutputs } from '../components/outputs';
+import { textIf } from '../util/optional';
 import type { Access } from './access';
 import { allChecks, checks, checksOf, missingConfig } from './registry';
 import { mergeNodes } from './merge-nodes';
@@ -44,8 +45,8 @@ export function skipReason(check: Check, outputs: LabOutputs): string | undefine
   const missing = missingConfig(check, outputs);
   if (missing.length > 0) return `the check needs a lab with ${missing.join(' and ')}`;
   if (!reaches(outputs.stage, check.stage)) {
-    const absent = check.stage === 'cluster' ? 'DNS' : 'cluster';
-    return `the lab's stage is ${outputs.stage}, which has no ${absent}`;
+    if (check.stage === 'cluster') return `the lab's stage is ${outputs.stage}, which has no DNS`;
+    return `the lab's stage is ${outputs.stage}, which has no cluster`;
   }
   const workers = outputs.topology.nodes.filter(({ role }) => role === 'worker').length;
   if (workers < check.workers)
@@ -76,9 +77,8 @@ function explain(problems: string[], look: string, nodes: string[]): string {
   const merged = mergeNodes(problems, nodes);
   if (problems.every(isNoAnswer)) return explainNoAnswer(merged);
   const joined = merged.join('; ');
-  return look === '' || problems.every((problem) => problem.includes('look at'))
-    ? joined
-    : `${joined}: ${look}`;
+  if (look === '' || problems.every((problem) => problem.includes('look at'))) return joined;
+  return `${joined}: ${look}`;
 }
 
 async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {
@@ -90,7 +90,7 @@ async function runCheck(check: Check, lab: LabUnderTest): Promise<CheckResult> {
     const { problems, look, ...seen } = await within(CHECK_SECONDS, check.run(lab));
     const { id, title } = check;
     if (problems.length === 0) return { id, title, ...seen, status: 'pass', reason: '' };
-    const evidence = problems.every(isNoAnswer) ? '' : seen.evidence;
+    const evidence = textIf(!problems.every(isNoAnswer), seen.evidence);
     return { id, title, ...seen, evidence, status: 'fail', reason: explain(problems, look, nodes) };
   } catch (error) {
     const reason = explain([(error as Error).message], '', nodes);

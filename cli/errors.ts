@@ -1,4 +1,6 @@
 import { CloudError } from '../components/cloud';
+import { messageOf } from '../util/error-message';
+import { textIf } from '../util/optional';
 
 /** Exit codes of `./lab`. */
 export const EXIT = {
@@ -11,6 +13,12 @@ export const EXIT = {
   machine: 3,
   interrupted: 130,
 } as const;
+
+/** Returns 0 for a good result, and 1 for failed checks or leftovers. */
+export function exitCodeOf(isWell: boolean): number {
+  if (isWell) return EXIT.well;
+  return EXIT.failed;
+}
 
 /** An error that the user can fix. Printed as its message, without a stack trace. */
 export class Failure extends Error {
@@ -47,13 +55,12 @@ export class Interrupted extends Failure {
 
 /** Formats an error and, if known, its fix on the next line. */
 export const withCure = ({ message, cure }: Pick<Failure, 'message' | 'cure'>): string =>
-  `${message}${cure ? `\nTo do: ${cure}` : ''}`;
+  `${message}${textIf(cure, `\nTo do: ${cure}`)}`;
 
 /** Prints an error on standard error; returns its exit code. */
 export function report(error: unknown): number {
   const known = error instanceof Failure || error instanceof CloudError;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   if (error instanceof Failure && error.cure) process.stderr.write(`To do: ${error.cure}\n`);
   if (process.env.HARDWAY_DEBUG === '1' && error instanceof Error)
     process.stderr.write(`${error.stack}\n`);
@@ -61,5 +68,6 @@ export function report(error: unknown): number {
     process.stderr.write(
       'This is a bug. HARDWAY_DEBUG=1 before the command prints the stack trace.\n',
     );
-  return error instanceof Failure ? error.exitCode : EXIT.machine;
+  if (error instanceof Failure) return error.exitCode;
+  return EXIT.machine;
 }

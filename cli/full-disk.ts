@@ -1,6 +1,7 @@
 import * as os from 'node:os';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../util/directories';
 import { roomAt } from '../util/free-space';
+import { textIf } from '../util/optional';
 import { type Failure, unable } from './errors';
 
 /** Less space than this counts as none: files are written in pieces of this size. */
@@ -25,9 +26,9 @@ export function diskFull(text: string, next?: string, full = fullPlaces): Failur
   if (!/ENOSPC|EDQUOT|no space left on device|disk quota exceeded|^The disk is full/im.test(text))
     return undefined;
   const places = full();
-  const where = places.length > 0 ? ` at ${places.join(' and ')}` : '';
+  const where = textIf(places.length > 0, ` at ${places.join(' and ')}`);
   const named = /(?:write|open|mkdir|copyfile)\S* '?(\/[^\s':]+)/.exec(text)?.[1];
-  const what = places.length === 0 && named ? `: ${named} could not be written` : '';
+  const what = textIf(places.length === 0 && named, `: ${named} could not be written`);
   return unable(
     `The disk is full${where}${what}. The command stopped there.`,
     `free space there (./lab doctor says how much)${next ? `; then ${next}` : ', then run the same command again'}`,

@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { CONFIG_KEYS } from '../components/config';
+import { textIf } from '../util/optional';
 import { nearest } from '../util/suggest';
 import { type Failure, usage } from './errors';
 
@@ -46,14 +47,14 @@ function unknownOption(command: Command, message: string): Failure {
   const near = nearest(flag, flagsOf(command));
   const known = near === '' ? others(command, flag) : [];
   return usage(
-    `${wrong}${near}${known.length > 0 ? `: it is an option of ${known.join(', ')}` : ''}.`,
+    `${wrong}${near}${textIf(known.length > 0, `: it is an option of ${known.join(', ')}`)}.`,
     `${nameOf(command)} --help lists its options`,
   );
 }
 
 /** Returns the Failure of a word that is no command of `command`. */
 function unknownCommand(command: Command, word: string): Failure {
-  const group = command.parent ? `${command.name()} ` : '';
+  const group = textIf(command.parent, `${command.name()} `);
   const names = command.commands.map((one) => one.name());
   return usage(
     `There is no command ${group}${word}${nearest(word, names)}.`,
@@ -69,15 +70,21 @@ function namedCommand(command: Command, [word, ...rest]: string[]): Command {
   throw unknownCommand(command, word);
 }
 
+const asksForHelp = (word: string): boolean => word === '--help' || word === '-h';
+
 /**
  * Returns the command of `help class board` or `class help board`; `undefined` if the words do not
- * ask for help. The help command of commander knows one level of commands, and no mistakes.
+ * ask for help so. The help command of commander knows one level of commands, and no mistakes.
+ * Throws a usage Failure for `class bord --help`, where commander prints the help of `class`.
  */
 export function helpSubject(program: Command, [first, ...rest]: string[]): Command | undefined {
   const words = rest.filter((word) => !word.startsWith('-') && word !== 'help');
   if (first === 'help') return namedCommand(program, words);
-  const group = program.commands.find((one) => one.name() === first && one.commands.length > 0);
-  return group && helpSubject(group, rest);
+  const found = program.commands.find((one) => one.name() === first);
+  if (found?.commands.length) return helpSubject(found, rest);
+  const isUnknown = !found && first !== undefined && !first.startsWith('-');
+  if (isUnknown && rest.some(asksForHelp)) throw unknownCommand(program, first);
+  return undefined;
 }
 
 const EXPLANATIONS: Record<string, Explain> = {
@@ -99,7 +106,10 @@ const EXPLANATIONS: Record<string, Explain> = {
     const [flag, value] = quoted(message).split(' ');
     return usage(
       `${flag} needs a value.`,
-      `${nameOf(command)}${command.registeredArguments.some((one) => one.name() === 'NAME') ? ' [NAME]' : ''} ${flag} ${value.replace(/[<>]/g, '')}`,
+      `${nameOf(command)}${textIf(
+        command.registeredArguments.some((one) => one.name() === 'NAME'),
+        ' [NAME]',
+      )} ${flag} ${value.replace(/[<>]/g, '')}`,
     );
   },
   'commander.missingArgument': (command, message) => {

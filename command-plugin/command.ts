@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { changedInputs } from '../provider/protocol/diff';
 import type { Call, Failure, Properties, ResourceKind } from '../provider/protocol/resource-kind';
+import { fieldsIf } from '../util/optional';
 import { connectionMistakes, type Connection } from './connection';
 import { runCommand, type CommandOutput } from './run';
 
@@ -74,9 +75,10 @@ async function run(
       connection: inputs.connection,
       command,
       stdin: inputs.stdin,
-      variables: passPrevious
-        ? { PULUMI_COMMAND_STDOUT: previous.stdout, PULUMI_COMMAND_STDERR: previous.stderr }
-        : {},
+      variables: fieldsIf(passPrevious, {
+        PULUMI_COMMAND_STDOUT: previous.stdout,
+        PULUMI_COMMAND_STDERR: previous.stderr,
+      }),
       logStdout: logging === 'stdout' || logging === 'stdoutAndStderr',
       logStderr: logging === 'stderr' || logging === 'stdoutAndStderr',
     },

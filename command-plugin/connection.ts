@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { itemsIf } from '../util/optional';
 import { workspaceDirectory } from './workspace';
 
 /** SSH connection to a proxy, with the properties that the official plugin declares. */
@@ -77,12 +78,9 @@ export function connectionMistakes(connection: unknown, at = 'connection'): stri
       mistakes.push(`${at}.${name}: the stand-in for the command plugin ${reason}`);
   }
   if (given.proxy === undefined || given.proxy === null) return mistakes;
-  return [
-    ...mistakes,
-    ...(at === 'connection'
-      ? connectionMistakes(given.proxy, 'connection.proxy')
-      : [`${at}.proxy: a proxy must be reachable without another proxy`]),
-  ];
+  if (at === 'connection')
+    return [...mistakes, ...connectionMistakes(given.proxy, 'connection.proxy')];
+  return [...mistakes, `${at}.proxy: a proxy must be reachable without another proxy`];
 }
 
 /**
@@ -116,8 +114,10 @@ export function connectionKey({
 export const ALIAS = 'machine';
 
 /** Signature algorithms of a host key type. RSA keys use newer algorithms than their type names. */
-const hostKeyAlgorithms = (type: string): string =>
-  type === 'ssh-rsa' ? 'rsa-sha2-512,rsa-sha2-256,ssh-rsa' : type;
+function hostKeyAlgorithms(type: string): string {
+  if (type === 'ssh-rsa') return 'rsa-sha2-512,rsa-sha2-256,ssh-rsa';
+  return type;
+}
 
 function hostKeyLines(directory: string, hostKey: string | undefined): string[] {
   if (!hostKey) return ['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null'];
@@ -133,7 +133,7 @@ function hostKeyLines(directory: string, hostKey: string | undefined): string[] 
 
 function identityLines(directory: string, connection: Connection): string[] {
   if (!connection.privateKey)
-    return connection.agentSocketPath ? [`IdentityAgent "${connection.agentSocketPath}"`] : [];
+    return itemsIf(connection.agentSocketPath, `IdentityAgent "${connection.agentSocketPath}"`);
   const identity = path.join(directory, 'identity');
   fs.writeFileSync(identity, `${connection.privateKey.trim()}\n`, { mode: 0o600 });
   return [`IdentityFile ${identity}`, 'IdentitiesOnly yes', 'IdentityAgent none'];
@@ -157,7 +157,7 @@ export function writeConfiguration(connection: Connection, proxyCommand?: string
     `ConnectTimeout ${connection.perDialTimeout ?? 15}`,
     ...hostKeyLines(directory, connection.hostKey),
     ...identityLines(directory, connection),
-    ...(proxyCommand ? [`ProxyCommand ${proxyCommand}`] : []),
+    ...itemsIf(proxyCommand, `ProxyCommand ${proxyCommand}`),
     'GlobalKnownHostsFile /dev/null',
     'CheckHostIP no',
     'UpdateHostKeys no',

@@ -31,7 +31,9 @@ async function connectWithRetries(
   call: Call | undefined,
 ): Promise<Master> {
   const limit = connection.dialErrorLimit ?? DEFAULT_LIMIT;
-  const longest = limit === -1 ? LONGEST_WAIT.forever : LONGEST_WAIT.counted;
+  let bounds = { longest: LONGEST_WAIT.counted, attempts: String(limit) };
+  if (limit === -1) bounds = { longest: LONGEST_WAIT.forever, attempts: 'no limit' };
+  const { longest, attempts } = bounds;
   let pause = FIRST_WAIT;
   for (let failed = 1; ; failed++) {
     let reason: string;
@@ -43,9 +45,7 @@ async function connectWithRetries(
     }
     if (limit !== -1 && failed > limit)
       throw new GivenUp(`${where} can't be reached, after ${failed} attempts: ${reason}`);
-    call?.status(
-      `dial ${failed}/${limit === -1 ? 'no limit' : limit} of ${where} failed, trying again: ${reason}`,
-    );
+    call?.status(`dial ${failed}/${attempts} of ${where} failed, trying again: ${reason}`);
     try {
       await wait(pause, undefined, { signal: call?.signal });
     } catch {

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { Readable } from 'node:stream';
 import type { Call } from '../provider/protocol/resource-kind';
+import { textIf } from '../util/optional';
 import { ALIAS, type Connection } from './connection';
 import { dial } from './dial';
 import { lastLine, newLog, startSsh, type Master } from './ssh-master';
@@ -64,12 +65,12 @@ function gather(
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '');
 
 function failure(options: RunOptions, ending: string, output: string): Error {
-  const head =
-    options.command.length > HEAD ? `${options.command.slice(0, HEAD)}…` : options.command;
-  const tail = output.length > TAIL ? `…${output.slice(-TAIL)}` : output;
-  return new Error(
-    `${ending}: running ${JSON.stringify(head)} on ${options.connection.host}${tail ? `:\n${tail}` : ', with no output'}`,
-  );
+  const { command, connection } = options;
+  const head = `${command.slice(0, HEAD)}${textIf(command.length > HEAD, '…')}`;
+  const where = `${ending}: running ${JSON.stringify(head)} on ${connection.host}`;
+  if (!output) return new Error(`${where}, with no output`);
+  const tail = `${textIf(output.length > TAIL, '…')}${output.slice(-TAIL)}`;
+  return new Error(`${where}:\n${tail}`);
 }
 
 /** Explains why ssh ended without success. */
@@ -79,7 +80,8 @@ function endingOf(code: number | null, log: string, call: Call | undefined): str
   // ssh exits with 255 when the connection fails. A command may exit with 255 too, but then the log
   // of ssh is empty.
   if (code === 255 && reason) return `the connection was lost (${reason})`;
-  return code === null ? 'ssh was killed' : `Process exited with status ${code}`;
+  if (code === null) return 'ssh was killed';
+  return `Process exited with status ${code}`;
 }
 
 async function session(

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import * as fs from 'node:fs';
+
 import * as path from 'node:path';
+import { readIfExists } from '../util/existing-files';
 import { ALIAS, connectionKey, writeConfiguration, type Connection } from './connection';
 
 /**
@@ -45,7 +46,7 @@ export function startSsh(
 
 /** Returns the last line of ssh's log, which says why ssh gave up; '' if there is none. */
 export function lastLine(log: string): string {
-  const lines = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().split(/\r?\n/) : [];
+  const lines = (readIfExists(log) ?? '').trim().split(/\r?\n/);
   return lines.at(-1) ?? '';
 }
 
@@ -99,10 +100,11 @@ export class Master {
       ['-F', configuration, '-M', '-S', socket, '-E', log, '--', ALIAS, 'cat'],
       { stdin: 'pipe', stderr: 'ignore' },
     );
-    const proxyError = (): string => (proxyLog ? lastLine(proxyLog) : '');
-    const master = new Master(child, configuration, socket, () =>
-      proxyError() ? `the proxy can't connect: ${proxyError()}` : lastLine(log),
-    );
+    const master = new Master(child, configuration, socket, () => {
+      const proxyError = lastLine(proxyLog ?? '');
+      if (proxyError) return `the proxy can't connect: ${proxyError}`;
+      return lastLine(log);
+    });
     try {
       await master.echo(master.ended.signal);
       return master;

@@ -22,7 +22,8 @@ const pidNamespace = (): string => fs.statSync('/proc/self/ns/pid').ino.toString
 /** Returns the process id in a directory's name, or `undefined` if the name is not of this PID namespace. */
 export function ownerOf(name: string, namespace = pidNamespace()): number | undefined {
   const [, pid, owner] = new RegExp(`^${PREFIX}(\\d+)-([0-9a-z]+)-`).exec(name) ?? [];
-  return owner === namespace ? Number(pid) : undefined;
+  if (owner === namespace) return Number(pid);
+  return undefined;
 }
 
 /** Removes directories left by killed plugins: own directories without a running process. */

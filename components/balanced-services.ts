@@ -41,7 +41,7 @@ function parseEntry(text: string): Entry | undefined {
     service,
     port: Number(port),
     nodePort: Number(nodePort),
-    healthPort: healthPort ? Number(healthPort) : HEALTH_PORT,
+    healthPort: Number(healthPort || HEALTH_PORT),
   };
 }
 
@@ -75,10 +75,9 @@ function mistakeOf(texts: string[], entries: Entry[]): string | undefined {
 
 /** Reads a list of entries such as `default/nginx:80=31080`. Throws an Error with the first mistake. */
 export function readBalancedServices(text: string): string[] {
-  const list = text.trim().startsWith('[')
-    ? (JSON.parse(text) as string[])
-    : text.split(',').map((part) => part.trim());
-  const texts = list.filter(Boolean);
+  let texts = text.split(',').map((part) => part.trim());
+  if (text.trim().startsWith('[')) texts = JSON.parse(text) as string[];
+  texts = texts.filter(Boolean);
   if (texts.length === 0 && text.includes(',')) throw new Error(`is "${text}", not ${ALLOWED}`);
   const entries = texts.map(parseEntry);
   const wrong = texts.find((_, at) => entries[at] === undefined);

@@ -7,7 +7,8 @@ export const describingErrors =
     try {
       return await work();
     } catch (error) {
-      throw error instanceof CloudError ? error : describe(error);
+      if (error instanceof CloudError) throw error;
+      throw describe(error);
     }
   };
 

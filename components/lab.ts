@@ -6,6 +6,7 @@ import { balancesServices } from './balanced-services';
 import { buildCloud, type CloudResult, loadCloud, type Tags } from './cloud';
 import { AUTO, ConfigError, configOf, type LabArgs, type LabConfig, reaches } from './config';
 import { labNameMistake } from '../util/lab-name';
+import { fieldsIf } from '../util/optional';
 import type { Machine } from './machine';
 import { waitForApi, waitForLogins } from './reachable';
 import { describeConfig, type StackOutputs } from './outputs';
@@ -203,6 +204,8 @@ function outputsOf({
   ready,
 }: Parts): LabOutput {
   const firstWorker = cloud.machines.find((machine) => machine.role === 'worker')!;
+  let kubeconfig = pulumi.secret('');
+  if (reaches(config.stage, 'network')) kubeconfig = certificates.adminKubeconfig;
   return {
     lab: pulumi.output(name),
     config: pulumi.output(describeConfig(config)),
@@ -211,20 +214,20 @@ function outputsOf({
         name,
         privateIp,
         publicIp,
-        ...(assignedIp6 ? { privateIp6: assignedIp6 } : {}),
+        ...fieldsIf(assignedIp6, { privateIp6: assignedIp6 }),
       })),
     ),
     apiServer: pulumi.interpolate`https://${cloud.apiAddress}:${topology.apiPort}`,
     nodePortUrl: pulumi.interpolate`http://${(firstWorker.through ?? firstWorker).publicIp}:${ARTICLE_NODE_PORT}`,
     knownHosts: knownHosts(cloud.machines),
-    kubeconfig: reaches(config.stage, 'network') ? certificates.adminKubeconfig : pulumi.secret(''),
+    kubeconfig,
     sshPrivateKey: sshKey.privateKey,
     expires: pulumi.output(tags.expires),
     bootstrapped: ready,
-    ...(cloud.serviceAddresses.length > 0
-      ? { loadBalancers: pulumi.output(cloud.serviceAddresses) }
-      : {}),
-    ...(cloud.router ? { router: cloud.router } : {}),
-    ...(cloud.jump ? { jump: cloud.jump } : {}),
+    ...fieldsIf(cloud.serviceAddresses.length > 0, {
+      loadBalancers: pulumi.output(cloud.serviceAddresses),
+    }),
+    ...fieldsIf(cloud.router, { router: cloud.router }),
+    ...fieldsIf(cloud.jump, { jump: cloud.jump }),
   };
 }

@@ -1,4 +1,11 @@
-import { CONFIG_KEYS, defaultOf, type LabConfig, parseConfig, type RawConfig } from './config';
+import {
+  CONFIG_KEYS,
+  defaultOf,
+  type LabConfig,
+  parseConfig,
+  type RawConfig,
+  asText,
+} from './config';
 import { topology, type Topology } from './topology';
 
 /** Login of a lab's jump host, at the address of the host. Its key is `sshPrivateKey`. */
@@ -87,9 +94,7 @@ export function describeConfig(config: LabConfig): string {
 /** Parses a stack's outputs. Throws a ConfigError if another version of the program made the stack. */
 export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutputs {
   const values = Object.entries(JSON.parse(text) as Record<string, unknown>);
-  const raw: RawConfig = Object.fromEntries(
-    values.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
-  );
+  const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, asText(value)]));
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
   const assigned = outputs.nodes.map(({ name, privateIp6 }) => [name, privateIp6] as const);

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { Reachable } from '../provider/resources';
+import { textIf } from '../util/optional';
 import type { LabConfig } from './config';
 import type { Machine } from './machine';
 
@@ -8,7 +9,7 @@ const LIMIT = 360;
 
 /** Describes the sources of a rule: `198.51.100.4/32 (adminCidrs; auto found 198.51.100.4)`. */
 function admitted({ adminCidrs, ownAddress }: LabConfig): string {
-  const found = ownAddress === undefined ? '' : `; auto found ${ownAddress}`;
+  const found = textIf(ownAddress !== undefined, `; auto found ${ownAddress}`);
   return `${adminCidrs.join(', ')} (adminCidrs${found})`;
 }
 

@@ -21,7 +21,8 @@ function projectFile(directory: string): string | undefined {
   const name = PROJECT_FILES.find((candidate) => fs.existsSync(path.join(directory, candidate)));
   if (name) return path.join(directory, name);
   const parent = path.dirname(directory);
-  return parent === directory ? undefined : projectFile(parent);
+  if (parent === directory) return undefined;
+  return projectFile(parent);
 }
 
 function isNamed(file: string): boolean {

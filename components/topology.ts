@@ -1,5 +1,6 @@
 import { addressAt, contains } from '../util/cidr';
 import { addressWithGroup, subnet64 } from '../util/cidr6';
+import { fieldsIf } from '../util/optional';
 import { type BalancedService, balancedServices } from './balanced-services';
 import type { LabConfig } from './config';
 
@@ -192,11 +193,21 @@ function ipv6Of(
   assigned: Addresses6,
 ): Pick<Node, 'privateIp6' | 'podCidr6'> {
   if (ipFamily !== 'dual') return {};
-  const privateIp6 = cloud === 'local' ? nodeAddress6(LOCAL_NODES6, node) : assigned[node.name];
   return {
-    ...(privateIp6 ? { privateIp6 } : {}),
-    ...(node.role === 'worker' ? { podCidr6: subnet64(IPV6.podCidr, node.index) } : {}),
+    ...fieldsIf(cloud === 'local', { privateIp6: nodeAddress6(LOCAL_NODES6, node) }),
+    ...fieldsIf(assigned[node.name] !== undefined, { privateIp6: assigned[node.name] }),
+    ...fieldsIf(node.role === 'worker', { podCidr6: subnet64(IPV6.podCidr, node.index) }),
   };
+}
+
+/** Returns the pod network of a worker; none for a controller. */
+function podNetworkOf(
+  { podCidr }: LabConfig,
+  role: Node['role'],
+  index: number,
+): Pick<Node, 'podCidr'> {
+  if (role === 'controller') return {};
+  return { podCidr: `${addressAt(podCidr, index * 256)}/24` };
 }
 
 function nodes(config: LabConfig, all: Subnet[], assigned: Addresses6): Node[] {
@@ -212,7 +223,7 @@ function nodes(config: LabConfig, all: Subnet[], assigned: Addresses6): Node[] {
       isPublic: config.profile === 'full' || role === 'controller',
       isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
-      ...(role === 'worker' ? { podCidr: `${addressAt(config.podCidr, index * 256)}/24` } : {}),
+      ...podNetworkOf(config, role, index),
       ...ipv6Of(config, { name: `${role}-${index}`, role, index }, assigned),
     }));
   return [...make('controller', config.controllers), ...make('worker', config.workers)];
@@ -221,10 +232,10 @@ function nodes(config: LabConfig, all: Subnet[], assigned: Addresses6): Node[] {
 const ALL_PORTS: [number, number] = [1, 65535];
 
 /** Returns the sources of an internal IPv6 rule: nodes and pods. */
-const sources6 = ({ cloud }: LabConfig): Pick<FirewallRule, 'sources' | 'fromNodes6'> =>
-  cloud === 'local'
-    ? { sources: [LOCAL_NODES6, IPV6.podCidr] }
-    : { sources: [IPV6.podCidr], fromNodes6: true };
+function sources6({ cloud }: LabConfig): Pick<FirewallRule, 'sources' | 'fromNodes6'> {
+  if (cloud === 'local') return { sources: [LOCAL_NODES6, IPV6.podCidr] };
+  return { sources: [IPV6.podCidr], fromNodes6: true };
+}
 
 /** Returns the rules by which nodes and pods reach each other. */
 function internalRules(config: LabConfig): FirewallRule[] {
@@ -232,7 +243,7 @@ function internalRules(config: LabConfig): FirewallRule[] {
     name: `allow-internal-${protocol}`,
     description: `Nodes and pods reach each other over ${protocol}`,
     protocol,
-    ...(protocol === 'icmp' ? {} : { ports: ALL_PORTS }),
+    ...fieldsIf(protocol !== 'icmp', { ports: ALL_PORTS }),
     sources: [config.nodeCidr, config.podCidr],
     targets: 'all',
   }));
@@ -241,7 +252,7 @@ function internalRules(config: LabConfig): FirewallRule[] {
     name: `allow-internal-${protocol.replace('v6', '')}6`,
     description: `Nodes and pods reach each other over ${protocol} and IPv6`,
     protocol,
-    ...(protocol === 'icmpv6' ? {} : { ports: ALL_PORTS }),
+    ...fieldsIf(protocol !== 'icmpv6', { ports: ALL_PORTS }),
     ...sources6(config),
     targets: 'all',
   }));
@@ -302,9 +313,10 @@ const firewallRules = (config: LabConfig): FirewallRule[] => [
 
 /** Returns the IPv6 part of the plan. */
 const ipv6Plan = ({ cloud }: LabConfig, all: Node[]): Networks6 => ({
-  ...(cloud === 'local'
-    ? { nodeCidr: LOCAL_NODES6, gateway: addressWithGroup(LOCAL_NODES6, '1') }
-    : {}),
+  ...fieldsIf(cloud === 'local', {
+    nodeCidr: LOCAL_NODES6,
+    gateway: addressWithGroup(LOCAL_NODES6, '1'),
+  }),
   ...IPV6,
   apiServiceIp: addressWithGroup(IPV6.serviceCidr, '1'),
   dnsIp: addressWithGroup(IPV6.serviceCidr, 'a'),
@@ -314,7 +326,7 @@ const ipv6Plan = ({ cloud }: LabConfig, all: Node[]): Networks6 => ({
       name: `pod-route6-${node.name}`,
       destination: node.podCidr6!,
       nextHop: node.name,
-      ...(node.privateIp6 ? { nextHopIp: node.privateIp6 } : {}),
+      ...fieldsIf(node.privateIp6, { nextHopIp: node.privateIp6 }),
     })),
 });
 
@@ -347,9 +359,9 @@ export function topology(config: LabConfig, assigned: Addresses6 = {}): Topology
         nextHopIp: node.privateIp,
       })),
     rules: firewallRules(config),
-    ...(config.loadBalancers.length > 0
-      ? { balancedServices: balancedServices(config.loadBalancers) }
-      : {}),
-    ...(config.ipFamily === 'dual' ? { ipv6: ipv6Plan(config, all) } : {}),
+    ...fieldsIf(config.loadBalancers.length > 0, {
+      balancedServices: balancedServices(config.loadBalancers),
+    }),
+    ...fieldsIf(config.ipFamily === 'dual', { ipv6: ipv6Plan(config, all) }),
   };
 }

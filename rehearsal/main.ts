@@ -23,7 +23,9 @@ function printWayIn(unshare: number): void {
 /** Runs the acts in namespaces that end with this process. */
 function runInside({ profile, keep, only }: Options): Promise<number> {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const words = [profile, keep ? 'keep' : 'end', ...only];
+  let end = 'end';
+  if (keep) end = 'keep';
+  const words = [profile, end, ...only];
   const inside = [path.join(root, 'rehearsal/inside.sh'), root, scratch(), ...words];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...inside], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -58,7 +60,9 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
     const known = error instanceof Refusal || error instanceof ToolchainError;
-    process.stderr.write(`rehearse: ${known ? error.message : error.stack}\n`);
-    process.exit(error instanceof Refusal ? error.code : EXIT.impossible);
+    if (known) process.stderr.write(`rehearse: ${error.message}\n`);
+    else process.stderr.write(`rehearse: ${error.stack}\n`);
+    if (error instanceof Refusal) process.exit(error.code);
+    process.exit(EXIT.impossible);
   },
 );

@@ -24,8 +24,8 @@ export async function extractMembers(
   reading.catch(() => undefined);
   try {
     for await (const entry of extract) {
-      const file = entry.header.type === 'file' ? pending.get(plain(entry.header.name)) : undefined;
-      if (file === undefined) {
+      const file = pending.get(plain(entry.header.name));
+      if (entry.header.type !== 'file' || file === undefined) {
         entry.resume();
         continue;
       }

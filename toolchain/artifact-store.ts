@@ -60,7 +60,8 @@ export function readOrigin(directory: string): Origin | undefined {
     const whole = Object.entries(origin.files).every(
       ([file, size]) => fs.statSync(path.join(directory, file)).size === size,
     );
-    return whole ? origin : undefined;
+    if (whole) return origin;
+    return undefined;
   } catch {
     return undefined;
   }

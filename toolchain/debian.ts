@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { namesIn } from '../util/existing-files';
+import { textIf } from '../util/optional';
 import { effectiveUrl } from './download';
 import { runOrThrow } from './run';
 
@@ -23,16 +25,9 @@ function readList(text: string): Source[] {
     const match = /^deb\s+(?:\[\s*(.*?)\s*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/.exec(
       line.replace(/#.*/, '').trim(),
     );
-    return match
-      ? [
-          {
-            options: match[1] ?? '',
-            uri: match[2],
-            suite: match[3],
-            components: match[4].split(/\s+/),
-          },
-        ]
-      : [];
+    if (!match) return [];
+    const [, options = '', uri, suite, components] = match;
+    return [{ options, uri, suite, components: components.split(/\s+/) }];
   });
 }
 
@@ -50,7 +45,7 @@ function readParagraphs(text: string): Source[] {
     if (!field('Types').includes('deb') || /^(no|false|0)$/i.test(field('Enabled')[0] ?? 'yes'))
       return [];
     const key = field('Signed-By');
-    const options = key.length === 1 && path.isAbsolute(key[0]) ? `signed-by=${key[0]}` : '';
+    const options = textIf(key.length === 1 && path.isAbsolute(key[0]), `signed-by=${key[0]}`);
     return field('URIs').flatMap((uri) =>
       field('Suites').map((suite) => ({ options, uri, suite, components: field('Components') })),
     );
@@ -62,9 +57,10 @@ function readParagraphs(text: string): Source[] {
  * the host does not run Debian.
  */
 export function sourcesFrom(files: { name: string; text: string }[], codename: string): string[] {
-  const all = files.flatMap(({ name, text }) =>
-    name.endsWith('.sources') ? readParagraphs(text) : readList(text),
-  );
+  const all = files.flatMap(({ name, text }) => {
+    if (name.endsWith('.sources')) return readParagraphs(text);
+    return readList(text);
+  });
   const suites = [codename, `${codename}-updates`, `${codename}-security`];
   return all
     .filter((source) => suites.includes(source.suite) && source.components.includes('main'))
@@ -78,12 +74,9 @@ function machineSources(): string[] {
   const release = fs.readFileSync('/etc/os-release', 'utf8');
   const codename = /^VERSION_CODENAME="?(\w+)/m.exec(release)?.[1];
   if (!/^ID="?debian"?$/m.test(release) || codename === undefined) return [];
-  const parts = fs.existsSync('/etc/apt/sources.list.d')
-    ? fs.readdirSync('/etc/apt/sources.list.d')
-    : [];
   const files = [
     '/etc/apt/sources.list',
-    ...parts
+    ...namesIn('/etc/apt/sources.list.d')
       .filter((name) => /\.(list|sources)$/.test(name))
       .sort()
       .map((name) => `/etc/apt/sources.list.d/${name}`),
@@ -106,7 +99,8 @@ const publicSources = (): string[] => [
 /** Returns the sources.list of the nodes' packages. */
 function nodeSources(): string[] {
   const own = machineSources();
-  return own.length > 0 ? own : publicSources();
+  if (own.length > 0) return own;
+  return publicSources();
 }
 
 /** Returns the URIs of the archives that the nodes' packages come from. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { itemsIf } from '../util/optional';
 import { ToolchainError, UnreachableError } from './errors';
 import type { Architecture, Release } from './manifest';
 import { run } from './run';
@@ -42,7 +43,7 @@ const curl = (url: string, more: string[]) =>
     '--write-out',
     '%{http_code}',
     // A redirect must not lead from HTTPS to plain HTTP.
-    ...(url.startsWith('https:') ? ['--proto-redir', '=https'] : []),
+    ...itemsIf(url.startsWith('https:'), '--proto-redir', '=https'),
     ...more,
     url,
   ]);

@@ -87,6 +87,13 @@ export interface Obtained {
   origin: Origin;
 }
 
+/** Ways to obtain a project in each mode, the preferred one first. */
+const WAYS: Record<Mode, Origin['how'][]> = {
+  auto: ['official', 'built'],
+  download: ['official'],
+  build: ['built'],
+};
+
 /**
  * Finds a project in the store. Prefers the official release to a build. Returns `undefined` if
  * the store has neither.
@@ -96,9 +103,7 @@ export function findStored(
   architecture: Architecture,
   wanted: Mode,
 ): Obtained | undefined {
-  const ways: Origin['how'][] =
-    wanted === 'auto' ? ['official', 'built'] : [wanted === 'download' ? 'official' : 'built'];
-  for (const how of ways) {
+  for (const how of WAYS[wanted]) {
     const directory = projectPath(project, architecture, how);
     const origin = readOrigin(directory);
     if (origin) return { project, directory, origin };
@@ -126,10 +131,9 @@ export async function obtain(
   context: ObtainContext,
   progress: ItemProgress,
 ): Promise<Obtained> {
-  const directory =
-    context.mode === 'build'
-      ? await build(project, context, progress)
-      : await downloadOrBuild(project, context, progress);
+  let make = downloadOrBuild;
+  if (context.mode === 'build') make = build;
+  const directory = await make(project, context, progress);
   return { project, directory, origin: readOrigin(directory)! };
 }
 
@@ -150,9 +154,8 @@ async function downloadOrBuild(
     }
     progress.report('waiting', `${error.host} can't be reached: will be built`);
     return build(project, context, progress).catch((failure: Error) => {
-      throw failure instanceof ToolchainError
-        ? new ToolchainError(`${failure.message}\n(${error.message})`)
-        : failure;
+      if (!(failure instanceof ToolchainError)) throw failure;
+      throw new ToolchainError(`${failure.message}\n(${error.message})`);
     });
   }
 }

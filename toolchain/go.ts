@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { fieldsIf, listOf } from '../util/optional';
 import { root } from '../util/repo-root';
 import { ToolchainError } from './errors';
 import type { Build, UpstreamProject } from './manifest';
@@ -58,25 +59,26 @@ function environment(go: Go, build: Build): NodeJS.ProcessEnv {
     CGO_ENABLED: build.cgo ? '1' : '0',
     GOWORK: 'off',
     GOOS: 'linux',
-    ...(oldEnough ? {} : { GOTOOLCHAIN: 'auto' }),
+    ...fieldsIf(!oldEnough, { GOTOOLCHAIN: 'auto' }),
   };
 }
 
 /** Returns the arguments of `go build` that write the programs to `directory`. */
 export function buildArguments(build: Build, directory: string): string[] {
-  const [program] = Object.keys(build.packages);
-  const single = Object.keys(build.packages).length === 1;
+  const [program, ...more] = Object.keys(build.packages);
+  // With several packages, Go names each program after the last part of its import path.
+  let output = `${directory}/`;
+  if (more.length === 0) output = path.join(directory, program);
   return [
     'build',
     '-v',
     '-mod=readonly',
     '-trimpath',
     '-buildvcs=false',
-    ...(build.tags ? ['-tags', build.tags.join(',')] : []),
-    ...(build.ldflags ? ['-ldflags', build.ldflags] : []),
-    // With several packages, Go names each program after the last part of its import path.
+    ...listOf(build.tags).flatMap((tags) => ['-tags', tags.join(',')]),
+    ...listOf(build.ldflags).flatMap((flags) => ['-ldflags', flags]),
     '-o',
-    single ? path.join(directory, program) : `${directory}/`,
+    output,
     ...Object.values(build.packages),
   ];
 }
@@ -97,9 +99,12 @@ export async function buildModule(
   if (!go) throw new ToolchainError(missingGo([project]));
   let packages = 0;
   const onLine = (line: string): void => {
-    if (!line.startsWith('go: ')) packages += 1;
-    const detail = line.startsWith('go: ') ? line.slice(4) : `${packages} packages, ${line}`;
-    onProgress(detail, packages);
+    if (line.startsWith('go: ')) {
+      onProgress(line.slice(4), packages);
+      return;
+    }
+    packages += 1;
+    onProgress(`${packages} packages, ${line}`, packages);
   };
   await runOrThrow(`building ${build.name}`, go.command, buildArguments(build, directory), {
     cwd: moduleDirectory(build),

@@ -100,7 +100,8 @@ async function fitting(
   const file = onPath(name);
   if (file === undefined) return undefined;
   const version = await versionOf(file, args, pattern).catch(() => undefined);
-  return version !== undefined && fits(version) ? { path: file, version } : undefined;
+  if (version !== undefined && fits(version)) return { path: file, version };
+  return undefined;
 }
 
 /**

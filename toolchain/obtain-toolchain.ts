@@ -106,16 +106,15 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
       item(one.name, report, (progress) => obtain(one, context, progress)),
     ]),
   );
-  await allOf([
-    ...programs.values(),
-    ...(state.treeMissing
-      ? [item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress))]
-      : []),
-    ...(state.scope === 'local' && !state.images ? [imagesOf(state, programs, report)] : []),
-    ...(state.commandPlugin === 'official'
-      ? []
-      : [item(commandPlugin.name, report, (progress) => obtainPlugin(state, context, progress))]),
-  ]);
+  const work: Promise<unknown>[] = [...programs.values()];
+  if (state.treeMissing)
+    work.push(item(ITEMS.tree, report, (progress) => makeTree(state.architecture, progress)));
+  if (state.scope === 'local' && !state.images) work.push(imagesOf(state, programs, report));
+  if (state.commandPlugin !== 'official')
+    work.push(
+      item(commandPlugin.name, report, (progress) => obtainPlugin(state, context, progress)),
+    );
+  await allOf(work);
   if (state.scope === 'local') await finish(report);
 }
 
@@ -150,7 +149,8 @@ async function installMissingPackages(
   building: UpstreamProject[],
   report: Report,
 ): Promise<void> {
-  const needed = scope === 'local' ? neededPackages(building) : [...TOOLS_PACKAGES];
+  let needed: string[] = [...TOOLS_PACKAGES];
+  if (scope === 'local') needed = neededPackages(building);
   const packages = await missingPackages(needed);
   if (packages.length === 0) return;
   if (process.getuid?.() !== 0)
@@ -205,9 +205,9 @@ async function item<T>(
  * Throws all failures as one error.
  */
 async function allOf(work: Promise<unknown>[]): Promise<void> {
-  const failures = (await Promise.allSettled(work)).flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as Error] : [],
-  );
+  const failures = (await Promise.allSettled(work))
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => reason as Error);
   const causes = failures.filter((failure) => !(failure instanceof NotStarted));
   const unexpected = causes.find((failure) => !(failure instanceof ToolchainError));
   if (unexpected) throw unexpected;

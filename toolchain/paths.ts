@@ -1,6 +1,6 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDirectory } from '../util/directories';
+import { readIfExists } from '../util/existing-files';
 
 /** Paths on the host of the files that nodes consist of. */
 export interface ToolchainPaths {
@@ -28,9 +28,7 @@ export const TOOLCHAIN_VARIABLES = {
  */
 export function toolchainPaths(): ToolchainPaths {
   const file = path.join(cacheDirectory(), 'toolchain.json');
-  const saved = fs.existsSync(file)
-    ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<ToolchainPaths>)
-    : {};
+  const saved = JSON.parse(readIfExists(file) ?? '{}') as Partial<ToolchainPaths>;
   const choose = (key: keyof ToolchainPaths): string => {
     const chosen = process.env[TOOLCHAIN_VARIABLES[key]] || saved[key];
     if (!chosen)

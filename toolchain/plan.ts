@@ -1,3 +1,4 @@
+import { itemsIf, textIf } from '../util/optional';
 import { effectiveUrl, Sites } from './download';
 import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type UpstreamProject } from './manifest';
@@ -34,7 +35,7 @@ const siteOf = (project: UpstreamProject): string =>
 
 /** Describes the source of a project's official files. */
 const sourceOf = (project: UpstreamProject): string =>
-  `${process.env.HARDWAY_MIRROR ? 'mirror of the official release' : 'official release'}, ${siteOf(project)}`;
+  `${textIf(process.env.HARDWAY_MIRROR, 'mirror of the ')}official release, ${siteOf(project)}`;
 
 /**
  * Returns true if a project must be built: its host cannot be reached, or HARDWAY_TOOLCHAIN
@@ -53,17 +54,17 @@ async function itemOf(project: UpstreamProject, mode: Mode, sites: Sites): Promi
   const { name, version } = project;
   if (!(await mustBuild(project, mode, sites)))
     return { name, version, from: sourceOf(project), seconds: SECONDS.download };
-  const cause =
-    mode === 'build' ? 'HARDWAY_TOOLCHAIN=build' : `${siteOf(project)} can't be reached`;
+  let cause = `${siteOf(project)} can't be reached`;
+  if (mode === 'build') cause = 'HARDWAY_TOOLCHAIN=build';
   const seconds = project.builds.reduce((sum, build) => sum + build.seconds, 0);
   return { name, version, from: `built from its Go module (${cause})`, seconds };
 }
 
 async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = commandPlugin;
-  const from = (await mustBuild(commandPlugin, mode, sites))
-    ? "this project's stand-in, because the official plugin is unavailable"
-    : sourceOf(commandPlugin);
+  let from = sourceOf(commandPlugin);
+  if (await mustBuild(commandPlugin, mode, sites))
+    from = "this project's stand-in, because the official plugin is unavailable";
   return { name, version, from, seconds: SECONDS.download };
 }
 
@@ -74,31 +75,28 @@ async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
 export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> {
   const items = await Promise.all(state.missing.map((one) => itemOf(one, state.mode, sites)));
   const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
-  const packages = state.scope === 'local' ? await missingPackages(neededPackages(toBuild)) : [];
+  const packages: string[] = [];
+  if (state.scope === 'local') packages.push(...(await missingPackages(neededPackages(toBuild))));
+  const plugin: Item[] = [];
+  if (!state.commandPlugin) plugin.push(await pluginItem(state.mode, sites));
   return [
-    ...(packages.length > 0
-      ? [
-          {
-            name: ITEMS.packages,
-            from: `apt-get: ${packages.join(' ')}`,
-            seconds: SECONDS.packages,
-          },
-        ]
-      : []),
+    ...itemsIf(packages.length > 0, {
+      name: ITEMS.packages,
+      from: `apt-get: ${packages.join(' ')}`,
+      seconds: SECONDS.packages,
+    }),
     ...items,
-    ...(state.treeMissing
-      ? [{ name: ITEMS.tree, from: 'mmdebstrap, from the Debian archive', seconds: SECONDS.tree }]
-      : []),
-    ...(state.images || state.scope === 'cloud'
-      ? []
-      : [
-          {
-            name: ITEMS.images,
-            from: 'built on this host from Debian packages and CoreDNS',
-            seconds: SECONDS.images,
-          },
-        ]),
-    ...(state.commandPlugin ? [] : [await pluginItem(state.mode, sites)]),
+    ...itemsIf(state.treeMissing, {
+      name: ITEMS.tree,
+      from: 'mmdebstrap, from the Debian archive',
+      seconds: SECONDS.tree,
+    }),
+    ...itemsIf(!state.images && state.scope === 'local', {
+      name: ITEMS.images,
+      from: 'built on this host from Debian packages and CoreDNS',
+      seconds: SECONDS.images,
+    }),
+    ...plugin,
   ];
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { cacheDirectory } from '../util/directories';
+import { namesIn } from '../util/existing-files';
 import { cachePath, isRemnant } from './cache';
 import { withLock } from './lock';
 import { commandPlugin, upstreamProjects } from './manifest';
@@ -60,9 +61,7 @@ function namedByProcesses(): string {
  */
 export function unreferenced(kept: string[], used: string, now = Date.now()): string[] {
   const entries = (directory: string): string[] =>
-    fs.existsSync(directory)
-      ? fs.readdirSync(directory).map((name) => path.join(directory, name))
-      : [];
+    namesIn(directory).map((name) => path.join(directory, name));
   const old = KINDS.flatMap((kind) => entries(cachePath(kind))).filter(
     (entry) => !kept.includes(entry) && !used.includes(entry),
   );

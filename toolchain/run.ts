@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { ifPresent, textIf } from '../util/optional';
 import { ToolchainError } from './errors';
 
 export interface RunOptions {
@@ -42,7 +43,7 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.add(child);
-    const log = options.log === undefined ? undefined : openLog(options.log, command, args);
+    const log = ifPresent(options.log, (file) => openLog(file, command, args));
     const outcome: Outcome = { code: 0, stdout: '', stderr: '' };
     const rest = { stdout: '', stderr: '' };
     const receive =
@@ -91,7 +92,7 @@ export async function runOrThrow(
     .split('\n')
     .filter((line) => line.trim() !== '')
     .slice(-12);
-  const log = options.log === undefined ? '' : `\nFull output: ${options.log}`;
+  const log = textIf(options.log !== undefined, `\nFull output: ${options.log}`);
   throw new ToolchainError(
     `${purpose} failed (${path.basename(command)}, exit code ${outcome.code}):\n${last.map((line) => `  ${line}`).join('\n')}${log}`,
   );

@@ -49,14 +49,18 @@ async function goProxyProblem(sites: Pick<Sites, 'reach'>): Promise<string | und
   if (!go) return undefined;
   const { stdout } = await run(go.command, ['env', 'GOPROXY'], { cwd: '/' });
   const asked = await Promise.all(goProxies(stdout.trim()).map((url) => siteProblem(sites, url)));
-  return asked.every((problem) => problem !== undefined) ? asked[0] : undefined;
+  if (asked.every((problem) => problem !== undefined)) return asked[0];
+  return undefined;
 }
 
 /** Returns why a site can't be reached; `undefined` if it answers, or without curl. */
 const siteProblem = (sites: Pick<Sites, 'reach'>, url: string): Promise<string | undefined> =>
   sites.reach(url).then(
     () => undefined,
-    (error: Error) => (error instanceof UnreachableError ? error.message : undefined),
+    (error: Error) => {
+      if (error instanceof UnreachableError) return error.message;
+      return undefined;
+    },
   );
 
 /** Tests of the sources. Parameters, so that tests can pass others. */
@@ -86,15 +90,16 @@ export async function unreachableSources(
   const building = await Promise.all(
     state.missing.map((one) => mustBuild(one, state.mode, reachable)),
   );
-  const official =
-    state.mode === 'download'
-      ? state.missing.map(({ releases }) => effectiveUrl(releases[0].url(state.architecture)))
-      : [];
-  const problems = await Promise.all([
-    ...official.map((url) => siteProblem(sites, url)),
-    ...(state.treeMissing || !state.images ? archives().map(archive) : []),
-    ...(building.includes(true) ? [goProxy()] : []),
-  ]);
+  const tests: Promise<string | undefined>[] = [];
+  if (state.mode === 'download')
+    tests.push(
+      ...state.missing
+        .map(({ releases }) => effectiveUrl(releases[0].url(state.architecture)))
+        .map((url) => siteProblem(sites, url)),
+    );
+  if (state.treeMissing || !state.images) tests.push(...archives().map(archive));
+  if (building.includes(true)) tests.push(goProxy());
+  const problems = await Promise.all(tests);
   return [...new Set(problems.flatMap((problem) => problem ?? []))];
 }
 

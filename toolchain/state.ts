@@ -1,6 +1,7 @@
 import * as path from 'node:path';
+import { ifPresent, listOf } from '../util/optional';
 import { hasTree, treePath } from './rootfs/rootfs';
-import { hasImages, imagesPath } from './images/images';
+import { builtImages } from './images/images';
 import { installedKubectl, installedPulumi, type Installed } from './installed';
 import {
   upstreamProject,
@@ -46,7 +47,7 @@ function neededFor(
   { pulumi, kubectl }: Pick<State, 'pulumi' | 'kubectl'>,
   isStored: (one: UpstreamProject) => boolean,
 ): UpstreamProject[] {
-  const all = scope === 'local' ? upstreamProjects : hostProjects;
+  const all = { local: upstreamProjects, cloud: hostProjects }[scope];
   // The project kubernetes includes kubectl.
   const hasKubectl = kubectl !== undefined || isStored(upstreamProject('kubernetes'));
   return all.filter(
@@ -69,7 +70,7 @@ export async function readState(scope: Scope = 'local'): Promise<State> {
   const obtained = new Map(
     [...new Set([...needed, upstreamProject('kubernetes')])].flatMap((one) => {
       const obtained = findStored(one, architecture, currentMode);
-      return obtained ? [[one.name, obtained] as const] : [];
+      return listOf(obtained).map((found) => [one.name, found] as const);
     }),
   );
   const coredns = obtained.get('coredns')?.directory;
@@ -83,10 +84,7 @@ export async function readState(scope: Scope = 'local'): Promise<State> {
     missing: needed.filter((one) => !obtained.has(one.name)),
     tree: treePath(architecture),
     treeMissing: scope === 'local' && !hasTree(architecture),
-    images:
-      coredns !== undefined && hasImages(architecture, coredns)
-        ? imagesPath(architecture, coredns)
-        : undefined,
+    images: ifPresent(coredns, (directory) => builtImages(architecture, directory)),
     ...pluginState(pulumi !== undefined, currentMode),
   };
 }
@@ -101,11 +99,10 @@ function pluginState(
 ): Pick<State, 'pulumiHome' | 'commandPlugin'> {
   if (ownPulumi && commandPluginIn(ownPulumiHome()) === 'official')
     return { pulumiHome: ownPulumiHome(), commandPlugin: 'official' };
-  const found = commandPluginIn(labPulumiHome());
-  return {
-    pulumiHome: labPulumiHome(),
-    commandPlugin: currentMode === 'download' && found === 'stand-in' ? undefined : found,
-  };
+  const commandPlugin = commandPluginIn(labPulumiHome());
+  if (currentMode === 'download' && commandPlugin === 'stand-in')
+    return { pulumiHome: labPulumiHome(), commandPlugin: undefined };
+  return { pulumiHome: labPulumiHome(), commandPlugin };
 }
 
 /** Returns the parts of the node store. Requires a state without missing parts. */
@@ -155,7 +152,8 @@ export function describeOrigin(
   const [mirrored] = from
     .map((line) => line.split(' ')[0])
     .filter((url) => !official.includes(url));
-  return mirrored === undefined ? 'official release' : `from the mirror ${new URL(mirrored).host}`;
+  if (mirrored === undefined) return 'official release';
+  return `from the mirror ${new URL(mirrored).host}`;
 }
 
 /** Returns the programs for the host, or `undefined` if one is missing. */

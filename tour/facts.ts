@@ -113,8 +113,10 @@ export function valuesOf(facts: Facts, lab: Lab): Map<string, string> {
   }
   const entry = lab.nodes.find(({ name }) => name === values.get('entry.node'));
   const port = facts.service?.nodePort;
-  if (port)
-    values.set('url', entry?.publicIp ? `http://${entry.publicIp}:${port}` : lab.nodePortUrl);
+  if (port) {
+    values.set('url', lab.nodePortUrl);
+    if (entry?.publicIp) values.set('url', `http://${entry.publicIp}:${port}`);
+  }
   // A lab with one worker has a controller to ping.
   const other = workersOf(lab)[1] ?? lab.topology.nodes[0].name;
   values.set('other.address', addressOf(other, lab));
@@ -129,7 +131,8 @@ const addressOf = (node: string, { topology }: Lab): string =>
 /** Returns the address of a worker's bridge, the first of its pod network. */
 function gatewayOf(node: string, { topology }: Lab): string {
   const podCidr = topology.nodes.find(({ name }) => name === node)?.podCidr;
-  return podCidr ? addressAt(podCidr, 1) : '';
+  if (podCidr) return addressAt(podCidr, 1);
+  return '';
 }
 
 /** Puts values into a text. Unknown values stay in braces. */

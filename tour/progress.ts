@@ -39,8 +39,10 @@ export interface ProgressStore {
 const LONGEST = 3000;
 
 /** Shortens evidence to what a page can show. */
-export const shorten = (evidence: string): string =>
-  evidence.length > LONGEST ? `${evidence.slice(0, LONGEST)}\n…` : evidence;
+export function shorten(evidence: string): string {
+  if (evidence.length > LONGEST) return `${evidence.slice(0, LONGEST)}\n…`;
+  return evidence;
+}
 
 /** Joins what the commands of a step have shown, in the step's order. */
 export const evidenceOf = (progress: Progress, step: string): string =>
@@ -66,10 +68,10 @@ export function addRan(
 }
 
 /** Notes the step that a page shows. Keeps the time if it is still the same step. */
-export const openStep = (progress: Progress, step: string, now = new Date()): Progress =>
-  step === '' || progress.open?.step === step
-    ? progress
-    : { ...progress, open: { step, since: now.toISOString() } };
+export function openStep(progress: Progress, step: string, now = new Date()): Progress {
+  if (step === '' || progress.open?.step === step) return progress;
+  return { ...progress, open: { step, since: now.toISOString() } };
+}
 
 /** Notes that no page is open. */
 export function leave({ open: _, ...progress }: Progress): Progress {

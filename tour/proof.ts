@@ -48,7 +48,8 @@ export function isFlow(
     Object.fromEntries(
       Object.entries(wanted).map(([key, text]) => {
         const value = fill(text ?? '', values);
-        return [key, key === 'dport' ? Number(value) : value];
+        if (key === 'dport') return [key, Number(value)];
+        return [key, value];
       }),
     );
   if (flow.protocol !== effect.protocol) return false;

@@ -23,7 +23,8 @@ async function nginxEnd({ access, facts }: Source): Promise<{ peer: string; inod
   const [ends, inodes] = await typeOn({ access }, node, [LIST_ENDS, 'ls -1i /var/run/netns']);
   const end = parseEnds(ends).find((one) => one.ip === ip);
   const inode = parseInodes(inodes).find(({ name }) => name === end?.namespace);
-  return end && inode ? [{ peer: String(end.peer), inode: String(inode.inode) }] : [];
+  if (!end || !inode) return [];
+  return [{ peer: String(end.peer), inode: String(inode.inode) }];
 }
 
 const natTable = async ({ access }: Source, node: string): Promise<string> =>
@@ -41,10 +42,10 @@ const FINDERS: Record<QuestionKind, Finder> = {
   inode: async (source) => (await nginxEnd(source)).map(({ inode }) => inode),
   'masquerade chain': async (source) => {
     const { first } = source.facts;
-    const table = first ? await natTable(source, first.node) : '';
-    const rule = table
+    if (!first) return [];
+    const rule = (await natTable(source, first.node))
       .split('\n')
-      .find((line) => line.startsWith(`-A POSTROUTING -s ${first?.ip}/32 `));
+      .find((line) => line.startsWith(`-A POSTROUTING -s ${first.ip}/32 `));
     return /-j (CNI-\w+)/.exec(rule ?? '')?.slice(1) ?? [];
   },
   'dns endpoint chain': async (source) => {

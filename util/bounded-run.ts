@@ -49,15 +49,12 @@ export function boundedRun(program: string, args: string[], options: RunOptions)
     child.on('close', (code) => {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', stop);
-      resolve(
-        timedOut
-          ? {
-              code: -1,
-              stdout,
-              stderr: `stopped after ${options.seconds} s, its time limit\n${stderr}`,
-            }
-          : { code: code ?? -1, stdout, stderr },
-      );
+      if (!timedOut) {
+        resolve({ code: code ?? -1, stdout, stderr });
+        return;
+      }
+      const reason = `stopped after ${options.seconds} s, its time limit`;
+      resolve({ code: -1, stdout, stderr: `${reason}\n${stderr}` });
     });
     // A program may end without reading its input. That is not an error.
     child.stdin.on('error', () => undefined);

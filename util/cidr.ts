@@ -1,4 +1,5 @@
 import * as ipaddr from 'ipaddr.js';
+import { textIf } from './optional';
 
 /** An IPv4 network as numbers: its first address and its number of addresses. */
 export interface Network {
@@ -20,10 +21,11 @@ const toAddress = (value: number): string =>
 export function parseCidr(text: string): Network {
   const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(text);
   if (!match || !ipaddr.IPv4.isValidFourPartDecimal(match[1]) || Number(match[2]) > 32) {
-    const address = ipaddr.IPv4.isValidFourPartDecimal(text);
-    throw new Error(
-      `"${text}" is not a CIDR such as 10.240.0.0/24${address ? ': add the length of the prefix, /32 for a single address' : ''}`,
+    const advice = textIf(
+      ipaddr.IPv4.isValidFourPartDecimal(text),
+      ': add the length of the prefix, /32 for a single address',
     );
+    throw new Error(`"${text}" is not a CIDR such as 10.240.0.0/24${advice}`);
   }
   const prefix = Number(match[2]);
   const size = 2 ** (32 - prefix);
@@ -39,8 +41,10 @@ export function parseCidr(text: string): Network {
 /**
  * Adds the prefix length /32 to a single address. `ip` prints such a network without the length.
  */
-export const asCidr = (network: string): string =>
-  network.includes('/') ? network : `${network}/32`;
+export function asCidr(network: string): string {
+  if (network.includes('/')) return network;
+  return `${network}/32`;
+}
 
 /**
  * Returns the address `offset` places after the first one of the network. Throws a RangeError

@@ -10,7 +10,7 @@ export const isLabName = (stack: string): boolean =>
   /^[a-z0-9]+(-[a-z0-9]+)*$/.test(stack) && stack.length <= LONGEST_LAB_NAME;
 
 /** Describes the mistake in a lab's name; `undefined` if the name is valid. */
-export const labNameMistake = (stack: string): string | undefined =>
-  isLabName(stack)
-    ? undefined
-    : `"${stack}" can't name a lab: up to ${LONGEST_LAB_NAME} lower-case letters, digits and single hyphens between them, such as local-s01.`;
+export function labNameMistake(stack: string): string | undefined {
+  if (isLabName(stack)) return undefined;
+  return `"${stack}" can't name a lab: up to ${LONGEST_LAB_NAME} lower-case letters, digits and single hyphens between them, such as local-s01.`;
+}

@@ -26,10 +26,7 @@ export function mountOf(
       const [, place = '', , options = ''] = line.split(' ');
       return { place: decoded(place), options: options.split(',') };
     })
-    .filter(({ place }) => real === place || real.startsWith(place === '/' ? '/' : `${place}/`));
+    .filter(({ place }) => real === place || real.startsWith(place.replace(/\/?$/, '/')));
   // The last of those with the longest path is on top.
-  return mounts.reduce<Mount | undefined>(
-    (best, one) => (best && best.place.length > one.place.length ? best : one),
-    undefined,
-  );
+  return mounts.sort((a, b) => a.place.length - b.place.length).at(-1);
 }

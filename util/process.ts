@@ -16,7 +16,8 @@ export function startTimeOf(pid: number): string | undefined {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     // Field 2 is the program's name in parentheses. It may contain spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    if (fields[0] === 'Z') return undefined;
+    return fields[19];
   } catch {
     return undefined;
   }

@@ -9,5 +9,6 @@ const LONGEST = 42;
 /** Parent for a directory with ssh's control sockets: TMPDIR, or /tmp if that is too long or needs quoting. */
 export function socketParent(directory: string = os.tmpdir()): string {
   const isPlain = /^[\w./-]+$/.test(directory);
-  return isPlain && directory.length <= LONGEST ? directory : '/tmp';
+  if (isPlain && directory.length <= LONGEST) return directory;
+  return '/tmp';
 }

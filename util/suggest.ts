@@ -28,13 +28,14 @@ export function nearestOf(
     }))
     .sort((a, b) => a.steps - b.steps);
   const best = ranked[0];
-  return best && best.steps <= (limit ?? Math.max(2, Math.floor(best.candidate.length / 3)))
-    ? best.candidate
-    : undefined;
+  if (best && best.steps <= (limit ?? Math.max(2, Math.floor(best.candidate.length / 3))))
+    return best.candidate;
+  return undefined;
 }
 
 /** Returns ` (did you mean "workers"?)` for the most similar word; '' if no word is similar. */
 export function nearest(word: string, words: readonly string[]): string {
   const suggestion = nearestOf(word, words);
-  return suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`;
+  if (suggestion === undefined) return '';
+  return ` (did you mean "${suggestion}"?)`;
 }

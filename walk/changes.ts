@@ -1,4 +1,4 @@
-import { spellAddresses, type Packet } from './packet';
+import { spellAddresses, spellEnd, type Packet } from './packet';
 
 /** Frame at an interface, as far as changes are shown. */
 interface Frame {
@@ -6,23 +6,18 @@ interface Frame {
   packet: Packet;
 }
 
-const end = (packet: Packet, side: 'src' | 'dst'): string => {
-  const port = side === 'src' ? packet.sport : packet.dport;
-  return port === undefined ? packet[side] : `${packet[side]}:${port}`;
-};
-
 /** Lists what changed from one interface to the next: addresses with ports, TTL and source MAC. */
 export function changesBetween(before: Frame | undefined, now: Frame): string[] {
   if (before === undefined) return [];
   const pairs = [
-    ['src', end(before.packet, 'src'), end(now.packet, 'src')],
-    ['dst', end(before.packet, 'dst'), end(now.packet, 'dst')],
+    ['src', ...[before.packet, now.packet].map(({ src, sport }) => spellEnd(src, sport))],
+    ['dst', ...[before.packet, now.packet].map(({ dst, dport }) => spellEnd(dst, dport))],
     ['ttl', String(before.packet.ttl), String(now.packet.ttl)],
     ['mac', before.mac, now.mac],
   ];
-  return pairs.flatMap(([name, old, current]) =>
-    old === current ? [] : [`${name} ${old} → ${current}`],
-  );
+  return pairs
+    .filter(([, old, current]) => old !== current)
+    .map(([name, old, current]) => `${name} ${old} → ${current}`);
 }
 
 /** Formats the whole packet, for the first interface of a way. */

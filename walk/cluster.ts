@@ -1,3 +1,4 @@
+import { fieldsIf } from '../util/optional';
 import type { Protocol } from './packet';
 
 /** Pod with its own address. Pods in the node's network are left out. */
@@ -51,15 +52,21 @@ const asPod = ({ metadata, spec, status }: Item): Pod => ({
   ip: status!.podIP!,
 });
 
+/** Returns the address of a service; '' if it has none (`None` or unset). */
+function clusterIpOf({ clusterIP = '' }: Item['spec']): string {
+  if (/^\d/.test(clusterIP)) return clusterIP;
+  return '';
+}
+
 const asService = ({ metadata, spec, status }: Item): Service => ({
   namespace: metadata.namespace,
   name: metadata.name,
-  clusterIp: /^\d/.test(spec.clusterIP ?? '') ? spec.clusterIP! : '',
+  clusterIp: clusterIpOf(spec),
   externalIps: (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []),
   ports: (spec.ports ?? []).map(({ protocol, port, nodePort }) => ({
     protocol: protocol.toLowerCase() as Protocol,
     port,
-    ...(nodePort === undefined ? {} : { nodePort }),
+    ...fieldsIf(nodePort !== undefined, { nodePort }),
   })),
 });
 

@@ -1,5 +1,5 @@
-import { LAPTOP, ROUTER } from './place-names';
-import type { Ending, Obstacle, ReportedVisit } from './report';
+import { INTERNET, LAPTOP, ROUTER, SOURCE_CHECK } from './place-names';
+import type { Ending, Obstacle, ReportedHop, ReportedVisit } from './report';
 import type { Target } from './endpoints';
 
 /** Facts about a walk that decide how it ended. */
@@ -28,14 +28,17 @@ const isPod = (place: string): boolean => place.startsWith('pod ');
  */
 export const MARTIAN = 'martian source';
 
-const lastHop = (visit: ReportedVisit) => visit.hops[visit.hops.length - 1];
+const lastHop = (visit: ReportedVisit): ReportedHop | undefined => visit.hops.at(-1);
+
+/** Returns the interface at which a packet was seen last in a place; empty in a place without taps. */
+const lastInterface = (visit: ReportedVisit): string => lastHop(visit)?.interface ?? '';
 
 /** Whether a way ended in the place that has the packet's destination address. */
 function arrived(visits: ReportedVisit[], addresses: Facts['addresses']): boolean {
   const visit = visits.at(-1);
   if (!visit || visit.rules.some(({ dropped }) => dropped)) return false;
-  const { way, packet } = lastHop(visit);
-  return way === 'in' && addresses(visit.place).includes(packet.dst);
+  const hop = lastHop(visit);
+  return hop?.way === 'in' && addresses(visit.place).includes(hop.packet.dst);
 }
 
 /** Returns the check of a flow that works, and of a place where no other check fits. */
@@ -62,6 +65,7 @@ function checkOfDrop(visit: ReportedVisit, facts: Facts): string {
     if (visit.place === ROUTER || visit.route.text.startsWith(MARTIAN)) return 'route.vpc';
     return isPod(visit.place) ? 'route.pod' : 'route.host';
   }
+  if (rule?.chain === SOURCE_CHECK) return 'nat.ping';
   if (visit.place === ROUTER && rule?.chain.startsWith('bridge')) return 'nat.ping';
   if (rule || visit.place === ROUTER) return flow;
   if (visit.obstacle) return checkOfObstacle(visit.obstacle);
@@ -75,24 +79,39 @@ function reasonOf(visit: ReportedVisit): string {
   if (rule) return `${rule.chain}: ${rule.text}`;
   if (visit.route.missing) return visit.route.text;
   if (visit.obstacle) return visit.obstacle.text;
-  const { way, interface: name } = lastHop(visit);
-  return way === 'out'
-    ? `it left by ${name}, and no tap saw it again`
-    : `it arrived at ${name} and did not go on; no rule dropped it`;
+  const hop = lastHop(visit);
+  if (visit.place === INTERNET) return 'it left the lab, and the laptop did not see it';
+  if (!hop) return 'no node saw it again, and no route or rule that the API reports drops it';
+  return hop.way === 'out'
+    ? `it left by ${hop.interface}, and no tap saw it again`
+    : `it arrived at ${hop.interface} and did not go on; no rule dropped it`;
 }
 
 /** Whether a packet comes back to a place that it left: the routes make a circle. */
 const circles = (visits: ReportedVisit[]): boolean => visits.length > 12;
 
+/** Whether a route of the VPC leads to another node than planned. */
+const isMisled = ({ obstacle }: ReportedVisit): boolean => obstacle?.kind === 'route';
+
 function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Facts): Ending {
   const visit = visits[visits.length - 1];
+  const misled = visits.find(isMisled);
+  if (misled)
+    return {
+      outcome: 'dropped',
+      dropped: which,
+      place: misled.place,
+      interface: '',
+      reason: misled.obstacle!.text,
+      check: 'route.vpc',
+    };
   const circle = circles(visits);
   const around = [...new Set(visits.slice(-4).map(({ place }) => place))];
   return {
     outcome: 'dropped',
     dropped: which,
     place: circle ? ROUTER : visit.place,
-    interface: lastHop(visit).interface,
+    interface: lastInterface(visit),
     reason: circle
       ? `it goes in a circle between ${around.join(' and ')} until its TTL is used up`
       : reasonOf(visit),
@@ -100,7 +119,8 @@ function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Fa
   };
 }
 
-const isNode = (place: string): boolean => !isPod(place) && place !== ROUTER && place !== LAPTOP;
+const isNode = (place: string): boolean =>
+  !isPod(place) && ![ROUTER, LAPTOP, INTERNET].includes(place);
 
 const end = (address: string, port: number | undefined): string =>
   port ? `${address}:${port}` : address;
@@ -133,11 +153,14 @@ function untranslated({ forward, target }: Facts): Ending | undefined {
     outcome: 'dropped',
     dropped: 'probe',
     place: node.place,
-    interface: lastHop(node).interface,
+    interface: lastInterface(node),
     reason: `no rule of ${node.place} translates ${end(target.address, target.port)} to a pod`,
     check: 'svc.chains',
   };
 }
+
+const noAnswer = ({ place }: ReportedVisit): string =>
+  place === INTERNET ? 'no answer came back to the lab' : 'no answer was sent';
 
 /** Explains why a packet that arrived was refused or got no answer, with the check of it. */
 function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
@@ -145,7 +168,7 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
   const visit = forward[forward.length - 1];
   const [first, last] = nodePorts;
   const isNodePort = target.port >= first && target.port <= last;
-  if (isNodePort && isNode(visit.place) && lastHop(visit).packet.dport === target.port)
+  if (isNodePort && isNode(visit.place) && lastHop(visit)?.packet.dport === target.port)
     return {
       reason: `no rule of ${visit.place} translates NodePort ${target.port} to a pod, and nothing listens there`,
       check: 'nodeport.chains',
@@ -154,12 +177,12 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
     return { reason: 'it answered that nothing listens there', check: checkOfFlow(facts) };
   return visit.obstacle
     ? { reason: visit.obstacle.text, check: checkOfObstacle(visit.obstacle) }
-    : { reason: 'no answer was sent', check: checkOfFlow(facts) };
+    : { reason: noAnswer(visit), check: checkOfFlow(facts) };
 }
 
 /** Ends a walk after an answer that came to its sender, which did not take it. */
 function answerNotTaken({ from, reply, target }: Facts, check: string): Ending {
-  const { interface: name, packet } = lastHop(reply[reply.length - 1]);
+  const { interface: name, packet } = lastHop(reply[reply.length - 1])!;
   const came = end(packet.src, packet.sport);
   const sent = end(target.address, target.port);
   return {
@@ -181,9 +204,12 @@ export function endingOf(facts: Facts): Ending {
   if (forward.length === 0) return neverLeft(facts);
   const missed = untranslated(facts);
   if (missed) return missed;
-  if (!arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
   const visit = forward[forward.length - 1];
-  const at = { place: visit.place, interface: lastHop(visit).interface };
+  // No tap sees the end. An answer shows that the probe arrived.
+  const isBlind = visit.obstacle?.kind === 'untapped' && outcome === 'answered';
+  const isOutside = (visit.place === INTERNET && !forward.some(isMisled)) || isBlind;
+  if (!isOutside && !arrived(forward, addresses)) return droppedAt(forward, 'probe', facts);
+  const at = { place: visit.place, interface: lastInterface(visit) };
   if (reply.length === 0) return { outcome: 'unanswered', ...at, ...unansweredBecause(facts) };
   if (reply.at(-1)!.place !== from || !arrived(reply, addresses))
     return droppedAt(reply, 'answer', facts);

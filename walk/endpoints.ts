@@ -26,8 +26,8 @@ export interface NodeAddresses {
 export interface Named {
   nodes: NodeAddresses[];
   cluster: Cluster;
-  /** Addresses that the laptop can reach: the lab's public /24. */
-  publicCidr: string;
+  /** Networks that the laptop reaches: a local lab's public /24, or the public address of each node. */
+  publicCidrs: string[];
 }
 
 /** Place that sends the probe. */
@@ -181,6 +181,22 @@ function addressOf(name: string, source: Source, named: Named): string {
   return pod.ip;
 }
 
+/** Throws a WalkMistake for an address that the laptop reaches only through other networks. */
+function refuseUnreachable(name: string, address: string, { nodes, publicCidrs }: Named): void {
+  if (address === '') {
+    const entry = nodes.find(({ publicIp }) => publicIp !== '')?.name ?? 'worker-0';
+    throw new WalkMistake(
+      `${name} has no public address, so the laptop does not reach it.`,
+      `./lab walk laptop ${entry}:PORT, through the node that has one`,
+    );
+  }
+  if (publicCidrs.some((cidr) => contains(cidr, address))) return;
+  throw new WalkMistake(
+    `The laptop reaches only the lab's public addresses: ${publicCidrs.join(', ')}; not ${address}.`,
+    './lab walk laptop worker-0:31088, or a node or pod as SRC',
+  );
+}
+
 /** Parses DST: an address, `svc/NAME`, a node or a pod, each with `:PORT` or without. */
 export function parseTarget(
   word: string,
@@ -197,11 +213,7 @@ export function parseTarget(
   if (port !== undefined && (port < 1 || port > 65535))
     throw new WalkMistake(`${port} is no port: ports are 1 to 65535.`, `${name}:80`);
   const address = addressOf(name, source, named);
-  if (source.kind === 'laptop' && !contains(named.publicCidr, address))
-    throw new WalkMistake(
-      `The laptop reaches only the lab's public addresses, in ${named.publicCidr}; not ${address}.`,
-      './lab walk laptop worker-0:31088, or a node or pod as SRC',
-    );
+  if (source.kind === 'laptop') refuseUnreachable(name, address, named);
   const target: Target = { address, protocol, port: port ?? 0 };
   const service = serviceAt(target, named);
   return service ? { ...target, service } : target;

@@ -1,4 +1,5 @@
 import type { Topology } from '../components/topology';
+import { itemsIf } from '../util/optional';
 import { LAPTOP, ROUTER } from './place-names';
 import type { Way } from './packet';
 
@@ -33,7 +34,10 @@ export interface Flow {
 const at = (place: string, way: Way, ...interfaces: string[]): ExpectedHop[] =>
   interfaces.map((name) => ({ place, interface: name, way }));
 
-const nodeOf = (end: ExpectedEnd): string => ('pod' in end ? end.pod.node : end.node);
+function nodeOf(end: ExpectedEnd): string {
+  if ('pod' in end) return end.pod.node;
+  return end.node;
+}
 
 /** Returns the hops from a pod to IP on its node. */
 const leavePod = ({ place, node, veth }: ExpectedPod): ExpectedHop[] => [
@@ -47,6 +51,18 @@ const enterPod = ({ place, node, veth }: ExpectedPod): ExpectedHop[] => [
   ...at(place, 'in', 'eth0'),
 ];
 
+/** Returns the hops from a flow's start to IP on its node; none if the node itself starts. */
+function leave(from: ExpectedEnd): ExpectedHop[] {
+  if ('pod' in from) return leavePod(from.pod);
+  return [];
+}
+
+/** Returns the hops from IP on a node to the flow's end; none if the node itself is the end. */
+function enter(to: ExpectedEnd): ExpectedHop[] {
+  if ('pod' in to) return enterPod(to.pod);
+  return [];
+}
+
 const sameNode = (from: ExpectedPod, to: ExpectedPod): ExpectedHop[] => [
   ...at(from.place, 'out', 'eth0'),
   ...at(from.node, 'in', from.veth),
@@ -58,7 +74,7 @@ const sameNode = (from: ExpectedPod, to: ExpectedPod): ExpectedHop[] => [
 function crossVpc(from: string, to: string, isRouted: boolean): ExpectedHop[] {
   const router = [
     ...at(ROUTER, 'in', from),
-    ...(isRouted ? [...at(ROUTER, 'in', 'vpc'), ...at(ROUTER, 'out', 'vpc')] : []),
+    ...itemsIf(isRouted, ...at(ROUTER, 'in', 'vpc'), ...at(ROUTER, 'out', 'vpc')),
     ...at(ROUTER, 'out', to),
   ];
   return [...at(from, 'out', 'eth0'), ...router, ...at(to, 'in', 'eth0')];
@@ -66,8 +82,8 @@ function crossVpc(from: string, to: string, isRouted: boolean): ExpectedHop[] {
 
 /** Returns the hops from a node's IP to the end of the flow. */
 function fromNode(node: string, to: ExpectedEnd): ExpectedHop[] {
-  const last = 'pod' in to ? enterPod(to.pod) : [];
-  return nodeOf(to) === node ? last : [...crossVpc(node, nodeOf(to), 'pod' in to), ...last];
+  if (nodeOf(to) === node) return enter(to);
+  return [...crossVpc(node, nodeOf(to), 'pod' in to), ...enter(to)];
 }
 
 /**
@@ -87,11 +103,11 @@ export function expectedHops({ nodes }: Pick<Topology, 'nodes'>, flow: Flow): Ex
       ...fromNode(node.name, to),
     ];
   }
-  const start = 'pod' in from ? leavePod(from.pod) : [];
+  const own = nodeOf(from);
   if (to === undefined)
-    return [...start, ...at(nodeOf(from), 'out', 'eth0'), ...at(ROUTER, 'in', nodeOf(from), 'vpc')];
-  const isSameNode = 'pod' in from && 'pod' in to && nodeOf(from) === nodeOf(to);
-  return isSameNode ? sameNode(from.pod, to.pod) : [...start, ...fromNode(nodeOf(from), to)];
+    return [...leave(from), ...at(own, 'out', 'eth0'), ...at(ROUTER, 'in', own, 'vpc')];
+  if ('pod' in from && 'pod' in to && own === nodeOf(to)) return sameNode(from.pod, to.pod);
+  return [...leave(from), ...fromNode(own, to)];
 }
 
 /** Returns the hops from a NodePort's node back to the laptop. */
@@ -104,9 +120,9 @@ const toLaptop = (node: string, link: string): ExpectedHop[] => [
 
 /** Returns the hops of an answer from a pod or node to a node, up to the node's IP. */
 function toNode(from: ExpectedEnd, node: string, isRouted: boolean): ExpectedHop[] {
-  const start = 'pod' in from ? leavePod(from.pod) : [];
   const own = nodeOf(from);
-  return own === node ? start : [...start, ...crossVpc(own, node, isRouted)];
+  if (own === node) return leave(from);
+  return [...leave(from), ...crossVpc(own, node, isRouted)];
 }
 
 /**

@@ -1,3 +1,5 @@
+import { listOf, textIf } from '../util/optional';
+
 /** Protocols that a probe can use. */
 export const PROTOCOLS = ['icmp', 'tcp', 'udp'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -73,21 +75,22 @@ export function parsePacket(bytes: Buffer): Packet | undefined {
   if (protocol === 'icmp') {
     const type = bytes[body];
     const kind = ICMP_TYPES[type] ?? `type ${type}`;
-    return type === 0 || type === 8
-      ? { ...common, kind, id: bytes.readUInt16BE(body + 4) }
-      : { ...common, kind };
+    // An echo request or its reply.
+    if (type === 0 || type === 8) return { ...common, kind, id: bytes.readUInt16BE(body + 4) };
+    return { ...common, kind };
   }
   return {
     ...common,
     sport: bytes.readUInt16BE(body),
     dport: bytes.readUInt16BE(body + 2),
-    kind: protocol === 'tcp' ? flagsOf(bytes[body + 13] ?? 0) : '',
+    kind: textIf(protocol === 'tcp', flagsOf(bytes[body + 13] ?? 0)),
   };
 }
 
-const end = (ip: string, port: number | undefined): string =>
-  port === undefined ? ip : `${ip}:${port}`;
+/** Formats one end of a packet: its address, with the port if there is one. */
+export const spellEnd = (address: string, port: number | undefined): string =>
+  [address, ...listOf(port)].join(':');
 
 /** Formats the addresses of a packet: `10.200.0.4:40000 → 10.32.0.10:53`. */
 export const spellAddresses = (packet: Pick<Packet, 'src' | 'dst' | 'sport' | 'dport'>): string =>
-  `${end(packet.src, packet.sport)} → ${end(packet.dst, packet.dport)}`;
+  `${spellEnd(packet.src, packet.sport)} → ${spellEnd(packet.dst, packet.dport)}`;

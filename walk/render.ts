@@ -1,3 +1,4 @@
+import { itemsIf, textIf } from '../util/optional';
 import { spellPacket } from './changes';
 import type { Ending, ReportedHop, ReportedVisit, WalkReport } from './report';
 
@@ -7,20 +8,34 @@ const LABEL = 18;
 const line = (label: string, text: string): string => `  ${label.padEnd(LABEL)} ${text}`.trimEnd();
 
 function hopLine(hop: ReportedHop, isFirst: boolean): string {
-  const text = isFirst ? spellPacket(hop.packet) : hop.changes.join(', ');
-  return line(`${hop.way.padEnd(3)} ${hop.interface}`, text);
+  const label = `${hop.way.padEnd(3)} ${hop.interface}`;
+  if (isFirst) return line(label, spellPacket(hop.packet));
+  return line(label, hop.changes.join(', '));
 }
 
-const ruleLine = ({ chain, text, dropped }: ReportedVisit['rules'][number]): string =>
-  line(
-    dropped ? 'DROPPED by' : 'rule',
-    text.startsWith('-A ') ? `-t ${chain.split(' ')[0]} ${text}` : `${chain}: ${text}`,
-  );
+type Rule = ReportedVisit['rules'][number];
+
+/** Formats a rule of iptables as iptables-save does, and any other rule with its chain. */
+function spellRule({ chain, text }: Rule): string {
+  if (text.startsWith('-A ')) return `-t ${chain.split(' ')[0]} ${text}`;
+  return `${chain}: ${text}`;
+}
+
+function ruleLine(rule: Rule): string {
+  if (rule.dropped) return line('DROPPED by', spellRule(rule));
+  return line('rule', spellRule(rule));
+}
+
+function routeLine({ missing, kind, text }: ReportedVisit['route']): string {
+  if (missing) return line('NO WAY ON', text);
+  return line(kind, text);
+}
 
 /** Index of the first interface by which the packet leaves; decisions are shown before it. */
 function departure({ hops }: ReportedVisit): number {
   const at = hops.findIndex(({ way }) => way === 'out');
-  return at < 0 ? hops.length : at;
+  if (at < 0) return hops.length;
+  return at;
 }
 
 function visitLines(visit: ReportedVisit, isFirst: boolean): string[] {
@@ -30,9 +45,9 @@ function visitLines(visit: ReportedVisit, isFirst: boolean): string[] {
   return [
     visit.place,
     ...lines.slice(0, at),
-    ...(route.text === '' ? [] : [line(route.missing ? 'NO WAY ON' : route.kind, route.text)]),
+    ...itemsIf(route.text, routeLine(route)),
     ...rules.map(ruleLine),
-    ...(conntrack === '' ? [] : [line('conntrack', conntrack)]),
+    ...itemsIf(conntrack, line('conntrack', conntrack)),
     ...lines.slice(at),
   ];
 }
@@ -44,12 +59,12 @@ function wayLines(title: string, visits: ReportedVisit[]): string[] {
   if (visits.length === 0) return [];
   const shown = visits.slice(0, VISITS).flatMap((visit, at) => visitLines(visit, at === 0));
   const left = visits.length - VISITS;
-  return ['', title, ...shown, ...(left > 0 ? [`… ${left} more places, all in --json`] : [])];
+  return ['', title, ...shown, ...itemsIf(left > 0, `… ${left} more places, all in --json`)];
 }
 
 /** Formats how a walk ended, as one line; with the check on the next. */
 export function renderEnding(ending: Ending, labArgument: string): string {
-  const where = ending.interface === '' ? ending.place : `${ending.place} (${ending.interface})`;
+  const where = `${ending.place}${textIf(ending.interface, ` (${ending.interface})`)}`;
   const { outcome, dropped, reason, check } = ending;
   const first = {
     delivered: `Delivered to ${where}, and answered.`,

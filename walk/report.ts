@@ -15,20 +15,24 @@ export interface ReportedHop {
 /** Stay of a packet in one place. */
 export interface ReportedVisit {
   place: string;
+  /** Empty for the VPC router of a cloud and for the internet, which have no taps. */
   hops: ReportedHop[];
   /** Line of the routing table, or of the bridge's forwarding table. */
   route: { kind: 'route' | 'bridge'; text: string; missing: boolean };
   rules: RuleLine[];
   /** Connection-tracking entry; empty if there is none. */
   conntrack: string;
-  /** State of the kernel that stops packets without a rule; unset if there is none. */
+  /** State that stops packets without a rule; unset if there is none. */
   obstacle?: Obstacle;
 }
 
-/** State of the kernel that stops packets without a rule. */
+/** State that stops packets without a rule. */
 export interface Obstacle {
-  /** `neighbour`: the next address does not answer ARP. `conntrack`: the table of connections is full. */
-  kind: 'neighbour' | 'conntrack';
+  /**
+   * `neighbour`: the next address does not answer ARP. `conntrack`: the table of connections is full.
+   * `route`: a cloud's route leads to another node than planned. `untapped`: the next node has no taps.
+   */
+  kind: 'neighbour' | 'conntrack' | 'route' | 'untapped';
   text: string;
 }
 

@@ -1,3 +1,4 @@
+import { textIf } from '../util/optional';
 import type { Trace, TraceEvent } from './trace';
 
 /** Maps a rule of iptables, by table, chain and handle, to its line in iptables-save. */
@@ -13,7 +14,7 @@ function handlesOf(listing: string): Map<string, number[]> {
   let chain = '';
   for (const line of listing.split('\n')) {
     const [, family, name] = /^table (\S+) (\S+) \{/.exec(line) ?? [];
-    if (name !== undefined) table = family === 'ip' ? name : '';
+    if (name !== undefined) table = textIf(family === 'ip', name);
     const [, opened] = /^\tchain (\S+) \{/.exec(line) ?? [];
     if (opened !== undefined) chain = opened;
     const [, handle] = /^\t\t(?!type ).* # handle (\d+)$/.exec(line) ?? [];
@@ -78,13 +79,12 @@ const decides = (event: TraceEvent): boolean =>
 
 function asLine(event: TraceEvent, texts: RuleTexts): RuleLine {
   const { family, table, chain, handle } = event;
-  const saved =
-    family === 'ip' && handle !== undefined ? texts.get(keyOf(table, chain, handle)) : undefined;
-  return {
-    chain: saved === undefined ? `${family} ${table} ${chain}` : `${table} ${chain}`,
-    text: saved ?? event.text,
-    dropped: isDrop(event),
-  };
+  const dropped = isDrop(event);
+  if (family === 'ip' && handle !== undefined) {
+    const saved = texts.get(keyOf(table, chain, handle));
+    if (saved !== undefined) return { chain: `${table} ${chain}`, text: saved, dropped };
+  }
+  return { chain: `${family} ${table} ${chain}`, text: event.text, dropped };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { fieldsIf, ifPresent } from '../util/optional';
 import type { Packet } from './packet';
 
 /** One rule or policy that a packet met, as `nft -a monitor trace` prints it. */
@@ -37,7 +38,7 @@ const field = (text: string, pattern: RegExp): string => pattern.exec(text)?.[1]
 
 function numberField(text: string, pattern: RegExp): number | undefined {
   const value = field(text, pattern);
-  return value === '' ? undefined : Number(value);
+  return ifPresent(value, Number);
 }
 
 function readHeaders(text: string): Omit<Trace, 'id' | 'last' | 'events'> {
@@ -72,7 +73,7 @@ function readEvent(id: string, [family, table, chain]: string[], text: string): 
       .replace(/\s+/g, ' ')
       .trim(),
     verdict,
-    ...(handle === undefined ? {} : { handle: Number(handle) }),
+    ...fieldsIf(handle !== undefined, { handle: Number(handle) }),
   };
 }
 

@@ -1,54 +1,21 @@
 import type { LabOutputs } from '../components/outputs';
-import { namespaceOf, hostLink, slotOf } from '../provider/local';
 import { changesBetween } from './changes';
-import type { Cluster, Pod } from './cluster';
+import type { Cluster } from './cluster';
 import type { Source, Target } from './endpoints';
 import { endingOf } from './ending';
 import type { Sighting } from './packet';
-import { LAPTOP, podPlace, ROUTER } from './place-names';
+import { LAPTOP, podPlace } from './place-names';
+import { cloudPlaces, localPlaces, type StartOnNode, type Tapped } from './places';
 import type { ReportedVisit, WalkReport } from './report';
 import { decidingRules } from './rules';
 import { decisionsOf, obstacleIn } from './taps/decisions';
-import { podNamespaces, readPlace, type Place } from './taps/namespaces';
+import type { Place } from './taps/namespaces';
 import { createProbe, sendProbe, type Probe, type ProbeResult } from './taps/probe';
 import { openTap, type Seen, type Tap } from './taps/tap';
+import type { VpcInterface } from './vpc/facts';
+import { withVpc } from './vpc/insert';
+import { readVpcInterfaces } from './vpc/read';
 import { joinWay, packetsOf, type Hop, type RoundTrip, type Visit } from './way';
-
-const pathOf = (namespace: string): string => `/run/netns/${namespace}`;
-
-/** Finds the places of a lab's pods. Pods that ended meanwhile are left out. */
-function podPlaces(lab: string, pods: Pod[]): Omit<Place, 'interfaces'>[] {
-  const nodes = [...new Set(pods.map(({ node }) => node))];
-  return nodes.flatMap((node) => {
-    const own = pods.filter((pod) => pod.node === node);
-    const found = podNamespaces(
-      lab,
-      node,
-      own.map(({ ip }) => ip),
-    );
-    return own.flatMap((pod) => {
-      const namespace = found.get(pod.ip);
-      return namespace === undefined ? [] : [{ name: podPlace(pod), namespace }];
-    });
-  });
-}
-
-/** Returns every place where the probe can come by: the lab's nodes and router, pods, the laptop. */
-export async function placesOf(
-  { lab, topology }: Pick<LabOutputs, 'lab' | 'topology'>,
-  { cluster, source }: { cluster: Cluster; source: Source },
-): Promise<Place[]> {
-  const slot = slotOf(lab);
-  const places = [
-    ...podPlaces(lab, cluster.pods),
-    ...topology.nodes.map(({ name }) => ({ name, namespace: pathOf(namespaceOf(lab, name)) })),
-    { name: ROUTER, namespace: pathOf(namespaceOf(lab, 'router')) },
-    ...(source.kind === 'laptop' && slot
-      ? [{ name: LAPTOP, namespace: undefined, only: hostLink(slot.slot) }]
-      : []),
-  ];
-  return Promise.all(places.map(readPlace));
-}
 
 /** Returns the name of the place that sends the probe. */
 function placeOfSource(source: Source): string {
@@ -59,15 +26,15 @@ function placeOfSource(source: Source): string {
 /** Sends the probe while the taps are open. Closes the taps, also after an error. */
 async function observe(
   places: Place[],
-  { probe, from, tree }: { probe: Probe; from: Place; tree: string },
+  { probe, from }: { probe: Probe; from: Place },
 ): Promise<{ seen: Seen[]; result: ProbeResult }> {
-  const opened = await Promise.allSettled(places.map((place) => openTap(place, { probe, tree })));
+  const opened = await Promise.allSettled(places.map((place) => openTap(place, probe)));
   const taps = opened.flatMap((one): Tap[] => (one.status === 'fulfilled' ? [one.value] : []));
   const closeAll = (): Promise<Seen[]> => Promise.all(taps.map((tap) => tap.stop()));
   try {
     const failed = opened.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason as Error;
-    const result = await sendProbe(probe, from.namespace);
+    const result = await sendProbe(probe, from);
     await Promise.all(taps.map((tap) => tap.drain()));
     return { seen: await closeAll(), result };
   } catch (error) {
@@ -115,8 +82,10 @@ export interface WalkRequest {
   target: Target;
   /** DST as the user wrote it. */
   to: string;
-  /** Debian tree of the nodes, which has tcpdump. */
-  tree: string;
+  /** Debian tree of local labs' nodes, which has tcpdump; `undefined` if this host has none. */
+  tree: string | undefined;
+  /** Starts programs on the nodes of a cloud lab. */
+  start: StartOnNode;
 }
 
 /** Result of a walk, and its packets for pcapng. */
@@ -125,23 +94,57 @@ export interface Walked {
   packets: Sighting[];
 }
 
-/** Sends one marked probe through a local lab and reports its way and its answer's. */
-export async function walk(request: WalkRequest): Promise<Walked> {
-  const { outputs, cluster, source, target, to, tree } = request;
-  const places = await placesOf(outputs, { cluster, source });
+/** Opens the machines of a lab and finds its places. The caller closes the machines. */
+function openPlaces(request: WalkRequest): Promise<Tapped> {
+  const { outputs, cluster, source, target, tree, start } = request;
+  if (outputs.cloud !== 'local')
+    return cloudPlaces(outputs, { cluster, source, address: target.address, start, tree });
+  if (tree === undefined) throw new Error('the Debian tree of the nodes is not installed');
+  return localPlaces(outputs, { cluster, source, tree });
+}
+
+/** Adds the VPC's part to both ways of a cloud lab, as the cloud's API reports it. */
+function addVpc(
+  { forward, reply }: { forward: ReportedVisit[]; reply: ReportedVisit[] },
+  { outputs, interfaces }: { outputs: LabOutputs; interfaces: VpcInterface[] },
+  { places, untapped }: Tapped,
+): { forward: ReportedVisit[]; reply: ReportedVisit[] } {
+  const uplinks = new Map(
+    places.flatMap(({ name, uplink }) =>
+      uplink === undefined ? [] : ([[name, uplink]] as [string, string][]),
+    ),
+  );
+  const knowledge = { interfaces, uplinks, routes: outputs.topology.routes, untapped };
+  return {
+    forward: withVpc(forward, false, knowledge),
+    reply: withVpc(reply, true, knowledge),
+  };
+}
+
+/** Sends the probe through places and reports its way and its answer's. */
+export async function walkThrough(tapped: Tapped, request: WalkRequest): Promise<Walked> {
+  const { outputs, source, target, to } = request;
+  const { places } = tapped;
   const from = places.find(({ name }) => name === placeOfSource(source));
-  if (!from) throw new Error(`${placeOfSource(source)} has no network namespace on this host`);
+  if (!from) throw new Error(noPlace(placeOfSource(source), tapped));
   const probe = createProbe(target.protocol, target.address, target.port);
-  const { seen, result } = await observe(places, { probe, from, tree });
+  const { seen, result } = await observe(places, { probe, from });
   const trip: RoundTrip = joinWay(seen, probe);
-  const [forward, reply] = await Promise.all([
+  const isLocal = outputs.cloud === 'local';
+  const [there, back, interfaces] = await Promise.all([
     describe(trip.forward.slice(0, ASKED_VISITS), true, undefined),
     describe(trip.reply.slice(0, ASKED_VISITS), false, undefined),
+    isLocal ? [] : readVpcInterfaces(outputs),
   ]);
-  const addresses = (name: string): string[] =>
-    [...places.find((place) => place.name === name)!.interfaces.values()].flatMap(
-      (one) => one.addresses,
-    );
+  const seenWays = { forward: there, reply: back };
+  const { forward, reply } = isLocal ? seenWays : addVpc(seenWays, { outputs, interfaces }, tapped);
+  // The laptop may send with an address of another interface.
+  const sent = trip.forward.find(({ place }) => place.name === LAPTOP)?.hops[0].packet.src;
+  const addresses = (name: string): string[] => {
+    const interfaces = places.find((place) => place.name === name)?.interfaces.values() ?? [];
+    const own = [...interfaces].flatMap((one) => one.addresses);
+    return name === LAPTOP && sent !== undefined ? [...own, sent] : own;
+  };
   const { nodePorts } = outputs.topology;
   const obstacle = forward.length === 0 ? await obstacleIn(from, target.address) : undefined;
   const facts = { forward, reply, from: from.name, addresses, target, nodePorts, ...result };
@@ -159,4 +162,21 @@ export async function walk(request: WalkRequest): Promise<Walked> {
     },
     packets: packetsOf(seen, trip),
   };
+}
+
+/** Explains why the place that sends the probe is not among the places. */
+function noPlace(name: string, { untapped }: Tapped): string {
+  const [first] = untapped;
+  if (first === undefined) return `${name} has no network namespace`;
+  return `${name} can't be tapped; ${first.node} refused: ${first.reason}`;
+}
+
+/** Sends one marked probe through a lab and reports its way and its answer's. */
+export async function walk(request: WalkRequest): Promise<Walked> {
+  const tapped = await openPlaces(request);
+  try {
+    return await walkThrough(tapped, request);
+  } finally {
+    await Promise.all(tapped.machines.map((machine) => machine.close()));
+  }
 }

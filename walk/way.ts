@@ -75,10 +75,45 @@ function withoutCopies(sightings: Sighting[], places: Map<string, Place>): Sight
   return sightings.filter((sighting) => !copies.has(sighting));
 }
 
-/** Sorts by time. Sightings of one place keep their order, because a bridge hands on the time of its port. */
-function inOrder(seen: Seen[]): Sighting[] {
-  const all = seen.flatMap(({ sightings }) => sightings);
-  return all.sort((one, other) => Number(one.time - other.time));
+/**
+ * Sorts the sightings of each machine by the machine's clock. Sightings of one place keep their
+ * order, because a bridge hands on the time of its port.
+ */
+function inOrder(seen: Seen[]): Sighting[][] {
+  const clocks = [...new Set(seen.map(({ place }) => place.machine.name))];
+  return clocks.map((clock) =>
+    seen
+      .filter(({ place }) => place.machine.name === clock)
+      .flatMap(({ sightings }) => sightings)
+      .sort((one, other) => Number(one.time - other.time)),
+  );
+}
+
+/** Splits the sightings of one machine where the packet leaves the machine. */
+function staysOf(sightings: Sighting[], places: Map<string, Place>): Sighting[][] {
+  const stays: Sighting[][] = [];
+  let hasLeft = true;
+  for (const sighting of sightings) {
+    if (hasLeft) stays.push([]);
+    stays.at(-1)!.push(sighting);
+    const { uplink } = places.get(sighting.place)!;
+    hasLeft = sighting.way === 'out' && sighting.interface === uplink;
+  }
+  return stays;
+}
+
+/**
+ * Joins the stays on all machines in the order of the packet. Clocks of machines differ, so the
+ * TTL decides: each machine that forwards the packet lowers it. The first machine sends the packet.
+ */
+function joinStays(machines: Sighting[][], places: Map<string, Place>): Sighting[][] {
+  const isSent = ([first]: Sighting[]): boolean => first.way === 'out';
+  return machines
+    .flatMap((sightings) => staysOf(sightings, places))
+    .sort(
+      (one, other) =>
+        Number(isSent(other)) - Number(isSent(one)) || other[0].packet.ttl - one[0].packet.ttl,
+    );
 }
 
 function asVisits(sightings: Sighting[], places: Map<string, Place>): Visit[] {
@@ -114,28 +149,34 @@ function addTraces(seen: Seen[], { forward, reply }: RoundTrip): void {
 /** Joins what the taps saw to the way of the probe and the way of its answer. Pure. */
 export function joinWay(seen: Seen[], marked: Marked): RoundTrip {
   const places = new Map(seen.map(({ place }) => [place.name, place]));
-  const sightings = withoutCopies(inOrder(seen), places);
-  const probes = sightings.filter((sighting) => isProbe(sighting, marked));
+  const machines = inOrder(seen).map((sightings) => withoutCopies(sightings, places));
+  const probes = new Set(machines.flat().filter((sighting) => isProbe(sighting, marked)));
   const isAnswer = (sighting: Sighting): boolean => {
-    if (probes.includes(sighting)) return false;
+    if (probes.has(sighting)) return false;
     if (marked.protocol !== 'udp' || sighting.packet.protocol === 'icmp') return true;
-    return probes.some(
+    return [...probes].some(
       (probe) =>
         probe.place === sighting.place && sameTuple(probe.packet, reversed(sighting.packet)),
     );
   };
+  const visitsOf = (isShown: (sighting: Sighting) => boolean): Visit[] => {
+    const shown = machines.map((sightings) => sightings.filter(isShown));
+    return joinStays(shown, places).flatMap((stay) => asVisits(stay, places));
+  };
   const trip = {
-    forward: asVisits(probes, places),
-    reply: asVisits(sightings.filter(isAnswer), places),
+    forward: visitsOf((sighting) => probes.has(sighting)),
+    reply: visitsOf(isAnswer),
   };
   addTraces(seen, trip);
   return trip;
 }
 
-/** Returns the packets of a round trip in order, for pcapng. Pure. */
+/** Returns the packets of a round trip in the order of each machine's clock, for pcapng. Pure. */
 export function packetsOf(seen: Seen[], { forward, reply }: RoundTrip): Sighting[] {
   const shown = new Set(
     [...forward, ...reply].flatMap(({ hops }) => hops.map(({ packet }) => packet)),
   );
-  return inOrder(seen).filter(({ packet }) => shown.has(packet));
+  return inOrder(seen)
+    .flat()
+    .filter(({ packet }) => shown.has(packet));
 }

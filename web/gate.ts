@@ -22,7 +22,8 @@ export class Gate {
   pathOf({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): string | undefined {
     if (!this.knows(headers.host)) return undefined;
     const [, token = '', path = ''] = /^\/([^/?#]*)(\/[^?#]*)?/.exec(url) ?? [];
-    return this.isToken(token) ? path : undefined;
+    if (this.isToken(token)) return path;
+    return undefined;
   }
 
   /** Returns whether a request for a socket comes from the server's own page. */

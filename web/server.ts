@@ -65,7 +65,8 @@ export class PageServer {
     }
     this.assets ??= buildAssets(this.page);
     const asset = this.assets.get(path);
-    return asset ? answer(response, 200, asset) : answer(response, 404);
+    if (asset) return answer(response, 200, asset);
+    return answer(response, 404);
   }
 
   /** Starts to listen; returns the port. Rejects if the address is taken. */

@@ -26,36 +26,43 @@ function secondsOf(resource: Registered, cloud: InCloud): number {
 }
 
 /** Returns the name of the instance that a resource logs in to or waits for: `machine@worker-0`, `worker-0-login`. */
-const machineOf = (resource: Registered): string | undefined =>
-  isCommand(resource) ? resource.name.split('@')[1] : /^(.*)-login$/.exec(resource.name)?.[1];
+function machineOf(resource: Registered): string | undefined {
+  if (isCommand(resource)) return resource.name.split('@')[1];
+  return /^(.*)-login$/.exec(resource.name)?.[1];
+}
 
 /** Converts the resource graph to tasks. A login waits until its instance has booted. */
 const tasksOf = (all: Registered[], cloud: InCloud): Task[] =>
   all.map((resource) => {
     const machine = machineOf(resource);
     const instance = all.find((other) => kindOf(other) === 'Instance' && other.name === machine);
-    return {
+    const task = {
       key: keyOf(resource),
       seconds: secondsOf(resource, cloud),
       after: resource.dependencies,
-      ...(machine ? { notBefore: { key: keyOf(instance!), seconds: BOOT } } : {}),
     };
+    if (machine === undefined) return task;
+    return { ...task, notBefore: { key: keyOf(instance!), seconds: BOOT } };
   });
 
 /** Returns the seconds of the longest chains that a cloud imposes on any program that creates this lab. */
 function floors(cloud: InCloud): { cluster: number; balancer: number } {
   const { aws, gcp } = CREATE;
-  const network = cloud === 'aws' ? aws.Vpc + aws.Subnet : gcp.Network + gcp.Subnetwork;
-  const machine = network + (cloud === 'aws' ? aws.Instance : gcp.Instance);
+  const onceBooted = BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration;
+  if (cloud === 'aws') {
+    const network = aws.Vpc + aws.Subnet;
+    return {
+      cluster: network + aws.Instance + onceBooted,
+      balancer: network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener,
+    };
+  }
+  const machine = gcp.Network + gcp.Subnetwork + gcp.Instance;
   return {
-    cluster: machine + BOOT + SESSIONS.machine + SESSIONS['control-plane'] + SESSIONS.registration,
-    balancer:
-      cloud === 'aws'
-        ? network + aws.SubnetCidrReservation + aws.LoadBalancer + aws.Listener
-        : Math.max(
-            machine + gcp.InstanceGroupMembership,
-            gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
-          ),
+    cluster: machine + onceBooted,
+    balancer: Math.max(
+      machine + gcp.InstanceGroupMembership,
+      gcp.Network + gcp.InstanceGroup + gcp.RegionBackendService + gcp.ForwardingRule,
+    ),
   };
 }
 

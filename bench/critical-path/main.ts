@@ -1,4 +1,5 @@
 import { CLOUDS } from '../../components/config';
+import { textIf } from '../../util/optional';
 import { medianImports } from './imports';
 import { type InCloud, PLACES, simulated } from './lab';
 import { BOOT } from './latencies';
@@ -17,13 +18,16 @@ function formatChain(chain: Done[]): string {
     .filter(({ begin, end }) => end > begin)
     .map(
       ({ key, seconds, begin, end }) =>
-        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${end - begin > seconds ? `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its instance` : ''})`,
+        `  ${begin.toFixed(1).padStart(6)} s  ${short(key)} (${seconds} s${textIf(end - begin > seconds, `, after ${(end - begin - seconds).toFixed(1)} s of waiting for its instance`)})`,
     )
     .join('\n');
 }
 
 /** Formats a ratio, which is below 10, or else a number of seconds. */
-const figure = (value: number): string => (value < 10 ? value.toFixed(2) : `${value.toFixed(0)} s`);
+function figure(value: number): string {
+  if (value < 10) return value.toFixed(2);
+  return `${value.toFixed(0)} s`;
+}
 
 async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string> {
   const { tasks, done, whole, nodes, cluster, toReady, longest } = await simulated(cloud, profile);
@@ -39,7 +43,10 @@ async function report(cloud: InCloud, profile: 'full' | 'small'): Promise<string
     whole.end / longest,
     unbounded.end,
     oneAfterAnother(tasks),
-  ].map((cell) => (typeof cell === 'number' ? figure(cell) : cell));
+  ].map((cell) => {
+    if (typeof cell === 'number') return figure(cell);
+    return cell;
+  });
   console.log(
     `\n${cloud}, profile ${profile}: critical path until all nodes are Ready\n${formatChain(criticalPath(done, nodes))}`,
   );

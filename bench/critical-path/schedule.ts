@@ -46,26 +46,24 @@ export function simulate(tasks: Task[], places: number): Map<string, Done> {
 function begin(task: Task, now: number, done: Map<string, Done>, freed: string | undefined): Done {
   const last = task.after
     .map((key) => done.get(key)!)
-    .reduce<Done | undefined>(
-      (latest, one) => (latest && latest.end >= one.end ? latest : one),
-      undefined,
-    );
-  const because = last && last.end === now ? last.key : (freed ?? last?.key);
+    .sort((a, b) => b.end - a.end)
+    .at(0);
+  let because = freed ?? last?.key;
+  if (last?.end === now) because = last.key;
   const { notBefore } = task;
-  const machine = notBefore && done.get(notBefore.key)!;
-  const ready = machine ? machine.end + notBefore.seconds : now;
-  return {
-    ...task,
-    begin: now,
-    end: Math.max(now, ready) + task.seconds,
-    because: ready > now ? notBefore!.key : because,
-  };
+  if (notBefore) {
+    const ready = done.get(notBefore.key)!.end + notBefore.seconds;
+    if (ready > now)
+      return { ...task, begin: now, end: ready + task.seconds, because: notBefore.key };
+  }
+  return { ...task, begin: now, end: now + task.seconds, because };
 }
 
 /** The chain of tasks that the last one waited for, first to last. */
 export function criticalPath(done: Map<string, Done>, last: Done): Done[] {
-  const before = last.because === undefined ? undefined : done.get(last.because);
-  return before ? [...criticalPath(done, before), last] : [last];
+  const before = done.get(last.because ?? '');
+  if (before) return [...criticalPath(done, before), last];
+  return [last];
 }
 
 export const latest = (tasks: Done[]): Done => tasks.reduce((a, b) => (b.end > a.end ? b : a));

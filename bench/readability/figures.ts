@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { textIf } from '../../util/optional';
 import { longLinesOf, MARKDOWN_WIDTH, wrapMarkdown } from './markdown';
 import { LONG_SENTENCE, replacedWords, sentencesOf, startsUnclearly, wordsOf } from './prose';
 import {
@@ -132,7 +133,10 @@ function quantile(values: number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
-const percent = (part: number, whole: number): number => (whole === 0 ? 0 : (100 * part) / whole);
+function percent(part: number, whole: number): number {
+  if (whole === 0) return 0;
+  return (100 * part) / whole;
+}
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 type Source = SourceFigures & { file: string; rows: string[] };
@@ -280,10 +284,10 @@ export function formatFigures(figures: Figures, limits = LIMITS): string {
       const { atMost, atLeast } = limits[name] ?? {};
       const value = String(Math.round(figures[name] * 10) / 10).padStart(8);
       const limit = [
-        atMost === undefined ? '' : `at most ${atMost}`,
-        atLeast === undefined ? '' : `at least ${atLeast}`,
+        textIf(atMost !== undefined, `at most ${atMost}`),
+        textIf(atLeast !== undefined, `at least ${atLeast}`),
       ].join('');
-      return `${TITLES[name].padEnd(60)}${value}  ${limit}${missed.has(name) ? '  MISSED' : ''}`;
+      return `${TITLES[name].padEnd(60)}${value}  ${limit}${textIf(missed.has(name), '  MISSED')}`;
     })
     .map((line) => line.trimEnd())
     .join('\n');

@@ -3,6 +3,7 @@
  * `--list` also prints each place that misses the style guide. Exit code 1 when a figure misses its limit.
  * `--wrap` only wraps the long lines of Markdown pages, as a part of `npm run format`.
  */
+import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { figuresOf, findingsOf, formatFigures, LIMITS, missedLimits, wrapPages } from './figures';
 
@@ -16,7 +17,7 @@ function printFindings(): void {
   for (const [title, places] of Object.entries(findingsOf(root))) {
     process.stdout.write(`\n${title}\n`);
     for (const { file, line, text } of places) {
-      process.stdout.write(`${file}${line > 0 ? `:${line}` : ''}  ${text}\n`);
+      process.stdout.write(`${file}${textIf(line > 0, `:${line}`)}  ${text}\n`);
     }
   }
 }

@@ -17,7 +17,8 @@ const MARK = /^([-*+>]|#+|\d+\.)$/;
 /** Returns the index behind a part that ends with a line that `isEnd` accepts. */
 function endOf(lines: string[], start: number, isEnd: (line: string) => boolean): number {
   const end = lines.findIndex((line, index) => index > start && isEnd(line));
-  return end < 0 ? lines.length : end + 1;
+  if (end < 0) return lines.length;
+  return end + 1;
 }
 
 /** Returns the index behind the front matter or code block that starts at `start`, or `start`. */
@@ -71,14 +72,17 @@ function wrapBlock({ isProse, lines }: Block): string[] {
   if (!isProse || first < 0 || hasHardBreak) return lines;
   const mark = ITEM.exec(lines[0])?.[1] ?? /^\s*/.exec(lines[0])![0];
   const indent = ' '.repeat(mark.length);
-  const start = first === 0 ? mark : indent;
-  const rest = [lines[first].slice(first === 0 ? mark.length : 0), ...lines.slice(first + 1)];
+  let start = indent;
+  let text = lines.slice(first).join(' ');
+  if (first === 0) {
+    start = mark;
+    text = text.slice(mark.length);
+  }
   const wrapped = [start];
-  for (const word of wordsOf(rest.join(' '))) {
+  for (const word of wordsOf(text)) {
     const line = wrapped.pop()!;
-    const isEmpty = line === start || line === indent;
-    const longer = isEmpty ? line + word : `${line} ${word}`;
-    if (isEmpty || longer.length <= MARKDOWN_WIDTH) wrapped.push(longer);
+    if (line === start || line === indent) wrapped.push(line + word);
+    else if (`${line} ${word}`.length <= MARKDOWN_WIDTH) wrapped.push(`${line} ${word}`);
     else wrapped.push(line, indent + word);
   }
   return [...lines.slice(0, first), ...wrapped];

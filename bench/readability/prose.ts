@@ -9,7 +9,7 @@ const proseOf = (markdown: string): string =>
     .replace(/<!--[^]*?-->/g, '')
     .split('\n')
     .filter((line) => !/^\s*\|/.test(line) && !/^ {4,}\S/.test(line))
-    .map((line) => (/^#/.test(line) ? '' : line))
+    .map((line) => line.replace(/^#.*/, ''))
     .join('\n')
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
     .replace(/`[^`\n]*`/g, 'code')

@@ -1,4 +1,5 @@
 import * as ts from 'typescript';
+import { itemsIf } from '../../util/optional';
 
 /** A comment in a source file; consecutive `//` lines are one comment. */
 export interface Comment {
@@ -81,7 +82,8 @@ function calledName(node: ts.Expression): string {
   if (ts.isIdentifier(node)) return node.text;
   if (ts.isTaggedTemplateExpression(node)) return calledName(node.tag);
   const isPart = ts.isCallExpression(node) || ts.isPropertyAccessExpression(node);
-  return isPart ? calledName(node.expression) : '';
+  if (isPart) return calledName(node.expression);
+  return '';
 }
 
 /** Returns the kind of a call with a title and a function as jest has them. */
@@ -90,7 +92,8 @@ function testKind(node: ts.CallExpression): 'test' | 'group' | undefined {
   const [title, body] = node.arguments;
   if (!title || !body || stringText(title) === undefined) return undefined;
   if (name === 'describe') return 'group';
-  return name === 'test' || name === 'it' ? 'test' : undefined;
+  if (name === 'test' || name === 'it') return 'test';
+  return undefined;
 }
 
 /** Collects the comments around nodes, each once. */
@@ -154,7 +157,7 @@ export function measureSource(name: string, text: string): SourceFigures {
   const lines = text.replace(/\n$/, '').split('\n');
   const figures: SourceFigures = {
     lines: lines.length,
-    longLines: lines.flatMap((line, index) => (line.length > LONG_LINE ? [index + 1] : [])),
+    longLines: lines.flatMap((line, index) => itemsIf(line.length > LONG_LINE, index + 1)),
     comments: comments.found,
     strings: [],
     testNames: [],

@@ -9,6 +9,7 @@ import {
   defaultOf,
   parseConfig,
 } from '../../components/config';
+import { textIf } from '../../util/optional';
 import { cell, NOTE } from './commands';
 import { interfacesOf, parsed, propertiesOf, tagOf } from './declarations';
 
@@ -31,13 +32,12 @@ function allowedValues(key: Key, cloud: CloudName): string {
 function defaults(key: Key, clouds: CloudName[]): string {
   const small = defaultOf(key, 'aws', 'small');
   const all = clouds.map((cloud) => ({ cloud, value: defaultOf(key, cloud)! }));
-  const text = (value: string): string => (value ? `\`${value}\`` : 'empty');
-  const isOne = new Set(all.map(({ value }) => value)).size === 1;
-  const usual = isOne
-    ? text(all[0].value)
-    : all.map(({ cloud, value }) => `${text(value)} (${cloud})`).join(', ');
+  const text = (value: string): string => textIf(value, `\`${value}\``) || 'empty';
+  let usual = all.map(({ cloud, value }) => `${text(value)} (${cloud})`).join(', ');
+  if (new Set(all.map(({ value }) => value)).size === 1) usual = text(all[0].value);
   const differs = clouds.length > 1 && small !== undefined && small !== defaultOf(key, 'aws');
-  return differs ? `${usual}; profile small: ${text(small)}` : usual;
+  if (differs) return `${usual}; profile small: ${text(small)}`;
+  return usual;
 }
 
 /** Formats a TypeScript example as a value of `pulumi config` and `--set`. */
@@ -48,16 +48,17 @@ const asConfigValue = (example: string): string =>
     .replace(/, /g, ',');
 
 /** Formats a command that sets a key. `--set cloud=` is refused: the lab's name decides. */
-const exampleOf = (key: Key, value: string): string =>
-  key === 'cloud'
-    ? `\`./lab up ${value}-s01\`: the name of a lab begins with its cloud`
-    : `\`./lab up NAME --set ${key}=${value}\``;
+function exampleOf(key: Key, value: string): string {
+  if (key === 'cloud') return `\`./lab up ${value}-s01\`: the name of a lab begins with its cloud`;
+  return `\`./lab up NAME --set ${key}=${value}\``;
+}
 
 /** Formats the clouds of a key. For a local key, aws and gcp may accept the default only. */
 function cloudsText(clouds: CloudName[], description: string): string {
   if (description.startsWith('Local only') && clouds.length > 1)
     return `local; ${clouds.filter((cloud) => cloud !== 'local').join(' and ')} accept the default only`;
-  return clouds.length === CLOUDS.length ? 'all' : clouds.join(', ');
+  if (clouds.length === CLOUDS.length) return 'all';
+  return clouds.join(', ');
 }
 
 /** Returns the page of all config keys, by path below docs/reference. */

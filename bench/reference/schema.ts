@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import * as ts from 'typescript';
+import { fieldsIf } from '../../util/optional';
 import { docOf, interfacesOf, parsedDirectory, propertiesOf } from './declarations';
 
 interface TypeSpec {
@@ -113,8 +114,8 @@ class SchemaReader {
 }
 
 const describe = (doc: string): Pick<PropertySpec, 'description' | 'secret'> => ({
-  ...(doc ? { description: doc } : {}),
-  ...(/^Secret\b/.test(doc) ? { secret: true as const } : {}),
+  ...fieldsIf(doc, { description: doc }),
+  ...fieldsIf(/^Secret\b/.test(doc), { secret: true as const }),
 });
 
 /** Returns the schema of the provider, without its version. */

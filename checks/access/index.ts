@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
@@ -32,6 +33,11 @@ export interface Access {
    * also if this process dies. Rejects if the script is not ready in time.
    */
   hold(node: string, script: string, args: string[]): Promise<Held>;
+  /**
+   * Starts a program on a node as the user ubuntu. The caller uses its input and output and ends it.
+   * Rejects if the node can't be reached.
+   */
+  start(node: string, words: string[]): Promise<ChildProcess>;
   /** Runs kubectl as the lab's admin. */
   kubectl(args: string[], stdin?: string): Promise<Ran>;
   /** Sends a GET request without any proxy. Rejects if no answer comes within 3 seconds. */
@@ -121,6 +127,7 @@ export function createAccess(files: AccessFiles): Access {
     outputs,
     onNode: (node, script, options) =>
       track(() => ssh.run(node, script, options?.seconds ?? SECONDS.node)),
+    start: (node, words) => track(() => ssh.start(node, words)),
     hold: (node, script, args) => track(() => ssh.hold(node, script, args, SECONDS.hold)),
     kubectl: (args, stdin) =>
       track(() =>

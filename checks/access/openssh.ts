@@ -147,6 +147,15 @@ class Connection {
     );
   }
 
+  async start(words: string[]): Promise<ChildProcess> {
+    const problem = await this.ready;
+    if (problem !== undefined) throw new Error(problem);
+    return spawn('ssh', [...this.session, words.map(quote).join(' ')], {
+      detached: true,
+      stdio: 'pipe',
+    });
+  }
+
   async hold(script: string, args: string[], seconds: number): Promise<Held> {
     const problem = await this.ready;
     if (problem !== undefined) throw new Error(problem);
@@ -232,6 +241,11 @@ export class OpenSsh {
   /** Runs a bash script. If the node can't be reached, returns exit code 255 and ssh's message as stderr. */
   run(node: string, script: string, seconds: number): Promise<Ran> {
     return this.connection(node).run(script, seconds);
+  }
+
+  /** Starts a program whose input and output the caller uses. Rejects if the node can't be reached. */
+  start(node: string, words: string[]): Promise<ChildProcess> {
+    return this.connection(node).start(words);
   }
 
   /** Starts a bash script that prints a line when it is ready and cleans up when its input ends. */

@@ -2,6 +2,7 @@ import type * as AwsReader from '../../components/aws/read-routes';
 import type * as GcpReader from '../../components/gcp/read-routes';
 import type { LabOutputs } from '../../components/outputs';
 import { isIpv6 } from '../../util/cidr6';
+import { itemsIf } from '../../util/optional';
 import { run } from './run';
 
 /** IP family of routes. */
@@ -31,13 +32,13 @@ function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] 
   switch (cloud) {
     case 'local':
       if (router === undefined) throw new Error("the stack's outputs name no router");
-      return ['ip', '-n', router, ...(family === 'ipv6' ? ['-6'] : []), 'route'];
+      return ['ip', '-n', router, ...itemsIf(family === 'ipv6', '-6'), 'route'];
     case 'aws': {
       const filter = `Name=tag:hardway-lab,Values=${lab}`;
       return ['aws', 'ec2', 'describe-route-tables', '--region', region, '--filters', filter];
     }
     case 'gcp': {
-      const inProject = project ? ['--project', project] : [];
+      const inProject = itemsIf(project, '--project', project);
       return ['gcloud', 'compute', 'routes', 'list', ...inProject, `--filter=network~/${lab}$`];
     }
   }
@@ -45,7 +46,7 @@ function commandFor(outputs: LabOutputs, family: Family): [string, ...string[]] 
 
 /** Returns the command as one line. */
 export const routesCommand = (outputs: LabOutputs, family: Family = 'ipv4'): string =>
-  [...(outputs.cloud === 'local' ? ['sudo'] : []), ...commandFor(outputs, family)].join(' ');
+  [...itemsIf(outputs.cloud === 'local', 'sudo'), ...commandFor(outputs, family)].join(' ');
 
 /** Reads the table of the namespace that is a local lab's VPC router. */
 async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRoute[]> {
@@ -59,10 +60,15 @@ async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRout
   });
 }
 
-const destinationOf = (cidr: string): string =>
-  ['0.0.0.0/0', '::/0'].includes(cidr) ? 'default' : cidr;
+function destinationOf(cidr: string): string {
+  if (['0.0.0.0/0', '::/0'].includes(cidr)) return 'default';
+  return cidr;
+}
 
-const familyOf = (cidr: string): Family => (isIpv6(cidr) ? 'ipv6' : 'ipv4');
+function familyOf(cidr: string): Family {
+  if (isIpv6(cidr)) return 'ipv6';
+  return 'ipv4';
+}
 
 /** AWS: the route tables name network interfaces, which have addresses. */
 async function awsRoutes({ lab, region }: LabOutputs): Promise<CloudRoute[]> {
@@ -70,8 +76,9 @@ async function awsRoutes({ lab, region }: LabOutputs): Promise<CloudRoute[]> {
   const { readRoutes } = require('../../components/aws/read-routes') as typeof AwsReader;
   return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
     const destination = destinationOf(route.destination);
+    let nextHop = address ?? target;
     // A blackhole's target does not exist any more.
-    const nextHop = state === 'active' ? (address ?? target) : state;
+    if (state !== 'active') nextHop = state;
     return {
       family: familyOf(route.destination),
       destination,

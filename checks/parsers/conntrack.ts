@@ -1,3 +1,5 @@
+import { ifPresent, itemsIf } from '../../util/optional';
+
 /** One direction of a connection, as `conntrack -L` prints it. tcp and udp have ports, icmp has an id. */
 export interface Direction {
   src: string;
@@ -19,8 +21,7 @@ export interface Flow {
 
 function direction(fields: [string, string][]): Direction {
   const value = (name: string): string | undefined => fields.find(([key]) => key === name)?.[1];
-  const number = (name: string): number | undefined =>
-    value(name) === undefined ? undefined : Number(value(name));
+  const number = (name: string): number | undefined => ifPresent(value(name), Number);
   return {
     src: value('src') ?? '',
     dst: value('dst') ?? '',
@@ -38,7 +39,7 @@ export function parseConntrack(text: string): Flow[] {
       match[1],
       match[2],
     ]);
-    const starts = fields.flatMap(([key], at) => (key === 'src' ? [at] : []));
+    const starts = fields.flatMap(([key], at) => itemsIf(key === 'src', at));
     if (starts.length !== 2) continue;
     flows.push({
       protocol: line.trim().split(/\s+/)[0],

@@ -1,3 +1,5 @@
+import { ifPresent, listOf } from '../../util/optional';
+import { problemUnless } from '../../util/problems';
 import type { Destination, ServicePath, ServiceRules } from './service-path';
 import { spellDestination } from './service-path';
 
@@ -26,7 +28,7 @@ export function parseRules(text: string): Rule[] {
       chain: line.split(' ')[1],
       destination: option(line, '-d'),
       protocol: option(line, '-p'),
-      port: option(line, '--dport') === undefined ? undefined : Number(option(line, '--dport')),
+      port: ifPresent(option(line, '--dport'), Number),
       target: option(line, '-j'),
       toDestination: option(line, '--to-destination'),
       line: line.trim(),
@@ -34,15 +36,23 @@ export function parseRules(text: string): Rule[] {
 }
 
 /** Returns a destination as iptables prints it: an address with its full prefix length. */
-const destinationOf = ({ address }: Destination): string | undefined =>
-  address === undefined ? undefined : `${address}/${address.includes(':') ? 128 : 32}`;
+function destinationOf({ address }: Destination): string | undefined {
+  if (address === undefined) return undefined;
+  if (address.includes(':')) return `${address}/128`;
+  return `${address}/32`;
+}
+
+/** Returns the chain in which kube-proxy looks for a destination. */
+function chainOf({ address }: Destination): string {
+  if (address === undefined) return 'KUBE-NODEPORTS';
+  return 'KUBE-SERVICES';
+}
 
 /** Returns the rule that sends packets for `to` from KUBE-SERVICES or KUBE-NODEPORTS to the service's chain. */
 function dispatch(rules: Rule[], to: Destination): Rule | undefined {
-  const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
   return rules.find(
     (rule) =>
-      rule.chain === chain &&
+      rule.chain === chainOf(to) &&
       rule.protocol === to.protocol &&
       rule.port === to.port &&
       // The rule for a NodePort at any address has no destination. kube-proxy has another rule for 127.0.0.0/8.
@@ -79,20 +89,19 @@ export function iptablesRules(text: string): ServiceRules {
         rule: rules.find((rule) => rule.chain === chain && rule.target === 'KUBE-SERVICES'),
       }));
       return {
-        lines: jumps.flatMap(({ rule }) => (rule ? [rule.line] : [])),
+        lines: jumps.flatMap(({ rule }) => listOf(rule?.line)),
         problems: jumps.flatMap(({ chain, rule }) =>
-          rule ? [] : [`${chain} does not jump to KUBE-SERVICES`],
+          problemUnless(rule, `${chain} does not jump to KUBE-SERVICES`),
         ),
       };
     },
     path(to) {
       const first = dispatch(rules, to);
-      const chain = to.address === undefined ? 'KUBE-NODEPORTS' : 'KUBE-SERVICES';
       if (!first)
         return {
           lines: [],
           targets: [],
-          problems: [`no rule in ${chain} for ${spellDestination(to)}`],
+          problems: [`no rule in ${chainOf(to)} for ${spellDestination(to)}`],
         };
       const path: ServicePath = { lines: [first.line], targets: [], problems: [] };
       follow(rules, first.target!, path, new Set());

@@ -62,13 +62,15 @@ export function parseBridge(text: string, bridge: string): string[] {
     if (!/^\s+\S+\s*$/.test(line)) break;
     more.push(line.trim());
   }
-  return first === undefined ? more : [first, ...more];
+  if (first === undefined) return more;
+  return [first, ...more];
 }
 
 /** Parses `ethtool -S`: the interface number of a veth's other end, or `undefined` for another kind of interface. */
 export function parsePeer(text: string): number | undefined {
   const match = /^\s*peer_ifindex:\s*(\d+)/m.exec(text);
-  return match ? Number(match[1]) : undefined;
+  if (match) return Number(match[1]);
+  return undefined;
 }
 
 /** Parses `ping` of iputils or of busybox: the TTL of each answer. */

@@ -1,3 +1,4 @@
+import { listOf } from '../../util/optional';
 import type { ServicePath, ServiceRules } from './service-path';
 import { spellDestination } from './service-path';
 
@@ -15,9 +16,10 @@ function verdicts(body: string): Map<string, string> {
     .split(',')
     .map((element) => /^\s*(.+?)\s*:\s*goto\s+(\S+)\s*$/.exec(element));
   return new Map(
-    entries.flatMap((entry) =>
-      entry ? [[entry[1].replace(/ comment ".*"$/, ''), entry[2]] as [string, string]] : [],
-    ),
+    entries.flatMap((entry): [string, string][] => {
+      if (!entry) return [];
+      return [[entry[1].replace(/ comment ".*"$/, ''), entry[2]]];
+    }),
   );
 }
 
@@ -84,10 +86,9 @@ export function nftablesRules(text: string, family: 'ip' | 'ip6' = 'ip'): Servic
       };
     },
     path(to) {
-      const map = to.address === undefined ? 'service-nodeports' : 'service-ips';
-      const key = [...(to.address === undefined ? [] : [to.address]), to.protocol, to.port].join(
-        ' . ',
-      );
+      let map = 'service-ips';
+      if (to.address === undefined) map = 'service-nodeports';
+      const key = [...listOf(to.address), to.protocol, to.port].join(' . ');
       const first = table.maps.get(map)?.get(key);
       if (first === undefined)
         return {

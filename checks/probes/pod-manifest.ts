@@ -1,3 +1,5 @@
+import { fieldsIf, itemsIf } from '../../util/optional';
+
 /** Label of every namespace with test pods. */
 export const LABEL = { name: 'app.kubernetes.io/managed-by', value: 'hardway-verify' } as const;
 
@@ -25,7 +27,7 @@ function pod(kind: PodKind, worker: string): object {
           name: kind,
           image: kind,
           imagePullPolicy: 'IfNotPresent',
-          ...(kind === 'busybox' ? { command: ['sh', '-c', SLEEP] } : {}),
+          ...fieldsIf(kind === 'busybox', { command: ['sh', '-c', SLEEP] }),
         },
       ],
     },
@@ -47,7 +49,7 @@ function service({ name, type, worker, dualStack }: ServicePlan): object {
     metadata: { name },
     spec: {
       type,
-      ...(dualStack ? { ipFamilyPolicy: 'PreferDualStack' } : {}),
+      ...fieldsIf(dualStack, { ipFamilyPolicy: 'PreferDualStack' }),
       selector: { app: 'nginx', worker },
       ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
     },
@@ -107,9 +109,11 @@ export function manifest({
         service({ name: `nginx-${worker}`, type: 'ClusterIP', worker, dualStack }),
       ),
       service({ name: 'nginx', type: 'NodePort', worker: nodePortWorker, dualStack }),
-      ...(loadBalancer
-        ? [balancedService('Cluster', nodePortWorker), balancedService('Local', nodePortWorker)]
-        : []),
+      ...itemsIf(
+        loadBalancer,
+        balancedService('Cluster', nodePortWorker),
+        balancedService('Local', nodePortWorker),
+      ),
     ],
   };
 }

@@ -33,7 +33,8 @@ export function parseEnds(text: string): NamespaceEnd[] {
     const [, namespace, json] = /^(\S+) (\[.*\])$/.exec(line) ?? [];
     if (namespace === undefined) return [];
     const eth0 = (JSON.parse(json) as Addresses[]).find((link) => link.addr_info?.length > 0);
-    return eth0 ? [{ namespace, ip: eth0.addr_info[0].local, peer: eth0.link_index ?? 0 }] : [];
+    if (!eth0) return [];
+    return { namespace, ip: eth0.addr_info[0].local, peer: eth0.link_index ?? 0 };
   });
 }
 

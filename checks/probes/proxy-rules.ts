@@ -1,6 +1,7 @@
 import { iptablesRules } from '../parsers/iptables';
 import { typeOne, type LabUnderTest } from '../lab';
 import { poll } from '../../util/poll';
+import { problemUnless } from '../../util/problems';
 import { nftablesRules } from '../parsers/nftables';
 import type { Destination, ServiceRules } from '../parsers/service-path';
 import { unitProblems } from './units';
@@ -31,12 +32,12 @@ export interface ExpectedPath {
 export function pathProblems(rules: ServiceRules, expected: ExpectedPath[]): RuleEvidence {
   const paths = expected.map(({ to, targets }) => {
     const path = rules.path(to);
-    const right = [...path.targets].sort().join() === [...targets].sort().join();
+    if (path.problems.length > 0) return { lines: path.lines, problems: path.problems };
     const name = to.address ?? `NodePort ${to.port}`;
-    const problems =
-      path.problems.length > 0 || right
-        ? path.problems
-        : [`${name} leads to ${path.targets.join(', ')}, expected ${targets.join(', ')}`];
+    const problems = problemUnless(
+      [...path.targets].sort().join() === [...targets].sort().join(),
+      `${name} leads to ${path.targets.join(', ')}, expected ${targets.join(', ')}`,
+    );
     return { lines: path.lines, problems };
   });
   return {
@@ -64,11 +65,8 @@ export async function workerRules(
   const { command, read } = proxyRules(lab, family);
   const look = async (): Promise<RuleEvidence & { stopped: string[] }> => {
     const seen = judge(read(await typeOne(lab, worker, command)));
-    return {
-      ...seen,
-      stopped:
-        seen.problems.length > 0 ? await unitProblems(lab.access, worker, ['kube-proxy']) : [],
-    };
+    if (seen.problems.length === 0) return { ...seen, stopped: [] };
+    return { ...seen, stopped: await unitProblems(lab.access, worker, ['kube-proxy']) };
   };
   const { lines, problems, stopped } = await poll(look, {
     ...PROXY_WAIT,
@@ -76,9 +74,10 @@ export async function workerRules(
   });
   return {
     lines,
-    problems: [...stopped, ...problems].map((problem) =>
-      problem.includes(worker) ? problem : `${worker}: ${problem}`,
-    ),
+    problems: [...stopped, ...problems].map((problem) => {
+      if (problem.includes(worker)) return problem;
+      return `${worker}: ${problem}`;
+    }),
   };
 }
 

@@ -89,9 +89,8 @@ function notReady(state: PodState, warning: string): string {
   const waitingFor = waiting && [waiting.reason, waiting.message].filter((part) => part).join(': ');
   const why = warning || waitingFor || state.status.phase;
   const { nodeName } = state.spec;
-  const look = /\bcni\b|plugin type=/i.test(why)
-    ? `cni.config, and at /opt/cni/bin on ${nodeName}`
-    : `\`journalctl -u kubelet -u containerd\` on ${nodeName}`;
+  let look = `\`journalctl -u kubelet -u containerd\` on ${nodeName}`;
+  if (/\bcni\b|plugin type=/i.test(why)) look = `cni.config, and at /opt/cni/bin on ${nodeName}`;
   return `the test pod ${state.metadata.name} on ${nodeName} does not become Ready (${why}): look at ${look}`;
 }
 
@@ -148,7 +147,8 @@ async function expectDeletable(access: Access, namespace: string): Promise<void>
 /** Returns the last warning as `REASON: MESSAGE` without container ids, or an empty string. */
 function formatWarning({ items }: EventList): string {
   const last = items.at(-1);
-  return last ? `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}` : '';
+  if (last) return `${last.reason}: ${last.message.replace(/ "?[0-9a-f]{64}"?/g, '')}`;
+  return '';
 }
 
 /** Test pods of one run of the checks. The first call of `nginx`, `busybox` or `services` creates all of them. */
@@ -274,7 +274,8 @@ class ClusterTestPods implements TestPods {
 
   private async look(name: string): Promise<{ state?: PodState; warning: string }> {
     const state = (await this.states()).find(({ metadata }) => metadata.name === name);
-    return { state, warning: state && !isReady(state) ? await this.lastWarning(name) : '' };
+    if (!state || isReady(state)) return { state, warning: '' };
+    return { state, warning: await this.lastWarning(name) };
   }
 
   private async find(kind: PodKind, worker: string): Promise<TestPod> {

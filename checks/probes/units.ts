@@ -1,3 +1,4 @@
+import { itemsIf } from '../../util/optional';
 import type { Access } from '../access';
 import { firstLine } from '../lab';
 import { noAnswer, SSH_FAILED } from '../unreachable';
@@ -16,6 +17,6 @@ export async function unitProblems(
   if (ran.code === SSH_FAILED) return [noAnswer(node, firstLine(ran.stderr))];
   const states = ran.stdout.trim().split('\n');
   return units.flatMap((unit, at) =>
-    states[at] === 'active' ? [] : [formatInactive(node, unit, states[at] || 'unknown')],
+    itemsIf(states[at] !== 'active', formatInactive(node, unit, states[at] || 'unknown')),
   );
 }

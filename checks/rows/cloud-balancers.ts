@@ -1,5 +1,7 @@
 import { HEALTH_PORT, type BalancedService } from '../../components/balanced-services';
 import type { LabOutputs } from '../../components/outputs';
+import { ifPresent } from '../../util/optional';
+import { problemUnless } from '../../util/problems';
 import type { Evidence } from '../check';
 import { kubectl, type LabUnderTest } from '../lab';
 
@@ -26,31 +28,30 @@ export function serviceProblems(
   if (spec.type !== 'LoadBalancer')
     return [`the service ${service} is of type ${spec.type}, expected LoadBalancer`];
   const has = status?.loadBalancer?.ingress?.[0]?.ip ?? 'no address';
-  const health = spec.externalTrafficPolicy === 'Local' ? spec.healthCheckNodePort : HEALTH_PORT;
+  let health: number | undefined = HEALTH_PORT;
+  if (spec.externalTrafficPolicy === 'Local') health = spec.healthCheckNodePort;
   return [
-    ...(has === address ? [] : [`the service ${service} has ${has}, expected ${address}`]),
+    ...problemUnless(has === address, `the service ${service} has ${has}, expected ${address}`),
     ...ports.flatMap(({ port, nodePort }) => {
       const actual = spec.ports?.find((one) => one.port === port);
       if (!actual) return [`the service ${service} has no port ${port}`];
-      return actual.nodePort === nodePort
-        ? []
-        : [
-            `port ${port} of ${service} has NodePort ${actual.nodePort}, expected ${nodePort}: set nodePort in the service`,
-          ];
+      return problemUnless(
+        actual.nodePort === nodePort,
+        `port ${port} of ${service} has NodePort ${actual.nodePort}, expected ${nodePort}: set nodePort in the service`,
+      );
     }),
-    ...(health === healthPort
-      ? []
-      : [
-          `kube-proxy answers for ${service} at port ${health}, and the balancer asks port ${healthPort}`,
-        ]),
+    ...problemUnless(
+      health === healthPort,
+      `kube-proxy answers for ${service} at port ${health}, and the balancer asks port ${healthPort}`,
+    ),
   ];
 }
 
 /** Reason why a row does not apply to a cloud; `undefined` on local labs. */
-export const skippedOnClouds = ({ cloud }: LabOutputs): string | undefined =>
-  cloud === 'local'
-    ? undefined
-    : `on ${cloud} only services in loadBalancers have a balancer, and verify creates none of them`;
+export function skippedOnClouds({ cloud }: LabOutputs): string | undefined {
+  if (cloud === 'local') return undefined;
+  return `on ${cloud} only services in loadBalancers have a balancer, and verify creates none of them`;
+}
 
 /** Compares each service of `loadBalancers` with the config and the address of its balancer. */
 export async function cloudAddresses(lab: LabUnderTest): Promise<Evidence> {
@@ -64,7 +65,7 @@ export async function cloudAddresses(lab: LabUnderTest): Promise<Evidence> {
     const [namespace, name] = one.service.split('/');
     const get = ['-n', namespace, 'get', 'service', name, '--ignore-not-found'];
     const text = await kubectl(lab, [...get, '-o', 'json']);
-    const found = text.trim() === '' ? undefined : (JSON.parse(text) as ServiceObject);
+    const found = ifPresent(text.trim(), (json) => JSON.parse(json) as ServiceObject);
     problems.push(...serviceProblems(one, addresses.get(one.service) ?? '', found));
     if (found) lines.push((await kubectl(lab, get)).trim());
   }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node } from '../../components/topology';
+import { itemsIf, listOf } from '../../util/optional';
 import type { Check } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 
@@ -8,8 +9,10 @@ import { type as typeOn, type LabUnderTest } from '../lab';
 const CNI_FILE = '/etc/cni/net.d/10-bridge.conf';
 
 /** Path of a lab's CNI file: the article's, or a list of plugins if the lab has hostPorts. */
-export const cniFile = ({ config }: Pick<LabOutputs, 'config'>): string =>
-  config.hostPorts ? `${CNI_FILE}list` : CNI_FILE;
+export function cniFile({ config }: Pick<LabOutputs, 'config'>): string {
+  if (config.hostPorts) return `${CNI_FILE}list`;
+  return CNI_FILE;
+}
 
 /**
  * Returns the bridge plugin's config from a CNI file. In a list of plugins, the bridge plugin comes
@@ -38,8 +41,8 @@ export function expectedConfig({
   podCidr6,
   ipMasq,
 }: Omit<CniPlan, 'mtu'>): Record<string, unknown> {
-  const subnets = [podCidr, ...(podCidr6 ? [podCidr6] : [])];
-  const destinations = ['0.0.0.0/0', ...(podCidr6 ? ['::/0'] : [])];
+  const subnets = [podCidr, ...listOf(podCidr6)];
+  const destinations = ['0.0.0.0/0', ...itemsIf(podCidr6, '::/0')];
   return {
     cniVersion: '0.3.1',
     name: 'bridge',
@@ -64,13 +67,12 @@ export function configProblems(text: string, plan: CniPlan): string[] {
   } catch (error) {
     return [`it is not JSON: ${(error as Error).message}`];
   }
+  // For the plugin, a missing ipMasq is false.
+  const defaults: Record<string, unknown> = { ipMasq: false };
   const problems = Object.entries(expectedConfig(plan)).flatMap(([key, wanted]) => {
-    const seen = key in config ? config[key] : undefined;
-    // For the plugin, a missing ipMasq is false.
-    if (isDeepStrictEqual(seen ?? (key === 'ipMasq' ? false : undefined), wanted)) return [];
-    return [
-      `${key} is ${seen === undefined ? 'missing' : JSON.stringify(seen)}, expected ${JSON.stringify(wanted)}`,
-    ];
+    if (isDeepStrictEqual(config[key] ?? defaults[key], wanted)) return [];
+    const seen = JSON.stringify(config[key]) ?? 'missing';
+    return [`${key} is ${seen}, expected ${JSON.stringify(wanted)}`];
   });
   if (config.mtu !== undefined && config.mtu !== mtu)
     problems.push(`mtu is ${JSON.stringify(config.mtu)}, expected ${mtu}`);

@@ -1,4 +1,5 @@
 import { contains } from '../../util/cidr';
+import { problemUnless } from '../../util/problems';
 import type { Check, Evidence } from '../check';
 import { kubectl, linesWith, type as typeOn, typeOne } from '../lab';
 import { parseContainers, parseTasks } from '../parsers/listings';
@@ -30,20 +31,15 @@ const podContainers: Check = {
     const commands = ['sudo ctr namespaces ls', `${CTR} containers ls ${filter}`, `${CTR} task ls`];
     const [namespaces, listing, taskListing] = await typeOn(lab, pod.node, commands);
     const containers = parseContainers(listing);
-    const infos =
-      containers.length === 0
-        ? []
-        : await typeOn(
-            lab,
-            pod.node,
-            containers.map(({ id }) => `${CTR} containers info ${id}`),
-          );
+    const infoCommands = containers.map(({ id }) => `${CTR} containers info ${id}`);
+    const infos: string[] = [];
+    if (infoCommands.length > 0) infos.push(...(await typeOn(lab, pod.node, infoCommands)));
     const tasks = parseTasks(taskListing);
     const shown = infos.map((info) => JSON.parse(info) as ContainerInfo);
     const ofKind = (kind: string) =>
       shown.filter(({ Labels }) => Labels['io.cri-containerd.kind'] === kind);
     const problems = [
-      ...(/^k8s\.io\b/m.test(namespaces) ? [] : ['containerd has no namespace k8s.io']),
+      ...problemUnless(/^k8s\.io\b/m.test(namespaces), 'containerd has no namespace k8s.io'),
       ...['sandbox', 'container']
         .filter((kind) => ofKind(kind).length !== 1)
         .map(
@@ -117,19 +113,21 @@ const podDescribe: Check = {
       ['Container ID', status.containerStatuses[0].containerID],
     ];
     const problems = [
-      ...(spec.nodeName === worker.name
-        ? []
-        : [`the pod is on ${spec.nodeName}, expected ${worker.name}`]),
-      ...(contains(worker.podCidr!, status.podIP)
-        ? []
-        : [`${status.podIP} is outside ${worker.podCidr}`]),
+      ...problemUnless(
+        spec.nodeName === worker.name,
+        `the pod is on ${spec.nodeName}, expected ${worker.name}`,
+      ),
+      ...problemUnless(
+        contains(worker.podCidr!, status.podIP),
+        `${status.podIP} is outside ${worker.podCidr}`,
+      ),
       ...wanted
         .filter(([name, value]) => field(name) !== value)
         .map(
           ([name, value]) =>
             `describe shows ${name}: ${field(name) ?? 'nothing'}, expected ${value}`,
         ),
-      ...(onNode.trim() === id ? [] : [`${worker.name} has no container ${id}`]),
+      ...problemUnless(onNode.trim() === id, `${worker.name} has no container ${id}`),
       ...(await viewPod(lab, pod).then(
         () => [],
         (error: Error) => [error.message],

@@ -4,7 +4,9 @@ import { servicePool } from '../../components/local/service-pool';
 import type { LabOutputs } from '../../components/outputs';
 import type { Node } from '../../components/topology';
 import { addressAt } from '../../util/cidr';
+import { itemsIf, listOf } from '../../util/optional';
 import { poll } from '../../util/poll';
+import { problemUnless } from '../../util/problems';
 import { rulesCommand } from '../access';
 import type { Check, Evidence } from '../check';
 import { kubectl, shared, typeOne, type LabUnderTest } from '../lab';
@@ -105,9 +107,10 @@ const lbAddress: Check = {
           ({ name, address }) =>
             `the service ${name} has ${address}, expected ${pool[0]} to ${pool.at(-1)}`,
         ),
-        ...(all[0].address !== '' && all[0].address === all[1].address
-          ? [`both services have ${all[0].address}`]
-          : []),
+        ...itemsIf(
+          all[0].address !== '' && all[0].address === all[1].address,
+          `both services have ${all[0].address}`,
+        ),
       ],
       look: 'look at `kubectl describe service`, and at `./lab status`, which names a controller that has ended',
     };
@@ -167,14 +170,17 @@ async function askHealth(lab: LabUnderTest, localPort: number): Promise<WorkerHe
 /** Compares the workers' answers with the pod's place. Returns one phrase for each difference. */
 export function healthProblems(answers: WorkerHealth[], podWorker: string): string[] {
   return answers.flatMap(({ worker: { name }, node, local }) => {
-    const wanted = name === podWorker ? '200' : '503';
+    let wanted = '503';
+    if (name === podWorker) wanted = '200';
     return [
-      ...(node === '200' ? [] : [`${name} answers ${node} at port ${HEALTH_PORT}, expected 200`]),
-      ...(local === wanted
-        ? []
-        : [
-            `${name} answers ${local} at healthCheckNodePort, expected ${wanted}: the pod is on ${podWorker}`,
-          ]),
+      ...problemUnless(
+        node === '200',
+        `${name} answers ${node} at port ${HEALTH_PORT}, expected 200`,
+      ),
+      ...problemUnless(
+        local === wanted,
+        `${name} answers ${local} at healthCheckNodePort, expected ${wanted}: the pod is on ${podWorker}`,
+      ),
     ];
   });
 }
@@ -231,7 +237,7 @@ const lbHealth: Check = {
           (one) =>
             `${one.worker.name}: ${one.local} at port ${local.healthPort}, ${one.node} at port ${HEALTH_PORT}`,
         ),
-        ...(rule ? [rule.line, rule.choice] : []),
+        ...listOf(rule).flatMap(({ line, choice }) => [line, choice]),
       ].join('\n'),
       problems: seen.problems,
       look: 'look at kube-proxy on that worker, and at rules there that drop packets to the port',
@@ -252,10 +258,11 @@ const lbReach: Check = {
   workers: 1,
   dependsOn: ['lb.address', 'lb.chains', 'nat.ping'],
   config,
-  skip: (outputs) =>
-    outputs.config.nodePortCidrs.length > 0
-      ? skippedOnClouds(outputs)
-      : 'nodePortCidrs is empty in the config, so the load balancer admits no client',
+  skip(outputs) {
+    if (outputs.config.nodePortCidrs.length === 0)
+      return 'nodePortCidrs is empty in the config, so the load balancer admits no client';
+    return skippedOnClouds(outputs);
+  },
   async run(lab): Promise<Evidence> {
     const [{ address }, { pod }] = await Promise.all([service(lab, 'Cluster'), answering(lab)]);
     const url = `http://${address}/`;
@@ -266,21 +273,19 @@ const lbReach: Check = {
       );
     const isGood = (answer: string): boolean => /^HTTP 200, .*nginx/i.test(answer);
     const first = await poll(ask, { ...PROXY_WAIT, satisfies: isGood });
-    const answers = isGood(first)
-      ? await Promise.all(Array.from({ length: CONNECTIONS }, ask))
-      : [];
+    const answers: string[] = [];
+    if (isGood(first))
+      answers.push(...(await Promise.all(Array.from({ length: CONNECTIONS }, ask))));
     const failed = [first, ...answers].filter((answer) => !isGood(answer));
     return {
       node: 'laptop',
       command: `curl -i ${url}`,
       expected: `HTTP 200 from nginx, the pod ${pod.ip}, to each of ${CONNECTIONS} connections`,
       evidence: [...new Set([first, ...answers])].join('\n'),
-      problems:
-        failed.length === 0
-          ? []
-          : [
-              `${url} answers: ${failed[0]} (${failed.length} of ${answers.length + 1} connections)`,
-            ],
+      problems: problemUnless(
+        failed.length === 0,
+        `${url} answers: ${failed[0]} (${failed.length} of ${answers.length + 1} connections)`,
+      ),
       look: "look at lb.health, and at the rule allow-load-balancer in the VPC's firewall",
     };
   },
@@ -323,11 +328,12 @@ const lbLocalSource: Check = {
       expected: `the log has ${client}; ${worker.name} tracks ${spell(wanted)} ... ${spell(reply)}`,
       evidence: [line, flow?.line ?? flows[0]?.line ?? ''].filter(Boolean).join('\n'),
       problems: [
-        ...(line === '' ? [`${address} gave no answer, and nginx's log has no request`] : []),
-        ...(line !== '' && seen !== client ? [`nginx saw ${seen}, expected ${client}`] : []),
-        ...(line !== '' && !flow
-          ? [`${worker.name} tracks no connection ${spell(wanted)} ... ${spell(reply)}`]
-          : []),
+        ...itemsIf(line === '', `${address} gave no answer, and nginx's log has no request`),
+        ...itemsIf(line !== '' && seen !== client, `nginx saw ${seen}, expected ${client}`),
+        ...itemsIf(
+          line !== '' && !flow,
+          `${worker.name} tracks no connection ${spell(wanted)} ... ${spell(reply)}`,
+        ),
       ],
       look: 'look at `sudo nft list ruleset` in the router for a rule that translates addresses',
     };

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
 import type { Node } from '../../components/topology';
+import { problemUnless } from '../../util/problems';
 import type { Held } from '../access';
 import type { Check, Evidence } from '../check';
 import { parseConntrack, spell } from '../parsers/conntrack';
@@ -56,14 +57,18 @@ async function experiment(
     parseConntrack(listing).filter(({ protocol }) => protocol === 'icmp'),
   );
   const problems = [
-    ...(answers.length > 0
-      ? []
-      : [`${to} on ${dest.name} did not answer from ${from} on ${source.name}`]),
+    ...problemUnless(
+      answers.length > 0,
+      `${to} on ${dest.name} did not answer from ${from} on ${source.name}`,
+    ),
     ...ttlProblem(answers, `${to} on ${dest.name}`),
     ...workers.flatMap((worker, at) =>
       flowProblems(flows[at], original, reply).map((problem) => `${worker.name} tracks ${problem}`),
     ),
   ];
+  let look = lookBetween(lab.topology, source, dest, false);
+  if (answers.length > 0)
+    look = `look in \`sudo iptables -t nat -L POSTROUTING\` on both for a rule that is neither CNI's nor kube-proxy's`;
   return {
     node: `${source.name}, ${dest.name}`,
     command: `${command}; ${tracked} (on both)`,
@@ -73,10 +78,7 @@ async function experiment(
       ...workers.flatMap((worker, at) => flows[at].map(({ line }) => `${worker.name}: ${line}`)),
     ].join('\n'),
     problems,
-    look:
-      answers.length > 0
-        ? `look in \`sudo iptables -t nat -L POSTROUTING\` on both for a rule that is neither CNI's nor kube-proxy's`
-        : lookBetween(lab.topology, source, dest, false),
+    look,
   };
 }
 
@@ -100,11 +102,8 @@ const natOff: Check = {
       );
       return await experiment(lab, pair, from, to);
     } finally {
-      await Promise.all(
-        attached.map((result) =>
-          result.status === 'fulfilled' ? result.value.release() : undefined,
-        ),
-      );
+      const scratch = attached.filter((result) => result.status === 'fulfilled');
+      await Promise.all(scratch.map(({ value }) => value.release()));
     }
   },
 };

@@ -1,5 +1,7 @@
 import type { LabOutputs } from '../../components/outputs';
 import type { Node, Topology } from '../../components/topology';
+import { itemsIf, listOf } from '../../util/optional';
+import { problemUnless } from '../../util/problems';
 import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Direction, type Flow } from '../parsers/conntrack';
 import { execFailure, execTwice, linesWith, shared, typeOne, type LabUnderTest } from '../lab';
@@ -16,9 +18,8 @@ export function lookBetween(plan: Topology, from: Node, to: Node, masqueraded: b
   const route = (node: Node): string =>
     `the VPC route ${plan.routes.find(({ nextHop }) => nextHop === node.name)?.destination} -> ${node.name}`;
   // Without masquerading, answers go to the pod's own address and need the route of the sending worker.
-  const inVpc = masqueraded
-    ? `${route(to)}, and at ${to.name}'s source/destination check`
-    : `${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}`;
+  let inVpc = `${route(to)}, ${route(from)}, and at the source/destination checks of ${from.name} and ${to.name}`;
+  if (masqueraded) inVpc = `${route(to)}, and at ${to.name}'s source/destination check`;
   return `look at ${inVpc}; then at \`sudo iptables -S FORWARD\` on both`;
 }
 
@@ -67,33 +68,39 @@ const firstPing = shared(async (lab: LabUnderTest) => {
   return { source, dest, from, to, ping, tracked, onSource, onDest, before, after };
 });
 
+/** Pings from a worker to the next one. The ping of the first worker is the article's. */
+async function pingOf(lab: LabUnderTest, at: number): Promise<Ping> {
+  if (at === 0) return (await firstPing(lab)).ping;
+  const pair = [lab.workers[at], lab.workers[(at + 1) % lab.workers.length]];
+  const [from, to] = await Promise.all(pair.map(({ name }) => lab.pods.busybox(name)));
+  return pingBetween(lab, from, to);
+}
+
+/** Returns the lines of a ping's output for the evidence: all of the first worker, else the first answer. */
+function shownLines(output: string, at: number): string[] {
+  if (at === 0) return linesWith(output, /bytes from|packet loss/);
+  return linesWith(output, /packet loss|ttl=.*seq=0|seq=0.*ttl=/);
+}
+
 async function pingFrom(
   lab: LabUnderTest,
   at: number,
 ): Promise<{ lines: string[]; problems: string[]; command: string }> {
   const source = lab.workers[at];
   const dest = lab.workers[(at + 1) % lab.workers.length];
-  const { from, to, output, command, failure } =
-    at === 0
-      ? (await firstPing(lab)).ping
-      : await Promise.all([lab.pods.busybox(source.name), lab.pods.busybox(dest.name)]).then(
-          (pods) => pingBetween(lab, ...pods),
-        );
+  const { from, to, output, command, failure } = await pingOf(lab, at);
   const answers = parseAnswers(output);
   const look = lookBetween(lab.topology, source, dest, lab.outputs.ipMasq);
   const problems = [
-    ...(failure ? [`ping in pod ${from.name} printed nothing: ${failure}`] : []),
-    ...(answers.length > 0 || failure
-      ? []
-      : [`pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`]),
+    ...itemsIf(failure, `ping in pod ${from.name} printed nothing: ${failure}`),
+    ...problemUnless(
+      answers.length > 0 || failure,
+      `pod ${to.ip} on ${dest.name} did not answer from ${from.ip} on ${source.name}: ${look}`,
+    ),
     ...ttlProblem(answers, `${to.ip} on ${dest.name}`),
   ];
-  const lines = linesWith(
-    output,
-    at === 0 ? /bytes from|packet loss/ : /packet loss|ttl=.*seq=0|seq=0.*ttl=/,
-  );
   return {
-    lines: lines.map((line) => `${source.name} -> ${dest.name}: ${line}`),
+    lines: shownLines(output, at).map((line) => `${source.name} -> ${dest.name}: ${line}`),
     problems,
     command,
   };
@@ -156,10 +163,10 @@ const icmpFlows = (text: string): Flow[] =>
 const toPod = (flows: Flow[], to: string, senders: string[]): Flow[] =>
   flows.filter(({ original }) => original.dst === to && senders.includes(original.src));
 
-const withoutMasquerade = (outputs: LabOutputs): string | undefined =>
-  outputs.ipMasq
-    ? undefined
-    : 'ipMasq is false in the config, so no packet is masqueraded (see nat.off)';
+function withoutMasquerade(outputs: LabOutputs): string | undefined {
+  if (outputs.ipMasq) return undefined;
+  return 'ipMasq is false in the config, so no packet is masqueraded (see nat.off)';
+}
 
 const natMasqSource: Check = {
   id: 'nat.masq.source',
@@ -206,16 +213,16 @@ const natMasqDest: Check = {
       { src: source.privateIp, dst: to.ip },
       { src: to.ip, dst: source.privateIp },
     ];
+    let look = `look at ipMasq in ${source.name}'s CNI config`;
+    if (flows.length === 0)
+      look = `the ping did not arrive: ${lookBetween(lab.topology, source, dest, true)}`;
     return {
       node: dest.name,
       command: tracked,
       expected: `icmp ${spell(original)} ... ${spell(reply)}`,
       evidence: flows.map(({ line }) => line).join('\n') || onDest.trim(),
       problems: flowProblems(flows, original, reply),
-      look:
-        flows.length > 0
-          ? `look at ipMasq in ${source.name}'s CNI config`
-          : `the ping did not arrive: ${lookBetween(lab.topology, source, dest, true)}`,
+      look,
     };
   },
 };
@@ -252,14 +259,15 @@ const natCounter: Check = {
       node: source.name,
       command: COUNTERS,
       expected: `a rule from ${from.ip} to a CNI- chain with name: "bridge", its counter higher after a ping`,
-      evidence: [first, second].flatMap((rule) => (rule ? [rule.line] : [])).join('\n'),
+      evidence: [first, second].flatMap((rule) => listOf(rule?.line)).join('\n'),
       problems: [
-        ...(second ? [] : [`POSTROUTING has no rule for ${from.ip} to a CNI- chain`]),
-        ...(second && second.packets <= (first?.packets ?? 0)
-          ? [
-              `the counter stayed at ${second.packets} over a ping: look at the rules before it in POSTROUTING, one of which may match first`,
-            ]
-          : []),
+        ...problemUnless(second, `POSTROUTING has no rule for ${from.ip} to a CNI- chain`),
+        ...listOf(second?.packets)
+          .filter((packets) => packets <= (first?.packets ?? 0))
+          .map(
+            (packets) =>
+              `the counter stayed at ${packets} over a ping: look at the rules before it in POSTROUTING, one of which may match first`,
+          ),
       ],
       look: `look at ipMasq in ${source.name}'s CNI config: a pod keeps the rules from its creation`,
     };

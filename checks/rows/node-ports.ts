@@ -1,9 +1,11 @@
 import { loginOf } from '../../components/outputs';
 import type { Node } from '../../components/topology';
+import { listOf } from '../../util/optional';
 import type { Check, Evidence } from '../check';
 import { matches, parseConntrack, spell, type Flow } from '../parsers/conntrack';
 import { shared, typeOne, type LabUnderTest } from '../lab';
 import { poll } from '../../util/poll';
+import { problemUnless } from '../../util/problems';
 import type { HttpAnswer } from '../access';
 import { judgeRules, pathProblems, PROXY_WAIT } from '../probes/proxy-rules';
 import type { TestPod } from '../probes/test-pods';
@@ -21,9 +23,20 @@ async function route(
 /** Finds out where a request from outside was lost: in the VPC's firewall, or behind it. */
 async function whereLost(lab: LabUnderTest): Promise<string> {
   const { answered, client, url } = await connection(lab);
-  return answered
-    ? `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`
-    : `${client.name} gets no answer inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+  if (answered)
+    return `${client.name} gets an answer inside the VPC (${url}), so look at the firewall rule allow-nodeports and at nodePortCidrs`;
+  return `${client.name} gets no answer inside the VPC either (${url}): look at nodeport.chains and nodeport.exit`;
+}
+
+interface Refusal {
+  refusal: string;
+}
+
+/** Returns the status or the refusal as a line, then up to two lines of nginx's page. */
+function answerLines(answer: HttpAnswer | Refusal): string[] {
+  if ('refusal' in answer) return [answer.refusal];
+  const page = answer.body.split('\n').filter((line) => /nginx/i.test(line));
+  return [`HTTP ${answer.status}, Server: ${answer.server || 'none'}`, ...page.slice(0, 2)];
 }
 
 const nodePortReach: Check = {
@@ -35,10 +48,10 @@ const nodePortReach: Check = {
   stage: 'network',
   workers: 1,
   dependsOn: ['nat.ping', 'nodeport.chains'],
-  skip: ({ topology }) =>
-    topology.rules.some(({ name }) => name === 'allow-nodeports')
-      ? undefined
-      : 'nodePortCidrs is empty in the config, so the firewall admits no client',
+  skip({ topology }) {
+    if (topology.rules.some(({ name }) => name === 'allow-nodeports')) return undefined;
+    return 'nodePortCidrs is empty in the config, so the firewall admits no client';
+  },
   async run(lab): Promise<Evidence> {
     const { entry, exit, pod, port } = await route(lab);
     const login = loginOf(
@@ -49,31 +62,20 @@ const nodePortReach: Check = {
     const host = login.through?.host ?? login.host;
     const url = `http://${host}:${port}/`;
     // Not instanceof: errors of Node's own modules belong to another realm than a test's Error class.
-    const ask = (): Promise<HttpAnswer | { refusal: string }> =>
+    const ask = (): Promise<HttpAnswer | Refusal> =>
       lab.access.http(url).catch((error: Error) => ({ refusal: error.message }));
     const answer = await poll(ask, { ...PROXY_WAIT, satisfies: (one) => 'status' in one });
-    const seen =
-      'status' in answer
-        ? `HTTP ${answer.status}, Server: ${answer.server || 'none'}`
-        : answer.refusal;
+    const [seen, ...more] = answerLines(answer);
     const good =
       'status' in answer && answer.status === 200 && /nginx/i.test(answer.server + answer.body);
-    return {
+    const evidence = {
       node: 'laptop',
       command: `curl -i ${url}`,
       expected: `HTTP 200 from nginx: the pod ${pod.ip} on ${exit.name}, asked at ${entry.name}'s public address`,
-      evidence: [
-        seen,
-        ...('status' in answer
-          ? answer.body
-              .split('\n')
-              .filter((line) => /nginx/i.test(line))
-              .slice(0, 2)
-          : []),
-      ].join('\n'),
-      problems: good ? [] : [`${url} answers: ${seen}`],
-      look: good ? '' : await whereLost(lab),
+      evidence: [seen, ...more].join('\n'),
     };
+    if (good) return { ...evidence, problems: [], look: '' };
+    return { ...evidence, problems: [`${url} answers: ${seen}`], look: await whereLost(lab) };
   },
 };
 
@@ -127,13 +129,12 @@ const nodePortEntry: Check = {
       command: commands.entry,
       expected: `tcp ${spell(original)} ... ${spell(reply)}, after ${client.name} asked ${url}`,
       evidence: shown?.line ?? '',
-      problems: good
-        ? []
-        : [
-            shown
-              ? `the answer is expected as ${spell(shown.reply)}, not ${spell(reply)}`
-              : `no connection ${spell(original)}`,
-          ],
+      problems: [
+        ...problemUnless(shown, `no connection ${spell(original)}`),
+        ...listOf(shown)
+          .filter((flow) => flow !== good)
+          .map((flow) => `the answer is expected as ${spell(flow.reply)}, not ${spell(reply)}`),
+      ],
       look: `look at nodeport.chains and at kube-proxy on ${entry.name}`,
     };
   },
@@ -161,13 +162,13 @@ const nodePortExit: Check = {
       command: commands.exit,
       expected: `tcp ${spell(original)}, after ${client.name} asked ${url}`,
       evidence: (good ?? other)?.line ?? '',
-      problems: good
-        ? []
-        : [
-            other
-              ? `the connection comes from ${other.original.src}, expected ${entry.privateIp}`
-              : `no connection ${spell(original)}`,
-          ],
+      problems: [
+        ...problemUnless(good ?? other, `no connection ${spell(original)}`),
+        ...problemUnless(
+          good ?? !other,
+          `the connection comes from ${other?.original.src}, expected ${entry.privateIp}`,
+        ),
+      ],
       look: lookBetween(lab.topology, entry, exit, true),
     };
   },

@@ -1,4 +1,6 @@
 import type { Node } from '../../components/topology';
+import { textIf } from '../../util/optional';
+import { problemUnless } from '../../util/problems';
 import type { Check, Evidence } from '../check';
 import { linesWith, type as typeOn, type LabUnderTest } from '../lab';
 import { FULL_TABLE } from '../unreachable';
@@ -20,16 +22,14 @@ async function identity(
     link.addr_info.map((address) => address.local),
   );
   const problems = [
-    ...(name === node.name
-      ? []
-      : [
-          `${publicIp} leads to ${name}, expected ${node.name}: look at \`hostname\` there, and at which node has that public address`,
-        ]),
-    ...(own.includes(node.privateIp)
-      ? []
-      : [
-          `${node.name} has ${own.join(', ')}, expected ${node.privateIp}: look at \`ip address\` there`,
-        ]),
+    ...problemUnless(
+      name === node.name,
+      `${publicIp} leads to ${name}, expected ${node.name}: look at \`hostname\` there, and at which node has that public address`,
+    ),
+    ...problemUnless(
+      own.includes(node.privateIp),
+      `${node.name} has ${own.join(', ')}, expected ${node.privateIp}: look at \`ip address\` there`,
+    ),
   ];
   return {
     line: [
@@ -102,9 +102,10 @@ async function pingNext(
       `${node.name} has mtu ${own.mtu} on ${own.ifname}, expected ${mtu}: look at \`ip link\` there`,
     );
   if (!answered(byAddress)) {
-    const there = ANSWERS_ARP.test(neighbour)
-      ? ', which does answer ARP: a rule drops the packets'
-      : '';
+    const there = textIf(
+      ANSWERS_ARP.test(neighbour),
+      ', which does answer ARP: a rule drops the packets',
+    );
     problems.push(`${node.name} got no answer from ${next.privateIp} (${next.name})${there}`);
   } else if (!answered(large)) {
     problems.push(

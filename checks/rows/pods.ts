@@ -1,6 +1,8 @@
+import { listOf } from '../../util/optional';
 import type { Check, Evidence } from '../check';
 import { linesWith, type as typeOn, typeOne, type LabUnderTest } from '../lab';
 import { poll } from '../../util/poll';
+import { problemUnless } from '../../util/problems';
 import {
   parseBridge,
   parseInodes,
@@ -21,6 +23,14 @@ const BRIDGE = 'cnio0';
  * that inspects a namespace.
  */
 const SETTLED_WAIT = { limit: 4000, interval: 200 };
+
+/**
+ * Time limit for the namespace of a dead pod to go. When a pause process is killed, its name stays in /var/run/netns until
+ * the kubelet replaces the pod's sandbox. The kubelet tries this every 10 s.
+ */
+const REPLACED_WAIT = { limit: 30_000, interval: 1000 };
+/** Problem of a name in /var/run/netns that the namespace of no process has. */
+const NO_PROCESS = 'is the namespace of no process';
 
 /** Wraps a command so that it is repeated if it fails: lsns fails if a process ends while lsns reads it. */
 const steady = (command: string): string =>
@@ -48,7 +58,7 @@ function nameProblems(
         ({ name, inode }) =>
           name.startsWith('cni-') && !namespaces.some((one) => one.inode === inode),
       )
-      .map(({ name }) => `${name} is the namespace of no process`),
+      .map(({ name }) => `${name} ${NO_PROCESS}`),
   ];
 }
 
@@ -62,17 +72,20 @@ function viewProblems(
   const row = namespaces.find((one) => one.inode === inode);
   const count = named.filter((one) => one.inode === inode).length;
   return [
-    ...(/^cni-[0-9a-f-]{36}$/.test(namespace)
-      ? []
-      : [`the namespace of ${pod.name} is called ${namespace}, expected cni-…`]),
-    ...(count === 1
-      ? []
-      : [`${count} names in /var/run/netns have the inode ${inode}, expected 1`]),
-    ...(row ? [] : [`lsns shows no namespace ${inode}, that of ${pod.name}`]),
-    ...(row && !isPause(row) ? [`${inode} is owned by ${row.command}, expected pause`] : []),
-    ...(names.split('\n').some((line) => line.split(' ')[0] === namespace)
-      ? []
-      : [`ip netns does not list ${namespace}`]),
+    ...problemUnless(
+      /^cni-[0-9a-f-]{36}$/.test(namespace),
+      `the namespace of ${pod.name} is called ${namespace}, expected cni-…`,
+    ),
+    ...problemUnless(
+      count === 1,
+      `${count} names in /var/run/netns have the inode ${inode}, expected 1`,
+    ),
+    ...problemUnless(row, `lsns shows no namespace ${inode}, that of ${pod.name}`),
+    ...problemUnless(!row || isPause(row), `${inode} is owned by ${row?.command}, expected pause`),
+    ...problemUnless(
+      names.split('\n').some((line) => line.split(' ')[0] === namespace),
+      `ip netns does not list ${namespace}`,
+    ),
   ];
 }
 
@@ -105,10 +118,11 @@ const podNetns: Check = {
         ],
       };
     };
-    const { listings, problems } = await poll(look, {
-      ...SETTLED_WAIT,
-      satisfies: (seen) => seen.problems.length === 0,
-    });
+    const satisfies = (seen: { problems: string[] }): boolean => seen.problems.length === 0;
+    let seen = await poll(look, { ...SETTLED_WAIT, satisfies });
+    if (seen.problems.some((problem) => problem.endsWith(NO_PROCESS)))
+      seen = await poll(look, { ...REPLACED_WAIT, satisfies });
+    const { listings, problems } = seen;
     if (views[0].inode === views[1].inode)
       problems.push(`${views[0].pod.name} and ${views[1].pod.name} share one namespace`);
     const shown = new RegExp(
@@ -220,23 +234,27 @@ const podVeth: Check = {
         ...linesWith(plain, new RegExp(`^${peer}: `)),
       ].join('\n'),
       problems: [
-        ...(name.trim() === nginx.namespace
-          ? []
-          : [
-              `PID ${pid} is in ${name.trim() || 'no named namespace'}, expected ${nginx.namespace}`,
-            ]),
-        ...(address === ip ? [] : [`eth0 has ${address ?? 'no address'}, expected ${ip}`]),
-        ...(peer === undefined ? ['ethtool shows no peer_ifindex'] : []),
-        ...(peer === undefined || far === peer
-          ? []
-          : [`eth0@if${far} does not match peer_ifindex ${peer}`]),
-        ...(peer === undefined || outside ? [] : [`${node} has no interface number ${peer}`]),
-        ...(outside && !outside.ifname.startsWith('veth')
-          ? [`interface ${peer} is ${outside.ifname}, expected a veth`]
-          : []),
-        ...(outside && outside.master !== BRIDGE
-          ? [`${outside.ifname} is on ${outside.master ?? 'no bridge'}, expected ${BRIDGE}`]
-          : []),
+        ...problemUnless(
+          name.trim() === nginx.namespace,
+          `PID ${pid} is in ${name.trim() || 'no named namespace'}, expected ${nginx.namespace}`,
+        ),
+        ...problemUnless(address === ip, `eth0 has ${address ?? 'no address'}, expected ${ip}`),
+        ...problemUnless(peer !== undefined, 'ethtool shows no peer_ifindex'),
+        ...problemUnless(
+          peer === undefined || far === peer,
+          `eth0@if${far} does not match peer_ifindex ${peer}`,
+        ),
+        ...problemUnless(peer === undefined || outside, `${node} has no interface number ${peer}`),
+        ...listOf(outside).flatMap(({ ifname, master }) => [
+          ...problemUnless(
+            ifname.startsWith('veth'),
+            `interface ${peer} is ${ifname}, expected a veth`,
+          ),
+          ...problemUnless(
+            master === BRIDGE,
+            `${ifname} is on ${master ?? 'no bridge'}, expected ${BRIDGE}`,
+          ),
+        ]),
       ],
       look: `look at ${BRIDGE} on ${node}, and at bridge in ${cniFile(lab.outputs)}`,
     };
@@ -264,11 +282,10 @@ async function bridgeOf(
         const link = links.find(({ ifindex }) => ifindex === peer);
         if (!link)
           return [`interface ${peer}, the end of the pod at ${ip}, does not exist on ${worker}`];
-        return onBridge.includes(link.ifname)
-          ? []
-          : [
-              `${link.ifname} on ${worker}, the end of the pod at ${ip}, is on ${link.master ?? 'no bridge'}, expected ${BRIDGE}`,
-            ];
+        return problemUnless(
+          onBridge.includes(link.ifname),
+          `${link.ifname} on ${worker}, the end of the pod at ${ip}, is on ${link.master ?? 'no bridge'}, expected ${BRIDGE}`,
+        );
       });
     return { listing: listing.trimEnd(), problems };
   };

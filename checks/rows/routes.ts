@@ -1,5 +1,6 @@
 import { addressAt, overlap } from '../../util/cidr';
 import type { Node, Topology } from '../../components/topology';
+import { problemUnless } from '../../util/problems';
 import type { Check, Evidence } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 import type { Route } from '../parsers/listings';
@@ -33,16 +34,15 @@ const routePod: Check = {
       expected: `default via ${gateway} dev eth0; ${podCidr} dev eth0 scope link src ${nginx.pod.ip}`,
       evidence: plain.trimEnd(),
       problems: [
-        ...(standard?.gateway === gateway && standard.dev === 'eth0'
-          ? []
-          : [
-              standard
-                ? `default goes via ${standard.gateway} dev ${standard.dev}, expected ${gateway} dev eth0`
-                : 'the pod has no default route',
-            ]),
-        ...(own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip
-          ? []
-          : [`${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`]),
+        ...problemUnless(standard, 'the pod has no default route'),
+        ...problemUnless(
+          !standard || (standard.gateway === gateway && standard.dev === 'eth0'),
+          `default goes via ${standard?.gateway} dev ${standard?.dev}, expected ${gateway} dev eth0`,
+        ),
+        ...problemUnless(
+          own?.scope === 'link' && own.dev === 'eth0' && own.prefsrc === nginx.pod.ip,
+          `${podCidr} is not a link on eth0 with src ${nginx.pod.ip}`,
+        ),
       ],
       look: "look at ipam's routes and ranges in the CNI config",
     };
@@ -58,23 +58,22 @@ export function hostRouteProblems(routes: Route[], worker: Node, plan: Topology)
       (one) => one.dst === dst && one.scope === 'link' && one.dev === dev && !one.gateway,
     );
   return [
-    ...(standard?.gateway === gateway
-      ? []
-      : [
-          standard
-            ? `default goes via ${standard.gateway}, expected ${gateway}`
-            : 'no default route',
-        ]),
-    ...(link(worker.podCidr!, 'cnio0') ? [] : [`${worker.podCidr} is not a link on cnio0`]),
+    ...problemUnless(standard, 'no default route'),
+    ...problemUnless(
+      !standard || standard.gateway === gateway,
+      `default goes via ${standard?.gateway}, expected ${gateway}`,
+    ),
+    ...problemUnless(link(worker.podCidr!, 'cnio0'), `${worker.podCidr} is not a link on cnio0`),
     ...routes
       .filter((one) => one.dst === worker.podCidr && one.dev !== 'cnio0')
       .map(
         ({ dst, dev }) =>
           `${dst} is also on ${dev}: look at \`brctl show ${dev}\`; delete the leftover bridge of an edited CNI config by \`sudo ip link del ${dev}\``,
       ),
-    ...(link(cidr, standard?.dev) || link(gateway, standard?.dev)
-      ? []
-      : [`${cidr} is not a link on ${standard?.dev ?? "the default route's interface"}`]),
+    ...problemUnless(
+      link(cidr, standard?.dev) || link(gateway, standard?.dev),
+      `${cidr} is not a link on ${standard?.dev ?? "the default route's interface"}`,
+    ),
     ...routes
       .filter(
         (one) =>

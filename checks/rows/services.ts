@@ -1,9 +1,11 @@
 import { reaches } from '../../components/config';
 import { contains } from '../../util/cidr';
+import { itemsIf, textIf } from '../../util/optional';
 import type { Ran } from '../access';
 import type { Check, Evidence } from '../check';
 import { execFailure, execTwice, kubectl, linesWith, typeOne, type LabUnderTest } from '../lab';
 import { poll } from '../../util/poll';
+import { problemUnless } from '../../util/problems';
 import { parseLookup } from '../parsers/listings';
 import {
   judgeRules,
@@ -74,9 +76,10 @@ export async function endpoints(
       (one) => one.protocol === protocol && one.name !== 'metrics',
     )?.port;
     const ready = (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-    return port === undefined
-      ? []
-      : ready.flatMap(({ addresses }) => addresses.map((address) => `${spell(address)}:${port}`));
+    if (port === undefined) return [];
+    return ready.flatMap(({ addresses }) =>
+      addresses.map((address) => `${spell(address)}:${port}`),
+    );
   });
   return [...new Set(all)].sort();
 }
@@ -116,12 +119,10 @@ async function unready(lab: LabUnderTest): Promise<string | undefined> {
   const wanted = coredns.spec.replicas;
   const ready = coredns.status.readyReplicas ?? 0;
   if (wanted > 0 && ready === wanted) return undefined;
-  return (
-    `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready, ` +
-    (wanted === 0
-      ? `expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)`
-      : `which takes a moment after its worker has started (wait: \`kubectl -n kube-system rollout status deployment ${name}\`)`)
-  );
+  const counts = `the deployment ${name} in kube-system has ${ready} of ${wanted} pods ready`;
+  if (wanted === 0)
+    return `${counts}, expected 1 (\`kubectl -n kube-system scale deployment ${name} --replicas=1\`)`;
+  return `${counts}, which takes a moment after its worker has started (wait: \`kubectl -n kube-system rollout status deployment ${name}\`)`;
 }
 
 const svcDns: Check = {
@@ -168,29 +169,30 @@ const svcDns: Check = {
         ...linesWith(shown.output, /^(Server|Name|Address)|can't|timed out|no /),
       ].join('\n'),
       problems: [
-        ...(spec.type === 'ClusterIP'
-          ? []
-          : [`kube-dns is of type ${spec.type}, expected ClusterIP`]),
-        ...(spec.clusterIP === dnsIp
-          ? []
-          : [`kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`]),
-        ...(has('dns', 'UDP') && has('dns-tcp', 'TCP')
-          ? []
-          : [
-              `kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`,
-            ]),
-        ...(targets.length > 0 ? [] : [`kube-dns has no endpoints${why ? `: ${why}` : ''}`]),
+        ...problemUnless(
+          spec.type === 'ClusterIP',
+          `kube-dns is of type ${spec.type}, expected ClusterIP`,
+        ),
+        ...problemUnless(
+          spec.clusterIP === dnsIp,
+          `kube-dns is at ${spec.clusterIP}, expected ${dnsIp}`,
+        ),
+        ...problemUnless(
+          has('dns', 'UDP') && has('dns-tcp', 'TCP'),
+          `kube-dns has the ports ${spec.ports.map((one) => `${one.name} ${one.port}/${one.protocol}`).join(', ')}`,
+        ),
+        ...problemUnless(targets.length > 0, `kube-dns has no endpoints${textIf(why, `: ${why}`)}`),
         ...targets
           .filter((target) => !target.endsWith(':53') || !contains(podCidr, target.split(':')[0]))
           .map((target) => `the endpoint ${target} is not port 53 of a pod`),
-        ...(resolved || targets.length === 0
-          ? []
-          : [
-              `no test pod resolves ${name} to ${apiServiceIp} by ${dnsIp} (endpoints ${targets.join(', ')})${why ? `: ${why}` : ''}`,
-              ...(shown.failure
-                ? [`nslookup in pod ${shown.pod} printed nothing: ${shown.failure}`]
-                : []),
-            ]),
+        ...itemsIf(
+          !resolved && targets.length > 0,
+          `no test pod resolves ${name} to ${apiServiceIp} by ${dnsIp} (endpoints ${targets.join(', ')})${textIf(why, `: ${why}`)}`,
+          ...itemsIf(
+            shown.failure,
+            `nslookup in pod ${shown.pod} printed nothing: ${shown.failure}`,
+          ),
+        ),
       ],
       look: 'look at the CoreDNS pod (`kubectl -n kube-system get pods -o wide`), its log, its veth (pod.bridge), and svc.chains',
     };
@@ -307,9 +309,12 @@ async function askSameNode(
   const ask = () => lab.access.kubectl(args);
   const good = (answer: Ran): boolean => answer.code === 0 && /nginx/i.test(answer.stdout);
   let answer = await poll(ask, { ...PROXY_WAIT, satisfies: good });
-  const why = good(answer) ? [] : await whyLost(lab, worker, address, server.ip);
-  // On a busy host, kube-proxy may have written its rules only now.
-  if (!good(answer)) answer = await ask();
+  const why: string[] = [];
+  if (!good(answer)) {
+    why.push(...(await whyLost(lab, worker, address, server.ip)));
+    // On a busy host, kube-proxy may have written its rules only now.
+    answer = await ask();
+  }
   const { stdout, stderr } = answer;
   const said =
     stdout.split('\n').find((line) => /nginx/i.test(line)) ??
@@ -317,12 +322,11 @@ async function askSameNode(
     '';
   return {
     lines: [`${worker}: ${said.trim()}`],
-    problems: good(answer)
-      ? []
-      : [
-          `${client.ip} got no answer from ${address}. Its only endpoint is ${server.ip} on the same ${worker}`,
-          ...why,
-        ],
+    problems: itemsIf(
+      !good(answer),
+      `${client.ip} got no answer from ${address}. Its only endpoint is ${server.ip} on the same ${worker}`,
+      ...why,
+    ),
     command: `kubectl ${args.join(' ')}`,
   };
 }

@@ -1,6 +1,7 @@
 import * as balancing from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { CloudError } from '../../components/cloud';
+import { asText } from '../../util/optional';
 import { poll } from '../../util/poll';
 import type { Orphan, OrphanQuery } from './account';
 import type { PendingCreate } from '../engine';
@@ -179,16 +180,14 @@ function isOrphan(remain: AwsRemain, { state, known }: OrphanQuery): boolean {
   return !(isPart && remain.deletedWith !== undefined);
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /** Finds a route in an existing table. Routes have no tags, and AWS refuses to create one twice. */
 async function pendingRoute(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
 ): Promise<Orphan[]> {
-  const table = text(inputs.routeTableId);
-  const destination6 = text(inputs.destinationIpv6CidrBlock);
-  const destination = destination6 || text(inputs.destinationCidrBlock);
+  const table = asText(inputs.routeTableId);
+  const destination6 = asText(inputs.destinationIpv6CidrBlock);
+  const destination = destination6 || asText(inputs.destinationCidrBlock);
   if (!table || !destination) return [];
   const { RouteTables = [] } = await client.send(
     new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'route-table-id', Values: [table] }] }),
@@ -213,7 +212,7 @@ async function pendingTableAssociation(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
 ): Promise<Orphan[]> {
-  const [table, subnet] = [text(inputs.routeTableId), text(inputs.subnetId)];
+  const [table, subnet] = [asText(inputs.routeTableId), asText(inputs.subnetId)];
   if (!table || !subnet) return [];
   const { RouteTables = [] } = await client.send(
     new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'route-table-id', Values: [table] }] }),
@@ -237,7 +236,7 @@ async function pendingReservation(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
 ): Promise<Orphan[]> {
-  const [subnet, cidr] = [text(inputs.subnetId), text(inputs.cidrBlock)];
+  const [subnet, cidr] = [asText(inputs.subnetId), asText(inputs.cidrBlock)];
   if (!subnet || !cidr) return [];
   const { SubnetIpv4CidrReservations = [] } = await client.send(
     new ec2.GetSubnetCidrReservationsCommand({ SubnetId: subnet }),
@@ -259,7 +258,7 @@ async function pendingAddressAssociation(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
 ): Promise<Orphan[]> {
-  const address = text(inputs.allocationId);
+  const address = asText(inputs.allocationId);
   if (!address) return [];
   const { Addresses = [] } = await client.send(
     new ec2.DescribeAddressesCommand({

@@ -7,6 +7,7 @@ import { clientOptions } from '../../components/aws/client-options';
 import { typesByZone } from '../../components/aws/choose-zone';
 import { describingErrors } from '../../components/cloud-client';
 import type { LabConfig } from '../../components/config';
+import { itemsIf } from '../../util/optional';
 import type { Account, Quota } from './account';
 import { awsOrphans } from './aws-orphans';
 import { type AwsClients, balancers, instances, labResources } from './aws-resources';
@@ -81,7 +82,7 @@ async function offered(clients: Clients, zone: string, types: string[]): Promise
     new ec2.DescribeInstanceTypeOfferingsCommand({
       LocationType: 'availability-zone',
       Filters: [
-        ...(zone ? [{ Name: 'location', Values: [zone] }] : []),
+        ...itemsIf(zone, { Name: 'location', Values: [zone] }),
         { Name: 'instance-type', Values: types },
       ],
     }),
@@ -175,7 +176,7 @@ export function awsAccount({ region, zone }: LabConfig): Account {
       ),
     notes: ({ loadBalancers }) =>
       described(async () =>
-        loadBalancers > 0 && (await balancers(clients)).length === 0 ? [FIRST_BALANCER] : [],
+        itemsIf(loadBalancers > 0 && (await balancers(clients)).length === 0, FIRST_BALANCER),
       ),
     remains: (lab) => described(() => labResources(clients, lab)),
     orphans: (query) => described(() => awsOrphans(clients, query)),

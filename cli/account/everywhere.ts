@@ -3,6 +3,7 @@ import type { LabConfig } from '../../components/config';
 import type { Engine, Snapshot } from '../engine';
 import { Failure } from '../errors';
 import { isStackName, type LabRef, parseLab } from '../lab/name';
+import { itemsIf } from '../../util/optional';
 import { accountConfig, accountOf, type CloudOfAccounts, type CloudResource } from './account';
 import { accountConfigOf } from './place';
 
@@ -82,7 +83,7 @@ export async function searchEverywhere(
   const failed: string[] = [];
   const known = await knownPlaces(cloud, engine);
   const places = cloud === 'aws' ? await withAllRegions(known, failed) : known;
-  const limits = cloud === 'gcp' ? ['Other projects were not searched.'] : [];
+  const limits = itemsIf(cloud === 'gcp', 'Other projects were not searched.');
   const search: Search = { found: [], searched: [], failed, limits };
   let refusal: CloudError | undefined;
   await Promise.all(

@@ -1,6 +1,7 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { CloudError } from '../../components/cloud';
 import { all } from '../../components/gcp/compute-api';
+import { asText, textIf } from '../../util/optional';
 import { poll } from '../../util/poll';
 import type { PendingCreate } from '../engine';
 import type { Orphan, OrphanQuery } from './account';
@@ -136,8 +137,6 @@ function isOrphan(remain: GcpRemain, { state, known, own, pending }: OrphanQuery
   return pending.some(({ inputs }) => inputs.name === remain.id);
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 /**
  * Finds the member of an instance group that an interrupted create left. A member has no name, and
  * `addInstances` refuses an existing one (memberAlreadyExists:
@@ -149,8 +148,8 @@ async function pendingMember(
   patience: Patience,
 ): Promise<Orphan[]> {
   const { api, project } = place;
-  const [instanceGroup, zone] = [last(text(inputs.instanceGroup)), text(inputs.zone)];
-  const instance = last(text(inputs.instance));
+  const [instanceGroup, zone] = [last(asText(inputs.instanceGroup)), asText(inputs.zone)];
+  const instance = last(asText(inputs.instance));
   if (!instanceGroup || !zone || !instance) return [];
   const group = { project, zone, instanceGroup };
   const members = await all((pageToken) =>
@@ -201,7 +200,7 @@ export async function gcpOrphans(
     .sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind))
     .map(({ kind, id, path }): Orphan => {
       const { scope, scopeName } = partsOf(path);
-      const where = scope === 'global' ? '' : ` --${scope} ${scopeName}`;
+      const where = textIf(scope !== 'global', ` --${scope} ${scopeName}`);
       return {
         kind,
         id,

@@ -1,5 +1,6 @@
 import type { compute_v1 } from '@googleapis/compute';
 import { all, everywhere } from '../../components/gcp/compute-api';
+import { textIf } from '../../util/optional';
 import type { CloudResource } from './account';
 import { diskHourly, PRICES } from './prices';
 
@@ -134,7 +135,7 @@ async function labelled(place: Place, filter: string): Promise<GcpRemain[]> {
  */
 function labOfNetwork({ name, description }: Listed): string {
   const [, lab] = /^The VPC of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
-  return lab !== undefined && lab === name ? lab : '';
+  return textIf(lab !== undefined && lab === name, lab);
 }
 
 /** Returns the lab of a load balancer's part, which has no network, by description and fixed name. */
@@ -144,7 +145,7 @@ const labOfPart =
     const [, lab] = / of lab ([a-z0-9-]+)$/.exec(description ?? '') ?? [];
     const isFixed =
       lab !== undefined && name!.startsWith(`${lab}-`) && suffix.test(name!.slice(lab.length));
-    return isFixed ? lab : '';
+    return textIf(isFixed, lab);
   };
 
 /** Lists resources without labels, by the exact URL of the lab's network or by fixed names. */

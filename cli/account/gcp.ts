@@ -71,9 +71,8 @@ async function quotas(
   return wanted.flatMap(([list, metric, name, needed]) => {
     const found = list.find((quota) => quota.metric === metric);
     // Some projects lack some limits.
-    return found && needed > 0
-      ? [{ name, limit: found.limit ?? 0, used: found.usage ?? 0, needed, ask }]
-      : [];
+    if (!found || needed <= 0) return [];
+    return [{ name, limit: found.limit ?? 0, used: found.usage ?? 0, needed, ask }];
   });
 }
 

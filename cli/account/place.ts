@@ -2,9 +2,8 @@ import type { LabConfig } from '../../components/config';
 import type { LabRef } from '../lab/name';
 import type { Settings } from '../lab/settings';
 import type { Remembered, Snapshot } from '../engine';
+import { asText } from '../../util/optional';
 import { accountConfig } from './account';
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
  * Reads region, zone and project of the provider resources in a state. They name the account even
@@ -16,9 +15,9 @@ function fromProvider(resources: Remembered[]): Partial<LabConfig> {
   const aws = outputsOf('pulumi:providers:aws');
   const gcp = outputsOf('pulumi:providers:gcp');
   const found = {
-    region: text(aws.region),
-    project: text(gcp.project),
-    zone: text(gcp.zone),
+    region: asText(aws.region),
+    project: asText(gcp.project),
+    zone: asText(gcp.zone),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== ''));
 }

@@ -1,4 +1,5 @@
 import { seriesOf } from '../../components/config';
+import { textIf } from '../../util/optional';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
 
@@ -105,10 +106,10 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
-  const without = unknown.length > 0 ? `, plus ${unknown.join(' and ')} of unknown price` : '';
+  const without = textIf(unknown.length > 0, `, plus ${unknown.join(' and ')} of unknown price`);
   const disks = [...needs.machines.keys()].map((type) => diskTypeOf(cloud, type));
   const assumed = ASSUMED_DISKS.filter((type) => disks.includes(type));
-  const guess = assumed.length > 0 ? `; the price of ${assumed.join(', ')} is assumed` : '';
+  const guess = textIf(assumed.length > 0, `; the price of ${assumed.join(', ')} is assumed`);
   return `about ${dollars(hour)} an hour, ${dollars(hour * 24)} a day${without} (list prices of ${region}, ${date}; traffic is not counted${guess})`;
 }
 
@@ -117,6 +118,7 @@ export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
  * Empty if the lab never expires.
  */
 export const untilReaped = (expires: string): string =>
-  expires === ''
-    ? ''
-    : ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`;
+  textIf(
+    expires !== '',
+    ` or ./lab reap (${/^\d{4}-/.test(expires) ? `expiry ${expires}` : `expiry after ${expires}`}; nothing is removed automatically)`,
+  );

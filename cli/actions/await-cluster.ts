@@ -1,4 +1,5 @@
 import type { Access } from '../../checks';
+import { textIf } from '../../util/optional';
 import { poll } from '../../util/poll';
 
 // After a restore, the cluster's objects are those of the save: they say Ready of nodes and pods
@@ -21,7 +22,7 @@ interface KubernetesObject {
 }
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string =>
-  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
+  `${kind} ${textIf(metadata.namespace, `${metadata.namespace}/`)}${metadata.name}`;
 
 /** Kubernetes rounds most times down to a second. */
 const isAfter = (time: string | undefined, restored: Date): boolean =>

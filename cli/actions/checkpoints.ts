@@ -31,6 +31,7 @@ import type { LabelledLab } from '../lab/checkpoint-label';
 import { withLabLock } from '../lab/lock';
 import { labArgument, type LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
+import { itemsIf } from '../../util/optional';
 import { nearest } from '../../util/suggest';
 import { awaitApi, awaitCluster, readReadyPods } from './await-cluster';
 import { declaredNodes, declaredRouter } from './declared-parts';
@@ -70,7 +71,7 @@ async function refuseDamaged(lab: LabRef, nodes: RestoredNode[]): Promise<void> 
     })),
   );
   const stopped = states.filter(({ runs }) => !runs).map(({ name }) => name);
-  const router = namespaceExists(routerOf(lab.stack)) ? [] : ['the router'];
+  const router = itemsIf(!namespaceExists(routerOf(lab.stack)), 'the router');
   const parts = [...router, ...stopped];
   if (parts.length === 0) return;
   throw unable(

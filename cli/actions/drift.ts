@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { localKinds } from '../../provider/local';
 import type { Engine, Remembered, Snapshot } from '../engine';
 import type { LabRef } from '../lab/name';
+import { listOf } from '../../util/optional';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
 
@@ -16,7 +17,8 @@ async function differenceOf({ type, id, outputs }: Remembered): Promise<string |
   if (!found) return 'does not exist';
   // The state may hold this text from an `up` that failed.
   if (found.trouble) return String(found.trouble);
-  return isDeepStrictEqual(plain(found), plain(outputs)) ? undefined : 'is not as declared';
+  if (isDeepStrictEqual(plain(found), plain(outputs))) return undefined;
+  return 'is not as declared';
 }
 
 /**
@@ -35,6 +37,6 @@ export async function driftOf(
     ),
   );
   return new Map(
-    found.flatMap(([urn, difference]) => (difference ? [[urn, difference] as const] : [])),
+    found.flatMap(([urn, difference]) => listOf(difference).map((text) => [urn, text] as const)),
   );
 }

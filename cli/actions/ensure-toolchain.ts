@@ -1,6 +1,7 @@
 import { TOOLCHAIN_VARIABLES, type ToolchainPaths, cachePath } from '../../toolchain';
 import { updateAtomically } from '../../util/atomic-write';
 import { cacheDirectory } from '../../util/directories';
+import { textIf } from '../../util/optional';
 import * as toolchain from '../../toolchain';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
@@ -35,7 +36,7 @@ function shown(progress: Progress): toolchain.Report {
       steps.delete(name);
     } else {
       const step = known?.step ?? progress.begin(name);
-      step.update(`${state}${detail ? `${state === 'waiting' ? ' ' : ': '}${detail}` : ''}`);
+      step.update(`${state}${textIf(detail, `${state === 'waiting' ? ' ' : ': '}${detail}`)}`);
       steps.set(name, { step, how: DONE[state] ?? '' });
     }
   };

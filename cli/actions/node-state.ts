@@ -1,5 +1,5 @@
 import type { NodeStatus } from '../../components/bootstrap';
-import type { Access } from '../../checks';
+import { type Access, causeOf } from '../../checks';
 import type { LabOutputs } from '../../components/outputs';
 
 /** State of a node, compared with the state in which bootstrap left the node. */
@@ -33,9 +33,11 @@ export function judge(
     reachable: true,
     units: report.units,
     inactive: report.units.filter((unit) => unit.active !== 'active'),
-    edited: report.files.flatMap((file) =>
-      file.state === 'ok' ? [] : [{ ...file, state: file.state }],
-    ),
+    edited: report.files.flatMap((file) => {
+      const { state } = file;
+      if (state === 'ok') return [];
+      return [{ ...file, state }];
+    }),
     objects: report.objects,
     undone: expected.filter((step) => !done.has(step)),
   };
@@ -70,7 +72,7 @@ async function nodeState(access: Access, node: LabOutputs['nodes'][number]): Pro
     return unreadable(
       node,
       false,
-      `it does not answer, or has just started: ${ran.stderr.trim().split('\n').pop() || 'ssh got no answer'}`,
+      `no answer over SSH, perhaps still starting (${causeOf(ran.stderr) || 'ssh got no answer'})`,
     );
   if (expected.length === 0) return { ...unreadable(node, true, ''), problem: undefined };
   // Bash exits 127 if a script does not exist: bootstrap has not run here, or the script was

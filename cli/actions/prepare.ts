@@ -23,6 +23,7 @@ import { placeOf } from './reject-downgrade';
 import type { LabRef } from '../lab/name';
 import type { Progress } from '../ui/progress';
 import { stackFile, hasProviderPlugin } from '../engine';
+import { itemsIf } from '../../util/optional';
 import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
 
 // Checks the host and the cloud accounts before a lab is created, with the probes of `./lab
@@ -72,7 +73,9 @@ export async function requireCredentials(...wanted: RequestedLab[]): Promise<voi
   const clouds = wanted.filter(({ lab }) => lab.cloud !== 'local');
   const labs = [...groups(clouds, ({ config }) => accountKey(config)).values()].map(([one]) => one);
   const asked = await Promise.allSettled(labs.map(({ config }) => accountOf(config).who()));
-  const errors = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const errors = asked
+    .filter((one) => one.status === 'rejected')
+    .map(({ reason }): unknown => reason);
   const unexpected = errors.find((error) => !(error instanceof CloudError));
   if (unexpected) throw unexpected;
   if (errors.length === 0) return;
@@ -174,7 +177,7 @@ async function look(split: Split, complete: boolean): Promise<Finding[]> {
     { id: 'disk', title: 'Disk space', look: () => diskFinding(written) },
   ];
   const jumpPort = ({ lab, config }: RequestedLab, ahead: number): Probe[] =>
-    config.jumpCidrs.length > 0 ? [jumpPortProbe(lab.stack, config.publicPool, ahead)] : [];
+    itemsIf(config.jumpCidrs.length > 0, jumpPortProbe(lab.stack, config.publicPool, ahead));
   probes.push(...here.flatMap((one) => jumpPort(one, 0)), ...coming.flatMap(jumpPort));
   if (coming.length === 0) return Promise.all(probes.map(findingOf));
   const pools = groups(coming, ({ config }) => config.publicPool);

@@ -2,6 +2,7 @@ import { type LabConfig, seriesOf, STAGES } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from '../lab/name';
+import { itemsIf, textIf } from '../../util/optional';
 
 type Requested = Pick<
   LabConfig,
@@ -73,7 +74,7 @@ export function placeOf({
   zone,
 }: Pick<Requested, 'cloud' | 'region' | 'zone'>): string {
   if (cloud === 'gcp') return zone.replace(/-[a-z]$/, '');
-  return cloud === 'aws' ? region : '';
+  return textIf(cloud === 'aws', region);
 }
 
 /**
@@ -83,18 +84,14 @@ function ofPlace(wanted: Requested, { config: made }: Made): Change[] {
   const why = 'the network and addresses of a lab can not move to another region';
   const regions = { wanted: placeOf(wanted), made: placeOf(made) };
   return [
-    ...(regions.wanted === regions.made ? [] : [{ key: 'region', ...regions, why }]),
+    ...itemsIf(regions.wanted !== regions.made, { key: 'region', ...regions, why }),
     // Without the key, the project comes from the environment, which is unknown here.
-    ...(wanted.project && made.project && wanted.project !== made.project
-      ? [
-          {
-            key: 'project',
-            wanted: wanted.project,
-            made: made.project,
-            why: "a project's resources can't be moved to another",
-          },
-        ]
-      : []),
+    ...itemsIf(wanted.project && made.project && wanted.project !== made.project, {
+      key: 'project',
+      wanted: wanted.project,
+      made: made.project,
+      why: "a project's resources can't be moved to another",
+    }),
   ];
 }
 

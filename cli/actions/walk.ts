@@ -1,5 +1,6 @@
 import { publicCidr, slotOf } from '../../provider/local';
-import type { Toolchain } from '../../toolchain';
+import type { Access } from '../../checks';
+import type { Toolchain, Tools } from '../../toolchain';
 import {
   parseCluster,
   parseSource,
@@ -21,12 +22,14 @@ export interface WalkWords {
   port?: number;
 }
 
+/** Programs of a walk. `tree`: only on hosts with the programs of local labs. */
+export type WalkTools = Pick<Tools, 'kubectl'> & Partial<Pick<Toolchain, 'tree'>>;
+
 /** Reads the pods and services of a lab; none at a stage without Kubernetes, or if the API is down. */
-async function readCluster(up: UpLab, kubectl: string): Promise<Cluster> {
-  const none: Cluster = { pods: [], services: [] };
-  if (!up.outputs.kubeconfig) return none;
+async function readCluster({ outputs }: UpLab, access: Access): Promise<Cluster> {
+  if (!outputs.kubeconfig) return { pods: [], services: [] };
   const words = ['get', 'pods,services', '-A', '-o', 'json', '--request-timeout=5s'];
-  const ran = await withAccess(up, kubectl, (access) => access.kubectl(words));
+  const ran = await access.kubectl(words);
   if (ran.code === 0) return parseCluster(ran.stdout);
   throw unable(
     `The lab's API does not list its pods: ${ran.stderr.trim().split('\n')[0]}`,
@@ -34,27 +37,35 @@ async function readCluster(up: UpLab, kubectl: string): Promise<Cluster> {
   );
 }
 
+/** Returns the networks that the laptop reaches: the lab's public /24, or its nodes' addresses. */
+function publicCidrs({ outputs }: UpLab): string[] {
+  const { lab, cloud, nodes } = outputs;
+  if (cloud !== 'local')
+    return nodes.flatMap(({ publicIp }) => (publicIp === '' ? [] : [`${publicIp}/32`]));
+  const slot = slotOf(lab);
+  if (!slot) throw unable(`Lab ${lab} has no network on this host.`, './lab status');
+  return [publicCidr(slot.pool, slot.slot)];
+}
+
 /** Walks through a lab that is up. Throws a usage Failure for words that name nothing in the lab. */
 export async function walkLab(
   up: UpLab,
-  { kubectl, tree }: Toolchain,
+  { kubectl, tree }: WalkTools,
   { from, to, ...options }: WalkWords,
 ): ReturnType<typeof walk> {
   const { outputs } = up;
-  const slot = slotOf(outputs.lab);
-  if (!slot) throw unable(`Lab ${outputs.lab} has no network on this host.`, './lab status');
-  const cluster = await readCluster(up, kubectl);
-  const named: Named = {
-    nodes: outputs.nodes,
-    cluster,
-    publicCidr: publicCidr(slot.pool, slot.slot),
-  };
-  try {
-    const source = parseSource(from, named);
-    const target = parseTarget(to, { source, named, options });
-    return await walk({ outputs, cluster, source, target, to, tree });
-  } catch (error) {
-    if (error instanceof WalkMistake) throw usage(error.message, error.cure);
-    throw error;
-  }
+  const reachable = publicCidrs(up);
+  return withAccess(up, kubectl, async (access) => {
+    const cluster = await readCluster(up, access);
+    const named: Named = { nodes: outputs.nodes, cluster, publicCidrs: reachable };
+    const start = (node: string, words: string[]) => access.start(node, words);
+    try {
+      const source = parseSource(from, named);
+      const target = parseTarget(to, { source, named, options });
+      return await walk({ outputs, cluster, source, target, to, tree, start });
+    } catch (error) {
+      if (error instanceof WalkMistake) throw usage(error.message, error.cure);
+      throw error;
+    }
+  });
 }

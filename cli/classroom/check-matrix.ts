@@ -1,4 +1,5 @@
 import type { CheckResult, Report } from '../../checks';
+import { itemsIf, textIf } from '../../util/optional';
 import { cut, pad, textWidth } from '../../util/text-width';
 import type { Student } from './roster';
 
@@ -11,9 +12,12 @@ export interface Checked {
 
 const MARKS: Record<CheckResult['status'], string> = { pass: '.', fail: 'X', skip: '-' };
 
-/** Letter above the column of a check: a to z, then A to Z. */
+const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz';
+const UPPER_CASE = LOWER_CASE.toUpperCase();
+
+/** Letter above the column of a check: a to z, then A to Z again and again. */
 const letterOf = (index: number): string =>
-  String.fromCharCode(index < 26 ? 97 + index : 65 + ((index - 26) % 26));
+  LOWER_CASE[index] ?? UPPER_CASE[(index - LOWER_CASE.length) % UPPER_CASE.length];
 
 /** Lists every check that ran on any lab, in the order of the reports. */
 function checksOf(reports: Report[]): { id: string; title: string }[] {
@@ -39,7 +43,7 @@ function failuresOf(id: string, checked: Checked[]): string[] {
 
 /** Formats the counts of a report: `16 passed, 1 failed, 7 skipped`. */
 export const countsOf = ({ passed, failed, skipped }: Report): string =>
-  `${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  `${passed} passed${textIf(failed > 0, `, ${failed} failed`)}${textIf(skipped > 0, `, ${skipped} skipped`)}`;
 
 /**
  * Renders a row per student and a column of one character per check. Failures by check and labs
@@ -79,7 +83,7 @@ export function matrix(checked: Checked[], width = 100): string {
   });
   const failed = checks.flatMap((check, index) => {
     const who = failuresOf(check.id, checked);
-    return who.length > 0 ? ['', `${letterOf(index)}  ${check.id}: ${check.title}`, ...who] : [];
+    return itemsIf(who.length > 0, '', `${letterOf(index)}  ${check.id}: ${check.title}`, ...who);
   });
   const blind = checked
     .filter(({ report }) => !report)
@@ -88,9 +92,9 @@ export function matrix(checked: Checked[], width = 100): string {
   return [
     line('ID', 'STUDENT', checks.map((_, index) => letterOf(index)).join(''), ''),
     ...rows,
-    ...(checks.length > 0 ? ['', '. passed, X failed, - skipped, ? not checked'] : []),
+    ...itemsIf(checks.length > 0, '', '. passed, X failed, - skipped, ? not checked'),
     ...failed,
-    ...(blind.length > 0 ? ['', 'Not checked:', ...blind] : []),
+    ...itemsIf(blind.length > 0, '', 'Not checked:', ...blind),
     '',
     `${well} of ${checked.length} labs pass all checks that apply.`,
   ].join('\n');

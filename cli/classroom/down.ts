@@ -1,5 +1,5 @@
 import { leftovers, slotOf } from '../../provider/local';
-import type { LabConfig } from '../../components/config';
+import type { CloudName, LabConfig } from '../../components/config';
 import { accountOf } from '../account/account';
 import { readableSnapshot } from '../account/everywhere';
 import { accountConfigOf } from '../account/place';
@@ -8,6 +8,8 @@ import { EXIT } from '../errors';
 import { formatDuration, since } from '../ui/duration';
 import { found } from '../actions/ensure-toolchain';
 import { confirm, print } from '../ui/prompt';
+import { listOf, textIf } from '../../util/optional';
+import { counted, plural } from '../../util/plural';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
 import { runJobs } from './jobs/runner';
@@ -55,7 +57,7 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
     const slot = slotOf(lab.stack);
     return [
       ...(await leftovers(lab.stack)),
-      ...(slot ? [`public network ${slot.slot} of ${slot.pool}`] : []),
+      ...listOf(slot).map(({ slot, pool }) => `public network ${slot} of ${pool}`),
     ];
   }
   try {
@@ -64,19 +66,22 @@ async function left({ lab }: Student, configs: AccountConfigs): Promise<string[]
     const remains = await accountOf(config).remains(lab.stack);
     return remains.map(
       ({ kind, id, place, hourly }) =>
-        `${kind} ${id} (${place})${hourly ? `, $${hourly.toFixed(4)} an hour` : ''}`,
+        `${kind} ${id} (${place})${textIf(hourly, `, $${hourly?.toFixed(4)} an hour`)}`,
     );
   } catch (error) {
     return [`could not be searched: ${(error as Error).message}`];
   }
 }
 
+function placeOf(cloud: CloudName): string {
+  if (cloud === 'local') return 'this host';
+  return cloud.toUpperCase();
+}
+
 /** Names the places that are searched for leftovers: `this host and AWS`. */
 function places(students: Student[]): string {
   const clouds = [...new Set(students.map(({ lab }) => lab.cloud))];
-  return clouds
-    .map((cloud) => (cloud === 'local' ? 'this host' : cloud.toUpperCase()))
-    .join(' and ');
+  return clouds.map(placeOf).join(' and ');
 }
 
 /**
@@ -87,7 +92,7 @@ export async function audit(students: Student[], configs: AccountConfigs): Promi
   const answers = await Promise.all(
     students.map(async (student) => ({ student, lines: await left(student, configs) })),
   );
-  const labs = `${students.length} ${students.length === 1 ? 'lab' : 'labs'}`;
+  const labs = counted(students.length, 'lab');
   const kept = answers.filter(({ lines }) => lines.length > 0);
   if (kept.length === 0) print(`Audit of ${places(students)}: ${labs} without leftovers.`);
   else
@@ -107,9 +112,9 @@ export async function classDown(
 ): Promise<number> {
   const started = Date.now();
   const labs = students.map(({ lab }) => lab.stack).join(', ');
-  const [which, them] =
-    students.length === 1 ? ['this lab', 'it'] : [`these ${students.length} labs`, 'them'];
-  await confirm(`Remove ${which} with everything in ${them}: ${labs}?`, yes);
+  const which = plural(students.length, 'this lab', `these ${students.length} labs`);
+  const it = plural(students.length, 'it', 'them');
+  await confirm(`Remove ${which} with everything in ${it}: ${labs}?`, yes);
   const configs = await accountConfigs(students);
   const board = new ClassBoard(process.stdout, students);
   const jobs = students.map(({ id, lab }) => childJob<void>(id, { kind: 'down', lab }));
@@ -117,5 +122,6 @@ export async function classDown(
   const command: ClassCommand = { verb: 'down', done: 'gone', again };
   print(`\n${summary(students, outcomes, command)} It took ${formatDuration(since(started))}.`);
   const code = exitCode(outcomes, command);
-  return (await audit(students, configs)) ? code : EXIT.failed;
+  if (await audit(students, configs)) return code;
+  return EXIT.failed;
 }

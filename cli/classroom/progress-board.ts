@@ -1,3 +1,4 @@
+import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { type Colours, LiveLines, paint, type Screen } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
@@ -29,17 +30,37 @@ export const LONGEST_NAME = 24;
  */
 export type Verdict = (value: unknown) => { isGood: boolean; words: string };
 
+type Ended = Exclude<Outcome<unknown>, { state: 'waiting' }>;
+type Result = 'good' | 'failed' | 'stopped';
+
+/** Marks of results in a pipe. */
+const PLAIN_MARKS: Record<Result, string> = { good: 'ok  ', failed: 'FAIL', stopped: 'stop' };
+
 /** Order of states if the screen is too short for all rows. */
 const ORDER: State[] = ['running', 'failed', 'stopped', 'waiting', 'done'];
 
-const elapsed = ({ state, started, seconds = since(started) }: Row): string =>
-  state === 'waiting' ? '' : formatDuration(Math.floor(seconds)).replace('.0', '');
+function elapsed({ state, started, seconds = since(started) }: Row): string {
+  if (state === 'waiting') return '';
+  return formatDuration(Math.floor(seconds)).replace('.0', '');
+}
+
+/** Selects the rows for a screen. If not all fit, one line stays free for their number. */
+function mostImportant(all: Row[], room: number): Row[] {
+  if (all.length <= room) return all;
+  const rows = [...all].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  return rows.slice(0, room - 1);
+}
+
+function markInTable({ state }: Row, frame: string): string {
+  if (state === 'running') return frame;
+  return ' ';
+}
 
 /** Describes the newest step of a lab, and the number of other steps. */
 function stepOf({ steps }: Row): string {
   const last = [...steps].pop();
   if (!last) return '';
-  return `${last.title}${last.detail ? `: ${last.detail}` : ''}${steps.size > 1 ? ` (and ${steps.size - 1} more)` : ''}`;
+  return `${last.title}${textIf(last.detail, `: ${last.detail}`)}${textIf(steps.size > 1, ` (and ${steps.size - 1} more)`)}`;
 }
 
 /**
@@ -91,17 +112,24 @@ export class ClassBoard implements Board {
     row.state = outcome.state;
     if (outcome.state === 'waiting') return;
     row.seconds = outcome.seconds;
-    const time = this.lines.live ? this.colour.faint(elapsed(row)) : `(${elapsed(row)})`;
-    const [good, bad, stopped] = this.lines.live
-      ? [this.colour.good('✔'), this.colour.bad('✖'), '■']
-      : ['ok  ', 'FAIL', 'stop'];
-    if (outcome.state === 'done') {
-      const { isGood, words } = this.verdict(outcome.value);
-      this.say(`${isGood ? good : bad} ${outcome.id}${words && `: ${words}`} ${time}`);
-    } else
-      this.say(
-        `${outcome.state === 'failed' ? bad : stopped} ${outcome.id}: ${outcome.failure.message.split('\n')[0]} ${time}`,
-      );
+    const { result, words } = this.resultOf(outcome);
+    const about = `${this.markOf(result)} ${outcome.id}${textIf(words, `: ${words}`)}`;
+    if (this.lines.live) this.say(`${about} ${this.colour.faint(elapsed(row))}`);
+    else this.say(`${about} (${elapsed(row)})`);
+  }
+
+  private resultOf(outcome: Ended): { result: Result; words: string } {
+    if (outcome.state !== 'done')
+      return { result: outcome.state, words: outcome.failure.message.split('\n')[0] };
+    const { isGood, words } = this.verdict(outcome.value);
+    if (isGood) return { result: 'good', words };
+    return { result: 'failed', words };
+  }
+
+  private markOf(result: Result): string {
+    if (!this.lines.live) return PLAIN_MARKS[result];
+    const { good, bad } = this.colour;
+    return { good: good('✔'), failed: bad('✖'), stopped: '■' }[result];
   }
 
   say(line: string): void {
@@ -132,14 +160,9 @@ export class ClassBoard implements Board {
   private table(frame: string): string[] {
     const room = Math.max(3, (this.screen.rows ?? 24) - 4);
     const all = [...this.rows.values()];
-    const shown =
-      all.length <= room
-        ? all
-        : [...all]
-            .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
-            .slice(0, room - 1);
+    const shown = mostImportant(all, room);
     const cells = shown.map((row) => [
-      `${row.state === 'running' ? frame : ' '} ${row.student.id}`,
+      `${markInTable(row, frame)} ${row.student.id}`,
       cut(row.student.name, LONGEST_NAME),
       row.student.lab.stack,
       row.state,
@@ -152,10 +175,11 @@ export class ClassBoard implements Board {
     const counts = ORDER.map(
       (state) => [all.filter((row) => row.state === state).length, state] as const,
     ).filter(([count]) => count > 0);
-    const rest = all.length > shown.length ? `  and ${all.length - shown.length} more; ` : '  ';
+    const hidden = all.length - shown.length;
+    const rest = textIf(hidden > 0, `and ${hidden} more; `);
     return [
       ...lines,
-      `${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`,
+      `  ${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`,
     ].map((line) => cut(line, (this.screen.columns ?? 80) - 1));
   }
 }

@@ -3,8 +3,9 @@ import { type CloudOfAccounts } from '../account/account';
 import { needsOf } from '../account/needs';
 import { hourlyOf } from '../account/prices';
 import { Engine } from '../engine';
-import { EXIT, Interrupted, withCure } from '../errors';
+import { EXIT, exitCodeOf, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
+import { fieldsIf, ifPresent, itemsIf, textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
@@ -74,7 +75,8 @@ export async function studentStatusOf(
   try {
     const status = await statusOf(engine, lab, kubectl, quietProgress);
     const { state, nodes, created, expires } = status;
-    const verified = state === 'down' ? undefined : lastVerified(lab.stack);
+    let verified: Verified | undefined;
+    if (state !== 'down') verified = lastVerified(lab.stack);
     const drills = readRecord(lab.stack);
     const hasDrills = drills.running !== undefined || drills.history.length > 0;
     const cost = costOf(student, created);
@@ -82,12 +84,12 @@ export async function studentStatusOf(
       ...nothing,
       state,
       machines: { running: nodes.filter((node) => node.reachable).length, all: nodes.length },
-      ...(verified ? { verified } : {}),
-      ...(hasDrills ? { drills } : {}),
+      ...fieldsIf(verified, { verified }),
+      ...fieldsIf(hasDrills, { drills }),
       drift: differences(status),
-      ...(created ? { created } : {}),
-      ...(expires ? { expires } : {}),
-      ...(cost === undefined ? {} : { cost }),
+      ...fieldsIf(created, { created }),
+      ...fieldsIf(expires, { expires }),
+      ...fieldsIf(cost !== undefined, { cost }),
     };
   } catch (error) {
     return { ...nothing, state: 'unreadable', problem: withCure(asFailure(error)) };
@@ -112,39 +114,37 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     'NODES',
     'CHECKS',
     'DRIFT',
-    ...(drilling ? ['DRILLS'] : []),
+    ...itemsIf(drilling, 'DRILLS'),
     'AGE',
-    ...(expiring ? ['EXPIRES'] : []),
-    ...(clouds ? ['COST'] : []),
+    ...itemsIf(expiring, 'EXPIRES'),
+    ...itemsIf(clouds, 'COST'),
   ];
   const rows = found.map((one) => [
     one.id,
     cut(one.name, longestName),
     one.lab,
     one.state,
-    one.state === 'up' ? `${one.machines.running} of ${one.machines.all}` : '-',
+    textIf(one.state === 'up', `${one.machines.running} of ${one.machines.all}`) || '-',
     checksOf(one),
-    one.state === 'up' ? String(one.drift.length || '-') : '-',
-    ...(drilling ? [one.drills ? summarize(one.drills) : '-'] : []),
+    textIf(one.state === 'up' && one.drift.length > 0, String(one.drift.length)) || '-',
+    ...itemsIf(drilling, ifPresent(one.drills, summarize) ?? '-'),
     age(one.created) || '-',
-    ...(expiring ? [one.expires ?? '-'] : []),
-    ...(clouds ? [one.cost === undefined ? '-' : `$${one.cost.toFixed(2)}`] : []),
+    ...itemsIf(expiring, one.expires ?? '-'),
+    ...itemsIf(clouds, ifPresent(one.cost, (cost) => `$${cost.toFixed(2)}`) ?? '-'),
   ]);
   const unreadable = found.flatMap(({ id, lab, problem }) =>
-    problem ? ['', `${id} (${lab}) can't be read: ${problem}`] : [],
+    itemsIf(problem, '', `${id} (${lab}) can't be read: ${problem}`),
   );
   const drift = found.filter((one) => one.drift.length > 0);
-  const changed =
-    drift.length > 0
-      ? [
-          '',
-          'Drift:',
-          ...drift.map(
-            ({ id, lab, drift: lines }) =>
-              `  ${id}: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more (./lab status ${lab})` : ''}`,
-          ),
-        ]
-      : [];
+  const changed = itemsIf(
+    drift.length > 0,
+    '',
+    'Drift:',
+    ...drift.map(
+      ({ id, lab, drift: lines }) =>
+        `  ${id}: ${lines[0]}${textIf(lines.length > 1, `, and ${lines.length - 1} more (./lab status ${lab})`)}`,
+    ),
+  );
   const well = found.filter(isWell).length;
   return [
     columns([head, ...rows]),
@@ -203,8 +203,12 @@ export async function classStatus(
     mapConcurrent(students, AT_ONCE, (student) =>
       studentStatusOf(engine, student, toolchain.kubectl),
     );
-  const found = watching ? await watch(look) : await look();
+  if (watching) return codeOf(await watch(look));
+  const found = await look();
   if (json) printJson(found);
-  else if (!watching) print(table(found, process.stdout.isTTY ? LONGEST_NAME : undefined));
-  return found.every(isWell) ? EXIT.well : EXIT.failed;
+  else if (process.stdout.isTTY) print(table(found, LONGEST_NAME));
+  else print(table(found));
+  return codeOf(found);
 }
+
+const codeOf = (found: StudentStatus[]): number => exitCodeOf(found.every(isWell));

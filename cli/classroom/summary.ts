@@ -1,6 +1,8 @@
-import { EXIT, type Failure, Interrupted } from '../errors';
+import { exitCodeOf, type Failure, Interrupted } from '../errors';
 import { formatDuration } from '../ui/duration';
 import { columns } from '../ui/prompt';
+import { textIf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import type { Outcome } from './jobs/runner';
 import type { Student } from './roster';
 
@@ -27,7 +29,7 @@ function blocks(failed: { student: Student; failure: Failure }[]): string[] {
     student: { id, lab },
     failure: { message, cure },
   } of failed) {
-    const reason = `${indented(message)}${cure ? `\n  To do: ${cure}` : ''}`;
+    const reason = `${indented(message)}${textIf(cure, `\n  To do: ${cure}`)}`;
     labsByReason.set(reason, [...(labsByReason.get(reason) ?? []), `${id} (${lab.stack})`]);
   }
   return [...labsByReason].map(([reason, labs]) => `\n${labs.join(', ')}:\n${reason}`);
@@ -38,6 +40,11 @@ const WORDS: Record<Exclude<Outcome<unknown>['state'], 'done'>, string> = {
   stopped: 'stopped',
   waiting: 'not begun',
 };
+
+function timeOf(outcome: Outcome<unknown>): string {
+  if (outcome.state === 'waiting') return '';
+  return formatDuration(outcome.seconds);
+}
 
 /**
  * Renders the outcome of each lab, the reasons of failures and a last line for all labs. Ends
@@ -59,16 +66,17 @@ export function summary(
       student.id,
       student.name,
       student.lab.stack,
-      outcome.state === 'done' ? done : WORDS[outcome.state],
-      outcome.state === 'waiting' ? '' : formatDuration(outcome.seconds),
+      { ...WORDS, done }[outcome.state],
+      timeOf(outcome),
     ]),
   ]);
-  const failures = rows.flatMap(({ student, outcome }) =>
-    outcome.state === 'failed' ? { student, failure: outcome.failure } : [],
-  );
+  const failures = rows.flatMap(({ student, outcome }) => {
+    if (outcome.state !== 'failed') return [];
+    return { student, failure: outcome.failure };
+  });
   const well = outcomes.filter(({ state }) => state === 'done').length;
   const failed = failures.map(({ student }) => student.id);
-  const last = `${well} of ${students.length} ${students.length === 1 ? 'lab is' : 'labs are'} ${done}${failed.length > 0 ? `; failed: ${failed.join(', ')}` : ''}.`;
+  const last = `${well} of ${students.length} ${plural(students.length, 'lab is', 'labs are')} ${done}${textIf(failed.length > 0, `; failed: ${failed.join(', ')}`)}.`;
   return [table, ...blocks(failures), `\n${last}`].join('\n');
 }
 
@@ -85,5 +93,5 @@ export function exitCode(outcomes: Outcome<unknown>[], { verb, again }: ClassCom
       `Interrupted: ./lab class ${verb} is not finished for ${open.join(', ')}.`,
       `${again} continues from here`,
     );
-  return outcomes.every(({ state }) => state === 'done') ? EXIT.well : EXIT.failed;
+  return exitCodeOf(outcomes.every(({ state }) => state === 'done'));
 }

@@ -12,6 +12,7 @@ import { projectName, stackFile } from '../engine';
 import { checkedConfig, type Settings } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
 import { formatDuration, since } from '../ui/duration';
+import { counted } from '../../util/plural';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
 import { type Job, runJobs } from './jobs/runner';
@@ -36,7 +37,7 @@ async function confirmPrice(wanted: RequestedLab[], yes: boolean): Promise<void>
   const clouds = CLOUDS_OF_ACCOUNTS.flatMap((cloud) => {
     const labs = wanted.filter(({ lab }) => lab.cloud === cloud);
     if (labs.length === 0) return [];
-    return `${labs.length} ${labs.length === 1 ? 'lab' : 'labs'} in ${cloud.toUpperCase()}, ${formatPrice(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
+    return `${counted(labs.length, 'lab')} in ${cloud.toUpperCase()}, ${formatPrice(cloud, sumOf(labs.map(({ config }) => needsOf(config))))}`;
   });
   if (clouds.length > 0)
     await confirm(
@@ -55,7 +56,8 @@ export function settingsFor({ lab, settings }: Student): Settings {
   const isMoved =
     fs.existsSync(stackFile(lab.stack)) &&
     Number.isFinite(Date.parse(checkedConfig(lab, rest).expires));
-  return isMoved && isDuration(settings.get(key) ?? '') ? rest : settings;
+  if (isMoved && isDuration(settings.get(key) ?? '')) return rest;
+  return settings;
 }
 
 /** Returns a job that fails without doing anything. */
@@ -82,14 +84,9 @@ export async function classUp(
   for (const { lab, config } of wanted) if (lab.cloud === 'local') rememberPool(config.publicPool);
   const jobs = students.map((student) => {
     const failure = refused.get(student.lab.stack);
-    return failure
-      ? refusedJob(student.id, failure)
-      : childJob<void>(student.id, {
-          kind: 'up',
-          lab: student.lab,
-          settings: settingsFor(student),
-          toolchain,
-        });
+    if (failure) return refusedJob(student.id, failure);
+    const settings = settingsFor(student);
+    return childJob<void>(student.id, { kind: 'up', lab: student.lab, settings, toolchain });
   });
   const board = new ClassBoard(process.stdout, students);
   const outcomes = await runJobs(jobs, parallel, board).finally(() => board.close());

@@ -1,5 +1,6 @@
 import type { Report } from '../../checks';
 import { installed } from '../actions/ensure-toolchain';
+import { progressScreen } from '../ui/progress';
 import { print, printJson } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
@@ -31,8 +32,8 @@ export async function classVerify(
   const jobs = students.map(({ id, lab }) =>
     childJob<Report>(id, { kind: 'verify', lab, toolchain }),
   );
-  // With --json, standard output holds only JSON.
-  const board = new ClassBoard(json ? process.stderr : process.stdout, students, (value) => {
+
+  const board = new ClassBoard(progressScreen({ json }), students, (value) => {
     const report = value as Report;
     return { isGood: report.failed === 0, words: countsOf(report) };
   });
@@ -40,10 +41,8 @@ export async function classVerify(
   const checked = students.map((student, index): Checked => {
     const outcome = outcomes[index];
     if (outcome.state === 'done') return { student, report: outcome.value };
-    return {
-      student,
-      problem: outcome.state === 'waiting' ? 'not begun' : outcome.failure.message,
-    };
+    if (outcome.state === 'waiting') return { student, problem: 'not begun' };
+    return { student, problem: outcome.failure.message };
   });
   if (json)
     printJson(
@@ -51,10 +50,12 @@ export async function classVerify(
         id,
         name,
         lab: lab.stack,
-        ...(report ? { report } : { problem }),
+        report,
+        problem,
       })),
     );
-  else print(`\n${matrix(checked, process.stdout.isTTY ? process.stdout.columns : undefined)}`);
+  else print(`\n${matrix(checked, process.stdout.columns)}`);
   const code = exitCode(outcomes, { verb: 'verify', done: 'checked', again });
-  return checked.every(({ report }) => report?.failed === 0) ? code : EXIT.failed;
+  if (checked.every(({ report }) => report?.failed === 0)) return code;
+  return EXIT.failed;
 }

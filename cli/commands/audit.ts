@@ -8,6 +8,7 @@ import { EXIT, usage } from '../errors';
 import { type LabRef, parseLab } from '../lab/name';
 import { found } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
+import { textIf } from '../../util/optional';
 import { cloudOption } from './options';
 
 interface Options {
@@ -68,9 +69,10 @@ function showFound(where: string, remains: CloudResource[]): void {
   ]);
   print(columns([['LAB', 'STUDENT', 'EXPIRES', 'PLACE', 'KIND', 'ID', 'PER HOUR'], ...rows]));
   const sum = remains.reduce((total, { hourly }) => total + (hourly ?? 0), 0);
-  const unpriced = remains.some(({ hourly }) => hourly === undefined)
-    ? ', without the resources marked ?'
-    : '';
+  const unpriced = textIf(
+    remains.some(({ hourly }) => hourly === undefined),
+    ', without the resources marked ?',
+  );
   const labs = new Set(remains.map(({ lab }) => lab)).size;
   print(
     `\n${resources(remains.length)} in ${labs === 1 ? '1 lab' : `${labs} labs`} at ${where}, about $${sum.toFixed(2)} an hour, $${(sum * 24).toFixed(2)} a day${unpriced}.`,

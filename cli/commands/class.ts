@@ -9,6 +9,7 @@ import { classUp, UP_AT_ONCE } from '../classroom/up';
 import { classVerify, VERIFY_AT_ONCE } from '../classroom/verify';
 import { elevated } from '../elevate';
 import { usage } from '../errors';
+import { textIf } from '../../util/optional';
 import { collectLists, parsePort } from './options';
 
 /** Options as they were typed. */
@@ -55,14 +56,14 @@ function on(
     const parallel = parallelOf(options);
     if (options.watch && (options.json || !process.stdout.isTTY))
       throw usage('--watch needs a terminal.', `./lab class ${verb} ${file} --json, for programs`);
-    const roster = readRoster(file);
+    const roster = readRoster(file, { creates: verb === 'up' });
     const students = chosen(roster, only);
     const code = await elevated(students.map(({ lab }) => lab));
     if (code !== undefined) {
       process.exitCode = code;
       return;
     }
-    const again = `./lab class ${[verb, file, ...words].join(' ')}${only ? ` --only ${only.join(',')}` : ''}`;
+    const again = `./lab class ${[verb, file, ...words].join(' ')}${textIf(only, ` --only ${only?.join(',')}`)}`;
     process.exitCode = await work(students, { ...options, parallel, again, roster });
   };
 }

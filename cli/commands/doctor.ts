@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { parseConfig } from '../../components/config';
 import { type Item, makesImages, plan as missingItems } from '../../toolchain';
 import { accountConfig, accountOf } from '../account/account';
+import { backendProbe } from '../doctor/backend';
 import { cloudFindings, nameFinding } from '../doctor/cloud';
 import { diskFinding, labNeeds, setUpNeeds } from '../doctor/disk';
 import { type Finding, findingOf, type Probe } from '../doctor/finding';
@@ -64,6 +65,7 @@ async function examine(): Promise<Finding[]> {
     poolProbe(),
     slotsProbe(new Map([[ARTICLE.publicPool, 1]])),
     labsProbe(),
+    backendProbe,
     ...programProbes,
   ];
   const findings = await Promise.all(probes.map(findingOf));

@@ -6,6 +6,7 @@ import {
   hostDirectory,
   stateDirectory,
 } from '../../util/directories';
+import { fieldsIf, itemsIf } from '../../util/optional';
 import { engineEnvironment, prepareProject } from '../engine';
 import { installed } from '../actions/ensure-toolchain';
 import { print } from '../ui/prompt';
@@ -24,11 +25,11 @@ export function ownPlaces(): Record<string, string> {
     HARDWAY_CACHE: cacheDirectory(),
     ...Object.fromEntries(
       Object.values(TOOLCHAIN_VARIABLES).flatMap((name) =>
-        process.env[name] ? [[name, process.env[name]]] : [],
+        itemsIf(process.env[name], [name, process.env[name]]),
       ),
     ),
-    ...(process.env.HARDWAY_CLOUD ? { HARDWAY_CLOUD: cloudDirectory() } : {}),
-    ...(process.env.HARDWAY_HOST ? { HARDWAY_HOST: hostDirectory() } : {}),
+    ...fieldsIf(process.env.HARDWAY_CLOUD, { HARDWAY_CLOUD: cloudDirectory() }),
+    ...fieldsIf(process.env.HARDWAY_HOST, { HARDWAY_HOST: hostDirectory() }),
   };
 }
 

@@ -6,13 +6,14 @@ import {
   ownerAsText,
   nodesOf,
 } from '../../provider/local';
-import { Engine, type StackSummary, type Snapshot } from '../engine';
+import type { Engine, StackSummary, Snapshot } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, withCure } from '../errors';
 import { isLab, isStackName } from '../lab/name';
 import { age } from '../ui/duration';
-import { installed } from '../actions/ensure-toolchain';
+import { engineOfStates } from '../actions/open-engine';
 import { columns, print, printJson } from '../ui/prompt';
+import { fieldsIf, textIf } from '../../util/optional';
 
 interface Listed {
   name: string;
@@ -36,11 +37,9 @@ const cloudOf = (stack: string): string => (isStackName(stack) ? stack.split('-'
  * accept.
  */
 const foreign = (name: string): Pick<Listed, 'problem'> =>
-  isLab(name)
-    ? {}
-    : {
-        problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
-      };
+  fieldsIf(!isLab(name), {
+    problem: `commands do not accept this name.\nTo do: eval "$(./lab env)"; pulumi destroy --stack ${name} --remove`,
+  });
 
 /** Returns the state of a lab. */
 function stateOf({ outputs, resources }: Partial<Snapshot>, busy: boolean): Listed['state'] {
@@ -82,12 +81,19 @@ export async function listedStack(
 /** Returns the owner of a lab of another state, as a note below the table. */
 function ownerOf(name: string): Pick<Listed, 'problem'> {
   const owner = foreignOwner(name);
-  return owner ? { problem: `belongs to ${ownerAsText(owner)}.` } : {};
+  if (!owner) return {};
+  return { problem: `belongs to ${ownerAsText(owner)}.` };
 }
 
-async function listed(engine: Engine): Promise<Listed[]> {
+/** Lists the labs of the user's states. */
+async function inStates(engine: Engine): Promise<Listed[]> {
   const stacks = (await engine.stacks()).filter((stack) => isStackName(stack.name));
-  const known = await Promise.all(stacks.map((stack) => listedStack(engine, stack)));
+  return Promise.all(stacks.map((stack) => listedStack(engine, stack)));
+}
+
+/** Lists the labs of the user's states and of the host. `engine`: see `engineOfStates`. */
+async function listed(engine: Engine | undefined): Promise<Listed[]> {
+  const known = engine ? await inStates(engine) : [];
   const names = new Set(known.map((lab) => lab.name));
   const stray = labsOnMachine()
     .filter((name) => !names.has(name))
@@ -103,7 +109,7 @@ async function listed(engine: Engine): Promise<Listed[]> {
 }
 
 async function run({ json }: { json?: boolean }): Promise<void> {
-  const labs = await listed(await Engine.open(await installed()));
+  const labs = await listed(await engineOfStates());
   if (json) return printJson(labs);
   if (labs.length === 0) return print('No labs exist. To do: ./lab start');
   print(
@@ -116,7 +122,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
         lab.stage ?? '',
         String(lab.nodes),
         age(lab.created),
-        lab.expires === undefined ? '' : lab.expires || 'never',
+        textIf(lab.expires !== undefined, lab.expires || 'never'),
       ]),
     ]),
   );
@@ -127,7 +133,7 @@ async function run({ json }: { json?: boolean }): Promise<void> {
   if (labs.some(({ state }) => state === 'empty'))
     print('\nempty: a stack without resources; ./lab down NAME removes it.');
   for (const { name, state, problem } of labs)
-    if (problem) print(`\n${name}${state === 'unreadable' ? " can't be read" : ''}: ${problem}`);
+    if (problem) print(`\n${name}${textIf(state === 'unreadable', " can't be read")}: ${problem}`);
 }
 
 export function register(program: Command): void {

@@ -1,18 +1,18 @@
-import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { CloudError } from '../../components/cloud';
 import { type Search, searchEverywhere } from '../account/everywhere';
-import { Engine, stacksDirectory } from '../engine';
+import type { Engine } from '../engine';
 import { type Ending, endings, isPast } from '../lab/expiry';
 import type { CloudOfAccounts } from '../account/account';
 import { EXIT, Failure, Interrupted, unable } from '../errors';
 import type { LabRef } from '../lab/name';
 import { ownerElsewhere } from '../lab/ownership';
 import { progressOn, type Progress } from '../ui/progress';
-import { foundTools, installed } from '../actions/ensure-toolchain';
+import { engineOfStates } from '../actions/open-engine';
 import { takeDown } from '../actions/down';
 import { takeOver } from '../actions/take-over';
 import { columns, confirm, print, printJson } from '../ui/prompt';
+import { textIf } from '../../util/optional';
 import { cloudOption } from './options';
 
 interface Options {
@@ -47,21 +47,6 @@ async function searchOf(
 const ELSEWHERE =
   'it exists in the cloud, but in no state here: run ./lab reap where its state is (PULUMI_BACKEND_URL), or delete by hand what ./lab audit lists';
 
-/** Reports whether the user has states: stacks in the state directory, or a chosen backend. */
-const hasStates = (): boolean =>
-  Boolean(process.env.PULUMI_BACKEND_URL) ||
-  (fs.existsSync(stacksDirectory()) && fs.readdirSync(stacksDirectory()).length > 0);
-
-/**
- * Opens the engine on the user's states. Returns `undefined` if there are no states and no
- * toolchain: local labs are found without both.
- */
-async function engineOfState(): Promise<Engine | undefined> {
-  const tools = await foundTools().catch(() => undefined);
-  if (!tools && !hasStates()) return undefined;
-  return Engine.open(tools ?? (await installed()));
-}
-
 /** Deletes an expired lab, also one of another state: the host has every part of a local lab. */
 async function remove(lab: LabRef, progress: Progress): Promise<void> {
   const owner = ownerElsewhere(lab);
@@ -86,7 +71,7 @@ async function reapOne({ lab, expires, from }: Ending, progress: Progress): Prom
     return {
       ...one,
       outcome: 'failed',
-      problem: `${error.message}${error.cure ? ` To do: ${error.cure}` : ''}`,
+      problem: `${error.message}${textIf(error.cure, ` To do: ${error.cure}`)}`,
     };
   }
 }
@@ -102,7 +87,7 @@ function show(reaped: Reaped[]): void {
 }
 
 async function reap({ cloud, dryRun, yes, json }: Options): Promise<void> {
-  const engine = await engineOfState();
+  const engine = await engineOfStates();
   const { found, failed, limits } = await searchOf(cloud, engine);
   const due = (await endings(engine, found)).filter((ending) => isPast(ending));
   const names = due.map(({ lab }) => lab.stack);

@@ -10,6 +10,7 @@ import { type Progress, progressOn } from '../ui/progress';
 import { recreate, reset } from '../actions/recreate';
 import { labConfig } from '../lab/settings';
 import { confirm, print } from '../ui/prompt';
+import { textIf } from '../../util/optional';
 import { collect } from './options';
 
 interface Options {
@@ -76,7 +77,7 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
   refuseMistakes(lab, nodes);
   const all =
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
-  const etcd = all ? ' Resetting all controllers deletes everything in Kubernetes.' : '';
+  const etcd = textIf(all, ' Resetting all controllers deletes everything in Kubernetes.');
   await confirm(
     `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${nodes.length === 1 ? 'it' : 'them'} is lost.${etcd}`,
     yes ?? false,

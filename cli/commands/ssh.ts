@@ -4,6 +4,7 @@ import { findLab, notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { labArgument, isNodeName, type LabRef, parseLab } from '../lab/name';
+import { itemsIf } from '../../util/optional';
 import { nearest, nearestOf } from '../../util/suggest';
 import { type LabFiles, labFiles } from '../lab/files';
 import { runInForeground } from '../ui/foreground';
@@ -75,7 +76,7 @@ async function ssh(words: string[]): Promise<void> {
     '-o',
     'ConnectTimeout=10',
     node,
-    ...(command.length > 0 ? ['--', ...command] : []),
+    ...itemsIf(command.length > 0, '--', ...command),
   ]);
   if (code === 255)
     process.stderr.write(

@@ -8,6 +8,7 @@ import type { NodeState } from '../actions/node-state';
 import { progressOn } from '../ui/progress';
 import { installed } from '../actions/ensure-toolchain';
 import { columns, print, printJson } from '../ui/prompt';
+import { textIf } from '../../util/optional';
 
 function services(node: NodeState): string {
   if (!node.reachable || node.units.length === 0) return '-';
@@ -25,7 +26,7 @@ function show(lab: LabRef, status: LabStatus): void {
       `Lab ${status.lab} is incomplete: its last up failed. To do: ./lab up${name} continues; ./lab down${name} removes it.`,
     );
   print(
-    `Lab ${status.lab} (${status.cloud}, stage ${status.stage})${status.apiServer ? `, API at ${status.apiServer}` : ''}\n`,
+    `Lab ${status.lab} (${status.cloud}, stage ${status.stage})${textIf(status.apiServer, `, API at ${status.apiServer}`)}\n`,
   );
   print(
     columns([

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { found, installed } from '../actions/ensure-toolchain';
+import { installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
 import { findLab, notUp, type UpLab } from '../lab/access';
 import { parseLab } from '../lab/name';
@@ -32,7 +32,7 @@ async function runTour(name: string | undefined, options: Options): Promise<void
   // The tour loads for this command only.
   const { LineWatcher, Tour } = await import('../../tour');
   const { openTourLab } = await import('../tour/tour-lab');
-  const open = openTourLab(lab, up, { kubectl: tools.kubectl, toolchain: await found() });
+  const open = openTourLab(lab, up, tools);
   const tour = new Tour(open);
   let forwarding: InstanceType<typeof LineWatcher> | undefined;
   const offerOnController = (address: string, taken: number): string => {
@@ -43,11 +43,14 @@ async function runTour(name: string | undefined, options: Options): Promise<void
     await servePage({
       page: { sources: 'tour/page', values: { lab: lab.stack } },
       title: `The tour of lab ${lab.stack}`,
-      about: (address, taken) => [
-        'Open it in a browser. The address is a key to your lab: keep it to yourself.',
-        ...(jump ? [offerOnController(address, taken)] : []),
-        'Ctrl-C ends the tour. Your progress is kept.',
-      ],
+      about: (address, taken) => {
+        const lines = [
+          'Open it in a browser. The address is a key to your lab: keep it to yourself.',
+          'Ctrl-C ends the tour. Your progress is kept.',
+        ];
+        if (jump) lines.splice(1, 0, offerOnController(address, taken));
+        return lines;
+      },
       listen,
       port,
       onBrowser: (socket) => tour.add(socket),

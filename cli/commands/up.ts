@@ -5,10 +5,12 @@ import { needsOf } from '../account/needs';
 import { formatPrice, untilReaped } from '../account/prices';
 import { bringUp } from '../actions/up';
 import { takeOver } from '../actions/take-over';
-import { Engine, stackFile } from '../engine';
+import { Engine, projectName, stackFile } from '../engine';
 import { usage } from '../errors';
-import { parseLab } from '../lab/name';
+import { pastExpiry } from '../lab/expiry';
+import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { ownerElsewhere, refuseForeign, takeOverQuestion } from '../lab/ownership';
+import { itemsIf } from '../../util/optional';
 import { nearest } from '../../util/suggest';
 import { progressOn } from '../ui/progress';
 import { labConfig, parseSettings, type Settings } from '../lab/settings';
@@ -31,7 +33,7 @@ function settingsOf({ stage, set }: Options): Settings {
       '--stage with one of these, or without it as far as the config says',
     );
   }
-  return parseSettings([...set, ...(stage ? [`stage=${stage}`] : [])]);
+  return parseSettings([...set, ...itemsIf(stage, `stage=${stage}`)]);
 }
 
 /** Asks whether the user accepts the price of a cloud lab. */
@@ -45,10 +47,18 @@ function confirmPrice({ lab, config }: RequestedLab, yes: boolean): Promise<void
   );
 }
 
+/** Refuses an expiry on the command line that is past. A lab's own expiry may have passed. */
+function refusePastExpiry(lab: LabRef, settings: Settings): void {
+  const mistake = pastExpiry(settings.get(`${projectName()}:expires`) ?? '');
+  if (mistake)
+    throw usage(`${mistake}.`, `./lab up${labArgument(lab)} --set expires=8h, or a later time`);
+}
+
 async function up(name: string | undefined, options: Options): Promise<void> {
   const lab = parseLab(name);
   const settings = settingsOf(options);
   const config = labConfig(lab, settings);
+  refusePastExpiry(lab, settings);
   const yes = options.yes ?? false;
   const owner = ownerElsewhere(lab);
   if (!options.takeOver) refuseForeign(lab);

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { Option, type Command } from 'commander';
-import { found } from '../actions/ensure-toolchain';
+import { installed } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
 import { EXIT, unable, usage } from '../errors';
-import { findLab, notUp, onlyLocal } from '../lab/access';
+import { findLab, notUp } from '../lab/access';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import { print, printJson } from '../ui/prompt';
 import { encodePcapng, PROTOCOLS, renderEnding, renderWalk, type Protocol } from '../../walk';
@@ -30,9 +30,7 @@ export function parseWalk(words: string[]): { lab: LabRef; from: string; to: str
 
 async function walkCommand(words: string[], options: Options): Promise<void> {
   const { lab, from, to } = parseWalk(words);
-  if (lab.cloud !== 'local') throw onlyLocal(lab, 'walks', './lab walk SRC DST on a local lab');
-  const toolchain = await found();
-  if (!toolchain) throw unable('The programs of local labs are not installed.', './lab setup');
+  const toolchain = await installed();
   const up = await findLab(await Engine.open(toolchain), lab);
   if (!up) throw notUp(lab);
   const { report, packets } = await walkLab(up, toolchain, { from, to, ...options });
@@ -53,7 +51,7 @@ export function register(program: Command): void {
   program
     .command('walk')
     .usage('[NAME] SRC DST [options]')
-    .description('send one marked packet through a local lab and show its way, hop by hop')
+    .description('send one marked packet through a lab and show its way, hop by hop')
     .argument('[WORDS...]', 'NAME (optional), SRC and DST; see docs/guides/walk.md')
     .addOption(
       new Option('--protocol <PROTOCOL>', 'default: tcp with a port, else icmp').choices(PROTOCOLS),

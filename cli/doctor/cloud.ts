@@ -112,7 +112,7 @@ export async function cloudFindings(account: Account, ...configs: LabConfig[]): 
         title: `Account at ${config.cloud.toUpperCase()}`,
         ...fail(error.message, ''),
       },
-      { ...cost, ...warn(cost.found, '') },
+      cost,
     ];
   }
 }

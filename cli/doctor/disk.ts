@@ -2,6 +2,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { cacheDirectory, cloudDirectory, stateDirectory } from '../../util/directories';
 import { type Room, roomAt } from '../../util/free-space';
+import { itemsIf } from '../../util/optional';
 import type { Scope } from '../../toolchain';
 import { pluginsDirectory } from '../engine';
 import { fail, type Finding, ok } from './finding';
@@ -39,24 +40,23 @@ const INSTALLED: Record<Scope, Pick<Need, 'what' | 'bytes' | 'files'>> = {
 export const setUpNeeds = (building: boolean, scope: Scope = 'local'): Need[] => [
   { ...INSTALLED[scope], directory: cacheDirectory(), variable: 'HARDWAY_CACHE' },
   { what: 'unpacking', directory: os.tmpdir(), variable: 'TMPDIR', bytes: 0.5 * GIB, files: 3000 },
-  ...(building
-    ? [
-        {
-          what: "Go's modules",
-          directory: goDirectory('GOMODCACHE', 'go/pkg/mod'),
-          variable: 'GOMODCACHE',
-          bytes: 3 * GIB,
-          files: 100_000,
-        },
-        {
-          what: "Go's builds",
-          directory: goDirectory('GOCACHE', '.cache/go-build'),
-          variable: 'GOCACHE',
-          bytes: 3 * GIB,
-          files: 40_000,
-        },
-      ]
-    : []),
+  ...itemsIf(
+    building,
+    {
+      what: "Go's modules",
+      directory: goDirectory('GOMODCACHE', 'go/pkg/mod'),
+      variable: 'GOMODCACHE',
+      bytes: 3 * GIB,
+      files: 100_000,
+    },
+    {
+      what: "Go's builds",
+      directory: goDirectory('GOCACHE', '.cache/go-build'),
+      variable: 'GOCACHE',
+      bytes: 3 * GIB,
+      files: 40_000,
+    },
+  ),
 ];
 
 const stateNeed = (labs: number, bytes: number, files: number): Need => ({

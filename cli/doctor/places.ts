@@ -9,6 +9,7 @@ import {
   stateDirectory,
 } from '../../util/directories';
 import { type Mount, mountOf } from '../../util/mounts';
+import { itemsIf } from '../../util/optional';
 import { fail, type Finding, ok, type Probe } from './finding';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;
@@ -35,21 +36,25 @@ export const places = (): Place[] => [
  */
 const UNFIT = /[:,\\"'%?#$`]|\p{Cc}/u;
 
-const named = (character: string): string =>
-  /\p{Cc}/u.test(character) ? 'a control character' : `"${character}"`;
+function named(character: string): string {
+  if (/\p{Cc}/u.test(character)) return 'a control character';
+  return `"${character}"`;
+}
+
+function cureOf({ variable }: Pick<Place, 'variable'>): string {
+  if (variable === CHECKOUT) return 'move the checkout';
+  return `set ${variable}`;
+}
 
 /** Checks that mounts, URLs and search paths can name each directory. */
 export function pathFinding(checked: Place[] = places()): Judgement {
   const unfit = checked.flatMap(({ variable, directory }) => {
     const [character] = UNFIT.exec(directory) ?? [];
-    return character
-      ? [{ variable, text: `${variable} has ${named(character)} in its path ${directory}` }]
-      : [];
+    if (!character) return [];
+    return [{ variable, text: `${variable} has ${named(character)} in its path ${directory}` }];
   });
   if (unfit.length === 0) return ok('no character that mounts or URLs read as their own');
-  const cures = unfit.map(({ variable }) =>
-    variable === CHECKOUT ? 'move the checkout' : `set ${variable}`,
-  );
+  const cures = unfit.map(cureOf);
   return fail(
     unfit.map(({ text }) => text).join('; '),
     `${cures.join(' and ')} to a path of letters, digits, blanks and . _ - @ + = ~ ( )`,
@@ -64,7 +69,7 @@ export const pathProbe: Probe = { id: 'paths', title: 'Paths', look: () => pathF
  */
 const programPlaces = (makesImages: boolean): Place[] => [
   ...places().filter(({ variable }) => variable !== 'HARDWAY_CLOUD'),
-  ...(makesImages ? [{ variable: 'TMPDIR', directory: os.tmpdir() }] : []),
+  ...itemsIf(makesImages, { variable: 'TMPDIR', directory: os.tmpdir() }),
 ];
 
 /** Checks that programs can be run from each directory that holds programs. */
@@ -128,7 +133,7 @@ export function writableFinding(
 ): Judgement {
   const closed = checked.flatMap(({ variable, directory }) => {
     const reason = obstacle(directory, access);
-    return reason ? [{ variable, text: `${variable} (${directory}): ${reason}` }] : [];
+    return itemsIf(reason, { variable, text: `${variable} (${directory}): ${reason}` });
   });
   if (closed.length === 0) return ok('state, cache and labs can be written');
   return fail(

@@ -1,14 +1,14 @@
 import type { CheckResult, Report } from '../../checks';
 import { age, formatDuration } from '../ui/duration';
 import { columns } from '../ui/prompt';
+import { ifPresent, itemsIf, listOf } from '../../util/optional';
+import { counted, plural } from '../../util/plural';
 import type { Drill } from './drill';
 import type { DrillRecord, Ended, Running } from './record';
 import type { Trial } from './trial';
 
 /** Lines of evidence that a failed check shows. */
 const EVIDENCE_LINES = 4;
-
-const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? '' : 's'}`;
 
 /** Removes advice from a reason of a failed check: where to look, and commands. */
 export const withoutAdvice = (reason: string): string =>
@@ -21,14 +21,14 @@ export const withoutAdvice = (reason: string): string =>
 function failed({ id, title, node, command, expected, evidence, reason }: CheckResult): string[] {
   const lines = (evidence || withoutAdvice(reason)).split('\n');
   const more = lines.length - EVIDENCE_LINES;
-  const shown = more > 1 ? [...lines.slice(0, EVIDENCE_LINES), `(${more} more lines)`] : lines;
+  if (more > 1) lines.splice(EVIDENCE_LINES, more, `(${more} more lines)`);
   return [
     '',
     `${id}: ${title}`,
     `  on        ${node}`,
     `  command   ${command}`,
     `  expected  ${expected}`,
-    `  got       ${shown.join('\n            ')}`,
+    `  got       ${lines.join('\n            ')}`,
   ];
 }
 
@@ -37,7 +37,7 @@ export function renderWrong(report: Report): string {
   const wrong = report.checks.filter(({ status }) => status === 'fail');
   const all = report.passed + report.failed;
   return [
-    `Not solved: ${wrong.length} of ${count(all, 'check')} ${wrong.length === 1 ? 'fails' : 'fail'}.`,
+    `Not solved: ${wrong.length} of ${counted(all, 'check')} ${plural(wrong.length, 'fails', 'fail')}.`,
     ...wrong.flatMap(failed),
   ]
     .join('\n')
@@ -45,18 +45,27 @@ export function renderWrong(report: Report): string {
 }
 
 const RESULTS: Record<Ended['result'], string> = {
-  solved: 'solved',
-  shown: 'solution shown',
-  stopped: 'stopped',
+  solved: 'solved in',
+  shown: 'solution shown after',
+  stopped: 'stopped after',
 };
 
 /** Formats the result of a drill: `solved in 4 min 10 s, 1 hint`. */
 export const formatResult = ({ result, seconds, hints }: Ended): string =>
-  `${RESULTS[result]} ${result === 'solved' ? 'in' : 'after'} ${formatDuration(seconds)}, ${count(hints, 'hint')}`;
+  `${RESULTS[result]} ${formatDuration(seconds)}, ${counted(hints, 'hint')}`;
 
 /** Formats a running drill: `running for 4 min, 1 hint`. */
-export const formatRunning = ({ started, hints, phase }: Running, now = Date.now()): string =>
-  `${phase === 'broken' ? 'running' : 'interrupted'} for ${age(started, now)}, ${count(hints, 'hint')}`;
+export function formatRunning({ started, hints, phase }: Running, now = Date.now()): string {
+  const about = `for ${age(started, now)}, ${counted(hints, 'hint')}`;
+  if (phase === 'broken') return `running ${about}`;
+  return `interrupted ${about}`;
+}
+
+/** Formats the state of a drill: running, or its result, or '' if it was never started. */
+export function formatState(name: string, running: Running | undefined, ended?: Ended): string {
+  if (running?.drill === name) return formatRunning(running);
+  return ifPresent(ended, formatResult) ?? '';
+}
 
 /** Returns the best result of a drill, or of the last try if none was solved. */
 function bestOf(name: string, history: Ended[]): Ended | undefined {
@@ -71,9 +80,7 @@ function bestOf(name: string, history: Ended[]): Ended | undefined {
 /** Formats the list of drills with their results on a lab. Titles name no cause. */
 export function renderList(drills: Drill[], { running, history }: DrillRecord): string {
   const rows = drills.map(({ name, chapter, minutes, title }) => {
-    const best = bestOf(name, history);
-    const result = best ? formatResult(best) : '';
-    const state = running?.drill === name ? formatRunning(running) : result;
+    const state = formatState(name, running, bestOf(name, history));
     return [name, chapter.slice(0, 2).replace(/^0/, ''), `${minutes} min`, title, state];
   });
   return columns([['DRILL', 'CHAPTER', 'TIME', 'TITLE', 'RESULT'], ...rows]);
@@ -106,9 +113,10 @@ export const renderSymptom = (
 export const renderEnd = (ended: Ended, drill: Drill | undefined): string =>
   [
     `Drill ${ended.drill}: ${formatResult(ended)}.`,
-    ...(drill
-      ? [`The cause was: ${drill.cause}.`, `Read on: docs/tutorial/${drill.chapter}.md`]
-      : []),
+    ...listOf(drill).flatMap(({ cause, chapter }) => [
+      `The cause was: ${cause}.`,
+      `Read on: docs/tutorial/${chapter}.md`,
+    ]),
   ].join('\n');
 
 /** Formats the drills of a student for a cell of a table: `wrong-turn (running for 4 min, 1 hint)`. */
@@ -117,8 +125,8 @@ export function summarize({ running, history }: DrillRecord): string {
     history.filter(({ result }) => result === 'solved').map(({ drill }) => drill),
   ).size;
   const parts = [
-    ...(running ? [`${running.drill} (${formatRunning(running)})`] : []),
-    ...(history.length > 0 ? [`${solved} solved`] : []),
+    ...listOf(running).map((one) => `${one.drill} (${formatRunning(one)})`),
+    ...itemsIf(history.length > 0, `${solved} solved`),
   ];
   return parts.join(', ') || '-';
 }
@@ -136,6 +144,6 @@ export function renderTrials(trials: Trial[]): string {
   return [
     columns([['DRILL', 'FAILS', 'BROKEN IN', 'TRIAL', 'RESULT'], ...rows]),
     ...problems,
-    ...(trials.length > 1 ? ['', `${good} of ${trials.length} drills work.`] : []),
+    ...itemsIf(trials.length > 1, '', `${good} of ${trials.length} drills work.`),
   ].join('\n');
 }

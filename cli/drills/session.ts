@@ -3,6 +3,8 @@ import type { LabOutputs } from '../../components/outputs';
 import type { Report } from '../../checks';
 import { Failure, Interrupted, unable, usage } from '../errors';
 import { age } from '../ui/duration';
+import { ifPresent, itemsIf, listOf } from '../../util/optional';
+import { plural } from '../../util/plural';
 import type { Drill, Script } from './drill';
 import {
   begin,
@@ -60,9 +62,9 @@ function misfit(drill: Drill, { stage, topology }: DrillLab['outputs']): string 
   if (workers < drill.workers)
     return `it needs ${drill.workers} workers, and the lab has ${workers}`;
   const names = [...topology.nodes.map(({ name }) => name), 'router'];
-  const scripts = [drill.break, drill.solve, ...(drill.wrong ? [drill.wrong] : [])];
+  const scripts = [drill.break, drill.solve, ...listOf(drill.wrong)];
   const missing = scripts.flatMap(({ places }) => places).find((place) => !names.includes(place));
-  return missing === undefined ? undefined : `the lab has no ${missing}`;
+  return ifPresent(missing, (place) => `the lab has no ${place}`);
 }
 
 const failing = (report: Report): string[] =>
@@ -234,9 +236,13 @@ export async function solve(lab: DrillLab, drill: Drill): Promise<Outcome> {
  */
 async function repairLab(lab: DrillLab, drill: Drill | undefined): Promise<void> {
   const ways = [
-    ...(drill ? [() => lab.locked(() => lab.undo(drill.solve))] : []),
+    ...listOf(drill).map(
+      ({ solve }) =>
+        () =>
+          lab.locked(() => lab.undo(solve)),
+    ),
     () => lab.repair(),
-    ...(lab.hasSave() ? [() => lab.restore()] : []),
+    ...itemsIf(lab.hasSave(), () => lab.restore()),
   ];
   // A second solution could do damage: the student may have solved the drill already.
   let wrong = failing(await lab.checks());
@@ -250,7 +256,7 @@ async function repairLab(lab: DrillLab, drill: Drill | undefined): Promise<void>
   }
   if (wrong.length === 0) return;
   throw unable(
-    `Lab ${lab.name} is not repaired: ${wrong.join(', ')} still ${wrong.length === 1 ? 'fails' : 'fail'}.`,
+    `Lab ${lab.name} is not repaired: ${wrong.join(', ')} still ${plural(wrong.length, 'fails', 'fail')}.`,
     `./lab recreate${lab.argument}, then ./lab drill stop${lab.argument}`,
   );
 }

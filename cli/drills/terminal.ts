@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as rest } from 'node:timers/promises';
 import { Interrupted, unable } from '../errors';
+import { textIf } from '../../util/optional';
 
 // A prompt carries an escape sequence that no terminal shows. It says when the next line can be typed.
 const PROMPT = '\x1b]633;hardway-prompt\x07';
@@ -26,7 +27,7 @@ export class PromptFilter {
     const text = parts.join('');
     const start = text.lastIndexOf('\x1b');
     const isPart = start >= 0 && PROMPT.startsWith(text.slice(start));
-    this.held = isPart ? text.slice(start) : '';
+    this.held = textIf(isPart, text.slice(start));
     return isPart ? text.slice(0, start) : text;
   }
 }

@@ -1,5 +1,6 @@
 import { checks, verify, type Report } from '../../checks';
 import { withAccess } from '../lab/access';
+import { itemsIf } from '../../util/optional';
 import type { Drill } from './drill';
 import type { OpenDrillLab } from './open-lab';
 import { runAt, runSolution } from './places';
@@ -33,8 +34,8 @@ function compareFailures(drill: Drill, report: Report): string[] {
   const passing = missingIn(drill.fails, found);
   const others = missingIn(found, [...drill.fails, ...(drill.may ?? [])]);
   return [
-    ...(passing.length > 0 ? [`passes while broken: ${passing.join(', ')}`] : []),
-    ...(others.length > 0 ? [`fails too: ${others.join(', ')}`] : []),
+    ...itemsIf(passing.length > 0, `passes while broken: ${passing.join(', ')}`),
+    ...itemsIf(others.length > 0, `fails too: ${others.join(', ')}`),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { textIf } from '../../util/optional';
+
 /** A common failure of a first run in a cloud: one sentence and its fix. */
 export interface CloudFailure {
   message: string;
@@ -59,7 +61,7 @@ const KNOWN: Known[] = [
     // API reference of EC2, "Common client errors"
     text: /UnauthorizedOperation|AccessDenied(?:Exception)?\b|is not authorized to perform: ([\w:]+)/,
     says: ([, action]) => ({
-      message: `Your AWS credentials may not do this${action ? `: ${action}` : ''}.`,
+      message: `Your AWS credentials may not do this${textIf(action, `: ${action}`)}.`,
       cure: 'use credentials with the rights to change EC2, VPC and load balancers (docs/guides/aws.md)',
     }),
   },

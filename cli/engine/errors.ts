@@ -3,6 +3,7 @@ import { isConfigMistake } from '../../components/config';
 import { cloudFailure } from './cloud-failures';
 import { Failure, Locked, unable, usage } from '../errors';
 import { diskFull } from '../full-disk';
+import { textIf } from '../../util/optional';
 import type { Holder } from './stale-locks';
 import { resourceTitle } from './urn';
 
@@ -36,8 +37,25 @@ export function plainMessage(text: string): string {
 export const isStack = (urn: string | undefined): boolean =>
   !urn || urn.includes('::pulumi:pulumi:Stack::');
 
+/** Maps each message of the engine to the titles of the resources that have it. */
+function messagesOf(diagnostics: DiagnosticEvent[]): Map<string, Set<string>> {
+  const messages = new Map<string, Set<string>>();
+  for (const { urn, message } of diagnostics) {
+    const text = plainMessage(message);
+    if (text === '') continue;
+    const titles = messages.get(text) ?? new Set();
+    if (!isStack(urn)) titles.add(resourceTitle(urn!));
+    messages.set(text, titles);
+  }
+  return messages;
+}
+
+/** Formats a message of the engine with its resources: `node worker-0; node worker-1: TEXT`. */
+const messageText = ([text, titles]: [string, Set<string>]): string =>
+  titles.size === 0 ? text : `${[...titles].join('; ')}: ${text}`;
+
 /**
- * Returns the Failure of an engine run: each resource's own message once, or the program's. Exit
+ * Returns the Failure of an engine run: each message once, with its resources, or the program's. Exit
  * code 2 for a mistake in the config, 3 for any other failure.
  */
 export function runFailure(
@@ -45,19 +63,12 @@ export function runFailure(
   fallback: string,
   cure: string,
 ): Failure {
-  const messages = new Map<string, string>();
-  for (const diagnostic of diagnostics) {
-    const text = plainMessage(diagnostic.message);
-    if (text === '') continue;
-    messages.set(
-      text,
-      isStack(diagnostic.urn) ? text : `${resourceTitle(diagnostic.urn!)}: ${text}`,
-    );
-  }
+  const messages = messagesOf(diagnostics);
   const full = diskFull([...messages.keys(), fallback].join('\n'), cure);
   if (full) return full;
   const resources = diagnostics.some((diagnostic) => !isStack(diagnostic.urn));
-  const text = messages.size > 0 ? [...messages.values()].join('\n') : plainMessage(fallback);
+  const text =
+    messages.size > 0 ? [...messages].map(messageText).join('\n') : plainMessage(fallback);
   const known = cloudFailure(text);
   if (known) return unable(`${known.message}\n${text}`, `${known.cure}. ${cure}`);
   return isConfigMistake(text) && !resources ? usage(text, cure) : unable(text, cure);
@@ -71,7 +82,7 @@ export function lockedFailure(stack: string, found: Holder[]): Failure {
     )
     .join('; ');
   return new Locked(
-    `Lab ${stack} is in use${who ? ` by ${who}` : ''}.`,
+    `Lab ${stack} is in use${textIf(who, ` by ${who}`)}.`,
     'wait until that command ends; if it is dead: eval "$(./lab env)"; pulumi cancel --stack ' +
       stack,
   );

@@ -44,8 +44,9 @@ function fingerprint(stack: string, snapshot: Snapshot): string {
       .update(`${path.relative(root, file)}\0`)
       .update(fs.readFileSync(file))
       .update('\0');
-  const host = stack.startsWith('local') ? [toolchainPaths(), cloudDirectory()] : [];
-  hash.update(JSON.stringify([...host, snapshot.digest]));
+  const inputs: unknown[] = [snapshot.digest];
+  if (stack.startsWith('local')) inputs.unshift(toolchainPaths(), cloudDirectory());
+  hash.update(JSON.stringify(inputs));
   return `${hash.digest('hex')}\n`;
 }
 

@@ -1,6 +1,7 @@
 /** Everything that `./lab` knows of Pulumi: its engine, project, state and plugins. */
 export { Engine, type RunOptions, type StackSummary, type UpOptions } from './engine';
 export { engineEnvironment, prepareState } from './environment';
+export { checkBackend } from './process';
 export { isUnchanged, saveFingerprint } from './fingerprint';
 export { EngineProgress } from './progress';
 export { projectName, leftoversNote, stackFile, prepareProject, stacksDirectory } from './project';

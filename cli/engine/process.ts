@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { closeState, dropOldLogs, type EnginePrograms, engineEnvironment } from './environment';
 import { engineFailure } from './errors';
 import { unable } from '../errors';
@@ -40,4 +42,17 @@ export function pulumi({ workDir, envVars }: EnginePlace, ...args: string[]): Pr
         );
     });
   });
+}
+
+/**
+ * Asks the backend in PULUMI_BACKEND_URL for the user's name, without a project and a state
+ * directory. Throws a Failure if the backend does not exist or accepts no login.
+ */
+export async function checkBackend({ pulumi: program, pulumiHome }: EnginePrograms): Promise<void> {
+  const envVars = {
+    PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`,
+    PULUMI_HOME: process.env.PULUMI_HOME || pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+  };
+  await pulumi({ workDir: os.tmpdir(), envVars }, 'whoami');
 }

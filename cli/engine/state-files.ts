@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { backendDirectory, fileBackend } from './environment';
 import { type Failure, unable } from '../errors';
 import { labArgument } from '../lab/name';
+import { itemsIf } from '../../util/optional';
 import { leftoversNote, projectName, stackFile } from './project';
 
 // Reads a stack's files in the default file backend without an engine: after the stack was removed,
@@ -42,16 +43,16 @@ export function damagedState(stack: string): Failure | undefined {
   const hasBackup = fs.existsSync(`${file}.bak`) && !wrongWith(`${file}.bak`);
   const name = labArgument({ stack });
   const cures = [
-    ...(isLocal(stack) && hasBackup
-      ? [`./lab up${name} continues from its backup, taken before the last step`]
-      : []),
-    ...(isLocal(stack) ? [`./lab down${name} removes the lab without its state`] : []),
+    ...itemsIf(
+      isLocal(stack) && hasBackup,
+      `./lab up${name} continues from its backup, taken before the last step`,
+    ),
+    ...itemsIf(isLocal(stack), `./lab down${name} removes the lab without its state`),
     // A resource in a cloud that only the lost step knew would cost money forever.
-    ...(!isLocal(stack)
-      ? [
-          `replace it with a valid state (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
-        ]
-      : []),
+    ...itemsIf(
+      !isLocal(stack),
+      `replace it with a valid state (${hasBackup ? `${file}.bak` : `in ${backend}/backups`}) and compare it with the cloud`,
+    ),
   ];
   return unable(`The state of lab ${stack} is damaged: ${file} (${wrong}).`, cures.join('; '));
 }

@@ -1,5 +1,6 @@
 import { labs as labsOnHost } from '../../provider/local';
 import { usage } from '../errors';
+import { textIf } from '../../util/optional';
 import { isStackName, labArgument, type LabRef, parseLab } from './name';
 
 const LONGEST_LABEL = 40;
@@ -40,8 +41,8 @@ export function parseLabelled(command: 'save' | 'restore', words: string[]): Lab
   const named = words.length === 1 ? labNamed(first) : undefined;
   if (words.length === 0 || named)
     throw usage(
-      `Missing label${named ? `: ${first} is the name of a lab` : ''}.`,
-      `./lab ${command}${named ? ` ${first}` : ''} before-lesson-2`,
+      `Missing label${textIf(named, `: ${first} is the name of a lab`)}.`,
+      `./lab ${command}${textIf(named, ` ${first}`)} before-lesson-2`,
     );
   const [lab, label] = second === undefined ? [parseLab(), first] : [parseLab(first), second];
   checkLabel(label);

@@ -2,6 +2,7 @@ import { expiryOf, labs as labsOnMachine } from '../../provider/local';
 import type { CloudResource } from '../account/account';
 import type { Engine, Snapshot } from '../engine';
 import { Failure } from '../errors';
+import { ifPresent } from '../../util/optional';
 import { isLab, type LabRef, parseLab } from './name';
 
 /** A lab and its expiry. */
@@ -29,6 +30,12 @@ export const fromLabel = (text: string): string =>
 export const isPast = ({ expires }: Pick<Ending, 'expires'>, now = Date.now()): boolean =>
   expires !== '' && Date.parse(expires) <= now;
 
+/** Returns the mistake of a config with an expiry in the past; `undefined` if there is none. */
+export const pastExpiry = (expires: string): string | undefined =>
+  isPast({ expires })
+    ? `expires is ${expires}, which is in the past, so the next ./lab reap would remove the lab`
+    : undefined;
+
 /**
  * Lists the labs of the backend. If a lab's state can't be read, the expiry comes from the host.
  */
@@ -38,7 +45,11 @@ async function inStates(engine: Pick<Engine, 'stacks' | 'snapshot'>): Promise<En
     names.map(async (name): Promise<Ending> => {
       try {
         const snapshot = await engine.snapshot(name);
-        return { lab: parseLab(name), expires: snapshot ? expiryIn(snapshot) : '', from: 'state' };
+        return {
+          lab: parseLab(name),
+          expires: ifPresent(snapshot, expiryIn) ?? '',
+          from: 'state',
+        };
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         return { lab: parseLab(name), expires: expiryOf(name) ?? '', from: 'state' };

@@ -1,5 +1,6 @@
 import { CLOUDS, type CloudName } from '../../components/config';
 import { LONGEST_LAB_NAME } from '../../util/lab-name';
+import { textIf } from '../../util/optional';
 import { usage } from '../errors';
 import { distance } from '../../util/suggest';
 
@@ -16,7 +17,7 @@ export const DEFAULT_LAB = 'local';
  * Returns the NAME argument for a command line, with a leading space; empty for the default lab.
  */
 export const labArgument = ({ stack }: Pick<LabRef, 'stack'>): string =>
-  stack === DEFAULT_LAB ? '' : ` ${stack}`;
+  textIf(stack !== DEFAULT_LAB, ` ${stack}`);
 
 /** Words with another meaning on a command line. No lab may have one of them as its id. */
 const RESERVED = new Set([

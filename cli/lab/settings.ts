@@ -10,6 +10,7 @@ import {
   type LabConfig,
 } from '../../components/config';
 import { writeAtomically } from '../../util/atomic-write';
+import { textIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { usage } from '../errors';
 import { labArgument, type LabRef } from './name';
@@ -141,7 +142,7 @@ export function labConfig(lab: LabRef, settings: Settings = new Map()): LabConfi
     if (!(error instanceof ConfigError)) throw error;
     // Values that are not on the command line come from the lab's file.
     const file = stackFile(lab.stack);
-    const kept = fs.existsSync(file) ? ` (other values come from ${file})` : '';
+    const kept = textIf(fs.existsSync(file), ` (other values come from ${file})`);
     throw usage(
       error.message,
       `./lab up${labArgument(lab)} --set KEY=VALUE with another value, or --set KEY= for the default${kept}`,

@@ -1,4 +1,5 @@
 import { type JumpLogin, type LabOutputs, loginOf } from '../../components/outputs';
+import { listOf } from '../../util/optional';
 
 /**
  * Login on a lab's jump host. It forwards connections to the nodes and the API of that lab only.
@@ -47,7 +48,9 @@ export function sshConfig(
   });
   return [
     `# Lab ${outputs.lab}: ssh -F "${files.sshConfig}" worker-0\n`,
-    ...(jump ? [host(JUMP, { HostName: jump.host, Port: jump.port, User: jump.user })] : []),
+    ...listOf(jump).map((one) =>
+      host(JUMP, { HostName: one.host, Port: one.port, User: one.user }),
+    ),
     ...nodes,
     // Comes last, because ssh uses the first value that it finds.
     host('*', {
@@ -62,6 +65,15 @@ export function sshConfig(
   ].join('');
 }
 
+/** Returns the name of a host in known_hosts: with its port, unless that is the port of ssh. */
+function nameInKnownHosts({ host, port }: Pick<JumpHost, 'host' | 'port'>): string {
+  if (port === 22) return host;
+  return `[${host}]:${port}`;
+}
+
 /** Renders the known_hosts for the ssh_config. */
-export const knownHosts = (outputs: Pick<LabOutputs, 'knownHosts'>, jump?: JumpHost): string =>
-  `${jump ? `${jump.port === 22 ? jump.host : `[${jump.host}]:${jump.port}`} ${jump.hostKey}\n` : ''}${outputs.knownHosts.trimEnd()}\n`;
+export function knownHosts(outputs: Pick<LabOutputs, 'knownHosts'>, jump?: JumpHost): string {
+  const nodes = `${outputs.knownHosts.trimEnd()}\n`;
+  if (!jump) return nodes;
+  return `${nameInKnownHosts(jump)} ${jump.hostKey}\n${nodes}`;
+}

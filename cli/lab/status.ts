@@ -1,3 +1,4 @@
+import { mergeNodes } from '../../checks';
 import { upLab, withAccess } from './access';
 import { driftOf } from '../actions/drift';
 import { type Engine, isReal, resourceTitle } from '../engine';
@@ -5,6 +6,7 @@ import { expiryIn } from './expiry';
 import type { LabRef } from './name';
 import { type NodeState, nodeStates } from '../actions/node-state';
 import { during, type Progress } from '../ui/progress';
+import { fieldsIf, itemsIf, textIf } from '../../util/optional';
 
 /** State of a lab, compared with its config. */
 export interface LabStatus {
@@ -45,7 +47,7 @@ export async function statusOf(
     nodes: [],
     drift: [],
     created: snapshot?.created,
-    ...(expires ? { expires } : {}),
+    ...fieldsIf(expires, { expires }),
   };
   if (!snapshot || !up)
     return {
@@ -69,25 +71,25 @@ export async function statusOf(
   return { ...nothing, state: 'up', stage, apiServer, nodes, drift: found, differs };
 }
 
-/** Describes the drift of a lab, one line each. */
+/** Describes the drift of a lab. Drift that several nodes share is one line, with the nodes. */
 export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>): string[] {
   const lines = [
     ...drift.map(({ resource, state }) => `${resource}: ${state}`),
     ...nodes.flatMap((node) => [
-      ...(node.problem ? [`${node.name}: ${node.problem}`] : []),
+      ...itemsIf(node.problem, `${node.name}: ${node.problem}`),
       ...node.edited.map(
         (file) =>
           `${node.name}: ${file.path} was ${file.state === 'changed' ? 'edited' : 'removed'} (step ${file.step})`,
       ),
       ...node.inactive.map((unit) => `${node.name}: service ${unit.unit} is ${unit.active}`),
       ...node.objects.map(
-        ({ object, state, cure }) => `${node.name}: ${object} ${state}${cure ? `: ${cure}` : ''}`,
+        ({ object, state, cure }) => `${node.name}: ${object} ${state}${textIf(cure, `: ${cure}`)}`,
       ),
       ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
-  // Two steps may report the same line: the API does not answer.
-  return [...new Set(lines)];
+  const titles = nodes.flatMap(({ name }) => [name, `node ${name}`]);
+  return mergeNodes(lines, titles);
 }
 
 /** Reports whether `./lab up` can repair any of the drift. Other drift names its own cure. */

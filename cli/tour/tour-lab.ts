@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import type { Tools, Toolchain } from '../../toolchain';
 import { type ShownVisit, type TourDrill, type TourLab } from '../../tour';
+import { itemsIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
-import { walkLab } from '../actions/walk';
+import { walkLab, type WalkTools } from '../actions/walk';
 import { allDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
-import { formatResult, formatRunning } from '../drills/render';
+import { formatState } from '../drills/render';
 import { Failure, withCure } from '../errors';
 import { openAccess, type UpLab } from '../lab/access';
 import { labArgument, type LabRef } from '../lab/name';
@@ -18,9 +18,9 @@ const present = (visits: WalkReport['forward']): ShownVisit[] =>
     place,
     interfaces: hops.map((hop) => hop.interface),
     lines: [
-      ...(route.text ? [`${route.kind}: ${route.text}`] : []),
+      ...itemsIf(route.text, `${route.kind}: ${route.text}`),
       ...rules.map(({ text }) => `rule: ${text}`),
-      ...(conntrack ? [`conntrack: ${conntrack}`] : []),
+      ...itemsIf(conntrack, `conntrack: ${conntrack}`),
       ...hops.flatMap(({ changes }) => changes).map((change) => `changed: ${change}`),
     ],
   }));
@@ -32,9 +32,7 @@ function drillsOf(lab: LabRef): () => TourDrill[] {
     const { running, history } = readRecord(lab.stack);
     return drills.map(({ name, title, minutes, chapter }) => {
       const last = history.filter(({ drill }) => drill === name).at(-1);
-      const result = last ? formatResult(last) : '';
-      const state = running?.drill === name ? formatRunning(running) : result;
-      return { name, title, minutes, chapter, state };
+      return { name, title, minutes, chapter, state: formatState(name, running, last) };
     });
   };
 }
@@ -56,12 +54,9 @@ function runDrill(words: string[], show: (text: string) => void): Promise<void> 
 }
 
 /** Opens a lab for a tour. The caller closes its access. */
-export function openTourLab(
-  lab: LabRef,
-  up: UpLab,
-  { kubectl, toolchain }: { kubectl: Tools['kubectl']; toolchain?: Toolchain },
-): TourLab {
+export function openTourLab(lab: LabRef, up: UpLab, tools: WalkTools): TourLab {
   const { files } = up;
+  const { kubectl } = tools;
   const { stack } = lab;
   const isLocal = lab.cloud === 'local';
   return {
@@ -76,20 +71,17 @@ export function openTourLab(
       ...[node, '--', command],
     ],
     kubectl: (args) => [kubectl, '--kubeconfig', files.kubeconfig, ...args],
-    ...(isLocal &&
-      toolchain && {
-        walk: async ({ from, to }) => {
-          const { report } = await walkLab(up, toolchain, { from, to }).catch((error: unknown) => {
-            throw error instanceof Failure ? new Error(withCure(error)) : error;
-          });
-          return {
-            forward: present(report.forward),
-            reply: present(report.reply),
-            ending: renderEnding(report.ending, labArgument(lab)),
-          };
-        },
-      }),
+    walk: async ({ from, to }) => {
+      const { report } = await walkLab(up, tools, { from, to }).catch((error: unknown) => {
+        throw error instanceof Failure ? new Error(withCure(error)) : error;
+      });
+      return {
+        forward: present(report.forward),
+        reply: present(report.reply),
+        ending: renderEnding(report.ending, labArgument(lab)),
+      };
+    },
     drills: isLocal ? drillsOf(lab) : () => [],
-    drill: (verb, name, show) => runDrill([verb, stack, ...(verb === 'start' ? [name] : [])], show),
+    drill: (verb, name, show) => runDrill([verb, stack, ...itemsIf(verb === 'start', name)], show),
   };
 }

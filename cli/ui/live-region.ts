@@ -1,3 +1,5 @@
+import { textIf } from '../../util/optional';
+
 /** Stream for progress output. */
 export interface Screen {
   write(text: string): unknown;
@@ -81,7 +83,7 @@ export class LiveLines {
   }
 
   private erased(): string {
-    const text = this.drawn > 0 ? `\x1b[${this.drawn}A\r\x1b[J` : '';
+    const text = textIf(this.drawn > 0, `\x1b[${this.drawn}A\r\x1b[J`);
     this.drawn = 0;
     return text;
   }

@@ -2,6 +2,7 @@ import type { UpLab } from '../lab/access';
 import { caller } from '../hand-back';
 import { isPast } from '../lab/expiry';
 import { labArgument, type LabRef } from '../lab/name';
+import { textIf } from '../../util/optional';
 import { columns } from './prompt';
 
 /**
@@ -14,7 +15,7 @@ function endOf(lab: LabRef, expires: string, now: number): string {
   if (isPast({ expires }, now))
     return `\n\nThe lab's expiry, ${expires}, is past: the next ./lab reap removes it.
   ./lab extend${name} 2h extends it.`;
-  return `\n\nThe lab expires at ${expires}, but nothing removes it automatically${lab.cloud === 'local' ? '' : ', and it costs money until it is removed'}:
+  return `\n\nThe lab expires at ${expires}, but nothing removes it automatically${textIf(lab.cloud !== 'local', ', and it costs money until it is removed')}:
   ./lab reap removes every expired lab (from cron: docs/guides/classroom.md), ./lab extend${name} 2h extends it.`;
 }
 
@@ -22,7 +23,7 @@ function endOf(lab: LabRef, expires: string, now: number): string {
 export function nextSteps(lab: LabRef, { outputs, files }: UpLab, now = Date.now()): string {
   const name = labArgument(lab);
   // After `sudo ./lab` the lab's files belong to root; after `./lab`, to the caller.
-  const sudo = process.env.SUDO_USER && !caller() ? 'sudo ' : '';
+  const sudo = textIf(process.env.SUDO_USER && !caller(), 'sudo ');
   const rows = [
     [`./lab ssh${name} worker-0`, 'as ubuntu, with sudo'],
     [`${sudo}ssh -F ${files.sshConfig} worker-0`, 'the same, and for scp'],

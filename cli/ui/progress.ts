@@ -1,3 +1,4 @@
+import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
 import { type Colours, LiveLines, paint, type Screen } from './live-region';
 import { formatDuration, since } from './duration';
@@ -95,18 +96,24 @@ class StepList implements Progress {
     this.lines.start();
     const end = (mark: string, note?: string): void => {
       if (!this.running.delete(step)) return;
-      const text = note ? `${step.title}: ${note}` : step.title;
-      this.say(
-        `${mark} ${text} ${this.colour.faint(`${this.live ? '' : '('}${formatDuration(since(step.started))}${this.live ? '' : ')'}`)}`,
-      );
+      const text = `${step.title}${textIf(note, `: ${note}`)}`;
+      const time = formatDuration(since(step.started));
+      if (this.live) this.say(`${mark} ${text} ${this.colour.faint(time)}`);
+      else this.say(`${mark} ${text} (${time})`);
       if (this.running.size === 0) this.lines.rest();
     };
     return {
       drop: () => void (this.running.delete(step) && this.running.size === 0 && this.lines.rest()),
       update: (detail) => void (step.detail = detail),
-      done: (note) => end(this.live ? this.colour.good('✔') : 'ok  ', note),
-      failed: (note) => end(this.live ? this.colour.bad('✖') : 'FAIL', note),
+      done: (note) => end(this.marks().good, note),
+      failed: (note) => end(this.marks().bad, note),
     };
+  }
+
+  /** Returns the marks before a finished step. */
+  private marks(): { good: string; bad: string } {
+    if (!this.live) return { good: 'ok  ', bad: 'FAIL' };
+    return { good: this.colour.good('✔'), bad: this.colour.bad('✖') };
   }
 
   summarize(text: (() => string) | undefined): void {
@@ -129,7 +136,7 @@ class StepList implements Progress {
       if (seconds < step.reportedAt + SIGN_OF_LIFE_SECONDS) continue;
       step.reportedAt = seconds;
       this.screen.write(
-        `...  ${step.title}${step.detail ? `: ${step.detail}` : ''} (${formatDuration(seconds)} so far)\n`,
+        `...  ${step.title}${textIf(step.detail, `: ${step.detail}`)} (${formatDuration(seconds)} so far)\n`,
       );
     }
   }
@@ -147,7 +154,7 @@ class StepList implements Progress {
     const all = [...this.running];
     const lines = all.slice(0, room).map((step) => {
       const time = formatDuration(Math.floor(since(step.started))).replace(/\.0/, '');
-      const text = `${step.title}${step.detail ? `: ${step.detail}` : ''}`;
+      const text = `${step.title}${textIf(step.detail, `: ${step.detail}`)}`;
       const space = columns - time.length - 5;
       return `${frame} ${cut(text, space)} ${this.colour.faint(time)}`;
     });
@@ -157,5 +164,11 @@ class StepList implements Progress {
   }
 }
 
-/** Returns a Progress on `screen`. With --json, pass standard error. */
+/** Returns the stream for progress. With --json, standard output holds only JSON. */
+export function progressScreen({ json }: { json?: boolean }): NodeJS.WriteStream {
+  if (json) return process.stderr;
+  return process.stdout;
+}
+
+/** Returns a Progress on `screen`. With --json, pass `progressScreen`. */
 export const progressOn = (screen: Screen = process.stdout): Progress => new StepList(screen);

@@ -4,6 +4,7 @@ import {
   SecurityGroupIngressRule,
   type SecurityGroupIngressRuleArgs,
 } from '@pulumi/aws/vpc';
+import { itemsIf } from '../../util/optional';
 import { withoutRepeats } from '../security-group-rules';
 import type { FirewallRule, Node } from '../topology';
 import type { Options } from './credentials';
@@ -104,7 +105,7 @@ export function makeFirewall(
   );
   const everywhere: [string, Source['cidr']][] = [
     ['allow-out', { cidrIpv4: '0.0.0.0/0' }],
-    ...(topology.ipv6 ? [['allow-out6', { cidrIpv6: '::/0' }] as [string, Source['cidr']]] : []),
+    ...itemsIf<[string, Source['cidr']]>(topology.ipv6, ['allow-out6', { cidrIpv6: '::/0' }]),
   ];
   const egress = everywhere.map(
     ([name, cidr]) =>

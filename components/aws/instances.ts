@@ -1,5 +1,6 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
+import { fieldsIf, listOf } from '../../util/optional';
 import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB } from '../instance-disk';
@@ -66,7 +67,7 @@ function makeInstance(args: InstanceArgs): ec2.Instance {
       instanceType: node.role === 'controller' ? config.controllerType : config.workerType,
       subnetId: subnetOf(network, node).id,
       privateIp: node.privateIp,
-      ...(address6 ? { ipv6Addresses: [address6] } : {}),
+      ...fieldsIf(address6, { ipv6Addresses: listOf(address6) }),
       // Unset with an Elastic IP: AWS then reports `true`, and an explicit `false` would force a replacement.
       associatePublicIpAddress: hasEip ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,

@@ -1,10 +1,15 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
+import { fieldsIf } from '../../util/optional';
 import { subnet64 } from '../../util/cidr6';
 import { once } from './replacement';
 import { expiryTags, resourceTag } from './tags';
 import type { AwsContext, Network, SubnetParts } from './types';
 import { zoneOf } from './zone';
+
+/** Returns the /64 number `index` of a VPC's IPv6 network. */
+const partOf = (vpc: ec2.Vpc, index: number): pulumi.Output<string> =>
+  vpc.ipv6CidrBlock.apply((cidr) => subnet64(cidr, index));
 
 /** Creates the VPC: its internet gateway, and for each subnet a route table with its default route. */
 export function makeNetwork({ lab, config, topology, tags, options }: AwsContext): Network {
@@ -13,7 +18,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
     {
       cidrBlock: topology.nodeCidr,
       // A /56 that Amazon chooses: only IPAM can give a VPC a network of the user's choice.
-      ...(topology.ipv6 ? { assignGeneratedIpv6CidrBlock: true } : {}),
+      ...fieldsIf(topology.ipv6, { assignGeneratedIpv6CidrBlock: true }),
       tags: { Name: lab, ...resourceTag('vpc'), ...expiryTags(tags) },
     },
     // AWS takes no IPv6 network from a VPC while its subnets have parts of it.
@@ -36,9 +41,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
       {
         vpcId: vpc.id,
         cidrBlock: plan.cidr,
-        ...(topology.ipv6
-          ? { ipv6CidrBlock: vpc.ipv6CidrBlock.apply((cidr) => subnet64(cidr, index)) }
-          : {}),
+        ipv6CidrBlock: topology.ipv6 && partOf(vpc, index),
         availabilityZone,
         mapPublicIpOnLaunch: false,
         tags: name,

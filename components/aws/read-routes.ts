@@ -19,11 +19,13 @@ export interface AwsRoute {
 const described = describingErrors(awsError);
 
 /** Returns the address of a network interface in the family of a route's destination. */
-const addressOf = (
+function addressOf(
   found: ec2.NetworkInterface | undefined,
   { destination }: Pick<AwsRoute, 'destination'>,
-): string | undefined =>
-  isIpv6(destination) ? found?.Ipv6Addresses?.[0]?.Ipv6Address : found?.PrivateIpAddress;
+): string | undefined {
+  if (isIpv6(destination)) return found?.Ipv6Addresses?.[0]?.Ipv6Address;
+  return found?.PrivateIpAddress;
+}
 
 /** Reads the route tables of a lab's VPC. */
 export const readRoutes = (lab: string, region: string): Promise<AwsRoute[]> =>

@@ -7,8 +7,10 @@ import type { AwsBuilt, AwsContext } from './types';
 type Destination = Pick<ec2.RouteArgs, 'destinationCidrBlock' | 'destinationIpv6CidrBlock'>;
 
 /** Returns the argument of a route that names its destination. */
-const destinationOf = (cidr: string): Destination =>
-  isIpv6(cidr) ? { destinationIpv6CidrBlock: cidr } : { destinationCidrBlock: cidr };
+function destinationOf(cidr: string): Destination {
+  if (isIpv6(cidr)) return { destinationIpv6CidrBlock: cidr };
+  return { destinationCidrBlock: cidr };
+}
 
 /**
  * Creates the routes of each subnet's table: each worker's pod CIDRs by the network interface of that

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import type * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
+import { listOf } from '../../util/optional';
 import type { Machine } from '../machine';
 import { deliver } from './session';
 import { OUTLINE, type Session, stepsOf } from './plan';
@@ -53,12 +54,13 @@ export class Bootstrap extends pulumi.ComponentResource {
     const first = here.length === 0;
     // Logins to a private machine and its downloads go through the gateway. The session private-nodes
     // on the gateway waits for the machine's sshd.
-    const gateway = first && machine.through ? before('private-nodes', machine.through) : [];
-    const behind =
-      session.name === 'private-nodes'
-        ? args.machines.filter((other) => other.through === machine)
-        : [];
-    const login = first ? args.logins?.get(machine.name) : undefined;
+    const gateway: command.remote.Command[] = [];
+    if (first && machine.through) gateway.push(...before('private-nodes', machine.through));
+    const behind = args.machines.filter(
+      (other) => session.name === 'private-nodes' && other.through === machine,
+    );
+    let login: pulumi.Resource | undefined;
+    if (first) login = args.logins?.get(machine.name);
     const everywhere = (session.afterEverywhere ?? []).flatMap((name) => [...done.get(name)!]);
     const others = new Set(everywhere.map(([other]) => other).filter((other) => other !== machine));
     for (const other of behind) others.add(other);
@@ -67,7 +69,7 @@ export class Bootstrap extends pulumi.ComponentResource {
       dependsOn: [
         machine.resource,
         ...(args.reachable ?? []),
-        ...(login ? [login] : []),
+        ...listOf(login),
         ...behind.map((other) => other.resource),
         ...here,
         ...gateway,

@@ -4,7 +4,8 @@ import type { Download } from './step';
 /** Returns the URL of a file on the mirror, `MIRROR/HOST/PATH`; without a mirror the official URL. */
 function mirrored(official: string, mirror: string): string {
   const { host, pathname } = new URL(official);
-  return mirror ? `${mirror}/${host}${pathname}` : official;
+  if (mirror) return `${mirror}/${host}${pathname}`;
+  return official;
 }
 
 /** Lists the official releases of all programs of nodes, for all architectures in the manifest. */

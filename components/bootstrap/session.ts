@@ -1,5 +1,6 @@
 import * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
+import { itemsIf } from '../../util/optional';
 import type { Machine } from '../machine';
 import type { Node } from '../topology';
 import { type Session, commandName, stepsOf } from './plan';
@@ -28,10 +29,10 @@ export const RECEIVE =
 
 /** Returns a step with all files that it sends to a node. */
 function placed(step: Step, node: Node, lab: BootstrapArgs): pulumi.Output<PlacedStep> {
-  const own = (directory: string, name: string): StepFile[] =>
-    source(`${step.name}/${name}`) === undefined
-      ? []
-      : [script(`/opt/hardway/${directory}/${step.name}.sh`, `${step.name}/${name}`)];
+  const own = (directory: string, name: string): StepFile[] => {
+    if (source(`${step.name}/${name}`) === undefined) return [];
+    return [script(`/opt/hardway/${directory}/${step.name}.sh`, `${step.name}/${name}`)];
+  };
   const files: StepFile[] = [
     ...step.files(node, lab),
     ...own('steps', `${step.name}.sh`),
@@ -76,7 +77,8 @@ function patience({ first, answered }: DeliveryOptions): {
   perDialTimeout?: number;
 } {
   if (!first) return {};
-  return { dialErrorLimit: answered ? 60 : -1, perDialTimeout: 5 };
+  if (answered) return { dialErrorLimit: 60, perDialTimeout: 5 };
+  return { dialErrorLimit: -1, perDialTimeout: 5 };
 }
 
 /**
@@ -87,7 +89,8 @@ function patience({ first, answered }: DeliveryOptions): {
 function connectionOf(machine: Machine, options: DeliveryOptions): Machine['connection'] {
   const limits = patience(options);
   const { proxy, ...own } = machine.connection;
-  return { ...own, ...limits, ...(proxy ? { proxy: { ...proxy, ...limits } } : {}) };
+  if (!proxy) return { ...own, ...limits };
+  return { ...own, ...limits, proxy: { ...proxy, ...limits } };
 }
 
 /**
@@ -103,13 +106,19 @@ export function deliver(
   const steps = stepsOf(session, machine, lab.config.stage);
   const secret = steps.some((step) => step.secret);
   const sent = payload(steps, machine, lab);
-  const archive = sent.apply((known) => known.archive);
+  const { Logging } = command.types.enums.remote;
+  let archive = sent.apply((known) => known.archive);
+  let logging: command.types.enums.remote.Logging = Logging.StdoutAndStderr;
+  if (secret) {
+    archive = pulumi.secret(archive);
+    logging = Logging.None;
+  }
   const digest = sent.apply((known) => known.digest);
   return new command.remote.Command(
     commandName(session.name, machine.name),
     {
       create: RECEIVE,
-      stdin: secret ? pulumi.secret(archive) : archive,
+      stdin: archive,
       // A digest does not reveal a key. As a secret it would hide the reason for another run.
       triggers: [
         machine.generation,
@@ -117,9 +126,7 @@ export function deliver(
         pulumi.unsecret(digest),
       ],
       connection: connectionOf(machine, options),
-      logging: secret
-        ? command.types.enums.remote.Logging.None
-        : command.types.enums.remote.Logging.StdoutAndStderr,
+      logging,
       // The environment would need AcceptEnv on the server.
       addPreviousOutputInEnv: false,
     },
@@ -129,7 +136,7 @@ export function deliver(
       // A deleted machine needs no cleanup, and a dead machine must not block destroy.
       deletedWith: machine.resource,
       customTimeouts: { create: RESOURCE_TIMEOUT, update: RESOURCE_TIMEOUT },
-      additionalSecretOutputs: secret ? ['stdout', 'stderr'] : [],
+      additionalSecretOutputs: itemsIf(secret, 'stdout', 'stderr'),
     },
   );
 }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
+import { listOf } from '../../util/optional';
 import type { Certificates } from '../pki/certificates';
 import type { LabConfig, Stage } from '../config';
 import type { Machine } from '../machine';
@@ -84,7 +85,8 @@ const sources = path.join(root, 'components/bootstrap/steps');
 /** Returns the text of a file in components/bootstrap/steps/; `undefined` if it does not exist. */
 export function source(name: string): string | undefined {
   const file = path.join(sources, name);
-  return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined;
+  if (fs.existsSync(file)) return fs.readFileSync(file, 'utf8');
+  return undefined;
 }
 
 /** Renders a file in components/bootstrap/steps/. Throws an Error if it does not exist. */
@@ -120,7 +122,7 @@ export function script(path: string, name: string): StepFile {
 
 /** Joins the values of both families with a comma, as Kubernetes' flags take them. */
 export const bothFamilies = (ipv4: string, ipv6: string | undefined): string =>
-  [ipv4, ...(ipv6 ? [ipv6] : [])].join(',');
+  [ipv4, ...listOf(ipv6)].join(',');
 
 /** Lists the controllers of a lab, in order. */
 export const controllers = (topology: Topology): Node[] =>

@@ -1,4 +1,5 @@
 import { covers, overlap, parseCidr } from '../../util/cidr';
+import { itemsIf } from '../../util/optional';
 import {
   AUTO,
   cidrs,
@@ -18,7 +19,7 @@ import {
 import { nearest } from '../../util/suggest';
 import { tooManyBalancerRules, tooManyRules } from '../security-group-rules';
 import { NODE_PORTS, readBalancedServices } from '../balanced-services';
-import { machineTypeMistakes } from './machine-series';
+import { cloudNameMistakes } from './cloud-names';
 import { STAGES } from './stage';
 import { type CloudName, CLOUDS, type LabArgs, type Profile } from './args';
 
@@ -49,9 +50,9 @@ export type RawConfig = Record<string, string | undefined>;
 /** All mistakes of a config, one line each. */
 export class ConfigError extends Error {
   constructor(readonly mistakes: string[]) {
-    super(
-      `${mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`} in the config:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
-    );
+    let count = `${mistakes.length} mistakes`;
+    if (mistakes.length === 1) count = 'One mistake';
+    super(`${count} in the config:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`);
     this.name = 'ConfigError';
   }
 }
@@ -140,13 +141,15 @@ export function defaultOf(
 ): string | undefined {
   const { default: usual, small } = KEYS[key];
   if (profile === 'small' && small !== undefined) return small;
-  return typeof usual === 'string' ? usual : usual[cloud];
+  if (typeof usual === 'string') return usual;
+  return usual[cloud];
 }
 
 /** Returns the default in Pulumi.yaml: empty if the default depends on cloud or profile. */
 export const declaredDefault = (key: ConfigKey): string => {
   const { default: usual, small } = KEYS[key];
-  return typeof usual === 'string' && small === undefined ? usual : '';
+  if (typeof usual === 'string' && small === undefined) return usual;
+  return '';
 };
 
 /** Other programs that listen on a controller, by port. */
@@ -174,8 +177,8 @@ function together(config: Partial<LabConfig>): string[] {
     if (a && b && overlap(a, b))
       mistakes.push(`${one} ${a} and ${other} ${b} overlap: choose networks that share no address`);
   }
-  if (config.cloud !== undefined)
-    mistakes.push(...(config.cloud === 'local' ? onThisMachine(config) : inACloud(config)));
+  if (config.cloud === 'local') mistakes.push(...onThisMachine(config));
+  else if (config.cloud) mistakes.push(...inACloud(config.cloud, config));
   if (config.loadBalancer && config.stage === 'none')
     mistakes.push(
       'loadBalancer is true, but stage none has no cluster: set stage to network or cluster',
@@ -206,20 +209,22 @@ function onThisMachine({
 }: Partial<LabConfig>): string[] {
   const auto = [...(adminCidrs ?? []), ...(nodePortCidrs ?? [])].includes(AUTO);
   return [
-    ...(profile === 'small'
-      ? ['profile is small, which is for clouds: set controllers and workers instead']
-      : []),
-    ...(auto
-      ? ['adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs']
-      : []),
-    ...(jumpCidrs?.includes(AUTO)
-      ? ["jumpCidrs cannot be auto: name the CIDRs of your students' computers"]
-      : []),
-    ...(publicPool && adminCidrs && !auto && !adminCidrs.some((cidr) => covers(cidr, publicPool))
-      ? [
-          `adminCidrs do not cover publicPool ${publicPool}, from which the host logs in to nodes: set adminCidrs=${[...adminCidrs, publicPool].join(',')}`,
-        ]
-      : []),
+    ...itemsIf(
+      profile === 'small',
+      'profile is small, which is for clouds: set controllers and workers instead',
+    ),
+    ...itemsIf(
+      auto,
+      'adminCidrs and nodePortCidrs can be auto only in a cloud: remove auto, or name CIDRs',
+    ),
+    ...itemsIf(
+      jumpCidrs?.includes(AUTO),
+      "jumpCidrs cannot be auto: name the CIDRs of your students' computers",
+    ),
+    ...itemsIf(
+      publicPool && adminCidrs && !auto && !adminCidrs.some((cidr) => covers(cidr, publicPool)),
+      `adminCidrs do not cover publicPool ${publicPool}, from which the host logs in to nodes: set adminCidrs=${[...(adminCidrs ?? []), publicPool].join(',')}`,
+    ),
   ];
 }
 
@@ -236,60 +241,53 @@ function balancerMistakes({
 }: Partial<LabConfig>): string[] {
   if (loadBalancers.length === 0) return [];
   return [
-    ...(profile === 'small'
-      ? ['loadBalancers needs profile full: profile small has no balancer, so use NodePorts']
-      : []),
-    ...(stage === 'none'
-      ? [
-          'loadBalancers has services, but stage none has no cluster: set stage to network or cluster',
-        ]
-      : []),
+    ...itemsIf(
+      profile === 'small',
+      'loadBalancers needs profile full: profile small has no balancer, so use NodePorts',
+    ),
+    ...itemsIf(
+      stage === 'none',
+      'loadBalancers has services, but stage none has no cluster: set stage to network or cluster',
+    ),
     // A balancer needs eight free addresses in its subnet, and takes one.
-    ...(cloud === 'aws' && nodeCidr && parseCidr(nodeCidr).prefix > BALANCERS_PREFIX
-      ? [
-          `loadBalancers needs addresses for balancers: set nodeCidr to a /${BALANCERS_PREFIX} or wider`,
-        ]
-      : []),
+    ...itemsIf(
+      cloud === 'aws' && nodeCidr && parseCidr(nodeCidr).prefix > BALANCERS_PREFIX,
+      `loadBalancers needs addresses for balancers: set nodeCidr to a /${BALANCERS_PREFIX} or wider`,
+    ),
   ];
 }
 
-function inACloud({
-  cloud,
-  stage,
-  nodeCidr,
-  loadBalancer,
-  loadBalancers,
-  profile,
-  controllers,
-  adminCidrs,
-  region,
-  zone,
-  controllerType,
-  workerType,
-}: Partial<LabConfig>): string[] {
+function inACloud(cloud: Exclude<CloudName, 'local'>, config: Partial<LabConfig>): string[] {
+  const { stage, nodeCidr, loadBalancer, loadBalancers } = config;
+  const { profile, controllers, adminCidrs } = config;
   return [
-    ...(cloud === 'gcp' && controllerType
-      ? machineTypeMistakes('controllerType', controllerType)
-      : []),
-    ...(cloud === 'gcp' && workerType ? machineTypeMistakes('workerType', workerType) : []),
-    ...(loadBalancer
-      ? [
-          `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
-        ]
-      : []),
+    ...cloudNameMistakes(cloud, config),
+    ...itemsIf(
+      loadBalancer,
+      `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
+    ),
     ...balancerMistakes({ cloud, stage, profile, nodeCidr, loadBalancers }),
-    ...(adminCidrs?.length === 0
-      ? ['adminCidrs must be set: the CIDRs that you log in from, or auto for your current address']
-      : []),
-    ...(profile === 'small' && controllers !== undefined && controllers !== 1
-      ? [
-          `controllers is ${controllers}, but profile small has one: set controllers to 1, or profile to full`,
-        ]
-      : []),
-    ...(region && zone && !zone.startsWith(region)
-      ? [`zone ${zone} is not in region ${region}: set a zone of that region, or remove zone`]
-      : []),
+    ...itemsIf(
+      adminCidrs?.length === 0,
+      'adminCidrs must be set: the CIDRs that you log in from, or auto for your current address',
+    ),
+    ...itemsIf(
+      profile === 'small' && controllers !== undefined && controllers !== 1,
+      `controllers is ${controllers}, but profile small has one: set controllers to 1, or profile to full`,
+    ),
   ];
+}
+
+/** Returns the text of a key to read; '' if the cloud has no use for the key. */
+function valueOf(given: string | undefined, usual: string | undefined): string {
+  if (usual === undefined) return '';
+  return given || usual;
+}
+
+/** Puts the key before a mistake: `zone is "x", not …`, or `zone: …` before a sentence. */
+function aboutKey(key: string, mistake: string): string {
+  if (/^(is|has|names|gives) /.test(mistake)) return `${key} ${mistake}`;
+  return `${key}: ${mistake}`;
 }
 
 /**
@@ -311,14 +309,9 @@ export function parseConfig(raw: RawConfig): LabConfig {
         `${key} is "${raw[key]}", but cloud ${config.cloud} has no use for it: remove it`,
       );
     try {
-      Object.assign(config, {
-        [key]: KEYS[key].read(usual === undefined ? '' : raw[key] || usual),
-      });
+      Object.assign(config, { [key]: KEYS[key].read(valueOf(raw[key], usual)) });
     } catch (error) {
-      const { message } = error as Error;
-      mistakes.push(
-        /^(is|has|names|gives) /.test(message) ? `${key} ${message}` : `${key}: ${message}`,
-      );
+      mistakes.push(aboutKey(key, (error as Error).message));
     }
   }
   // On a cloud, services are by default as public as the API.
@@ -338,8 +331,11 @@ export function parseConfig(raw: RawConfig): LabConfig {
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
-const asText = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value);
+/** Formats a value as the engine passes it: a text as it is, any other value as JSON. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value);
+}
 
 /**
  * Validates arguments and adds defaults. Accepts a complete LabConfig too, and returns an equal one.
@@ -353,7 +349,8 @@ export function configOf(args: LabArgs | LabConfig): LabConfig {
       !(isEmpty(value) && KEYS[key as ConfigKey] && !isUsed(key as ConfigKey, given.cloud)),
   );
   const config = parseConfig(Object.fromEntries(used.map(([key, value]) => [key, asText(value)])));
-  return ownAddress === undefined ? config : { ...config, ownAddress };
+  if (ownAddress === undefined) return config;
+  return { ...config, ownAddress };
 }
 
 const isUsed = (key: ConfigKey, cloud: CloudName = 'local'): boolean =>

@@ -19,8 +19,8 @@ export async function askOwnAddress(service = SERVICE): Promise<string> {
     },
   );
   const text = (await answer.text()).trim();
-  if (!answer.ok || !ipaddr.IPv4.isValidFourPartDecimal(text))
-    throw failed(answer.ok ? 'its answer is no IPv4 address' : `HTTP status ${answer.status}`);
+  if (!answer.ok) throw failed(`HTTP status ${answer.status}`);
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) throw failed('its answer is no IPv4 address');
   return text;
 }
 

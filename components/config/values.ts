@@ -1,4 +1,5 @@
 import { covers, overlap, parseCidr } from '../../util/cidr';
+import { ifPresent } from '../../util/optional';
 import { nearest } from '../../util/suggest';
 
 /**
@@ -19,7 +20,7 @@ export const wholeNumber =
 export const optional =
   <T>(read: Reader<T>): Reader<T | undefined> =>
   (text) =>
-    text === '' ? undefined : read(text);
+    ifPresent(text, read);
 
 const UNITS = { '': 1, Mi: 2 ** 20, Gi: 2 ** 30 };
 
@@ -119,12 +120,12 @@ export const AUTO = 'auto';
 export const cidrs: Reader<string[]> = (text) => {
   let list: unknown;
   try {
-    list = text.trim().startsWith('[')
-      ? JSON.parse(text)
-      : text
-          .split(',')
-          .map((part) => part.trim())
-          .filter(Boolean);
+    if (text.trim().startsWith('[')) list = JSON.parse(text);
+    else
+      list = text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean);
   } catch {
     throw new Error(
       `is "${text}", not a list of CIDRs: write them with commas, such as 198.18.0.0/15,192.0.2.7/32`,

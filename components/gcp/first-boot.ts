@@ -1,3 +1,5 @@
+import { itemsIf } from '../../util/optional';
+
 /** Address of Google's metadata server, which also resolves names. */
 export const METADATA_SERVER = '169.254.169.254';
 
@@ -38,6 +40,6 @@ export const googleFirstBoot = (isDualStack: boolean) => ({
   // At every boot, before the network is up.
   bootcmd: [
     ['iptables', '-w', '-A', 'FORWARD', ...METADATA_WALL],
-    ...(isDualStack ? [['ip6tables', '-w', '-A', 'FORWARD', ...METADATA_WALL6]] : []),
+    ...itemsIf(isDualStack, ['ip6tables', '-w', '-A', 'FORWARD', ...METADATA_WALL6]),
   ],
 });

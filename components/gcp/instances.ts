@@ -1,6 +1,7 @@
 import { getImage } from '@pulumi/gcp/compute/getImage';
 import { Instance } from '@pulumi/gcp/compute/instance';
 import * as pulumi from '@pulumi/pulumi';
+import { fieldsIf } from '../../util/optional';
 import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB } from '../instance-disk';
@@ -78,7 +79,7 @@ function makeInstance(args: InstanceArgs): Instance {
         {
           subnetwork: network.subnets[node.subnet.name].id,
           networkIp: node.privateIp,
-          ...(topology.ipv6 ? { stackType: 'IPV4_IPV6' } : {}),
+          ...fieldsIf(topology.ipv6, { stackType: 'IPV4_IPV6' }),
           accessConfigs: node.isPublic ? [{ natIp }] : [],
         },
       ],
@@ -126,7 +127,7 @@ export function makeInstances(
       resource: instance,
       generation: instance.instanceId,
       publicIp: natIp ?? addressOf(instance),
-      ...(context.topology.ipv6 ? { assignedIp6: addressOf6(instance) } : {}),
+      ...fieldsIf(context.topology.ipv6, { assignedIp6: addressOf6(instance) }),
     };
   });
 }

@@ -1,4 +1,5 @@
 import { FirewallRule } from '../../provider/resources';
+import { fieldsIf } from '../../util/optional';
 import type { Part } from '../cloud';
 import type { LocalBuilt, LocalContext } from './types';
 
@@ -24,7 +25,7 @@ export function makeFirewall(
           name: rule.name,
           description: rule.description,
           protocol: rule.protocol,
-          ...(rule.ports ? { firstPort, lastPort } : {}),
+          ...fieldsIf(rule.ports, { firstPort, lastPort }),
           sources: rule.sources,
           targets,
         },

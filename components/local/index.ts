@@ -23,13 +23,17 @@ export const local: Cloud<Local> = {
   apiTargets: makeApiTargets,
   // The service controller of a local lab balances, and needs no balancer of a cloud.
   serviceBalancers: () => [],
-  extras: (context, built) => ({
-    imageMirror: makeImageMirror(context, built),
-    router: built.network.vpc.router,
-    jump: makeJumpHost(context, built),
-    disposable: true,
-    ...(context.config.loadBalancer
-      ? { balanceServices: (cluster) => makeServiceController(context, built, cluster) }
-      : {}),
-  }),
+  extras(context, built) {
+    const all = {
+      imageMirror: makeImageMirror(context, built),
+      router: built.network.vpc.router,
+      jump: makeJumpHost(context, built),
+      disposable: true,
+    };
+    if (!context.config.loadBalancer) return all;
+    return {
+      ...all,
+      balanceServices: (cluster) => makeServiceController(context, built, cluster),
+    };
+  },
 };

@@ -15,7 +15,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: LocalConte
       nodeCidr: topology.nodeCidr,
       podCidr: topology.podCidr,
       gateway: topology.gateway,
-      ...(topology.ipv6 ? { gateway6: topology.ipv6.gateway } : {}),
+      gateway6: topology.ipv6?.gateway,
       publicPool: config.publicPool,
       mtu: topology.mtu,
     },

@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import * as pulumi from '@pulumi/pulumi';
 import { Certificate, CertificateAuthority, SigningKey } from '../../provider/resources';
+import { listOf } from '../../util/optional';
 import { kubeconfig } from './kubeconfig';
 import { API_NAME, type Node, type Topology } from '../topology';
 
@@ -52,7 +53,7 @@ const kubeletSubject = (
   commonName: `system:node:${name}`,
   organization: 'system:nodes',
   dnsNames: [name],
-  ipAddresses: [privateIp, ...(name in publicIps ? [publicIps[name]] : [])],
+  ipAddresses: [privateIp, ...listOf(publicIps[name])],
   usages: ['client', 'server'],
 });
 
@@ -210,7 +211,7 @@ function apiServerNames(
   const addresses = [
     '127.0.0.1',
     topology.apiServiceIp,
-    ...(topology.ipv6 ? [topology.ipv6.apiServiceIp] : []),
+    ...listOf(topology.ipv6?.apiServiceIp),
     ...controllers.map((node) => node.privateIp),
   ];
   const names = [API_NAME, ...service, 'localhost', ...controllers.map((node) => node.name)];

@@ -41,7 +41,8 @@ export function owned(kind: ResourceKind<any, any>): ResourceKind {
       }),
     read: async (id, state, call) => {
       if (foreignOwner(state.lab)) return undefined;
-      return kind.read ? kind.read(id, state, call) : state;
+      if (kind.read) return kind.read(id, state, call);
+      return state;
     },
     delete: async (id, state, call) => {
       const owner = foreignOwner(state.lab);

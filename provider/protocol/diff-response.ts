@@ -24,12 +24,12 @@ export function diffResponse(
   response.setHasdetaileddiff(true);
   for (const name of changed) {
     const removed = name in oldInputs && !(name in news.values) && !news.unknown.has(name);
-    let kind: rpc.PropertyDiff.Kind;
-    if (!(name in olds)) kind = replace.has(name) ? Kind.ADD_REPLACE : Kind.ADD;
-    else if (removed) kind = replace.has(name) ? Kind.DELETE_REPLACE : Kind.DELETE;
-    else kind = replace.has(name) ? Kind.UPDATE_REPLACE : Kind.UPDATE;
+    let kinds = { replaced: Kind.UPDATE_REPLACE, kept: Kind.UPDATE };
+    if (removed) kinds = { replaced: Kind.DELETE_REPLACE, kept: Kind.DELETE };
+    if (!(name in olds)) kinds = { replaced: Kind.ADD_REPLACE, kept: Kind.ADD };
     const detail = new rpc.PropertyDiff();
-    detail.setKind(kind);
+    detail.setKind(kinds.kept);
+    if (replace.has(name)) detail.setKind(kinds.replaced);
     response.getDetaileddiffMap().set(name, detail);
   }
   return response;

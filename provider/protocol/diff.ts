@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { itemsIf } from '../../util/optional';
 import type { Difference, Properties } from './resource-kind';
 
 /**
@@ -22,5 +23,5 @@ export function changedInputs(
  * replaces the resource if the kind has no `update`.
  */
 export function defaultDifference(changed: string[], updatable: boolean): Difference {
-  return { changed, replace: updatable ? [] : changed };
+  return { changed, replace: itemsIf(!updatable, ...changed) };
 }

@@ -3,10 +3,11 @@ import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 import { PluginInfo } from '@pulumi/pulumi/proto/plugin_pb';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
+import { messageOf } from '../../util/error-message';
 import { changedInputs, defaultDifference } from './diff';
 import { diffResponse } from './diff-response';
 import { EngineLog } from './engine-log';
-import type { Call, Properties, ResourceKind } from './resource-kind';
+import type { Call, Failure, Properties, ResourceKind } from './resource-kind';
 import { mask, secretTexts, unwrap, wrap, type Unwrapped } from './values';
 
 /** All resource kinds of a plugin, by token: `package:module:Name`. */
@@ -56,22 +57,21 @@ export class Plugin {
 
   private kind(request: ResourceRequest): ResourceKind {
     const type = typeOf(request);
-    const kind = Object.hasOwn(this.kinds, type) ? this.kinds[type] : undefined;
-    if (!kind)
-      throw new Error(
-        `${type} is not a resource of this plugin. Available: ${Object.keys(this.kinds).sort().join(', ')}`,
-      );
-    return kind;
+    if (Object.hasOwn(this.kinds, type)) return this.kinds[type];
+    throw new Error(
+      `${type} is not a resource of this plugin. Available: ${Object.keys(this.kinds).sort().join(', ')}`,
+    );
   }
 
   private call(urn: string, secrets: Set<string>, timeoutSeconds = 0): Call {
-    const signals = [this.cancelled.signal];
-    if (timeoutSeconds > 0) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
+    let { signal } = this.cancelled;
+    if (timeoutSeconds > 0)
+      signal = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
     return {
       urn,
       log: (severity, message) => this.log.write(severity, mask(message, secrets), urn),
       status: (message) => this.log.write('info', mask(message, secrets), urn, true),
-      signal: signals.length === 1 ? signals[0] : AbortSignal.any(signals),
+      signal,
     };
   }
 
@@ -86,7 +86,7 @@ export class Plugin {
         error instanceof TypeError ||
         error instanceof ReferenceError ||
         error instanceof RangeError;
-      const text = error instanceof Error ? (isBug && error.stack) || error.message : String(error);
+      const text = (isBug && error.stack) || messageOf(error);
       throw new Error(mask(text, secrets));
     }
   }
@@ -96,11 +96,14 @@ export class Plugin {
     const olds = properties(request.getOlds());
     const news = properties(request.getNews());
     const texts = secretTexts([olds, news], kind);
-    const known = Object.keys(olds.values).length > 0 ? olds.values : undefined;
+    let known: Properties | undefined;
+    if (Object.keys(olds.values).length > 0) known = olds.values;
     const call = this.call(request.getUrn(), texts);
-    const checked = kind.check
-      ? await this.guarded(texts, () => kind.check!(news.values, known, news.unknown, call))
-      : { inputs: news.values };
+    let checked: { inputs: Properties; failures?: Failure[] } = { inputs: news.values };
+    if (kind.check)
+      checked = await this.guarded(texts, () =>
+        kind.check!(news.values, known, news.unknown, call),
+      );
     const response = new rpc.CheckResponse();
     const inputs = wrap(checked.inputs, new Set([...news.secret, ...(kind.secrets ?? [])]), texts);
     for (const name of news.unknown) inputs[name] ??= news.wire[name];
@@ -124,14 +127,14 @@ export class Plugin {
     const olds = { ...oldInputs.values, ...state.values };
     const ignored = new Set(request.getIgnorechangesList());
     const texts = secretTexts([state, oldInputs, news], kind);
-    const difference = await this.guarded(texts, async () =>
-      kind.diff
-        ? kind.diff(olds, news.values, news.unknown, this.call(request.getUrn(), texts))
-        : defaultDifference(
-            changedInputs(olds, oldInputs.values, news.values, news.unknown),
-            kind.update !== undefined,
-          ),
-    );
+    const difference = await this.guarded(texts, async () => {
+      if (kind.diff)
+        return kind.diff(olds, news.values, news.unknown, this.call(request.getUrn(), texts));
+      return defaultDifference(
+        changedInputs(olds, oldInputs.values, news.values, news.unknown),
+        kind.update !== undefined,
+      );
+    });
     const kept = (names: string[]): string[] => names.filter((name) => !ignored.has(name));
     return diffResponse(
       { ...difference, changed: kept(difference.changed), replace: kept(difference.replace) },
@@ -161,9 +164,9 @@ export class Plugin {
     const inputs = properties(request.getInputs());
     const texts = secretTexts([state, inputs], kind);
     const call = this.call(request.getUrn(), texts, request.getTimeout());
-    const found = kind.read
-      ? await this.guarded(texts, () => kind.read!(request.getId(), state.values, call))
-      : state.values;
+    let found: Properties | undefined = state.values;
+    if (kind.read)
+      found = await this.guarded(texts, () => kind.read!(request.getId(), state.values, call));
     const response = new rpc.ReadResponse();
     // An empty id means for the engine that the resource does not exist.
     if (!found) return response;

@@ -67,8 +67,7 @@ export function unwrap(wire: Properties): Unwrapped {
 
 /** Returns a copy without `undefined`, which the wire format lacks. */
 function defined(value: any): any {
-  if (Array.isArray(value))
-    return value.map((element) => (element === undefined ? null : defined(element)));
+  if (Array.isArray(value)) return value.map((element) => defined(element ?? null));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value)
@@ -98,10 +97,8 @@ export function secretTexts(
   const texts = new Set<string>();
   for (const source of sources) {
     const names = new Set([...source.secret, ...(kind.secrets ?? [])]);
-    const values = kind.sensitive
-      ? kind.sensitive(source.values, names)
-      : [...names].map((name) => source.values[name]);
-    collectStrings(values, texts);
+    if (kind.sensitive) collectStrings(kind.sensitive(source.values, names), texts);
+    else for (const name of names) collectStrings(source.values[name], texts);
   }
   return texts;
 }
@@ -136,7 +133,8 @@ export function wrap(
   const wire: Properties = {};
   for (const [name, value] of Object.entries(defined(values))) {
     const secret = names.has(name) || mentions(value, texts);
-    wire[name] = secret ? { [SIGNATURE]: SECRET, value } : value;
+    wire[name] = value;
+    if (secret) wire[name] = { [SIGNATURE]: SECRET, value };
   }
   return wire;
 }

@@ -65,9 +65,10 @@ function httpsAnswer({ host, port, path, caCertificate }: ReachableInputs): Prom
         else reject(new Error(`HTTP status ${response.statusCode}`));
       },
     );
-    request.on('error', (error) =>
-      reject(error.name === 'AbortError' ? new Error(`no answer within ${ATTEMPT} s`) : error),
-    );
+    request.on('error', (error) => {
+      if (error.name === 'AbortError') reject(new Error(`no answer within ${ATTEMPT} s`));
+      else reject(error);
+    });
   });
 }
 
@@ -76,7 +77,7 @@ function httpsAnswer({ host, port, path, caCertificate }: ReachableInputs): Prom
  * reason and the advice.
  */
 async function answers(inputs: ReachableInputs, call?: Call): Promise<void> {
-  const ask = inputs.protocol === 'ssh' ? sshBanner : httpsAnswer;
+  const ask = { ssh: sshBanner, https: httpsAnswer }[inputs.protocol];
   const end = Date.now() + inputs.seconds * 1000;
   for (;;) {
     let reason: string;
@@ -96,8 +97,10 @@ async function answers(inputs: ReachableInputs, call?: Call): Promise<void> {
 }
 
 /** Formats a limit: `6 min`, `90 s`. */
-const limit = (seconds: number): string =>
-  seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+function limit(seconds: number): string {
+  if (seconds % 60 === 0) return `${seconds / 60} min`;
+  return `${seconds} s`;
+}
 
 /**
  * Waits for an address to answer from the host that runs Pulumi. Every change of an input asks

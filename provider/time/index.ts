@@ -8,10 +8,9 @@ const UNIT_SECONDS: Record<string, number> = { m: 60, h: 3600, d: 86400 };
  */
 export function timeAfter(after: string, now: Date): string {
   const [, count, unit] = /^(\d+)([mhd])$/.exec(after) ?? [];
-  const time =
-    count === undefined
-      ? new Date(after)
-      : new Date(now.getTime() + Number(count) * UNIT_SECONDS[unit] * 1000);
+  let time = new Date(after);
+  if (count !== undefined)
+    time = new Date(now.getTime() + Number(count) * UNIT_SECONDS[unit] * 1000);
   return `${time.toISOString().slice(0, 16)}Z`;
 }
 
@@ -23,8 +22,8 @@ interface DeadlineState {
 /** A time that exists only in the state. It is kept until `after` changes. */
 export const deadline: ResourceKind<DeadlineState, DeadlineState> = {
   async check({ after }, olds) {
-    const kept = olds !== undefined && olds.after === after;
-    return { inputs: { after, time: kept ? olds.time : timeAfter(after!, new Date()) } };
+    if (olds !== undefined && olds.after === after) return { inputs: { after, time: olds.time } };
+    return { inputs: { after, time: timeAfter(after!, new Date()) } };
   },
   create: async (inputs) => ({ id: inputs.time, state: inputs }),
   update: async (_id, _olds, news) => news,

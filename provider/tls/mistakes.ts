@@ -49,30 +49,29 @@ export class Mistakes {
     this.given(property, optional, (value) => {
       if (typeof value !== 'string' || value.trim() === '') return `${property} must be a text`;
       if (/[\r\n\0]/.test(value)) return `${property} must be one line`;
-      return value.length > longest
-        ? `${property} has ${value.length} characters, at most ${longest} are allowed`
-        : undefined;
+      if (value.length > longest)
+        return `${property} has ${value.length} characters, at most ${longest} are allowed`;
+      return undefined;
     });
     return this;
   }
 
   /** Requires a PEM block with this label. */
   pem(property: string, label: string): this {
-    this.given(property, false, (value) =>
-      typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)
-        ? undefined
-        : `${property} must be a PEM "${label}" block`,
-    );
+    this.given(property, false, (value) => {
+      if (typeof value === 'string' && value.includes(`-----BEGIN ${label}-----`)) return undefined;
+      return `${property} must be a PEM "${label}" block`;
+    });
     return this;
   }
 
   /** Requires a validity in days that is longer than RENEW_DAYS. */
   days(property: string): this {
-    this.given(property, false, (value) =>
-      Number.isInteger(value) && (value as number) > RENEW_DAYS && (value as number) <= 36500
-        ? undefined
-        : `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: it is recreated ${RENEW_DAYS} days before it expires`,
-    );
+    this.given(property, false, (value) => {
+      const days = Number(value);
+      if (Number.isInteger(value) && days > RENEW_DAYS && days <= 36500) return undefined;
+      return `${property} must be a whole number of days from ${RENEW_DAYS + 1} to 36500: it is recreated ${RENEW_DAYS} days before it expires`;
+    });
     return this;
   }
 
@@ -85,9 +84,9 @@ export class Mistakes {
     this.given(property, optional, (value) => {
       if (!Array.isArray(value)) return `${property} must be a list`;
       const wrong = value.filter((element) => typeof element !== 'string' || !fits(element));
-      return wrong.length > 0
-        ? `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}`
-        : undefined;
+      if (wrong.length > 0)
+        return `${property}: ${wrong.map((element) => JSON.stringify(element)).join(', ')} is not ${form}`;
+      return undefined;
     });
   }
 

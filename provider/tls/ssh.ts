@@ -4,7 +4,8 @@ const ALGORITHM = 'ssh-ed25519';
 
 /** Encodes a field of the SSH wire format: its length in four bytes, then its content. */
 function field(content: Buffer | string): Buffer {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  let bytes = content;
+  if (typeof bytes === 'string') bytes = Buffer.from(bytes);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return Buffer.concat([length, bytes]);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import { listOf } from '../../util/optional';
 import { validity } from './validity';
 
 // The library uses the platform's cryptography. The types of both differ only in name.
@@ -30,7 +31,7 @@ export interface Request extends Subject {
 }
 
 const name = ({ organization, commonName }: Subject): x509.JsonName => [
-  ...(organization ? [{ O: [organization] }] : []),
+  ...listOf(organization).map((unit) => ({ O: [unit] })),
   { CN: [commonName] },
 ];
 
@@ -108,6 +109,17 @@ async function authorityKey(
   return key as unknown as CryptoKey;
 }
 
+/** Returns the extension with a certificate's names and addresses; empty if it has none. */
+function alternativeNames({ dnsNames = [], ipAddresses = [] }: Request): x509.Extension[] {
+  if (dnsNames.length + ipAddresses.length === 0) return [];
+  return [
+    new x509.SubjectAlternativeNameExtension([
+      ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+      ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+    ]),
+  ];
+}
+
 /**
  * Issues a certificate signed by the authority. Throws an Error if the authority's certificate and
  * key do not match.
@@ -124,10 +136,7 @@ export async function issueCertificate(
     client: x509.ExtendedKeyUsage.clientAuth,
     server: x509.ExtendedKeyUsage.serverAuth,
   };
-  const alternatives: x509.JsonGeneralNames = [
-    ...(request.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),
-    ...(request.ipAddresses ?? []).map((value) => ({ type: 'ip' as const, value })),
-  ];
+
   const time = validity(request.validityDays);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: name(request),
@@ -147,7 +156,7 @@ export async function issueCertificate(
       ),
       await x509.AuthorityKeyIdentifierExtension.create(authority, false),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      ...(alternatives.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternatives)] : []),
+      ...alternativeNames(request),
     ],
   });
   return issued(certificate, keys.privateKey);

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { fieldsIf } from '../../util/optional';
 import { scratch, USER_ADDRESSES } from '../environment';
 import { type Act } from './act';
 import {
@@ -17,10 +18,13 @@ import {
 } from './stage';
 
 /** Service by external traffic policy, with the numbers that the config declares. */
-const SERVICES = {
+const SERVICES: Record<
+  'Cluster' | 'Local',
+  { name: string; nodePort: number; healthPort?: number }
+> = {
   Cluster: { name: 'shared', nodePort: 31080 },
   Local: { name: 'local', nodePort: 31090, healthPort: 31091 },
-} as const;
+};
 
 const DECLARED = { loadBalancers: 'default/shared:80=31080,default/local:80=31090@31091' };
 
@@ -40,7 +44,7 @@ function manifest(): string {
       },
     },
   };
-  const services = Object.entries(SERVICES).map(([policy, { name, nodePort, ...rest }]) => ({
+  const services = Object.entries(SERVICES).map(([policy, { name, nodePort, healthPort }]) => ({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name },
@@ -49,7 +53,7 @@ function manifest(): string {
       selector: labels,
       ports: [{ port: 80, nodePort }],
       externalTrafficPolicy: policy,
-      ...('healthPort' in rest ? { healthCheckNodePort: rest.healthPort } : {}),
+      ...fieldsIf(healthPort, { healthCheckNodePort: healthPort }),
     },
   }));
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [deployment, ...services] });

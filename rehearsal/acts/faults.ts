@@ -20,7 +20,7 @@ import {
 } from './stage';
 
 /** Client of the emulated API. Its calls stand for changes by hand in the console. */
-const client = (): ec2.EC2Client =>
+export const client = (): ec2.EC2Client =>
   new ec2.EC2Client({
     region: world().vpcs[0].region,
     endpoint: `http://${ENDPOINT.host}:${ENDPOINT.port}`,
@@ -28,7 +28,7 @@ const client = (): ec2.EC2Client =>
   });
 
 /** Seconds that the data plane has for a change. */
-const SETTLES = 2;
+export const SETTLES = 2;
 
 /** Breaks something in the API, expects checks to fail, repairs it with `repair`, and expects all to pass. */
 function brokenByHand(fault: {
@@ -65,7 +65,7 @@ const instanceOf = (privateIp: string): string =>
 
 const WORKER_1 = '10.240.0.21';
 
-const setCheck = (value: boolean): Promise<unknown> =>
+export const setCheck = (value: boolean): Promise<unknown> =>
   client().send(
     new ec2.ModifyInstanceAttributeCommand({
       InstanceId: instanceOf(WORKER_1),
@@ -74,7 +74,7 @@ const setCheck = (value: boolean): Promise<unknown> =>
   );
 
 /** Deletes the routes to a destination from each of the lab's tables. */
-async function deleteRoutes(api: ec2.EC2Client, destination: string): Promise<void> {
+export async function deleteRoutes(api: ec2.EC2Client, destination: string): Promise<void> {
   const tables = world().tables.filter(({ routes }) =>
     routes.some((route) => route.destination === destination),
   );

@@ -7,12 +7,14 @@ import { dualStackActs } from './dual-stack';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
+import { walkActs } from './walk';
 import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
 export const awsActs: Act[] = [
   ...lifeActs,
+  ...walkActs,
   ...balancerActs,
   ...faultActs,
   ...endActs,
@@ -41,8 +43,9 @@ export function preparationFor(
   { begins }: Pick<Act, 'begins'>,
   { hasLab, isDoubtful }: Account,
 ): 'up' | 'down' | undefined {
-  if (begins === 'with a lab') return hasLab && !isDoubtful ? undefined : 'up';
-  return hasLab ? 'down' : undefined;
+  if (begins !== 'with a lab' && hasLab) return 'down';
+  if (begins === 'with a lab' && (!hasLab || isDoubtful)) return 'up';
+  return undefined;
 }
 
 async function prepare(act: Act, stage: Stage, isDoubtful: boolean): Promise<void> {

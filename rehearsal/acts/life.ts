@@ -39,7 +39,10 @@ async function apiAnswers(stage: Stage, from: string): Promise<boolean> {
   return code === 0;
 }
 
-const workersOf = (stage: Stage): number => (stage.profile === 'small' ? 2 : 3);
+function workersOf(stage: Stage): number {
+  if (stage.profile === 'small') return 2;
+  return 3;
+}
 
 async function moreWorkers(stage: Stage): Promise<void> {
   await up(stage, { workers: String(workersOf(stage) + 1) });
@@ -72,7 +75,8 @@ async function adminCidrs(stage: Stage): Promise<void> {
 /** Returns a zone of the region in which the lab is not. */
 function otherZone(): string {
   const [{ zone }] = world().instances;
-  return zone.replace(/.$/, (letter) => (letter === 'a' ? 'b' : 'a'));
+  if (zone.endsWith('a')) return zone.replace(/.$/, 'b');
+  return zone.replace(/.$/, 'a');
 }
 
 async function changedZone(stage: Stage): Promise<void> {

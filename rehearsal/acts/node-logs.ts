@@ -35,6 +35,7 @@ function nodes(): { id: string; privateIp: string; vpc: string }[] {
   const { instances, interfaces } = world();
   return instances.flatMap((instance) => {
     const found = interfaces.find(({ id }) => id === instance.interface);
-    return found ? [{ id: instance.id, privateIp: found.privateIp, vpc: found.vpc }] : [];
+    if (!found) return [];
+    return { id: instance.id, privateIp: found.privateIp, vpc: found.vpc };
   });
 }

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { attemptIn } from '../../provider/local/shared/command';
 import { startDaemon, stopDaemon } from '../../provider/local/shared/daemon';
 import { labDirectory, namespaceOf } from '../../provider/local/shared/names';
+import { itemsIf, textIf } from '../../util/optional';
 import { poll } from '../../util/poll';
 import type { Balancer, Targets, World } from './world';
 
@@ -11,8 +12,8 @@ const place = (vpc: string, id: string, file: string): string =>
 
 function check({ health }: Targets): string {
   const often = `inter ${health.interval}s fastinter 2s downinter 2s rise ${health.healthy} fall ${health.unhealthy}`;
-  const port = health.port === 'traffic-port' ? '' : ` port ${health.port}`;
-  const tls = health.protocol === 'HTTPS' ? ' check-ssl verify none' : '';
+  const port = textIf(health.port !== 'traffic-port', ` port ${health.port}`);
+  const tls = textIf(health.protocol === 'HTTPS', ' check-ssl verify none');
   return `check${tls}${port} ${often}`;
 }
 
@@ -29,11 +30,13 @@ export function configuration(balancer: Balancer, address: string, world: World)
     if (!targets || targets.preserveClientIp) return [];
     const servers = targets.instances.flatMap(({ id, port: target }) => {
       const ip = addressOf(id);
-      return ip ? [`    server ${id} ${ip}:${target} ${check(targets)}`] : [];
+      return itemsIf(ip, `    server ${id} ${ip}:${target} ${check(targets)}`);
     });
-    const http = targets.health.protocol.startsWith('HTTP')
-      ? [`    option httpchk GET ${targets.health.path ?? '/'}`, '    http-check expect status 200']
-      : [];
+    const http = itemsIf(
+      targets.health.protocol.startsWith('HTTP'),
+      `    option httpchk GET ${targets.health.path ?? '/'}`,
+      '    http-check expect status 200',
+    );
     return [`listen port-${port}`, `    bind ${address}:${port}`, ...http, ...servers];
   });
   return [

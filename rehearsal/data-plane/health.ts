@@ -28,7 +28,7 @@ export function checkedTargets(world: World): Target[] {
         const instance = world.instances.find((one) => one.id === id);
         const found = instance && interfaceOf(instance.interface);
         if (!found) return [];
-        const asked = health.port === 'traffic-port' ? own : health.port;
+        const asked = health.port.replace('traffic-port', String(own));
         return {
           key: targetKey(balancer, port, id),
           vpc: found.vpc,
@@ -54,8 +54,11 @@ export function counted(
   { healthy, unhealthy }: Targets['health'],
 ): Result {
   if (isGood === isHealthy) return { isHealthy, against: 0 };
-  const limit = isHealthy ? unhealthy : healthy;
-  if (against + 1 < limit) return { isHealthy, against: against + 1 };
+  const limits = new Map([
+    [true, unhealthy],
+    [false, healthy],
+  ]);
+  if (against + 1 < limits.get(isHealthy)!) return { isHealthy, against: against + 1 };
   return { isHealthy: isGood, against: 0 };
 }
 

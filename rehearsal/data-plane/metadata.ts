@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
+import { fieldsIf, ifPresent, listOf, textIf } from '../../util/optional';
 import type { Instance, Interface, World } from './world';
 
 /** A tree of metadata: a directory, or a value. */
@@ -15,9 +16,7 @@ const macOf = (address: string): string =>
 function metadataOf(instance: Instance, own: Interface, region: string): Tree {
   const host = `ip-${own.privateIp.replaceAll('.', '-')}.${region}.compute.internal`;
   const mac = macOf(own.privateIp);
-  const publicNames: Tree = own.publicIp
-    ? { 'public-ipv4': own.publicIp, 'public-hostname': '' }
-    : {};
+
   return {
     'ami-id': instance.image,
     'ami-launch-index': '0',
@@ -26,13 +25,13 @@ function metadataOf(instance: Instance, own: Interface, region: string): Tree {
     'instance-type': instance.type,
     'local-hostname': host,
     'local-ipv4': own.privateIp,
-    ...(own.ip6 ? { ipv6: own.ip6 } : {}),
+    ...Object.fromEntries(listOf(own.ip6).map((address) => ['ipv6', address])),
     mac,
     placement: { 'availability-zone': instance.zone, region },
-    ...publicNames,
-    ...(instance.key
-      ? { 'public-keys': { '0': { 'openssh-key': `${instance.key.public.trim()}\n` } } }
-      : {}),
+    ...fieldsIf(own.publicIp, { 'public-ipv4': own.publicIp ?? '', 'public-hostname': '' }),
+    ...fieldsIf(instance.key, {
+      'public-keys': { '0': { 'openssh-key': `${instance.key?.public.trim()}\n` } },
+    }),
   };
 }
 
@@ -41,7 +40,7 @@ function listing(tree: Tree, path: string, instance: Instance): string {
   // A key is listed by number and name, and found under its number.
   if (path === 'public-keys') return `0=${instance.key!.name}`;
   return Object.entries(tree)
-    .map(([name, value]) => (typeof value === 'string' ? name : `${name}/`))
+    .map(([name, value]) => `${name}${textIf(typeof value !== 'string', '/')}`)
     .join('\n');
 }
 
@@ -51,7 +50,8 @@ function lookUp(tree: Tree, path: string, instance: Instance): string | undefine
     if (typeof found === 'string' || !(part in found)) return undefined;
     found = found[part];
   }
-  return typeof found === 'string' ? found : listing(found, path.replace(/^\/|\/$/g, ''), instance);
+  if (typeof found === 'string') return found;
+  return listing(found, path.replace(/^\/|\/$/g, ''), instance);
 }
 
 /** Answers a path below `/VERSION/`; `undefined` if there is nothing. */
@@ -60,14 +60,15 @@ function answerTo(
   { instance, own, region }: { instance: Instance; own: Interface; region: string },
 ): Buffer | undefined {
   if (path === 'user-data')
-    return instance.userData ? Buffer.from(instance.userData, 'base64') : undefined;
+    return ifPresent(instance.userData, (data) => Buffer.from(data, 'base64'));
   if (path === 'dynamic/instance-identity') return Buffer.from('document');
   if (path === 'dynamic/instance-identity/document')
     return Buffer.from(JSON.stringify({ instanceId: instance.id, region }));
   const [, below] = /^meta-data(?:\/(.*))?$/.exec(path) ?? [];
   if (!path.startsWith('meta-data')) return undefined;
   const text = lookUp(metadataOf(instance, own, region), below ?? '', instance);
-  return text === undefined ? undefined : Buffer.from(text);
+  if (text === undefined) return undefined;
+  return Buffer.from(text);
 }
 
 /** Versions of the service's API that a client may name. */
@@ -98,13 +99,15 @@ export function metadataServer(world: () => World, vpc: string): http.Server {
       return end(200, token);
     }
     const given = request.headers['x-aws-ec2-metadata-token'];
-    const token = typeof given === 'string' ? tokens.get(given) : undefined;
+    const token = tokens.get(String(given));
     const isValid = token && token.instance === instance.id && token.until > Date.now();
     if (!isValid && (given !== undefined || instance.metadata.tokensRequired)) return end(401);
     const [, , path] = VERSIONS.exec(request.url ?? '') ?? [];
     const region = now.vpcs.find(({ id }) => id === vpc)?.region ?? '';
-    const answer =
-      path === undefined ? undefined : answerTo(path.replace(/\/$/, ''), { instance, own, region });
-    return answer === undefined ? end(404) : end(200, answer);
+    const answer = ifPresent(path, (known) =>
+      answerTo(known.replace(/\/$/, ''), { instance, own, region }),
+    );
+    if (answer === undefined) return end(404);
+    return end(200, answer);
   });
 }

@@ -1,5 +1,6 @@
 import { addressAt, parseCidr } from '../../util/cidr';
 import { isIpv6 } from '../../util/cidr6';
+import { fieldsIf, itemsIf, listOf, textIf } from '../../util/optional';
 import { targetKey } from './health';
 import type { GroupRule, Interface, Route, Subnet, Vpc, World } from './world';
 
@@ -49,29 +50,37 @@ export const portName = (id: string): string => `p${id.slice(-12)}`;
 /** An nft set of values. */
 const anyOf = (values: string[]): string => `{ ${values.join(', ')} }`;
 
+/** Lists the addresses at the remote end of a rule: those of a group's members, or a CIDR. */
+function remotesOf({ group, cidr }: GroupRule, world: World): string[] {
+  if (!group) return listOf(cidr);
+  return world.interfaces
+    .filter(({ groups }) => groups.includes(group))
+    .map(({ privateIp }) => privateIp);
+}
+
 /** Renders the match of a rule; `undefined` if it matches nothing. `side` is the remote end. */
 function match(rule: GroupRule, side: 'saddr' | 'daddr', world: World): string | undefined {
-  const remotes = rule.group
-    ? world.interfaces
-        .filter(({ groups }) => groups.includes(rule.group!))
-        .map(({ privateIp }) => privateIp)
-    : [rule.cidr ?? ''].filter(Boolean);
+  const remotes = remotesOf(rule, world);
   if (remotes.length === 0) return undefined;
-  const remote = `${isIpv6(remotes[0]) ? 'ip6' : 'ip'} ${side} ${anyOf(remotes)}`;
+  const remote = `ip${textIf(isIpv6(remotes[0]), '6')} ${side} ${anyOf(remotes)}`;
   if (rule.protocol === '-1') return remote;
   if (rule.protocol === 'icmpv6') return `${remote} meta l4proto ipv6-icmp`;
   if (rule.protocol === 'icmp') return `${remote} ip protocol icmp`;
   return `${remote} ${rule.protocol} dport ${rule.from}-${rule.to}`;
 }
 
+const DIRECTIONS = {
+  ingress: { prefix: 'in', side: 'saddr', verdict: 'accept' },
+  egress: { prefix: 'out', side: 'daddr', verdict: 'return' },
+} as const;
+
 /** The chain of one direction of an interface: nothing passes that no rule of its groups lets pass. */
 function groupChain(one: Interface, direction: 'ingress' | 'egress', world: World): string {
-  const [prefix, side, verdict] =
-    direction === 'ingress' ? ['in', 'saddr', 'accept'] : ['out', 'daddr', 'return'];
+  const { prefix, side, verdict } = DIRECTIONS[direction];
   const rules = world.groups
     .filter(({ id }) => one.groups.includes(id))
     .flatMap((group) => group[direction])
-    .flatMap((rule) => match(rule, side as 'saddr' | 'daddr', world) ?? [])
+    .flatMap((rule) => match(rule, side, world) ?? [])
     .map((text) => `    ${text} ${verdict}`);
   return [
     `  chain ${prefix}_${portName(one.id)} {`,
@@ -88,12 +97,10 @@ function ownAddressOnly(one: Interface): string[] {
   return [
     `    iifname "${port}" ip saddr != ${one.privateIp} counter drop`,
     `    oifname "${port}" ip daddr != ${one.privateIp} counter drop`,
-    ...(one.ip6
-      ? [
-          `    iifname "${port}" ip6 saddr != ${one.ip6} counter drop`,
-          `    oifname "${port}" ip6 daddr != ${one.ip6} counter drop`,
-        ]
-      : []),
+    ...listOf(one.ip6).flatMap((address) => [
+      `    iifname "${port}" ip6 saddr != ${address} counter drop`,
+      `    oifname "${port}" ip6 daddr != ${address} counter drop`,
+    ]),
   ];
 }
 
@@ -113,23 +120,19 @@ interface Preserved {
 }
 
 /** Lists the listeners that preserve client addresses. If no target is healthy, all get connections. */
-function preservedListeners(
-  world: World,
-  interfaces: Interface[],
-  isHealthy: IsHealthy,
-): Preserved[] {
+function preservedListeners(world: World, publics: Interface[], isHealthy: IsHealthy): Preserved[] {
   return world.balancers.flatMap((balancer) => {
-    const own = interfaces.find(({ id }) => id === balancer.interface);
-    if (!own?.publicIp) return [];
+    const own = publics.find(({ id }) => id === balancer.interface);
+    if (!own) return [];
     return balancer.listeners.flatMap(({ port, targets }) => {
       if (!targets?.preserveClientIp) return [];
       const all = targets.instances.flatMap(({ id, port: target }) => {
         const instance = world.instances.find((one) => one.id === id);
-        const address = interfaces.find((one) => one.id === instance?.interface)?.privateIp;
-        return address ? [{ id, to: `${address} . ${target}` }] : [];
+        const address = world.interfaces.find((one) => one.id === instance?.interface)?.privateIp;
+        return listOf(address).map((known) => ({ id, to: `${known} . ${target}` }));
       });
       const healthy = all.filter(({ id }) => isHealthy(targetKey(balancer, port, id)));
-      const chosen = healthy.length > 0 ? healthy : all;
+      const [chosen = []] = [healthy, all].filter(({ length }) => length > 0);
       if (chosen.length === 0) return [];
       const name = portName(own.id);
       return { publicIp: own.publicIp!, of: name, port, targets: chosen.map(({ to }) => to) };
@@ -184,13 +187,11 @@ interface RulesetParts {
 function ruleset({ world, interfaces, publics, preserved }: RulesetParts): string {
   const jumps = (prefix: string): string =>
     anyOf(interfaces.map(({ id }) => `"${portName(id)}" : jump ${prefix}_${portName(id)}`));
-  const map = (name: string, pairs: string[][]): string =>
+  const map = (name: string, pairs: string[]): string =>
     [
       `  map ${name} {`,
       '    type ipv4_addr : ipv4_addr',
-      ...(pairs.length > 0
-        ? [`    elements = ${anyOf(pairs.map((pair) => pair.join(' : ')))}`]
-        : []),
+      ...itemsIf(pairs.length > 0, `    elements = ${anyOf(pairs)}`),
       '  }',
     ].join('\n');
   return [
@@ -200,11 +201,11 @@ function ruleset({ world, interfaces, publics, preserved }: RulesetParts): strin
     'table inet vpc {',
     map(
       'to_private',
-      publics.map(({ publicIp, privateIp }) => [publicIp!, privateIp]),
+      publics.map(({ publicIp, privateIp }) => `${publicIp} : ${privateIp}`),
     ),
     map(
       'to_public',
-      publics.map(({ publicIp, privateIp }) => [privateIp, publicIp!]),
+      publics.map(({ publicIp, privateIp }) => `${privateIp} : ${publicIp}`),
     ),
     '  chain arriving {',
     '    type nat hook prerouting priority dstnat',
@@ -230,15 +231,18 @@ function ruleset({ world, interfaces, publics, preserved }: RulesetParts): strin
     '    type filter hook forward priority filter; policy drop;',
     '    ct state established,related accept',
     ...departures(preserved),
-    ...(interfaces.length > 0 ? [`    iifname vmap ${jumps('out')}`] : []),
+    ...itemsIf(interfaces.length > 0, `    iifname vmap ${jumps('out')}`),
     `    oifname "${INTERNET}" accept`,
-    ...(interfaces.length > 0 ? [`    oifname vmap ${jumps('in')}`] : []),
+    ...itemsIf(interfaces.length > 0, `    oifname vmap ${jumps('in')}`),
     '  }',
     '  chain own {',
     '    type filter hook input priority filter; policy drop;',
     '    ct state established,related accept',
     '    iifname "lo" accept',
-    ...(interfaces.some(({ ip6 }) => ip6) ? [NEIGHBOURS] : []),
+    ...itemsIf(
+      interfaces.some(({ ip6 }) => ip6),
+      NEIGHBOURS,
+    ),
     ...interfaces.map(
       ({ id, privateIp }) => `    iifname "${portName(id)}" ip saddr != ${privateIp} counter drop`,
     ),
@@ -272,8 +276,10 @@ function routeLine(route: Route, vpc: Vpc, interfaces: Interface[], outside: str
   const { interface: id } = route.via;
   const hop = interfaces.find((one) => one.id === id);
   if (!hop) return nowhere;
-  const address = isIpv6(route.destination) ? hop.ip6 : hop.privateIp;
-  return address ? `${route.destination} via ${address} dev ${portName(id)} onlink` : nowhere;
+  let address: string | null | undefined = hop.privateIp;
+  if (isIpv6(route.destination)) address = hop.ip6;
+  if (!address) return nowhere;
+  return `${route.destination} via ${address} dev ${portName(id)} onlink`;
 }
 
 /** Plans the IPv6 part of a VPC's router. The Internet has no IPv6 here. */
@@ -316,7 +322,7 @@ export function planNetwork(
 ): NetworkPlan {
   const interfaces = world.interfaces.filter((one) => one.vpc === vpc.id);
   const subnets = world.subnets.filter((one) => one.vpc === vpc.id);
-  const publics = vpc.gateway ? interfaces.filter(({ publicIp }) => publicIp !== null) : [];
+  const publics = interfaces.filter(({ publicIp }) => vpc.gateway && publicIp !== null);
   const subnetOf = (one: Interface): Subnet => subnets.find(({ id }) => id === one.subnet)!;
   const direct = interfaces.map(({ id, privateIp }) => `${privateIp} dev ${portName(id)}`);
   const routes = new Map([['main', [...direct, 'blackhole default']]]);
@@ -333,7 +339,7 @@ export function planNetwork(
       ...direct,
       `blackhole ${vpc.cidr}`,
       ...lines,
-      ...(isDefaultKnown ? [] : ['blackhole default']),
+      ...itemsIf(!isDefaultKnown, 'blackhole default'),
     ]);
   }
   return {
@@ -345,13 +351,13 @@ export function planNetwork(
         privateIp: one.privateIp,
         prefixLength: parseCidr(cidr).prefix,
         gateway: addressAt(cidr, 1),
-        ...(one.ip6 && cidr6 ? { ipv6: { address: one.ip6, network: cidr6 } } : {}),
+        ...fieldsIf(one.ip6 && cidr6, { ipv6: { address: one.ip6!, network: cidr6! } }),
       };
     }),
     addresses: [...subnets.map(({ cidr }) => addressAt(cidr, 1)), METADATA, RESOLVER],
     nft: ruleset({
       ...{ world, interfaces, publics },
-      preserved: vpc.gateway ? preservedListeners(world, interfaces, isHealthy) : [],
+      preserved: preservedListeners(world, publics, isHealthy),
     }),
     mangle: mangle(interfaces, world),
     routes,

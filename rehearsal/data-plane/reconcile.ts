@@ -88,7 +88,8 @@ export class DataPlane {
 
   private stamp(): string {
     const stat = fs.statSync(this.options.world, { throwIfNoEntry: false });
-    return stat ? `${stat.ino} ${stat.mtimeMs}` : '';
+    if (stat) return `${stat.ino} ${stat.mtimeMs}`;
+    return '';
   }
 
   private async reconcile(world: World): Promise<void> {

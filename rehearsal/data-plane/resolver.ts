@@ -21,13 +21,13 @@ export function answerQuery(packet: Buffer, names: ReadonlyMap<string, string>):
   const address = names.get(name);
   const header = Buffer.alloc(HEADER);
   packet.copy(header, 0, 0, 2);
-  const isAnswered = address !== undefined && type === TYPE_A;
   // A response, recursion desired and available.
-  header.writeUInt16BE(0x8180 | (address === undefined ? NO_SUCH_NAME : 0), 2);
+  header.writeUInt16BE(0x8180, 2);
+  if (address === undefined) header.writeUInt16BE(0x8180 | NO_SUCH_NAME, 2);
   header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(isAnswered ? 1 : 0, 6);
   const asked = packet.subarray(HEADER, end);
-  if (!isAnswered) return Buffer.concat([header, asked]);
+  if (address === undefined || type !== TYPE_A) return Buffer.concat([header, asked]);
+  header.writeUInt16BE(1, 6);
   // A pointer to the name in the question, type A, class IN, 60 seconds, four bytes.
   const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
   return Buffer.concat([header, asked, record, Buffer.from(address.split('.').map(Number))]);

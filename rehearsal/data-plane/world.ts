@@ -126,5 +126,7 @@ export const EMPTY: World = {
 };
 
 /** Returns the world now; empty before the first change. */
-export const readWorld = (file: string): World =>
-  fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as World) : EMPTY;
+export function readWorld(file: string): World {
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as World;
+  return EMPTY;
+}

@@ -26,7 +26,8 @@ async function contentOf(
 ): Promise<Buffer> {
   const program = (name: string): Buffer => {
     const file = path.join(store, name);
-    return fs.existsSync(file) ? fs.readFileSync(file) : Buffer.from(`${name}\n`);
+    if (fs.existsSync(file)) return fs.readFileSync(file);
+    return Buffer.from(`${name}\n`);
   };
   if (typeof release.holds === 'string') return program(release.holds);
   return gzipSync(await packAsUpstream(project, thisArchitecture(), program), { level: 1 });

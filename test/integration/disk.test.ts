@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { root } from '../../util/repo-root';
 import { run, state } from '../support/command';
 
-const LAB = 'local-test-full';
+const LAB = 'local-small-disk';
 
 jest.setTimeout(10 * 60_000);
 
@@ -75,7 +75,7 @@ describe('a disk that fills during up', () => {
     const said = await onDisk('cloud', 'size=600m', `${places.cloud}/labs/${LAB}`);
     expect(said.up.code).toBe(3);
     expect(said.up.text).toMatch(
-      /\nThe disk is full at .*\/cloud\. The command stopped there\.\nTo do: free space there .* \.\/lab down local-test-full removes it\n$/,
+      /\nThe disk is full at .*\/cloud\. The command stopped there\.\nTo do: free space there .* \.\/lab down local-small-disk removes it\n$/,
     );
     expect(said['down on a full disk']).toMatchObject({
       code: 0,

@@ -302,6 +302,16 @@ describe('a lab at its limits', () => {
     expect(failures(await verify(ONE))).toEqual([]);
   });
 
+  test('passes all checks while the namespace of a dead pod has yet to go', async () => {
+    await asRoot(
+      ONE,
+      'worker-0',
+      `dead=cni-$(cat /proc/sys/kernel/random/uuid); ip netns add $dead
+      systemd-run --quiet --on-active=20s ip netns del $dead`,
+    );
+    expect(failures(await verify(ONE))).toEqual([]);
+  });
+
   test('leaves nothing after a down under load', async () => {
     await counters.stop();
     await loadNode(ONE, 'worker-0', 'forks');

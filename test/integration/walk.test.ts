@@ -8,6 +8,7 @@ import { expectedHops, expectedReply, type ExpectedHop, type Flow } from '../../
 import { topology } from '../../components/topology';
 import { parseConfig } from '../../components/config';
 import { found } from '../../cli/actions/ensure-toolchain';
+import { processesWith } from '../../provider/local/shared/daemon';
 import { root } from '../../util/repo-root';
 import type { ReportedVisit, WalkReport } from '../../walk/report';
 
@@ -175,11 +176,21 @@ describe('a walk', () => {
   });
 });
 
+/** Returns whether a process is a tcpdump of a walk. */
+function isCapture(pid: number): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--immediate-mode');
+  } catch {
+    return false;
+  }
+}
+
 /** Returns the taps of walks that run: tables of nft in the router, and processes of tcpdump. */
 async function tapsOf(name: string): Promise<string[]> {
   const tables = (await inRouter(name, 'nft', 'list', 'tables')).match(/hardway_walk/g) ?? [];
-  const captures = (await run('pgrep', ['-f', 'immediate-mode'])).stdout.match(/\d+/g) ?? [];
-  return [...tables, ...captures];
+  // Other test files may walk in their labs now. Their processes have another state directory.
+  const captures = processesWith(`HARDWAY_STATE=${state}`).filter(isCapture);
+  return [...tables, ...captures.map(String)];
 }
 
 describe('a walk that is killed', () => {

@@ -34,7 +34,8 @@ export function commandPluginIn(pulumiHome: string): 'official' | 'stand-in' | u
   if (!fs.existsSync(path.join(directory, PROGRAM)) || fs.existsSync(`${directory}.partial`))
     return undefined;
   if (!fs.existsSync(marker)) return 'official';
-  return pointToThisCheckout(marker) ? 'stand-in' : undefined;
+  if (pointToThisCheckout(marker)) return 'stand-in';
+  return undefined;
 }
 
 /**

@@ -23,9 +23,15 @@ export function imagesPath(architecture: Architecture, coredns: string): string 
   return artifactPath('images', digest);
 }
 
-/** Returns true if the images exist. The directory gets its name after it is complete. */
-export const hasImages = (architecture: Architecture, coredns: string): boolean =>
-  fs.existsSync(imagesPath(architecture, coredns));
+/**
+ * Returns the directory of the images, or `undefined` if they do not exist. The directory gets its
+ * name after it is complete.
+ */
+export function builtImages(architecture: Architecture, coredns: string): string | undefined {
+  const directory = imagesPath(architecture, coredns);
+  if (!fs.existsSync(directory)) return undefined;
+  return directory;
+}
 
 /**
  * Unpacked inputs of the images: Debian files, busybox links, nginx libraries, and the compiled

@@ -114,5 +114,6 @@ export function readLayout(directory: string): Map<string, Descriptor> {
 export function findBlob(directory: string, digest: string): string | undefined {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const file = blobPath(directory, digest);
-  return fs.existsSync(file) ? file : undefined;
+  if (fs.existsSync(file)) return file;
+  return undefined;
 }

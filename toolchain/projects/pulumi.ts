@@ -1,5 +1,8 @@
 import { github } from './github';
-import type { UpstreamProject } from '../program';
+import type { Architecture, UpstreamProject } from '../program';
+
+/** Names of the architectures in Pulumi's releases. */
+const RELEASE_NAMES: Record<Architecture, string> = { amd64: 'x64', arm64: 'arm64' };
 
 export const pulumi = (version: string): UpstreamProject => ({
   name: 'pulumi',
@@ -9,7 +12,7 @@ export const pulumi = (version: string): UpstreamProject => ({
   releases: [
     {
       url: (arch) =>
-        `${github('pulumi/pulumi', `v${version}`)}/pulumi-v${version}-linux-${arch === 'amd64' ? 'x64' : arch}.tar.gz`,
+        `${github('pulumi/pulumi', `v${version}`)}/pulumi-v${version}-linux-${RELEASE_NAMES[arch]}.tar.gz`,
       digest: {
         published: () =>
           `${github('pulumi/pulumi', `v${version}`)}/pulumi-${version}-checksums.txt`,

@@ -1,5 +1,6 @@
+import { textIf } from '../../util/optional';
 import type { ShownChapter, ShownCommand, ShownDrill, ShownStep } from '../server/messages';
-import { h, marked } from '../../web/client/elements';
+import { classes, h, marked } from '../../web/client/elements';
 import { withPlaceholders } from './placeholders';
 
 /** Actions of the page's controls. */
@@ -26,38 +27,41 @@ export interface Visit {
   drillRuns: boolean;
 }
 
-const tick = (done: boolean): HTMLElement =>
-  h(
-    'span',
-    { class: done ? 'tick done' : 'tick' },
-    h('span', { class: 'hidden' }, done ? 'done: ' : 'to do: '),
-  );
+/** Renders a check mark. A screen reader reads it as text. */
+function tick(done: boolean): HTMLElement {
+  let text = 'to do: ';
+  if (done) text = 'done: ';
+  return h('span', { class: classes('tick', { done }) }, h('span', { class: 'hidden' }, text));
+}
 
 /** Renders a command. Its place is shown unless the command before has the same. */
-const command = (
-  one: ShownCommand,
+function command(
+  { place, type, done }: ShownCommand,
   { before, actions }: { before?: ShownCommand; actions: Actions },
-): HTMLElement =>
-  h(
+): HTMLElement {
+  let action = 'Type it';
+  if (done) action = '✓ Type again';
+  return h(
     'li',
-    { class: one.done ? 'command done' : 'command' },
-    h('span', { class: before?.place === one.place ? 'place hidden' : 'place' }, one.place),
-    h('code', {}, ...withPlaceholders(one.type)),
+    { class: classes('command', { done }) },
+    h('span', { class: classes('place', { hidden: before?.place === place }) }, place),
+    h('code', {}, ...withPlaceholders(type)),
     h(
       'button',
       {
-        ...{ type: 'button', class: 'quiet', 'aria-label': `Type it: ${one.type}` },
-        onclick: () => actions.type(one),
+        ...{ type: 'button', class: 'quiet', 'aria-label': `Type it: ${type}` },
+        onclick: () => actions.type({ place, type, done }),
       },
-      one.done ? '✓ Type again' : 'Type it',
+      action,
     ),
   );
+}
 
 function listings({ article, evidence, facts, done, commands }: ShownStep): HTMLElement {
-  const nothing = commands.length > 0 ? 'Nothing yet. Run the commands.' : 'Nothing yet.';
+  const nothing = `Nothing yet.${textIf(commands.length > 0, ' Run the commands.')}`;
   return h(
     'div',
-    { class: article ? 'listings two' : 'listings' },
+    { class: classes('listings', { two: article !== '' }) },
     article !== '' &&
       h(
         'figure',
@@ -67,7 +71,7 @@ function listings({ article, evidence, facts, done, commands }: ShownStep): HTML
       ),
     h(
       'figure',
-      { class: done ? 'own done' : 'own' },
+      { class: classes('own', { done }) },
       h('figcaption', {}, 'Your lab'),
       h('pre', { tabindex: '0' }, [evidence, facts].filter(Boolean).join('\n\n') || nothing),
     ),
@@ -83,11 +87,12 @@ function question(step: ShownStep, actions: Actions, visit: Visit): HTMLElement 
     ...{ id, name: 'answer', autocomplete: 'off', spellcheck: 'false', placeholder: form },
     ...{ value: answer, readonly: answer !== '', 'aria-describedby': `${id}-reply` },
   });
-  const text = answer ? 'Right. Only your lab has this answer.' : (reply?.text ?? '');
+  let text = reply?.text ?? '';
+  if (answer) text = 'Right. Only your lab has this answer.';
   return h(
     'form',
     {
-      class: answer ? 'question done' : 'question',
+      class: classes('question', { done: answer !== '' }),
       onsubmit: (event) => {
         event.preventDefault();
         actions.answer(step.id, (input as HTMLInputElement).value);
@@ -101,14 +106,15 @@ function question(step: ShownStep, actions: Actions, visit: Visit): HTMLElement 
 
 function walk(step: ShownStep, actions: Actions, visit: Visit): HTMLElement | undefined {
   if (!step.walk) return undefined;
-  const isUnderWay = visit.walking === step.id;
+  let text = 'Send a packet and draw its way';
+  if (visit.walking === step.id) text = 'On its way…';
   return h(
     'section',
     { class: 'walk' },
     h(
       'button',
       { type: 'button', disabled: visit.walking !== '', onclick: () => actions.walk(step.id) },
-      isUnderWay ? 'On its way…' : 'Send a packet and draw its way',
+      text,
     ),
     h('code', {}, `./lab walk ${step.walk}`),
     visit.walks.get(step.id),
@@ -138,7 +144,11 @@ function body(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
       { class: 'next' },
       h(
         'button',
-        { type: 'button', class: step.done ? '' : 'quiet', onclick: () => actions.next(step.id) },
+        {
+          type: 'button',
+          class: textIf(!step.done, 'quiet'),
+          onclick: () => actions.next(step.id),
+        },
         'Next step',
       ),
     ),
@@ -147,10 +157,10 @@ function body(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
 
 function section(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
   const isOpen = visit.open === step.id;
-  const state = step.skip ? 'skipped' : '';
+  const states = { skipped: step.skip !== '', done: step.done, open: isOpen };
   return h(
     'section',
-    { class: `step ${state} ${step.done ? 'done' : ''} ${isOpen ? 'open' : ''}`, id: step.id },
+    { class: classes('step', states), id: step.id },
     h(
       'h3',
       {},
@@ -162,7 +172,7 @@ function section(step: ShownStep, actions: Actions, visit: Visit): HTMLElement {
             'aria-expanded': String(isOpen),
             'aria-controls': `body-${step.id}`,
           },
-          onclick: () => actions.open(isOpen ? '' : step.id),
+          onclick: () => actions.open(textIf(!isOpen, step.id)),
         },
         tick(step.done),
         h('span', { class: 'title' }, step.title),
@@ -188,18 +198,15 @@ function drill(
       text,
     );
   const isRunning = state.startsWith('running') || state.startsWith('interrupted');
+  let buttons = [button('start', 'Break my lab')];
+  if (isRunning)
+    buttons = [button('hint', 'Hint'), button('check', 'Check'), button('stop', 'Repair and stop')];
   return h(
     'li',
-    { class: isRunning ? 'running' : '' },
+    { class: textIf(isRunning, 'running') },
     h('span', { class: 'title' }, title),
     h('span', { class: 'id' }, state || `about ${minutes} min`),
-    h(
-      'span',
-      { class: 'buttons' },
-      ...(isRunning
-        ? [button('hint', 'Hint'), button('check', 'Check'), button('stop', 'Repair and stop')]
-        : [button('start', 'Break my lab')]),
-    ),
+    h('span', { class: 'buttons' }, ...buttons),
   );
 }
 

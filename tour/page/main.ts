@@ -1,3 +1,4 @@
+import { textIf } from '../../util/optional';
 import type { Hint } from '../progress';
 import type {
   BrowserMessage,
@@ -61,7 +62,7 @@ const actions: Actions = {
 function select(id: string, focus = false): void {
   visit.open = id;
   connection.send({ type: 'select', step: id });
-  history.replaceState(undefined, '', id ? `#${id}` : location.pathname);
+  history.replaceState(undefined, '', textIf(id, `#${id}`) || location.pathname);
   const step = steps().find((one) => one.id === id);
   if (step) chapterAt = chapterOf(id);
   const place = step?.commands.find(({ done }) => !done)?.place ?? step?.commands[0]?.place;
@@ -106,7 +107,7 @@ function renderChapters({ chapters }: ShownTour): void {
           h(
             'button',
             {
-              ...{ type: 'button', class: isDone(chapter) ? 'done' : '' },
+              ...{ type: 'button', class: textIf(isDone(chapter), 'done') },
               'aria-current': at === chapterAt ? 'page' : undefined,
               onclick: () => openChapter(at),
             },
@@ -133,7 +134,8 @@ function focusKey(): { key: string; value?: string; from?: number | null } | und
   const element = document.activeElement as HTMLInputElement | null;
   if (!element || !byId('text').contains(element) || element === byId('text')) {
     const inNav = element && byId('chapters').contains(element);
-    return inNav ? { key: keyOf(element) } : undefined;
+    if (inNav) return { key: keyOf(element) };
+    return undefined;
   }
   const isInput = element.tagName === 'INPUT';
   return {

@@ -1,5 +1,5 @@
 import type { ShownNode, ShownTour, ShownVisit } from '../server/messages';
-import { h, s } from '../../web/client/elements';
+import { classes, h, s } from '../../web/client/elements';
 
 /** Point of the picture. */
 interface Point {
@@ -25,8 +25,10 @@ const box = (x: number, y: number, width: number, height: number, kind: string):
 const TIGHT = 125;
 
 /** Shortens a pod's name to what fits into its box: `nginx`, `busybox0-x7k2p`, `busybox0`. */
-const shortName = (name: string, width: number): string =>
-  name.startsWith('nginx') || width < TIGHT ? name.replace(/-.*/, '') : name;
+function shortName(name: string, width: number): string {
+  if (name.startsWith('nginx') || width < TIGHT) return name.replace(/-.*/, '');
+  return name;
+}
 
 /** Places of the network and where they are in the picture. */
 class Layout {
@@ -118,7 +120,7 @@ class Layout {
         label(
           shortName(pod.name, each),
           { x, y: podY - 3 },
-          each < TIGHT ? 'name middle small' : 'name middle',
+          classes('name middle', { small: each < TIGHT }),
         ),
         label(pod.ip, { x, y: podY + 16 }, 'address middle'),
       );
@@ -130,7 +132,8 @@ class Layout {
 function way(visits: ShownVisit[], points: Map<string, Point>, shift: number): Point[] {
   return visits.flatMap(({ place }) => {
     const point = points.get(place);
-    return point ? [{ x: point.x + shift, y: point.y }] : [];
+    if (!point) return [];
+    return [{ x: point.x + shift, y: point.y }];
   });
 }
 
@@ -141,8 +144,8 @@ function path(points: Point[]): string {
   let d = `M${first.x} ${first.y}`;
   let last = first;
   for (const point of others) {
-    const isDown = point.y > last.y;
-    d += isDown ? ` H${point.x} V${point.y}` : ` V${point.y} H${point.x}`;
+    if (point.y > last.y) d += ` H${point.x} V${point.y}`;
+    else d += ` V${point.y} H${point.x}`;
     last = point;
   }
   return d;
@@ -157,12 +160,12 @@ export interface DrawnWalk {
 /** Draws the network, with a walk on it if there is one. */
 export function draw(tour: ShownTour, walk?: DrawnWalk): SVGElement {
   const layout = new Layout(tour);
-  const there = walk ? way(walk.forward, layout.points, -5) : [];
-  const back = walk ? way(walk.reply, layout.points, 5) : [];
-  const visited = [...there, ...back].length > 0;
-  const text = visited
-    ? `The network, with the way of a packet: ${walk!.forward.map(({ place }) => place).join(', ')}`
-    : 'The network: a router, nodes with their bridges, and pods';
+  const { forward, reply } = walk ?? { forward: [], reply: [] };
+  const there = way(forward, layout.points, -5);
+  const back = way(reply, layout.points, 5);
+  let text = 'The network: a router, nodes with their bridges, and pods';
+  if (there.length + back.length > 0)
+    text = `The network, with the way of a packet: ${forward.map(({ place }) => place).join(', ')}`;
   const ends = (points: Point[], kind: string): SVGElement[] =>
     points.map(({ x, y }, at) =>
       s('circle', {

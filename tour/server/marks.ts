@@ -1,3 +1,5 @@
+import { itemsIf } from '../../util/optional';
+
 /** Report of a shell, which it makes with its marks. */
 export type Report =
   | { kind: 'output'; text: string }
@@ -23,7 +25,7 @@ export function markPrompts(secret: string, prompt?: string): string {
     // Without this, bash leaves repeated commands out of its history.
     'HISTCONTROL=',
     `printf "${mark}D;%s;%s\\007" "$tour_code" "$(HISTTIMEFORMAT= history 1 | base64 -w0)"`,
-    ...(prompt ? [`PS1="${prompt}"`] : []),
+    ...itemsIf(prompt, `PS1="${prompt}"`),
   ];
   return `export HISTFILE= PS0=$'${mark}C\\007' PROMPT_COMMAND='${steps.join('; ')}'`;
 }
@@ -43,10 +45,16 @@ export class MarkReader {
       const end = rest.indexOf(END, at);
       if (end < 0 && rest.length - at < LONGEST) break;
       addText(reports, rest.slice(0, at));
-      const mark = end < 0 ? undefined : this.parse(rest.slice(at + START.length, end));
-      if (mark) reports.push(mark);
-      else addText(reports, rest.slice(at, at + START.length));
-      rest = rest.slice(mark ? end + 1 : at + START.length);
+      const afterStart = at + START.length;
+      let mark: Report | undefined;
+      if (end >= 0) mark = this.parse(rest.slice(afterStart, end));
+      if (mark) {
+        reports.push(mark);
+        rest = rest.slice(end + 1);
+      } else {
+        addText(reports, rest.slice(at, afterStart));
+        rest = rest.slice(afterStart);
+      }
     }
     const cut = heldFrom(rest);
     this.held = rest.slice(cut);
@@ -72,7 +80,8 @@ function heldFrom(text: string): number {
   const whole = text.indexOf(START);
   if (whole >= 0) return whole;
   const escape = text.lastIndexOf('\x1b');
-  return escape >= 0 && START.startsWith(text.slice(escape)) ? escape : text.length;
+  if (escape >= 0 && START.startsWith(text.slice(escape))) return escape;
+  return text.length;
 }
 
 /** Returns a terminal's output as text: without colours, titles and carriage returns. */

@@ -1,5 +1,6 @@
 import { allChecks, skipReason } from '../../checks';
 import type { LabOutputs } from '../../components/outputs';
+import { itemsIf, textIf } from '../../util/optional';
 import { chapters } from '../chapters';
 import { fill, nodeOf, valuesOf, type Facts } from '../facts';
 import type { TourDrill } from '../lab';
@@ -63,7 +64,7 @@ function presentStep(step: TourStep, scene: Scene): ShownStep {
     })),
     done: done !== undefined,
     evidence: evidenceOf(progress, step.id),
-    facts: step.id === 'route.vpc' ? scene.routes : '',
+    facts: textIf(step.id === 'route.vpc', scene.routes),
     article: step.article ?? '',
     since: step.since ?? '',
     skip: skipOf(step, outputs),
@@ -101,7 +102,7 @@ function presentNodes({ outputs, facts }: Scene): ShownNode[] {
 
 /** Returns the terminals that a lab offers: nodes, and the laptop if there is an API. */
 export const placesOf = ({ stage, topology }: Pick<LabOutputs, 'stage' | 'topology'>): string[] => [
-  ...(stage === 'none' ? [] : ['laptop']),
+  ...itemsIf(stage !== 'none', 'laptop'),
   ...topology.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name),
 ];
 

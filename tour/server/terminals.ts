@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type * as Pty from '@lydell/node-pty';
+import { itemsIf } from '../../util/optional';
 import type { RanCommand } from '../proof';
 import { asText, MarkReader, markPrompts } from './marks';
 
@@ -36,7 +37,7 @@ class Terminal {
     { shell, size, events }: { shell: OpenShell; size: Size; events: TerminalEvents },
   ) {
     const secret = randomBytes(8).toString('hex');
-    const prompt = place === 'laptop' ? 'laptop$ ' : undefined;
+    const [prompt] = itemsIf(place === 'laptop', 'laptop$ ');
     const [program, ...args] = shell(place, markPrompts(secret, prompt));
     const reader = new MarkReader(secret);
     // Loaded by the first terminal: it is a native module.

@@ -1,4 +1,3 @@
-import { attempt } from '../../provider/local';
 import { matches, parseConntrack } from '../../checks';
 import { ruleTexts, type RuleTexts } from '../rules';
 import type { Obstacle } from '../report';
@@ -28,8 +27,7 @@ const reachesIp = (visit: Visit): Hop | undefined =>
   visit.hops.find((hop) => hop.way === 'in' && interfaceOf(visit, hop)?.master === undefined);
 
 async function ask(place: Place, words: string[]): Promise<{ text: string; failed: boolean }> {
-  const [program, ...args] = inPlace(place, words);
-  const { code, stdout, stderr } = await attempt(program, args);
+  const { code, stdout, stderr } = await place.machine.run(inPlace(place, words));
   return { text: (stdout || stderr).trim(), failed: code !== 0 };
 }
 

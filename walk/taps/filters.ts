@@ -21,7 +21,8 @@ export function captureFilter(probe: Probe, ifindex?: number): string {
     udp: `udp[8:4] == ${marker} or (udp and not dst port ${port})`,
   }[protocol];
   const filter = `${own} or ${inError}`;
-  return ifindex === undefined ? filter : `ifindex ${ifindex} and (${filter})`;
+  if (ifindex === undefined) return filter;
+  return `ifindex ${ifindex} and (${filter})`;
 }
 
 /** Returns nft's conditions for the probe and its answer. */
@@ -53,7 +54,8 @@ export function traceCommands(probe: Probe): string {
   );
   const chains = HOOKS.flatMap(([family, chain, hook]) => {
     const name = `${family} ${OWN_TABLE} ${chain}`;
-    const ip = family === 'bridge' ? 'ether type ip ' : 'meta nfproto ipv4 ';
+    let ip = 'meta nfproto ipv4 ';
+    if (family === 'bridge') ip = 'ether type ip ';
     return [
       `add chain ${name} { type filter hook ${hook} priority -450; }`,
       ...conditions(probe).map(

@@ -1,15 +1,20 @@
 import * as fs from 'node:fs';
-import { attempt, processesOf } from '../../provider/local';
+import { processesOf } from '../../provider/local';
 import { readKernelFile } from '../../util/kernel-files';
+import type { Machine } from './machine';
 
 /** Network namespace of a lab, or the host's interface to the lab, as the taps use it. */
 export interface Place {
   /** `pod default/nginx`, `worker-0`, `VPC router` or `laptop`. */
   name: string;
+  /** Machine that has the namespace. */
+  machine: Machine;
   /** Path of the namespace; `undefined` for the host's own. */
   namespace: string | undefined;
   /** Only interface that may be tapped; `undefined` for all of the namespace. */
   only?: string;
+  /** Interface of a cloud's node by which packets enter the VPC; unset elsewhere. */
+  uplink?: string;
   /** Interfaces by number. */
   interfaces: Map<number, Interface>;
 }
@@ -39,9 +44,11 @@ export const inPlace = ({ namespace }: Pick<Place, 'namespace'>, words: string[]
   namespace === undefined ? words : ['nsenter', `--net=${namespace}`, ...words];
 
 /** Runs a program in a place. Returns its output, also if it fails. */
-export async function look(place: Pick<Place, 'namespace'>, words: string[]): Promise<string> {
-  const [program, ...args] = inPlace(place, words);
-  const { stdout, stderr } = await attempt(program, args);
+export async function look(
+  place: Pick<Place, 'machine' | 'namespace'>,
+  words: string[],
+): Promise<string> {
+  const { stdout, stderr } = await place.machine.run(inPlace(place, words));
   return stdout || stderr;
 }
 

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { boundedRun } from '../../util/bounded-run';
 import { root } from '../../util/repo-root';
 import type { Protocol } from '../packet';
+import { inPlace, type Place } from './namespaces';
 
 /** Result of a probe, as its sender saw it. */
 export interface ProbeResult {
@@ -54,12 +55,17 @@ export function createProbe(protocol: Protocol, address: string, port: number): 
 
 const SCRIPT = path.join(root, 'walk/taps/probe.pl');
 
-/** Sends a probe in a network namespace; without `namespace`, from the host. */
-export async function sendProbe(probe: Probe, namespace: string | undefined): Promise<ProbeResult> {
+/** Sends a probe from a place. */
+export async function sendProbe(
+  probe: Probe,
+  from: Pick<Place, 'machine' | 'namespace'>,
+): Promise<ProbeResult> {
   const { protocol, address, port, marker } = probe;
-  const words = ['perl', SCRIPT, protocol, address, String(port), String(marker), String(SECONDS)];
-  const [program, ...args] = namespace ? ['nsenter', `--net=${namespace}`, ...words] : words;
-  const ran = await boundedRun(program, args, { seconds: 3, stdin: `${probe.payload}\n` });
+  // The text of the script, because nothing is copied to a node.
+  const script = fs.readFileSync(SCRIPT, 'utf8');
+  const args = [protocol, address, String(port), String(marker), String(SECONDS)];
+  const words = inPlace(from, ['perl', '-e', script, ...args]);
+  const ran = await from.machine.run(words, `${probe.payload}\n`);
   const [outcome, ...detail] = ran.stdout.trim().split(' ');
   if (ran.code !== 0 || outcome === '')
     throw new Error(`the probe could not be sent: ${ran.stderr.trim().split('\n')[0]}`);

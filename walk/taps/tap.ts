@@ -1,18 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { readKernelFile } from '../../util/kernel-files';
 import { poll } from '../../util/poll';
 import { parseCapture } from '../capture';
 import { parsePacket, type Sighting } from '../packet';
 import { parseTraces, type Trace } from '../trace';
 import { captureFilter, OWN_TABLE, traceCommands } from './filters';
+import type { Program } from './machine';
 import { inPlace, type Place } from './namespaces';
 import type { Probe } from './probe';
-
-/** Milliseconds in which a tap must be ready. */
-const READY_LIMIT = 3000;
-
-/** Seconds after which a tap ends, even if the walk does not stop it. */
-const LIFETIME = 15;
 
 /**
  * Bytes of a packet that a tap captures: all headers, and a DNS query. tcpdump has a buffer of 2 MiB
@@ -21,56 +14,54 @@ const LIFETIME = 15;
  */
 const SNAPSHOT_BYTES = 512;
 
-/** Program in a place that collects its output. The kernel kills it when the walk's process ends. */
+/** Program in a place that collects its output. */
 class Collector {
-  readonly output: Buffer[] = [];
+  readonly program: Program;
   errors = '';
-  private readonly ended: Promise<void>;
-  readonly child: ChildProcess;
 
-  constructor(place: Place, words: string[]) {
-    const command = ['--pdeathsig', 'KILL', ...inPlace(place, words)];
-    this.child = spawn('setpriv', command, { stdio: 'pipe', detached: true });
-    this.child.stdin!.on('error', () => undefined);
-    this.child.stdout!.on('data', (chunk: Buffer) => this.output.push(chunk));
-    this.child.stderr!.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
-    this.child.on('error', (error) => (this.errors += error.message));
-    this.ended = new Promise((resolve) => this.child.on('close', () => resolve()));
-    const timer = setTimeout(() => this.child.kill('SIGKILL'), LIFETIME * 1000);
-    void this.ended.then(() => clearTimeout(timer));
+  constructor(
+    private readonly place: Place,
+    words: string[],
+  ) {
+    this.program = place.machine.start(inPlace(place, words));
+  }
+
+  /** Adds what the program printed since the last call to `errors`. */
+  readErrors(): string {
+    this.errors += this.program.takeErrors();
+    return this.errors;
   }
 
   /** Waits until `isReady`. Throws an Error with the program's message if it ends before. */
-  async ready(name: string, isReady: () => boolean): Promise<void> {
+  async ready(name: string, isReady: () => boolean | Promise<boolean>): Promise<void> {
     const outcome = await poll(
       async () => {
-        if (isReady()) return 'ready';
-        return this.child.exitCode === null && this.child.pid !== undefined ? undefined : 'ended';
+        if (await isReady()) return 'ready';
+        return this.program.hasEnded ? 'ended' : undefined;
       },
-      { limit: READY_LIMIT, interval: 10 },
+      { limit: this.place.machine.patience.ready, interval: 10 },
     );
     if (outcome === 'ready') return;
-    throw new Error(
-      `${name}: ${this.errors.trim().split('\n').pop() || 'it is not ready in time'}`,
-    );
+    const reason = this.readErrors().trim().split('\n').pop();
+    throw new Error(`${name}: ${reason || 'it is not ready in time'}`);
   }
 
   /** Waits until `isDrained` holds twice in a row, for a short time at most. */
-  async drain(isDrained: () => boolean): Promise<void> {
+  async drain(isDrained: () => boolean | Promise<boolean>): Promise<void> {
+    const { drain, interval } = this.place.machine.patience;
     let times = 0;
     await poll(
-      () => {
-        times = isDrained() ? times + 1 : 0;
+      async () => {
+        times = (await isDrained()) ? times + 1 : 0;
         return times > 1;
       },
-      { limit: DRAIN_LIMIT, interval: 15 },
+      { limit: drain, interval },
     );
   }
 
   async stop(): Promise<Buffer> {
-    this.child.kill('SIGKILL');
-    await this.ended;
-    return Buffer.concat(this.output);
+    await this.program.stop();
+    return this.program.output();
   }
 }
 
@@ -82,8 +73,9 @@ const TRACE_GROUP = 1 << 8;
  * Returns how many bytes of traces the kernel holds for a process; `undefined` if the process does
  * not listen to traces. Reads the list of netlink sockets in the process's network namespace.
  */
-function pendingTraces(pid: number | undefined): number | undefined {
-  const rows = (readKernelFile(`/proc/${pid}/net/netlink`) ?? '').split('\n');
+async function pendingTraces(place: Place, pid: number | undefined): Promise<number | undefined> {
+  if (pid === undefined) return undefined;
+  const rows = (await place.machine.read(`/proc/${pid}/net/netlink`)).split('\n');
   for (const row of rows) {
     const [, protocol, port, groups, pending] = row.trim().split(/\s+/);
     const isOwn = protocol === NETFILTER && Number(port) === pid;
@@ -91,9 +83,6 @@ function pendingTraces(pid: number | undefined): number | undefined {
   }
   return undefined;
 }
-
-/** Milliseconds in which a tap must have written everything that the kernel passed to it. */
-const DRAIN_LIMIT = 400;
 
 /** tcpdump's count of packets, by its last statistics on standard error. */
 export interface Captures {
@@ -131,27 +120,20 @@ export interface Tap {
   stop(): Promise<Seen>;
 }
 
-/** Settings of the taps. */
-export interface TapOptions {
-  probe: Probe;
-  /** Debian tree of the nodes, which has tcpdump. */
-  tree: string;
-}
-
 /**
  * Starts the taps in a place. nft keeps its table for as long as its socket is open (flag `owner`),
  * so the kernel removes the table with the process.
  */
-export async function openTap(place: Place, { probe, tree }: TapOptions): Promise<Tap> {
+export async function openTap(place: Place, probe: Probe): Promise<Tap> {
   const filter = captureFilter(probe, ifindexOf(place));
   const capture = new Collector(place, [
-    ...['chroot', tree, '/usr/bin/tcpdump', '-i', 'any', '-p', '-n', '-U', '-Z', 'root'],
+    ...[...place.machine.tcpdump, '-i', 'any', '-p', '-n', '-U', '-Z', 'root'],
     ...['--immediate-mode', '--time-stamp-precision=nano'],
     ...['-s', String(SNAPSHOT_BYTES), '-w', '-', filter],
   ]);
   const trace =
     place.namespace === undefined ? undefined : new Collector(place, ['nft', '-a', '-i']);
-  trace?.child.stdin!.write(traceCommands(probe));
+  trace?.program.write(traceCommands(probe));
   const stop = async (): Promise<Seen> => {
     const [file, text] = await Promise.all([capture.stop(), trace?.stop()]);
     return {
@@ -162,8 +144,13 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
   };
   try {
     await Promise.all([
-      capture.ready(`tcpdump in ${place.name}`, () => capture.errors.includes('listening on')),
-      trace?.ready(`nft in ${place.name}`, () => pendingTraces(trace.child.pid) !== undefined),
+      capture.ready(`tcpdump in ${place.name}`, () =>
+        capture.readErrors().includes('listening on'),
+      ),
+      trace?.ready(
+        `nft in ${place.name}`,
+        async () => (await pendingTraces(place, trace.program.pid)) !== undefined,
+      ),
     ]);
   } catch (error) {
     await stop();
@@ -172,16 +159,16 @@ export async function openTap(place: Place, { probe, tree }: TapOptions): Promis
   const drain = async (): Promise<void> => {
     let lost = 0;
     const packetsWritten = (): boolean => {
-      const captures = parseStatistics(capture.errors);
+      const captures = parseStatistics(capture.readErrors());
       lost = captures?.lost ?? lost;
       capture.errors = '';
       // tcpdump prints its statistics on this signal.
-      capture.child.kill('SIGUSR1');
+      capture.program.signal('USR1');
       return captures?.unwritten === 0;
     };
     await Promise.all([
       capture.drain(packetsWritten),
-      trace?.drain(() => (pendingTraces(trace.child.pid) ?? 0) === 0),
+      trace?.drain(async () => ((await pendingTraces(place, trace.program.pid)) ?? 0) === 0),
     ]);
     if (lost > 0) throw new Error(`tcpdump in ${place.name} lost ${lost} packets; walk again`);
   };

@@ -33,6 +33,14 @@ export function s(name: string, properties: Properties = {}, ...children: Child[
   return element;
 }
 
+/**
+ * Joins class names: those that an element always has, and the names of the states that hold.
+ * @example
+ * classes('step', { done: true, open: false }) // 'step done'
+ */
+export const classes = (always: string, states: Record<string, boolean>): string =>
+  [always, ...Object.keys(states).filter((name) => states[name])].join(' ');
+
 /** Returns the parts of a text, with links as elements. A link opens beside the tour. */
 const linked = (text: string): Child[] =>
   text.split(/(http:\/\/[\w.:]+)/).map((part, at) => {
@@ -42,6 +50,9 @@ const linked = (text: string): Child[] =>
 
 /** Returns the parts of a text, with links, and code between backticks as elements. */
 export const marked = (text: string): Child[] =>
-  text.split('`').flatMap((part, at) => (at % 2 === 1 ? [h('code', {}, part)] : linked(part)));
+  text.split('`').flatMap((part, at) => {
+    if (at % 2 === 0) return linked(part);
+    return [h('code', {}, part)];
+  });
 
 export const byId = (id: string): HTMLElement => document.getElementById(id)!;

@@ -1,3 +1,4 @@
+import { problemUnless } from '../../../util/problems';
 import type { Check, Evidence } from '../../check';
 import { linesWith, shared, typeOne, type LabUnderTest } from '../../lab';
 import { parseConntrack, spell } from '../../parsers/conntrack';
@@ -56,11 +57,10 @@ const natPing: Check = {
           (line) => `${worker.name} -> ${to.node}: ${line}`,
         ),
         problems: [
-          ...(answers.length > 0
-            ? []
-            : [
-                `pod ${to.ip6} on ${to.node} did not answer from ${from.ip6} on ${worker.name}: look at the VPC route ${route.destination} -> ${to.node}, at the source/destination checks of both, and at \`sudo ip6tables -S FORWARD\``,
-              ]),
+          ...problemUnless(
+            answers.length > 0,
+            `pod ${to.ip6} on ${to.node} did not answer from ${from.ip6} on ${worker.name}: look at the VPC route ${route.destination} -> ${to.node}, at the source/destination checks of both, and at \`sudo ip6tables -S FORWARD\``,
+          ),
           ...ttlProblem(answers, `${to.ip6} on ${to.node}`),
         ],
       };

@@ -1,4 +1,6 @@
 import { contains6 } from '../../../util/cidr6';
+import { listOf, textIf } from '../../../util/optional';
+import { problemUnless } from '../../../util/problems';
 import type { Check, Evidence } from '../../check';
 import { kubectl, type LabUnderTest, linesWith, type as typeOn } from '../../lab';
 import { parseAnswers } from '../../parsers/listings';
@@ -11,7 +13,7 @@ interface Address {
 
 /** Returns a node's address as the check expects it. DHCPv6 of a cloud gives no prefix length. */
 const wantedAddress = (lab: LabUnderTest, address: string): string =>
-  planOf(lab).nodeCidr ? `${address}/64` : address;
+  `${address}${textIf(planOf(lab).nodeCidr, '/64')}`;
 
 const nodesList: Check = {
   id: 'ipv6.nodes.list',
@@ -37,10 +39,11 @@ const nodesList: Check = {
       const wanted = wantedAddress(lab, privateIp6!);
       const found = own.find(({ local, cidr }) => [local, cidr].includes(wanted));
       return {
-        lines: found ? [`${name}: ${found.cidr} on ${found.ifname}`] : [],
-        problems: found
-          ? []
-          : [`${name} has ${own.map(({ cidr }) => cidr).join(', ') || 'none'}, expected ${wanted}`],
+        lines: listOf(found).map(({ cidr, ifname }) => `${name}: ${cidr} on ${ifname}`),
+        problems: problemUnless(
+          found,
+          `${name} has ${own.map(({ cidr }) => cidr).join(', ') || 'none'}, expected ${wanted}`,
+        ),
       };
     });
     return {
@@ -73,12 +76,16 @@ const nodesPing: Check = {
       ]);
       const answered = parseAnswers(output).length > 0;
       const undiscovered = /\b(INCOMPLETE|FAILED)\b/.test(neighbour);
-      const why = undiscovered
-        ? `, and neighbour discovery finds no MAC: look at the router's chain forward, which must accept nd-neighbor-solicit and nd-neighbor-advert`
-        : '';
+      const why = textIf(
+        undiscovered,
+        `, and neighbour discovery finds no MAC: look at the router's chain forward, which must accept nd-neighbor-solicit and nd-neighbor-advert`,
+      );
       return {
         lines: linesWith(output, /bytes from/).map((line) => `${name}: ${line}`),
-        problems: answered ? [] : [`${name} got no answer from ${privateIp6} (${next})${why}`],
+        problems: problemUnless(
+          answered,
+          `${name} got no answer from ${privateIp6} (${next})${why}`,
+        ),
       };
     });
     return {
@@ -125,12 +132,14 @@ const nodesObject: Check = {
       return {
         lines: [`${name}: podCIDRs ${pods || 'none'}, InternalIPs ${own || 'none'}`],
         problems: [
-          ...(pods === wantedPods
-            ? []
-            : [`${name} has the podCIDRs ${pods || 'none'}, expected ${wantedPods}`]),
-          ...(own === wantedOwn
-            ? []
-            : [`${name} has the InternalIPs ${own || 'none'}, expected ${wantedOwn}`]),
+          ...problemUnless(
+            pods === wantedPods,
+            `${name} has the podCIDRs ${pods || 'none'}, expected ${wantedPods}`,
+          ),
+          ...problemUnless(
+            own === wantedOwn,
+            `${name} has the InternalIPs ${own || 'none'}, expected ${wantedOwn}`,
+          ),
         ],
       };
     });

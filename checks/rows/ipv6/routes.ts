@@ -1,5 +1,7 @@
+import { textIf } from '../../../util/optional';
 import { addressWithGroup, contains6, overlap6 } from '../../../util/cidr6';
 import type { Node } from '../../../components/topology';
+import { problemUnless } from '../../../util/problems';
 import { routesCommand, type VpcRoute } from '../../access';
 import type { Check, Evidence } from '../../check';
 import { type as typeOn, type LabUnderTest } from '../../lab';
@@ -12,18 +14,19 @@ type Networks = ReturnType<typeof planOf>;
 /** A cloud's router advertises itself with a link-local address, which the plan does not know. */
 const ADVERTISED = 'a link-local address';
 
-const isGateway = (found: string | undefined, wanted: string): boolean =>
-  wanted === ADVERTISED ? /^fe80:/.test(found ?? '') : found === wanted;
+function isGateway(found: string | undefined, wanted: string): boolean {
+  if (wanted === ADVERTISED) return /^fe80:/.test(found ?? '');
+  return found === wanted;
+}
 
 /** Returns a phrase unless the default route has this gateway. */
 function defaultProblem(routes: Route[], gateway: string): string[] {
   const standard = routes.find(({ dst }) => dst === 'default');
-  if (isGateway(standard?.gateway, gateway)) return [];
-  return [
-    standard
-      ? `default goes via ${standard.gateway}, expected ${gateway}`
-      : `no IPv6 default route, expected one via ${gateway}`,
-  ];
+  if (!standard) return [`no IPv6 default route, expected one via ${gateway}`];
+  return problemUnless(
+    isGateway(standard.gateway, gateway),
+    `default goes via ${standard.gateway}, expected ${gateway}`,
+  );
 }
 
 const isLink = (routes: Route[], dst: string, dev: string): boolean =>
@@ -56,7 +59,7 @@ const routePod: Check = {
       evidence: plain.trimEnd(),
       problems: [
         ...defaultProblem(routes, gateway),
-        ...(isLink(routes, podCidr6, 'eth0') ? [] : [`${podCidr6} is not a link on eth0`]),
+        ...problemUnless(isLink(routes, podCidr6, 'eth0'), `${podCidr6} is not a link on eth0`),
       ],
       look: "look at ipam's routes and ranges in the CNI config",
     };
@@ -77,7 +80,7 @@ export function hostProblems(routes: Route[], worker: Node, plan: Networks): str
   );
   return [
     ...defaultProblem(routes, plan.gateway ?? ADVERTISED),
-    ...(isLink(routes, podCidr, 'cnio0') ? [] : [`${podCidr} is not a link on cnio0`]),
+    ...problemUnless(isLink(routes, podCidr, 'cnio0'), `${podCidr} is not a link on cnio0`),
     ...linkProblem(routes, plan),
     ...others.map(
       ({ dst, gateway, dev }) =>
@@ -114,7 +117,7 @@ const routeHost: Check = {
     return {
       node: placeOf(lab.workers),
       command: routeHost.command,
-      expected: `default via ${gateway}; ${nodeCidr ? `${nodeCidr} on eth0; ` : ''}on cnio0 ${lab.workers.map(({ name, podCidr6 }) => `${podCidr6} (${name})`).join(', ')}`,
+      expected: `default via ${gateway}; ${textIf(nodeCidr, `${nodeCidr} on eth0; `)}on cnio0 ${lab.workers.map(({ name, podCidr6 }) => `${podCidr6} (${name})`).join(', ')}`,
       ...(await gather(lab.workers, (worker) => hostRoutes(lab, worker))),
       look: 'look at cnio0 and eth0 on that worker',
     };

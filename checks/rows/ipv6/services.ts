@@ -2,6 +2,7 @@ import type { Ran } from '../../access';
 import type { Check, Evidence } from '../../check';
 import { kubectl, linesWith, typeOne, type LabUnderTest } from '../../lab';
 import { poll } from '../../../util/poll';
+import { problemUnless } from '../../../util/problems';
 import { parseLookup } from '../../parsers/listings';
 import { judgeRules, pathProblems, PROXY_WAIT, type ExpectedPath } from '../../probes/proxy-rules';
 import { endpoints } from '../services';
@@ -57,13 +58,15 @@ const svcDns: Check = {
       expected: `kube-dns has the ClusterIPs ${lab.topology.dnsIp} and ${dnsIp}; ${name} is ${wanted}`,
       evidence: linesWith(output, /^(Server|Name|Address)|can't|timed out|no /).join('\n'),
       problems: [
-        ...(clusterIPs[1] === dnsIp
-          ? []
-          : [`kube-dns has the ClusterIPs ${clusterIPs.join(', ')}, expected ${dnsIp} too`]),
-        ...(wanted ? [] : [`the service nginx-${worker} has no IPv6 ClusterIP`]),
-        ...(wanted && answers.includes(wanted)
-          ? []
-          : [`${name} has the AAAA ${answers.join(', ') || 'none'}, expected ${wanted}`]),
+        ...problemUnless(
+          clusterIPs[1] === dnsIp,
+          `kube-dns has the ClusterIPs ${clusterIPs.join(', ')}, expected ${dnsIp} too`,
+        ),
+        ...problemUnless(wanted, `the service nginx-${worker} has no IPv6 ClusterIP`),
+        ...problemUnless(
+          wanted && answers.includes(wanted),
+          `${name} has the AAAA ${answers.join(', ') || 'none'}, expected ${wanted}`,
+        ),
       ],
       look: 'look at `kubectl -n kube-system get service kube-dns -o yaml`, and ipv6.svc.chains',
     };
@@ -132,10 +135,9 @@ async function askSameNode(lab: LabUnderTest, worker: string): Promise<Seen> {
   const title = answer.ran.stdout.split('\n').find((line) => /nginx/i.test(line)) ?? '';
   if (good(answer)) return { lines: [`${worker}: [${address}] ${title.trim()}`], problems: [] };
   const setting = (await typeOne(lab, worker, `sysctl -n ${BRIDGE_SETTING}`)).trim();
-  const why =
-    setting === '1'
-      ? 'look at ipv6.svc.chains'
-      : `${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1 (look at /etc/sysctl.d)`;
+  let why = 'look at ipv6.svc.chains';
+  if (setting !== '1')
+    why = `${BRIDGE_SETTING} is ${setting} on ${worker}, expected 1 (look at /etc/sysctl.d)`;
   return {
     lines: [],
     problems: [
@@ -191,7 +193,7 @@ const nodePortReach: Check = {
       command,
       expected: `HTTP 200 from the pod ${pod.ip6} on ${pod.node}, asked at ${entry.name}`,
       evidence: code === '000' ? `${url}: no answer` : `${url}: HTTP ${code}`,
-      problems: code === '200' ? [] : [`${client.name} got HTTP ${code} from ${url}`],
+      problems: problemUnless(code === '200', `${client.name} got HTTP ${code} from ${url}`),
       look: 'look at the firewall rule allow-internal-tcp6, and ipv6.nodeport.chains',
     };
   },

@@ -6,6 +6,7 @@ import { labFiles } from '../../lab/files';
 import { lastVerified } from '../../lab/last-verification';
 import { addHint, hasBegun, readHints, readProgress } from '../../tour/store';
 import type { Student } from '../roster';
+import { itemsIf } from '../../../util/optional';
 import { parseMessage, type ServerMessage, type ShownDrills, type ShownStudent } from './messages';
 
 const nameOf = ({ name }: Pick<Student, 'name'>): string => name;
@@ -38,7 +39,7 @@ export function rowOf({ id, name, lab }: Pick<Student, 'id' | 'name' | 'lab'>): 
   return {
     id,
     name,
-    chapters: hasBegun(lab.stack) ? chapters.map(({ done, total }) => ({ done, total })) : [],
+    chapters: itemsIf(hasBegun(lab.stack), ...chapters.map(({ done, total }) => ({ done, total }))),
     ...(open && { open }),
     ...(since && { since }),
     isWhole,

@@ -2,6 +2,8 @@ import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type LabOutputs, loginOf } from '../../../components/outputs';
+import { itemsIf, textIf } from '../../../util/optional';
+import { counted } from '../../../util/plural';
 import { root } from '../../../util/repo-root';
 import type { JumpHost } from '../../lab/ssh-config';
 import { type Html, html } from './html';
@@ -32,13 +34,18 @@ const styles = (): string =>
 const policy = (css: string): string =>
   `default-src 'none'; style-src 'sha256-${crypto.createHash('sha256').update(css).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
+/** Returns a host as a URL has it: an IPv6 address in brackets. */
+function bracketed(host: string): string {
+  if (host.includes(':')) return `[${host}]`;
+  return host;
+}
+
 /**
  * Returns `ssh://USER@HOST` for the jump host, if there is one; else for worker-0 or its gateway.
  */
 export function sshLink({ outputs, jump }: Pick<CardArgs, 'outputs' | 'jump'>): string {
-  const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
   if (jump)
-    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${jump.port === 22 ? '' : `:${jump.port}`}`;
+    return `ssh://${encodeURIComponent(jump.user)}@${bracketed(jump.host)}${textIf(jump.port !== 22, `:${jump.port}`)}`;
   const login = loginOf(
     outputs,
     outputs.nodes.find(({ name }) => name === 'worker-0')!,
@@ -58,8 +65,6 @@ const LONG = 48;
 /** Allows a line break in a link after its user. */
 const breakable = (link: string): Html => html`${link.split('@')[0]}@<wbr>${link.split('@')[1]}`;
 
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
-
 /** Formats an expiry: `Tuesday 1 December 2026, 18:00 UTC`. */
 function formatExpiry(expires: string): string {
   const time = new Date(expires);
@@ -69,16 +74,21 @@ function formatExpiry(expires: string): string {
   return `${part({ weekday: 'long' })} ${part({ day: 'numeric', month: 'long', year: 'numeric' })}, ${part({ hour: '2-digit', minute: '2-digit', hour12: false })} UTC`;
 }
 
+function ending(expires: string | undefined): Html {
+  if (!expires) return html`Stays until your instructor removes it`;
+  return html`Ends <time datetime="${expires}">${formatExpiry(expires)}</time>`;
+}
+
 function heading(args: CardArgs): Html {
   const { student, outputs, expires } = args;
-  const count = (role: string): number =>
-    outputs.topology.nodes.filter((node) => node.role === role).length;
+  const nodes = (role: string): string =>
+    counted(outputs.topology.nodes.filter((node) => node.role === role).length, role);
   const link = sshLink(args);
   return html`<header><div>
 <p class="eyebrow">Kubernetes Networking: Behind the Scenes</p>
-<h1${student.name.length > LONG ? html` class="long"` : ''}><bdi>${student.name}</bdi></h1>
-<p>Lab <b>${outputs.lab}</b> with ${plural(count('controller'), 'controller')} and ${plural(count('worker'), 'worker')}</p>
-<p>${expires ? html`Ends <time datetime="${expires}">${formatExpiry(expires)}</time>` : 'Stays until your instructor removes it'}</p>
+<h1${itemsIf(student.name.length > LONG, html` class="long"`)}><bdi>${student.name}</bdi></h1>
+<p>Lab <b>${outputs.lab}</b> with ${nodes('controller')} and ${nodes('worker')}</p>
+<p>${ending(expires)}</p>
 </div><figure>${qrCode(link, `QR code of ${link}`)}<figcaption><a href="${link}">${breakable(link)}</a></figcaption></figure></header>`;
 }
 
@@ -96,7 +106,7 @@ function addresses({ nodes, topology }: LabOutputs): Html {
 function notes({ outputs }: CardArgs): Html {
   return html`<footer>
 <p><b>Save what you want to keep elsewhere.</b> When the lab is removed or recreated, everything in it is lost.</p>
-${outputs.cloud === 'local' ? html`<p><b>Labs share one host.</b> They separate students, but are no security boundary. Put nothing private into your lab.</p>` : undefined}
+${itemsIf(outputs.cloud === 'local', html`<p><b>Labs share one host.</b> They separate students, but are no security boundary. Put nothing private into your lab.</p>`)}
 </footer>`;
 }
 
@@ -118,7 +128,7 @@ ${heading(args)}
 <p class="key"><b>This page is a key.</b> Anyone who has it can log in to your lab as you. Keep it private.<span class="paper"> On paper it opens nothing: the keys are only in the file.</span></p>
 <main>
 <div class="steps">${logIn({ outputs, jump }, keyFiles(outputs, jump))}${reach({ outputs, jump })}${article({ outputs })}</div>
-<section class="lab${outputs.nodes.length > MANY ? ' many' : ''}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
+<section class="lab${textIf(outputs.nodes.length > MANY, ' many')}"><h2>Your lab</h2>${picture(outputs)}${addresses(outputs)}</section>
 </main>
 ${notes(args)}
 </body>

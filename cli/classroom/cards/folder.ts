@@ -17,7 +17,8 @@ function caller(): { uid: number; gid: number } {
 function workTree(directory: string): string | undefined {
   if (fs.existsSync(path.join(directory, '.git'))) return directory;
   const parent = path.dirname(directory);
-  return parent === directory ? undefined : workTree(parent);
+  if (parent === directory) return undefined;
+  return workTree(parent);
 }
 
 /** Returns whether git ignores a file; false if git fails. */
@@ -82,6 +83,13 @@ export class CardFolder {
     return there;
   }
 
+  /** Resolves links to the directory, which may not exist yet. */
+  private realPath(): string {
+    if (fs.existsSync(this.directory)) return fs.realpathSync(this.directory);
+    const { dir, base } = path.parse(this.directory);
+    return path.join(fs.realpathSync(dir), base);
+  }
+
   private refuseUnfit(): void {
     const above = path.dirname(this.directory);
     if (!fs.existsSync(above))
@@ -91,11 +99,8 @@ export class CardFolder {
       throw usage(`${this.shown} is not a directory.`, '--out with a new directory');
     const found = there && unfit(this.directory, this.shown);
     if (found) throw usage(...found);
-    // Resolves links to the directory.
-    const real = there
-      ? fs.realpathSync(this.directory)
-      : path.join(fs.realpathSync(above), path.basename(this.directory));
-    const tree = workTree(there ? real : path.dirname(real));
+    const real = this.realPath();
+    const tree = workTree(real);
     if (tree && !ignores(tree, path.join(real, 'any.html'))) {
       throw usage(
         `${this.shown} is in the git repository ${tree}, and cards hold keys: one \`git add\` would publish them.`,

@@ -6,11 +6,7 @@ export class Html {
   private constructor(private readonly text: string) {}
 
   static of(parts: TemplateStringsArray, values: Value[]): Html {
-    return new Html(
-      parts
-        .map((part, index) => part + (index < values.length ? rendered(values[index]) : ''))
-        .join(''),
-    );
+    return new Html(parts.map((part, index) => part + rendered(values[index])).join(''));
   }
 
   toString(): string {
@@ -35,7 +31,8 @@ const escaped = (text: string): string =>
 function rendered(value: Value): string {
   if (value === undefined) return '';
   if (Array.isArray(value)) return value.map(rendered).join('');
-  return value instanceof Html ? value.toString() : escaped(String(value));
+  if (value instanceof Html) return value.toString();
+  return escaped(String(value));
 }
 
 /**

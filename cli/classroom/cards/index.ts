@@ -1,11 +1,14 @@
+import type { LabOutputs } from '../../../components/outputs';
 import { expiryIn } from '../../lab/expiry';
+import type { JumpHost } from '../../lab/ssh-config';
 import { Engine, type Snapshot } from '../../engine';
-import { EXIT, usage, withCure } from '../../errors';
+import { exitCodeOf, usage, withCure } from '../../errors';
 import { installed } from '../../actions/ensure-toolchain';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
 import { mapConcurrent } from '../jobs/map-concurrent';
 import type { Roster, Student } from '../roster';
+import { fieldsIf, textIf } from '../../../util/optional';
 import { card } from './card';
 import { CardFolder } from './folder';
 
@@ -39,9 +42,17 @@ function lackOf(
   { file, jumpHost }: CardsOptions['roster'],
 ): string | undefined {
   if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
-  return jumpHost
-    ? `the lab has no jump host, so the card only describes the login on this host\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`
-    : `the lab has a jump host and the roster no jumpHost, so the card only describes the login on this host\nTo do: jumpHost: NAME OF THIS HOST in ${file}, and the cards again`;
+  if (jumpHost)
+    return `the lab has no jump host, so the card only describes the login on this host\nTo do: jumpCidrs in the config of the roster, ./lab class up ${file}, and the cards again`;
+  return `the lab has a jump host and the roster no jumpHost, so the card only describes the login on this host\nTo do: jumpHost: NAME OF THIS HOST in ${file}, and the cards again`;
+}
+
+function jumpOf(
+  { jumpHost }: Pick<Roster, 'jumpHost'>,
+  { jump }: Pick<LabOutputs, 'jump'>,
+): JumpHost | undefined {
+  if (!jumpHost || !jump) return undefined;
+  return { host: jumpHost, ...jump };
 }
 
 /** Writes the card for a lab's state. Removes the old card if the lab is not up. */
@@ -55,21 +66,20 @@ export function cardOf(
   const about = { id, name, lab: lab.stack };
   if (snapshot?.unreadable) throw snapshot.unreadable;
   if (!snapshot?.outputs) {
-    const old = folder.remove(id) ? '; its old card is removed' : '';
+    const old = textIf(folder.remove(id), '; its old card is removed');
     return {
       ...about,
       problem: `the lab is not up${old}\nTo do: ./lab class up ${roster.file} --only ${id}`,
     };
   }
   const { outputs } = snapshot;
-  const jump =
-    roster.jumpHost && outputs.jump ? { host: roster.jumpHost, ...outputs.jump } : undefined;
+  const jump = jumpOf(roster, outputs);
   const file = folder.write(
     id,
     card({ student, outputs, expires: expiryIn(snapshot) || undefined, jump }),
   );
   const problem = lackOf(student, snapshot, roster);
-  return { ...about, file, ...(problem ? { problem } : {}) };
+  return { ...about, file, ...fieldsIf(problem, { problem }) };
 }
 
 async function written(
@@ -124,5 +134,5 @@ export async function classCards(
   );
   if (json) printJson(found);
   else show(found);
-  return found.every(({ file }) => file) ? EXIT.well : EXIT.failed;
+  return exitCodeOf(found.every(({ file }) => file));
 }

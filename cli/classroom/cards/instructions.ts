@@ -1,6 +1,7 @@
 import type { LabOutputs } from '../../../components/outputs';
 import { labArgument } from '../../lab/name';
 import { JUMP, type JumpHost } from '../../lab/ssh-config';
+import { itemsIf, listOf, textIf } from '../../../util/optional';
 import { type Html, html } from './html';
 import { type KeyFile, OWN_API_PORT } from './keys';
 
@@ -15,7 +16,7 @@ export interface Way {
  * option.
  */
 const command = (text: string): Html =>
-  html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${index > 0 ? ' ' : ''}<span>${word}</span>`)}</code>`;
+  html`<code class="command">${text.split(/(?<! -L) /).map((word, index) => html`${textIf(index > 0, ' ')}<span>${word}</span>`)}</code>`;
 
 const commands = (lines: string[], name = ''): Html =>
   html`<div class="commands ${name}">${lines.map(command)}</div>`;
@@ -48,21 +49,28 @@ export function logIn({ outputs, jump }: Way, files: KeyFile[]): Html {
 <p>You can reach this lab only from the host that it runs on. With sudo there, type this in the folder of this project:</p>
 ${onItsMachine(outputs)}<p>Without sudo, use the keys of this page on that host:</p>${withFiles(outputs, files)}</section>`;
   }
+  const withSudo = html` With sudo there, you need no files: <code>./lab ssh${labArgument({ stack: outputs.lab })} worker-0</code>`;
   return html`<section><h2>Log in from your own computer</h2>${withFiles(outputs, files)}
-${jump ? html`<p class="aside">The login goes through ${jump.host}, which forwards connections to this lab only.${local ? html` With sudo there, you need no files: <code>./lab ssh${labArgument({ stack: outputs.lab })} worker-0</code>` : undefined}</p>` : undefined}</section>`;
+${listOf(jump).map(({ host }) => html`<p class="aside">The login goes through ${host}, which forwards connections to this lab only.${itemsIf(local, withSudo)}</p>`)}</section>`;
 }
 
 /** Returns the NodePort of the article's service. */
 const nodePort = ({ nodePortUrl }: LabOutputs): string => new URL(nodePortUrl).port;
+
+/** Returns the URL of the article's nginx on the student's computer. */
+function urlOfNginx({ outputs, jump }: Way): string {
+  if (jump) return `http://127.0.0.1:${nodePort(outputs)}`;
+  return outputs.nodePortUrl;
+}
 
 /** Renders how to reach the API and the article's nginx; `undefined` if the lab has no API. */
 export function reach({ outputs, jump }: Way): Html | undefined {
   if (!outputs.kubeconfig) return undefined;
   const port = nodePort(outputs);
   const tunnel = `ssh -F ssh_config -N -L ${OWN_API_PORT}:${new URL(outputs.apiServer).host} -L ${port}:worker-0:${port} ${JUMP}`;
-  const url = jump ? `http://127.0.0.1:${port}` : outputs.nodePortUrl;
+  const url = urlOfNginx({ outputs, jump });
   return html`<section><h2>Use kubectl and a browser</h2>
-${jump ? html`<p>Leave this running in a second terminal, in the same folder. It forwards the API and the NodePort to your computer:</p>${command(tunnel)}` : undefined}
+${itemsIf(jump, html`<p>Leave this running in a second terminal, in the same folder. It forwards the API and the NodePort to your computer:</p>${command(tunnel)}`)}
 <p>In that folder, kubectl has admin rights on the lab:</p>${commands(['export KUBECONFIG=$PWD/kubeconfig', 'kubectl get nodes -o wide'])}
 <p>Once nginx runs (below), it answers at <a href="${url}" rel="noreferrer">${url}</a></p></section>`;
 }

@@ -1,6 +1,7 @@
 import { parse, stringify } from 'yaml';
 import type { LabOutputs } from '../../../components/outputs';
 import { type JumpHost, knownHosts, sshConfig } from '../../lab/ssh-config';
+import { listOf } from '../../../util/optional';
 
 /**
  * Port on the student's computer that leads to the API through a jump host. Docker and k3s often
@@ -31,8 +32,9 @@ export function keyFiles(outputs: LabOutputs, jump?: JumpHost): KeyFile[] {
     { name: names.sshKey, content: `${outputs.sshPrivateKey.trimEnd()}\n` },
     { name: names.knownHosts, content: knownHosts(outputs, jump) },
     { name: names.sshConfig, content: sshConfig(outputs, names, jump) },
-    ...(outputs.kubeconfig
-      ? [{ name: 'kubeconfig', content: jump ? atOwnPort(outputs.kubeconfig) : outputs.kubeconfig }]
-      : []),
+    ...listOf(outputs.kubeconfig).map((kubeconfig) => {
+      if (!jump) return { name: 'kubeconfig', content: kubeconfig };
+      return { name: 'kubeconfig', content: atOwnPort(kubeconfig) };
+    }),
   ];
 }

@@ -1,4 +1,5 @@
 import { addressAt } from '../../../util/cidr';
+import { itemsIf, listOf } from '../../../util/optional';
 import type { LabOutputs } from '../../../components/outputs';
 import type { Node, PodRoute, Topology } from '../../../components/topology';
 import { type Html, html } from './html';
@@ -40,8 +41,9 @@ function routeTable(routes: PodRoute[], top: number): Part {
   const entries = routes.map(({ destination, nextHopIp }) => `${destination} via ${nextHopIp}`);
   const longest = Math.max(...entries.map((entry) => entry.length)) * CHARACTER;
   const half = (WIDTH - 2 * EDGE) / 2;
-  const rows =
-    entries.length > 4 && longest < half ? Math.ceil(entries.length / 2) : entries.length;
+  let columns = 1;
+  if (entries.length > 4 && longest < half) columns = 2;
+  const rows = Math.ceil(entries.length / columns);
   return {
     svg: html`${entries.map((entry, index) => text('address', EDGE + Math.floor(index / rows) * half, top + (index % rows) * LINE, entry))}`,
     bottom: top + (rows - 1) * LINE,
@@ -58,7 +60,7 @@ function router({ topology, apiServer }: LabOutputs, top: number): Part {
     bottom,
     svg: html`${box('router', { left: 0, right: WIDTH }, top, bottom - top)}
 ${text('name', EDGE, top + 19, 'VPC router')}${text('address end', WIDTH - EDGE, top + 19, gateways(topology))}
-${text('word', EDGE, top + 35, 'its route table')}${apiServer ? text('address public end', WIDTH - EDGE, top + 35, `API ${new URL(apiServer).host}`) : undefined}
+${text('word', EDGE, top + 35, 'its route table')}${listOf(apiServer).map((url) => text('address public end', WIDTH - EDGE, top + 35, `API ${new URL(url).host}`))}
 ${table.svg}`,
   };
 }
@@ -69,10 +71,15 @@ function pods(node: Node, top: number): Html | undefined {
 ${text('address', PODS.left + EDGE, top + 17, `cnio0 ${addressAt(node.podCidr, 1)}`)}${text('address', PODS.left + EDGE, top + 32, `pods ${node.podCidr}`)}`;
 }
 
+function publicAddress(publicIp: string, y: number): Html {
+  if (!publicIp) return text('word end', NODE.right - EDGE, y, 'no public address');
+  return text('address public end', NODE.right - EDGE, y, publicIp);
+}
+
 function nodeRow(node: Node, publicIp: string, top: number): Html {
   return html`${line('wire', TRUNK, top + ROW.height / 2, NODE.left, top + ROW.height / 2)}${box('node', NODE, top, ROW.height)}
-${text('name', NODE.left + EDGE, top + 17, node.name)}${text(publicIp ? 'address public end' : 'word end', NODE.right - EDGE, top + 17, publicIp || 'no public address')}
-${text('address', NODE.left + EDGE, top + 32, node.privateIp)}${node.isGateway ? text('word end', NODE.right - EDGE, top + 32, 'gateway') : undefined}
+${text('name', NODE.left + EDGE, top + 17, node.name)}${publicAddress(publicIp, top + 17)}
+${text('address', NODE.left + EDGE, top + 32, node.privateIp)}${itemsIf(node.isGateway, text('word end', NODE.right - EDGE, top + 32, 'gateway'))}
 ${pods(node, top)}`;
 }
 

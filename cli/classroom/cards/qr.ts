@@ -13,7 +13,7 @@ export function qrCode(text: string, label: string): Html {
   const runs = data.flatMap((row, y) =>
     [
       ...row
-        .map((dark) => (dark ? '1' : '0'))
+        .map((isDark) => Number(isDark))
         .join('')
         .matchAll(/1+/g),
     ].map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`),

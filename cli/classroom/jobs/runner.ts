@@ -3,6 +3,7 @@ import { diskFull } from '../../full-disk';
 import type { Progress } from '../../ui/progress';
 import { since } from '../../ui/duration';
 import { interruptible } from '../../ui/signals';
+import { messageOf } from '../../../util/error-message';
 import { mapConcurrent } from './map-concurrent';
 
 /** Running work on one student's lab. */
@@ -39,7 +40,7 @@ export interface Board {
 /** Converts an error to a Failure. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return diskFull(message) ?? unable(message);
 }
 
@@ -64,12 +65,9 @@ export async function runJobs<T>(
       running.add(work);
       return { id, state: 'done', value: await work.result, seconds: since(started) };
     } catch (error) {
-      return {
-        id,
-        state: error instanceof Interrupted ? 'stopped' : 'failed',
-        failure: asFailure(error),
-        seconds: since(started),
-      };
+      const ended = { id, failure: asFailure(error), seconds: since(started) };
+      if (error instanceof Interrupted) return { ...ended, state: 'stopped' };
+      return { ...ended, state: 'failed' };
     } finally {
       if (work) running.delete(work);
     }

@@ -26,9 +26,10 @@ const PATIENCE = 120;
 
 /** Sends a message to the parent process, if it still runs. */
 const send = (news: News): Promise<void> =>
-  new Promise((resolve) =>
-    process.connected ? process.send!(news, undefined, {}, () => resolve()) : resolve(),
-  );
+  new Promise((resolve) => {
+    if (process.connected) process.send!(news, undefined, {}, () => resolve());
+    else resolve();
+  });
 
 let steps = 0;
 const progress: Progress = {

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import * as path from 'node:path';
+import { textIf } from '../../../util/optional';
 import { root } from '../../../util/repo-root';
 import { EXIT, Failure, Interrupted, unable } from '../../errors';
 import type { Progress, Step } from '../../ui/progress';
@@ -18,10 +19,10 @@ function shownOn(progress: Progress): (news: News) => void {
   };
 }
 
-const asError = ({ message, exitCode, cure }: News & { kind: 'failure' }): Failure =>
-  exitCode === EXIT.interrupted
-    ? new Interrupted(message, cure)
-    : new Failure(message, exitCode, cure);
+function asError({ message, exitCode, cure }: News & { kind: 'failure' }): Failure {
+  if (exitCode === EXIT.interrupted) return new Interrupted(message, cure);
+  return new Failure(message, exitCode, cure);
+}
 
 /** Length of the error output that a message quotes. */
 const LAST_WORDS = 2000;
@@ -54,7 +55,7 @@ function resultOf<T>(
       else
         reject(
           unable(
-            `The lab's process died (${signal ?? `exit code ${code}`})${words.trim() ? `: ${words.trim()}` : ''}.`,
+            `The lab's process died (${signal ?? `exit code ${code}`})${textIf(words.trim(), `: ${words.trim()}`)}.`,
             'the same command again',
           ),
         );
@@ -75,9 +76,9 @@ export function childJob<T>(id: string, task: Task): Job<T> {
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       let stopped = false;
-      const result = resultOf<T>(child, progress, () => stopped).finally(() =>
-        stopped ? endRemains(task) : undefined,
-      );
+      const result = resultOf<T>(child, progress, () => stopped).finally(async () => {
+        if (stopped) await endRemains(task);
+      });
       child.send(task, () => undefined);
       const stop = (): void => {
         stopped = true;

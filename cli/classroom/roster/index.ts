@@ -1,10 +1,13 @@
 import * as fs from 'node:fs';
+import { plural } from '../../../util/plural';
 import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
 import type { LabRef } from '../../lab/name';
 import type { Settings } from '../../lab/settings';
-import { RosterReader } from './reader';
+import { RosterReader, type RosterOptions } from './reader';
 import { utf8Text } from './utf8';
+
+export type { RosterOptions } from './reader';
 
 /** One student, who has one lab. */
 export interface Student {
@@ -24,16 +27,15 @@ export interface Roster {
 }
 
 /** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
-export function readRoster(file: string): Roster {
+export function readRoster(file: string, options: RosterOptions = {}): Roster {
   let bytes: Buffer;
   try {
     bytes = fs.readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw usage(
-      code === 'ENOENT' ? `Roster ${file} does not exist.` : `${file} can't be read: ${code}.`,
-      'give the file that lists the students, such as examples/students.yaml',
-    );
+    const cure = 'give the file that lists the students, such as examples/students.yaml';
+    if (code === 'ENOENT') throw usage(`Roster ${file} does not exist.`, cure);
+    throw usage(`${file} can't be read: ${code}.`, cure);
   }
   const decoded = utf8Text(bytes);
   if ('wrongLine' in decoded)
@@ -41,11 +43,11 @@ export function readRoster(file: string): Roster {
       `Line ${decoded.wrongLine} of the roster ${file} is not UTF-8; nothing was done.`,
       'save the file as UTF-8 in the editor, then the same command again',
     );
-  const reader = new RosterReader(decoded.text);
+  const reader = new RosterReader(decoded.text, options);
   const roster = reader.read();
   const mistakes = reader.mistakes.sort((a, b) => a.line - b.line);
   if (mistakes.length === 0) return { file, ...roster };
-  const head = mistakes.length === 1 ? 'One mistake' : `${mistakes.length} mistakes`;
+  const head = plural(mistakes.length, 'One mistake', `${mistakes.length} mistakes`);
   throw usage(
     `${head} in the roster ${file}; nothing was changed:\n${mistakes.map(({ line, text: what }) => `  - line ${line}: ${what}`).join('\n')}`,
     'correct the file, then run the same command again; examples/students.yaml is a complete example',

@@ -16,16 +16,23 @@ import {
   ConfigError,
   defaultOf,
 } from '../../../components/config';
+import { fieldsIf, itemsIf, textIf } from '../../../util/optional';
 import { nearest } from '../../../util/suggest';
 import { Failure } from '../../errors';
 import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
 import { projectName } from '../../engine';
+import { pastExpiry } from '../../lab/expiry';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
 
 const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
 const STUDENT = ['id', 'name', 'cloud', 'config'];
+
+export interface RosterOptions {
+  /** Whether labs are going to be created, so that an expiry in the past is a mistake. */
+  creates?: boolean;
+}
 
 /** A config value and its YAML node, which has the line. */
 interface Given {
@@ -37,6 +44,25 @@ interface Given {
 const isNothing = (node: unknown): boolean =>
   node === undefined || (isScalar(node) && node.value === null);
 
+/** Returns a part of the document as a node; `undefined` if it is missing. */
+function nodeOf(part: unknown): Node | undefined {
+  if (isNode(part)) return part;
+  return undefined;
+}
+
+/** Returns a key as text; `undefined` if the key is a list or a mapping. */
+function textOfKey(key: unknown): string | undefined {
+  if (!isScalar(key)) return undefined;
+  return String(key.value);
+}
+
+/** Returns a scalar as it is written; `undefined` for a list or a mapping. */
+function textOfScalar(node: unknown): string | undefined {
+  if (!isScalar(node)) return undefined;
+  if (typeof node.value === 'string') return node.value.trim();
+  return (node.source ?? String(node.value)).trim();
+}
+
 /** Parses the text of one roster and collects its mistakes. */
 export class RosterReader {
   private readonly lines = new LineCounter();
@@ -44,7 +70,10 @@ export class RosterReader {
   private readonly own = `${projectName()}:`;
   readonly mistakes: { line: number; text: string }[] = [];
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly options: RosterOptions = {},
+  ) {}
 
   read(): Omit<Roster, 'file'> {
     const document = parseDocument(this.text, { lineCounter: this.lines });
@@ -67,7 +96,7 @@ export class RosterReader {
       "a host's name or address",
     );
     return {
-      ...(jumpHost ? { jumpHost } : {}),
+      ...fieldsIf(jumpHost, { jumpHost }),
       students: this.studentsAt(keys.get('students'), cloud, config),
     };
   }
@@ -77,10 +106,14 @@ export class RosterReader {
     return { students: [] };
   }
 
+  /** Returns the line of a node, from 1. A missing node counts as the first line. */
+  private lineOf(node: unknown): number {
+    if (!isNode(node)) return 1;
+    return Math.max(1, this.lines.linePos(node.range?.[0] ?? 0).line);
+  }
+
   private mistake(node: unknown, text: string): void {
-    const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
-    const { line } = this.lines.linePos(offset);
-    const mistake = { line: Math.max(1, line), text };
+    const mistake = { line: this.lineOf(node), text };
     // A mistake in the defaults appears for every student.
     if (!this.mistakes.some((known) => known.line === mistake.line && known.text === text))
       this.mistakes.push(mistake);
@@ -94,8 +127,8 @@ export class RosterReader {
   ): Map<string, Node | undefined> {
     const found = new Map<string, Node | undefined>();
     for (const { key, value } of map.items as Pair[]) {
-      const name = isScalar(key) ? String(key.value) : '?';
-      if (known.includes(name)) found.set(name, isNode(value) ? value : undefined);
+      const name = textOfKey(key) ?? '?';
+      if (known.includes(name)) found.set(name, nodeOf(value));
       else
         this.mistake(
           key,
@@ -124,14 +157,10 @@ export class RosterReader {
     what: string,
   ): string | undefined {
     if (isNothing(node)) return undefined;
-    const text = isScalar(node)
-      ? (typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))).trim()
-      : undefined;
-    if (text !== undefined && form.test(text)) return text;
-    this.mistake(
-      node,
-      `${key} is ${text === undefined ? 'a list or a mapping' : `"${text}"`}, not ${what}`,
-    );
+    const text = textOfScalar(node);
+    if (text === undefined) this.mistake(node, `${key} is a list or a mapping, not ${what}`);
+    else if (form.test(text)) return text;
+    else this.mistake(node, `${key} is "${text}", not ${what}`);
     return undefined;
   }
 
@@ -154,23 +183,24 @@ export class RosterReader {
       return found;
     }
     for (const { key, value } of node.items as Pair[]) {
-      const name = (isScalar(key) ? String(key.value) : '').replace(new RegExp(`^${this.own}`), '');
+      const name = (textOfKey(key) ?? '').replace(new RegExp(`^${this.own}`), '');
       const text = this.valueOf(value, name);
       const mistake = mistakeIn(name, text ?? '');
       if (name === 'cloud') this.mistake(key, 'cloud stands beside config, not in it');
       else if (mistake) this.mistake(key, `${name}: ${mistake}`);
-      else
-        found.set(name.includes(':') ? name : `${this.own}${name}`, {
-          value: text || undefined,
-          node: key as Node,
-        });
+      else found.set(this.withNamespace(name), { value: text || undefined, node: key as Node });
     }
     return found;
   }
 
+  private withNamespace(key: string): string {
+    if (key.includes(':')) return key;
+    return `${this.own}${key}`;
+  }
+
   private valueOf(value: unknown, key: string): string | undefined {
     if (isSeq(value)) return value.items.map((item) => this.valueOf(item, key) ?? '').join(',');
-    return isNode(value) ? this.textAt(value, key, /^/, 'one value or a list of some') : undefined;
+    return this.textAt(nodeOf(value), key, /^/, 'one value or a list of some');
   }
 
   private studentsAt(
@@ -179,13 +209,10 @@ export class RosterReader {
     defaults: Map<string, Given>,
   ): Student[] {
     if (!isSeq(node) || node.items.length === 0) {
-      const none = isNothing(node) || isSeq(node);
-      this.mistake(
-        node,
-        none
-          ? 'there are no students: "students:" with a line "- id: s01" for each'
-          : 'students is not a list: a line "- id: s01" for each',
-      );
+      const isEmpty = isNothing(node) || isSeq(node);
+      if (isEmpty)
+        this.mistake(node, 'there are no students: "students:" with a line "- id: s01" for each');
+      else this.mistake(node, 'students is not a list: a line "- id: s01" for each');
       return [];
     }
     const lines = new Map<string, number>();
@@ -207,7 +234,7 @@ export class RosterReader {
     if (id === undefined) return undefined;
     const lab: LabRef = { stack: `${cloud}-${id}`, cloud };
     const given = new Map([...this.forCloud(defaults, cloud), ...own]);
-    const tag: [string, string][] = cloud === 'local' ? [] : [[`${this.own}student`, id]];
+    const tag: [string, string][] = itemsIf(cloud !== 'local', [`${this.own}student`, id]);
     const settings: Settings = new Map([
       ...tag,
       ...[...given].map(([key, { value }]): [string, string | undefined] => [key, value]),
@@ -249,14 +276,17 @@ export class RosterReader {
     student: Node,
   ): void {
     try {
-      checkedConfig(lab, settings);
+      const { expires } = checkedConfig(lab, settings);
+      const mistake = this.options.creates && pastExpiry(expires);
+      if (mistake) this.mistake(given.get(`${this.own}expires`)?.node ?? student, mistake);
     } catch (error) {
       if (error instanceof ConfigError) {
         for (const mistake of error.mistakes) {
-          const key = [...given.keys()].find((whole) =>
-            new RegExp(`(^|")${whole.split(':').pop()}\\b`).test(mistake),
-          );
-          this.mistake(key === undefined ? student : given.get(key)!.node, mistake);
+          const [, value] =
+            [...given].find(([key]) =>
+              new RegExp(`(^|")${key.split(':').pop()}\\b`).test(mistake),
+            ) ?? [];
+          this.mistake(value?.node ?? student, mistake);
         }
       } else if (error instanceof Failure) this.mistake(student, error.message);
       else throw error;
@@ -274,6 +304,6 @@ function wrongWithId(id: string): string | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return `${error.message.replace(/\.$/, '')}${error.cure ? ` (${error.cure})` : ''}`;
+    return `${error.message.replace(/\.$/, '')}${textIf(error.cure, ` (${error.cure})`)}`;
   }
 }

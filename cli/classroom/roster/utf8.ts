@@ -7,13 +7,15 @@ function firstWrongLine(bytes: Buffer): number | undefined {
   let line = 1;
   let start = 0;
   for (;;) {
-    const end = bytes.indexOf(10, start);
+    const newline = bytes.indexOf(10, start);
+    let end = newline;
+    if (newline === -1) end = bytes.length;
     try {
-      decoder.decode(bytes.subarray(start, end === -1 ? bytes.length : end));
+      decoder.decode(bytes.subarray(start, end));
     } catch {
       return line;
     }
-    if (end === -1) return undefined;
+    if (end === bytes.length) return undefined;
     line += 1;
     start = end + 1;
   }

@@ -41,7 +41,8 @@ const nodesDirectory = (lab: string): string => path.join(labDirectory(lab), 'no
 
 function readJournal(lab: string): Journal | undefined {
   const file = journalFile(lab);
-  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Journal) : undefined;
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Journal;
+  return undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { itemsIf, listOf } from '../../../util/optional';
 import { LOAD_NFT, attempt, attemptIn, ipIn, loadNft, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 import {
@@ -42,9 +43,10 @@ interface LinkState {
 
 /** Returns the names of nft's tables, such as `inet vpc`, without those of iptables. */
 const tablesOf = (ruleset: NftObject[]): string[] =>
-  ruleset.flatMap(({ table }) =>
-    table && !isIptables(table.family, table.name) ? `${table.family} ${table.name}` : [],
-  );
+  ruleset
+    .flatMap(({ table }) => listOf(table))
+    .filter(({ family, name }) => !isIptables(family, name))
+    .map(({ family, name }) => `${family} ${name}`);
 
 /** Returns true if a router's bridge has an IPv6 address, as in dual-stack labs. */
 const isDual = ({ links }: Addressing): boolean =>
@@ -113,7 +115,8 @@ export async function readRouterState(lab: string): Promise<RouterState> {
   const nft = listings.join('\n');
   await tryRuleset(nft);
   const state = { nft, iptables, routes, links: linksOf(network), settings };
-  return ipv6 ? { ...state, ipv6 } : state;
+  if (ipv6) return { ...state, ipv6 };
+  return state;
 }
 
 /** Elements to remove and to add, so that `now` becomes `wanted`. */
@@ -139,12 +142,13 @@ export const nftInput = (saved: string, tables: string[]): string =>
 async function applyLink(router: string, saved: LinkState, now: LinkState): Promise<string[]> {
   const { name } = saved;
   const { remove, add } = changes(now.addresses, saved.addresses);
-  const port = saved.master ? ['master', saved.master] : ['nomaster'];
+  let port = ['nomaster'];
+  if (saved.master) port = ['master', saved.master];
   const commands = [
     ...remove.map((address) => ['addr', 'del', address, 'dev', name]),
     ...add.map((address) => ['addr', 'add', address, 'dev', name]),
     ['link', 'set', name, 'mtu', String(saved.mtu), saved.up ? 'up' : 'down'],
-    ...(saved.master === now.master ? [] : [['link', 'set', name, ...port]]),
+    ...itemsIf(saved.master !== now.master, ['link', 'set', name, ...port]),
   ];
   return attemptAll(router, commands);
 }

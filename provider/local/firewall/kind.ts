@@ -1,4 +1,5 @@
 import { isIpv6 } from '../../../util/cidr6';
+import { textIf } from '../../../util/optional';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import {
   anyOf,
@@ -43,16 +44,19 @@ const ruleOf = ({ lab, rule }: FirewallRuleInputs): ResourceRule => ({
   name: rule.name,
 });
 
+/** Returns nft's words for the address family of a rule, and for the protocol of its packets. */
+function familyOf({ sources }: Rule): { family: string; protocol: string } {
+  if (sources.some(isIpv6)) return { family: 'ip6', protocol: 'meta l4proto' };
+  return { family: 'ip', protocol: 'ip protocol' };
+}
+
 /** Returns nft's expressions that select the packets of a rule. */
 export function matches(rule: Rule): string {
-  const family = rule.sources.some(isIpv6) ? 'ip6' : 'ip';
-  const protocol = family === 'ip6' ? 'meta l4proto' : 'ip protocol';
-  const ports =
-    rule.firstPort === undefined
-      ? `${protocol} ${rule.protocol}`
-      : `${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
-  const targets = rule.targets.length > 0 ? `${family} daddr ${anyOf(rule.targets)} ` : '';
-  return `${family} saddr ${anyOf(rule.sources)} ${targets}${ports}`;
+  const { family, protocol } = familyOf(rule);
+  const targets = textIf(rule.targets.length > 0, `${family} daddr ${anyOf(rule.targets)} `);
+  const hosts = `${family} saddr ${anyOf(rule.sources)} ${targets}`;
+  if (rule.firstPort === undefined) return `${hosts}${protocol} ${rule.protocol}`;
+  return `${hosts}${rule.protocol} dport ${rule.firstPort}-${rule.lastPort}`;
 }
 
 const install = async (inputs: FirewallRuleInputs): Promise<FirewallRuleState> => ({

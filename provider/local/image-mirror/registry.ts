@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import { findBlob, MEDIA_TYPES, readLayout, type Descriptor } from '../../../toolchain';
+import { fieldsIf, ifPresent } from '../../../util/optional';
 
 /** Error answer of the OCI distribution protocol. containerd shows its message in a pod's event. */
 interface Refusal {
@@ -35,11 +36,8 @@ class Registry {
    * `ns`, any registry matches.
    */
   manifest(registry: string | null, name: string, reference: string): Answer | Refusal {
-    const full =
-      registry === null
-        ? [...this.images.keys()].find((one) => one.slice(one.indexOf('/') + 1) === name)
-        : `${registry}/${name}`;
-    const descriptor = full === undefined ? undefined : this.images.get(full);
+    const full = this.fullName(registry, name);
+    const descriptor = ifPresent(full, (image) => this.images.get(image));
     if (!descriptor || (reference.includes(':') && reference !== descriptor.digest))
       return this.unknown(full ?? name, reference);
     return {
@@ -49,11 +47,16 @@ class Registry {
     };
   }
 
+  /** Returns the name of an image with its registry; `undefined` if no image has the name. */
+  private fullName(registry: string | null, name: string): string | undefined {
+    if (registry !== null) return `${registry}/${name}`;
+    return [...this.images.keys()].find((one) => one.slice(one.indexOf('/') + 1) === name);
+  }
+
   blob(digest: string): Answer | Refusal {
     const file = findBlob(this.directory, digest);
-    return file
-      ? { file, mediaType: 'application/octet-stream', digest }
-      : { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
+    if (file) return { file, mediaType: 'application/octet-stream', digest };
+    return { status: 404, code: 'BLOB_UNKNOWN', message: `no blob ${digest}` };
   }
 
   /**
@@ -61,7 +64,8 @@ class Registry {
    * this status.
    */
   private unknown(repository: string, reference: string): Refusal {
-    const requested = `${shortName(repository)}${reference.includes(':') ? '@' : ':'}${reference}`;
+    let requested = `${shortName(repository)}:${reference}`;
+    if (reference.includes(':')) requested = `${shortName(repository)}@${reference}`;
     const known = [...this.images.keys()].map(shortName).sort().join(', ');
     return {
       status: 403,
@@ -98,7 +102,7 @@ function sendFile(
     'Content-Length': size - start,
     'Docker-Content-Digest': digest,
     'Accept-Ranges': 'bytes',
-    ...(start > 0 ? { 'Content-Range': `bytes ${start}-${size - 1}/${size}` } : {}),
+    ...fieldsIf(start > 0, { 'Content-Range': `bytes ${start}-${size - 1}/${size}` }),
   });
   if (request.method === 'HEAD') response.end();
   else

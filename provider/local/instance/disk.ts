@@ -78,10 +78,7 @@ export function makeDisk(disk: DiskContent): void {
   for (const entry of entries(disk)) {
     const file = path.join(upper, entry.path);
     if (entry.content === undefined) fs.mkdirSync(file, { mode: entry.mode });
-    else
-      fs.writeFileSync(file, entry.content.endsWith('\n') ? entry.content : `${entry.content}\n`, {
-        mode: entry.mode,
-      });
+    else fs.writeFileSync(file, entry.content.replace(/\n?$/, '\n'), { mode: entry.mode });
     fs.chownSync(file, entry.owner ?? 0, entry.owner ?? 0);
     fs.chmodSync(file, entry.mode);
   }

@@ -41,13 +41,16 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
   return failures;
 }
 
+/** Describes a node that does not run; '' if it runs. */
+async function processDrift({ lab, name }: InstanceState): Promise<string> {
+  if (await isRunning(lab, name)) return '';
+  if (processesOf(lab, name).length === 0) return 'it does not run';
+  return 'its systemd-nspawn has ended, but processes of the node still run';
+}
+
 async function trouble(state: InstanceState): Promise<string> {
-  const [nic, running] = await Promise.all([nicDrift(state), isRunning(state.lab, state.name)]);
-  const stopped = (): string =>
-    processesOf(state.lab, state.name).length > 0
-      ? 'its systemd-nspawn has ended, but processes of the node still run'
-      : 'it does not run';
-  return [...(running ? [] : [stopped()]), ...(nic ? [nic] : [])].join('; ');
+  const drift = await Promise.all([processDrift(state), nicDrift(state)]);
+  return drift.filter(Boolean).join('; ');
 }
 
 /** Starts the node and connects it to the VPC; keeps what already works. */

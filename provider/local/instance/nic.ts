@@ -1,3 +1,5 @@
+import { itemsIf } from '../../../util/optional';
+import { problemUnless } from '../../../util/problems';
 import { attempt, ipIn, loadNft, run, runIn } from '../shared/command';
 import {
   addressing,
@@ -46,11 +48,12 @@ type SetName = keyof typeof PARTS;
 /** Returns the interface's expected elements in the VPC's sets and maps. */
 const registration = (nic: Nic): [SetName, string[][]][] => [
   ['bridge vpc addresses', [[nic.name, nic.privateIp]]],
-  ...(nic.privateIp6
-    ? [['bridge vpc addresses6', [[nic.name, nic.privateIp6]]] as [SetName, string[][]]]
-    : []),
+  ...itemsIf(nic.privateIp6, ['bridge vpc addresses6', [[nic.name, nic.privateIp6]]] as [
+    SetName,
+    string[][],
+  ]),
   ['inet vpc public', [[nic.publicIp, nic.privateIp]]],
-  ['bridge vpc can_ip_forward', nic.canIpForward ? [[nic.name]] : []],
+  ['bridge vpc can_ip_forward', itemsIf(nic.canIpForward, [nic.name])],
 ];
 
 /** Returns the actual elements that contain the interface's name or one of its addresses. */
@@ -102,7 +105,8 @@ const DUAL_SETTINGS = {
 /** Sets the namespace's IPv6: on before its interfaces exist, or off. */
 async function prepareIpv6(namespace: string, { privateIp6 }: Nic): Promise<void> {
   if (!hasIpv6()) return;
-  const settings = privateIp6 ? DUAL_SETTINGS : { 'net.ipv6.conf.all.disable_ipv6': '1' };
+  let settings: Record<string, string> = { 'net.ipv6.conf.all.disable_ipv6': '1' };
+  if (privateIp6) settings = DUAL_SETTINGS;
   const values = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
   await runIn(namespace, 'sysctl', ['-qw', ...values]);
 }
@@ -149,8 +153,8 @@ async function drift6(nic: Nic, namespace: string, node: Addressing): Promise<st
   const routes = await routes6(namespace);
   const isRouted = routes.some(({ dst, gateway }) => dst === 'default' && gateway === nic.gateway6);
   return [
-    ...(hasAddress(node, 'eth0', address) ? [] : [`its eth0 lacks the address ${address}`]),
-    ...(isRouted ? [] : ['its IPv6 default route is missing']),
+    ...problemUnless(hasAddress(node, 'eth0', address), `its eth0 lacks the address ${address}`),
+    ...problemUnless(isRouted, 'its IPv6 default route is missing'),
   ];
 }
 
@@ -165,7 +169,7 @@ export async function nicDrift(nic: Nic): Promise<string> {
     ['its port', linkDrift(router, outer(nic))],
     ['its eth0', linkDrift(node, inner(nic))],
   ];
-  const drift = links.flatMap(([name, difference]) => (difference ? `${name} ${difference}` : []));
+  const drift = links.flatMap(([name, difference]) => itemsIf(difference, `${name} ${difference}`));
   if (!routesTo(node, 'default').some(({ gateway }) => gateway === nic.gateway))
     drift.push('its default route is missing');
   drift.push(...(await drift6(nic, namespace, node)));

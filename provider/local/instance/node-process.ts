@@ -1,5 +1,6 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { readIfExists } from '../../../util/existing-files';
+import { fieldsIf, itemsIf, listOf } from '../../../util/optional';
 import { poll } from '../../../util/poll';
 import { programOf } from '../../../util/process';
 import { root } from '../../../util/repo-root';
@@ -54,7 +55,7 @@ export async function stopMachine(lab: string, name: string): Promise<void> {
     () => {
       // The runner is killed first, because it would start the container again.
       const runner = readDaemon(pidFile(lab, name));
-      return [...(runner ? [runner.pid] : []), ...processesOf(lab, name)];
+      return [...listOf(runner?.pid), ...processesOf(lab, name)];
     },
     { limit: 10_000 },
   );
@@ -79,9 +80,10 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
     NAMESPACE: namespaceOf(lab, name),
     ADDRESS: `${machine.privateIp}/${machine.prefixLength}`,
     GATEWAY: machine.gateway,
-    ...(machine.privateIp6
-      ? { IPV6_ADDRESS: `${machine.privateIp6}/64`, IPV6_GATEWAY: machine.gateway6! }
-      : {}),
+    ...fieldsIf(machine.privateIp6, {
+      IPV6_ADDRESS: `${machine.privateIp6}/64`,
+      IPV6_GATEWAY: machine.gateway6!,
+    }),
     TREE: machine.tree,
     STORE: machine.store,
     GROUP: groupOf(lab, name),
@@ -96,7 +98,7 @@ export async function startMachine(machine: MachineProcess): Promise<void> {
       '--quiet',
       '--collect',
       `--unit=${unitOf(lab, name)}`,
-      ...(hasSlices() ? [`--slice=${sliceOf(lab)}`] : []),
+      ...itemsIf(hasSlices(), `--slice=${sliceOf(lab)}`),
       '--property=Delegate=yes',
       '--property=KillMode=mixed',
       // As machine.sh on cgroup v1: the host's disks can be named in a node, but not opened.
@@ -127,14 +129,15 @@ async function waitForBoot(lab: string, name: string, log: string): Promise<void
   const outcome = await poll(
     async () => {
       if (boots()) return 'booted';
-      return (await isRunning(lab, name)) ? undefined : 'ended';
+      if (await isRunning(lab, name)) return undefined;
+      return 'ended';
     },
     { limit },
   );
   if (outcome === 'booted') return;
-  const problem =
-    outcome === 'ended' ? 'ended while it started' : `did not boot within ${limit / 1000} s`;
-  const console = fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trim().slice(-800) : '';
+  let problem = `did not boot within ${limit / 1000} s`;
+  if (outcome === 'ended') problem = 'ended while it started';
+  const console = (readIfExists(log) ?? '').trim().slice(-800);
   throw new Error(
     `node ${name} of lab ${lab} ${problem}; ${log} ends with: ${console || 'nothing'}`,
   );

@@ -64,7 +64,8 @@ const ruleOf = (lab: string): ResourceRule => ({ lab, chain: 'router', name: 'ju
 async function listenerOn(port: number): Promise<string> {
   const { stdout } = await attempt('ss', ['-Hltnp', `sport = :${port}`]);
   const [, program, pid] = /\(\("([^"]+)",pid=(\d+)/.exec(stdout) ?? [];
-  return program ? `${program} (process ${pid})` : stdout.trim() && 'another program';
+  if (program) return `${program} (process ${pid})`;
+  return stdout.trim() && 'another program';
 }
 
 /**
@@ -72,7 +73,8 @@ async function listenerOn(port: number): Promise<string> {
  * already uses it.
  */
 async function portTaken(lab: string, port: number): Promise<string> {
-  const listener = readDaemon(jumpHostFile(lab, RELAY)) ? '' : await listenerOn(port);
+  if (readDaemon(jumpHostFile(lab, RELAY))) return '';
+  const listener = await listenerOn(port);
   if (!listener) return '';
   return `port ${port} of this host, where students reach the jump host of lab ${lab}, is taken by ${listener}`;
 }
@@ -142,7 +144,8 @@ async function start(inputs: JumpHostInputs): Promise<JumpHostState> {
 
 async function relayDrift({ lab, port }: JumpHostState): Promise<string> {
   if (!readDaemon(jumpHostFile(lab, RELAY))) return 'its relay on the host has ended';
-  return (await listenerOn(port)) ? '' : `its relay on the host does not listen at port ${port}`;
+  if (await listenerOn(port)) return '';
+  return `its relay on the host does not listen at port ${port}`;
 }
 
 async function trouble(state: JumpHostState): Promise<string> {

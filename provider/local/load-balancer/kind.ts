@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { textIf } from '../../../util/optional';
 import { renderFile } from '../../../util/render';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { attempt, ipIn } from '../shared/command';
@@ -84,9 +85,10 @@ async function trouble(state: LoadBalancerState): Promise<string> {
   if (!router) return 'its router is missing';
   return [
     serviceDrift(balancerFile(state.lab, 'process.json'), router, state.publicIp, state.port),
-    hasAddress(router, 'internet', `${state.publicIp}/32`)
-      ? ''
-      : `its address ${state.publicIp} is missing`,
+    textIf(
+      !hasAddress(router, 'internet', `${state.publicIp}/32`),
+      `its address ${state.publicIp} is missing`,
+    ),
     await ruleDrift(ruleOf(state.lab), state.installed),
   ]
     .filter(Boolean)

@@ -1,5 +1,6 @@
 import { asCidr, overlap, parseCidr } from '../../../util/cidr';
 import { isIpv6, overlap6, prefix6 } from '../../../util/cidr6';
+import { textIf } from '../../../util/optional';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { ipIn } from '../shared/command';
 import { routerSnapshot, routes6, type RouteRow } from '../router/router-snapshot';
@@ -18,6 +19,12 @@ export interface RouteInputs {
 
 interface RouteState extends RouteInputs, Drifting {}
 
+/** Adds the prefix length that `ip` omits for a single address. */
+function withPrefix6(destination: string): string {
+  if (destination.includes('/')) return destination;
+  return `${destination}/128`;
+}
+
 /** Returns the router's IPv6 routes for this destination and for parts of it. */
 async function entries6({
   lab,
@@ -25,7 +32,7 @@ async function entries6({
 }: RouteInputs): Promise<{ own?: RouteRow; narrower: RouteRow[] }> {
   const inside = (await routes6(routerOf(lab)).catch((): RouteRow[] => []))
     .filter(({ dst }) => dst !== 'default')
-    .map((row) => ({ ...row, dst: row.dst.includes('/') ? row.dst : `${row.dst}/128` }))
+    .map((row) => ({ ...row, dst: withPrefix6(row.dst) }))
     .filter(({ dst }) => overlap6(dst, destination));
   const narrower = inside.filter(({ dst }) => prefix6(dst) > prefix6(destination));
   return { own: inside.find(({ dst }) => dst === destination), narrower };
@@ -67,10 +74,10 @@ export const routeKind: ResourceKind<RouteInputs, RouteState> = {
   async read(_id, state) {
     const { own, narrower } = await entries(state);
     if (!own) return undefined;
-    const wrong =
-      own.gateway === state.nextHopIp
-        ? ''
-        : `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`;
+    const wrong = textIf(
+      own.gateway !== state.nextHopIp,
+      `leads to ${own.gateway ?? own.type ?? own.dev}, not ${state.nextHopIp}`,
+    );
     return {
       ...state,
       trouble:

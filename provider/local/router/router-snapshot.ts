@@ -1,3 +1,4 @@
+import { listOf } from '../../../util/optional';
 import { attemptIn, run, runIn } from '../shared/command';
 import { namespaceExists, routerOf } from '../shared/names';
 
@@ -73,7 +74,8 @@ export interface RouterSnapshot extends Addressing {
  * namespace does not exist.
  */
 export async function addressing(namespace?: string): Promise<Addressing> {
-  const text = await run('ip', [...(namespace ? ['-n', namespace] : []), '-j', '-batch', '-'], {
+  const inNamespace = listOf(namespace).flatMap((name) => ['-n', name]);
+  const text = await run('ip', [...inNamespace, '-j', '-batch', '-'], {
     input: 'addr show\nroute show\n',
   });
   const [links, routes] = text
@@ -94,10 +96,10 @@ export const parseRuleset = (json: string): NftObject[] =>
   (JSON.parse(json) as { nftables: NftObject[] }).nftables;
 
 /** Reads the router's packet filter; empty without a router. */
-export const readRuleset = async (lab: string): Promise<NftObject[]> =>
-  namespaceExists(routerOf(lab))
-    ? parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']))
-    : [];
+export async function readRuleset(lab: string): Promise<NftObject[]> {
+  if (!namespaceExists(routerOf(lab))) return [];
+  return parseRuleset(await runIn(routerOf(lab), 'nft', ['-j', 'list', 'ruleset']));
+}
 
 /** Reads the state of a router; `undefined` if it does not exist. */
 async function readRouter(lab: string): Promise<RouterSnapshot | undefined> {
@@ -160,9 +162,9 @@ export function linkDrift(where: Addressing, wanted: ExpectedLink): string {
     return `has MAC ${link.address}, not ${wanted.mac}`;
   if (wanted.master && link.master !== wanted.master)
     return `is not on the bridge ${wanted.master}`;
-  return wanted.address && !hasAddress(where, wanted.name, wanted.address)
-    ? `lacks the address ${wanted.address}`
-    : '';
+  if (wanted.address && !hasAddress(where, wanted.name, wanted.address))
+    return `lacks the address ${wanted.address}`;
+  return '';
 }
 
 /** Returns the routes to exactly this destination. An address and its /32 are the same. */
@@ -176,8 +178,7 @@ export function elements(objects: NftObject[], family: string, name: string): st
     .find((set) => set?.family === family && set.table === 'vpc' && set.name === name);
   return (definition?.elem ?? []).map((element) => {
     if (typeof element === 'string') return [element];
-    return Array.isArray(element)
-      ? (element as string[])
-      : (element as { concat: string[] }).concat;
+    if (Array.isArray(element)) return element as string[];
+    return (element as { concat: string[] }).concat;
   });
 }

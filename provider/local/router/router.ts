@@ -1,4 +1,6 @@
 import { addressAt, parseCidr } from '../../../util/cidr';
+import { fieldsIf, itemsIf } from '../../../util/optional';
+import { problemUnless } from '../../../util/problems';
 import { attempt, attemptIn, ipIn, run, runIn } from '../shared/command';
 import {
   addressing,
@@ -74,7 +76,7 @@ const DUAL_SETTINGS = {
 /** Kernel settings of the router, set before any packet passes. */
 export function routerSettings(ipv6 = hasIpv6(), dual = false): Record<string, string> {
   if (dual) return { ...SETTINGS, ...DUAL_SETTINGS };
-  return { ...SETTINGS, ...(ipv6 ? IPV6_SETTINGS : {}) };
+  return { ...SETTINGS, ...fieldsIf(ipv6, IPV6_SETTINGS) };
 }
 
 const SETTINGS = {
@@ -101,7 +103,7 @@ const DUAL_LINK_SETTINGS = {
 
 const linkSettings = (dual: boolean): Record<string, string> => ({
   ...LINK_SETTINGS,
-  ...(dual ? DUAL_LINK_SETTINGS : {}),
+  ...fieldsIf(dual, DUAL_LINK_SETTINGS),
 });
 
 /** Returns the names of all kernel settings of the router. */
@@ -223,20 +225,21 @@ async function settingsDrift({ router, ...plan }: RouterPlan): Promise<string[]>
   const dual = plan.gateway6 !== undefined;
   const onLinks = linkSettings(dual);
   const expected = Object.entries({ ...routerSettings(hasIpv6(), dual), ...onLinks });
-  // Settings of a missing interface do not exist; the interface itself is reported as drift.
   const read = await attemptIn(router, 'sysctl', ['-e', ...expected.map(([name]) => name)]);
-  const actual = new Map(
-    read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]),
-  );
+  // Settings of a missing interface do not exist; the interface itself is reported as drift.
+  const actual = new Map([
+    ...Object.entries(onLinks),
+    ...read.stdout.split('\n').map((line) => line.split(' = ') as [string, string]),
+  ]);
   return expected.flatMap(([name, value]) => {
-    const current = actual.get(name) ?? (name in onLinks ? value : 'missing');
-    return current === value ? [] : [`kernel setting ${name} is ${current}, not ${value}`];
+    const current = actual.get(name) ?? 'missing';
+    return problemUnless(current === value, `kernel setting ${name} is ${current}, not ${value}`);
   });
 }
 
 const named = (where: Addressing, expected: ExpectedLink, name: string): string[] => {
   const difference = linkDrift(where, expected);
-  return difference ? [`${name} ${difference}`] : [];
+  return itemsIf(difference, `${name} ${difference}`);
 };
 
 function routeDrift(plan: RouterPlan, inside: Addressing, host: Addressing): string[] {
@@ -259,19 +262,21 @@ function routeDrift(plan: RouterPlan, inside: Addressing, host: Addressing): str
       `the host's blackhole route of ${plan.publicPool} is missing`,
     ],
   ];
-  return expected.flatMap(([holds, drift]) => (holds ? [] : [drift]));
+  return expected.flatMap(([holds, drift]) => itemsIf(!holds, drift));
 }
 
 /** Lists the drift of the IPv6 parts of a dual-stack lab's router. */
 async function drift6(plan: RouterPlan, inside: Addressing): Promise<string[]> {
   if (!isDual(plan)) return [];
   return [
-    ...(hasAddress(inside, 'vpc', address6(plan))
-      ? []
-      : [`bridge vpc lacks the address ${address6(plan)}`]),
-    ...((await hasHopLimitRule(plan.router))
-      ? []
-      : ['the hop limit rule in table mangle of ip6tables was changed']),
+    ...problemUnless(
+      hasAddress(inside, 'vpc', address6(plan)),
+      `bridge vpc lacks the address ${address6(plan)}`,
+    ),
+    ...problemUnless(
+      await hasHopLimitRule(plan.router),
+      'the hop limit rule in table mangle of ip6tables was changed',
+    ),
   ];
 }
 
@@ -293,7 +298,7 @@ export async function routerDrift(
     ...named(host, downlink(plan), `the host's interface ${plan.link}`),
     ...settings,
     ...rules,
-    ...(inside.mangle.join() === TTL_RULE ? [] : ['the TTL rule in table mangle was changed']),
+    ...problemUnless(inside.mangle.join() === TTL_RULE, 'the TTL rule in table mangle was changed'),
     ...routeDrift(plan, inside, host),
     ...ipv6,
   ].join('; ');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { listOf } from '../../../util/optional';
 import { routerSnapshot, readRuleset, type NftObject, type NftRule } from './router-snapshot';
 import { loadNft } from '../shared/command';
 import { routerOf } from '../shared/names';
@@ -20,15 +21,15 @@ function ofName(ruleset: NftObject[], { chain, name }: ResourceRule): NftRule[] 
     (object) => object.chain?.family === 'inet' && object.chain.name === chain && object.chain.hook,
   );
   if (hooked) return [];
-  return ruleset.flatMap(({ rule }) =>
-    rule &&
-    rule.family === 'inet' &&
-    rule.table === 'vpc' &&
-    rule.chain === chain &&
-    rule.comment === name
-      ? rule
-      : [],
-  );
+  return ruleset
+    .flatMap(({ rule }) => listOf(rule))
+    .filter(
+      (rule) =>
+        rule.family === 'inet' &&
+        rule.table === 'vpc' &&
+        rule.chain === chain &&
+        rule.comment === name,
+    );
 }
 
 const digest = (rules: NftRule[]): string =>
@@ -40,7 +41,8 @@ const digest = (rules: NftRule[]): string =>
 /** Returns a short digest of the rule in the kernel; `undefined` if it does not exist. */
 export async function readRule(rule: ResourceRule): Promise<string | undefined> {
   const rules = ofName((await routerSnapshot(rule.lab))?.ruleset ?? [], rule);
-  return rules.length > 0 ? digest(rules) : undefined;
+  if (rules.length > 0) return digest(rules);
+  return undefined;
 }
 
 const deletions = async (rule: ResourceRule): Promise<string[]> =>
@@ -79,7 +81,8 @@ export async function deleteRule(rule: ResourceRule): Promise<void> {
 export async function ruleDrift(rule: ResourceRule, written: string): Promise<string> {
   const current = await readRule(rule);
   if (current === written) return '';
-  return `its rule in the router ${current === undefined ? 'is missing' : 'was changed'}`;
+  if (current === undefined) return 'its rule in the router is missing';
+  return 'its rule in the router was changed';
 }
 
 /** Formats addresses or CIDRs as an anonymous nft set. */

@@ -1,3 +1,4 @@
+import { itemsIf } from '../../../util/optional';
 import { renderFile } from '../../../util/render';
 import { attemptIn, LOAD_NFT, loadNft, run, runIn } from '../shared/command';
 import { parseRuleset, readRuleset, type NftObject } from './router-snapshot';
@@ -25,12 +26,16 @@ const isResource = (rule: NonNullable<NftObject['rule']>): boolean =>
 
 /** Returns a rule's expression as text, with counters set to 0. */
 export const expression = (expr: unknown): string =>
-  JSON.stringify(expr, (key, value: unknown) => (key === 'packets' || key === 'bytes' ? 0 : value));
+  JSON.stringify(expr, (key, value: unknown) => {
+    if (key === 'packets' || key === 'bytes') return 0;
+    return value;
+  });
 
 /** Returns nft's keyword for an object: set, chain or map. */
 function kindOf({ set, chain }: Pick<NftObject, 'set' | 'chain'>): string {
   if (chain) return 'chain';
-  return set ? 'set' : 'map';
+  if (set) return 'set';
+  return 'map';
 }
 
 /**
@@ -45,9 +50,10 @@ function fixedPart(objects: NftObject[]): Map<string, string> {
     if (named) {
       const harmless =
         !isOurs(named.family, named.table) && (!chain || (chain.policy ?? 'accept') === 'accept');
-      const definition = JSON.stringify(named, (key, value: unknown) =>
-        key === 'elem' || key === 'handle' ? undefined : value,
-      );
+      const definition = JSON.stringify(named, (key, value: unknown) => {
+        if (key === 'elem' || key === 'handle') return undefined;
+        return value;
+      });
       if (!isIptables(named.family, named.table) && !harmless)
         definitions.set(
           `${kindOf({ set, chain })} ${named.family} ${named.table} ${named.name}`,
@@ -69,7 +75,7 @@ export function rulesetOf(gateway: string, mac: string, gateway6?: string): stri
   const ipv4 = renderFile('provider/local/router/router.nft', {
     ROUTER_MAC: mac,
     GATEWAY: gateway,
-    ETHERTYPES: gateway6 === undefined ? 'ip, arp' : 'ip, arp, ip6',
+    ETHERTYPES: ['ip', 'arp', ...itemsIf(gateway6, 'ip6')].join(', '),
   });
   if (gateway6 === undefined) return ipv4;
   return ipv4 + renderFile('provider/local/router/router-ipv6.nft', { GATEWAY6: gateway6 });
@@ -95,7 +101,8 @@ export async function rulesetDrift(ruleset: string, objects: NftObject[]): Promi
   return [...new Set([...declared.keys(), ...actual.keys()])].flatMap((name) => {
     if (declared.get(name) === actual.get(name)) return [];
     if (!actual.has(name)) return `${name} is missing`;
-    return `${name} ${declared.has(name) ? 'was changed' : 'was added'}`;
+    if (!declared.has(name)) return `${name} was added`;
+    return `${name} was changed`;
   });
 }
 

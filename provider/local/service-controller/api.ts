@@ -1,5 +1,6 @@
 import * as https from 'node:https';
 import { parse } from 'yaml';
+import { fieldsIf } from '../../../util/optional';
 import type { PlannedEvent } from './plan';
 import type { BalancedService, ServiceObject } from './services';
 
@@ -124,8 +125,9 @@ export class Api {
     timeout: number,
     answered: (response: import('node:http').IncomingMessage) => void,
   ): import('node:http').ClientRequest {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const headers = { Accept: 'application/json', ...(body ? { 'Content-Type': type } : {}) };
+    let type = 'application/json';
+    if (method === 'PATCH') type = 'application/merge-patch+json';
+    const headers = { Accept: 'application/json', ...fieldsIf(body, { 'Content-Type': type }) };
     const options = { method, headers, agent: this.agent, timeout };
     const request = https.request(`${this.access.server}${path}`, options, answered);
     return request.on('timeout', () => request.destroy(new Error(`no answer in ${timeout} ms`)));

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { textIf } from '../../../util/optional';
 import { root } from '../../../util/repo-root';
 import type { ResourceKind } from '../../protocol/resource-kind';
 import { attempt, attemptIn, ipIn } from '../shared/command';
@@ -91,7 +92,7 @@ async function start(inputs: ServiceControllerInputs): Promise<ServiceController
 async function trouble(state: ServiceControllerState): Promise<string> {
   if (!namespaceExists(routerOf(state.lab))) return 'its router is missing';
   return [
-    readDaemon(fileOf(state.lab, PROCESS)) ? '' : 'its process has ended',
+    textIf(!readDaemon(fileOf(state.lab, PROCESS)), 'its process has ended'),
     await ruleDrift(ruleOf(state.lab), state.installed),
   ]
     .filter(Boolean)

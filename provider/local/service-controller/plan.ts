@@ -61,9 +61,8 @@ export function planWork(
       .filter(({ service, address }) => service.holds !== address),
     events: services.flatMap((service): PlannedEvent[] => {
       const problem = problems.get(service.uid);
-      return problem
-        ? [{ service, type: 'Warning', reason: 'SyncLoadBalancerFailed', message: problem }]
-        : [];
+      if (problem === undefined) return [];
+      return [{ service, type: 'Warning', reason: 'SyncLoadBalancerFailed', message: problem }];
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { textIf } from '../../../util/optional';
 import { run } from '../shared/command';
 import { markOf, type BalancerNode } from './rules';
 
@@ -33,7 +34,7 @@ export function routeCommands(
     ...own
       .filter((rule) => !isWanted(rule))
       .map(({ fwmark, table }) =>
-        `rule del priority ${PRIORITY} ${fwmark ? `fwmark ${fwmark}` : ''} lookup ${table}`.replace(
+        `rule del priority ${PRIORITY} ${textIf(fwmark, `fwmark ${fwmark}`)} lookup ${table}`.replace(
           '  ',
           ' ',
         ),

@@ -1,4 +1,5 @@
 import { covers } from '../../../util/cidr';
+import { itemsIf, textIf } from '../../../util/optional';
 import type { BalancedPort } from './services';
 
 /** nft's name of the load balancer's table, which belongs to the controller alone. */
@@ -48,8 +49,11 @@ const hex = (mark: number): string => `0x${mark.toString(16)}`;
  * node belongs to a healthy one meanwhile, so that clients of the other nodes do not move.
  */
 export function bucketsOf(nodes: BalancerNode[], healthy: string[]): number[] {
-  const able = nodes.flatMap(({ name }, index) => (healthy.includes(name) ? [index] : []));
-  return nodes.map((_, index) => (able.includes(index) ? index : able[index % able.length]));
+  const able = nodes.flatMap(({ name }, index) => itemsIf(healthy.includes(name), index));
+  return nodes.map((_, index) => {
+    if (able.includes(index)) return index;
+    return able[index % able.length];
+  });
 }
 
 /** Removes CIDRs that another one covers: nft does not accept overlapping ones in a set. */
@@ -79,12 +83,10 @@ function dispatch(frontend: Frontend, port: BalancedPort, { openTo }: RulePlan):
 /** Returns the chain that chooses the node of a connection, and keeps it while it is healthy. */
 function chooser(frontend: Frontend, port: BalancedPort, { nodes }: RulePlan): string[] {
   const marks = bucketsOf(nodes, frontend.healthy).map((index) => hex(markOf(index)));
-  const key = frontend.sticky ? 'ip saddr' : `ip saddr . ${port.protocol} sport`;
+  const key = `ip saddr${textIf(!frontend.sticky, ` . ${port.protocol} sport`)}`;
   const buckets = marks.map((mark, bucket) => `${bucket} : ${mark}`);
-  const choice =
-    marks.length === 1
-      ? marks[0]
-      : `jhash ${key} mod ${marks.length} seed 0x1 map ${anyOf(buckets)}`;
+  let [choice] = marks;
+  if (marks.length > 1) choice = `jhash ${key} mod ${marks.length} seed 0x1 map ${anyOf(buckets)}`;
   return [
     `\tchain ${chainOf(frontend, port)} {`,
     `\t\tct mark != ${anyOf([...new Set(marks)])} ct mark set ${choice}`,
@@ -98,7 +100,7 @@ function chooser(frontend: Frontend, port: BalancedPort, { nodes }: RulePlan): s
  * service without a healthy node has no rule, and the router drops its packets. Pure.
  */
 export function renderRules(frontends: Frontend[], plan: RulePlan): string {
-  const open = plan.openTo.length > 0 ? frontends.filter(({ healthy }) => healthy.length > 0) : [];
+  const open = frontends.filter(({ healthy }) => plan.openTo.length > 0 && healthy.length > 0);
   const pairs = open.flatMap((frontend) => frontend.ports.map((port) => ({ frontend, port })));
   const addresses = open.map(({ address }) => address);
   return [
@@ -109,9 +111,10 @@ export function renderRules(frontends: Frontend[], plan: RulePlan): string {
     '\tchain choose_node {',
     '\t\ttype filter hook prerouting priority mangle + 10; policy accept;',
     `\t\tiifname "vpc" ip saddr != ${plan.nodeCidr} return comment "a node without rules sent it back"`,
-    ...(addresses.length > 0
-      ? [`\t\tip daddr ${anyOf(addresses)} ct state related meta mark set ct mark`]
-      : []),
+    ...itemsIf(
+      addresses.length > 0,
+      `\t\tip daddr ${anyOf(addresses)} ct state related meta mark set ct mark`,
+    ),
     ...pairs.map(({ frontend, port }) => dispatch(frontend, port, plan)),
     '\t}',
     '}',

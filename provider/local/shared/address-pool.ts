@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { asCidr, overlap, parseCidr } from '../../../util/cidr';
+import { plural } from '../../../util/plural';
 import { run } from './command';
 import type { RouteRow } from '../router/router-snapshot';
 
@@ -38,7 +39,7 @@ export async function blackholePool(pool: string): Promise<void> {
   const foreign = foreignRoutes(pool, machineRoutes());
   if (foreign.length > 0)
     throw new Error(
-      `publicPool ${pool} overlaps this host's own ${foreign.length === 1 ? 'route' : 'routes'} ${foreign.join(', ')}: choose another publicPool`,
+      `publicPool ${pool} overlaps this host's own ${plural(foreign.length, 'route')} ${foreign.join(', ')}: choose another publicPool`,
     );
   // proto kernel: at every restart systemd-networkd removes routes that it does not know.
   await run('ip', ['route', 'replace', 'blackhole', pool, 'proto', 'kernel']);

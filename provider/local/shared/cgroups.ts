@@ -24,8 +24,10 @@ export const unitOf = (lab: string, name: string): string => `hardway-${lab}-${n
  * Returns the slice of a lab. A hyphen in a slice's name means "child of": without the escape,
  * `local-s01` would be in `local`.
  */
-export const sliceOf = (lab = ''): string =>
-  lab ? `hardway-${lab.replaceAll('-', '\\x2d')}.slice` : 'hardway.slice';
+export function sliceOf(lab = ''): string {
+  if (lab) return `hardway-${lab.replaceAll('-', '\\x2d')}.slice`;
+  return 'hardway.slice';
+}
 
 /**
  * Returns the path, below any hierarchy's root, of the group of all labs, of a lab, or of a part of
@@ -60,8 +62,10 @@ export function readSetting(group: string, file: string): string | undefined {
 export const writeSetting = (group: string, file: string, value: string): void =>
   fs.writeFileSync(settingFile(group, file), value);
 
-export const settingFile = (group: string, file: string): string =>
-  path.join(ROOT, isVersion2() ? '' : file.split('.')[0], group, file);
+export function settingFile(group: string, file: string): string {
+  if (isVersion2()) return path.join(ROOT, group, file);
+  return path.join(ROOT, file.split('.')[0], group, file);
+}
 
 /** Returns a group's directories, one per hierarchy. */
 const directories = (group: string): string[] =>
@@ -135,7 +139,10 @@ function removeDirectory(directory: string): void {
  * reports it.
  */
 export async function removeGroups(lab: string, name = ''): Promise<void> {
-  if (hasSlices()) return name ? undefined : removeSlices(lab);
+  if (hasSlices()) {
+    if (!name) await removeSlices(lab);
+    return;
+  }
   for (const directory of directories(groupOf(lab, name))) {
     try {
       removeDirectory(directory);

@@ -40,7 +40,7 @@ export function attempt(
         if (error && typeof error.code !== 'number') {
           reject(withoutExitCode([program, ...args].join(' '), error, seconds));
         } else {
-          resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+          resolve({ code: Number(error?.code ?? 0), stdout, stderr });
         }
       },
     );

@@ -11,7 +11,8 @@ type Daemon = ProcessIdentity;
 export function readDaemon(file: string): Daemon | undefined {
   try {
     const daemon = JSON.parse(fs.readFileSync(file, 'utf8')) as Daemon;
-    return isRunning(daemon) ? daemon : undefined;
+    if (isRunning(daemon)) return daemon;
+    return undefined;
   } catch {
     return undefined;
   }

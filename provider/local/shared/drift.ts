@@ -1,3 +1,4 @@
+import { itemsIf } from '../../../util/optional';
 import { changedInputs } from '../../protocol/diff';
 import type { Difference, Properties } from '../../protocol/resource-kind';
 
@@ -21,7 +22,7 @@ export function driftDifference(
 ): Difference {
   const changed = changedInputs(olds, news, news, unknown);
   return {
-    changed: olds.trouble ? [...changed, 'trouble'] : changed,
+    changed: [...changed, ...itemsIf(olds.trouble, 'trouble')],
     replace: changed.filter((input) => !updatable(input)),
   };
 }

@@ -12,20 +12,21 @@ interface Freezer {
   isFrozen(group: string): boolean;
 }
 
-const freezer = (): Freezer =>
-  isVersion2()
-    ? {
-        setting: 'cgroup.freeze',
-        freeze: '1',
-        thaw: '0',
-        isFrozen: (group) => /^frozen 1$/m.test(readSetting(group, 'cgroup.events') ?? ''),
-      }
-    : {
-        setting: 'freezer.state',
-        freeze: 'FROZEN',
-        thaw: 'THAWED',
-        isFrozen: (group) => readSetting(group, 'freezer.state') === 'FROZEN',
-      };
+function freezer(): Freezer {
+  if (isVersion2())
+    return {
+      setting: 'cgroup.freeze',
+      freeze: '1',
+      thaw: '0',
+      isFrozen: (group) => /^frozen 1$/m.test(readSetting(group, 'cgroup.events') ?? ''),
+    };
+  return {
+    setting: 'freezer.state',
+    freeze: 'FROZEN',
+    thaw: 'THAWED',
+    isFrozen: (group) => readSetting(group, 'freezer.state') === 'FROZEN',
+  };
+}
 
 /** Milliseconds for all processes to stop: some may wait for a disk. */
 const LIMIT = 10_000;

@@ -50,7 +50,8 @@ function resolved(directory: string): string {
 function chosenBackend(url: string | undefined, state: string): string | undefined {
   const plain = url?.replace(/\?.*$/, '').replace(/\/+$/, '');
   const own = [stateDirectory(), state].map((directory) => `file://${directory}/backend`);
-  return plain && !own.includes(plain) ? plain : undefined;
+  if (plain && !own.includes(plain)) return plain;
+  return undefined;
 }
 
 function userName(environment: NodeJS.ProcessEnv): string {
@@ -92,5 +93,7 @@ export function isSameOwner(one: Owner, other: Owner): boolean {
 }
 
 /** An owner as text: `the state directory /tmp/a (user ann)`. */
-export const ownerAsText = ({ state, backend, user }: Owner): string =>
-  `${backend ? `the backend ${backend}` : `the state directory ${state}`} (user ${user})`;
+export function ownerAsText({ state, backend, user }: Owner): string {
+  if (backend) return `the backend ${backend} (user ${user})`;
+  return `the state directory ${state} (user ${user})`;
+}

@@ -42,7 +42,8 @@ export function recordedLabs(): string[] {
  */
 export function foreignOwner(lab: string, me: Owner = currentOwner()): Owner | undefined {
   const owner = recordOf(lab)?.owner;
-  return owner && !isSameOwner(owner, me) ? owner : undefined;
+  if (owner && !isSameOwner(owner, me)) return owner;
+  return undefined;
 }
 
 /** The sentence for a lab that belongs to another state. */

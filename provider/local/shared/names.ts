@@ -23,7 +23,8 @@ export const routerOf = (lab: string): string => namespaceOf(lab, 'router');
  */
 export function partOf(lab: string, namespace: string): string | undefined {
   const start = `${PREFIX}${lab}.`;
-  return namespace.startsWith(start) ? namespace.slice(start.length) : undefined;
+  if (namespace.startsWith(start)) return namespace.slice(start.length);
+  return undefined;
 }
 
 const NAMESPACES = '/run/netns';

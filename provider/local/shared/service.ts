@@ -33,9 +33,8 @@ export function serviceDrift(
   port: number,
 ): string {
   if (!readDaemon(file)) return 'its process has ended';
-  return router.listening.has(`${address}:${port}`)
-    ? ''
-    : `it does not listen at ${address}:${port}`;
+  if (router.listening.has(`${address}:${port}`)) return '';
+  return `it does not listen at ${address}:${port}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { addressAt, parseCidr } from '../../../util/cidr';
 import { cloudDirectory, hostDirectory } from '../../../util/directories';
+import { namesIn } from '../../../util/existing-files';
 import { linkExists } from './host-links';
 import { claimLab, dropRecord, recordedLabs } from './lab-register';
 import { labDirectory } from './names';
@@ -36,14 +37,16 @@ function holder(slot: number): string | undefined {
 /** Returns whether a lab can take a slot. A link without a record is another version's. */
 function isFree(slot: number, lab: string): boolean {
   const other = holder(slot);
-  return other === undefined ? !linkExists(hostLink(slot)) : other === lab;
+  if (other === undefined) return !linkExists(hostLink(slot));
+  return other === lab;
 }
 
 /** Returns the lab's slot; `undefined` before its network is created. */
 export function slotOf(lab: string): Slot | undefined {
   try {
     const slot = JSON.parse(fs.readFileSync(slotFile(lab), 'utf8')) as Slot;
-    return holder(slot.slot) === lab ? slot : undefined;
+    if (holder(slot.slot) === lab) return slot;
+    return undefined;
   } catch {
     return undefined;
   }
@@ -51,8 +54,7 @@ export function slotOf(lab: string): Slot | undefined {
 
 /** Returns the names of all labs on the host, whichever state and cloud directory they are in. */
 export function labs(): string[] {
-  const directory = path.join(cloudDirectory(), 'labs');
-  const here = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  const here = namesIn(path.join(cloudDirectory(), 'labs'));
   return [...new Set([...here, ...recordedLabs()])].sort();
 }
 

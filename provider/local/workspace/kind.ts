@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Failure, ResourceKind } from '../../protocol/resource-kind';
 import { labNameMistake } from '../../../util/lab-name';
+import { textIf } from '../../../util/optional';
 import { boundLab, type Bounds, boundsDrift } from './resource-limits';
 import { claimLab } from '../shared/lab-register';
 import { removeCheckpoints } from '../checkpoint/files';
@@ -75,8 +76,10 @@ export const siteKind: ResourceKind<SiteInputs, SiteState> = {
   // Always exists for the engine: leftovers may exist, and only the deletion of the workspace
   // removes them.
   async read(lab, state) {
-    const expiry =
-      expiryOf(lab) === state.expires ? '' : 'its record of when the lab ends was changed';
+    const expiry = textIf(
+      expiryOf(lab) !== state.expires,
+      'its record of when the lab ends was changed',
+    );
     return { ...state, trouble: [boundsDrift(lab, state), expiry].filter(Boolean).join('; ') };
   },
   async update(_lab, _olds, news) {

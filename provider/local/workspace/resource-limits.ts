@@ -35,7 +35,7 @@ const ofAllLabs = (): Bounds => ({
 });
 
 /** CPU weight of every lab: the kernel's default, so that labs share busy processors equally. */
-const SHARE = isVersion2() ? '100' : '1024';
+const SHARE = { version1: '1024', version2: '100' };
 
 /**
  * Returns the limits as files and values of the control group, in the order in which they can be
@@ -44,20 +44,33 @@ const SHARE = isVersion2() ? '100' : '1024';
 function settings({ memoryLimit, processLimit }: Bounds): [file: string, value: string][] {
   const memory = String(memoryLimit);
   const processes = String(processLimit);
-  return isVersion2()
-    ? [
-        ['memory.max', memory],
-        ['memory.swap.max', '0'],
-        ['pids.max', processes],
-        ['cpu.weight', SHARE],
-      ]
-    : // memsw: memory and swap together.
-      [
-        ['memory.limit_in_bytes', memory],
-        ['memory.memsw.limit_in_bytes', memory],
-        ['pids.max', processes],
-        ['cpu.shares', SHARE],
-      ];
+  if (isVersion2())
+    return [
+      ['memory.max', memory],
+      ['memory.swap.max', '0'],
+      ['pids.max', processes],
+      ['cpu.weight', SHARE.version2],
+    ];
+  // memsw: memory and swap together.
+  return [
+    ['memory.limit_in_bytes', memory],
+    ['memory.memsw.limit_in_bytes', memory],
+    ['pids.max', processes],
+    ['cpu.shares', SHARE.version1],
+  ];
+}
+
+/**
+ * Returns whether a setting of a group holds the limit. All labs together may have a lower limit of
+ * processes: since Linux 6.14, `kernel.pid_max` belongs to a PID namespace (merge of tag
+ * kernel-6.14-rc1.pid), so a lab in a container computes another one. The lowest holds for all.
+ */
+function isHeld(
+  group: string,
+  { file, value, found }: Record<'file' | 'value' | 'found', string>,
+): boolean {
+  if (found === value) return true;
+  return group === groupOf() && file === 'pids.max' && Number(found) < Number(value);
 }
 
 /**
@@ -70,7 +83,8 @@ const different = (
 ): { file: string; value: string; found: string }[] =>
   settings(bounds).flatMap(([file, value]) => {
     const found = readSetting(group, file);
-    return found === undefined || found === value ? [] : [{ file, value, found }];
+    if (found === undefined || isHeld(group, { file, value, found })) return [];
+    return [{ file, value, found }];
   });
 
 function bound(group: string, bounds: Bounds): void {
@@ -86,10 +100,10 @@ function bound(group: string, bounds: Bounds): void {
     try {
       writeSetting(group, file, value);
     } catch (error) {
-      const inUse = (error as NodeJS.ErrnoException).code === 'EBUSY';
-      throw new Error(
-        `${file} of the control group ${group} can't be set to ${value}: ${inUse ? 'more is in use, stop processes first' : (error as Error).message}`,
-      );
+      const { code, message } = error as NodeJS.ErrnoException;
+      const refused = `${file} of the control group ${group} can't be set to ${value}`;
+      if (code === 'EBUSY') throw new Error(`${refused}: more is in use, stop processes first`);
+      throw new Error(`${refused}: ${message}`);
     }
   }
 }

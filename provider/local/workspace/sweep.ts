@@ -1,5 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { namesIn } from '../../../util/existing-files';
+import { itemsIf } from '../../../util/optional';
 import { attempt, run } from '../shared/command';
 import { endAll, processesStartedFor } from '../shared/daemon';
 import { processesOf, removeGroups } from '../shared/cgroups';
@@ -15,16 +17,14 @@ import { hostLink, releaseSlot, slotOf } from '../shared/slots';
 // killed commands.
 
 /** Returns the names of a lab's nodes on the host. */
-export function nodesOf(lab: string): string[] {
-  const directory = path.join(labDirectory(lab), 'nodes');
-  return fs.existsSync(directory) ? fs.readdirSync(directory) : [];
-}
+export const nodesOf = (lab: string): string[] => namesIn(path.join(labDirectory(lab), 'nodes'));
 
 async function linkOf(lab: string): Promise<string | undefined> {
   const slot = slotOf(lab);
   if (!slot) return undefined;
   const link = hostLink(slot.slot);
-  return (await attempt('ip', ['link', 'show', link])).code === 0 ? link : undefined;
+  if ((await attempt('ip', ['link', 'show', link])).code === 0) return link;
+  return undefined;
 }
 
 /**
@@ -40,8 +40,8 @@ export async function leftovers(lab: string): Promise<string[]> {
   return [
     ...processes(lab).map((pid) => `process ${pid} (${programOf(pid)})`),
     ...namespacesOf(lab).map((name) => `network namespace ${name}`),
-    ...(link ? [`interface ${link}`] : []),
-    ...(fs.existsSync(labDirectory(lab)) ? [`directory ${labDirectory(lab)}`] : []),
+    ...itemsIf(link, `interface ${link}`),
+    ...itemsIf(fs.existsSync(labDirectory(lab)), `directory ${labDirectory(lab)}`),
   ];
 }
 
@@ -76,11 +76,10 @@ export async function sweep(lab: string): Promise<string[]> {
 export async function empty(lab: string): Promise<void> {
   await tearDown(lab);
   const directory = labDirectory(lab);
-  const parts = fs.existsSync(directory)
-    ? fs
-        .readdirSync(directory, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && entry.name !== CHECKPOINTS)
-    : [];
+  if (!fs.existsSync(directory)) return;
+  const parts = fs
+    .readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== CHECKPOINTS);
   for (const part of parts)
     fs.rmSync(path.join(directory, part.name), { recursive: true, force: true });
 }

@@ -82,6 +82,7 @@ function silent(
     outputs: lab,
     kubectlCalls,
     onNode: gone,
+    start: async () => Promise.reject(new Error('no route to host')),
     hold: async () => Promise.reject(new Error('no route to host')),
     kubectl: async (args) => {
       kubectlCalls.push(args);

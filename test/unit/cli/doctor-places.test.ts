@@ -149,6 +149,7 @@ describe('./lab doctor', () => {
         'pool',
         'slots',
         'labs',
+        'backend',
         'sources',
         'delegation',
       ]),

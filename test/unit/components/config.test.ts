@@ -132,6 +132,26 @@ describe('a config', () => {
       { cloud: 'aws', adminCidrs: 'auto', zone: 'eu-west-1a' },
       /zone eu-west-1a is not in region us-west-2/,
     ],
+    [
+      { cloud: 'aws', adminCidrs: 'auto', region: 'europe-west1' },
+      /region is "europe-west1", not a region such as us-west-2/,
+    ],
+    [
+      { cloud: 'aws', adminCidrs: 'auto', zone: 'us-west1-c' },
+      /^zone is us-west1-c, which is no zone of AWS: set one such as us-west-2a$/,
+    ],
+    [
+      { cloud: 'gcp', adminCidrs: 'auto', zone: 'us-east-1a' },
+      /^zone is us-east-1a, which is no zone of Google Cloud: set one such as us-west1-c$/,
+    ],
+    [
+      { cloud: 'aws', adminCidrs: 'auto', workerType: 'e2-medium' },
+      /^workerType is e2-medium, which is no machine type of AWS: set one such as t3.small$/,
+    ],
+    [
+      { cloud: 'gcp', adminCidrs: 'auto', controllerType: 't3.small' },
+      /^controllerType is t3.small, which is no machine type of Google Cloud: set one such as/,
+    ],
     [{ cloud: 'aws', adminCidrs: 'auto', region: 'Oregon' }, /region is "Oregon", not a region/],
     [
       { cloud: 'aws', adminCidrs: 'auto', expires: 'tomorrow' },
@@ -182,6 +202,25 @@ describe('a config', () => {
         .map((line) => /^there is no config key "(\w+)"/.exec(line)?.[1] ?? line.split(/[ :]/)[0])
         .sort(),
     ).toEqual(['color', 'controllers', 'podCidr', 'stage', 'workers']);
+  });
+
+  test('with names of another cloud reports each of them', () => {
+    const names = {
+      region: 'europe-west1',
+      zone: 'europe-west1-b',
+      controllerType: 'e2-small',
+      workerType: 'e2-medium',
+    };
+    const mistakes = mistakesOf({ cloud: 'aws', adminCidrs: 'auto', ...names });
+    expect(mistakes.map((line) => line.split(' ')[0]).sort()).toEqual(Object.keys(names).sort());
+  });
+
+  test.each([
+    { cloud: 'aws', zone: 'us-west-2d', workerType: 'm7i-flex.large' },
+    { cloud: 'aws', region: 'ap-southeast-2', zone: 'ap-southeast-2b', workerType: 'u-6tb1.metal' },
+    { cloud: 'gcp', zone: 'northamerica-northeast1-a', workerType: 'n2-custom-4-8192' },
+  ])('accepts the names of its cloud: %j', (names) => {
+    expect(parseConfig({ adminCidrs: 'auto', ...names })).toMatchObject(names);
   });
 
   test("is the same after a round trip through a stack's output", () => {

@@ -3,7 +3,7 @@ import { parseSource, parseTarget, type Named, type Source } from '../../../walk
 
 const named: Named = {
   nodes: [{ name: 'worker-0', privateIp: '10.240.0.20', publicIp: '198.18.0.20' }],
-  publicCidr: '198.18.0.0/24',
+  publicCidrs: ['198.18.0.0/24'],
   cluster: {
     pods: [
       { namespace: 'default', name: 'busybox0-1', node: 'worker-0', ip: '10.200.0.4' },

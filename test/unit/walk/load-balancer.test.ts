@@ -13,7 +13,7 @@ const SERVICE = {
 };
 
 const cluster = parseCluster(JSON.stringify({ items: [SERVICE] }));
-const named = { nodes: [], cluster, publicCidr: '198.18.0.0/24' };
+const named = { nodes: [], cluster, publicCidrs: ['198.18.0.0/24'] };
 const source = parseSource('laptop', named);
 const target = parseTarget('198.18.0.30:80', { source, named, options: {} });
 

@@ -5,6 +5,7 @@ import { parsePacket, type Sighting } from '../../../walk/packet';
 import { encodePcapng } from '../../../walk/pcapng';
 import type { ReportedVisit } from '../../../walk/report';
 import { decidingRules, ruleTexts } from '../../../walk/rules';
+import { hostMachine } from '../../../walk/taps/machine';
 import { parseStatistics, type Seen } from '../../../walk/taps/tap';
 import { parseTraces } from '../../../walk/trace';
 import { joinWay } from '../../../walk/way';
@@ -42,6 +43,7 @@ const sighting = (where: At, bytes: Buffer): Sighting => ({
 const seenIn = (name: string, ...sightings: Sighting[]): Seen => ({
   place: {
     name,
+    machine: hostMachine('/'),
     namespace: '/run/netns/x',
     interfaces: new Map([[2, { name: 'eth0', mac: '02:00', addresses: [] }]]),
   },

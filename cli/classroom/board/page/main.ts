@@ -1,6 +1,7 @@
 import { Connection } from '../../../../web/client/connection';
 import { byId, h } from '../../../../web/client/elements';
 import type { BrowserMessage, ServerMessage, ShownStudent } from '../messages';
+import { ifPresent, textIf } from '../../../../util/optional';
 import { describeTime, isStuck, minutesBetween, stuckFor, summarize } from './standing';
 
 /** Milliseconds between two updates of the shown durations. */
@@ -26,7 +27,7 @@ function hintTo(id: string): void {
 }
 
 function renderBar({ done, total }: ShownStudent['chapters'][number], title: string): Node {
-  const state = done >= total ? 'done' : '';
+  const state = textIf(done >= total, 'done');
   return h(
     'td',
     { class: 'chapter', 'data-label': title },
@@ -38,16 +39,19 @@ function renderBar({ done, total }: ShownStudent['chapters'][number], title: str
 function renderStep({ chapters, open, since, isWhole }: ShownStudent): (Node | string)[] {
   if (chapters.length === 0) return [h('span', { class: 'soft' }, 'not begun')];
   if (isWhole) return [h('span', { class: 'good' }, 'finished')];
-  const ago = since ? `last step ${describeTime(minutesBetween(since, now()))} ago` : '';
-  if (!open) return [h('span', { class: 'soft' }, `page closed, ${ago || 'no step done'}`)];
-  return [h('span', {}, open.title), h('small', {}, `${open.chapter} · ${ago}`)];
+  const ago = ifPresent(
+    since,
+    (time) => `last step ${describeTime(minutesBetween(time, now()))} ago`,
+  );
+  if (!open) return [h('span', { class: 'soft' }, `page closed, ${ago ?? 'no step done'}`)];
+  return [h('span', {}, open.title), h('small', {}, `${open.chapter} · ${ago ?? ''}`)];
 }
 
 function renderDrill({ drills }: ShownStudent): (Node | string)[] {
   const { running, solved, others } = drills;
-  const ended = `${solved} solved${others > 0 ? `, ${others} given up` : ''}`;
-  if (!running)
-    return solved + others > 0 ? [h('span', {}, ended)] : [h('span', { class: 'soft' }, '–')];
+  const ended = `${solved} solved${textIf(others > 0, `, ${others} given up`)}`;
+  if (!running && solved + others === 0) return [h('span', { class: 'soft' }, '–')];
+  if (!running) return [h('span', {}, ended)];
   const time = describeTime(minutesBetween(running.started, now()));
   const used = `${time}, hints: ${running.hints}, checks: ${running.checks}`;
   return [h('span', {}, running.name), h('small', {}, `${used} · ${ended}`)];
@@ -56,21 +60,23 @@ function renderDrill({ drills }: ShownStudent): (Node | string)[] {
 function renderChecks({ checks }: ShownStudent): Node {
   if (!checks) return h('span', { class: 'soft' }, '–');
   const { passed, failed, at } = checks;
-  return h(
-    'span',
-    { class: failed > 0 ? 'bad' : 'good' },
-    `${passed} of ${passed + failed}`,
-    h('small', {}, `${describeTime(minutesBetween(at, now()))} ago`),
-  );
+  const counts = `${passed} of ${passed + failed}`;
+  const time = h('small', {}, `${describeTime(minutesBetween(at, now()))} ago`);
+  if (failed > 0) return h('span', { class: 'bad' }, counts, time);
+  return h('span', { class: 'good' }, counts, time);
+}
+
+function renderChapters(chapters: ShownStudent['chapters'], titles: string[]): Node[] {
+  if (chapters.length === 0) return [h('td', { colspan: String(titles.length), class: 'none' })];
+  return titles.map((title, at) => renderBar(chapters[at] ?? { done: 0, total: 0 }, title));
 }
 
 function renderRow(student: ShownStudent, titles: string[]): Node {
   const stuck = isStuck(student, now());
   const { id, name, chapters } = student;
-  const counts = titles.map((title, at) => renderBar(chapters[at] ?? { done: 0, total: 0 }, title));
   return h(
     'tr',
-    { class: stuck ? 'stuck' : '', id: `row-${id}` },
+    { class: textIf(stuck, 'stuck'), id: `row-${id}` },
     h(
       'th',
       { scope: 'row' },
@@ -79,9 +85,7 @@ function renderRow(student: ShownStudent, titles: string[]): Node {
       stuck && h('b', { class: 'flag' }, `stuck for ${describeTime(stuckFor(student, now()))}`),
     ),
     h('td', { 'data-label': 'Now' }, ...renderStep(student)),
-    ...(chapters.length > 0
-      ? counts
-      : [h('td', { colspan: String(titles.length), class: 'none' })]),
+    ...renderChapters(chapters, titles),
     h('td', { 'data-label': 'Drills' }, ...renderDrill(student)),
     h('td', { 'data-label': 'Checks', class: 'tight' }, renderChecks(student)),
     h(
@@ -90,7 +94,7 @@ function renderRow(student: ShownStudent, titles: string[]): Node {
       h(
         'button',
         { type: 'button', 'aria-label': `Hint to ${name}`, onclick: () => hintTo(id) },
-        student.hints > 0 ? `Hint (${student.hints})` : 'Hint',
+        `Hint${textIf(student.hints > 0, ` (${student.hints})`)}`,
       ),
     ),
   );
@@ -139,17 +143,18 @@ function onMessage(message: ServerMessage): void {
     return;
   }
   const { to, without } = message;
-  const sent = to.length > 0 ? `Sent to ${to.join(', ')}.` : '';
-  const missing = without.length > 0 ? `No lab yet: ${without.join(', ')}.` : '';
+  const sent = textIf(to.length > 0, `Sent to ${to.join(', ')}.`);
+  const missing = textIf(without.length > 0, `No lab yet: ${without.join(', ')}.`);
   byId('sent').textContent = `${sent} ${missing}`.trim();
   if (to.length > 0) field('hint-text').value = '';
 }
 
 byId('hint').addEventListener('submit', (event) => {
   event.preventDefault();
-  const to = field('to').value;
-  const all = board?.students.map(({ id }) => id) ?? [];
-  connection.send({ type: 'hint', to: to ? [to] : all, text: field('hint-text').value });
+  const one = field('to').value;
+  let to = board?.students.map(({ id }) => id) ?? [];
+  if (one) to = [one];
+  connection.send({ type: 'hint', to, text: field('hint-text').value });
 });
 
 setInterval(render, TICK);

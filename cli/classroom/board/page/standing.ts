@@ -1,4 +1,5 @@
 import type { ShownStudent } from '../messages';
+import { counted } from '../../../../util/plural';
 
 /** Minutes without a step done after which a student counts as stuck. */
 export const STUCK_MINUTES = 10;
@@ -17,7 +18,8 @@ export function describeTime(minutes: number): string {
 /** Returns for how many minutes a student has got no further. */
 export function stuckFor({ drills, since }: ShownStudent, now: Date): number {
   const from = drills.running?.started ?? since;
-  return from ? minutesBetween(from, now) : 0;
+  if (!from) return 0;
+  return minutesBetween(from, now);
 }
 
 /** Returns whether a student works on something, and has got no further for a while. */
@@ -31,7 +33,7 @@ export function summarize(students: ShownStudent[], now: Date): string {
   const count = (of: (student: ShownStudent) => boolean | undefined): number =>
     students.filter(of).length;
   const parts = [
-    students.length === 1 ? '1 student' : `${students.length} students`,
+    counted(students.length, 'student'),
     `${count(({ open }) => open !== undefined)} with an open page`,
     `${count((student) => isStuck(student, now))} stuck`,
     `${count(({ isWhole, chapters }) => isWhole && chapters.length > 0)} finished`,

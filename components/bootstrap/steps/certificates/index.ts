@@ -1,4 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
+import { itemsIf } from '../../../../util/optional';
 import type { Identity } from '../../../pki/certificates';
 import type { Node } from '../../../topology';
 import { type BootstrapArgs, type Step, type StepFile, confidential, plain } from '../../step';
@@ -16,6 +17,7 @@ function controllerFiles(
   const kubernetes = '/var/lib/kubernetes';
   const local = (identity: Identity): pulumi.Output<string> =>
     certificates.kubeconfig(identity, `https://127.0.0.1:${topology.apiPort}`);
+  const balances = index === 0 && serviceAddresses.length > 0;
   return [
     plain('/etc/etcd/ca.pem', certificates.ca.certificate),
     ...pair('/etc/etcd/etcd', certificates.etcd),
@@ -33,14 +35,9 @@ function controllerFiles(
     ),
     confidential(`${kubernetes}/kube-scheduler.kubeconfig`, local(certificates.scheduler)),
     confidential(`${kubernetes}/admin.kubeconfig`, local(certificates.admin)),
-    ...(index === 0 && serviceAddresses.length > 0
-      ? [
-          confidential(
-            `${kubernetes}/service-controller.kubeconfig`,
-            local(certificates.serviceController!),
-          ),
-        ]
-      : []),
+    ...itemsIf(balances, certificates.serviceController!).map((identity) =>
+      confidential(`${kubernetes}/service-controller.kubeconfig`, local(identity)),
+    ),
   ];
 }
 
@@ -66,6 +63,8 @@ export const certificates: Step = {
   on: 'all',
   stage: 'network',
   secret: true,
-  files: (node, lab) =>
-    node.role === 'controller' ? controllerFiles(node, lab) : workerFiles(node, lab),
+  files(node, lab) {
+    if (node.role === 'controller') return controllerFiles(node, lab);
+    return workerFiles(node, lab);
+  },
 };

@@ -1,9 +1,12 @@
+import { itemsIf, textIf } from '../../../../util/optional';
 import type { LabConfig } from '../../../config';
 import { type Step, plain, script, template } from '../../step';
 
 /** Returns the name of the CNI file: the article's, or a list of plugins if hostPorts is set. */
-const configName = ({ hostPorts }: LabConfig): string =>
-  hostPorts ? '10-bridge.conflist' : '10-bridge.conf';
+function configName({ hostPorts }: LabConfig): string {
+  if (hostPorts) return '10-bridge.conflist';
+  return '10-bridge.conf';
+}
 
 export const cni: Step = {
   name: 'cni',
@@ -17,28 +20,29 @@ export const cni: Step = {
       template(`cni/${configName(config)}`, {
         IP_MASQ: config.ipMasq,
         // The article's file sets no MTU, and an MTU of 1500 needs no line.
-        MTU: topology.mtu === 1500 ? '' : `\n    "mtu": ${topology.mtu},`,
+        MTU: textIf(topology.mtu !== 1500, `\n    "mtu": ${topology.mtu},`),
         POD_CIDR: node.podCidr!,
-        RANGE6: node.podCidr6 ? `,\n          [{"subnet": "${node.podCidr6}"}]` : '',
-        ROUTE6: node.podCidr6 ? ', {"dst": "::/0"}' : '',
+        RANGE6: textIf(node.podCidr6, `,\n          [{"subnet": "${node.podCidr6}"}]`),
+        ROUTE6: textIf(node.podCidr6, ', {"dst": "::/0"}'),
       }),
     ),
     plain('/etc/cni/net.d/99-loopback.conf', template('cni/99-loopback.conf')),
     plain('/etc/modules-load.d/hardway.conf', template('cni/hardway.conf')),
     plain(
       '/etc/sysctl.d/99-hardway.conf',
-      template('cni/99-hardway.conf') + (topology.ipv6 ? template('cni/99-hardway-ipv6.conf') : ''),
+      template('cni/99-hardway.conf') + textIf(topology.ipv6, template('cni/99-hardway-ipv6.conf')),
     ),
     script('/opt/hardway/pod-bridge.sh', 'cni/pod-bridge.sh'),
     plain(
       '/etc/systemd/system/pod-bridge.service',
       template('cni/pod-bridge.service', {
-        POD_IPV6: topology.ipv6
-          ? `\nExecStart=/opt/hardway/pod-ipv6.sh ${topology.ipv6.podCidr}`
-          : '',
+        POD_IPV6: textIf(
+          topology.ipv6,
+          `\nExecStart=/opt/hardway/pod-ipv6.sh ${topology.ipv6?.podCidr}`,
+        ),
       }),
     ),
-    ...(topology.ipv6 ? [script('/opt/hardway/pod-ipv6.sh', 'cni/pod-ipv6.sh')] : []),
+    ...itemsIf(topology.ipv6, script('/opt/hardway/pod-ipv6.sh', 'cni/pod-ipv6.sh')),
     script('/opt/hardway/pod-hairpin.sh', 'cni/pod-hairpin.sh'),
     plain('/etc/systemd/system/pod-hairpin.service', template('cni/pod-hairpin.service')),
   ],

@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { listOf } from '../../../../util/optional';
 import { type Step, plain, script, template } from '../../step';
 
 export const containerd: Step = {
@@ -11,15 +12,13 @@ export const containerd: Step = {
     plain('/etc/containerd/config.toml', template('containerd/config.toml')),
     plain('/etc/systemd/system/containerd.service', template('containerd/containerd.service')),
     script('/opt/hardway/writable-cgroups.sh', 'containerd/writable-cgroups.sh'),
-    ...(imageMirror === undefined
-      ? []
-      : [
-          plain(
-            '/etc/containerd/certs.d/_default/hosts.toml',
-            pulumi
-              .output(imageMirror)
-              .apply((IMAGE_MIRROR) => template('containerd/hosts.toml', { IMAGE_MIRROR })),
-          ),
-        ]),
+    ...listOf(imageMirror).map((mirror) =>
+      plain(
+        '/etc/containerd/certs.d/_default/hosts.toml',
+        pulumi
+          .output(mirror)
+          .apply((IMAGE_MIRROR) => template('containerd/hosts.toml', { IMAGE_MIRROR })),
+      ),
+    ),
   ],
 };

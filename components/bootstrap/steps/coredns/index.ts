@@ -14,10 +14,11 @@ function corefile({ clusterDomain }: Topology, upstreamResolvers: string[]): str
 }
 
 /** Returns the fields that give the service kube-dns an address of each family. */
-const dualStack = ({ dnsIp, ipv6 }: Topology): string =>
-  ipv6
-    ? `\n  clusterIPs: ["${dnsIp}", "${ipv6.dnsIp}"]\n  ipFamilyPolicy: PreferDualStack\n  ipFamilies: [IPv4, IPv6]`
-    : '';
+function dualStack({ dnsIp, ipv6 }: Topology): string {
+  if (ipv6)
+    return `\n  clusterIPs: ["${dnsIp}", "${ipv6.dnsIp}"]\n  ipFamilyPolicy: PreferDualStack\n  ipFamilies: [IPv4, IPv6]`;
+  return '';
+}
 
 export const coredns: Step = {
   name: 'coredns',

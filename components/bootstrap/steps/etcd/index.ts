@@ -1,3 +1,4 @@
+import { textIf } from '../../../../util/optional';
 import { type Step, controllers, plain, template } from '../../step';
 
 export const etcd: Step = {
@@ -15,7 +16,7 @@ export const etcd: Step = {
         INITIAL_CLUSTER: controllers(topology)
           .map(({ name, privateIp }) => `${name}=https://${privateIp}:2380`)
           .join(','),
-        MORE_FLAGS: disposable ? ' \\\n  --unsafe-no-fsync' : '',
+        MORE_FLAGS: textIf(disposable, ' \\\n  --unsafe-no-fsync'),
       }),
     ),
   ],

@@ -1,5 +1,6 @@
-import * as pulumi from '@pulumi/pulumi';
-import { type Node } from '../../../topology';
+import type * as pulumi from '@pulumi/pulumi';
+import { textIf } from '../../../../util/optional';
+import type { Node } from '../../../topology';
 import { type BootstrapArgs, type Step, bothFamilies, plain, template } from '../../step';
 
 /** Renders kubelet's unit with the node's addresses, of which a cloud may assign the IPv6 one. */
@@ -10,7 +11,7 @@ function unit(node: Node, machines: BootstrapArgs['machines']): pulumi.Input<str
       NODE_IP: bothFamilies(node.privateIp, ip6),
     });
   const assigned = machines.find(({ name }) => name === node.name)?.assignedIp6;
-  return assigned ? assigned.apply(withAddress) : withAddress(node.privateIp6);
+  return assigned?.apply(withAddress) ?? withAddress(node.privateIp6);
 }
 
 // shared-disk.yaml: a local node's disk is the host's. Kubelet would evict every pod as soon as the host's disk is 90 % full,
@@ -32,7 +33,7 @@ export const kubelet: Step = {
         CLUSTER_DOMAIN: topology.clusterDomain,
         DNS_IP: topology.dnsIp,
         POD_CIDR: bothFamilies(node.podCidr!, node.podCidr6),
-      }) + (disposable ? template('kubelet/shared-disk.yaml') : ''),
+      }) + textIf(disposable, template('kubelet/shared-disk.yaml')),
     ),
     // The node's own resolv.conf may name a stub on 127.0.0.53, which in a pod is the pod itself.
     plain(

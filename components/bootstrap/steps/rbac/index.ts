@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { itemsIf } from '../../../../util/optional';
 import { balancesServices } from '../../../balanced-services';
 import { type BootstrapArgs, type Step, type StepFile, plain, script, template } from '../../step';
 
@@ -25,14 +26,13 @@ export const rbac: Step = {
   stage: 'network',
   files: (_node, lab) => [
     plain('/var/lib/kubernetes/kubelet-access.yaml', template('rbac/kubelet-access.yaml')),
-    ...(balancesServices(lab.config)
-      ? [
-          plain(
-            '/var/lib/kubernetes/service-controller.yaml',
-            template('rbac/service-controller.yaml'),
-          ),
-        ]
-      : []),
+    ...itemsIf(
+      balancesServices(lab.config),
+      plain(
+        '/var/lib/kubernetes/service-controller.yaml',
+        template('rbac/service-controller.yaml'),
+      ),
+    ),
     ...addressFiles(lab),
   ],
 };

@@ -1,3 +1,4 @@
+import { listOf } from '../../../../util/optional';
 import { API_NAME, type Node, type Topology } from '../../../topology';
 import { type Step, controllers, plain, script, template, workers } from '../../step';
 
@@ -36,8 +37,8 @@ export const ready: Step = {
         WORKERS: list(workers(topology)),
       }),
     ),
-    ...(metadataWall ? [plain('/etc/hardway/metadata-wall', `${metadataWall}\n`)] : []),
-    ...(metadataWall6 ? [plain('/etc/hardway/metadata-wall6', `${metadataWall6}\n`)] : []),
+    ...listOf(metadataWall).map((wall) => plain('/etc/hardway/metadata-wall', `${wall}\n`)),
+    ...listOf(metadataWall6).map((wall) => plain('/etc/hardway/metadata-wall6', `${wall}\n`)),
     script('/opt/hardway/common.sh', 'ready/common.sh'),
     script('/opt/hardway/status.sh', 'ready/status.sh'),
   ],

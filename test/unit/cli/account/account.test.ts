@@ -147,15 +147,14 @@ describe('doctor of a cloud account', () => {
     });
   });
 
-  test('reports missing credentials in one sentence', async () => {
+  test('reports missing credentials in one sentence, and the price without a warning', async () => {
     const nobody = {
       ...account(addresses(8)),
       who: () => Promise.reject(new CloudError('no credentials')),
     };
-    expect((await cloudFindings(nobody, config))[0]).toMatchObject({
-      status: 'fail',
-      found: 'no credentials',
-    });
+    const findings = await cloudFindings(nobody, config);
+    expect(findings[0]).toMatchObject({ status: 'fail', found: 'no credentials' });
+    expect(findings.find(({ title }) => title === 'Price')).toMatchObject({ status: 'ok' });
   });
 });
 

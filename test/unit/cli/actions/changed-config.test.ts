@@ -18,6 +18,8 @@ import { bare, keys, type Registered, registrations } from '../../../support/moc
 type Key = (typeof CONFIG_KEYS)[number];
 /** Answer of `./lab up` to another value of a key, on a lab that is up. */
 type Answer = 'asks' | 'refuses' | 'changes in place';
+/** A value or an answer for each cloud that has one. */
+type ByCloud<T> = Partial<Record<CloudName, T>>;
 
 /**
  * Every key but `cloud`, which is in the lab's name: another value, and the answer to it. A key
@@ -25,7 +27,7 @@ type Answer = 'asks' | 'refuses' | 'changes in place';
  */
 const CHANGES: Record<
   Exclude<Key, 'cloud'>,
-  [string, Answer | Partial<Record<CloudName, Answer>>]
+  [string | ByCloud<string>, Answer | ByCloud<Answer>]
 > = {
   // Another number of controllers comes with it.
   profile: ['small', 'refuses'],
@@ -53,8 +55,8 @@ const CHANGES: Record<
   region: ['us-east-1', 'refuses'],
   zone: ['us-west-2b', { aws: 'asks' }],
   project: ['other-project', 'refuses'],
-  controllerType: ['e2-medium', 'asks'],
-  workerType: ['e2-medium', 'asks'],
+  controllerType: [{ aws: 't3.medium', gcp: 'e2-medium' }, 'asks'],
+  workerType: [{ aws: 't3.medium', gcp: 'e2-medium' }, 'asks'],
   mirror: ['https://mirror.example', 'changes in place'],
   student: ['ada', 'changes in place'],
   expires: ['9h', 'changes in place'],
@@ -82,8 +84,9 @@ async function answerTo(made: RawConfig, wanted: RawConfig): Promise<Answer> {
 
 /** Every key with every cloud that uses it and takes the value. */
 const CASES = (Object.keys(CHANGES) as (keyof typeof CHANGES)[]).flatMap((key) => {
-  const [value, answer] = CHANGES[key];
+  const [values, answer] = CHANGES[key];
   return CLOUDS.filter((cloud) => defaultOf(key, cloud) !== undefined).flatMap((cloud) => {
+    const value = typeof values === 'string' ? values : values[cloud];
     const expected = typeof answer === 'string' ? answer : answer[cloud];
     const isCloudOnly = key === 'profile' && cloud === 'local';
     return expected === undefined || isCloudOnly ? [] : [{ key, value, cloud, expected }];

@@ -1,7 +1,12 @@
 import * as fs from 'node:fs';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
-import { chosen, readRoster, type Roster } from '../../../../cli/classroom/roster';
+import {
+  chosen,
+  readRoster,
+  type Roster,
+  type RosterOptions,
+} from '../../../../cli/classroom/roster';
 import { Failure } from '../../../../cli/errors';
 import { parseLab } from '../../../../cli/lab/name';
 import { CLOUDS } from '../../../../components/config';
@@ -10,9 +15,9 @@ import { inPlaces, ownPlaces } from '../../../support/typed';
 
 ownPlaces();
 
-function roster(text: string): Roster {
+function roster(text: string, options?: RosterOptions): Roster {
   fs.writeFileSync(inPlaces('students.yaml'), text);
-  return readRoster(inPlaces('students.yaml'));
+  return readRoster(inPlaces('students.yaml'), options);
 }
 
 /** Lists the mistakes of a roster, one a line. */
@@ -159,6 +164,31 @@ describe('a roster with mistakes is refused with each of them and its line', () 
     expect(() => readRoster(inPlaces())).toThrow(
       expect.objectContaining({ exitCode: 2, message: `${inPlaces()} can't be read: EISDIR.` }),
     );
+  });
+});
+
+describe('a roster with an expiry in the past', () => {
+  const PAST = [
+    'defaults: {config: {expires: 2020-01-01T00:00Z}}',
+    'students:',
+    '- id: s01',
+    '- {id: s02, config: {expires: 8h}}',
+    '- {id: s03, config: {expires: 2999-01-01T00:00Z}}',
+  ].join('\n');
+
+  test('is refused by the command that creates labs, with the line', () => {
+    expect(() => roster(PAST, { creates: true })).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: expect.stringMatching(
+          /^One mistake .*\n {2}- line 1: expires is 2020-01-01T00:00Z, which is in the past/,
+        ),
+      }),
+    );
+  });
+
+  test('still names the labs of the other commands, such as class down', () => {
+    expect(roster(PAST).students.map(({ id }) => id)).toEqual(['s01', 's02', 's03']);
   });
 });
 

@@ -80,6 +80,13 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
   ['help upp', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
   ['help class nonsense', 'There is no command class nonsense.', './lab class --help lists them'],
   ['class help nonsense', 'There is no command class nonsense.', './lab class --help lists them'],
+  ['class nonsense --help', 'There is no command class nonsense.', './lab class --help lists them'],
+  [
+    'class bord -h',
+    'There is no command class bord (did you mean "board"?).',
+    './lab class --help lists them',
+  ],
+  ['upp --help', 'There is no command upp (did you mean "up"?).', './lab --help lists them'],
   ['help up nonsense', 'There is no command up nonsense.', './lab up --help'],
   ['setup s01', './lab setup takes no arguments, not: s01', './lab setup --help'],
 
@@ -93,6 +100,11 @@ const MISTAKES: [typed: string, said: string, cure: string][] = [
     'up azure',
     '"azure" is not a cloud for labs: use local, aws, gcp.',
     'one of these clouds, alone or with an id, such as local-s01',
+  ],
+  [
+    'up --set expires=2020-01-01T00:00Z',
+    'expires is 2020-01-01T00:00Z, which is in the past, so the next ./lab reap would remove the lab.',
+    './lab up --set expires=8h, or a later time',
   ],
   ['up S01', `"S01" is not a lab's name: ${NAMES}.`, 's01 would be one'],
   ['up anna_b', `"anna_b" is not a lab's name: ${NAMES}.`, 'anna-b would be one'],
@@ -423,4 +435,12 @@ test.each([
   'class verify examples/students.yaml',
 ])('./lab %s is no mistake', async (line) => {
   expect((await typed(line)).printed).toContain('taken for a good one');
+});
+
+test('./lab class up refuses a roster with an expiry in the past', async () => {
+  const file = inPlaces('students.yaml');
+  fs.writeFileSync(file, 'students:\n- id: s01\n  config: {expires: 2020-01-01T00:00Z}');
+  const { code, printed } = await typed(`class up ${file}`);
+  expect(code).toBe(2);
+  expect(printed).toContain('line 3: expires is 2020-01-01T00:00Z, which is in the past');
 });

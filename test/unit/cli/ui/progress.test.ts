@@ -5,9 +5,15 @@ import { EngineProgress } from '../../../../cli/engine/progress';
 import { CloudError } from '../../../../components/cloud';
 import { ConfigError } from '../../../../components/config';
 import { distance, nearest } from '../../../../util/suggest';
-import { type NodeState, judge, stepsToRepeat } from '../../../../cli/actions/node-state';
+import {
+  type NodeState,
+  judge,
+  nodeStates,
+  stepsToRepeat,
+} from '../../../../cli/actions/node-state';
 import { differences, upRepairs } from '../../../../cli/lab/status';
 import type { Failure } from '../../../../cli/errors';
+import type { Access } from '../../../../checks';
 import { progressOn } from '../../../../cli/ui/progress';
 import { resourceTitle } from '../../../../cli/engine/urn';
 import { age, formatDuration } from '../../../../cli/ui/duration';
@@ -222,6 +228,23 @@ describe('a failure of the engine', () => {
     );
     expect([failure.exitCode, failure.message]).toEqual([3, 'node worker-0: no sshd']);
   });
+
+  test('prints a message that several resources share once, with the resources', () => {
+    const of = (name: string, message: string) => ({
+      urn: urn('hardway:local:Instance', name),
+      message,
+      color: '',
+      severity: 'error' as const,
+    });
+    const failed = [
+      of('worker-0', 'no sshd'),
+      of('worker-1', 'no sshd'),
+      of('worker-2', 'no disk'),
+    ];
+    expect(runFailure(failed, '', 'cure').message).toBe(
+      'node worker-0; node worker-1: no sshd\nnode worker-2: no disk',
+    );
+  });
 });
 
 describe('the state of a node', () => {
@@ -274,6 +297,43 @@ describe('the state of a node', () => {
     ]);
     expect(stepsToRepeat(judged())).toContain('objects@worker-0');
     expect(upRepairs({ nodes: [judged()], drift: [] })).toBe(true);
+  });
+
+  test('is one line of the drift for all nodes that share it', () => {
+    const nodes = ['worker-0', 'worker-1', 'worker-2'].map((name) =>
+      judge(
+        { ...node, name },
+        {
+          node: name,
+          files: [],
+          units: [{ unit: 'kubelet', active: name === 'worker-2' ? 'active' : 'failed' }],
+          objects: [],
+        },
+        [],
+      ),
+    );
+    const drift = nodes.map(({ name }) => ({
+      resource: `node ${name}`,
+      state: 'its router is missing',
+    }));
+    expect(differences({ nodes, drift })).toEqual([
+      'node worker-0, node worker-1 and node worker-2: its router is missing',
+      'worker-0 and worker-1: service kubelet is failed',
+    ]);
+  });
+
+  test('names no address of the node if it gives no answer', async () => {
+    const access = {
+      outputs: { nodes: [node], topology: { nodes: [{ name: 'worker-0' }] }, stage: 'none' },
+      onNode: async () => ({
+        code: 255,
+        stdout: '',
+        stderr: 'ssh: connect to host 198.18.0.20 port 22: No route to host\r\n',
+      }),
+    } as unknown as Access;
+    expect((await nodeStates(access))[0].problem).toBe(
+      'no answer over SSH, perhaps still starting (No route to host)',
+    );
   });
 
   test('repeats no session without drift', () => {
