@@ -111,3 +111,15 @@ export async function vpcRoutes(outputs: LabOutputs, family: Family = 'ipv4'): P
   const rows = await { aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
   return rows.filter((row) => row.family === family);
 }
+
+/** Returns the problems of each table, which name their table if the VPC router has several. */
+export function problemsByTable<Row extends Pick<VpcRoute, 'table'>>(
+  rows: Row[],
+  problemsOf: (table: Row[]) => string[],
+): string[] {
+  const tables = [...new Set(rows.map(({ table }) => table))];
+  if (tables.length < 2) return problemsOf(rows);
+  return tables.flatMap((name) =>
+    problemsOf(rows.filter(({ table }) => table === name)).map((problem) => `${name}: ${problem}`),
+  );
+}

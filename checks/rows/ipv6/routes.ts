@@ -2,7 +2,7 @@ import { textIf } from '../../../util/optional';
 import { addressWithGroup, contains6, overlap6 } from '../../../util/cidr6';
 import type { Node } from '../../../components/topology';
 import { problemUnless } from '../../../util/problems';
-import { routesCommand, type VpcRoute } from '../../access';
+import { problemsByTable, routesCommand, type VpcRoute } from '../../access';
 import type { Check, Evidence } from '../../check';
 import { type as typeOn, type LabUnderTest } from '../../lab';
 import type { Route } from '../../parsers/listings';
@@ -124,8 +124,13 @@ const routeHost: Check = {
   },
 };
 
-/** Compares the router's IPv6 table with the plan's pod routes. */
-export function vpcProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Networks) {
+type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
+
+/** Compares the router's IPv6 tables with the plan's pod routes. Each table must have all of them. */
+export const vpcProblems = (rows: Row[], plan: Networks): string[] =>
+  problemsByTable(rows, (table) => tableProblems(table, plan));
+
+function tableProblems(table: Row[], plan: Networks): string[] {
   const planned = plan.routes.flatMap(({ destination, nextHop, nextHopIp }) => {
     const seen = table.find((row) => row.destination === destination);
     if (!seen) return [`no route for ${destination}, expected one to ${nextHop}`];
