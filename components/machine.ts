@@ -22,7 +22,7 @@ export interface Machine extends Node {
   /** For example `203.0.113.20`; empty if the machine has no public address. */
   publicIp: pulumi.Output<string>;
   connection: Connection;
-  /** IPv6 address that a cloud's VPC has assigned; unset on local labs, whose plan has it. */
+  /** IPv6 address that a cloud's VPC has assigned; unset on local labs. */
   assignedIp6?: pulumi.Output<string>;
   /** Id of the machine: a new value means a new machine, which bootstrap installs from the start. */
   generation: pulumi.Output<string>;

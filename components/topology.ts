@@ -102,9 +102,9 @@ export interface Networks extends ClusterNetworks {
 
 /** IPv6 networks of a dual-stack lab. Those of pods and services are the same in every lab. */
 export interface Networks6 extends ClusterNetworks {
-  /** `fd00:10:240::/64` on local labs; unset on clouds, whose VPCs choose the network. */
+  /** `fd00:10:240::/64` on local labs; unset on clouds, where the VPC chooses. */
   nodeCidr?: string;
-  /** `fd00:10:240::1` on local labs; unset on clouds, whose routers have link-local addresses. */
+  /** `fd00:10:240::1` on local labs; unset on clouds, where it is link-local. */
   gateway?: string;
   /** One for each worker, such as `fd00:10:200:1::/64` through `fd00:10:240::21`. */
   routes: PodRoute6[];

@@ -38,7 +38,7 @@ interface AdmissionArgs {
   rule: FirewallRule;
   group: ec2.SecurityGroup;
   options: Options;
-  /** VPC whose IPv6 network a rule with `fromNodes6` admits. */
+  /** VPC with the IPv6 network that a rule with `fromNodes6` admits. */
   vpc?: ec2.Vpc;
   /** Begins the names of the resources. Default: the rule's name. */
   prefix?: string;

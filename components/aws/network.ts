@@ -11,6 +11,22 @@ import { zoneOf } from './zone';
 const partOf = (vpc: ec2.Vpc, index: number): pulumi.Output<string> =>
   vpc.ipv6CidrBlock.apply((cidr) => subnet64(cidr, index));
 
+interface WayOut {
+  /** Name of the subnet. */
+  name: string;
+  table: ec2.RouteTable;
+  gateway: ec2.InternetGateway;
+  options: AwsContext['options'];
+}
+
+/** Creates the IPv6 default route of a public subnet. */
+const wayOut6 = ({ name, table, gateway, options }: WayOut): ec2.Route =>
+  new ec2.Route(
+    `default-route6-${name}`,
+    { routeTableId: table.id, destinationIpv6CidrBlock: '::/0', gatewayId: gateway.id },
+    once(options),
+  );
+
 /** Creates the VPC: its internet gateway, and for each subnet a route table with its default route. */
 export function makeNetwork({ lab, config, topology, tags, options }: AwsContext): Network {
   const vpc = new ec2.Vpc(
@@ -66,14 +82,7 @@ export function makeNetwork({ lab, config, topology, tags, options }: AwsContext
         once(options),
       ),
     );
-    if (!topology.ipv6) continue;
-    reachable.push(
-      new ec2.Route(
-        `default-route6-${plan.name}`,
-        { routeTableId: table.id, destinationIpv6CidrBlock: '::/0', gatewayId: gateway.id },
-        once(options),
-      ),
-    );
+    if (topology.ipv6) reachable.push(wayOut6({ name: plan.name, table, gateway, options }));
   }
   return { vpc, gateway, subnets, reachable };
 }

@@ -17,7 +17,7 @@ export interface Target {
 export const targetKey = (balancer: Balancer, port: number, instance: string): string =>
   `${balancer.id} ${port} ${instance}`;
 
-/** Lists the targets whose balancers preserve client addresses. HAProxy checks all others. */
+/** Lists the targets of balancers that preserve client addresses. HAProxy checks all others. */
 export function checkedTargets(world: World): Target[] {
   const interfaceOf = (id: string) => world.interfaces.find((one) => one.id === id);
   return world.balancers.flatMap((balancer) =>

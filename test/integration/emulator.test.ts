@@ -237,6 +237,14 @@ async function runWithIpv6(
 }
 
 describe('IPv6 of the emulated EC2', () => {
+  test('is associated with a subnet at once', async () => {
+    const { subnet, subnet6 } = await makeDualStack();
+    const { Subnets } = await api.send(new ec2.DescribeSubnetsCommand({ SubnetIds: [subnet] }));
+    expect(Subnets![0].Ipv6CidrBlockAssociationSet).toMatchObject([
+      { Ipv6CidrBlock: subnet6, Ipv6CidrBlockState: { State: 'associated' } },
+    ]);
+  });
+
   test('comes from the range for documentation', async () => {
     expect((await makeDualStack()).cidr6).toMatch(/^2001:db8:0:[0-9a-f]{1,2}00::\/56$/);
   });

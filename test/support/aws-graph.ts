@@ -41,7 +41,7 @@ function offeringsOf({ locationType, filters }: Record<string, any>): Record<str
   };
 }
 
-/** IPv6 network that Amazon gives to a VPC: any /56 of its own. */
+/** IPv6 network that Amazon gives to a VPC: any /56. */
 export const AMAZON6 = '2600:1f14:abc:de00::/56';
 
 /** Answers of AWS to the program's calls. */

@@ -33,6 +33,7 @@ def repair_all() -> None:
     key_pairs_are_deleted_by_id()
     networks_get_ipv6_of_the_documentation()
     instances_get_their_ipv6_addresses()
+    ipv6_networks_of_subnets_have_a_state()
 
 
 def addresses_come_from_the_pool() -> None:
@@ -338,3 +339,18 @@ def instances_get_their_ipv6_addresses() -> None:
 
     InstanceResponse.run_instances = run_with_addresses
     Instance.prep_nics = prepare_with_addresses
+
+
+def ipv6_networks_of_subnets_have_a_state() -> None:
+    """moto answers a structure where the state should be, and the provider waits for `associated` in vain."""
+    Subnet.ipv6_cidr_block_association_set = property(
+        lambda subnet: [
+            {
+                "ipv6CidrBlock": each["ipv6CidrBlock"],
+                "associationId": each["associationId"],
+                "ipv6CidrBlockState": {"state": each["ipv6CidrBlockState"]["State"]},
+            }
+            for each in subnet.ipv6_cidr_block_associations.values()
+            if each["ipv6CidrBlockState"]["State"] == "associated"
+        ]
+    )

@@ -90,7 +90,7 @@ describe.each(['full', 'small'])('a dual-stack lab on AWS in profile %s', (profi
     expect(lab.of('SecurityGroupEgressRule', 'allow-out6').inputs.cidrIpv6).toBe('::/0');
   });
 
-  test('has no resource whose name has the separator of a URN', () =>
+  test('has no resource with the separator of a URN in its name', () =>
     each(lab.all, ({ name }) => expect(name).not.toContain('::')));
 
   test('is reached through the same IPv4 addresses as before', () => {
