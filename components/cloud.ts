@@ -79,6 +79,8 @@ export interface Extras {
   upstreamResolvers?: string[];
   /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud does. */
   metadataWall?: string;
+  /** Rule of ip6tables that does so for IPv6; unset unless the lab is dual-stack. */
+  metadataWall6?: string;
   /** Local only: the network namespace of the VPC router, for example `hardway.local.router`. */
   router?: pulumi.Output<string>;
   /** Local only: the login of the lab's jump host; unset if `jumpCidrs` is empty. */

@@ -21,6 +21,8 @@ export interface Machine extends Node {
   /** For example `203.0.113.20`; empty if the machine has no public address. */
   publicIp: pulumi.Output<string>;
   connection: Connection;
+  /** IPv6 address that a cloud's VPC has assigned; unset on local labs. */
+  assignedIp6?: pulumi.Output<string>;
   /** Id of the machine: a new value means a new machine, which bootstrap installs from the start. */
   generation: pulumi.Output<string>;
   /** Gateway node of a machine without a public address: its jump host and its way out. */
@@ -36,6 +38,8 @@ interface CreatedInstance<R extends pulumi.Resource> {
   generation: pulumi.Output<string>;
   /** Public address; not read if the node is private. */
   publicIp: pulumi.Output<string>;
+  /** See `Machine.assignedIp6`. */
+  assignedIp6?: pulumi.Output<string>;
 }
 
 /**

@@ -25,7 +25,13 @@ export interface StackOutputs {
   /** Whole config of the lab, with defaults, as JSON. The topology follows from it. */
   config: string;
   /** As in the article's two listings. `publicIp` is empty if a node has none. */
-  nodes: { name: string; privateIp: string; publicIp: string }[];
+  nodes: {
+    name: string;
+    privateIp: string;
+    publicIp: string;
+    /** IPv6 address that a cloud assigned; unset on local labs, and unless the lab is dual-stack. */
+    privateIp6?: string;
+  }[];
   /** `https://ADDRESS:PORT`, for users; nodes use the controllers' private addresses. */
   apiServer: string;
   /** `http://ADDRESS:31088`, URL of the article's nginx: worker-0's address, or the gateway's. */
@@ -91,6 +97,7 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
   const raw: RawConfig = Object.fromEntries(values.map(([key, value]) => [key, asText(value)]));
   const config = parseConfig(raw);
   const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
+  const assigned = outputs.nodes.map(({ name, privateIp6 }) => [name, privateIp6] as const);
   return {
     ...outputs,
     expires: outputs.expires ?? '',
@@ -102,6 +109,6 @@ export function readOutputs({ config: text, ...outputs }: StackOutputs): LabOutp
     publicPool,
     region,
     project,
-    topology: topology(config),
+    topology: topology(config, Object.fromEntries(assigned)),
   };
 }

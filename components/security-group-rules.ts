@@ -1,9 +1,11 @@
 import { balancedServices } from './balanced-services';
 import type { LabConfig } from './config';
+import { isIpv6 } from '../util/cidr6';
 import { type FirewallRule, topology } from './topology';
 
 /**
- * Inbound rules that a security group of AWS may have, by default. Each source CIDR counts
+ * Inbound rules that a security group of AWS may have, by default. Each source CIDR counts, and IPv4
+ * apart from IPv6
  * (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
  */
 const RULES_PER_GROUP = 60;
@@ -25,11 +27,11 @@ export function withoutRepeats(rules: FirewallRule[]): FirewallRule[] {
   }));
 }
 
-/** Counts the inbound rules of each security group. */
+/** Counts the inbound IPv4 rules of each security group. IPv6 has few, and only fixed ones. */
 export function rulesByGroup(rules: FirewallRule[]): Map<FirewallRule['targets'], number> {
   const counts = new Map<FirewallRule['targets'], number>();
   for (const { targets, sources } of withoutRepeats(rules))
-    counts.set(targets, (counts.get(targets) ?? 0) + sources.length);
+    counts.set(targets, (counts.get(targets) ?? 0) + sources.filter((one) => !isIpv6(one)).length);
   return counts;
 }
 

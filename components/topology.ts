@@ -35,7 +35,10 @@ export interface Node {
   podCidr?: string;
   /** Whether the cloud lets the node send packets of other addresses (GCP: canIpForward). */
   canIpForward: boolean;
-  /** Address in the IPv6 node network, for example `fd00:10:240::21`; only in dual-stack labs. */
+  /**
+   * Address in the IPv6 node network, for example `fd00:10:240::21`; only in dual-stack labs. Unset
+   * on a cloud until its VPC has assigned the address.
+   */
   privateIp6?: string;
   /** The worker's own /64 of the IPv6 pod network, `fd00:10:200:i::/64`; only in dual-stack labs. */
   podCidr6?: string;
@@ -53,6 +56,12 @@ export interface PodRoute {
   nextHopIp: string;
 }
 
+/** A pod route of an IPv6 pod CIDR. */
+export interface PodRoute6 extends Omit<PodRoute, 'nextHopIp'> {
+  /** IPv6 address of the worker; unset like `Node.privateIp6`. */
+  nextHopIp?: string;
+}
+
 /** A rule of the VPC's firewall: packets that it admits to its targets. Replies always pass. */
 export interface FirewallRule {
   /** For example `allow-internal-tcp`. */
@@ -64,15 +73,13 @@ export interface FirewallRule {
   ports?: [number, number];
   /** CIDRs that packets may come from, all of one family. */
   sources: string[];
+  /** Whether the nodes' IPv6 addresses are sources, too. Only on clouds, which assign them. */
+  fromNodes6?: true;
   targets: 'all' | 'controller' | 'worker';
 }
 
-/** Networks of one IP family. IPv6 only in dual-stack labs, where they are always the same. */
-export interface Networks {
-  /** For example `10.240.0.0/24` or `fd00:10:240::/64`. */
-  nodeCidr: string;
-  /** Address of the VPC router: the first of the node network, for example `10.240.0.1`. */
-  gateway: string;
+/** Networks of one IP family that have the same form in both. */
+interface ClusterNetworks {
   /** For example `10.200.0.0/16` or `fd00:10:200::/48`. */
   podCidr: string;
   /** For example `10.32.0.0/24` or `fd00:10:32::/112`. */
@@ -81,9 +88,30 @@ export interface Networks {
   apiServiceIp: string;
   /** ClusterIP of kube-dns: the tenth of the service network, `10.32.0.10` or `fd00:10:32::a`. */
   dnsIp: string;
+}
+
+/** IPv4 networks of a lab. */
+export interface Networks extends ClusterNetworks {
+  /** For example `10.240.0.0/24`. */
+  nodeCidr: string;
+  /** Address of the VPC router: the first of the node network, for example `10.240.0.1`. */
+  gateway: string;
   /** One for each worker, such as `10.200.1.0/24` through `10.240.0.21`. */
   routes: PodRoute[];
 }
+
+/** IPv6 networks of a dual-stack lab. Those of pods and services are the same in every lab. */
+export interface Networks6 extends ClusterNetworks {
+  /** `fd00:10:240::/64` on local labs; unset on clouds, where the VPC chooses. */
+  nodeCidr?: string;
+  /** `fd00:10:240::1` on local labs; unset on clouds, where it is link-local. */
+  gateway?: string;
+  /** One for each worker, such as `fd00:10:200:1::/64` through `fd00:10:240::21`. */
+  routes: PodRoute6[];
+}
+
+/** IPv6 addresses of nodes by node name, as a cloud's VPC has assigned them. */
+export type Addresses6 = Partial<Record<string, string>>;
 
 /** Network plan of a lab: plain data that clouds, bootstrap and checks read. */
 export interface Topology extends Networks {
@@ -103,12 +131,18 @@ export interface Topology extends Networks {
   /** Services that get a load balancer of the cloud; unset without `loadBalancers`. */
   balancedServices?: BalancedService[];
   /** Unset unless the lab is dual-stack. */
-  ipv6?: Networks;
+  ipv6?: Networks6;
 }
 
-/** IPv6 networks of dual-stack labs: private ones (fd00::/8), with the article's numbers in them. */
+/** IPv6 network of local labs' nodes: a private one (fd00::/8), with the article's numbers. */
+const LOCAL_NODES6 = 'fd00:10:240::/64';
+
+/**
+ * IPv6 networks of pods and services, private like LOCAL_NODES6. They are outside of a cloud's node
+ * network, so its VPC routes them like any other destination. On AWS a route must not lie in
+ * fd00:ec2::/32 (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html).
+ */
 const IPV6 = {
-  nodeCidr: 'fd00:10:240::/64',
   podCidr: 'fd00:10:200::/48',
   serviceCidr: 'fd00:10:32::/112',
 } as const;
@@ -143,17 +177,27 @@ function subnets({ cloud, profile, nodeCidr }: LabConfig): Subnet[] {
   ];
 }
 
+/**
+ * Returns a node's address in an IPv6 node network. Host 21 ends with :21, although this is the
+ * number 33: it reads like the IPv4 address.
+ */
+export const nodeAddress6 = (
+  nodeCidr: string,
+  { role, index }: Pick<Node, 'role' | 'index'>,
+): string => addressWithGroup(nodeCidr, String(FIRST_HOST[role] + index));
+
 /** Returns the IPv6 addresses of a node; none unless the lab is dual-stack. */
 function ipv6Of(
-  { ipFamily }: LabConfig,
-  role: Node['role'],
-  index: number,
+  { cloud, ipFamily }: LabConfig,
+  node: Pick<Node, 'name' | 'role' | 'index'>,
+  assigned: Addresses6,
 ): Pick<Node, 'privateIp6' | 'podCidr6'> {
   if (ipFamily !== 'dual') return {};
-  // Host 21 ends with :21, although this is the number 33: it reads like the IPv4 address.
-  const privateIp6 = addressWithGroup(IPV6.nodeCidr, String(FIRST_HOST[role] + index));
-  if (role === 'controller') return { privateIp6 };
-  return { privateIp6, podCidr6: subnet64(IPV6.podCidr, index) };
+  return {
+    ...fieldsIf(cloud === 'local', { privateIp6: nodeAddress6(LOCAL_NODES6, node) }),
+    ...fieldsIf(assigned[node.name] !== undefined, { privateIp6: assigned[node.name] }),
+    ...fieldsIf(node.role === 'worker', { podCidr6: subnet64(IPV6.podCidr, node.index) }),
+  };
 }
 
 /** Returns the pod network of a worker; none for a controller. */
@@ -166,7 +210,7 @@ function podNetworkOf(
   return { podCidr: `${addressAt(podCidr, index * 256)}/24` };
 }
 
-function nodes(config: LabConfig, all: Subnet[]): Node[] {
+function nodes(config: LabConfig, all: Subnet[], assigned: Addresses6): Node[] {
   const make = (role: Node['role'], count: number): Node[] =>
     Array.from({ length: count }, (_, index) => ({
       name: `${role}-${index}`,
@@ -180,12 +224,18 @@ function nodes(config: LabConfig, all: Subnet[]): Node[] {
       isGateway: config.profile === 'small' && role === 'controller',
       canIpForward: true,
       ...podNetworkOf(config, role, index),
-      ...ipv6Of(config, role, index),
+      ...ipv6Of(config, { name: `${role}-${index}`, role, index }, assigned),
     }));
   return [...make('controller', config.controllers), ...make('worker', config.workers)];
 }
 
 const ALL_PORTS: [number, number] = [1, 65535];
+
+/** Returns the sources of an internal IPv6 rule: nodes and pods. */
+function sources6({ cloud }: LabConfig): Pick<FirewallRule, 'sources' | 'fromNodes6'> {
+  if (cloud === 'local') return { sources: [LOCAL_NODES6, IPV6.podCidr] };
+  return { sources: [IPV6.podCidr], fromNodes6: true };
+}
 
 /** Returns the rules by which nodes and pods reach each other. */
 function internalRules(config: LabConfig): FirewallRule[] {
@@ -203,7 +253,7 @@ function internalRules(config: LabConfig): FirewallRule[] {
     description: `Nodes and pods reach each other over ${protocol} and IPv6`,
     protocol,
     ...fieldsIf(protocol !== 'icmpv6', { ports: ALL_PORTS }),
-    sources: [IPV6.nodeCidr, IPV6.podCidr],
+    ...sources6(config),
     targets: 'all',
   }));
   return [...ipv4, ...ipv6];
@@ -262,9 +312,12 @@ const firewallRules = (config: LabConfig): FirewallRule[] => [
 ];
 
 /** Returns the IPv6 part of the plan. */
-const ipv6Plan = (all: Node[]): Networks => ({
+const ipv6Plan = ({ cloud }: LabConfig, all: Node[]): Networks6 => ({
+  ...fieldsIf(cloud === 'local', {
+    nodeCidr: LOCAL_NODES6,
+    gateway: addressWithGroup(LOCAL_NODES6, '1'),
+  }),
   ...IPV6,
-  gateway: addressWithGroup(IPV6.nodeCidr, '1'),
   apiServiceIp: addressWithGroup(IPV6.serviceCidr, '1'),
   dnsIp: addressWithGroup(IPV6.serviceCidr, 'a'),
   routes: all
@@ -273,14 +326,17 @@ const ipv6Plan = (all: Node[]): Networks => ({
       name: `pod-route6-${node.name}`,
       destination: node.podCidr6!,
       nextHop: node.name,
-      nextHopIp: node.privateIp6!,
+      ...fieldsIf(node.privateIp6, { nextHopIp: node.privateIp6 }),
     })),
 });
 
-/** Computes the network plan of a lab. Pure: the same config always gives the same topology. */
-export function topology(config: LabConfig): Topology {
+/**
+ * Computes the network plan of a lab. Pure: the same arguments always give the same topology. On a
+ * cloud, the plan of a dual-stack lab has IPv6 addresses of nodes only if `assigned` has them.
+ */
+export function topology(config: LabConfig, assigned: Addresses6 = {}): Topology {
   const parts = subnets(config);
-  const all = nodes(config, parts);
+  const all = nodes(config, parts, assigned);
   return {
     nodeCidr: config.nodeCidr,
     gateway: addressAt(config.nodeCidr, 1),
@@ -306,6 +362,6 @@ export function topology(config: LabConfig): Topology {
     ...fieldsIf(config.loadBalancers.length > 0, {
       balancedServices: balancedServices(config.loadBalancers),
     }),
-    ...fieldsIf(config.ipFamily === 'dual', { ipv6: ipv6Plan(all) }),
+    ...fieldsIf(config.ipFamily === 'dual', { ipv6: ipv6Plan(config, all) }),
   };
 }

@@ -31,12 +31,13 @@ export function addressWithGroup(cidr: string, group: string): string {
   return asText(new ipaddr.IPv6([...first.parts.slice(0, 7), parseInt(group, 16)]));
 }
 
-/** Returns the /64 number `index` of a /48, for example `fd00:10:200:1::/64`. */
+/** Returns the /64 number `index` of a /48 to /64, for example `fd00:10:200:1::/64`. */
 export function subnet64(cidr: string, index: number): string {
   const { first, prefix } = parse(cidr);
-  if (prefix !== 48 || index < 0 || index > 0xffff)
+  if (prefix < 48 || prefix > 64 || index < 0 || index >= 2 ** (64 - prefix))
     throw new RangeError(`${cidr} has no /64 number ${index}`);
-  return `${asText(new ipaddr.IPv6([...first.parts.slice(0, 3), index, 0, 0, 0, 0]))}/64`;
+  const fourth = first.parts[3] + index;
+  return `${asText(new ipaddr.IPv6([...first.parts.slice(0, 3), fourth, 0, 0, 0, 0]))}/64`;
 }
 
 /** Returns true if the IPv6 network contains the address. An IPv4 address is in none. */

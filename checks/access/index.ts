@@ -12,7 +12,7 @@ import { type Family, type VpcRoute, vpcRoutes } from './vpc-routes';
 
 export type { Held } from './openssh';
 export { rulesCommand } from './load-balancer-rules';
-export { routesCommand, type VpcRoute } from './vpc-routes';
+export { problemsByTable, routesCommand, type VpcRoute } from './vpc-routes';
 export type { Ran } from '../../util/bounded-run';
 
 /** Answer of an HTTP server. */

@@ -1,8 +1,12 @@
 import type * as AwsReader from '../../components/aws/read-routes';
 import type * as GcpReader from '../../components/gcp/read-routes';
 import type { LabOutputs } from '../../components/outputs';
+import { isIpv6 } from '../../util/cidr6';
 import { itemsIf } from '../../util/optional';
 import { run } from './run';
+
+/** IP family of routes. */
+export type Family = 'ipv4' | 'ipv6';
 
 /** A row of the VPC router's table. */
 export interface VpcRoute {
@@ -16,8 +20,8 @@ export interface VpcRoute {
   table?: string;
 }
 
-/** IP family of routes. */
-export type Family = 'ipv4' | 'ipv6';
+/** A row of a table that has both families. */
+type CloudRoute = VpcRoute & { family: Family };
 
 /**
  * Returns the command that shows the table to a reader: a program and its arguments. The program of
@@ -57,12 +61,17 @@ async function localRoutes(outputs: LabOutputs, family: Family): Promise<VpcRout
 }
 
 function destinationOf(cidr: string): string {
-  if (cidr === '0.0.0.0/0') return 'default';
+  if (['0.0.0.0/0', '::/0'].includes(cidr)) return 'default';
   return cidr;
 }
 
+function familyOf(cidr: string): Family {
+  if (isIpv6(cidr)) return 'ipv6';
+  return 'ipv4';
+}
+
 /** AWS: the route tables name network interfaces, which have addresses. */
-async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
+async function awsRoutes({ lab, region }: LabOutputs): Promise<CloudRoute[]> {
   // The SDK takes a second to load: only for labs on AWS.
   const { readRoutes } = require('../../components/aws/read-routes') as typeof AwsReader;
   return (await readRoutes(lab, region)).map(({ table, target, address, state, ...route }) => {
@@ -71,6 +80,7 @@ async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
     // A blackhole's target does not exist any more.
     if (state !== 'active') nextHop = state;
     return {
+      family: familyOf(route.destination),
       destination,
       nextHop,
       line: `${table}: ${destination} via ${nextHop} (${target})`,
@@ -80,21 +90,36 @@ async function awsRoutes({ lab, region }: LabOutputs): Promise<VpcRoute[]> {
 }
 
 /** Google Cloud: routes name instances, which are named after lab and node. */
-async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<VpcRoute[]> {
+async function gcpRoutes({ lab, config, topology }: LabOutputs): Promise<CloudRoute[]> {
   const { readRoutes } = require('../../components/gcp/read-routes') as typeof GcpReader;
   return (await readRoutes(lab, config)).map(({ target, ...route }) => {
     const destination = destinationOf(route.destination);
     const node = topology.nodes.find(({ name }) => target === `${lab}-${name}`);
-    const nextHop = node?.privateIp ?? target;
-    return { destination, nextHop, line: `${destination} via ${nextHop} (${target})` };
+    const family = familyOf(route.destination);
+    const address = family === 'ipv6' ? node?.privateIp6 : node?.privateIp;
+    const nextHop = address ?? target;
+    return { family, destination, nextHop, line: `${destination} via ${nextHop} (${target})` };
   });
 }
 
 /**
- * Reads the VPC router's tables as they are now. Only local labs have IPv6. Throws an Error with the
- * cloud's message if it can't be asked.
+ * Reads the VPC router's tables as they are now. Throws an Error with the cloud's message if it can't
+ * be asked.
  */
-export function vpcRoutes(outputs: LabOutputs, family: Family = 'ipv4'): Promise<VpcRoute[]> {
+export async function vpcRoutes(outputs: LabOutputs, family: Family = 'ipv4'): Promise<VpcRoute[]> {
   if (outputs.cloud === 'local') return localRoutes(outputs, family);
-  return { aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
+  const rows = await { aws: awsRoutes, gcp: gcpRoutes }[outputs.cloud](outputs);
+  return rows.filter((row) => row.family === family);
+}
+
+/** Returns the problems of each table, which name their table if the VPC router has several. */
+export function problemsByTable<Row extends Pick<VpcRoute, 'table'>>(
+  rows: Row[],
+  problemsOf: (table: Row[]) => string[],
+): string[] {
+  const tables = [...new Set(rows.map(({ table }) => table))];
+  if (tables.length < 2) return problemsOf(rows);
+  return tables.flatMap((name) =>
+    problemsOf(rows.filter(({ table }) => table === name)).map((problem) => `${name}: ${problem}`),
+  );
 }

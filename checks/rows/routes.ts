@@ -5,7 +5,7 @@ import type { Check, Evidence } from '../check';
 import { type as typeOn, type LabUnderTest } from '../lab';
 import type { Route } from '../parsers/listings';
 import { firstPods } from '../probes/pod-namespace';
-import { routesCommand, type VpcRoute } from '../access';
+import { problemsByTable, routesCommand, type VpcRoute } from '../access';
 
 const routePod: Check = {
   id: 'route.pod',
@@ -131,16 +131,8 @@ const routeHost: Check = {
 type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
 
 /** Compares the VPC router's tables with the plan's pod routes. Each table must have all pod routes. */
-export function vpcRouteProblems(rows: Row[], plan: Topology): string[] {
-  const tables = [...new Set(rows.map(({ table }) => table))];
-  if (tables.length < 2) return tableProblems(rows, plan);
-  return tables.flatMap((name) =>
-    tableProblems(
-      rows.filter(({ table }) => table === name),
-      plan,
-    ).map((problem) => `${name}: ${problem}`),
-  );
-}
+export const vpcRouteProblems = (rows: Row[], plan: Topology): string[] =>
+  problemsByTable(rows, (table) => tableProblems(table, plan));
 
 function tableProblems(table: Row[], plan: Topology): string[] {
   const planned = plan.routes.flatMap((route) => {

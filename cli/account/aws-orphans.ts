@@ -185,20 +185,25 @@ async function pendingRoute(
   { ec2: client }: AwsClients,
   { inputs }: PendingCreate,
 ): Promise<Orphan[]> {
-  const [table, destination] = [asText(inputs.routeTableId), asText(inputs.destinationCidrBlock)];
+  const table = asText(inputs.routeTableId);
+  const destination6 = asText(inputs.destinationIpv6CidrBlock);
+  const destination = destination6 || asText(inputs.destinationCidrBlock);
   if (!table || !destination) return [];
   const { RouteTables = [] } = await client.send(
     new ec2.DescribeRouteTablesCommand({ Filters: [{ Name: 'route-table-id', Values: [table] }] }),
   );
+  const [field, flag] = destination6
+    ? (['DestinationIpv6CidrBlock', 'destination-ipv6-cidr-block'] as const)
+    : (['DestinationCidrBlock', 'destination-cidr-block'] as const);
   const routes = RouteTables.flatMap(({ Routes = [] }) => Routes);
-  if (!routes.some(({ DestinationCidrBlock }) => DestinationCidrBlock === destination)) return [];
-  const route = { RouteTableId: table, DestinationCidrBlock: destination };
+  if (!routes.some((one) => one[field] === destination)) return [];
+  const route = { RouteTableId: table, [field]: destination };
   return [
     {
       kind: 'route',
       id: `${destination} in ${table}`,
       remove: async () => void (await client.send(new ec2.DeleteRouteCommand(route))),
-      byHand: `aws ec2 delete-route --route-table-id ${table} --destination-cidr-block ${destination}`,
+      byHand: `aws ec2 delete-route --route-table-id ${table} --${flag} ${destination}`,
     },
   ];
 }

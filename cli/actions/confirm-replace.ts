@@ -8,8 +8,8 @@ export type Agree = (loss: string) => Promise<void>;
 /** Keys that decide a lab's network: another value needs another network, with other nodes in it. */
 const NETWORK: Record<CloudName, (keyof LabConfig)[]> = {
   local: ['nodeCidr', 'podCidr', 'ipFamily', 'publicPool', 'mtu'],
-  aws: ['nodeCidr', 'zone', 'profile'],
-  gcp: ['nodeCidr', 'zone', 'profile'],
+  aws: ['nodeCidr', 'ipFamily', 'zone', 'profile'],
+  gcp: ['nodeCidr', 'ipFamily', 'zone', 'profile'],
 };
 
 /**

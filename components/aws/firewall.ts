@@ -1,5 +1,10 @@
 import * as ec2 from '@pulumi/aws/ec2';
-import { SecurityGroupEgressRule, SecurityGroupIngressRule } from '@pulumi/aws/vpc';
+import {
+  SecurityGroupEgressRule,
+  SecurityGroupIngressRule,
+  type SecurityGroupIngressRuleArgs,
+} from '@pulumi/aws/vpc';
+import { itemsIf } from '../../util/optional';
 import { withoutRepeats } from '../security-group-rules';
 import type { FirewallRule, Node } from '../topology';
 import type { Options } from './credentials';
@@ -33,20 +38,41 @@ interface AdmissionArgs {
   rule: FirewallRule;
   group: ec2.SecurityGroup;
   options: Options;
+  /** VPC with the IPv6 network that a rule with `fromNodes6` admits. */
+  vpc?: ec2.Vpc;
   /** Begins the names of the resources. Default: the rule's name. */
   prefix?: string;
+}
+
+/** Source of an admission: a CIDR, and the end of the resource's name. */
+interface Source {
+  name: string;
+  cidr: Pick<SecurityGroupIngressRuleArgs, 'cidrIpv4' | 'cidrIpv6'>;
+}
+
+/**
+ * Lists the sources of a rule. Those of IPv6 are the pods, and the nodes in the network that Amazon
+ * chose. Their names have no address, because `::` separates the parts of a resource's URN.
+ */
+function sourcesOf({ sources, fromNodes6 }: FirewallRule, vpc: ec2.Vpc | undefined): Source[] {
+  if (!fromNodes6) return sources.map((cidr) => ({ name: cidr, cidr: { cidrIpv4: cidr } }));
+  return [
+    { name: 'nodes', cidr: { cidrIpv6: vpc!.ipv6CidrBlock } },
+    ...sources.map((cidr) => ({ name: 'pods', cidr: { cidrIpv6: cidr } })),
+  ];
 }
 
 /** Admits the packets of one rule of the topology to a group: one resource for each source CIDR. */
 export function admit({
   rule,
   group,
+  vpc,
   options,
   prefix = rule.name,
 }: AdmissionArgs): SecurityGroupIngressRule[] {
   const [fromPort, toPort] = rule.ports ?? [-1, -1];
-  return rule.sources.map((cidrIpv4) => {
-    const name = `${prefix}-from-${cidrIpv4}`;
+  return sourcesOf(rule, vpc).map(({ name: source, cidr }) => {
+    const name = `${prefix}-from-${source}`;
     return new SecurityGroupIngressRule(
       name,
       {
@@ -55,7 +81,7 @@ export function admit({
         ipProtocol: rule.protocol,
         fromPort,
         toPort,
-        cidrIpv4,
+        ...cidr,
         tags: resourceTag(name),
       },
       once(options),
@@ -77,23 +103,30 @@ export function makeFirewall(
       makeGroup({ name: `nodes-${target}`, description: PURPOSE[target], network, options }),
     ]),
   );
-  const egress = new SecurityGroupEgressRule(
-    'allow-out',
-    {
-      securityGroupId: groups.get('all')!.id,
-      description: 'Nodes and pods reach everything',
-      ipProtocol: '-1',
-      cidrIpv4: '0.0.0.0/0',
-      tags: resourceTag('allow-out'),
-    },
-    once(options),
+  const everywhere: [string, Source['cidr']][] = [
+    ['allow-out', { cidrIpv4: '0.0.0.0/0' }],
+    ...itemsIf<[string, Source['cidr']]>(topology.ipv6, ['allow-out6', { cidrIpv6: '::/0' }]),
+  ];
+  const egress = everywhere.map(
+    ([name, cidr]) =>
+      new SecurityGroupEgressRule(
+        name,
+        {
+          securityGroupId: groups.get('all')!.id,
+          description: 'Nodes and pods reach everything',
+          ipProtocol: '-1',
+          ...cidr,
+          tags: resourceTag(name),
+        },
+        once(options),
+      ),
   );
   const ingress = withoutRepeats(topology.rules).flatMap((rule) =>
-    admit({ rule, group: groups.get(rule.targets)!, options }),
+    admit({ rule, group: groups.get(rule.targets)!, vpc: network.vpc, options }),
   );
   const groupsOf = (node: Node): ec2.SecurityGroup[] =>
     targets
       .filter((target) => target === 'all' || target === node.role)
       .map((target) => groups.get(target)!);
-  return { groupsOf, reachable: [egress, ...ingress] };
+  return { groupsOf, reachable: [...egress, ...ingress] };
 }

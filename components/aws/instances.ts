@@ -1,10 +1,11 @@
 import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
+import { fieldsIf, listOf } from '../../util/optional';
 import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB } from '../instance-disk';
 import { makeMachines } from '../machine';
-import type { Node } from '../topology';
+import { type Node, nodeAddress6 } from '../topology';
 import type { Options } from './credentials';
 import { once } from './replacement';
 import { expiryTags, resourceTag } from './tags';
@@ -42,18 +43,31 @@ function ubuntuFor(instanceType: string, options: Options): pulumi.Output<string
   return image.id;
 }
 
+/** Returns the subnet of a node. */
+const subnetOf = (network: AwsBuilt['network'], node: Node): ec2.Subnet =>
+  network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet;
+
+/** Returns the IPv6 address of a node, in the /64 of its subnet; `undefined` in an IPv4 lab. */
+const addressOf6 = (
+  { topology, network }: Pick<InstanceArgs, 'topology' | 'network'>,
+  node: Node,
+): pulumi.Output<string> | undefined =>
+  topology.ipv6 && subnetOf(network, node).ipv6CidrBlock.apply((cidr) => nodeAddress6(cidr!, node));
+
 /** Creates the instance that becomes `node`. */
 function makeInstance(args: InstanceArgs): ec2.Instance {
   const { lab, config, tags, options, network, firewall, node, hostKey, keyPair, ami } = args;
   const hasEip = config.profile === 'small' && node.isPublic;
   const name = `${lab}-${node.name}`;
+  const address6 = addressOf6(args, node);
   return new ec2.Instance(
     node.name,
     {
       ami,
       instanceType: node.role === 'controller' ? config.controllerType : config.workerType,
-      subnetId: network.subnets.find(({ plan }) => plan.name === node.subnet.name)!.subnet.id,
+      subnetId: subnetOf(network, node).id,
       privateIp: node.privateIp,
+      ...fieldsIf(address6, { ipv6Addresses: listOf(address6) }),
       // Unset with an Elastic IP: AWS then reports `true`, and an explicit `false` would force a replacement.
       associatePublicIpAddress: hasEip ? undefined : node.isPublic,
       sourceDestCheck: !node.canIpForward,
@@ -110,6 +124,7 @@ export function makeInstances(context: AwsContext, built: EarlierParts): AwsMach
       resource: instance,
       generation: instance.id,
       publicIp: config.profile === 'small' ? eip.publicIp : instance.publicIp,
+      assignedIp6: addressOf6({ ...context, ...built }, node),
     };
   });
 }

@@ -43,6 +43,8 @@ export interface BootstrapArgs {
   upstreamResolvers?: string[];
   /** Rule of chain FORWARD that keeps pods from the metadata server; unset if the cloud itself does. */
   metadataWall?: string;
+  /** Rule of ip6tables that does so for IPv6; unset unless the lab is dual-stack. */
+  metadataWall6?: string;
   /** Services with a balancer of the cloud, and the balancers' addresses. Default: none. */
   serviceAddresses?: { service: string; address: pulumi.Input<string> }[];
 }

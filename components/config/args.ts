@@ -57,9 +57,9 @@ export interface LabArgs {
    */
   serviceCidr?: string;
   /**
-   * Local only for now: IP families of nodes, pods and services. `dual` adds IPv6 networks, which
-   * are the same in every lab: nodes fd00:10:240::/64, pods fd00:10:200::/48 with a /64 for each
-   * worker, services fd00:10:32::/112.
+   * IP families of nodes, pods and services. `dual` adds IPv6 networks: pods fd00:10:200::/48 with
+   * a /64 for each worker, services fd00:10:32::/112, and nodes fd00:10:240::/64. On AWS and Google
+   * Cloud the VPC chooses the network of the nodes. Clients outside of the lab use IPv4.
    * @default 'ipv4'
    * @example 'dual'
    */

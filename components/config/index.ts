@@ -258,17 +258,13 @@ function balancerMistakes({
 }
 
 function inACloud(cloud: Exclude<CloudName, 'local'>, config: Partial<LabConfig>): string[] {
-  const { stage, nodeCidr, loadBalancer, loadBalancers, ipFamily } = config;
+  const { stage, nodeCidr, loadBalancer, loadBalancers } = config;
   const { profile, controllers, adminCidrs } = config;
   return [
     ...cloudNameMistakes(cloud, config),
     ...itemsIf(
       loadBalancer,
       `loadBalancer is true, which is for local labs: on ${cloud} name services in loadBalancers, such as default/nginx:80=31080`,
-    ),
-    ...itemsIf(
-      ipFamily === 'dual',
-      `ipFamily is dual, which cloud ${cloud} does not have yet: remove it, or use a local lab`,
     ),
     ...balancerMistakes({ cloud, stage, profile, nodeCidr, loadBalancers }),
     ...itemsIf(

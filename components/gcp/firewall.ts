@@ -1,4 +1,6 @@
 import { Firewall } from '@pulumi/gcp/compute/firewall';
+import type * as pulumi from '@pulumi/pulumi';
+import { itemsIf } from '../../util/optional';
 import type { Part } from '../cloud';
 import type { FirewallRule, Node } from '../topology';
 import type { GcpBuilt, GcpContext } from './types';
@@ -17,6 +19,13 @@ export const networkTags = (lab: string, node: Node): string[] => [
 /** Network tag of the nodes without a public address. */
 export const privateTag = (lab: string): string => `${lab}-private`;
 
+/** Returns a protocol as Google's API names it. ICMPv6 has no name there: 58 is its number. */
+const protocolOf = ({ protocol }: FirewallRule): string => protocol.replace('icmpv6', '58');
+
+/** Lists the IPv6 networks that Google chose for the VPC's subnets. */
+const nodes6 = ({ subnets }: GcpBuilt['network']): pulumi.Output<string>[] =>
+  Object.values(subnets).map(({ internalIpv6Prefix }) => internalIpv6Prefix);
+
 /** Creates one rule of the VPC's firewall. */
 export function makeRule(
   rule: FirewallRule,
@@ -30,11 +39,11 @@ export function makeRule(
       description: rule.description,
       network: network.vpc.id,
       direction: 'INGRESS',
-      sourceRanges: rule.sources,
+      sourceRanges: [...itemsIf(rule.fromNodes6, ...nodes6(network)), ...rule.sources],
       targetTags: [tag(lab, rule.targets)],
       allows: [
         {
-          protocol: rule.protocol,
+          protocol: protocolOf(rule),
           ...(rule.ports ? { ports: [[...new Set(rule.ports)].join('-')] } : {}),
         },
       ],

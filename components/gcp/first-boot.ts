@@ -1,3 +1,5 @@
+import { itemsIf } from '../../util/optional';
+
 /** Address of Google's metadata server, which also resolves names. */
 export const METADATA_SERVER = '169.254.169.254';
 
@@ -17,8 +19,16 @@ export const METADATA_WALL = [
   'REJECT',
 ];
 
-/** Cloud-config for an instance on Google Cloud, beside the part that every cloud shares. */
-export const GOOGLE_FIRST_BOOT = {
+/**
+ * Like METADATA_WALL, for ip6tables. Nodes with an IPv6 address reach the server at this one, too
+ * (https://docs.cloud.google.com/compute/docs/metadata/querying-metadata). Pods resolve no names there.
+ */
+export const METADATA_WALL6 = ['-d', 'fd20:ce::254', '-j', 'REJECT'];
+
+/**
+ * Returns the cloud-config of an instance on Google Cloud, beside the part that every cloud shares.
+ */
+export const googleFirstBoot = (isDualStack: boolean) => ({
   // Google's guest agent would put its own host keys in their place.
   write_files: [
     {
@@ -28,5 +38,8 @@ export const GOOGLE_FIRST_BOOT = {
     },
   ],
   // At every boot, before the network is up.
-  bootcmd: [['iptables', '-w', '-A', 'FORWARD', ...METADATA_WALL]],
-};
+  bootcmd: [
+    ['iptables', '-w', '-A', 'FORWARD', ...METADATA_WALL],
+    ...itemsIf(isDualStack, ['ip6tables', '-w', '-A', 'FORWARD', ...METADATA_WALL6]),
+  ],
+});

@@ -2,7 +2,7 @@ import { officialDownloads } from '../bootstrap';
 import { type Cloud, CloudError } from '../cloud';
 import { makeProvider, projectOf, requireCredentials } from './credentials';
 import { makeFirewall } from './firewall';
-import { METADATA_SERVER, METADATA_WALL } from './first-boot';
+import { METADATA_SERVER, METADATA_WALL, METADATA_WALL6 } from './first-boot';
 import { makeInstances } from './instances';
 import { makeApiTargets, makeLoadBalancer } from './load-balancer';
 import { makeNetwork } from './network';
@@ -40,9 +40,10 @@ export const gcp: Cloud<Gcp> = {
   routes: makeRoutes,
   apiTargets: makeApiTargets,
   serviceBalancers: makeServiceBalancers,
-  extras: ({ config }) => ({
+  extras: ({ config, topology }) => ({
     downloads: officialDownloads(config.mirror),
     upstreamResolvers: [METADATA_SERVER],
     metadataWall: METADATA_WALL.join(' '),
+    metadataWall6: topology.ipv6 && METADATA_WALL6.join(' '),
   }),
 };

@@ -1,6 +1,7 @@
 import { getImage } from '@pulumi/gcp/compute/getImage';
 import { Instance } from '@pulumi/gcp/compute/instance';
 import * as pulumi from '@pulumi/pulumi';
+import { fieldsIf } from '../../util/optional';
 import type { SshKey } from '../../provider/resources';
 import { firstBoot } from '../first-boot';
 import { DISK_GIB } from '../instance-disk';
@@ -8,7 +9,7 @@ import { makeMachines } from '../machine';
 import { type MachineSeries, seriesOf } from '../config';
 import { DOMAIN, type Node } from '../topology';
 import { networkTags } from './firewall';
-import { GOOGLE_FIRST_BOOT } from './first-boot';
+import { googleFirstBoot } from './first-boot';
 import { labels, type Options } from './credentials';
 import type { GcpBuilt, GcpContext, GcpMachine } from './types';
 
@@ -59,7 +60,8 @@ interface InstanceArgs extends GcpContext, Pick<GcpBuilt, 'network'> {
 
 /** Creates the instance that becomes `node`. */
 function makeInstance(args: InstanceArgs): Instance {
-  const { lab, config, sshKey, tags, options, node, hostKey, images, network, natIp } = args;
+  const { lab, config, topology, sshKey, tags, options, node, hostKey, images, network, natIp } =
+    args;
   const machineType = node.role === 'controller' ? config.controllerType : config.workerType;
   const { architecture, bootDisk: type } = seriesOf(machineType)!;
   return new Instance(
@@ -77,6 +79,7 @@ function makeInstance(args: InstanceArgs): Instance {
         {
           subnetwork: network.subnets[node.subnet.name].id,
           networkIp: node.privateIp,
+          ...fieldsIf(topology.ipv6, { stackType: 'IPV4_IPV6' }),
           accessConfigs: node.isPublic ? [{ natIp }] : [],
         },
       ],
@@ -96,7 +99,7 @@ function makeInstance(args: InstanceArgs): Instance {
         'block-project-ssh-keys': 'TRUE',
         'serial-port-enable': 'FALSE',
         'ssh-keys': pulumi.interpolate`ubuntu:${sshKey.publicKey}`,
-        'user-data': firstBoot(node.name, hostKey, GOOGLE_FIRST_BOOT),
+        'user-data': firstBoot(node.name, hostKey, googleFirstBoot(topology.ipv6 !== undefined)),
       },
       allowStoppingForUpdate: true,
     },
@@ -124,6 +127,7 @@ export function makeInstances(
       resource: instance,
       generation: instance.instanceId,
       publicIp: natIp ?? addressOf(instance),
+      ...fieldsIf(context.topology.ipv6, { assignedIp6: addressOf6(instance) }),
     };
   });
 }
@@ -131,3 +135,7 @@ export function makeInstances(
 /** Public address that Google chose for an instance; empty if it has none. */
 const addressOf = (instance: Instance): pulumi.Output<string> =>
   instance.networkInterfaces.apply(([first]) => first.accessConfigs?.[0]?.natIp ?? '');
+
+/** Internal IPv6 address that Google chose for an instance: the first of a /96. */
+const addressOf6 = (instance: Instance): pulumi.Output<string> =>
+  instance.networkInterfaces.apply(([first]) => first.ipv6Address);

@@ -10,7 +10,7 @@ type EarlierParts = Pick<GcpBuilt, 'network' | 'machines'>;
 const BEFORE_THE_INTERNET = 900;
 
 /**
- * Routes each worker's pod CIDR to that worker, and private nodes' packets to the gateway node.
+ * Routes each worker's pod CIDRs to that worker, and private nodes' packets to the gateway node.
  * No login waits for the pod routes, because the provider creates them one at a time.
  */
 export function makeRoutes(context: GcpContext, built: EarlierParts): Part {
@@ -22,7 +22,10 @@ function makePodRoutes(
   { lab, topology, options }: GcpContext,
   { network, machines }: EarlierParts,
 ): void {
-  for (const { name, destination, nextHop } of topology.routes) {
+  for (const { name, destination, nextHop } of [
+    ...topology.routes,
+    ...(topology.ipv6?.routes ?? []),
+  ]) {
     new Route(
       name,
       {

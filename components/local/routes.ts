@@ -14,7 +14,8 @@ export function makeRoutes(
   for (const { name, destination, nextHopIp } of [...routes, ...(ipv6?.routes ?? [])]) {
     new Route(
       name,
-      { lab, network: vpc.generation, destination, nextHopIp },
+      // A local plan has every address.
+      { lab, network: vpc.generation, destination, nextHopIp: nextHopIp! },
       { ...options, dependsOn: vpc, deletedWith: vpc },
     );
   }

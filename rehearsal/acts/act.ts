@@ -10,5 +10,7 @@ export interface Act {
   begins: 'with a lab' | 'with nothing';
   /** Account after the act, if that differs. */
   ends?: 'with a lab' | 'with nothing';
+  /** Whether the act needs profile full, which has balancers. Default: false. */
+  needsBalancer?: boolean;
   run(stage: Stage): Promise<void>;
 }

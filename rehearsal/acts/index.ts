@@ -2,6 +2,8 @@ import * as fs from 'node:fs';
 import { diskMistake, spaceOf } from '../disk';
 import { scratch } from '../environment';
 import type { Act } from './act';
+import { balancerActs } from './balancers';
+import { dualStackActs } from './dual-stack';
 import { faultActs } from './faults';
 import { killActs } from './kills';
 import { endActs, lifeActs } from './life';
@@ -10,11 +12,22 @@ import { saveJournals } from './node-logs';
 import { downLeavesNothing, resources, type Stage, up } from './stage';
 
 /** Every act of an AWS rehearsal, in order. */
-export const awsActs: Act[] = [...lifeActs, ...walkActs, ...faultActs, ...endActs, ...killActs];
+export const awsActs: Act[] = [
+  ...lifeActs,
+  ...walkActs,
+  ...balancerActs,
+  ...faultActs,
+  ...endActs,
+  ...dualStackActs,
+  ...killActs,
+];
 
 /** Acts of profile small: it has no balancer. */
 export const actsOf = (profile: Stage['profile']): Act[] =>
-  awsActs.filter(({ name }) => profile === 'full' || !name.includes('LoadBalancer'));
+  awsActs.filter(
+    ({ name, needsBalancer }) =>
+      profile === 'full' || !(needsBalancer || name.includes('LoadBalancer')),
+  );
 
 const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
 

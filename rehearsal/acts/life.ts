@@ -139,7 +139,7 @@ export const lifeActs: Act[] = [
     name: 'second-up',
     title: 'changes nothing on a second up',
     begins: 'with a lab',
-    run: upChangesNothing,
+    run: (stage) => upChangesNothing(stage),
   },
   {
     name: 'preview',

@@ -121,8 +121,11 @@ export const up = (stage: Stage, more: Record<string, string> = {}, name = LAB):
   labSucceeds(stage, 'up', name, '--yes', ...settings(stage, more));
 
 /** Runs `./lab up` on a lab that is as declared; fails if it changes anything. */
-export async function upChangesNothing(stage: Stage): Promise<void> {
-  const output = await up(stage);
+export async function upChangesNothing(
+  stage: Stage,
+  more: Record<string, string> = {},
+): Promise<void> {
+  const output = await up(stage, more);
   check(/nothing to change/.test(output), `up changed something:\n${lastLines(output)}`);
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as http from 'node:http';
-import { fieldsIf, ifPresent, textIf } from '../../util/optional';
+import { fieldsIf, ifPresent, listOf, textIf } from '../../util/optional';
 import type { Instance, Interface, World } from './world';
 
 /** A tree of metadata: a directory, or a value. */
@@ -25,6 +25,7 @@ function metadataOf(instance: Instance, own: Interface, region: string): Tree {
     'instance-type': instance.type,
     'local-hostname': host,
     'local-ipv4': own.privateIp,
+    ...Object.fromEntries(listOf(own.ip6).map((address) => ['ipv6', address])),
     mac,
     placement: { 'availability-zone': instance.zone, region },
     ...fieldsIf(own.publicIp, { 'public-ipv4': own.publicIp ?? '', 'public-hostname': '' }),

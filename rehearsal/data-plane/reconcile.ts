@@ -9,6 +9,7 @@ import { configuration, startBalancer, stopBalancer } from './balancer';
 import { bootInstance, endInstance, type NodeParts } from './instance';
 import { planNetwork, type NetworkPlan, type Port } from './network-plan';
 import { attachPort, detachPort } from './ports';
+import { checkedTargets, HealthChecks } from './health';
 import { applyPlan, createRouter, leadTo, linkOf, removeRouter, type Link } from './router';
 import { EMPTY, readWorld, type Vpc, type World } from './world';
 
@@ -39,18 +40,22 @@ interface RealVpc {
 /** How often the world is looked at, in milliseconds. */
 const INTERVAL = 100;
 
+/** How often targets are asked for their health, in milliseconds: HAProxy's fastinter. */
+const HEALTH_INTERVAL = 2000;
+
 /** Follows the emulated API's state and makes it real on this host. */
 export class DataPlane {
   private readonly vpcs = new Map<string, RealVpc>();
   private links = 0;
   private seen = '';
   private stopped = false;
-  private work: Promise<void> = Promise.resolve();
+  private work: Promise<unknown> = Promise.resolve();
+  private readonly health = new HealthChecks();
 
   constructor(private readonly options: DataPlaneOptions) {}
 
   start(): void {
-    this.work = this.follow();
+    this.work = Promise.all([this.follow(), this.askTargets()]);
   }
 
   async stop(): Promise<void> {
@@ -72,6 +77,15 @@ export class DataPlane {
     }
   }
 
+  /** Asks the targets of balancers for their health, and applies what changes. */
+  private async askTargets(): Promise<void> {
+    while (!this.stopped) {
+      await new Promise((resolve) => setTimeout(resolve, HEALTH_INTERVAL));
+      const targets = checkedTargets(readWorld(this.options.world));
+      if (await this.health.ask(targets)) this.seen = '';
+    }
+  }
+
   private stamp(): string {
     const stat = fs.statSync(this.options.world, { throwIfNoEntry: false });
     if (stat) return `${stat.ino} ${stat.mtimeMs}`;
@@ -86,7 +100,8 @@ export class DataPlane {
 
   private async reconcileVpc(vpc: Vpc, world: World): Promise<void> {
     const real = this.vpcs.get(vpc.id) ?? (await this.createVpc(vpc));
-    const plan = planNetwork(world, vpc, real.link.outside);
+    const isHealthy = (key: string): boolean => this.health.isHealthy(key);
+    const plan = planNetwork(world, vpc, real.link.outside, isHealthy);
     const wanted = this.partsOf(plan, world);
     for (const [part, port] of real.ports)
       if (wanted.get(part)?.interface !== port.interface) await this.removePart(real, part, port);
@@ -109,7 +124,12 @@ export class DataPlane {
   }
 
   private async applyNetwork(real: RealVpc, plan: NetworkPlan): Promise<void> {
-    const text = JSON.stringify({ ...plan, routes: [...plan.routes], tables: [...plan.tables] });
+    const text = JSON.stringify({
+      ...plan,
+      routes: [...plan.routes],
+      tables: [...plan.tables],
+      ipv6: [...plan.ipv6.routes, plan.ipv6.neighbours],
+    });
     if (text === real.applied) return;
     await applyPlan(real.id, plan);
     await leadTo(real.link, plan.publicAddresses, this.options.source);

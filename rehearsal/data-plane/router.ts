@@ -31,8 +31,13 @@ const SETTINGS = [
   'net.ipv4.conf.default.send_redirects=0',
   // A subnet is one link to its instances: the router answers for every other instance.
   'net.ipv4.conf.default.proxy_arp=1',
-  'net.ipv6.conf.all.disable_ipv6=1',
+  // ports.ts turns IPv6 on for the interfaces of dual-stack instances.
+  'net.ipv6.conf.lo.disable_ipv6=1',
   'net.ipv6.conf.default.disable_ipv6=1',
+  'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv6.conf.default.accept_ra=0',
+  'net.ipv6.conf.default.proxy_ndp=1',
+  'net.ipv6.conf.all.forwarding=1',
 ];
 
 /** Creates a VPC's router and its link to the Internet, which is the namespace of this process. */
@@ -59,19 +64,37 @@ export async function removeRouter(vpc: string, link: Link): Promise<void> {
 const lines = async (namespace: string, ...args: string[]): Promise<string[]> =>
   (await ipIn(namespace, ...args)).split('\n').filter(Boolean);
 
-/** Gives each port its routing table. */
-async function selectTables(router: string, plan: NetworkPlan): Promise<void> {
+/** Gives each port its routing table of a family. */
+async function selectTables(
+  router: string,
+  wanted: NetworkPlan['tables'],
+  family: '-4' | '-6',
+): Promise<void> {
   const found = new Map<string, string>();
-  for (const line of await lines(router, 'rule', 'show')) {
+  for (const line of await lines(router, family, 'rule', 'show')) {
     const [, port, table] = /iif (\S+) (?:\[detached\] )?lookup (\S+)/.exec(line) ?? [];
     if (port) found.set(port, table);
   }
   for (const [port, table] of found)
-    if (plan.tables.get(port) !== table)
-      await ipIn(router, 'rule', 'del', 'iif', port, 'lookup', table);
-  for (const [port, table] of plan.tables)
+    if (wanted.get(port) !== table)
+      await ipIn(router, family, 'rule', 'del', 'iif', port, 'lookup', table);
+  for (const [port, table] of wanted)
     if (found.get(port) !== table)
-      await ipIn(router, 'rule', 'add', 'priority', '1000', 'iif', port, 'lookup', table);
+      await ipIn(router, family, 'rule', 'add', 'priority', '1000', 'iif', port, 'lookup', table);
+}
+
+/** Makes the router's IPv6 what the plan says. */
+async function applyIpv6(router: string, { ipv6, tables }: NetworkPlan): Promise<void> {
+  if (ipv6.routes.size === 0) return;
+  const batch = ipv6.neighbours.map((entry) => `neigh replace proxy ${entry}`);
+  for (const [table, routes] of ipv6.routes) {
+    if (table !== 'main')
+      batch.push(`route replace blackhole 100::/64 table ${table}`, `route flush table ${table}`);
+    batch.push(...routes.map((route) => `route replace ${route} table ${table}`));
+  }
+  await run('ip', ['-6', '-n', router, '-batch', '-'], { input: `${batch.join('\n')}\n` });
+  await selectTables(router, tables, '-6');
+  await runIn(router, 'ip6tables-restore', [], { input: ipv6.mangle });
 }
 
 /** Makes the router what the plan says. Ports exist already. */
@@ -87,7 +110,8 @@ export async function applyPlan(vpc: string, plan: NetworkPlan): Promise<void> {
     batch.push(...routes.map((route) => `route replace ${route} table ${table}`));
   }
   await run('ip', ['-n', router, '-batch', '-'], { input: `${batch.join('\n')}\n` });
-  await selectTables(router, plan);
+  await selectTables(router, plan.tables, '-4');
+  await applyIpv6(router, plan);
   await runIn(router, 'iptables-restore', [], { input: plan.mangle });
   await runIn(router, 'nft', ['-f', '-'], { input: plan.nft });
 }

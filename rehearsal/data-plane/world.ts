@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 
 /** A rule of a security group. */
 export interface GroupRule {
-  /** tcp, udp, icmp, or -1 for every protocol. */
+  /** tcp, udp, icmp, icmpv6, or -1 for every protocol. */
   protocol: string;
   from: number | null;
   to: number | null;
@@ -21,6 +21,8 @@ export interface Vpc {
   id: string;
   region: string;
   cidr: string;
+  /** IPv6 network, a /56; unset in an IPv4 VPC. */
+  cidr6?: string | null;
   /** Attached internet gateway. */
   gateway: string | null;
 }
@@ -29,6 +31,8 @@ export interface Subnet {
   id: string;
   vpc: string;
   cidr: string;
+  /** IPv6 network, a /64 of the VPC's. */
+  cidr6?: string | null;
   table: string;
 }
 
@@ -50,6 +54,8 @@ export interface Interface {
   subnet: string;
   privateIp: string;
   publicIp: string | null;
+  /** IPv6 address, of the subnet's network. */
+  ip6?: string | null;
   sourceDestCheck: boolean;
   groups: string[];
 }

@@ -196,6 +196,103 @@ describe('the emulated EC2', () => {
   });
 });
 
+/** Makes a VPC with an IPv6 network of Amazon, and a subnet with a part of it. */
+async function makeDualStack(): Promise<Place & { vpc: string; cidr6: string; subnet6: string }> {
+  const { Vpc } = await api.send(
+    new ec2.CreateVpcCommand({ CidrBlock: '10.240.0.0/24', AmazonProvidedIpv6CidrBlock: true }),
+  );
+  const vpc = Vpc!.VpcId!;
+  const { Vpcs } = await api.send(new ec2.DescribeVpcsCommand({ VpcIds: [vpc] }));
+  const cidr6 = Vpcs![0].Ipv6CidrBlockAssociationSet![0].Ipv6CidrBlock!;
+  const subnet6 = cidr6.replace('/56', '/64');
+  const { Subnet } = await api.send(
+    new ec2.CreateSubnetCommand({
+      ...{ VpcId: vpc, CidrBlock: '10.240.0.0/24', Ipv6CidrBlock: subnet6 },
+    }),
+  );
+  const { GroupId } = await api.send(
+    new ec2.CreateSecurityGroupCommand({ VpcId: vpc, GroupName: 'nodes', Description: 'nodes' }),
+  );
+  return { vpc, cidr6, subnet6, subnet: Subnet!.SubnetId!, group: GroupId! };
+}
+
+/** Starts an instance with an IPv6 address: of its interface, or named beside its subnet. */
+async function runWithIpv6(
+  { subnet }: Place,
+  Ipv6Address: string,
+  isBeside = false,
+): Promise<string | undefined> {
+  const { Images } = await api.send(new ec2.DescribeImagesCommand({}));
+  const Ipv6Addresses = [{ Ipv6Address }];
+  const { Instances } = await api.send(
+    new ec2.RunInstancesCommand({
+      ...{ ImageId: Images![0].ImageId, InstanceType: 't3.small', MinCount: 1, MaxCount: 1 },
+      ...(isBeside
+        ? { SubnetId: subnet, Ipv6Addresses }
+        : { NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnet, Ipv6Addresses }] }),
+    }),
+  );
+  const { NetworkInterfaces } = await describeInstance(Instances![0].InstanceId!);
+  return NetworkInterfaces![0].Ipv6Addresses?.[0]?.Ipv6Address;
+}
+
+describe('IPv6 of the emulated EC2', () => {
+  test('is associated with a subnet at once', async () => {
+    const { subnet, subnet6 } = await makeDualStack();
+    const { Subnets } = await api.send(new ec2.DescribeSubnetsCommand({ SubnetIds: [subnet] }));
+    expect(Subnets![0].Ipv6CidrBlockAssociationSet).toMatchObject([
+      { Ipv6CidrBlock: subnet6, Ipv6CidrBlockState: { State: 'associated' } },
+    ]);
+  });
+
+  test('comes from the range for documentation', async () => {
+    expect((await makeDualStack()).cidr6).toMatch(/^2001:db8:0:[0-9a-f]{1,2}00::\/56$/);
+  });
+
+  test('is given to instances as RunInstances names it, in both places', async () => {
+    const place = await makeDualStack();
+    const [one, other] = ['20', '21'].map((host) => place.subnet6.replace('/64', host));
+    expect(await runWithIpv6(place, one)).toBe(one);
+    expect(await runWithIpv6(place, other, true)).toBe(other);
+  });
+
+  test('is refused outside of the subnet, and twice', async () => {
+    const place = await makeDualStack();
+    const address = place.subnet6.replace('/64', '20');
+    await runWithIpv6(place, address);
+    expect((await refusal(runWithIpv6(place, address)))[0]).toBe('InvalidParameterValue');
+    expect((await refusal(runWithIpv6(place, '2001:db8:ffff::1')))[0]).toBe(
+      'InvalidParameterValue',
+    );
+  });
+
+  test('has routes to every network but parts of the VPC and of fd00:ec2::/32', async () => {
+    const { vpc, cidr6, subnet } = await makeDualStack();
+    const { NetworkInterface } = await api.send(
+      new ec2.CreateNetworkInterfaceCommand({ SubnetId: subnet }),
+    );
+    const { RouteTable } = await api.send(new ec2.CreateRouteTableCommand({ VpcId: vpc }));
+    const routed = async (DestinationIpv6CidrBlock: string): Promise<string> => {
+      const route = new ec2.CreateRouteCommand({
+        ...{ RouteTableId: RouteTable!.RouteTableId, DestinationIpv6CidrBlock },
+        NetworkInterfaceId: NetworkInterface!.NetworkInterfaceId,
+      });
+      return (await refusal(api.send(route)))[0];
+    };
+    expect(await routed('fd00:10:200:1::/64')).toBe('accepted');
+    expect(await routed('fd00:ec2:1::/64')).toBe('InvalidParameterValue');
+    expect(await routed(cidr6.replace('00::/56', '07::/64'))).toBe('InvalidParameterValue');
+  });
+
+  test('stays with a VPC while a subnet has a part of it', async () => {
+    const { vpc } = await makeDualStack();
+    const { Vpcs } = await api.send(new ec2.DescribeVpcsCommand({ VpcIds: [vpc] }));
+    const { AssociationId } = Vpcs![0].Ipv6CidrBlockAssociationSet![0];
+    const call = api.send(new ec2.DisassociateVpcCidrBlockCommand({ AssociationId }));
+    expect((await refusal(call))[0]).toBe('InvalidCidrBlock.InUse');
+  });
+});
+
 test('an emulated network balancer has an interface, and the Elastic IP given to it', async () => {
   const { subnet, group } = await makeNetwork();
   const { AllocationId, PublicIp } = await api.send(

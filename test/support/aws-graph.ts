@@ -42,10 +42,14 @@ function offeringsOf({ locationType, filters }: Record<string, any>): Record<str
   };
 }
 
+/** IPv6 network that Amazon gives to a VPC: any /56. */
+export const AMAZON6 = '2600:1f14:abc:de00::/56';
+
 /** Answers of AWS to the program's calls. */
 export const answers: Answers = {
-  resource: (type, name) => ({
+  resource: (type, name, inputs) => ({
     ...keys(type, name),
+    ...(inputs.assignGeneratedIpv6CidrBlock ? { ipv6CidrBlock: AMAZON6 } : {}),
     ...(type === 'aws:ec2/instance:Instance'
       ? { id: `i-${name}`, primaryNetworkInterfaceId: `eni-${name}`, publicIp: `public of ${name}` }
       : {}),

@@ -5,6 +5,13 @@ import { topology, type Topology } from '../../components/topology';
 import { Graph } from './graph';
 import { type Answers, keys, registrations } from './mocks';
 
+/** IPv6 network that Google gives to a subnet: any /64 of its fd20::/20. */
+export const GOOGLE6 = 'fd20:abc:def:1::/64';
+
+/** Returns the address that Google chooses for a dual-stack interface: the first of a /96. */
+const address6Of = ({ stackType, networkIp }: Record<string, string>): { ipv6Address?: string } =>
+  stackType === 'IPV4_IPV6' ? { ipv6Address: `fd20:abc:def:1:0:${networkIp.split('.')[3]}::` } : {};
+
 /** Returns the outputs of Google Cloud that the program reads. */
 function outputsOf(
   kind: string,
@@ -13,8 +20,12 @@ function outputsOf(
 ): Record<string, unknown> {
   switch (kind) {
     case 'Network':
-    case 'Subnetwork':
       return { id: `projects/p/${inputs.name}` };
+    case 'Subnetwork':
+      return {
+        id: `projects/p/${inputs.name}`,
+        ...(inputs.stackType === 'IPV4_IPV6' ? { internalIpv6Prefix: GOOGLE6 } : {}),
+      };
     case 'Instance': {
       const [interface_] = inputs.networkInterfaces;
       const accessConfigs = interface_.accessConfigs.map(({ natIp }: { natIp?: string }) => ({
@@ -23,7 +34,7 @@ function outputsOf(
       return {
         instanceId: `number of ${name}`,
         selfLink: `https://compute/${inputs.zone}/${inputs.name}`,
-        networkInterfaces: [{ ...interface_, accessConfigs }],
+        networkInterfaces: [{ ...interface_, ...address6Of(interface_), accessConfigs }],
       };
     }
     case 'Address':

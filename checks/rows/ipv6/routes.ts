@@ -1,7 +1,8 @@
+import { textIf } from '../../../util/optional';
 import { addressWithGroup, contains6, overlap6 } from '../../../util/cidr6';
 import type { Node } from '../../../components/topology';
 import { problemUnless } from '../../../util/problems';
-import { routesCommand, type VpcRoute } from '../../access';
+import { problemsByTable, routesCommand, type VpcRoute } from '../../access';
 import type { Check, Evidence } from '../../check';
 import { type as typeOn, type LabUnderTest } from '../../lab';
 import type { Route } from '../../parsers/listings';
@@ -10,12 +11,20 @@ import { gather, placeOf, planOf, type Seen } from './gather';
 
 type Networks = ReturnType<typeof planOf>;
 
+/** A cloud's router advertises itself with a link-local address, which the plan does not know. */
+const ADVERTISED = 'a link-local address';
+
+function isGateway(found: string | undefined, wanted: string): boolean {
+  if (wanted === ADVERTISED) return /^fe80:/.test(found ?? '');
+  return found === wanted;
+}
+
 /** Returns a phrase unless the default route has this gateway. */
 function defaultProblem(routes: Route[], gateway: string): string[] {
   const standard = routes.find(({ dst }) => dst === 'default');
   if (!standard) return [`no IPv6 default route, expected one via ${gateway}`];
   return problemUnless(
-    standard.gateway === gateway,
+    isGateway(standard.gateway, gateway),
     `default goes via ${standard.gateway}, expected ${gateway}`,
   );
 }
@@ -57,6 +66,12 @@ const routePod: Check = {
   },
 };
 
+/** Returns a phrase unless the node network is a link. On clouds, the router advertises what is. */
+function linkProblem(routes: Route[], { nodeCidr }: Networks): string[] {
+  if (nodeCidr === undefined || isLink(routes, nodeCidr, 'eth0')) return [];
+  return [`${nodeCidr} is not a link on eth0`];
+}
+
 /** Compares a worker's IPv6 route table with the plan. */
 export function hostProblems(routes: Route[], worker: Node, plan: Networks): string[] {
   const podCidr = worker.podCidr6!;
@@ -64,12 +79,9 @@ export function hostProblems(routes: Route[], worker: Node, plan: Networks): str
     ({ dst }) => dst.includes('/') && dst !== podCidr && overlap6(dst, plan.podCidr),
   );
   return [
-    ...defaultProblem(routes, plan.gateway),
+    ...defaultProblem(routes, plan.gateway ?? ADVERTISED),
     ...problemUnless(isLink(routes, podCidr, 'cnio0'), `${podCidr} is not a link on cnio0`),
-    ...problemUnless(
-      isLink(routes, plan.nodeCidr, 'eth0'),
-      `${plan.nodeCidr} is not a link on eth0`,
-    ),
+    ...linkProblem(routes, plan),
     ...others.map(
       ({ dst, gateway, dev }) =>
         `${dst} has its own route, via ${gateway ?? dev}: the VPC router routes other pod networks, so delete it (\`sudo ip -6 route del ${dst}\`) and look at what added it`,
@@ -94,30 +106,38 @@ const routeHost: Check = {
   title: "The workers' IPv6 route tables follow the plan",
   node: 'every worker',
   command: 'ip -6 route list',
-  expected: "default via the VPC router; the worker's /64 on cnio0; the node network on eth0",
+  expected:
+    "default via the VPC router; the worker's /64 on cnio0; the node network on eth0 (local labs)",
   stage: 'network',
   workers: 1,
   config: { ipFamily: 'dual' },
   dependsOn: ['cni.config', 'ipv6.nodes.list'],
   async run(lab): Promise<Evidence> {
-    const { gateway, nodeCidr } = planOf(lab);
+    const { gateway = ADVERTISED, nodeCidr } = planOf(lab);
     return {
       node: placeOf(lab.workers),
       command: routeHost.command,
-      expected: `default via ${gateway}; ${nodeCidr} on eth0; on cnio0 ${lab.workers.map(({ name, podCidr6 }) => `${podCidr6} (${name})`).join(', ')}`,
+      expected: `default via ${gateway}; ${textIf(nodeCidr, `${nodeCidr} on eth0; `)}on cnio0 ${lab.workers.map(({ name, podCidr6 }) => `${podCidr6} (${name})`).join(', ')}`,
       ...(await gather(lab.workers, (worker) => hostRoutes(lab, worker))),
       look: 'look at cnio0 and eth0 on that worker',
     };
   },
 };
 
-/** Compares the router's IPv6 table with the plan's pod routes. */
-export function vpcProblems(table: Pick<VpcRoute, 'destination' | 'nextHop'>[], plan: Networks) {
+type Row = Pick<VpcRoute, 'destination' | 'nextHop' | 'table'>;
+
+/** Compares the router's IPv6 tables with the plan's pod routes. Each table must have all of them. */
+export const vpcProblems = (rows: Row[], plan: Networks): string[] =>
+  problemsByTable(rows, (table) => tableProblems(table, plan));
+
+function tableProblems(table: Row[], plan: Networks): string[] {
   const planned = plan.routes.flatMap(({ destination, nextHop, nextHopIp }) => {
     const seen = table.find((row) => row.destination === destination);
     if (!seen) return [`no route for ${destination}, expected one to ${nextHop}`];
     if (seen.nextHop === nextHopIp) return [];
-    return [`${destination} goes to ${seen.nextHop}, expected ${nextHopIp} (${nextHop})`];
+    return [
+      `${destination} goes to ${seen.nextHop}, expected ${nextHopIp ?? 'an address'} (${nextHop})`,
+    ];
   });
   const others = table
     .filter(({ destination }) => contains6(plan.podCidr, destination.split('/')[0]))

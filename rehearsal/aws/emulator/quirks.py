@@ -6,10 +6,11 @@ from ipaddress import ip_address, ip_network
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
-from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
+from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces, vpcs
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.key_pairs import KeyPairs
 from moto.ec2.responses.subnets import Subnets
 from moto.elbv2 import models as elbv2
@@ -30,6 +31,9 @@ def repair_all() -> None:
     tags_go_with_their_resource()
     reservations_keep_their_description()
     key_pairs_are_deleted_by_id()
+    networks_get_ipv6_of_the_documentation()
+    instances_get_their_ipv6_addresses()
+    ipv6_networks_of_subnets_have_a_state()
 
 
 def addresses_come_from_the_pool() -> None:
@@ -300,3 +304,53 @@ def key_pairs_are_deleted_by_id() -> None:
         return delete(response)
 
     KeyPairs.delete_key_pair = delete_by_name_or_id
+
+
+def networks_get_ipv6_of_the_documentation() -> None:
+    """moto gives a VPC a random /56 that belongs to Amazon. This one is of RFC 3849, never routed on the Internet."""
+    numbers = itertools.count(1)
+    vpcs.random_ipv6_cidr = lambda: f"2001:db8:0:{next(numbers) * 256:x}::/56"
+
+
+def instances_get_their_ipv6_addresses() -> None:
+    """moto ignores the addresses that RunInstances names, for the instance or for its interface."""
+    run = InstanceResponse.run_instances
+    prepare = Instance.prep_nics
+    named = []
+
+    def run_with_addresses(response):
+        interfaces = response._get_param("NetworkInterfaces", [])
+        requested = [*response._get_param("Ipv6Addresses", []), *(interfaces[0].get("Ipv6Addresses", []) if interfaces else [])]
+        named[:] = [each["Ipv6Address"] for each in requested]
+        return run(response)
+
+    def prepare_with_addresses(instance, *args, **kwargs):
+        prepare(instance, *args, **kwargs)
+        eni = instance.nics[0]
+        blocks = [each["ipv6CidrBlock"] for each in eni.subnet.ipv6_cidr_block_association_set]
+        for address in named:
+            if not any(ip_address(address) in ip_network(block) for block in blocks):
+                raise EC2ClientError(
+                    "InvalidParameterValue", f"Address {address} does not fall within the subnet's IPv6 range"
+                )
+            if any(address in other.ipv6_addresses for other in eni.ec2_backend.enis.values()):
+                raise EC2ClientError("InvalidParameterValue", f"IPv6 address {address} is already assigned")
+        eni.ipv6_addresses = list(named)
+
+    InstanceResponse.run_instances = run_with_addresses
+    Instance.prep_nics = prepare_with_addresses
+
+
+def ipv6_networks_of_subnets_have_a_state() -> None:
+    """moto answers a structure where the state should be, and the provider waits for `associated` in vain."""
+    Subnet.ipv6_cidr_block_association_set = property(
+        lambda subnet: [
+            {
+                "ipv6CidrBlock": each["ipv6CidrBlock"],
+                "associationId": each["associationId"],
+                "ipv6CidrBlockState": {"state": each["ipv6CidrBlockState"]["State"]},
+            }
+            for each in subnet.ipv6_cidr_block_associations.values()
+            if each["ipv6CidrBlockState"]["State"] == "associated"
+        ]
+    )

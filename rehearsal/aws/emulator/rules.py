@@ -1,5 +1,7 @@
 """Adds the refusals of AWS that moto lacks: what is in use can't be deleted, detached or released."""
 
+from ipaddress import ip_network
+
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models import EC2Backend
 
@@ -11,6 +13,8 @@ def add_all() -> None:
     networks_in_use_stay()
     addresses_in_use_stay()
     interfaces_in_use_stay()
+    ipv6_networks_in_use_stay()
+    ipv6_routes_leave_the_vpc()
 
 
 def before(method: str, check) -> None:
@@ -100,3 +104,44 @@ def interfaces_in_use_stay() -> None:
             )
 
     before("delete_network_interface", check)
+
+
+def ipv6_networks_in_use_stay() -> None:
+    def check(backend, association_id):
+        for vpc in backend.vpcs.values():
+            mine = vpc._cidr_block_association_set.get(association_id)
+            if not mine or "::/" not in mine["cidr_block"]:
+                continue
+            for subnet in backend.subnets_of(vpc.id):
+                if subnet.ipv6_cidr_block_association_set:
+                    raise EC2ClientError(
+                        "InvalidCidrBlock.InUse", f"The vpc {vpc.id} currently has a subnet within CIDR block {mine['cidr_block']}"
+                    )
+
+    EC2Backend.subnets_of = lambda backend, vpc_id: [
+        subnet for by_id in backend.subnets.values() for subnet in by_id.values() if subnet.vpc_id == vpc_id
+    ]
+    before("disassociate_vpc_cidr_block", check)
+
+
+# Routes to a part of it are refused: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+RESERVED = ip_network("fd00:ec2::/32")
+
+
+def ipv6_routes_leave_the_vpc() -> None:
+    """A route more specific than the VPC's own must be for a whole subnet, and none may be for Amazon's services."""
+
+    def check(backend, route_table_id, destination_cidr_block=None, destination_ipv6_cidr_block=None, *args, local=False, **more):
+        if local or not destination_ipv6_cidr_block:
+            return
+        wanted = ip_network(destination_ipv6_cidr_block)
+        vpc = backend.vpcs[backend.get_route_table(route_table_id).vpc_id]
+        subnets = [each["ipv6CidrBlock"] for one in backend.subnets_of(vpc.id) for each in one.ipv6_cidr_block_association_set]
+        blocks = [ip_network(each["ipv6CidrBlock"]) for each in vpc.ipv6_cidr_block_association_set]
+        is_inside = any(wanted.subnet_of(block) for block in blocks) and str(wanted) not in subnets
+        if wanted.subnet_of(RESERVED) or is_inside:
+            raise EC2ClientError(
+                "InvalidParameterValue", f"The destination CIDR block {wanted} is not valid for a route of this table"
+            )
+
+    before("create_route", check)

@@ -27,7 +27,7 @@ def rules_of(rules) -> list:
             "protocol": rule.ip_protocol,
             "from": rule.from_port,
             "to": rule.to_port,
-            "cidr": rule.cidr_ipv4,
+            "cidr": rule.cidr_ipv4 or rule.cidr_ipv6,
             "group": (rule.source_group or {}).get("GroupId"),
         }
         for rule in rules
@@ -41,7 +41,12 @@ def route_of(ec2, route) -> dict:
         via = {"interface": route.interface.id}
     else:
         via = None
-    return {"destination": route.destination_cidr_block, "via": via}
+    return {"destination": route.destination_cidr_block or route.destination_ipv6_cidr_block, "via": via}
+
+
+def ipv6_of(part):
+    """The IPv6 network of a VPC or a subnet; None if it has none."""
+    return next((each["ipv6CidrBlock"] for each in part.ipv6_cidr_block_association_set), None)
 
 
 def table_of(ec2, subnet) -> str:
@@ -57,6 +62,7 @@ def interface_of(eni) -> dict:
         "subnet": eni.subnet.id,
         "privateIp": eni.private_ip_address,
         "publicIp": eni.public_ip,
+        "ip6": (eni.ipv6_addresses or [None])[0],
         "sourceDestCheck": bool(eni.source_dest_check),
         "groups": [group.id for group in eni._group_set],
     }
@@ -160,11 +166,11 @@ def describe() -> dict:
         attached = {each.vpc.id: each.id for each in ec2.internet_gateways.values() if each.vpc}
         subnets = [each for by_id in ec2.subnets.values() for each in by_id.values() if each.vpc_id in own]
         world["vpcs"] += [
-            {"id": vpc.id, "region": region, "cidr": vpc.cidr_block, "gateway": attached.get(vpc.id)}
+            {"id": vpc.id, "region": region, "cidr": vpc.cidr_block, "cidr6": ipv6_of(vpc), "gateway": attached.get(vpc.id)}
             for vpc in own_vpcs(ec2)
         ]
         world["subnets"] += [
-            {"id": each.id, "vpc": each.vpc_id, "cidr": each.cidr_block, "table": table_of(ec2, each)}
+            {"id": each.id, "vpc": each.vpc_id, "cidr": each.cidr_block, "cidr6": ipv6_of(each), "table": table_of(ec2, each)}
             for each in subnets
         ]
         world["tables"] += [
@@ -174,7 +180,7 @@ def describe() -> dict:
                 "routes": [
                     route_of(ec2, route)
                     for route in table._routes.values()
-                    if route.destination_cidr_block and not route.local
+                    if (route.destination_cidr_block or route.destination_ipv6_cidr_block) and not route.local
                 ],
             }
             for table in ec2.route_tables.values()

@@ -31,15 +31,17 @@ const sectionOf = (key: string): string =>
     .split('\n## ')
     .find((one) => one.startsWith(`${key}\n`))!;
 
-test.each([
-  ['ipFamily', 'dual'],
-  ['loadBalancer', 'true'],
-])('the page of %s says that clouds accept the default only, as parseConfig does', (key, value) => {
-  expect(sectionOf(key)).toContain('| clouds | local; aws and gcp accept the default only |');
-  for (const cloud of ['aws', 'gcp'])
-    expect(() => parseConfig({ cloud, adminCidrs: '198.51.100.4/32', [key]: value })).toThrow(key);
-  expect(() => parseConfig({ [key]: value })).not.toThrow();
-});
+test.each([['loadBalancer', 'true']])(
+  'the page of %s says that clouds accept the default only, as parseConfig does',
+  (key, value) => {
+    expect(sectionOf(key)).toContain('| clouds | local; aws and gcp accept the default only |');
+    for (const cloud of ['aws', 'gcp'])
+      expect(() => parseConfig({ cloud, adminCidrs: '198.51.100.4/32', [key]: value })).toThrow(
+        key,
+      );
+    expect(() => parseConfig({ [key]: value })).not.toThrow();
+  },
+);
 
 test('the example of the key cloud is a lab name, because --set cloud is refused', () => {
   expect(sectionOf('cloud')).toContain('`./lab up aws-s01`');

@@ -115,6 +115,13 @@ describe('route.vpc on AWS', () => {
     ]);
     expect(await look()).toHaveLength(2);
   });
+  test('reads the routes of one IP family only', async () => {
+    mockRows.rows = table('rtb-1', ...good, ['::/0', 'igw-1'], ['fd00:10:200::/64', 'eni-0']);
+    const read = async (family: 'ipv4' | 'ipv6'): Promise<string[]> =>
+      (await vpcRoutes(small, family)).map(({ destination }) => destination);
+    expect(await read('ipv4')).toEqual(good.map(([destination]) => destination));
+    expect(await read('ipv6')).toEqual(['default', 'fd00:10:200::/64']);
+  });
   test('repeats the error of AWS if it can’t be asked', async () => {
     mockRows.rows = new Error('AWS did not answer: no');
     await expect(vpcRoutes(small)).rejects.toThrow('AWS did not answer: no');

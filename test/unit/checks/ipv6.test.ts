@@ -113,10 +113,34 @@ describe('the IPv6 routes of a worker', () => {
     ]));
 });
 
+describe('the IPv6 routes of a worker in a cloud', () => {
+  const cloud = topology(parseConfig({ cloud: 'aws', adminCidrs: 'auto', ipFamily: 'dual' }), {
+    'worker-1': '2600:1f14:abc:de00::21',
+  });
+  const worker = cloud.nodes.find(({ name }) => name === 'worker-1')!;
+  const problems = (gateway: string): string[] =>
+    hostProblems(
+      [
+        { dst: 'default', gateway, dev: 'ens5' },
+        { dst: 'fd00:10:200:1::/64', dev: 'cnio0' },
+      ],
+      worker,
+      cloud.ipv6!,
+    );
+
+  test('may have the gateway that the cloud advertises', () =>
+    expect(problems('fe80::1')).toEqual([]));
+
+  test('must not have a gateway that no router advertises', () =>
+    expect(problems('2600:1f14:abc:de00::1')).toEqual([
+      'worker-1: default goes via 2600:1f14:abc:de00::1, expected a link-local address',
+    ]));
+});
+
 describe("the router's IPv6 routes", () => {
   const good = plan.ipv6!.routes.map(({ destination, nextHopIp }) => ({
     destination,
-    nextHop: nextHopIp,
+    nextHop: nextHopIp!,
   }));
   const problems = (table: typeof good): string[] => vpcProblems(table, plan.ipv6!);
 
@@ -126,6 +150,13 @@ describe("the router's IPv6 routes", () => {
     expect(problems(good.slice(1))).toEqual([
       'no route for fd00:10:200::/64, expected one to worker-0',
     ]));
+
+  test('miss a worker in one of two tables, which is named', () => {
+    const inTable = (table: string, rows: typeof good) => rows.map((row) => ({ ...row, table }));
+    expect(
+      vpcProblems([...inTable('rtb-1', good), ...inTable('rtb-2', good.slice(1))], plan.ipv6!),
+    ).toEqual(['rtb-2: no route for fd00:10:200::/64, expected one to worker-0']);
+  });
 
   test('lead to another worker', () =>
     expect(

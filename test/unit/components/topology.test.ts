@@ -131,10 +131,10 @@ describe('the topology of any valid dual-stack config', () => {
 
   test('gives no IPv6 address twice, and keeps each in its network', () =>
     holds(({ ipv6, nodes }) => {
-      const inNodes = [ipv6!.gateway, ...nodes.map((node) => node.privateIp6!)];
+      const inNodes = [ipv6!.gateway!, ...nodes.map((node) => node.privateIp6!)];
       const inServices = [ipv6!.apiServiceIp, ipv6!.dnsIp];
       expect(new Set([...inNodes, ...inServices]).size).toBe(nodes.length + 3);
-      each(inNodes, (address) => expect(contains6(ipv6!.nodeCidr, address)).toBe(true));
+      each(inNodes, (address) => expect(contains6(ipv6!.nodeCidr!, address)).toBe(true));
       each(inServices, (address) => expect(contains6(ipv6!.serviceCidr, address)).toBe(true));
     }));
 
@@ -173,8 +173,8 @@ describe('the topology of any valid dual-stack config', () => {
   test('has networks that share no address', () =>
     holds(({ ipv6 }) => {
       const { nodeCidr, podCidr, serviceCidr } = ipv6!;
-      expect(overlap6(nodeCidr, podCidr)).toBe(false);
-      expect(overlap6(nodeCidr, serviceCidr)).toBe(false);
+      expect(overlap6(nodeCidr!, podCidr)).toBe(false);
+      expect(overlap6(nodeCidr!, serviceCidr)).toBe(false);
       expect(overlap6(podCidr, serviceCidr)).toBe(false);
     }));
 
@@ -217,8 +217,12 @@ describe('an IPv6 CIDR', () => {
   test('contains no IPv4 address', () => expect(contains6('::/0', '10.0.0.1')).toBe(false));
   test('has no address of a group that is no group', () =>
     expect(() => addressWithGroup('fd00::/64', '12345')).toThrow(RangeError));
-  test('has no /64 unless it is a /48', () =>
-    expect(() => subnet64('fd00:10:200::/56', 1)).toThrow(RangeError));
+  test('has as many /64s as its prefix length says', () => {
+    expect(subnet64('2600:1f14:abc:de00::/56', 255)).toBe('2600:1f14:abc:deff::/64');
+    expect(() => subnet64('2600:1f14:abc:de00::/56', 256)).toThrow(RangeError);
+    expect(() => subnet64('fd00:10:200::/44', 1)).toThrow(RangeError);
+    expect(() => subnet64('fd00:10:200::/80', 0)).toThrow(RangeError);
+  });
 });
 
 test("is the article's plan by default", () => {

@@ -126,3 +126,64 @@ describe('metadata', () => {
     expect(plan.mangle).toContain(`-s ${METADATA}/32 -d 10.240.0.20/32 -j TTL --ttl-set 2`);
   });
 });
+
+describe('IPv6', () => {
+  const dualStack = (world: World): void => {
+    world.vpcs[0].cidr6 = '2001:db8:0:100::/56';
+    for (const [at, subnet] of world.subnets.entries()) subnet.cidr6 = `2001:db8:0:10${at}::/64`;
+    world.interfaces[0].ip6 = '2001:db8:0:100::10';
+    world.interfaces[1].ip6 = '2001:db8:0:101::20';
+    const pods = { destination: 'fd00:10:200::/64', via: { interface: 'eni-000000000002' } };
+    for (const { routes } of world.tables) routes.push(pods);
+    world.tables[0].routes.push({ destination: '::/0', via: { gateway: 'igw-1' } });
+    world.groups[0].ingress.push({
+      ...{ protocol: 'icmpv6', from: -1, to: -1, group: null },
+      cidr: 'fd00:10:200::/48',
+    });
+  };
+
+  test('gives each subnet its routes apart from those of IPv4, and no way out', () => {
+    const { routes, ipv6 } = planOf(dualStack);
+    expect(ipv6.routes.get('101')).toEqual([
+      `2001:db8:0:100::10 dev ${CONTROLLER}`,
+      `2001:db8:0:101::20 dev ${WORKER}`,
+      'blackhole 2001:db8:0:100::/56',
+      `fd00:10:200::/64 via 2001:db8:0:101::20 dev ${WORKER} onlink`,
+      'blackhole default',
+    ]);
+    expect(ipv6.routes.get('100')!.join()).not.toContain('::/0');
+    expect([...routes.values()].flat().join()).not.toContain('::');
+  });
+
+  test('answers an instance for the others of its subnet only', () => {
+    expect(planOf(dualStack).ipv6.neighbours).toEqual([]);
+    const { ipv6 } = planOf((world) => {
+      dualStack(world);
+      world.interfaces[0].subnet = 'subnet-b';
+    });
+    expect(ipv6.neighbours).toEqual([
+      `2001:db8:0:101::20 dev ${CONTROLLER}`,
+      `2001:db8:0:100::10 dev ${WORKER}`,
+    ]);
+  });
+
+  test('admits what a rule names, and neighbour discovery', () => {
+    const plan = planOf(dualStack);
+    expect(chain(plan, `in_${WORKER}`)).toContain(
+      'ip6 saddr { fd00:10:200::/48 } meta l4proto ipv6-icmp accept',
+    );
+    expect(chain(plan, 'own').join()).toContain('nd-neighbor-solicit');
+  });
+
+  test('is checked for source and destination, too', () => {
+    const lines = chain(planOf(dualStack), 'checks');
+    expect(lines).toContain(`iifname "${WORKER}" ip6 saddr != 2001:db8:0:101::20 counter drop`);
+    expect(lines).toContain(`oifname "${WORKER}" ip6 daddr != 2001:db8:0:101::20 counter drop`);
+  });
+
+  test('is in no part of the plan of an IPv4 VPC', () => {
+    const { ipv6, nft } = planOf();
+    expect(ipv6).toEqual({ routes: new Map(), neighbours: [], mangle: '' });
+    expect(nft).not.toMatch(/ip6|icmpv6/);
+  });
+});

@@ -1,5 +1,18 @@
+import type * as pulumi from '@pulumi/pulumi';
 import { textIf } from '../../../../util/optional';
-import { type Step, bothFamilies, plain, template } from '../../step';
+import type { Node } from '../../../topology';
+import { type BootstrapArgs, type Step, bothFamilies, plain, template } from '../../step';
+
+/** Renders kubelet's unit with the node's addresses, of which a cloud may assign the IPv6 one. */
+function unit(node: Node, machines: BootstrapArgs['machines']): pulumi.Input<string> {
+  const withAddress = (ip6: string | undefined): string =>
+    template('kubelet/kubelet.service', {
+      NODE_NAME: node.name,
+      NODE_IP: bothFamilies(node.privateIp, ip6),
+    });
+  const assigned = machines.find(({ name }) => name === node.name)?.assignedIp6;
+  return assigned?.apply(withAddress) ?? withAddress(node.privateIp6);
+}
 
 // shared-disk.yaml: a local node's disk is the host's. Kubelet would evict every pod as soon as the host's disk is 90 % full,
 // and freeing images in the node would not help. kind turns disk eviction off in the same way
@@ -12,7 +25,7 @@ export const kubelet: Step = {
   on: 'worker',
   stage: 'network',
   units: ['kubelet'],
-  files: (node, { topology, disposable, upstreamResolvers = [] }) => [
+  files: (node, { topology, machines, disposable, upstreamResolvers = [] }) => [
     plain(
       '/var/lib/kubelet/kubelet-config.yaml',
       template('kubelet/kubelet-config.yaml', {
@@ -27,12 +40,6 @@ export const kubelet: Step = {
       '/var/lib/kubelet/resolv.conf',
       upstreamResolvers.map((address) => `nameserver ${address}\n`).join(''),
     ),
-    plain(
-      '/etc/systemd/system/kubelet.service',
-      template('kubelet/kubelet.service', {
-        NODE_NAME: node.name,
-        NODE_IP: bothFamilies(node.privateIp, node.privateIp6),
-      }),
-    ),
+    plain('/etc/systemd/system/kubelet.service', unit(node, machines)),
   ],
 };

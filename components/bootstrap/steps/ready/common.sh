@@ -22,10 +22,16 @@ wait_until() {
 # metadata_wall_stands: fails if pods can reach the cloud's metadata server, which knows this
 # node's host key.
 metadata_wall_stands() {
+  forward_has iptables "${METADATA_WALL:=/etc/hardway/metadata-wall}" &&
+    forward_has ip6tables "${METADATA_WALL}6"
+}
+
+# forward_has PROGRAM FILE: fails if the file holds a rule that PROGRAM's chain FORWARD lacks.
+forward_has() {
   local rule
-  [ -e "${METADATA_WALL:=/etc/hardway/metadata-wall}" ] || return 0
-  read -ra rule < "$METADATA_WALL"
-  iptables -w -C FORWARD "${rule[@]}" 2> /dev/null
+  [ -e "$2" ] || return 0
+  read -ra rule < "$2"
+  "$1" -w -C FORWARD "${rule[@]}" 2> /dev/null
 }
 
 # run_service UNIT: starts the unit, or restarts it if the step changed a file outside /opt/hardway.

@@ -25,7 +25,7 @@ export const ready: Step = {
   description: 'The machine has booted, and resolves the names of the other nodes',
   on: 'all',
   stage: 'none',
-  files: (node, { topology, metadataWall }) => [
+  files: (node, { topology, metadataWall, metadataWall6 }) => [
     plain('/etc/hardway/hosts', hosts(node, topology)),
     plain(
       '/etc/hardway/node.env',
@@ -38,6 +38,7 @@ export const ready: Step = {
       }),
     ),
     ...listOf(metadataWall).map((wall) => plain('/etc/hardway/metadata-wall', `${wall}\n`)),
+    ...listOf(metadataWall6).map((wall) => plain('/etc/hardway/metadata-wall6', `${wall}\n`)),
     script('/opt/hardway/common.sh', 'ready/common.sh'),
     script('/opt/hardway/status.sh', 'ready/status.sh'),
   ],

@@ -27,8 +27,10 @@ describe('the question before a replacement', () => {
     expect(await asked({ [key]: value }, { [key]: value })).toBeUndefined();
   });
   test.each([
+    ['aws', 'ipFamily', 'dual'],
     ['aws', 'zone', 'us-west-2b'],
     ['aws', 'profile', 'small'],
+    ['gcp', 'ipFamily', 'dual'],
     ['gcp', 'zone', 'us-west1-b'],
     ['gcp', 'profile', 'small'],
   ])('names a new network on %s for %s', async (cloud, key, value) => {

@@ -8,7 +8,11 @@ const plan = topology(parseConfig({}));
 const worker = plan.nodes.find(({ name }) => name === 'worker-0')!;
 
 function config(disposable: boolean): Record<string, any> {
-  const args = { topology: plan, disposable } as BootstrapArgs;
+  const args = {
+    topology: plan,
+    machines: [] as BootstrapArgs['machines'],
+    disposable,
+  } as BootstrapArgs;
   const file = kubelet.files!(worker, args).find(({ path }) => path.endsWith('config.yaml'))!;
   return parse(String(file.content).replace('@CGROUP_DRIVER@', 'systemd')) as Record<string, any>;
 }
