@@ -8,5 +8,5 @@ export { iptablesRules } from './parsers/iptables';
 export { parseInodes } from './parsers/listings';
 export { LIST_ENDS, parseEnds } from './probes/pod-namespace';
 export { type as typeOn } from './lab';
-export { joinNames, mergeNodes } from './merge-nodes';
+export { mergeNodes } from './merge-nodes';
 export { causeOf } from './unreachable';

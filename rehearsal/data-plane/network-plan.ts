@@ -176,6 +176,27 @@ const departures = (preserved: Preserved[]): string[] => [
   ),
 ];
 
+/** Returns the chain of packets to the VPC's own services: the metadata service and the resolver. */
+function ownChain(interfaces: Interface[]): string[] {
+  return [
+    '  chain own {',
+    '    type filter hook input priority filter; policy drop;',
+    '    ct state established,related accept',
+    '    iifname "lo" accept',
+    ...itemsIf(
+      interfaces.some(({ ip6 }) => ip6),
+      NEIGHBOURS,
+    ),
+    ...interfaces.map(
+      ({ id, privateIp }) => `    iifname "${portName(id)}" ip saddr != ${privateIp} counter drop`,
+    ),
+    `    iifname != "${INTERNET}" ip daddr ${METADATA} tcp dport 80 accept`,
+    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} udp dport 53 accept`,
+    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} tcp dport 53 accept`,
+    '  }',
+  ];
+}
+
 interface RulesetParts {
   world: World;
   interfaces: Interface[];
@@ -235,21 +256,7 @@ function ruleset({ world, interfaces, publics, preserved }: RulesetParts): strin
     `    oifname "${INTERNET}" accept`,
     ...itemsIf(interfaces.length > 0, `    oifname vmap ${jumps('in')}`),
     '  }',
-    '  chain own {',
-    '    type filter hook input priority filter; policy drop;',
-    '    ct state established,related accept',
-    '    iifname "lo" accept',
-    ...itemsIf(
-      interfaces.some(({ ip6 }) => ip6),
-      NEIGHBOURS,
-    ),
-    ...interfaces.map(
-      ({ id, privateIp }) => `    iifname "${portName(id)}" ip saddr != ${privateIp} counter drop`,
-    ),
-    `    iifname != "${INTERNET}" ip daddr ${METADATA} tcp dport 80 accept`,
-    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} udp dport 53 accept`,
-    `    iifname != "${INTERNET}" ip daddr ${RESOLVER} tcp dport 53 accept`,
-    '  }',
+    ...ownChain(interfaces),
     '}',
     '',
   ].join('\n');
