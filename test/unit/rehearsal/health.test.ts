@@ -38,7 +38,7 @@ describe('a balancer that preserves client addresses', () => {
   test('sends connections to all targets if none is healthy, as AWS does', () =>
     expect(ruleset([])).toContain('map { 0 : 10.240.0.10 . 31080, 1 : 10.240.0.20 . 31080 }'));
 
-  test('has the rules of the balancer's security groups in both directions', () => {
+  test('has the rules of its security groups in both directions', () => {
     const text = ruleset([]);
     expect(text).toContain('iifname "internet" ip daddr 198.18.0.50 jump in_p000000000009');
     expect(text).toContain(
