@@ -32,7 +32,7 @@ async function dualStack(stage: Stage): Promise<void> {
   hasIpv6(stage);
   await verifies(stage);
   await upChangesNothing(stage, DUAL);
-  await up(stage);
+  await up(stage, { ipFamily: 'ipv4' });
   check(!world().vpcs.some(({ cidr6 }) => cidr6), 'the VPC of an IPv4 lab has an IPv6 network');
   await verifies(stage);
   await downLeavesNothing(stage);

@@ -285,12 +285,14 @@ describe('a lab', () => {
       readOutputs({
         config: describeConfig(parseConfig({ jumpCidrs: '192.0.2.0/24' })),
         jump,
+        nodes: [] as unknown,
       } as StackOutputs).jump,
     ).toEqual(jump);
     // In a cloud there is no such key, and so none in its outputs.
     expect(
       readOutputs({
         config: describeConfig(parseConfig({ cloud: 'aws', adminCidrs: '192.0.2.0/24' })),
+        nodes: [] as unknown,
       } as StackOutputs).jump,
     ).toBeUndefined();
   });
