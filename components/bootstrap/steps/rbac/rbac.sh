@@ -3,6 +3,8 @@
 set -eu
 . /opt/hardway/common.sh
 export KUBECONFIG=/var/lib/kubernetes/admin.kubeconfig
+# The session before this one restarts the API server if it has changed its files.
+wait_until 120 api_serves || fail "kube-apiserver on $(cat /proc/sys/kernel/hostname) is not ready after 120 s"
 kubectl apply --filename=/var/lib/kubernetes/kubelet-access.yaml
 
 # take_back: ends the rights of the service controller, then removes the addresses that it gave.

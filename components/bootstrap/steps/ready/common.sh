@@ -44,6 +44,13 @@ run_service() {
   fi
 }
 
+# api_serves: true if this controller's API server is ready, and no restart of it is pending. A
+# restart takes effect only after the old processes have ended, and those still answer.
+api_serves() {
+  [ -z "$(systemctl list-jobs --no-legend etcd.service kube-apiserver.service)" ] &&
+    kubectl --request-timeout=5s get --raw=/readyz
+}
+
 # all_there STEP: succeeds if /opt/hardway/objects/STEP.sh prints no drift.
 all_there() { ! bash "/opt/hardway/objects/$1.sh" | grep -q .; }
 

@@ -179,3 +179,24 @@ describe('pod_cidrs_of', () => {
     expect(of('{"spec":{}}')).toBe('');
   });
 });
+
+describe('the API server of a controller', () => {
+  const serves = (jobs: string, kubectl: string): number =>
+    typed('api_serves > /dev/null', { systemctl: `echo -n '${jobs}'`, kubectl }).code;
+
+  test('serves if it is ready', () => expect(serves('', 'exit 0')).toBe(0));
+
+  test('does not serve while a restart is pending, even if it still answers', () =>
+    expect(serves('371 kube-apiserver.service restart waiting', 'exit 0')).not.toBe(0));
+
+  test('does not serve if it refuses connections', () => expect(serves('', 'exit 1')).not.toBe(0));
+
+  test('is waited for before the first object is applied', () => {
+    const script = fs.readFileSync(
+      path.join(root, 'components/bootstrap/steps/rbac/rbac.sh'),
+      'utf8',
+    );
+    expect(script.indexOf('api_serves')).toBeGreaterThan(0);
+    expect(script.indexOf('api_serves')).toBeLessThan(script.indexOf('kubectl apply'));
+  });
+});
