@@ -113,7 +113,7 @@ async function balancers(stage: Stage): Promise<void> {
   const failed = await failedChecks(stage);
   check(failed.length === 0, `these checks fail: ${failed.join(', ')}`);
   await upChangesNothing(stage, DECLARED);
-  await up(stage);
+  await up(stage, { loadBalancers: '' });
   const left = resources().length;
   check(left === before, `the account has ${left} resources, and had ${before} before`);
   const gone = async (): Promise<boolean> => (await addressOf(stage, SERVICES.Local.name)) === '';
