@@ -133,7 +133,7 @@ describe('up repairs the router', () => {
       [
         /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
         /route pod-route-worker-1: does not exist/,
-        /node worker-0.* and node \S+: its port is not on the bridge vpc/,
+        /node controller-0, node worker-0 and node worker-1: its port is not on the bridge vpc/,
       ],
       ...ROWS,
     );
@@ -342,7 +342,8 @@ describe('up repairs the cluster', () => {
     await expectRepair(
       [
         /controller-0: service kube-apiserver is/,
-        /controller-0, .* and worker-\d: API server does not answer/,
+        /controller-0: API server does not answer/,
+        /worker-0 and worker-1: API server does not answer/,
       ],
       ...ROWS,
       'svc.dns',

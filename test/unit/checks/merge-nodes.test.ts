@@ -13,10 +13,10 @@ describe('mergeNodes', () => {
     ]);
   });
 
-  test('keeps different problems and their order', () => {
+  test('keeps the order of problems, and names nodes in the order of the lab', () => {
     const problems = ['worker-1: a', 'no node: c', 'worker-0: b', 'worker-0: a'];
     expect(mergeNodes(problems, NODES)).toEqual([
-      'worker-1 and worker-0: a',
+      'worker-0 and worker-1: a',
       'no node: c',
       'worker-0: b',
     ]);
