@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { root } from '../../util/repo-root';
 import {
   asRoot,
   environment,
@@ -23,6 +24,11 @@ const LAB = 'local-remake';
 const SMALL = ['--yes', '--stage', 'none', ...withConfig({ controllers: 1, workers: 1 })];
 const FILE = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${LAB}.json`);
 const RECORD = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/expires`;
+/** Environment of a command whose clock is a day ahead. */
+const TOMORROW = {
+  ...environment,
+  NODE_OPTIONS: `--require=${path.join(root, 'test/support/tomorrow.cjs')}`,
+};
 
 jest.setTimeout(20 * 60_000);
 
@@ -230,27 +236,30 @@ describe('the expiry of a lab', () => {
   });
 
   test('lets reap remove the lab without leftovers', async () => {
-    await labPrints('up', LAB, '--yes', '--set', 'expires=2020-01-01T00:00Z');
-    expect(JSON.parse(await labPrints('reap', '--dry-run', '--json'))).toEqual([
-      { lab: LAB, expires: '2020-01-01T00:00Z', outcome: 'due' },
-    ]);
+    const expires = fs.readFileSync(RECORD, 'utf8').trim();
+    const due = await run('./lab', ['reap', '--dry-run', '--json'], { env: TOMORROW });
+    expect(JSON.parse(due.stdout)).toEqual([{ lab: LAB, expires, outcome: 'due' }]);
     const { link } = slotOf(LAB)!;
-    expect(await labPrints('reap', '--yes')).toMatch(/local-remake +2020-01-01T00:00Z +gone/);
+    expect(await run('./lab', ['reap', '--yes'], { env: TOMORROW })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`local-remake +${expires} +gone`)),
+    });
     expect(await tracesOf(LAB, link)).toEqual([]);
   });
 
   test('is also on record at the host, so that reap finds the lab without its state', async () => {
-    await labPrints('up', LAB, ...SMALL, '--set', 'expires=2020-01-01T00:00Z');
+    await labPrints('up', LAB, ...SMALL, '--set', 'expires=2h');
+    const expires = fs.readFileSync(RECORD, 'utf8').trim();
     const { link } = slotOf(LAB)!;
     const elsewhere = {
       minutes: 5,
-      env: { ...environment, HARDWAY_STATE: path.join(state, 'elsewhere') },
+      env: { ...TOMORROW, HARDWAY_STATE: path.join(state, 'elsewhere') },
     };
     expect(await run('./lab', ['setup'], elsewhere)).toMatchObject({ code: 0 });
     const ran = await run('./lab', ['reap', '--yes'], elsewhere);
     expect(ran).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/local-remake +2020-01-01T00:00Z +gone/),
+      stdout: expect.stringMatching(new RegExp(`local-remake +${expires} +gone`)),
     });
     expect((await tracesOf(LAB, link)).filter((line) => !line.startsWith('state '))).toEqual([]);
   });
