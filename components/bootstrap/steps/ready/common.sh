@@ -68,7 +68,8 @@ ask_api() {
       return
     fi
   done
-  echo "$answer"
+  # Without curl's milliseconds, so that nodes with the same error print the same line.
+  sed 's/ after [0-9]* ms:/:/' <<< "$answer"
   return 1
 }
 

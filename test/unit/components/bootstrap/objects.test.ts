@@ -71,6 +71,15 @@ describe('the list of differing objects', () => {
 });
 
 describe('this_node', () => {
+  test('prints an error without the time that curl measured', () => {
+    const error = (milliseconds: number): string =>
+      `curl: (7) Failed to connect to 10.240.0.11 port 6443 after ${milliseconds} ms: refused`;
+    expect(typed('this_node', { curl: `echo '${error(12)}'; exit 7` })).toEqual({
+      printed: 'curl: (7) Failed to connect to 10.240.0.11 port 6443: refused\n',
+      code: 1,
+    });
+  });
+
   test('prints the answer of the first controller that answers', () => {
     const curl =
       'case "$*" in *10.240.0.10*) echo "curl: (7) no"; exit 7;; *) printf "{\\n \\"kind\\": \\"Node\\"\\n}\\n";; esac';
