@@ -69,7 +69,7 @@ ask_api() {
     fi
   done
   # Without curl's milliseconds, so that nodes with the same error print the same line.
-  sed 's/ after [0-9]* ms:/:/' <<< "$answer"
+  printf '%s\n' "$answer" | sed 's/ after [0-9]* ms:/:/'
   return 1
 }
 
