@@ -24,7 +24,7 @@ const LAB = 'local-remake';
 const SMALL = ['--yes', '--stage', 'none', ...withConfig({ controllers: 1, workers: 1 })];
 const FILE = path.join(state, 'backend/.pulumi/stacks/hardway-lab', `${LAB}.json`);
 const RECORD = `${process.env.HARDWAY_CLOUD ?? '/var/lib/hardway'}/labs/${LAB}/expires`;
-/** Environment of a command whose clock is a day ahead. */
+/** Environment of a command with a clock that is a day ahead. */
 const TOMORROW = {
   ...environment,
   NODE_OPTIONS: `--require=${path.join(root, 'test/support/tomorrow.cjs')}`,
