@@ -1,5 +1,6 @@
 import { allChecks } from './registry';
 import type { CheckResult } from './check';
+import { joinNames } from './merge-nodes';
 
 /** Returns the root causes of a failed check: failed checks it depends on that have no failed dependency themselves. */
 function causes(id: string, failed: Set<string>): string[] {
@@ -15,7 +16,7 @@ function causes(id: string, failed: Set<string>): string[] {
 
 function formatCauses(ids: string[]): string {
   if (ids.length === 1) return `${ids[0]} shows`;
-  return `${ids.slice(0, -1).join(', ')} and ${ids.at(-1)} show`;
+  return `${joinNames(ids)} show`;
 }
 
 /** Adds the root causes to the reason of each failed check, because one fault fails every check that depends on it. */

@@ -29,3 +29,19 @@ export function graphText(resources: Registered[]): string {
   );
   return `\n${blocks.sort().join('\n')}\n`;
 }
+
+/** Returns the type and the name of each resource. */
+export const titlesOf = (resources: Registered[]): string[] =>
+  resources.map(({ type, name }) => `${type} ${name}`);
+
+/**
+ * Returns the resources of a package, such as `aws`, that another graph does not have, or not with
+ * the same inputs.
+ */
+export function addedResources(
+  prefix: string,
+  { all, others }: Record<'all' | 'others', Registered[]>,
+): Registered[] {
+  const known = new Set(others.map((one) => graphText([one])));
+  return all.filter((one) => one.type.startsWith(`${prefix}:`) && !known.has(graphText([one])));
+}

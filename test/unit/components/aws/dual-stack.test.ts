@@ -6,19 +6,11 @@ import { readOutputs, type StackOutputs } from '../../../../components/outputs';
 import { AMAZON6, graphOn, labOn, type Made } from '../../../support/aws-graph';
 import { sent } from '../../../support/bootstrap-graph';
 import { each } from '../../../support/each';
-import { graphText } from '../../../support/graph-text';
+import { addedResources, graphText, titlesOf } from '../../../support/graph-text';
 
 /** Returns the values of outputs, also of secret ones. */
 const valuesOf = (outputs: Lab['outputs']): Promise<unknown> =>
   new Promise((resolve) => void pulumi.output(outputs as pulumi.Inputs).apply(resolve));
-
-const titles = (made: Made): string[] => made.all.map(({ type, name }) => `${type} ${name}`);
-
-/** Resources that an IPv4 lab does not have, or not with the same inputs. */
-function added(lab: Made, ipv4: Made): Made['all'] {
-  const known = new Set(ipv4.all.map((one) => graphText([one])));
-  return lab.all.filter((one) => one.type.startsWith('aws:') && !known.has(graphText([one])));
-}
 
 describe.each(['full', 'small'])('a dual-stack lab on AWS in profile %s', (profile) => {
   let lab: Made;
@@ -28,10 +20,10 @@ describe.each(['full', 'small'])('a dual-stack lab on AWS in profile %s', (profi
   }, 60_000);
 
   test('differs from an IPv4 lab as in the snapshot', () =>
-    expect(graphText(added(lab, ipv4))).toMatchSnapshot());
+    expect(graphText(addedResources('aws', { all: lab.all, others: ipv4.all }))).toMatchSnapshot());
 
   test('keeps every resource of an IPv4 lab', () =>
-    expect(titles(lab)).toEqual(expect.arrayContaining(titles(ipv4))));
+    expect(titlesOf(lab.all)).toEqual(expect.arrayContaining(titlesOf(ipv4.all))));
 
   test('replaces the VPC if ipFamily changes, in both directions', () =>
     each([lab, ipv4], (made) =>

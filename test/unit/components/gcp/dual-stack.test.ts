@@ -6,16 +6,7 @@ import { bare } from '../../../support/mocks';
 import { each } from '../../../support/each';
 import { gcpLab, GOOGLE6, type GcpGraph } from '../../../support/gcp-graph';
 import { requestsOf } from '../../../support/gcp-requests';
-import { graphText } from '../../../support/graph-text';
-
-const titles = ({ graph }: GcpGraph): string[] =>
-  graph.all.map(({ type, name }) => `${type} ${name}`);
-
-/** Resources of Google Cloud that an IPv4 lab does not have, or not with the same inputs. */
-function added(lab: GcpGraph, ipv4: GcpGraph): GcpGraph['graph']['all'] {
-  const known = new Set(ipv4.graph.all.map((one) => graphText([one])));
-  return lab.graph.all.filter((one) => one.type.startsWith('gcp:') && !known.has(graphText([one])));
-}
+import { addedResources, graphText, titlesOf } from '../../../support/graph-text';
 
 describe.each(['full', 'small'])('a dual-stack lab on Google Cloud in profile %s', (profile) => {
   let lab: GcpGraph;
@@ -25,10 +16,12 @@ describe.each(['full', 'small'])('a dual-stack lab on Google Cloud in profile %s
   }, 60_000);
 
   test('differs from an IPv4 lab as in the snapshot', () =>
-    expect(graphText(added(lab, ipv4))).toMatchSnapshot());
+    expect(
+      graphText(addedResources('gcp', { all: lab.graph.all, others: ipv4.graph.all })),
+    ).toMatchSnapshot());
 
   test('keeps every resource of an IPv4 lab', () =>
-    expect(titles(lab)).toEqual(expect.arrayContaining(titles(ipv4))));
+    expect(titlesOf(lab.graph.all)).toEqual(expect.arrayContaining(titlesOf(ipv4.graph.all))));
 
   test('creates its resources with requests that match the discovery document', () => {
     const requests = requestsOf(lab.graph);
