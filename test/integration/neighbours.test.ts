@@ -307,7 +307,7 @@ describe('a lab at its limits', () => {
       ONE,
       'worker-0',
       `dead=cni-$(cat /proc/sys/kernel/random/uuid); ip netns add $dead
-      systemd-run --quiet --on-active=20s ip netns del $dead`,
+      systemd-run --quiet --on-active=20s --timer-property=AccuracySec=100ms ip netns del $dead`,
     );
     expect(failures(await verify(ONE))).toEqual([]);
   });
