@@ -31,7 +31,7 @@ const TITLES: Record<string, string> = {
 
 /**
  * Describes a bootstrap session, such as `objects@controller-0`, by its node and steps:
- * `controller-0 · rbac, pods, coredns`.
+ * `controller-0 · rbac, pods`.
  */
 function sessionTitle(resource: string): string {
   const [, name, machine, role, index] = /^(.+)@((controller|worker)-(\d+))$/.exec(resource) ?? [];

@@ -56,22 +56,26 @@ export const OUTLINE: Session[] = [
       kubeScheduler,
       containerd,
       kubelet,
-      kubeProxy,
     ],
     after: ['gateway'],
   },
   { name: 'control-plane', steps: [quorum], after: ['machine'] },
+  // kube-proxy starts when the API server answers. If it starts earlier, it waits ever longer between
+  // its attempts, and may write its rules seconds after the first pods need them.
   {
     name: 'registration',
-    steps: [registration],
+    steps: [kubeProxy, registration],
     after: ['machine'],
     afterEverywhere: ['control-plane'],
   },
-  // Creates cluster objects while nodes still register. `workloads` waits until they run.
-  { name: 'objects', steps: [rbac, pods, coredns], after: ['control-plane'] },
+  // Creates cluster objects while nodes still register.
+  { name: 'objects', steps: [rbac, pods], after: ['control-plane'] },
+  // CoreDNS connects to the API server's ClusterIP as soon as it starts. Without a rule for this
+  // address on its node, the packet leaves the node and is lost, and CoreDNS tries again only after
+  // 30 s. So CoreDNS starts after all kube-proxies have written their rules.
   {
     name: 'workloads',
-    steps: [dns],
+    steps: [coredns, dns],
     after: ['objects'],
     afterEverywhere: ['control-plane', 'registration'],
   },

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready, and until the
-# API server knows the state of the worker's pods.
+# Waits until this worker is a node of the cluster, with its own podCIDR, and Ready, until
+# kube-proxy has written its rules, and until the API server knows the state of the worker's pods.
 set -eu
 . /opt/hardway/common.sh
 . /etc/hardway/node.env
@@ -42,6 +42,8 @@ wait_until 10 set_pod_cidrs ||
     "To do: \`kubectl delete node $NODE_NAME\`, then \`./lab up\`"
 
 wait_until "$limit" is_ready || not_ready
+wait_until 60 all_there kube-proxy ||
+  fail "$NODE_NAME $(bash /opt/hardway/objects/kube-proxy.sh | cut -f 2 | head -n 1) after 60 s: $(last_lines kube-proxy)"
 
 # After a reboot or a replacement, the API server shows the pods as they were before, until the
 # kubelet reports them. Every container that has started there must exist here. A container that the

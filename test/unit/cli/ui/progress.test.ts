@@ -145,7 +145,7 @@ describe("the engine's events", () => {
 
   test.each([
     ['hardway:local:FirewallRule', 'allow-ssh', 'firewall rule allow-ssh'],
-    ['command:remote:Command', 'objects@controller-0', 'controller-0 · rbac, pods, coredns'],
+    ['command:remote:Command', 'objects@controller-0', 'controller-0 · rbac, pods'],
     ['command:remote:Command', 'gateway@controller-0', 'controller-0 · ready, gateway'],
     ['aws:ec2/securityGroupRule:SecurityGroupRule', 'x', 'security group rule x'],
   ])('%s %s reads "%s"', (type, name, title) => {

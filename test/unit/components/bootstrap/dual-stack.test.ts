@@ -28,7 +28,9 @@ describe('a dual-stack lab', () => {
     const worker = files('machine@worker-1');
     expect(worker).toContain('--node-ip=10.240.0.21,fd00:10:240::21\n');
     expect(worker).toContain('podCIDR: 10.200.1.0/24,fd00:10:200:1::/64\n');
-    expect(worker).toContain('clusterCIDR: 10.200.0.0/16,fd00:10:200::/48\n');
+    expect(files('registration@worker-1')).toContain(
+      'clusterCIDR: 10.200.0.0/16,fd00:10:200::/48\n',
+    );
     expect(worker).toContain('net.ipv6.conf.all.forwarding = 1\n');
     expect(worker).toContain('net.bridge.bridge-nf-call-ip6tables = 1\n');
   });
@@ -45,7 +47,7 @@ describe('a dual-stack lab', () => {
     const services = '--service-cluster-ip-range=10.32.0.0/24,fd00:10:32::/112 ';
     expect(controller.split(services)).toHaveLength(3);
     expect(controller).toContain('--cluster-cidr=10.200.0.0/16,fd00:10:200::/48 ');
-    expect(files('objects@controller-0')).toContain(
+    expect(files('workloads@controller-0')).toContain(
       '  clusterIP: 10.32.0.10\n  clusterIPs: ["10.32.0.10", "fd00:10:32::a"]\n  ipFamilyPolicy: PreferDualStack\n  ipFamilies: [IPv4, IPv6]\n  selector:\n',
     );
   });

@@ -45,9 +45,21 @@ describe('a lab at stage cluster', () => {
       'certificates',
       'containerd',
       'kubelet',
-      'kube-proxy',
     ]);
-    expect(steps(resources.get('objects@controller-0')!)).toEqual(['rbac', 'pods', 'coredns']);
+    expect(steps(resources.get('registration@worker-1')!)).toEqual(['kube-proxy', 'registration']);
+    expect(steps(resources.get('objects@controller-0')!)).toEqual(['rbac', 'pods']);
+    expect(steps(resources.get('workloads@controller-0')!)).toEqual(['coredns', 'dns']);
+  });
+
+  test('CoreDNS starts after kube-proxy on every worker', () => {
+    const sessionsWith = (step: string): string[] =>
+      commands(resources)
+        .filter((command) => steps(command).includes(step))
+        .map(({ name }) => name);
+    const proxies = sessionsWith('kube-proxy');
+    expect(proxies).toHaveLength(3);
+    const [coredns] = sessionsWith('coredns');
+    expect(resources.get(coredns)!.dependencies).toEqual(expect.arrayContaining(proxies));
   });
 
   test('only the first session on a machine retries its login until the timeout', () => {
@@ -153,14 +165,14 @@ describe('a lab at stage cluster', () => {
   });
 
   test('names outside the cluster are forwarded to no resolver and answered with NXDOMAIN', () => {
-    const manifest = sent(resources.get('objects@controller-0')!);
+    const manifest = sent(resources.get('workloads@controller-0')!);
     expect(manifest).not.toContain('forward .');
     expect(manifest).not.toMatch(/^ +loop$/m);
     expect(manifest).toMatch(/\.:53 \{\n +errors\n +template ANY ANY \{\n +rcode NXDOMAIN\n/);
   });
 
   test('kubectl cluster-info finds the service of CoreDNS by its labels', () => {
-    expect(sent(resources.get('objects@controller-0')!)).toContain(
+    expect(sent(resources.get('workloads@controller-0')!)).toContain(
       '    kubernetes.io/cluster-service: "true"\n    kubernetes.io/name: CoreDNS\n',
     );
   });
@@ -184,7 +196,9 @@ describe('a lab at stage cluster', () => {
   });
 
   test('kube-proxy keeps half-closed connections as long as Kubernetes does by default', () => {
-    expect(sent(resources.get('machine@worker-0')!)).toContain('tcpCloseWaitTimeout: 1h0m0s\n');
+    expect(sent(resources.get('registration@worker-0')!)).toContain(
+      'tcpCloseWaitTimeout: 1h0m0s\n',
+    );
   });
 
   test('a hostPort has no plugin by default', () => {
@@ -241,14 +255,14 @@ test('each config value is in one file', async () => {
   });
   const text = (name: string): string => sent(resources.get(name)!);
   expect(text('machine@worker-0')).toContain('"ipMasq": false,\n    "mtu": 1460,\n');
-  expect(text('machine@worker-0')).toContain('mode: nftables');
+  expect(text('registration@worker-0')).toContain('mode: nftables');
   expect(text('machine@controller-0')).toContain('--service-node-port-range=30100-30200');
   expect(text('machine@controller-0')).toContain('--secure-port=7443');
   expect(text('machine@worker-0')).toContain('server = "http://10.240.0.1:5000"');
   expect(text('machine@controller-0')).toContain(
     ' \\\n  --unsafe-no-fsync \\\n  --heartbeat-interval=300 \\\n  --election-timeout=3000\n',
   );
-  expect(text('objects@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
+  expect(text('workloads@controller-0')).toContain('        forward . 9.9.9.9 1.1.1.1\n');
   expect(text('machine@worker-0')).toContain('nameserver 9.9.9.9\nnameserver 1.1.1.1\n');
 });
 
@@ -313,7 +327,8 @@ test('every Go service of a node collects garbage twice as often', async () => {
   const services = (name: string): number =>
     [...sent(resources.get(name)!).matchAll(/^Environment=GOGC=50$/gm)].length;
   expect(services('machine@controller-0')).toBe(4);
-  expect(services('machine@worker-0')).toBe(3);
+  expect(services('machine@worker-0')).toBe(2);
+  expect(services('registration@worker-0')).toBe(1);
 });
 
 test('expected units are those of the role, and none at stage none', async () => {
@@ -339,10 +354,11 @@ test('expected units are those of the role, and none at stage none', async () =>
       (name) => `${name}@worker-1`,
     ),
   );
-  expect(commandsOf('coredns', 'controller-0')).toEqual([
+  expect(commandsOf('rbac', 'controller-0')).toEqual([
     'objects@controller-0',
     'workloads@controller-0',
   ]);
+  expect(commandsOf('coredns', 'controller-0')).toEqual(['workloads@controller-0']);
   expect(commandsOf('dns', 'controller-0')).toEqual(['workloads@controller-0']);
   expect(commandsOf('ready', 'controller-0')).toEqual(
     [
