@@ -65,9 +65,9 @@ export const SESSIONS: Record<string, number> = {
   machine: 51,
   // Until etcd has a majority and the API server answers.
   'control-plane': 14,
-  // Until the kubelet's node is Ready.
+  // Until the kubelet's node is Ready and kube-proxy has written its rules.
   registration: 8,
-  objects: 3,
-  // CoreDNS is pulled while nodes register: until it is ready.
-  workloads: 9,
+  objects: 2,
+  // CoreDNS is requested, pulled, and ready.
+  workloads: 10,
 };
