@@ -1,0 +1,145 @@
+/**
+ * `npm run bench:downloads`: measures a first `./lab start` whose programs are downloaded, on a
+ * link of 100 Mbit/s. Copies this checkout, packs releases from the programs in the cache, and
+ * serves them, Debian packages and npm packages through one limited link on loopback. The first
+ * start gets an empty cache, home and state of its own. Removes everything at the end.
+ */
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { report, unable } from '../../cli/errors';
+import { columns, print } from '../../cli/ui/prompt';
+import { COPY_COMMAND, publish, replaceDigests, type Published } from './archives';
+import { lastProgramStored, makePlaces, newUser, runLab, type Finished } from './first-start';
+import { Link } from './link';
+import { KINDS, Servers, type Traffic } from './servers';
+
+interface Options {
+  rate: number;
+  lab: string;
+}
+
+/** Longest time of a first start in seconds, as issue 14 sets it. */
+const TARGET = 180;
+
+function megabits(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('A number from 1 to 99999.');
+  return Number(text);
+}
+
+const options = (): Options =>
+  new Command('npm run bench:downloads --')
+    .description('measure a first start with downloads on a limited link')
+    .option('--rate <MBIT/S>', 'rate of the link', megabits, 100)
+    .option('--lab <NAME>', 'name of the lab', 'local-downloads')
+    .parse()
+    .opts<Options>();
+
+const registry = (): string => process.env.npm_config_registry || 'https://registry.npmjs.org';
+
+const inMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+/** Formats the sizes of the served releases by project. */
+function releasesTable({ archives }: Published): string {
+  const projects = [...new Set(archives.map(({ project }) => project))];
+  const rows = projects.map((project) => {
+    const files = archives.filter((one) => one.project === project);
+    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    return [project, `${files.length}`, inMegabytes(bytes)];
+  });
+  return columns([['releases served', 'files', 'MB'], ...rows]);
+}
+
+/** Formats the traffic of each kind, with seconds since the start. */
+function trafficTable(servers: Servers, { started }: Finished): string {
+  const seconds = (at: number): string => ((at - started) / 1000).toFixed(1);
+  const row = (kind: string, { files, bytes, first, last }: Traffic): string[] => [
+    kind,
+    `${files}`,
+    inMegabytes(bytes),
+    seconds(first),
+    seconds(last),
+    `${((bytes * 8) / 1e3 / Math.max(last - first, 1)).toFixed(1)}`,
+  ];
+  const rows = KINDS.flatMap((kind) => {
+    const traffic = servers.traffic.get(kind);
+    if (!traffic) return [];
+    return [row(kind, traffic)];
+  });
+  return columns([['downloads', 'files', 'MB', 'first s', 'last s', 'Mbit/s'], ...rows]);
+}
+
+/** Formats the times of the first start. */
+function timesTable(run: Finished, stored: number, releases: Traffic): string {
+  const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
+  const whole = (run.ended - run.started) / 1000;
+  const after = stored - releases.last;
+  const share = (100 * after) / (stored - releases.first);
+  return columns([
+    ['last program stored, after the start', seconds(run.started, stored)],
+    ['last release: from its last byte until stored', seconds(releases.last, stored)],
+    ['  share of the time since the first release', `${share.toFixed(1)} %`],
+    ['whole first start', `${whole.toFixed(1)} s`],
+    [`  target: at most ${TARGET} s`, whole <= TARGET ? 'met' : 'MISSED'],
+  ]);
+}
+
+async function measure({ rate, lab }: Options, scratch: string): Promise<void> {
+  const places = makePlaces(scratch);
+  process.stderr.write('… packing releases from the programs in the cache\n');
+  const copied = spawnSync('sh', ['-c', COPY_COMMAND(places.checkout)], { encoding: 'utf8' });
+  if (copied.status !== 0) throw new Error(`The checkout was not copied: ${copied.stderr}`);
+  const releases = path.join(scratch, 'releases');
+  const published = await publish(releases, places.checkout);
+  replaceDigests(places.checkout, published.digests);
+  const servers = new Servers(new Link(rate), releases);
+  try {
+    const env = newUser(places, {
+      mirror: await servers.startMirror(),
+      registry: await servers.startRegistry(registry()),
+    });
+    try {
+      const load = os.loadavg()[0];
+      const run = await runLab(places, ['start', lab], env);
+      if (run.code !== 0) throw unable(`./lab start ended with exit code ${run.code}.`);
+      const traffic = servers.traffic.get('releases');
+      if (!traffic || !servers.traffic.has('Debian packages'))
+        throw unable('Some downloads did not pass the link: are the sources of apt not http?');
+      print(
+        [
+          `Link of ${rate} Mbit/s, ${os.cpus().length} cores, load ${load.toFixed(1)} before`,
+          releasesTable(published),
+          trafficTable(servers, run),
+          timesTable(run, lastProgramStored(places), traffic),
+        ].join('\n\n'),
+      );
+    } finally {
+      const down = await runLab(places, ['down', lab, '--yes'], env);
+      if (down.code !== 0) process.stderr.write(`${lab} still exists: run ./lab down ${lab}\n`);
+    }
+  } finally {
+    servers.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const chosen = options();
+  if (process.getuid?.() !== 0)
+    throw unable(
+      'A first start installs programs and creates a lab: run this as root.',
+      'sudo -E env "PATH=$PATH" npm run bench:downloads',
+    );
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-downloads-'));
+  try {
+    await measure(chosen, scratch);
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error) => process.exit(report(error)),
+);
