@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { itemsIf } from '../util/optional';
+import { semaphore } from '../util/semaphore';
 import { ToolchainError, UnreachableError } from './errors';
 import type { Architecture, Release } from './manifest';
 import { run } from './run';
 
 /** Seconds without a connection after which a host counts as unreachable. */
 const CONNECT_SECONDS = 4;
+
+/**
+ * Number of parallel transfers. Few, because they share the link with apt, which opens one
+ * connection: the nodes' Debian tree must be downloaded early, since unpacking it takes longest.
+ */
+const TRANSFERS_AT_A_TIME = 3;
 
 /** curl exit codes: proxy or host not resolved, connection failed, TLS handshake failed. */
 const UNREACHABLE_CODES = [5, 6, 7, 35];
@@ -53,6 +60,8 @@ const curl = (url: string, more: string[]) =>
  * time-out per command.
  */
 export class Sites {
+  /** Runs a transfer as soon as fewer than the allowed number run, in the order of the calls. */
+  readonly transferTurn = semaphore(TRANSFERS_AT_A_TIME);
   private readonly probes = new Map<string, Promise<UnreachableError | undefined>>();
 
   /** Resolves if the site of `url` answers. Throws an UnreachableError if it does not. */
@@ -120,8 +129,10 @@ export async function fetchFile(
 ): Promise<void> {
   const url = effectiveUrl(official);
   await sites.reach(url);
-  const watch = setInterval(() => onProgress(megabytes(file)), 500);
-  const outcome = await curl(url, ['--output', file]).finally(() => clearInterval(watch));
+  const outcome = await sites.transferTurn(() => {
+    const watch = setInterval(() => onProgress(megabytes(file)), 500);
+    return curl(url, ['--output', file]).finally(() => clearInterval(watch));
+  });
   const status = outcome.stdout.slice(-3);
   if (
     UNREACHABLE_CODES.includes(outcome.code) ||

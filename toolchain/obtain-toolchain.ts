@@ -101,7 +101,7 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
   // Reported once, before minutes of other work.
   if (building.length > 0 && !(await context.go())) throw new ToolchainError(missingGo(building));
   const programs = new Map(
-    state.missing.map((one) => [
+    inOrderOfWork(state.missing, building).map((one) => [
       one.name,
       item(one.name, report, (progress) => obtain(one, context, progress)),
     ]),
@@ -116,6 +116,19 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
     );
   await allOf(work);
   if (state.scope === 'local') await finish(report);
+}
+
+/**
+ * Returns the projects in the order of work: longest builds first, as the manifest has them. A
+ * download of CoreDNS precedes all, because the images wait for it.
+ */
+export function inOrderOfWork(
+  missing: UpstreamProject[],
+  building: UpstreamProject[],
+): UpstreamProject[] {
+  const isFirst = (one: UpstreamProject): boolean =>
+    one.name === upstreamProject('coredns').name && !building.includes(one);
+  return [...missing.filter(isFirst), ...missing.filter((one) => !isFirst(one))];
 }
 
 /** Builds the images as soon as CoreDNS, which is in one of them, is obtained. */

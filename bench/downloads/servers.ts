@@ -8,7 +8,13 @@ import { pipeline } from 'node:stream/promises';
 import type { Link } from './link';
 
 /** Kinds of downloads, in the order of the table. */
-export const KINDS = ['Node.js and npm', 'npm packages', 'releases', 'Debian packages'] as const;
+export const KINDS = [
+  'Node.js and npm',
+  'npm packages',
+  'npm metadata',
+  'releases',
+  'Debian packages',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Traffic of one kind. Times are those of Date.now(). */
@@ -24,6 +30,12 @@ interface Exchange {
   request: http.IncomingMessage;
   response: http.ServerResponse;
   kind: Kind;
+}
+
+function kindOnRegistry(url: string): Kind {
+  if (!url.includes('/-/')) return 'npm metadata';
+  if (/^\/(node-linux-\w+|npm)\/-\//.test(url)) return 'Node.js and npm';
+  return 'npm packages';
 }
 
 /** Servers of everything that a first start downloads. All answers pass one link. */
@@ -58,13 +70,8 @@ export class Servers {
   /** Starts a server that passes requests on to the npm registry. Returns its address. */
   startRegistry = (registry: string): Promise<string> =>
     this.start((request, response) => {
-      const isNode = /^\/(node-linux-\w+|npm)\/-\//.test(request.url!);
-      const kind = isNode ? 'Node.js and npm' : 'npm packages';
-      return this.forward(`${registry.replace(/\/$/, '')}${request.url}`, {
-        request,
-        response,
-        kind,
-      });
+      const url = `${registry.replace(/\/$/, '')}${request.url}`;
+      return this.forward(url, { request, response, kind: kindOnRegistry(request.url!) });
     });
 
   close(): void {
