@@ -11,7 +11,7 @@ import { run } from './run';
 const CONNECT_SECONDS = 4;
 
 /**
- * Number of parallel transfers. Few, because they share the link with apt, which opens one
+ * Number of releases that are transferred at a time. Few, because they share the link with apt, which opens one
  * connection: the nodes' Debian tree must be downloaded early, since unpacking it takes longest.
  */
 const TRANSFERS_AT_A_TIME = 3;
@@ -60,8 +60,7 @@ const curl = (url: string, more: string[]) =>
  * time-out per command.
  */
 export class Sites {
-  /** Runs a transfer as soon as fewer than the allowed number run, in the order of the calls. */
-  readonly transferTurn = semaphore(TRANSFERS_AT_A_TIME);
+  private readonly transferTurn = semaphore(TRANSFERS_AT_A_TIME);
   private readonly probes = new Map<string, Promise<UnreachableError | undefined>>();
 
   /** Resolves if the site of `url` answers. Throws an UnreachableError if it does not. */
@@ -92,6 +91,16 @@ export class Sites {
    */
   giveUp(url: string, failure: UnreachableError): void {
     this.probes.set(new URL(url).origin, Promise.resolve(failure));
+  }
+
+  /**
+   * Runs a transfer as soon as fewer than the allowed number run, in the order of the calls. A
+   * failed transfer does not stop the others, because finished parts are kept.
+   */
+  async transfer<T>(work: () => Promise<T>): Promise<T> {
+    const [result] = await this.transferTurn(() => Promise.allSettled([work()]));
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
   }
 
   private async probe(origin: string, host: string): Promise<UnreachableError | undefined> {
@@ -129,10 +138,8 @@ export async function fetchFile(
 ): Promise<void> {
   const url = effectiveUrl(official);
   await sites.reach(url);
-  const outcome = await sites.transferTurn(() => {
-    const watch = setInterval(() => onProgress(megabytes(file)), 500);
-    return curl(url, ['--output', file]).finally(() => clearInterval(watch));
-  });
+  const watch = setInterval(() => onProgress(megabytes(file)), 500);
+  const outcome = await curl(url, ['--output', file]).finally(() => clearInterval(watch));
   const status = outcome.stdout.slice(-3);
   if (
     UNREACHABLE_CODES.includes(outcome.code) ||
@@ -197,8 +204,11 @@ export async function fetchRelease(
   const official = release.url(architecture);
   const name = path.posix.basename(new URL(official).pathname);
   const file = path.join(directory, `${name}.download`);
-  const expected = await expectedDigest(sites, release, architecture, name, `${file}.digest`);
-  await fetchFile(sites, official, file, (detail) => onProgress(`${name}: ${detail}`));
+  const expected = await sites.transfer(async () => {
+    const published = await expectedDigest(sites, release, architecture, name, `${file}.digest`);
+    await fetchFile(sites, official, file, (detail) => onProgress(`${name}: ${detail}`));
+    return published;
+  });
   const digest = await fileDigest(file);
   if (digest !== expected) {
     fs.rmSync(file);

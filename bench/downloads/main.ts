@@ -72,12 +72,15 @@ function trafficTable(servers: Servers, { started }: Finished): string {
 }
 
 /** Formats the times of the first start. */
-function timesTable(run: Finished, stored: number, releases: Traffic): string {
+function timesTable(run: Finished, stored: number, servers: Servers, link: Link): string {
+  const releases = servers.traffic.get('releases')!;
+  const all = [...servers.traffic.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
   const whole = (run.ended - run.started) / 1000;
   const after = stored - releases.last;
   const share = (100 * after) / (stored - releases.first);
   return columns([
+    [`all ${inMegabytes(all)} MB at the rate of the link`, `${(all / link.rate).toFixed(1)} s`],
     ['last program stored, after the start', seconds(run.started, stored)],
     ['last release: from its last byte until stored', seconds(releases.last, stored)],
     ['  share of the time since the first release', `${share.toFixed(1)} %`],
@@ -86,7 +89,8 @@ function timesTable(run: Finished, stored: number, releases: Traffic): string {
   ]);
 }
 
-async function measure({ rate, lab }: Options, scratch: string): Promise<void> {
+/** Measures a first start. Returns true if its lab was removed, so that its files can be. */
+async function measure({ rate, lab }: Options, scratch: string): Promise<boolean> {
   const places = makePlaces(scratch);
   process.stderr.write('… packing releases from the programs in the cache\n');
   const copied = spawnSync('sh', ['-c', COPY_COMMAND(places.checkout)], { encoding: 'utf8' });
@@ -94,7 +98,9 @@ async function measure({ rate, lab }: Options, scratch: string): Promise<void> {
   const releases = path.join(scratch, 'releases');
   const published = await publish(releases, places.checkout);
   replaceDigests(places.checkout, published.digests);
-  const servers = new Servers(new Link(rate), releases);
+  const link = new Link(rate);
+  const servers = new Servers(link, releases);
+  let down: Finished | undefined;
   try {
     const env = newUser(places, {
       mirror: await servers.startMirror(),
@@ -104,24 +110,23 @@ async function measure({ rate, lab }: Options, scratch: string): Promise<void> {
       const load = os.loadavg()[0];
       const run = await runLab(places, ['start', lab], env);
       if (run.code !== 0) throw unable(`./lab start ended with exit code ${run.code}.`);
-      const traffic = servers.traffic.get('releases');
-      if (!traffic || !servers.traffic.has('Debian packages'))
+      if (!servers.traffic.has('releases') || !servers.traffic.has('Debian packages'))
         throw unable('Some downloads did not pass the link: are the sources of apt not http?');
       print(
         [
           `Link of ${rate} Mbit/s, ${os.cpus().length} cores, load ${load.toFixed(1)} before`,
           releasesTable(published),
           trafficTable(servers, run),
-          timesTable(run, lastProgramStored(places), traffic),
+          timesTable(run, lastProgramStored(places), servers, link),
         ].join('\n\n'),
       );
     } finally {
-      const down = await runLab(places, ['down', lab, '--yes'], env);
-      if (down.code !== 0) process.stderr.write(`${lab} still exists: run ./lab down ${lab}\n`);
+      down = await runLab(places, ['down', lab, '--yes'], env);
     }
   } finally {
     servers.close();
   }
+  return down?.code === 0;
 }
 
 async function main(): Promise<void> {
@@ -132,11 +137,15 @@ async function main(): Promise<void> {
       'sudo -E env "PATH=$PATH" npm run bench:downloads',
     );
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-downloads-'));
-  try {
-    await measure(chosen, scratch);
-  } finally {
-    fs.rmSync(scratch, { recursive: true, force: true });
-  }
+  const isRemoved = await measure(chosen, scratch).catch((error: unknown) => {
+    process.stderr.write(`The files of the first start are in ${scratch}.\n`);
+    throw error;
+  });
+  if (isRemoved) return fs.rmSync(scratch, { recursive: true, force: true });
+  throw unable(
+    `Lab ${chosen.lab} still exists, with its files in ${scratch}.`,
+    `HARDWAY_STATE=${scratch}/state HARDWAY_CACHE=${scratch}/cache ./lab down ${chosen.lab}`,
+  );
 }
 
 main().then(

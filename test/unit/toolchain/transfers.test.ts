@@ -1,23 +1,36 @@
+import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fetchFile, Sites } from '../../../toolchain/download';
-import { upstreamProject, upstreamProjects } from '../../../toolchain/manifest';
+import { fetchRelease, Sites } from '../../../toolchain/download';
+import { upstreamProject, upstreamProjects, type Release } from '../../../toolchain/manifest';
 import { inOrderOfWork } from '../../../toolchain/obtain-toolchain';
 
-describe('transfers', () => {
+const CONTENT = 'content';
+const DIGEST = createHash('sha256').update(CONTENT).digest('hex');
+
+const release = (name: string): Release => ({
+  url: () => `https://official.example/${name}`,
+  digest: { pinned: { amd64: DIGEST, arm64: DIGEST } },
+  holds: name,
+});
+
+describe('transfers of releases', () => {
   let active = 0;
   let most = 0;
   let scratch: string;
+  const asked: string[] = [];
   const server = http.createServer((request, response) => {
     if (request.method === 'HEAD') return void response.end();
+    asked.push(request.url!);
     most = Math.max(most, ++active);
     setTimeout(() => {
       active--;
-      response.end('content');
-    }, 100);
+      if (request.url!.includes('missing')) response.statusCode = 404;
+      response.end(CONTENT);
+    }, 50);
   });
 
   beforeAll(async () => {
@@ -26,20 +39,40 @@ describe('transfers', () => {
     scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'transfers-test-'));
   });
 
+  beforeEach(() => {
+    most = 0;
+    asked.length = 0;
+  });
+
   afterAll(() => {
     delete process.env.HARDWAY_MIRROR;
     fs.rmSync(scratch, { recursive: true, force: true });
     server.close();
   });
 
-  test('run three at a time, so that apt gets a share of the link', async () => {
-    const sites = new Sites();
-    const files = Array.from({ length: 8 }, (_, index) => path.join(scratch, `${index}`));
-    await Promise.all(
-      files.map((file) => fetchFile(sites, 'https://official.example/file', file, () => undefined)),
+  /** Fetches files of these names at once. Returns the result of each. */
+  const fetchAll = (sites: Sites, names: string[]): Promise<PromiseSettledResult<unknown>[]> =>
+    Promise.allSettled(
+      names.map((name) => fetchRelease(sites, release(name), 'amd64', scratch, () => undefined)),
     );
+
+  test('run three at a time, in the order of the calls', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const results = await fetchAll(new Sites(), names);
+    expect(results.map(({ status }) => status)).toEqual(names.map(() => 'fulfilled'));
     expect(most).toBe(3);
-    expect(files.map((file) => fs.readFileSync(file, 'utf8'))).toEqual(files.map(() => 'content'));
+    expect(asked.slice(3)).toEqual(names.slice(3).map((name) => `/official.example/${name}`));
+  });
+
+  test('continue after one of them failed', async () => {
+    const results = await fetchAll(new Sites(), ['missing', 'b', 'c', 'd', 'e']);
+    expect(results.map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
   });
 });
 
