@@ -119,16 +119,20 @@ async function obtainMissing(state: State, report: Report): Promise<void> {
 }
 
 /**
- * Returns the projects in the order of work: longest builds first, as the manifest has them. A
- * download of CoreDNS precedes all, because the images wait for it.
+ * Projects that are downloaded before all others: the images wait for CoreDNS, and Pulumi's archive
+ * takes longest to unpack.
+ */
+const FIRST_DOWNLOADS = ['coredns', 'pulumi'].map(upstreamProject);
+
+/**
+ * Returns the projects in the order of work. Builds keep the order of the manifest, longest first.
  */
 export function inOrderOfWork(
   missing: UpstreamProject[],
   building: UpstreamProject[],
 ): UpstreamProject[] {
-  const isFirst = (one: UpstreamProject): boolean =>
-    one.name === upstreamProject('coredns').name && !building.includes(one);
-  return [...missing.filter(isFirst), ...missing.filter((one) => !isFirst(one))];
+  const first = FIRST_DOWNLOADS.filter((one) => missing.includes(one) && !building.includes(one));
+  return [...first, ...missing.filter((one) => !first.includes(one))];
 }
 
 /** Builds the images as soon as CoreDNS, which is in one of them, is obtained. */

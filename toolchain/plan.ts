@@ -27,7 +27,8 @@ export const ITEMS = {
 export const makesImages = (missing: Item[]): boolean =>
   missing.some(({ name }) => name === ITEMS.images);
 
-const SECONDS = { packages: 30, download: 15, tree: 40, images: 10, view: 1 } as const;
+/** Seconds of each item; `download` is those of each file. */
+const SECONDS = { packages: 30, download: 7, tree: 40, images: 10, view: 1 } as const;
 
 /** Returns the host of a project's official files, or of the mirror if one is set. */
 const siteOf = (project: UpstreamProject): string =>
@@ -53,7 +54,12 @@ export async function mustBuild(
 async function itemOf(project: UpstreamProject, mode: Mode, sites: Sites): Promise<Item> {
   const { name, version } = project;
   if (!(await mustBuild(project, mode, sites)))
-    return { name, version, from: sourceOf(project), seconds: SECONDS.download };
+    return {
+      name,
+      version,
+      from: sourceOf(project),
+      seconds: SECONDS.download * project.releases.length,
+    };
   let cause = `${siteOf(project)} can't be reached`;
   if (mode === 'build') cause = 'HARDWAY_TOOLCHAIN=build';
   const seconds = project.builds.reduce((sum, build) => sum + build.seconds, 0);
