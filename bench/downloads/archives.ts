@@ -154,5 +154,5 @@ export function replaceDigests(checkout: string, digests: Map<string, string>): 
 }
 
 /** Copies the tracked files of this checkout, with their changes, to `checkout`. */
-export const COPY_COMMAND = (checkout: string): string =>
+export const copyCommand = (checkout: string): string =>
   `cd '${root}' && git ls-files -z | tar --create --null --files-from=- | tar --extract --directory='${checkout}'`;

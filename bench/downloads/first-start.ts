@@ -47,7 +47,6 @@ export function newUser(places: Places, { mirror, registry }: Addresses): NodeJS
     HARDWAY_TOOLCHAIN: 'download',
     APT_CONFIG: aptConfig,
     npm_config_registry: registry,
-    npm_config_replace_registry_host: 'always',
     npm_config_cache: path.join(places.home, 'npm-cache'),
   };
 }

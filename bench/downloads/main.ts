@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { report, unable } from '../../cli/errors';
 import { columns, print } from '../../cli/ui/prompt';
-import { COPY_COMMAND, publish, replaceDigests, type Published } from './archives';
+import { copyCommand, publish, replaceDigests, type Published } from './archives';
 import { lastProgramStored, makePlaces, newUser, runLab, type Finished } from './first-start';
 import { Link } from './link';
 import { KINDS, Servers, type Traffic } from './servers';
@@ -93,7 +93,7 @@ function timesTable(run: Finished, stored: number, servers: Servers, link: Link)
 async function measure({ rate, lab }: Options, scratch: string): Promise<boolean> {
   const places = makePlaces(scratch);
   process.stderr.write('… packing releases from the programs in the cache\n');
-  const copied = spawnSync('sh', ['-c', COPY_COMMAND(places.checkout)], { encoding: 'utf8' });
+  const copied = spawnSync('sh', ['-c', copyCommand(places.checkout)], { encoding: 'utf8' });
   if (copied.status !== 0) throw new Error(`The checkout was not copied: ${copied.stderr}`);
   const releases = path.join(scratch, 'releases');
   const published = await publish(releases, places.checkout);

@@ -102,7 +102,7 @@ export class Servers {
   }
 
   private async forward(url: string, { request, response, kind }: Exchange): Promise<void> {
-    const { host, 'proxy-connection': _, ...headers } = request.headers;
+    const { host: _host, 'proxy-connection': _connection, ...headers } = request.headers;
     const client = url.startsWith('https:') ? https : http;
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       client.request(url, { method: request.method, headers }, resolve).on('error', reject).end();
