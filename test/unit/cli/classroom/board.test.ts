@@ -145,6 +145,12 @@ describe('the board of a class with eight students', () => {
     expect(fs.existsSync(labFiles(students[7].lab.stack).directory)).toBe(false);
   });
 
+  test('progress of a lab that was removed is not written', () => {
+    const { stack } = students[7].lab;
+    writeProgress(stack, noProgress());
+    expect(fs.existsSync(labFiles(stack).directory)).toBe(false);
+  });
+
   test('refuses a message that is no hint', async () => {
     socket.send(JSON.stringify({ type: 'hint', to: [], text: 'x' }));
     socket.send(JSON.stringify({ type: 'hint', to: ['s01'], text: 'x'.repeat(501) }));
