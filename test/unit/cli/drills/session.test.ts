@@ -1,7 +1,15 @@
 import type { Report } from '../../../../checks';
 import type { Drill } from '../../../../cli/drills/drill';
 import type { DrillRecord } from '../../../../cli/drills/record';
-import { check, type DrillLab, hint, solve, start, stop } from '../../../../cli/drills/session';
+import {
+  check,
+  type DrillLab,
+  ensureStarted,
+  hint,
+  solve,
+  start,
+  stop,
+} from '../../../../cli/drills/session';
 import { Failure, unable } from '../../../../cli/errors';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
@@ -183,6 +191,27 @@ describe('a drill', () => {
     lab.type = async () => undefined;
     expect((await solve(lab, drill)).ended).toBeUndefined();
     expect(lab.record.running).toMatchObject({ phase: 'broken', shown: true });
+  });
+});
+
+describe('a drill that a class command starts again', () => {
+  test('stays as it is on a lab that it has broken', async () => {
+    const lab = new FakeLab();
+    await ensureStarted(lab, drill);
+    await hint(lab, drill);
+    const before = lab.operations;
+    await ensureStarted(lab, drill);
+    expect(lab.operations).toBe(before);
+    expect(lab.record.running).toMatchObject({ phase: 'broken', hints: 1 });
+  });
+
+  test('is refused while another drill runs, or after its start was interrupted', async () => {
+    const lab = new FakeLab();
+    await start(lab, { ...drill, name: 'another' });
+    const { message } = await failureOf(ensureStarted(lab, drill));
+    expect(message).toMatch(/^Drill another runs on lab local/);
+    lab.record.running = { ...lab.record.running!, drill: drill.name, phase: 'breaking' };
+    await expect(failureOf(ensureStarted(lab, drill))).resolves.toBeInstanceOf(Failure);
   });
 });
 
