@@ -61,7 +61,12 @@ describe('transfers of releases', () => {
     const results = await fetchAll(new Sites(), names);
     expect(results.map(({ status }) => status)).toEqual(names.map(() => 'fulfilled'));
     expect(most).toBe(3);
-    expect(asked.slice(3)).toEqual(names.slice(3).map((name) => `/official.example/${name}`));
+    // Three curl processes that start together may connect in any order, so two may come too early.
+    const early = names.filter(
+      (name, call) => asked.indexOf(`/official.example/${name}`) < call - 2,
+    );
+    expect(asked).toHaveLength(names.length);
+    expect(early).toEqual([]);
   });
 
   test('continue after one of them failed', async () => {
