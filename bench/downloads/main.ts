@@ -1,8 +1,8 @@
 /**
- * `npm run bench:downloads`: measures a first `./lab start` whose programs are downloaded, on a
+ * `npm run bench:downloads`: measures a first `./lab start` with downloaded programs, on a
  * link of 100 Mbit/s. Copies this checkout, packs releases from the programs in the cache, and
  * serves them, Debian packages and npm packages through one limited link on loopback. The first
- * start gets an empty cache, home and state of its own. Removes everything at the end.
+ * start gets an empty cache, home and state directory. Removes everything at the end.
  */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';

@@ -60,7 +60,7 @@ export class Servers {
       const name = request.url!.slice(1);
       const file = path.join(this.releases, name);
       if (fs.existsSync(file) && fs.statSync(file).isFile()) return this.sendFile(file, response);
-      // Hosts without Debian sources of their own read the public archive through the mirror.
+      // Hosts without Debian sources read the public archive through the mirror.
       if (name.startsWith('deb.debian.org/'))
         return this.forward(`http://${name}`, { request, response, kind: 'Debian packages' });
       if (request.method === 'GET') this.missing.push(name);
