@@ -1,0 +1,113 @@
+import type { Report } from '../../../../checks';
+import type { Drill } from '../../../../cli/drills/drill';
+import { compareStates } from '../../../../cli/drills/state';
+import { type Trial, type TrialLab, tryDrill } from '../../../../cli/drills/trial';
+import { drill, FakeLab } from '../../../support/fake-drill-lab';
+
+const SYSCTL = 'worker-0: net.ipv4.ip_default_ttl = ';
+
+/** Lab in memory whose drill changes a sysctl, too. */
+class FakeTrialLab extends FakeLab {
+  ttl = 64;
+  /** Whether the typed solution resets the sysctl. */
+  isUndone = true;
+  /** Whether a restore resets the sysctl. */
+  isRestored = true;
+
+  verify = (): Promise<Report> => this.checks();
+  state = async (): Promise<string[]> => [`${SYSCTL}${this.ttl}`];
+  tryRepair = async ({ text }: { text: string }): Promise<void> => void this.log.push(text);
+
+  override async run(one: Drill): Promise<void> {
+    await super.run(one);
+    this.ttl = 77;
+  }
+  override async restore(): Promise<void> {
+    await super.restore();
+    if (this.isRestored) this.ttl = 64;
+  }
+  /** Types the solution. */
+  solution = async ({ text }: { text: string }): Promise<void> => {
+    this.log.push(`type ${text}`);
+    this.fault = false;
+    if (this.isUndone) this.ttl = 64;
+  };
+
+  /** Returns the lab as an object whose methods can be replaced. */
+  open(): TrialLab {
+    const { name, argument, outputs, hasSave, verify, state, tryRepair, solution } = this;
+    return {
+      ...{ name, argument, outputs, hasSave, verify, state, tryRepair, type: solution },
+      read: () => this.read(),
+      write: (record) => this.write(record),
+      locked: (work) => this.locked(work),
+      checks: () => this.checks(),
+      save: () => this.save(),
+      restore: () => this.restore(),
+      forget: () => this.forget(),
+      repair: () => this.repair(),
+      run: (one) => this.run(one),
+      undo: (script) => this.undo(script),
+      createObjects: () => this.createObjects(),
+      deleteObjects: () => this.deleteObjects(),
+    };
+  }
+}
+
+const NOTHING = { fault: false, dirt: false, objects: false, saved: false, running: undefined };
+
+const trial = (lab: FakeTrialLab, one = drill): Promise<Trial> => tryDrill(lab.open(), one);
+
+describe('a trial', () => {
+  test('of a good drill has no problem, restores nothing and deletes the checkpoint', async () => {
+    const lab = new FakeTrialLab();
+    expect((await trial(lab)).problems).toEqual([]);
+    expect(lab.log).not.toContain('restore');
+    expect(lab.leftovers).toEqual(NOTHING);
+  });
+
+  test('is not among the results of the drills on the lab', async () => {
+    const lab = new FakeTrialLab();
+    await trial(lab);
+    expect(lab.record.history).toEqual([]);
+  });
+
+  test('with a difference names it and returns the lab to the checkpoint', async () => {
+    const lab = new FakeTrialLab();
+    lab.isUndone = false;
+    expect((await trial(lab)).problems).toEqual([`left: ${SYSCTL}77`, `lost: ${SYSCTL}64`]);
+    expect(lab.ttl).toBe(64);
+    expect(lab.leftovers).toEqual(NOTHING);
+    expect((await trial(Object.assign(lab, { isUndone: true }))).problems).toEqual([]);
+  });
+
+  test('whose solution does not pass returns the lab to the checkpoint and ends', async () => {
+    const lab = new FakeTrialLab();
+    lab.solution = async () => undefined;
+    expect((await trial(lab)).problems).toEqual(['fails after solve.sh: route.vpc']);
+    expect(lab.log).toContain('restore');
+    expect(lab.log).not.toContain('solve');
+    expect(lab.leftovers).toEqual(NOTHING);
+  });
+
+  test('names the way out if the checkpoint does not restore the lab', async () => {
+    const lab = new FakeTrialLab();
+    [lab.isUndone, lab.isRestored] = [false, false];
+    await expect(trial(lab)).rejects.toMatchObject({
+      message: `Lab local still differs after its checkpoint was restored:\n  left: ${SYSCTL}77\n  lost: ${SYSCTL}64`,
+      cure: './lab recreate',
+    });
+    expect(lab.leftovers).toEqual(NOTHING);
+  });
+
+  test('reports a wrong repair that passes', async () => {
+    const lab = new FakeTrialLab();
+    const wrong = { places: ['worker-0'], text: 'wrong' };
+    lab.tryRepair = async () => void (lab.fault = false);
+    expect((await trial(lab, { ...drill, wrong })).problems).toEqual(['passes after wrong.sh']);
+  });
+});
+
+test('two states are compared in both directions', () => {
+  expect(compareStates(['a', 'b'], ['b', 'c'])).toEqual(['left: c', 'lost: a']);
+});
