@@ -88,6 +88,12 @@ function split(text: string): { head: string; body: string } | undefined {
   return { head, body: body.trim() };
 }
 
+/** Returns the right elements of a list with wrong ones, or `undefined` if the value is wrong as a whole. */
+function rightElements(value: unknown, issues: { path: PropertyKey[] }[]): unknown[] | undefined {
+  if (!Array.isArray(value) || issues.some(({ path: at }) => at.length === 0)) return undefined;
+  return value.filter((_, index) => !issues.some(({ path: at }) => at[0] === index));
+}
+
 /** Reader of one drill's folder, which collects all mistakes. */
 class DrillReader {
   readonly mistakes: DrillMistake[] = [];
@@ -137,7 +143,7 @@ class DrillReader {
   }
 
   /**
-   * Reads the keys of the front matter. A wrong value is a mistake, and is `undefined` in the result.
+   * Reads the keys of the front matter. The result lacks wrong values, which are mistakes.
    * Returns `undefined` if the front matter has no keys.
    */
   private parse(head: string): Partial<FrontMatter> | undefined {
@@ -155,8 +161,9 @@ class DrillReader {
     const read: Record<string, unknown> = {};
     for (const [key, schema] of Object.entries(shape)) {
       const result = schema.safeParse(values.get(key));
-      read[key] = result.data;
-      for (const { message, path: at } of result.error?.issues ?? []) {
+      const issues = result.error?.issues ?? [];
+      read[key] = result.data ?? rightElements(values.get(key), issues);
+      for (const { message, path: at } of issues) {
         if (values.has(key)) this.mistake('drill.md', message, [key, ...at].join('.'));
         else this.mistake('drill.md', 'the key is missing', key);
       }

@@ -6,7 +6,7 @@ import { runAt } from './places';
  * interfaces, and counters and limits of the connection tracking table: they change on their own, or
  * belong to the host.
  */
-const SYSCTLS = `sysctl -a --pattern '^net[.]' 2> /dev/null |
+export const SYSCTLS = `sysctl -a --pattern '^net[.]' 2> /dev/null |
   grep -vE '[.]veth[0-9a-f]+[.]|^net[.]netfilter[.]nf_conntrack_(buckets|count|max) '`;
 
 /** Script that prints the state of a node which a drill could change and a check might not see. */

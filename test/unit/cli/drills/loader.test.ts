@@ -231,7 +231,7 @@ describe('a mistake names the file and the key:', () => {
       { 'break.sh': undefined, 'clean.sh': '#!/bin/sh\ntrue\n' },
       'one',
     );
-    write({ stage: 'all' }, {}, 'two');
+    write({ stage: 'none', fails: '[route.vcp, nat.ping]', may: '[nat.ping]' }, {}, 'two');
     const found = mistakes().map((line) => line.replace(/ \| (?!.* \| ).*/, ''));
     expect(found).toEqual([
       'one/drill.md | title',
@@ -244,9 +244,11 @@ describe('a mistake names the file and the key:', () => {
       'one/wrong.sh | ',
       'one/drill.md | clean',
       'one/clean.sh | ',
+      'two/drill.md | fails.0',
       'two/drill.md | stage',
+      'two/drill.md | fails',
     ]);
-    expect(() => allDrills(directory)).toThrow(/^11 mistakes in drills:\n {2}drills\/one\/drill/);
+    expect(() => allDrills(directory)).toThrow(/^13 mistakes in drills:\n {2}drills\/one\/drill/);
   });
 
   test('a drill with mistakes is refused as wrong usage, and others are found', () => {

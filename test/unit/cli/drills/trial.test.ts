@@ -1,6 +1,8 @@
-import type { Report } from '../../../../checks';
+import { spawnSync } from 'node:child_process';
+import type { Access, Report } from '../../../../checks';
 import type { Drill } from '../../../../cli/drills/drill';
-import { compareStates } from '../../../../cli/drills/state';
+import { breakLab } from '../../../../cli/drills/places';
+import { compareStates, SYSCTLS } from '../../../../cli/drills/state';
 import { type Trial, type TrialLab, tryDrill } from '../../../../cli/drills/trial';
 import { drill, FakeLab } from '../../../support/fake-drill-lab';
 
@@ -23,6 +25,7 @@ class FakeTrialLab extends FakeLab {
     this.ttl = 77;
   }
   override async restore(): Promise<void> {
+    if (!this.saved) throw new Error('the checkpoint does not exist');
     await super.restore();
     if (this.isRestored) this.ttl = 64;
   }
@@ -110,4 +113,28 @@ describe('a trial', () => {
 
 test('two states are compared in both directions', () => {
   expect(compareStates(['a', 'b'], ['b', 'c'])).toEqual(['left: c', 'lost: a']);
+});
+
+test('sysctls are compared without pods and without the size of the tracking table', () => {
+  const lines = [
+    'net.ipv4.ip_default_ttl = 77',
+    'net.ipv4.conf.cnio0.rp_filter = 1',
+    'net.ipv4.conf.veth1a2b3c4d.rp_filter = 1',
+    'net.netfilter.nf_conntrack_count = 7',
+    'net.netfilter.nf_conntrack_icmp_timeout = 30',
+  ];
+  const fake = `sysctl() { printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')}; }`;
+  const { stdout } = spawnSync('bash', ['-c', `${fake}\n${SYSCTLS}`], { encoding: 'utf8' });
+  expect(stdout.trim().split('\n')).toEqual([lines[0], lines[1], lines[4]]);
+});
+
+test('a break.sh that fails names its file, the place and the message', async () => {
+  const ran = { code: 2, stdout: '', stderr: 'RTNETLINK answers: File exists\n' };
+  const access = { onNode: async () => ran } as unknown as Access;
+  const broken = { ...drill, break: { places: ['worker-0'], text: 'ip route add' } };
+  const file = 'drills/wrong-turn/break.sh';
+  await expect(breakLab(access, broken)).rejects.toMatchObject({
+    message: `${file} failed on worker-0 with exit code 2: RTNETLINK answers: File exists`,
+    cure: `correct ${file}; ./lab verify shows whether the lab was repaired`,
+  });
 });
