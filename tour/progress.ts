@@ -15,7 +15,7 @@ export interface Progress {
   answers: Record<string, string>;
   /** Steps that do not apply to the lab. */
   skipped: string[];
-  /** Step that a page shows, and since when (ISO 8601); unset while no page is open. */
+  /** Step that a page shows, and since when a page is open (ISO 8601); unset while none is. */
   open?: { step: string; since: string };
 }
 
@@ -67,10 +67,10 @@ export function addRan(
   };
 }
 
-/** Notes the step that a page shows. Keeps the time if it is still the same step. */
+/** Notes the step that a page shows. Keeps the time of a page that was already open. */
 export function openStep(progress: Progress, step: string, now = new Date()): Progress {
   if (step === '' || progress.open?.step === step) return progress;
-  return { ...progress, open: { step, since: now.toISOString() } };
+  return { ...progress, open: { step, since: progress.open?.since ?? now.toISOString() } };
 }
 
 /** Notes that no page is open. */

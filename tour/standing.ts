@@ -1,12 +1,16 @@
 import { chapters } from './chapters';
 import type { Progress } from './progress';
+import { latest } from '../util/latest';
+import { fieldsIf } from '../util/optional';
 
 /** Where a student stands in the tour. */
 export interface Standing {
   chapters: { title: string; done: number; total: number }[];
   /** Step that a page of the student shows; unset if none is open. */
   open?: { chapter: string; title: string };
-  /** ISO 8601: when the last step was done; before the first one, when the open step was opened. */
+  /** ISO 8601: when the last step was done; unset before the first one. */
+  last?: string;
+  /** ISO 8601: since when the student has got no further: last step done, or page opened. */
   since?: string;
   isWhole: boolean;
 }
@@ -22,14 +26,12 @@ export function standingOf({ steps, skipped, open }: Progress): Standing {
   });
   const chapter = chapters.find((one) => one.steps.some(({ id }) => id === open?.step));
   const step = chapter?.steps.find(({ id }) => id === open?.step);
-  const last = Object.values(steps)
-    .map(({ at }) => at)
-    .sort()
-    .at(-1);
+  const last = latest(...Object.values(steps).map(({ at }) => at));
   return {
     chapters: counts,
     ...(chapter && step && { open: { chapter: chapter.title, title: step.title } }),
-    since: last ?? open?.since,
+    ...fieldsIf(last, { last }),
+    since: latest(last, open?.since),
     isWhole: counts.every(({ done, total }) => done === total),
   };
 }

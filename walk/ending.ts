@@ -152,6 +152,23 @@ function neverLeft({ from, detail, obstacle }: Facts): Ending {
 }
 
 /**
+ * Explains why no rule of a node translated a packet, with the check of that. `check` covers missing
+ * rules. The rules of table nat see only tracked connections, so a rule before them can be the cause.
+ */
+function untranslatedBecause(
+  visit: ReportedVisit,
+  { to, check }: { to: string; check: string },
+): Pick<Ending, 'reason' | 'check'> {
+  const untracked = visit.rules.find(({ text }) => /\bnotrack\b/i.test(text));
+  if (!untracked) return { reason: `no rule of ${visit.place} translates ${to} to a pod`, check };
+  const rule = `${untracked.chain}: ${untracked.text}`;
+  return {
+    reason: `${visit.place} does not track the connection, and so does not translate ${to}: ${rule}`,
+    check: 'nodeport.entry',
+  };
+}
+
+/**
  * Ends a walk to a ClusterIP that no rule translated: in the first node, where kube-proxy should
  * have. `undefined` if a rule did, or if a rule of that node dropped the packet.
  */
@@ -166,8 +183,7 @@ function untranslated({ forward, target }: Facts): Ending | undefined {
     dropped: 'probe',
     place: node.place,
     interface: lastInterface(node),
-    reason: `no rule of ${node.place} translates ${end(target.address, target.port)} to a pod`,
-    check: 'svc.chains',
+    ...untranslatedBecause(node, { to: end(target.address, target.port), check: 'svc.chains' }),
   };
 }
 
@@ -183,10 +199,7 @@ function unansweredBecause(facts: Facts): Pick<Ending, 'reason' | 'check'> {
   const [first, last] = nodePorts;
   const isNodePort = target.port >= first && target.port <= last;
   if (isNodePort && isNode(visit.place) && lastHop(visit)?.packet.dport === target.port)
-    return {
-      reason: `no rule of ${visit.place} translates NodePort ${target.port} to a pod, and nothing listens there`,
-      check: 'nodeport.chains',
-    };
+    return untranslatedBecause(visit, { to: `NodePort ${target.port}`, check: 'nodeport.chains' });
   if (facts.reply.length > 0)
     return { reason: 'it answered that nothing listens there', check: checkOfFlow(facts) };
   if (visit.obstacle)

@@ -67,7 +67,7 @@ const isJump = ({ verdict }: TraceEvent): boolean => /^(jump|goto) /.test(verdic
 const isDrop = ({ verdict }: TraceEvent): boolean => /^(drop|reject)/.test(verdict);
 
 /** Actions that change or end a packet's way, as nft prints them. */
-const ACTION = /\b(dnat|snat|masquerade|redirect|drop|reject|accept|mark set|TTL|REJECT)\b/;
+const ACTION = /\b(dnat|snat|masquerade|redirect|drop|reject|accept|notrack|mark set|TTL|REJECT)\b/;
 
 /** Whether a rule decided something itself: changed the packet, or let it pass or drop. */
 const decides = (event: TraceEvent): boolean =>

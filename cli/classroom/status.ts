@@ -6,6 +6,7 @@ import { Engine } from '../engine';
 import { EXIT, exitCodeOf, Interrupted, withCure } from '../errors';
 import { differences, statusOf } from '../lab/status';
 import { fieldsIf, ifPresent, itemsIf, textIf } from '../../util/optional';
+import { counted, plural } from '../../util/plural';
 import { cut } from '../../util/text-width';
 import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
@@ -14,7 +15,7 @@ import { installed } from '../actions/ensure-toolchain';
 import { type Interruption, interruptible } from '../ui/signals';
 import { columns, print, printJson } from '../ui/prompt';
 import { type DrillRecord, readRecord } from '../drills/record';
-import { summarize } from '../drills/render';
+import { formatLast, summarize } from '../drills/render';
 import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
@@ -96,9 +97,19 @@ export async function studentStatusOf(
   }
 }
 
-function checksOf({ verified }: StudentStatus): string {
+/** Whether a drill has broken the lab on purpose. Its drift is the answer that the student looks for. */
+const isDrilled = ({ drills }: StudentStatus): boolean => drills?.running !== undefined;
+
+function checksOf({ verified, drills }: StudentStatus): string {
   if (!verified) return '-';
+  // The result of before the drill says nothing about the lab now.
+  if (drills?.running && verified.at < drills.running.started) return '-';
   return `${verified.passed} of ${verified.passed + verified.failed}, ${age(verified.at)} ago`;
+}
+
+function driftOf(one: StudentStatus): string {
+  if (isDrilled(one)) return 'drill';
+  return textIf(one.state === 'up' && one.drift.length > 0, String(one.drift.length)) || '-';
 }
 
 /** Renders the table, with unreadable labs and drift below it. Ends without a newline. */
@@ -126,7 +137,7 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     one.state,
     textIf(one.state === 'up', `${one.machines.running} of ${one.machines.all}`) || '-',
     checksOf(one),
-    textIf(one.state === 'up' && one.drift.length > 0, String(one.drift.length)) || '-',
+    driftOf(one),
     ...itemsIf(drilling, ifPresent(one.drills, summarize) ?? '-'),
     age(one.created) || '-',
     ...itemsIf(expiring, one.expires ?? '-'),
@@ -135,7 +146,7 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
   const unreadable = found.flatMap(({ id, lab, problem }) =>
     itemsIf(problem, '', `${id} (${lab}) can't be read: ${problem}`),
   );
-  const drift = found.filter((one) => one.drift.length > 0);
+  const drift = found.filter((one) => one.drift.length > 0 && !isDrilled(one));
   const changed = itemsIf(
     drift.length > 0,
     '',
@@ -145,17 +156,24 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
         `  ${id}: ${lines[0]}${textIf(lines.length > 1, `, and ${lines.length - 1} more (./lab status ${lab})`)}`,
     ),
   );
-  const well = found.filter(isWell).length;
+  const results = found.flatMap(({ id, drills }) =>
+    itemsIf(ifPresent(drills, formatLast), `  ${id}: ${ifPresent(drills, formatLast)}`),
+  );
+  const drilled = found.filter(isDrilled).length;
+  const well = found.filter((one) => isWell(one) && !isDrilled(one)).length;
   return [
     columns([head, ...rows]),
     ...unreadable,
     ...changed,
+    ...itemsIf(results.length > 0, '', 'Last drills:', ...results),
     '',
-    `${well} of ${found.length} labs are up without drift.`,
+    `${well} of ${found.length} labs are up without drift${textIf(drilled > 0, `; ${counted(drilled, 'lab')} ${plural(drilled, 'is', 'are')} in a drill`)}.`,
   ].join('\n');
 }
 
-const isWell = ({ state, drift }: StudentStatus): boolean => state === 'up' && drift.length === 0;
+/** Whether a lab is as it should be. A drill breaks a lab on purpose. */
+const isWell = (one: StudentStatus): boolean =>
+  one.state === 'up' && (one.drift.length === 0 || isDrilled(one));
 
 export interface StatusOptions {
   json?: boolean;
@@ -192,7 +210,10 @@ async function watch(look: () => Promise<StudentStatus[]>): Promise<StudentStatu
   });
 }
 
-/** Shows every student's lab; returns the exit code: 0 if all labs are up and without drift. */
+/**
+ * Shows every student's lab; returns the exit code: 0 if all labs are up, and without drift unless a
+ * drill runs.
+ */
 export async function classStatus(
   students: Student[],
   { json, watch: watching }: StatusOptions,

@@ -1,9 +1,11 @@
+import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
 import { findLab, notUp, type UpLab } from '../lab/access';
 import { parseLab } from '../lab/name';
 import { LOOPBACK, servePage } from '../ui/serve-page';
+import { textIf } from '../../util/optional';
 import { parseAddress, parsePort } from './options';
 
 interface Options {
@@ -54,6 +56,7 @@ async function runTour(name: string | undefined, options: Options): Promise<void
       listen,
       port,
       onBrowser: (socket) => tour.add(socket),
+      endReason: () => textIf(!fs.existsSync(up.files.directory), 'the lab was removed'),
     });
   } finally {
     forwarding?.stop();

@@ -67,6 +67,10 @@ export function end(record: DrillRecord, result: Result, now: Date): DrillRecord
   return { history: [...record.history, { drill, result, started, seconds, hints, checks }] };
 }
 
+/** Returns when a drill ended, in ISO 8601. */
+export const endOf = ({ started, seconds }: Ended): string =>
+  new Date(Date.parse(started) + seconds * 1000).toISOString();
+
 const fileOf = (stack: string): string => path.join(labFiles(stack).directory, 'drills.json');
 
 /** Reads the drills of a lab. */

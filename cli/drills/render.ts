@@ -119,16 +119,23 @@ export const renderEnd = (ended: Ended, drill: Drill | undefined): string =>
     ]),
   ].join('\n');
 
-/** Formats the drills of a student for a cell of a table: `wrong-turn (running for 4 min, 1 hint)`. */
+/** Formats the drills of a student for a cell of a table: `wrong-turn (running for 4 min, 1 hint), 2 solved`. */
 export function summarize({ running, history }: DrillRecord): string {
-  const solved = new Set(
-    history.filter(({ result }) => result === 'solved').map(({ drill }) => drill),
-  ).size;
+  const names = [...new Set(history.map(({ drill }) => drill))];
+  const solved = names.filter((name) => bestOf(name, history)?.result === 'solved').length;
+  const givenUp = names.length - solved;
   const parts = [
     ...listOf(running).map((one) => `${one.drill} (${formatRunning(one)})`),
-    ...itemsIf(history.length > 0, `${solved} solved`),
+    ...itemsIf(solved > 0, `${solved} solved`),
+    ...itemsIf(givenUp > 0, `${givenUp} given up`),
   ];
   return parts.join(', ') || '-';
+}
+
+/** Formats the last result of a student: `wrong-turn: solved in 4 min 10 s, 1 hint`; '' without any. */
+export function formatLast({ history }: DrillRecord): string {
+  const last = history.at(-1);
+  return last ? `${last.drill}: ${formatResult(last)}` : '';
 }
 
 /** Formats the results of trials: a row for each drill, with its problems below. */

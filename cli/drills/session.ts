@@ -186,6 +186,13 @@ async function complete(lab: DrillLab, drill: Drill | undefined): Promise<Ended>
   });
 }
 
+/** Breaks a lab as `start` does. Does nothing if the lab is already broken by this drill. */
+export async function ensureStarted(lab: DrillLab, drill: Drill): Promise<void> {
+  const { running: found } = lab.read();
+  if (found?.drill === drill.name && found.phase === 'broken') return;
+  await start(lab, drill);
+}
+
 /** Runs the checks. Ends the drill if all pass. */
 export async function check(lab: DrillLab, drill: Drill | undefined): Promise<Outcome> {
   const isEnding = running(lab).phase === 'ending';

@@ -12,8 +12,11 @@ const hintsFile = (stack: string): string => fileOf(stack, 'hints.json');
 /** Returns whether the tour of a lab was ever opened. */
 export const hasBegun = (stack: string): boolean => fs.existsSync(progressFile(stack));
 
-export const writeProgress = (stack: string, progress: Progress): void =>
+/** Writes the progress of a lab's tour. Does nothing if the lab was removed while its tour ran. */
+export function writeProgress(stack: string, progress: Progress): void {
+  if (!fs.existsSync(labFiles(stack).directory)) return;
   writeSecret(progressFile(stack), JSON.stringify(progress));
+}
 
 /** Reads the instructor's hints to the student of a lab, oldest first. */
 export function readHints(stack: string): Hint[] {

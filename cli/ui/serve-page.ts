@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { Page } from '../../web';
 import { unable } from '../errors';
@@ -18,15 +19,29 @@ export interface Served {
   /** Default: any free port. */
   port?: number;
   onBrowser: (socket: WebSocket) => void;
+  /** Returns why the page has nothing to show any more; '' or undefined while it has. Called every second. */
+  endReason?: () => string | undefined;
 }
 
-/** Resolves when the signal aborts. */
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+/** Pause between two calls of `endReason`, in milliseconds. */
+const REST = 1000;
+
+/** Waits until the signal aborts, or until there is a reason to end. Returns that reason. */
+async function waitForEnd(
+  signal: AbortSignal,
+  endReason: Served['endReason'],
+): Promise<string | undefined> {
+  while (!signal.aborted) {
+    const reason = endReason?.();
+    if (reason) return reason;
+    await rest(REST, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}
 
 /** Serves a page, at an address with a secret, until Ctrl-C. */
 export async function servePage(served: Served): Promise<void> {
-  const { page, title, about, listen, port = 0, onBrowser } = served;
+  const { page, title, about, listen, port = 0, onBrowser, endReason } = served;
   // The server loads for these commands only.
   const { Gate, newToken, PageServer } = await import('../../web');
   const token = newToken();
@@ -38,10 +53,11 @@ export async function servePage(served: Served): Promise<void> {
     });
     const lines = about(address, taken);
     print([`${title} is at http://${address}:${taken}/${token}/`, ...lines].join('\n'));
-    await interruptible(
-      ({ signal }) => aborted(signal),
+    const reason = await interruptible(
+      ({ signal }) => waitForEnd(signal, endReason),
       () => print(`${title} ends.`),
     );
+    if (reason) print(`${title} ends: ${reason}.`);
   } finally {
     await server.close();
   }

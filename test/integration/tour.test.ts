@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
+import * as path from 'node:path';
 import type { Browser } from 'playwright-core';
 import WebSocket from 'ws';
 import { chapters } from '../../tour/chapters';
 import { root } from '../../util/repo-root';
-import { asRoot, environment, lab, labPrints, verify } from '../support/command';
+import { asRoot, environment, lab, labPrints, state, verify } from '../support/command';
 import { CHROMIUM, openBrowser, TourPage } from '../support/tour-page';
 import { until } from '../support/until';
 
@@ -320,6 +321,27 @@ echo "PID $PID"`,
     expect(listening.trim().split('\n')).toHaveLength(1);
   });
 
+  test('many long hints leave room for the text, and the newest is in sight', async () => {
+    const file = path.join(state, 'labs', LAB, 'hints.json');
+    const hints = Array.from({ length: 8 }, (_, at) => ({
+      at: new Date(at).toISOString(),
+      text: `Hint ${at}. ${'Look at both ends of the cable. '.repeat(8)}`,
+    }));
+    fs.writeFileSync(file, JSON.stringify(hints), { mode: 0o600 });
+    const tour = await TourPage.open(browser, url, { width: 390, height: 844 });
+    await tour.page.locator('#hints', { hasText: 'Hint 7' }).waitFor();
+    const bottom = (selector: string) =>
+      tour.page.evaluate(
+        (one) => document.querySelector(one)!.getBoundingClientRect().bottom,
+        selector,
+      );
+    expect(await tour.page.locator('#hints p').first().innerText()).toContain('Hint 7.');
+    expect(await bottom('#hints')).toBeLessThan(844 / 3);
+    expect(await bottom('main')).toBeGreaterThan(844 / 2);
+    fs.rmSync(file);
+    await tour.close();
+  });
+
   test('everything can be reached with the keyboard', async () => {
     const tour = await TourPage.open(browser, url);
     const { keyboard } = tour.page;
@@ -390,9 +412,10 @@ echo "PID $PID"`,
             (one) => !one.closest('pre') && one.getBoundingClientRect().right > innerWidth + 0.5,
           )
           .map((one) => `${one.tagName} ${one.textContent!.slice(0, 40)}`);
-        return { faint, outside, wide: document.documentElement.scrollWidth > innerWidth };
+        const { scrollWidth, scrollHeight } = document.documentElement;
+        return { faint, outside, wide: scrollWidth > innerWidth, tall: scrollHeight > innerHeight };
       });
-      expect(look).toEqual({ faint: [], outside: [], wide: false });
+      expect(look).toEqual({ faint: [], outside: [], wide: false, tall: false });
       expect(tour.complaints).toEqual([]);
       await tour.close();
     });
@@ -400,16 +423,16 @@ echo "PID $PID"`,
 
   test('only the tour’s own page, at its own address, with its token, is answered', async () => {
     const { pathname, host, origin } = new URL(url);
-    const path = `${pathname}socket`;
+    const socket = `${pathname}socket`;
     expect({
       page: (await ask(url)).statusCode,
       withoutToken: (await ask('/')).statusCode,
       otherToken: (await ask(`/${'x'.repeat(32)}/`)).statusCode,
       otherHost: (await ask(url, { host: 'tour.example' })).statusCode,
-      socket: await socketStatus(path, { origin }),
-      socketOfOtherSite: await socketStatus(path, { origin: 'http://tour.example' }),
-      socketWithoutOrigin: await socketStatus(path, {}),
-      socketOfOtherHost: await socketStatus(path, {
+      socket: await socketStatus(socket, { origin }),
+      socketOfOtherSite: await socketStatus(socket, { origin: 'http://tour.example' }),
+      socketWithoutOrigin: await socketStatus(socket, {}),
+      socketOfOtherHost: await socketStatus(socket, {
         origin: 'http://tour.example',
         host: 'tour.example',
       }),

@@ -179,7 +179,8 @@ function render(): void {
 const closedHints = new Set<string>(JSON.parse(localStorage.getItem('closed-hints') ?? '[]'));
 
 function renderHints(hints: Hint[]): void {
-  const open = hints.filter(({ at }) => !closedHints.has(at));
+  // The newest is first: the list of hints scrolls.
+  const open = hints.filter(({ at }) => !closedHints.has(at)).reverse();
   const close = (at: string): void => {
     closedHints.add(at);
     localStorage.setItem('closed-hints', JSON.stringify([...closedHints]));

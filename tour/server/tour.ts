@@ -76,7 +76,9 @@ export class Tour {
   private readonly answers = new Map<string, { at: number; found: Promise<string[]> }>();
 
   constructor(private readonly lab: TourLab) {
-    this.progress = { ...lab.progress.read(), skipped: skippedIn(lab.access.outputs) };
+    // A killed tour leaves its open step.
+    const progress = leave(lab.progress.read());
+    this.progress = { ...progress, skipped: skippedIn(lab.access.outputs) };
     this.terminals = new Terminals((place, setUp) => this.shell(place, setUp), {
       output: (place, data) => this.send({ type: 'output', place, data, replay: false }),
       ran: (ran) => void this.onRan(ran),
@@ -125,6 +127,8 @@ export class Tour {
     clearTimeout(this.settle);
     this.stopWatching();
     this.terminals.endAll();
+    // The program ends before the sockets report that they are closed.
+    if (this.browsers.size > 0) this.save(leave(this.progress));
     for (const socket of this.browsers.keys()) socket.terminate();
   }
 

@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import type { WebSocket } from 'ws';
 import { chapterTitles, standingOf } from '../../../tour';
-import { type DrillRecord, readRecord } from '../../drills/record';
+import { type DrillRecord, endOf, readRecord } from '../../drills/record';
 import { labFiles } from '../../lab/files';
 import { lastVerified } from '../../lab/last-verification';
 import { addHint, hasBegun, readHints, readProgress } from '../../tour/store';
 import type { Student } from '../roster';
+import { latest } from '../../../util/latest';
 import { itemsIf } from '../../../util/optional';
 import { parseMessage, type ServerMessage, type ShownDrills, type ShownStudent } from './messages';
 
@@ -34,16 +35,19 @@ function drillsOf({ running, history }: DrillRecord): ShownDrills {
 
 /** Reads a student's row from the files of the lab. */
 export function rowOf({ id, name, lab }: Pick<Student, 'id' | 'name' | 'lab'>): ShownStudent {
-  const { chapters, open, since, isWhole } = standingOf(readProgress(lab.stack));
+  const { chapters, open, last, since, isWhole } = standingOf(readProgress(lab.stack));
+  const record = readRecord(lab.stack);
+  const moved = latest(since, ...record.history.map(endOf));
   const verified = lastVerified(lab.stack);
   return {
     id,
     name,
     chapters: itemsIf(hasBegun(lab.stack), ...chapters.map(({ done, total }) => ({ done, total }))),
     ...(open && { open }),
-    ...(since && { since }),
+    ...(last && { last }),
+    ...(moved && { since: moved }),
     isWhole,
-    drills: drillsOf(readRecord(lab.stack)),
+    drills: drillsOf(record),
     ...(verified && {
       checks: { passed: verified.passed, failed: verified.failed, at: verified.at },
     }),

@@ -18,7 +18,9 @@ export interface ShownStudent {
   chapters: { done: number; total: number }[];
   /** Step that the student's page shows; unset if none is open. */
   open?: { chapter: string; title: string };
-  /** ISO 8601: last step done, or the first one opened. */
+  /** ISO 8601: last step done; unset before the first one. */
+  last?: string;
+  /** ISO 8601: last step done, drill ended, or page opened. */
   since?: string;
   isWhole: boolean;
   drills: ShownDrills;

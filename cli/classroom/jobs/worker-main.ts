@@ -8,7 +8,7 @@ import { bringUp } from '../../actions/up';
 import { check } from '../../actions/verify';
 import { findDrill } from '../../drills/loader';
 import { openDrillLab } from '../../drills/open-lab';
-import { start } from '../../drills/session';
+import { ensureStarted } from '../../drills/session';
 import { findLab, notUp } from '../../lab/access';
 import { Engine } from '../../engine';
 import type { LabRef } from '../../lab/name';
@@ -85,7 +85,7 @@ async function run(task: Task): Promise<unknown> {
     case 'drill': {
       const { toolchain } = task;
       const open = await openDrillLab(lab, { toolchain, progress, show: () => undefined });
-      await patiently(lab, () => start(open, findDrill(task.drill)));
+      await patiently(lab, () => ensureStarted(open, findDrill(task.drill)));
       return undefined;
     }
     case 'down':

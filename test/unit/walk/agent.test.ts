@@ -19,7 +19,7 @@ function isAlive(pid: number): boolean {
 }
 
 const ended = (pid: number): Promise<unknown> =>
-  until('the program ends', () => !isAlive(pid) || undefined, 5);
+  until('the program ends', () => !isAlive(pid) || undefined);
 
 describe('an agent on a node', () => {
   test('runs a program with its input, and returns output, errors and exit code', async () => {
@@ -41,7 +41,7 @@ describe('an agent on a node', () => {
   test('passes more output than a pipe holds, byte for byte', async () => {
     const machine = await agentMachine('worker-0', startAgent());
     const program = machine.start(['sh', '-c', 'head -c 300000 /dev/zero; printf end']);
-    await until('the program ends', () => program.hasEnded || undefined, 10);
+    await until('the program ends', () => program.hasEnded || undefined);
     expect(program.output()).toEqual(Buffer.concat([Buffer.alloc(300_000), Buffer.from('end')]));
     await machine.close();
   });
@@ -50,7 +50,7 @@ describe('an agent on a node', () => {
     const child = startAgent();
     const machine = await agentMachine('worker-0', child);
     const program = machine.start(['sleep', '1000']);
-    const pid = await until('the program starts', () => program.pid, 5);
+    const pid = await until('the program starts', () => program.pid);
     expect(isAlive(pid)).toBe(true);
     child.stdin!.end();
     await ended(pid);
@@ -61,7 +61,7 @@ describe('an agent on a node', () => {
     const child = startAgent();
     const machine = await agentMachine('worker-0', child);
     const program = machine.start(['sleep', '1000']);
-    const pid = await until('the program starts', () => program.pid, 5);
+    const pid = await until('the program starts', () => program.pid);
     child.kill('SIGKILL');
     await ended(pid);
     expect((await machine.run(['true'])).code).toBe(-1);
@@ -72,7 +72,7 @@ describe('an agent on a node', () => {
     const child = spawn(program, [option, script, '1'], { stdio: 'pipe' });
     const machine = await agentMachine('worker-0', child);
     const sleep = machine.start(['sleep', '1000']);
-    const pid = await until('the program starts', () => sleep.pid, 5);
+    const pid = await until('the program starts', () => sleep.pid);
     await ended(pid);
     expect(sleep.hasEnded).toBe(true);
   });

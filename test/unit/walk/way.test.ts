@@ -179,6 +179,22 @@ describe('a trace', () => {
       { chain: 'ip filter FORWARD', text: 'policy drop', dropped: true },
     ]);
   });
+
+  test('shows a rule that keeps the connection untracked', () => {
+    // nft 1.0.6, with the rule of `iptables -t raw -A PREROUTING -p tcp --dport 30000:32767 -j CT --notrack`.
+    const [untracked] = parseTraces(
+      'trace id c19c3ff2 ip raw PREROUTING packet: iif "eth0" ip saddr 198.18.0.1 ip daddr 10.240.0.20 ip ttl 64 tcp sport 38794 tcp dport 31088\n' +
+        'trace id c19c3ff2 ip raw PREROUTING rule tcp dport 30000-32767 counter packets 0 bytes 0 notrack # handle 2 (verdict continue)\n',
+      'hardway_walk',
+    );
+    expect(decidingRules(untracked, new Map())).toEqual([
+      {
+        chain: 'ip raw PREROUTING',
+        text: expect.stringContaining('notrack'),
+        dropped: false,
+      },
+    ]);
+  });
 });
 
 describe('the ending', () => {
@@ -300,8 +316,17 @@ describe('the ending', () => {
     ).toMatchObject({
       outcome: 'unanswered',
       place: 'worker-0',
-      reason: 'no rule of worker-0 translates NodePort 31088 to a pod, and nothing listens there',
+      reason: 'no rule of worker-0 translates NodePort 31088 to a pod',
       check: 'nodeport.chains',
+    });
+    const text = '-A PREROUTING -p tcp -m tcp --dport 30000:32767 -j CT --notrack';
+    const untracked = { chain: 'raw PREROUTING', text, dropped: false };
+    const forward = [visit('worker-0', { hops, rules: [untracked] })];
+    expect(
+      endingOf({ ...refused, forward, from: 'laptop', outcome: 'refused', target, addresses }),
+    ).toMatchObject({
+      reason: `worker-0 does not track the connection, and so does not translate NodePort 31088: raw PREROUTING: ${text}`,
+      check: 'nodeport.entry',
     });
   });
 

@@ -36,15 +36,14 @@ function renderBar({ done, total }: ShownStudent['chapters'][number], title: str
   );
 }
 
-function renderStep({ chapters, open, since, isWhole }: ShownStudent): (Node | string)[] {
+function renderStep({ chapters, open, last, isWhole }: ShownStudent): (Node | string)[] {
   if (chapters.length === 0) return [h('span', { class: 'soft' }, 'not begun')];
   if (isWhole) return [h('span', { class: 'good' }, 'finished')];
-  const ago = ifPresent(
-    since,
-    (time) => `last step ${describeTime(minutesBetween(time, now()))} ago`,
-  );
-  if (!open) return [h('span', { class: 'soft' }, `page closed, ${ago ?? 'no step done'}`)];
-  return [h('span', {}, open.title), h('small', {}, `${open.chapter} · ${ago ?? ''}`)];
+  const ago =
+    ifPresent(last, (time) => `last step ${describeTime(minutesBetween(time, now()))} ago`) ??
+    'no step done';
+  if (!open) return [h('span', { class: 'soft' }, `page closed, ${ago}`)];
+  return [h('span', {}, open.title), h('small', {}, `${open.chapter} · ${ago}`)];
 }
 
 function renderDrill({ drills }: ShownStudent): (Node | string)[] {

@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { Board } from '../../../../cli/classroom/board/board';
+import { Board, rowOf as readRow } from '../../../../cli/classroom/board/board';
 import type { ServerMessage, ShownStudent } from '../../../../cli/classroom/board/messages';
 import { describeTime, isStuck, summarize } from '../../../../cli/classroom/board/page/standing';
 import { begin, change, end, writeRecord } from '../../../../cli/drills/record';
@@ -107,6 +107,20 @@ describe('the board of a class with eight students', () => {
     expect(rowOf(lastBoard()!.students, id).drills.solved).toBe(1);
   });
 
+  test('counts the time without progress from the end of a drill, and from the opened page', () => {
+    const { id, lab } = students[2];
+    const row = (): ShownStudent => rowOf([readRow({ id, name: 'Student 3', lab })], id);
+    const at = (minute: string): Date => new Date(`2026-11-27T11:${minute}:00.000Z`);
+    const done = { at: at('00').toISOString(), evidence: 'ok' };
+    writeProgressOf(lab.stack, () => finish(noProgress(), first.id, done));
+    expect(row()).toMatchObject({ last: done.at, since: done.at });
+    writeProgressOf(lab.stack, (progress) => openStep(progress, second.id, at('30')));
+    writeProgressOf(lab.stack, (progress) => openStep(progress, first.id, at('35')));
+    expect(row()).toMatchObject({ last: done.at, since: at('30').toISOString() });
+    writeRecord(lab.stack, end(begin({ history: [] }, 'lost-route', at('40')), 'solved', at('55')));
+    expect(row()).toMatchObject({ last: done.at, since: at('55').toISOString() });
+  });
+
   test('sends a hint to one student only', async () => {
     const [{ id, lab }] = students;
     socket.send(JSON.stringify({ type: 'hint', to: [id], text: 'Look at the bridge' }));
@@ -129,6 +143,12 @@ describe('the board of a class with eight students', () => {
       without: ['Student 8'],
     });
     expect(fs.existsSync(labFiles(students[7].lab.stack).directory)).toBe(false);
+  });
+
+  test('progress of a lab that was removed is not written', () => {
+    const { stack } = students[7].lab;
+    writeProgress(stack, noProgress());
+    expect(fs.existsSync(labFiles(stack).directory)).toBe(false);
   });
 
   test('refuses a message that is no hint', async () => {

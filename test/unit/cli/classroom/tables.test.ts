@@ -348,12 +348,26 @@ test('the status of a class shows drills if a student took one', () => {
     ...{ drill: 'wrong-turn', phase: 'broken' as const, started },
     ...{ hints: 2, checks: 0, shown: false },
   };
+  const drift = ['route pod-route-worker-1: leads to 10.240.0.20'];
+  const at = new Date(Date.now() - 60 * 60_000).toISOString();
+  const verified = { at, passed: 24, failed: 0, skipped: 0, failures: [] };
+  const givenUp = { ...ended, drill: 'unmasked', result: 'shown' as const, hints: 2 };
   const text = table([
-    { ...base, drills: { running, history: [{ ...ended, hints: 0 }] } },
+    { ...base, drift, verified, drills: { running, history: [{ ...ended, hints: 0 }, givenUp] } },
     { ...base, id: 's02' },
   ]);
-  const [head, first, second] = text.split('\n');
+  const [head, first, second, ...below] = text.split('\n');
   expect(head).toMatch(/DRIFT {2}DRILLS +AGE$/);
-  expect(first).toMatch(/ - +wrong-turn \(running for 5 min, 2 hints\), 1 solved +-$/);
+  // The drill broke the lab: the drift is its answer, and the checks of before are out of date.
+  expect(first).toMatch(
+    / 3 of 3 {2}- +drill +wrong-turn \(running for 5 min, 2 hints\), 1 solved, 1 given up +-$/,
+  );
   expect(second).toMatch(/ - +- +-$/);
+  expect(below).toEqual([
+    '',
+    'Last drills:',
+    '  s01: unmasked: solution shown after 1 min 00 s, 2 hints',
+    '',
+    '1 of 2 labs are up without drift; 1 lab is in a drill.',
+  ]);
 });

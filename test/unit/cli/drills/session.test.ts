@@ -1,5 +1,5 @@
 import type { Drill } from '../../../../cli/drills/drill';
-import { check, hint, solve, start, stop } from '../../../../cli/drills/session';
+import { check, ensureStarted, hint, solve, start, stop } from '../../../../cli/drills/session';
 import { Failure } from '../../../../cli/errors';
 import { drill, FakeLab, Killed } from '../../../support/fake-drill-lab';
 
@@ -55,6 +55,27 @@ describe('a drill', () => {
     lab.type = async () => undefined;
     expect((await solve(lab, drill)).ended).toBeUndefined();
     expect(lab.record.running).toMatchObject({ phase: 'broken', shown: true });
+  });
+});
+
+describe('a drill that a class command starts again', () => {
+  test('stays as it is on a lab that it has broken', async () => {
+    const lab = new FakeLab();
+    await ensureStarted(lab, drill);
+    await hint(lab, drill);
+    const before = lab.operations;
+    await ensureStarted(lab, drill);
+    expect(lab.operations).toBe(before);
+    expect(lab.record.running).toMatchObject({ phase: 'broken', hints: 1 });
+  });
+
+  test('is refused while another drill runs, or after its start was interrupted', async () => {
+    const lab = new FakeLab();
+    await start(lab, { ...drill, name: 'another' });
+    const { message } = await failureOf(ensureStarted(lab, drill));
+    expect(message).toMatch(/^Drill another runs on lab local/);
+    lab.record.running = { ...lab.record.running!, drill: drill.name, phase: 'breaking' };
+    await expect(failureOf(ensureStarted(lab, drill))).resolves.toBeInstanceOf(Failure);
   });
 });
 
