@@ -8,7 +8,7 @@ import { drill, FakeLab } from '../../../support/fake-drill-lab';
 
 const SYSCTL = 'worker-0: net.ipv4.ip_default_ttl = ';
 
-/** Lab in memory whose drill changes a sysctl, too. */
+/** Lab in memory where the drill also changes a sysctl. */
 class FakeTrialLab extends FakeLab {
   ttl = 64;
   /** Whether the typed solution resets the sysctl. */
@@ -36,7 +36,7 @@ class FakeTrialLab extends FakeLab {
     if (this.isUndone) this.ttl = 64;
   };
 
-  /** Returns the lab as an object whose methods can be replaced. */
+  /** Returns the lab as an object without a prototype chain, which can be spread. */
   open(): TrialLab {
     const { name, argument, outputs, hasSave, verify, state, tryRepair, solution } = this;
     return {
@@ -62,20 +62,20 @@ const NOTHING = { fault: false, dirt: false, objects: false, saved: false, runni
 const trial = (lab: FakeTrialLab, one = drill): Promise<Trial> => tryDrill(lab.open(), one);
 
 describe('a trial', () => {
-  test('of a good drill has no problem, restores nothing and deletes the checkpoint', async () => {
+  test('has no problem with a good drill, and restores nothing', async () => {
     const lab = new FakeTrialLab();
     expect((await trial(lab)).problems).toEqual([]);
     expect(lab.log).not.toContain('restore');
     expect(lab.leftovers).toEqual(NOTHING);
   });
 
-  test('is not among the results of the drills on the lab', async () => {
+  test('is not among the results of drills on the lab', async () => {
     const lab = new FakeTrialLab();
     await trial(lab);
     expect(lab.record.history).toEqual([]);
   });
 
-  test('with a difference names it and returns the lab to the checkpoint', async () => {
+  test('returns the lab to the checkpoint after a difference, and names it', async () => {
     const lab = new FakeTrialLab();
     lab.isUndone = false;
     expect((await trial(lab)).problems).toEqual([`left: ${SYSCTL}77`, `lost: ${SYSCTL}64`]);
@@ -84,7 +84,7 @@ describe('a trial', () => {
     expect((await trial(Object.assign(lab, { isUndone: true }))).problems).toEqual([]);
   });
 
-  test('whose solution does not pass returns the lab to the checkpoint and ends', async () => {
+  test('returns the lab to the checkpoint after a solution that does not pass, and ends', async () => {
     const lab = new FakeTrialLab();
     lab.solution = async () => undefined;
     expect((await trial(lab)).problems).toEqual(['fails after solve.sh: route.vpc']);
