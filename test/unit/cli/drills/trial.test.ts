@@ -36,7 +36,7 @@ class FakeTrialLab extends FakeLab {
     if (this.isUndone) this.ttl = 64;
   };
 
-  /** Returns the lab as an object without a prototype chain, which can be spread. */
+  /** Returns the lab as a plain object, which a trial can spread. */
   open(): TrialLab {
     const { name, argument, outputs, hasSave, verify, state, tryRepair, solution } = this;
     return {
