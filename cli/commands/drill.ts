@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { installed } from '../actions/ensure-toolchain';
 import type { Drill } from '../drills/drill';
-import { allDrills, findDrill } from '../drills/loader';
-import { openDrillLab, type OpenDrillLab } from '../drills/open-lab';
+import { drillNames, findDrill, mistaken, readDrills } from '../drills/loader';
+import { openDrillLab } from '../drills/open-lab';
 import { readRecord } from '../drills/record';
 import { renderEnd, renderList, renderSymptom, renderTrials, renderWrong } from '../drills/render';
 import { check, hint, type Outcome, running, solve, start, stop } from '../drills/session';
-import { type Trial, tryDrill } from '../drills/trial';
+import { type Trial, type TrialLab, tryDrill } from '../drills/trial';
 import { EXIT, exitCodeOf, usage } from '../errors';
 import { onlyLocal } from '../lab/access';
 import { labArgument, type LabRef, parseLab } from '../lab/name';
@@ -19,7 +19,7 @@ function refuseCloud(lab: LabRef): void {
 }
 
 /** Opens a lab, does `work` with progress output and closes it. */
-async function onLab(lab: LabRef, work: (lab: OpenDrillLab) => Promise<void>): Promise<void> {
+async function onLab(lab: LabRef, work: (lab: TrialLab) => Promise<void>): Promise<void> {
   refuseCloud(lab);
   const toolchain = await installed();
   const progress = progressOn();
@@ -44,8 +44,8 @@ export function parseStart(words: string[]): { lab: LabRef; drill: Drill } {
 }
 
 /** Returns the drill that runs on a lab; `undefined` if its folder does not exist any more. */
-const drillOf = (lab: OpenDrillLab): Drill | undefined =>
-  allDrills().find(({ name }) => name === running(lab).drill);
+const drillOf = (lab: TrialLab): Drill | undefined =>
+  readDrills().drills.find(({ name }) => name === running(lab).drill);
 
 async function runStart(words: string[]): Promise<void> {
   const { lab, drill } = parseStart(words);
@@ -69,7 +69,7 @@ const runCheck = (name: string | undefined): Promise<void> =>
   });
 
 /** Returns the drill that runs on a lab. Throws a usage Failure if its folder does not exist. */
-const knownDrill = (lab: OpenDrillLab): Drill => findDrill(running(lab).drill);
+const knownDrill = (lab: TrialLab): Drill => findDrill(running(lab).drill);
 
 const runHint = (name: string | undefined): Promise<void> =>
   onLab(parseLab(name), async (open) => {
@@ -92,29 +92,32 @@ const runStop = (name: string | undefined): Promise<void> =>
 function runList(name: string | undefined, { json }: { json?: boolean }): void {
   const lab = parseLab(name);
   refuseCloud(lab);
-  const drills = allDrills();
+  const { drills, mistakes } = readDrills();
   const record = readRecord(lab.stack);
-  if (json)
-    return printJson({
+  if (json) {
+    printJson({
       drills: drills.map(({ name: drill, title, chapter, stage, workers, minutes }) => ({
         ...{ name: drill, title, chapter, stage, workers, minutes },
       })),
       ...record,
     });
-  print(renderList(drills, record));
-  const current = drills.find((drill) => drill.name === record.running?.drill);
-  if (current) print(`\n${renderSymptom(current, labArgument(lab))}`);
+  } else {
+    print(renderList(drills, record));
+    const current = drills.find((drill) => drill.name === record.running?.drill);
+    if (current) print(`\n${renderSymptom(current, labArgument(lab))}`);
+  }
+  if (mistakes.length > 0) throw mistaken(mistakes);
 }
 
 /** Splits the words of `./lab drill test`: NAME (optional), then drills. Without drills, all are meant. */
-export function parseTest(words: string[], drills = allDrills()): { lab: LabRef; drills: Drill[] } {
-  const isDrill = (word: string): boolean => drills.some(({ name }) => name === word);
+export function parseTest(words: string[], read = readDrills()): { lab: LabRef; drills: Drill[] } {
   const rest = [...words];
   let name: string | undefined;
-  if (words.length > 0 && !isDrill(words[0])) name = rest.shift();
+  if (words.length > 0 && !drillNames(read).includes(words[0])) name = rest.shift();
   const lab = parseLab(name);
-  if (rest.length === 0) return { lab, drills };
-  return { lab, drills: rest.map((word) => findDrill(word, drills)) };
+  if (rest.length > 0) return { lab, drills: rest.map((word) => findDrill(word, read)) };
+  if (read.mistakes.length > 0) throw mistaken(read.mistakes);
+  return { lab, drills: read.drills };
 }
 
 const runTest = async (words: string[]): Promise<void> => {
@@ -125,12 +128,10 @@ const runTest = async (words: string[]): Promise<void> => {
       print(`\n${drill.name}: ${drill.cause}`);
       let last = trials.at(-1)?.report;
       if (last?.failed !== 0) last = undefined;
-      const trial = await tryDrill(open, drill, last);
-      trials.push(trial);
-      if (open.read().running) await stop(open, drill);
-      print(renderTrials([trial]));
+      trials.push(await tryDrill(open, drill, last));
+      print(renderTrials(trials.slice(-1)));
     }
-    print(`\n${renderTrials(trials)}`);
+    if (trials.length > 1) print(`\n${renderTrials(trials)}`);
     process.exitCode = exitCodeOf(trials.every(({ problems }) => problems.length === 0));
   });
 };
@@ -166,7 +167,9 @@ export function register(program: Command): void {
   group
     .command('test')
     .usage('[NAME] [DRILL...]')
-    .argument('[WORDS...]', 'NAME (optional), and drills; all without any')
-    .description('try drills on a lab: break, wrong repair, typed solution, nothing left')
+    .argument('[WORDS...]', 'NAME of a lab (optional), then drills; without a drill, all are tried')
+    .description(
+      'try drills on a healthy lab: break, wrong repair, typed solution, no difference left',
+    )
     .action(runTest);
 }

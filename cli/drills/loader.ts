@@ -9,7 +9,7 @@ import { listOf } from '../../util/optional';
 import { counted } from '../../util/plural';
 import { root } from '../../util/repo-root';
 import { nearest } from '../../util/suggest';
-import { unable, usage } from '../errors';
+import { type Failure, usage } from '../errors';
 import type { Drill, Script } from './drill';
 
 /** Directory of the drills. */
@@ -51,7 +51,7 @@ function frontMatter() {
   const place = z
     .string()
     .regex(
-      /^(router|(controller|worker)-\d)$/,
+      /^(router|controller-\d|worker-[0-8])$/,
       'expected "router", or a node such as "worker-0" or "controller-0"',
     );
   const places = z.union([place, z.array(place).min(1)], {
@@ -64,7 +64,7 @@ function frontMatter() {
   });
   return z.strictObject({
     title: line,
-    cause: line,
+    cause: line.regex(/[^.]$/, 'leave out the full stop'),
     chapter: z.enum(chapters() as [string, ...string[]]),
     stage: z.enum(STAGES),
     workers: z.int().min(1).max(9),
@@ -86,6 +86,12 @@ function split(text: string): { head: string; body: string } | undefined {
   const [, head, body] = /^---\n(.*?)\n---\n(.*)$/s.exec(text) ?? [];
   if (head === undefined) return undefined;
   return { head, body: body.trim() };
+}
+
+/** Returns the right elements of a list with wrong ones, or `undefined` if the value is wrong as a whole. */
+function rightElements(value: unknown, issues: { path: PropertyKey[] }[]): unknown[] | undefined {
+  if (!Array.isArray(value) || issues.some(({ path: at }) => at.length === 0)) return undefined;
+  return value.filter((_, index) => !issues.some(({ path: at }) => at[0] === index));
 }
 
 /** Reader of one drill's folder, which collects all mistakes. */
@@ -111,8 +117,8 @@ class DrillReader {
       this.mistake('drill.md', 'expected the symptom below the front matter');
     const head = sections && this.parse(sections.head);
     const scripts = this.readScripts(head);
-    if (!sections || !head || this.mistakes.length > 0) return undefined;
-    const { break: _b, solve: _s, wrong: _w, clean: _c, ...rest } = head;
+    if (!sections || this.mistakes.length > 0) return undefined;
+    const { break: _b, solve: _s, wrong: _w, clean: _c, ...rest } = head as FrontMatter;
     return {
       name: this.name,
       ...rest,
@@ -136,7 +142,11 @@ class DrillReader {
     return text;
   }
 
-  private parse(head: string): FrontMatter | undefined {
+  /**
+   * Reads the keys of the front matter. The result lacks wrong values, which are mistakes.
+   * Returns `undefined` if the front matter has no keys.
+   */
+  private parse(head: string): Partial<FrontMatter> | undefined {
     const { parse } = require('yaml') as typeof Yaml;
     let value: unknown;
     try {
@@ -144,16 +154,23 @@ class DrillReader {
     } catch (error) {
       return void this.mistake('drill.md', `not YAML: ${(error as Error).message.split('\n')[0]}`);
     }
-    const result = frontMatter().safeParse(value);
-    if (result.success) {
-      this.compare(result.data);
-      return result.data;
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return void this.mistake('drill.md', 'expected keys with values between the lines "---"');
+    const values = new Map(Object.entries(value));
+    const { shape } = frontMatter();
+    const read: Record<string, unknown> = {};
+    for (const [key, schema] of Object.entries(shape)) {
+      const result = schema.safeParse(values.get(key));
+      const issues = result.error?.issues ?? [];
+      read[key] = result.data ?? rightElements(values.get(key), issues);
+      for (const { message, path: at } of issues) {
+        if (values.has(key)) this.mistake('drill.md', message, [key, ...at].join('.'));
+        else this.mistake('drill.md', 'the key is missing', key);
+      }
     }
-    for (const issue of result.error.issues) {
-      if (issue.code === 'unrecognized_keys') issue.keys.forEach((key) => this.unknownKey(key));
-      else this.mistake('drill.md', issue.message, issue.path.join('.'));
-    }
-    return undefined;
+    for (const key of values.keys()) if (!(key in shape)) this.unknownKey(key);
+    this.compare(read);
+    return read;
   }
 
   private unknownKey(key: string): void {
@@ -162,43 +179,52 @@ class DrillReader {
     this.mistake('drill.md', `no such key${hint}`, key);
   }
 
-  /** Compares keys that depend on each other. */
-  private compare(head: FrontMatter): void {
-    for (const id of head.fails) {
-      const { stage, workers } = checks.find((check) => check.id === id)!;
-      if (!reaches(head.stage, stage))
-        this.mistake('drill.md', `the check ${id} needs the stage ${stage}`, 'stage');
-      if (head.workers < workers)
-        this.mistake('drill.md', `the check ${id} needs ${workers} workers`, 'workers');
+  /** Compares keys that depend on each other, as far as they are right. */
+  private compare({ stage, workers, fails = [], may = [], ...head }: Partial<FrontMatter>): void {
+    for (const id of fails) {
+      const check = checks.find((one) => one.id === id)!;
+      if (stage && !reaches(stage, check.stage))
+        this.mistake('drill.md', `the check ${id} needs the stage ${check.stage}`, 'stage');
+      if (workers !== undefined && workers < check.workers)
+        this.mistake('drill.md', `the check ${id} needs ${check.workers} workers`, 'workers');
     }
-    const listed = [...head.fails, ...(head.may ?? [])];
+    const listed = [...fails, ...may];
     if (new Set(listed).size < listed.length)
       this.mistake('drill.md', 'a check is listed twice', 'fails');
+    if (workers === undefined) return;
     for (const kind of SCRIPTS)
       for (const place of [head[kind] ?? []].flat())
-        if (place.startsWith('worker-') && Number(place.slice(7)) >= head.workers)
-          this.mistake('drill.md', `${place} does not exist in a lab of ${head.workers}`, kind);
+        if (place.startsWith('worker-') && Number(place.slice(7)) >= workers)
+          this.mistake('drill.md', `${place} does not exist in a lab of ${workers}`, kind);
   }
 
-  private readScripts(head: FrontMatter | undefined): Partial<Record<string, Script>> {
+  private readScripts(head: Partial<FrontMatter> | undefined): Partial<Record<string, Script>> {
     const scripts: Partial<Record<string, Script>> = {};
     for (const kind of SCRIPTS) {
       const file = `${kind}.sh`;
       const text = this.readOptional(file);
       const isDeclared = head?.[kind] !== undefined || !OPTIONAL.includes(kind);
       if (text === undefined && isDeclared) this.mistake(file, 'the file does not exist');
-      if (text !== undefined && head && !isDeclared)
-        this.mistake('drill.md', `expected the place of ${file}`, kind);
       if (text === undefined) continue;
-      if (!text.startsWith(`${SHEBANG}\n`)) this.mistake(file, `expected ${SHEBANG} as line 1`);
-      if (typedLines(text).length === 0) this.mistake(file, 'expected a command');
-      // A terminal completes the word before a tab.
-      if (text.includes('\t')) this.mistake(file, 'replace tabs by spaces');
-      if (kind === 'solve' && head) this.refuseSolvingHints(text, head.hints);
+      const hasWrongPlace = this.mistakes.some(({ key }) => key?.split('.')[0] === kind);
+      if (head && !isDeclared && !hasWrongPlace)
+        this.mistake('drill.md', `expected the place of ${file}`, kind);
+      this.compareScript(file, text);
+      if (kind === 'solve') this.refuseSolvingHints(text, head?.hints ?? []);
       const places = [head?.[kind] ?? []].flat();
       scripts[kind] = { places, text };
     }
     return scripts;
+  }
+
+  /** Compares the text and the mode of a script with the rules for scripts. */
+  private compareScript(file: string, text: string): void {
+    const { mode } = fs.statSync(path.join(this.directory, this.name, file));
+    if ((mode & 0o100) === 0) this.mistake(file, 'not executable: chmod +x');
+    if (!text.startsWith(`${SHEBANG}\n`)) this.mistake(file, `expected ${SHEBANG} as line 1`);
+    if (typedLines(text).length === 0) this.mistake(file, 'expected a command');
+    // A terminal completes the word before a tab.
+    if (text.includes('\t')) this.mistake(file, 'replace tabs by spaces');
   }
 
   /** Refuses hints that contain a command of the solution. Commands that only look are allowed. */
@@ -220,8 +246,14 @@ export const typedLines = (text: string): string[] =>
       (line) => line.trim() !== '' && !line.startsWith('#!') && !/^\s*# shellcheck /.test(line),
     );
 
-/** Reads all drills of a directory; returns them in the order of their chapters, and all mistakes. */
-export function readDrills(directory = DRILLS): { drills: Drill[]; mistakes: DrillMistake[] } {
+/** Drills without a mistake, in the order of their chapters, and the mistakes of all others. */
+export interface ReadDrills {
+  drills: Drill[];
+  mistakes: DrillMistake[];
+}
+
+/** Reads all drills of a directory. */
+export function readDrills(directory = DRILLS): ReadDrills {
   const names = fs
     .readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -240,22 +272,37 @@ export function readDrills(directory = DRILLS): { drills: Drill[]; mistakes: Dri
   };
 }
 
-/** Returns all drills. Throws a Failure that lists every mistake. */
-export function allDrills(directory?: string): Drill[] {
-  const { drills, mistakes } = readDrills(directory);
-  if (mistakes.length === 0) return drills;
-  throw unable(
+/** Returns the Failure that lists mistakes. */
+export const mistaken = (mistakes: DrillMistake[]): Failure =>
+  usage(
     `${counted(mistakes.length, 'mistake')} in drills:\n${mistakes
       .map((mistake) => `  drills/${formatMistake(mistake)}`)
       .join('\n')}`,
-    'repair these files; docs/guides/drills.md describes them',
+    'correct these files; docs/guides/drills.md describes them',
   );
+
+/** Returns all drills. Throws a usage Failure that lists every mistake. */
+export function allDrills(directory?: string): Drill[] {
+  const { drills, mistakes } = readDrills(directory);
+  if (mistakes.length === 0) return drills;
+  throw mistaken(mistakes);
 }
 
-/** Returns the drill of this name. Throws a usage Failure with the nearest name. */
-export function findDrill(name: string, drills = allDrills()): Drill {
-  const found = drills.find((drill) => drill.name === name);
+const drillWith = ({ file }: DrillMistake): string => file.split('/')[0];
+
+/** Returns the names of all folders of drills, also of those with a mistake. */
+export const drillNames = ({ drills, mistakes }: ReadDrills): string[] => [
+  ...new Set([...drills.map(({ name }) => name), ...mistakes.map(drillWith)]),
+];
+
+/**
+ * Returns the drill of this name. Throws a usage Failure with its mistakes, or with the nearest
+ * name. Mistakes in other drills do not matter.
+ */
+export function findDrill(name: string, read = readDrills()): Drill {
+  const found = read.drills.find((drill) => drill.name === name);
   if (found) return found;
-  const names = drills.map((drill) => drill.name);
-  throw usage(`There is no drill "${name}"${nearest(name, names)}.`, './lab drill list');
+  const mistakes = read.mistakes.filter((mistake) => drillWith(mistake) === name);
+  if (mistakes.length > 0) throw mistaken(mistakes);
+  throw usage(`There is no drill "${name}"${nearest(name, drillNames(read))}.`, './lab drill list');
 }

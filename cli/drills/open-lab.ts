@@ -3,7 +3,7 @@ import type { Tools } from '../../toolchain';
 import { deleteCheckpoint, restore, save } from '../actions/checkpoints';
 import { bringUp } from '../actions/up';
 import { check } from '../actions/verify';
-import type { Access } from '../../checks';
+import { type Access, verify } from '../../checks';
 import { Engine } from '../engine';
 import { unable } from '../errors';
 import { findLab, notUp, withAccess, type UpLab } from '../lab/access';
@@ -13,10 +13,12 @@ import { during, type Progress } from '../ui/progress';
 import { interruptible } from '../ui/signals';
 import type { Script } from './drill';
 import { typedLines } from './loader';
-import { runScript, runSolution, shellAt } from './places';
+import { breakLab, runSolution, shellAt } from './places';
 import { readRecord, writeRecord } from './record';
-import { type DrillLab, LABEL } from './session';
+import { LABEL } from './session';
+import { readState } from './state';
 import { MARK_PROMPTS, typeInto } from './terminal';
+import type { TrialLab } from './trial';
 
 /** Namespace of a drill's objects. */
 export const NAMESPACE = 'drill';
@@ -51,12 +53,6 @@ export async function deleteObjects(access: Access): Promise<void> {
   );
 }
 
-/** A lab that is up, and the programs for it. */
-export interface OpenDrillLab extends DrillLab {
-  up: UpLab;
-  kubectl: string;
-}
-
 /** Types a solution into the terminal of each of its places. */
 async function typeSolution(
   up: UpLab,
@@ -83,7 +79,7 @@ async function typeSolution(
 export async function openDrillLab(
   lab: LabRef,
   { toolchain, progress, show }: { toolchain: Tools; progress: Progress; show(text: string): void },
-): Promise<OpenDrillLab> {
+): Promise<TrialLab> {
   const engine = await Engine.open(toolchain);
   const up = await findLab(engine, lab);
   if (!up) throw notUp(lab);
@@ -97,8 +93,6 @@ export async function openDrillLab(
     name: stack,
     argument: labArgument(lab),
     outputs: up.outputs,
-    up,
-    kubectl,
     read: () => readRecord(stack),
     write: (record) => writeRecord(stack, record),
     locked: (work) => withLabLock(lab, 'drill', work),
@@ -110,8 +104,9 @@ export async function openDrillLab(
       if (readManifest(stack, LABEL)) await deleteCheckpoint({ lab, label: LABEL }, progress);
     },
     repair: async () => void (await bringUp(engine, lab, new Map(), toolchain, progress)),
-    run: (script) => step('Breaking the lab', (one) => runScript(one, 'break.sh', script)),
-    undo: (script) => step('Repairing the lab', (one) => runSolution(one, script)),
+    run: (drill) => step('Breaking the lab', (one) => breakLab(one, drill)),
+    undo: (script) =>
+      step('Repairing the lab', async (one) => void (await runSolution(one, script))),
     createObjects: (manifest) =>
       step("Creating the drill's pods", (one) => createObjects(one, manifest)),
     deleteObjects: async () => {
@@ -122,5 +117,11 @@ export async function openDrillLab(
         ({ signal }) => typeSolution(up, solution, { show, signal }),
         () => progress.say('Stopping.'),
       ),
+    verify: (only) => withAccess(up, kubectl, (access) => verify(access, { only })),
+    state: () => withAccess(up, kubectl, readState),
+    tryRepair: async (script) => {
+      const output = await withAccess(up, kubectl, (access) => runSolution(access, script));
+      show(`\nThe wrong repair:${output}`);
+    },
   };
 }

@@ -2,7 +2,7 @@ import type { Access } from '../../checks';
 import type { UpLab } from '../lab/access';
 import { boundedRun, type Ran } from '../../util/bounded-run';
 import { unable } from '../errors';
-import { type Place, type Script } from './drill';
+import type { Drill, Place, Script } from './drill';
 
 /** Time limit of a script on one place, in seconds. */
 const SECONDS = 30;
@@ -40,19 +40,31 @@ export function runAt(access: Access, place: Place, script: string): Promise<Ran
   return boundedRun(program, args, { seconds: SECONDS });
 }
 
-/** Runs a script that must succeed, at each of its places. Throws a Failure with its message. */
-export async function runScript(access: Access, name: string, script: Script): Promise<void> {
+/** Breaks a lab. Throws a Failure with the message of the first command that fails. */
+export async function breakLab(access: Access, { name, break: script }: Drill): Promise<void> {
+  const file = `drills/${name}/break.sh`;
   for (const place of script.places) {
     const { code, stdout, stderr } = await runAt(access, place, `set -eu\n${script.text}`);
     if (code === 0) continue;
     const message = (stderr || stdout).trim().split('\n').at(-1) ?? '';
-    throw unable(`${name} failed on ${place} with exit code ${code}: ${message}`, './lab status');
+    throw unable(
+      `${file} failed on ${place} with exit code ${code}: ${message}`,
+      `correct ${file}; ./lab verify shows whether the lab was repaired`,
+    );
   }
 }
 
-/** Runs the solution at each of its places, as if typed: a command that fails ends nothing. */
-export async function runSolution(access: Access, { places, text }: Script): Promise<void> {
-  for (const place of places) await runAt(access, place, text);
+/**
+ * Runs the solution at each of its places, as if typed: a command that fails ends nothing. Returns
+ * its output.
+ */
+export async function runSolution(access: Access, { places, text }: Script): Promise<string> {
+  let output = '';
+  for (const place of places) {
+    const { stdout, stderr } = await runAt(access, place, text);
+    output += `\n─── ${place} ───\n${stdout}${stderr}`;
+  }
+  return output;
 }
 
 /** Returns the command line of an interactive shell at a place. `setUp` is a bash command. */

@@ -42,8 +42,8 @@ export interface DrillLab {
   forget(): Promise<void>;
   /** Repairs drift, as `./lab up` does. */
   repair(): Promise<void>;
-  /** Runs a script. Throws a Failure if it fails. */
-  run(script: Script): Promise<void>;
+  /** Runs the script that breaks the lab. Throws a Failure if it fails. */
+  run(drill: Drill): Promise<void>;
   /** Runs a script without a terminal. Commands may fail. */
   undo(script: Script): Promise<void>;
   /** Types the solution in a terminal that the user sees. */
@@ -143,7 +143,7 @@ export async function start(lab: DrillLab, drill: Drill, report?: Report): Promi
     await lab.save();
     await lab.locked(async () => {
       if (drill.objects) await lab.createObjects(drill.objects);
-      await lab.run(drill.break);
+      await lab.run(drill);
       lab.write(change(lab.read(), { phase: 'broken', started: new Date().toISOString() }));
     });
   } catch (error) {

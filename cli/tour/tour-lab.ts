@@ -5,7 +5,7 @@ import { itemsIf } from '../../util/optional';
 import { root } from '../../util/repo-root';
 import { renderEnding, type WalkReport } from '../../walk';
 import { walkLab, type WalkTools } from '../actions/walk';
-import { allDrills } from '../drills/loader';
+import { readDrills } from '../drills/loader';
 import { readRecord } from '../drills/record';
 import { formatState } from '../drills/render';
 import { Failure, withCure } from '../errors';
@@ -27,7 +27,7 @@ const present = (visits: WalkReport['forward']): ShownVisit[] =>
 
 /** Lists the drills that a lab can take, with their last result. */
 function drillsOf(lab: LabRef): () => TourDrill[] {
-  const drills = allDrills();
+  const { drills } = readDrills();
   return () => {
     const { running, history } = readRecord(lab.stack);
     return drills.map(({ name, title, minutes, chapter }) => {

@@ -3,7 +3,7 @@ import { withAccess, findLab } from '../../cli/lab/access';
 import type { Drill } from '../../cli/drills/drill';
 import { findDrill } from '../../cli/drills/loader';
 import { createObjects, deleteObjects } from '../../cli/drills/open-lab';
-import { runScript, runSolution } from '../../cli/drills/places';
+import { breakLab, runSolution } from '../../cli/drills/places';
 import { Engine } from '../../cli/engine';
 import { parseLab } from '../../cli/lab/name';
 import { installed } from '../../cli/actions/ensure-toolchain';
@@ -82,7 +82,7 @@ export async function openLab(name: string): Promise<OpenLab> {
     kubectl: async (...args) => printed(`kubectl ${args.join(' ')}`, await access.kubectl(args)),
     async break(drill) {
       if (drill.objects) await createObjects(access, drill.objects);
-      await runScript(access, `${drill.name}/break.sh`, drill.break);
+      await breakLab(access, drill);
     },
     async solve({ solve, clean, objects }) {
       await runSolution(access, solve);

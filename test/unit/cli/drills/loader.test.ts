@@ -2,9 +2,11 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { allDrills, findDrill, readDrills, typedLines } from '../../../../cli/drills/loader';
+import { parseTest } from '../../../../cli/commands/drill';
 import { Failure } from '../../../../cli/errors';
-import { faults } from '../../../faults';
+import { faults, withoutEntry } from '../../../faults';
 import { each } from '../../../support/each';
+import { root } from '../../../../util/repo-root';
 
 let directory: string;
 
@@ -29,6 +31,7 @@ function write(
   head: Partial<Record<string, string>> = {},
   files: Record<string, string | undefined> = {},
   name = 'wrong-turn',
+  mode = 0o755,
 ): void {
   const lines = Object.entries({ ...HEAD, ...head })
     .filter(([, value]) => value !== undefined)
@@ -41,7 +44,7 @@ function write(
   };
   fs.mkdirSync(path.join(directory, name));
   for (const [file, text] of Object.entries(all))
-    if (text !== undefined) fs.writeFileSync(path.join(directory, name, file), text);
+    if (text !== undefined) fs.writeFileSync(path.join(directory, name, file), text, { mode });
 }
 
 const mistakes = (): string[] =>
@@ -82,7 +85,19 @@ describe('a drill', () => {
 
 describe('a mistake names the file and the key:', () => {
   test.each([
-    ['a missing key', { title: undefined }, {}, /drill\.md \| title \| /],
+    ['a missing key', { workers: undefined }, {}, /drill\.md \| workers \| the key is missing$/],
+    [
+      'a full stop after the cause',
+      { cause: 'The route is wrong.' },
+      {},
+      /drill\.md \| cause \| leave out the full stop/,
+    ],
+    [
+      'front matter without keys',
+      {},
+      { 'drill.md': '---\n- a\n---\nText\n' },
+      /drill\.md \|  \| expected keys with values/,
+    ],
     [
       'an unknown key',
       { minute: '5' },
@@ -113,6 +128,12 @@ describe('a mistake names the file and the key:', () => {
       { break: 'worker-2' },
       {},
       /\| break \| worker-2 does not exist in a lab of 2/,
+    ],
+    [
+      'a worker beyond every lab',
+      { break: 'worker-9' },
+      {},
+      /drill\.md \| break \| expected "router"/,
     ],
     [
       'a stage too low for a check',
@@ -193,19 +214,63 @@ describe('a mistake names the file and the key:', () => {
     expect(mistakes()).toEqual([expect.stringMatching(/^Wrong\/? \|  \| name the folder with/)]);
   });
 
+  test('scripts that are not executable', () => {
+    write({}, {}, 'one', 0o644);
+    expect(mistakes()).toEqual([
+      'one/break.sh |  | not executable: chmod +x',
+      'one/solve.sh |  | not executable: chmod +x',
+    ]);
+  });
+
   test('all mistakes of all drills are printed at once', () => {
-    write({ title: undefined, minutes: 'five' }, { 'break.sh': undefined }, 'one');
-    write({ stage: 'all' }, {}, 'two');
-    expect(() => allDrills(directory)).toThrow(
-      /^4 mistakes in drills:\n {2}drills\/one\/drill\.md: title: .*\n.*minutes.*\n.*break\.sh: the file does not exist\n {2}drills\/two\/drill\.md: stage: /,
+    write(
+      {
+        ...{ title: undefined, minutes: 'five', solve: 'worker-9', wrong: 'worker-0', minute: '5' },
+        ...{ break: 'worker-2', hints: '["ip route add 10.200.1.0/24 via 1"]' },
+      },
+      { 'break.sh': undefined, 'clean.sh': '#!/bin/sh\ntrue\n' },
+      'one',
     );
+    write({ stage: 'none', fails: '[route.vcp, nat.ping]', may: '[nat.ping]' }, {}, 'two');
+    const found = mistakes().map((line) => line.replace(/ \| (?!.* \| ).*/, ''));
+    expect(found).toEqual([
+      'one/drill.md | title',
+      'one/drill.md | minutes',
+      'one/drill.md | solve',
+      'one/drill.md | minute',
+      'one/drill.md | break',
+      'one/break.sh | ',
+      'one/drill.md | hints.0',
+      'one/wrong.sh | ',
+      'one/drill.md | clean',
+      'one/clean.sh | ',
+      'two/drill.md | fails.0',
+      'two/drill.md | stage',
+      'two/drill.md | fails',
+    ]);
+    expect(() => allDrills(directory)).toThrow(/^13 mistakes in drills:\n {2}drills\/one\/drill/);
+  });
+
+  test('a drill with mistakes is refused as wrong usage, and others are found', () => {
+    write({}, {}, 'good');
+    write({ title: undefined }, {}, 'bad');
+    const read = readDrills(directory);
+    expect(findDrill('good', read).name).toBe('good');
+    const refused = (): unknown => findDrill('bad', read);
+    expect(refused).toThrow(
+      '1 mistake in drills:\n  drills/bad/drill.md: title: the key is missing',
+    );
+    expect(refused).toThrow(expect.objectContaining({ exitCode: 2 }));
+    expect(parseTest(['good'], read).drills.map(({ name }) => name)).toEqual(['good']);
+    expect(() => parseTest(['bad'], read)).toThrow('1 mistake in drills:');
+    expect(() => parseTest([], read)).toThrow('1 mistake in drills:');
   });
 });
 
 test('a mistyped drill is answered with the nearest name', () => {
   write();
-  expect(() => findDrill('wrong-trun', allDrills(directory))).toThrow(Failure);
-  expect(() => findDrill('wrong-trun', allDrills(directory))).toThrow(
+  expect(() => findDrill('wrong-trun', readDrills(directory))).toThrow(Failure);
+  expect(() => findDrill('wrong-trun', readDrills(directory))).toThrow(
     'There is no drill "wrong-trun" (did you mean "wrong-turn"?).',
   );
 });
@@ -219,14 +284,14 @@ describe('the drills of this project', () => {
   });
 
   test('are all in the fault tests, which expect no other checks to fail', () => {
-    const drills = allDrills();
+    const drills = allDrills().filter(({ workers }) => workers <= 2);
     expect([...new Set(faults.map(({ drill }) => drill))].sort()).toEqual(
       drills.map(({ name }) => name).sort(),
     );
     each(
       faults.filter(({ worse }) => !worse),
       ({ drill, fails, passes }) => {
-        const { fails: always, may = [] } = findDrill(drill, drills);
+        const { fails: always, may = [] } = findDrill(drill);
         const known = [...always, ...may];
         expect(known).toEqual(expect.arrayContaining(Object.keys(fails)));
         expect(passes.filter((id) => known.includes(id))).toEqual([]);
@@ -234,10 +299,23 @@ describe('the drills of this project', () => {
     );
   });
 
-  test('can be broken by files that git keeps executable', () => {
-    each(allDrills(), ({ name }) => {
-      const mode = fs.statSync(path.join(__dirname, '../../../../drills', name, 'break.sh')).mode;
-      expect(mode & 0o100).toBe(0o100);
-    });
+  test('have a fault without reasons if they have no entry', () => {
+    const one = { name: 'new', fails: ['route.vpc', 'nat.ping'], workers: 2 };
+    const large = { ...one, name: 'large', workers: 3 };
+    const known = { ...one, name: 'known' };
+    const entry = { drill: 'known', fails: {}, passes: [] };
+    expect(withoutEntry([one, large, known], [entry])).toEqual([
+      { drill: 'new', fails: { 'route.vpc': /./, 'nat.ping': /./ }, passes: [] },
+    ]);
+  });
+
+  test('are in the table of trials, with their cause', () => {
+    const page = fs.readFileSync(path.join(root, 'docs/guides/drills-tested.md'), 'utf8');
+    const rows = page.match(/^\| [a-z0-9-]+ \| .*? \|(?= \d)/gm);
+    expect(rows).toEqual(
+      allDrills()
+        .map(({ name, cause }) => `| ${name} | ${cause} |`)
+        .sort(),
+    );
   });
 });
