@@ -73,6 +73,12 @@ async function typeSolution(
 }
 
 /**
+ * Time limit in milliseconds for a lab to recover after a solution. A fault that stops a pod's probes
+ * makes the kubelet restart the pod, after a pause that doubles each time: 10 s, 20 s, 40 s.
+ */
+const RECOVERED_WAIT = 60_000;
+
+/**
  * Opens a lab for drills. `show` receives what a typed solution's terminal shows. Throws a Failure
  * if the lab is not up.
  */
@@ -93,6 +99,7 @@ export async function openDrillLab(
     name: stack,
     argument: labArgument(lab),
     outputs: up.outputs,
+    recovery: RECOVERED_WAIT,
     read: () => readRecord(stack),
     write: (record) => writeRecord(stack, record),
     locked: (work) => withLabLock(lab, 'drill', work),

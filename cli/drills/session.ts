@@ -5,6 +5,7 @@ import { Failure, Interrupted, unable, usage } from '../errors';
 import { age } from '../ui/duration';
 import { ifPresent, itemsIf, listOf } from '../../util/optional';
 import { plural } from '../../util/plural';
+import { poll } from '../../util/poll';
 import type { Drill, Script } from './drill';
 import {
   begin,
@@ -26,6 +27,8 @@ export interface DrillLab {
   /** Argument of commands for this lab, with a leading space; empty for the default lab. */
   argument: string;
   outputs: Pick<LabOutputs, 'stage' | 'topology'>;
+  /** Time limit in milliseconds for pods to recover after the solution. */
+  recovery: number;
   /** Reads the lab's record. */
   read(): DrillRecord;
   /** Replaces the lab's record in one step. */
@@ -200,10 +203,9 @@ export async function check(lab: DrillLab, drill: Drill | undefined): Promise<Ou
   const report = await lab.checks();
   if (isEnding) return { report, ended: await complete(lab, drill) };
   const { shown, checks } = running(lab);
-  if (report.failed === 0)
-    return { report, ended: await finish(lab, drill, shown ? 'shown' : 'solved') };
   await lab.locked(async () => lab.write(change(lab.read(), { checks: checks + 1 })));
-  return { report };
+  if (report.failed > 0) return { report };
+  return { report, ended: await finish(lab, drill, shown ? 'shown' : 'solved') };
 }
 
 /** Hint, with its number and the number of all hints. */
@@ -227,14 +229,18 @@ export const hint = (lab: DrillLab, drill: Drill): Promise<Hint> =>
     return { number: hints + 1, of, text: drill.hints[hints] };
   });
 
-/** Types the solution in a terminal, then runs the checks. */
+/** Types the solution in a terminal, then runs the checks until the lab has recovered. */
 export async function solve(lab: DrillLab, drill: Drill): Promise<Outcome> {
   await lab.locked(async () => {
     broken(lab);
     lab.write(change(lab.read(), { shown: true }));
     await lab.type(drill.solve);
   });
-  return check(lab, drill);
+  return poll(() => check(lab, drill), {
+    limit: lab.recovery,
+    interval: 2000,
+    satisfies: ({ ended }) => ended !== undefined,
+  });
 }
 
 /**

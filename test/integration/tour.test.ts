@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as path from 'node:path';
 import type { Browser } from 'playwright-core';
-import WebSocket from 'ws';
 import { chapters } from '../../tour/chapters';
 import { root } from '../../util/repo-root';
 import { asRoot, environment, lab, labPrints, state, verify } from '../support/command';
 import { CHROMIUM, openBrowser, TourPage } from '../support/tour-page';
+import { request, upgradeStatus } from '../support/requests';
 import { until } from '../support/until';
 
 // A student in Chromium on a lab of one controller and two workers. Takes four to six minutes.
@@ -60,31 +60,10 @@ inChromium('in Chromium (skipped without it: apt-get install chromium)', () => {
     expect(await lab('down', LAB, '--yes')).toMatchObject({ code: 0 });
   });
 
-  /** Asks the host for a path of the tour, with headers of choice. */
-  const ask = (
-    path: string,
-    headers: http.OutgoingHttpHeaders = {},
-  ): Promise<http.IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      http
-        .get(new URL(path, url), { headers, agent: false }, (response) => {
-          response.resume();
-          resolve(response);
-        })
-        .on('error', reject);
-    });
-
-  /** Returns the status with which a socket is refused; 101 if it is opened. */
+  const ask = (path: string, headers?: http.OutgoingHttpHeaders): Promise<http.IncomingMessage> =>
+    request(new URL(path, url), headers);
   const socketStatus = (path: string, headers: Record<string, string>): Promise<number> =>
-    new Promise((resolve) => {
-      const socket = new WebSocket(new URL(path, url).href.replace(/^http/, 'ws'), { headers });
-      socket.on('error', () => undefined);
-      socket.on('unexpected-response', (_, response) => resolve(response.statusCode!));
-      socket.on('open', () => {
-        socket.close();
-        resolve(101);
-      });
-    });
+    upgradeStatus(new URL(path, url), headers);
 
   /** Values that a student reads in listings and puts into commands. Found without the tour's code. */
   async function readPlaceholders(node: string): Promise<Record<string, string>> {

@@ -24,6 +24,7 @@ export class Killed extends Error {}
 export class FakeLab implements DrillLab {
   name = 'local';
   argument = '';
+  recovery = 0;
   outputs = {
     stage: 'cluster' as 'cluster' | 'none',
     topology: topology(parseConfig({ cloud: 'local', controllers: '1', workers: '2' })),

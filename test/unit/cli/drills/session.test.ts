@@ -36,7 +36,7 @@ describe('a drill', () => {
     await check(lab, drill);
     lab.fault = false;
     const { ended } = await check(lab, drill);
-    expect(ended).toMatchObject({ drill: 'wrong-turn', result: 'solved', hints: 1, checks: 1 });
+    expect(ended).toMatchObject({ drill: 'wrong-turn', result: 'solved', hints: 1, checks: 2 });
     expect(lab.record.history).toEqual([ended]);
     expect(lab.leftovers).toEqual(NOTHING);
   });
@@ -47,6 +47,14 @@ describe('a drill', () => {
     expect((await solve(lab, drill)).ended).toMatchObject({ result: 'shown' });
     expect(lab.log).toContain('type solve');
     expect(lab.leftovers).toEqual(NOTHING);
+  });
+
+  test('counts as shown, too, if the lab recovers some time after the solution', async () => {
+    const lab = new FakeLab();
+    lab.recovery = 60_000;
+    await start(lab, drill);
+    lab.type = async () => void setTimeout(() => (lab.fault = false), 100);
+    expect((await solve(lab, drill)).ended).toMatchObject({ result: 'shown' });
   });
 
   test('goes on if the typed solution does not pass', async () => {

@@ -38,9 +38,10 @@ class FakeTrialLab extends FakeLab {
 
   /** Returns the lab as a plain object, which a trial can spread. */
   open(): TrialLab {
-    const { name, argument, outputs, hasSave, verify, state, tryRepair, solution } = this;
+    const { name, argument, outputs, recovery, hasSave } = this;
+    const { verify, state, tryRepair, solution } = this;
     return {
-      ...{ name, argument, outputs, hasSave, verify, state, tryRepair, type: solution },
+      ...{ name, argument, outputs, recovery, hasSave, verify, state, tryRepair, type: solution },
       read: () => this.read(),
       write: (record) => this.write(record),
       locked: (work) => this.locked(work),

@@ -1,6 +1,6 @@
 import { servePage } from '../../../../cli/ui/serve-page';
 
-test('a page whose lab was removed ends, and says why', async () => {
+test('a page ends when there is a reason, and prints the reason', async () => {
   const printed: string[] = [];
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
     printed.push(String(text));
