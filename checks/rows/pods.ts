@@ -36,22 +36,38 @@ const NO_PROCESS = 'is the namespace of no process';
 const steady = (command: string): string =>
   `for attempt in 1 2 3 4 5; do listing=$(${command}) && break; done; printf '%s\\n' "$listing"`;
 
-const isPause = ({ command }: NetworkNamespace): boolean => /(^|\/)pause\b/.test(command);
+/**
+ * Bash command that lists the inode of the network namespace and the PID of each pause process, without
+ * pods in the node's own namespace. lsns names only the process with the lowest PID. After PIDs have
+ * wrapped, this may be another process of the pod.
+ */
+const LIST_PAUSES = [
+  'own=$(sudo stat -L -c %i /proc/1/ns/net)',
+  'for pid in $(pgrep -x pause); do inode=$(sudo stat -L -c %i "/proc/$pid/ns/net" 2> /dev/null)',
+  '[ -z "$inode" ] || [ "$inode" = "$own" ] || echo "$inode $pid"; done',
+].join('; ');
+
+/** Network namespaces of a node, in three views. */
+export interface NamespaceViews {
+  /** Those that have processes, as lsns lists them. */
+  namespaces: NetworkNamespace[];
+  /** Those in /var/run/netns. */
+  named: { inode: number; name: string }[];
+  /** Those of pause processes, with the PID as name. */
+  pauses: { inode: number; name: string }[];
+}
 
 /**
  * Compares the namespaces of all pods on a node, the student's included: each pause process's namespace must have a
  * name, and each name a process.
  */
-function nameProblems(
-  namespaces: NetworkNamespace[],
-  named: { inode: number; name: string }[],
-): string[] {
+export function nameProblems({ namespaces, named, pauses }: NamespaceViews): string[] {
   return [
-    ...namespaces
-      .filter((one) => isPause(one) && !named.some(({ inode }) => inode === one.inode))
+    ...pauses
+      .filter((one) => !named.some(({ inode }) => inode === one.inode))
       .map(
-        ({ inode, pid }) =>
-          `the namespace ${inode}, of the pause process ${pid}, has no name in /var/run/netns`,
+        ({ inode, name }) =>
+          `the namespace ${inode}, of the pause process ${name}, has no name in /var/run/netns`,
       ),
     ...named
       .filter(
@@ -63,12 +79,12 @@ function nameProblems(
 }
 
 /** Compares a test pod's namespace in the three listings. Returns one phrase for each difference. */
-function viewProblems(
+export function viewProblems(
   { pod, inode, namespace }: PodView,
-  namespaces: NetworkNamespace[],
-  named: { inode: number }[],
+  { namespaces, named, pauses }: NamespaceViews,
   names: string,
 ): string[] {
+  const isOwned = pauses.some((one) => one.inode === inode);
   const row = namespaces.find((one) => one.inode === inode);
   const count = named.filter((one) => one.inode === inode).length;
   return [
@@ -81,7 +97,7 @@ function viewProblems(
       `${count} names in /var/run/netns have the inode ${inode}, expected 1`,
     ),
     ...problemUnless(row, `lsns shows no namespace ${inode}, that of ${pod.name}`),
-    ...problemUnless(!row || isPause(row), `${inode} is owned by ${row?.command}, expected pause`),
+    ...problemUnless(!row || isOwned, `${inode} is owned by ${row?.command}, expected pause`),
     ...problemUnless(
       names.split('\n').some((line) => line.split(' ')[0] === namespace),
       `ip netns does not list ${namespace}`,
@@ -106,15 +122,20 @@ const podNetns: Check = {
       steady('sudo lsns -t net'),
       'ls -1i /var/run/netns',
       'ip netns',
+      LIST_PAUSES,
     ];
     const look = async () => {
-      const [json, plain, inodes, names] = await typeOn(lab, node, commands);
-      const [namespaces, named] = [parseLsns(json), parseInodes(inodes)];
+      const [json, plain, inodes, names, pids] = await typeOn(lab, node, commands);
+      const seen = {
+        namespaces: parseLsns(json),
+        named: parseInodes(inodes),
+        pauses: parseInodes(pids),
+      };
       return {
         listings: [plain, inodes, names],
         problems: [
-          ...nameProblems(namespaces, named),
-          ...views.flatMap((view) => viewProblems(view, namespaces, named, names)),
+          ...nameProblems(seen),
+          ...views.flatMap((view) => viewProblems(view, seen, names)),
         ],
       };
     };

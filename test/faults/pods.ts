@@ -63,7 +63,7 @@ export const podFaults: DrillFault[] = [
       'pod.processes':
         /tail -f \/dev\/null is in the namespace of nginx-worker-0 too.*ip netns pids cni-/,
     },
-    passes: ['pod.veth', 'pod.bridge', 'nat.ping'],
+    passes: ['pod.netns', 'pod.veth', 'pod.bridge', 'nat.ping'],
   },
   {
     drill: 'frozen-worker',

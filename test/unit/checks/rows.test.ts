@@ -1,4 +1,5 @@
 import { verify } from '../../../checks';
+import { nameProblems, viewProblems } from '../../../checks/rows/pods';
 import { answering, outputs, route, silent } from '../../support/silent-lab';
 
 describe('route.vpc', () => {
@@ -89,4 +90,28 @@ describe('cni.config', () => {
     expect(await reason({}, outputs({ workers: 1 }), 'bridge\nloopback\n')).toContain(
       'no host-local',
     ));
+});
+
+describe('pod.netns', () => {
+  const pod = { name: 'nginx-worker-0', ip: '10.200.0.4', node: 'worker-0' };
+  const namespace = 'cni-00000000-0000-0000-0000-000000000000';
+  const view = { pod, namespace, inode: 7, peer: 9 } as Parameters<typeof viewProblems>[0];
+  const row = { inode: 7, processes: 3, pid: 20, command: 'nginx: master process' };
+  const named = [{ inode: 7, name: namespace }];
+  const pauses = [{ inode: 7, name: '32760' }];
+
+  test('passes if PIDs wrapped, and lsns names another process of the pod', () => {
+    const seen = { namespaces: [row], named, pauses };
+    expect([...viewProblems(view, seen, namespace), ...nameProblems(seen)]).toEqual([]);
+  });
+
+  test('fails if no pause process holds the namespace', () =>
+    expect(viewProblems(view, { namespaces: [row], named, pauses: [] }, namespace)).toEqual([
+      '7 is owned by nginx: master process, expected pause',
+    ]));
+
+  test('fails if the namespace of a pause process has no name', () =>
+    expect(nameProblems({ namespaces: [row], named: [], pauses })).toEqual([
+      'the namespace 7, of the pause process 32760, has no name in /var/run/netns',
+    ]));
 });
