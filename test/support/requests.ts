@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import WebSocket from 'ws';
 
-/** Sends a GET request with a connection of its own. Drops the body of the answer. */
+/** Sends a GET request on a new connection. Drops the body of the answer. */
 export const request = (
   url: URL,
   headers: http.OutgoingHttpHeaders = {},
