@@ -358,8 +358,9 @@ export class Tour {
       await rest(50);
     } finally {
       this.drillRuns = false;
-      this.send({ type: 'drill', text: '', running: false });
+      // The result is on the page before its buttons work again.
       this.show();
+      this.send({ type: 'drill', text: '', running: false });
     }
   }
 }
