@@ -81,6 +81,6 @@ export const EXAMPLES: Record<string, readonly Example[]> = {
     ['./lab doctor', 'reports what this host lacks'],
     ['./lab doctor --cloud gcp', 'reports what the Google Cloud project lacks'],
   ],
-  test: [['./lab test', 'runs every test, with real labs, in about 35 minutes']],
+  test: [['./lab test', 'runs every test, with real labs, in about 32 minutes']],
   env: [['eval "$(./lab env)"', 'lets plain pulumi work on the same labs, in this shell']],
 };

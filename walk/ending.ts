@@ -152,8 +152,8 @@ function neverLeft({ from, detail, obstacle }: Facts): Ending {
 }
 
 /**
- * Explains why no rule of a node translated a packet, with the check of that. `check` covers missing
- * rules. The rules of table nat see only tracked connections, so a rule before them can be the cause.
+ * Explains why no rule of a node translated a packet. The rules of table nat see only tracked
+ * connections, so an earlier rule can be the cause. `check` is the check of missing rules.
  */
 function untranslatedBecause(
   visit: ReportedVisit,

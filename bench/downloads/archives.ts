@@ -65,7 +65,7 @@ function programFile(project: UpstreamProject, program: string): string {
   return path.join(found.directory, program);
 }
 
-/** Starts the stand-in of `checkout`, because the official plugin cannot be built. */
+/** Returns a script that starts the stand-in of `checkout`, because the official plugin cannot be built. */
 const pluginScript = (checkout: string): string =>
   `#!/bin/sh\nexec "\${HARDWAY_NODE:-node}" '${checkout}/bin/run.cjs' command-plugin/main.ts "$@"\n`;
 

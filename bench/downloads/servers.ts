@@ -41,8 +41,6 @@ function kindOnRegistry(url: string): Kind {
 /** Servers of everything that a first start downloads. All answers pass one link. */
 export class Servers {
   readonly traffic = new Map<Kind, Traffic>();
-  /** Paths that were requested and that no server has. */
-  readonly missing: string[] = [];
   private readonly servers: http.Server[] = [];
 
   /** `releases`: directory of the official files, laid out as HOST/PATH. */
@@ -63,7 +61,6 @@ export class Servers {
       // Hosts without Debian sources read the public archive through the mirror.
       if (name.startsWith('deb.debian.org/'))
         return this.forward(`http://${name}`, { request, response, kind: 'Debian packages' });
-      if (request.method === 'GET') this.missing.push(name);
       response.writeHead(404).end();
     });
 

@@ -156,10 +156,12 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
         `  ${id}: ${lines[0]}${textIf(lines.length > 1, `, and ${lines.length - 1} more (./lab status ${lab})`)}`,
     ),
   );
-  const results = found.flatMap(({ id, drills }) =>
-    itemsIf(ifPresent(drills, formatLast), `  ${id}: ${ifPresent(drills, formatLast)}`),
-  );
+  const results = found.flatMap(({ id, drills }) => {
+    const last = ifPresent(drills, formatLast);
+    return itemsIf(last, `  ${id}: ${last}`);
+  });
   const drilled = found.filter(isDrilled).length;
+  const inDrill = `; ${counted(drilled, 'lab')} ${plural(drilled, 'is', 'are')} in a drill`;
   const well = found.filter((one) => isWell(one) && !isDrilled(one)).length;
   return [
     columns([head, ...rows]),
@@ -167,7 +169,7 @@ export function table(found: StudentStatus[], longestName = Infinity): string {
     ...changed,
     ...itemsIf(results.length > 0, '', 'Last drills:', ...results),
     '',
-    `${well} of ${found.length} labs are up without drift${textIf(drilled > 0, `; ${counted(drilled, 'lab')} ${plural(drilled, 'is', 'are')} in a drill`)}.`,
+    `${well} of ${found.length} labs are up without drift${textIf(drilled > 0, inDrill)}.`,
   ].join('\n');
 }
 

@@ -71,6 +71,15 @@ export function end(record: DrillRecord, result: Result, now: Date): DrillRecord
 export const endOf = ({ started, seconds }: Ended): string =>
   new Date(Date.parse(started) + seconds * 1000).toISOString();
 
+/** Counts the different drills that were solved, and the tries that ended otherwise. */
+export function countResults(history: Ended[]): { solved: number; others: number } {
+  const solved = history.filter(({ result }) => result === 'solved');
+  return {
+    solved: new Set(solved.map(({ drill }) => drill)).size,
+    others: history.length - solved.length,
+  };
+}
+
 const fileOf = (stack: string): string => path.join(labFiles(stack).directory, 'drills.json');
 
 /** Reads the drills of a lab. */

@@ -4,7 +4,7 @@ import { columns } from '../ui/prompt';
 import { ifPresent, itemsIf, listOf } from '../../util/optional';
 import { counted, plural } from '../../util/plural';
 import type { Drill } from './drill';
-import type { DrillRecord, Ended, Running } from './record';
+import { countResults, type DrillRecord, type Ended, type Running } from './record';
 import type { Trial } from './trial';
 
 /** Lines of evidence that a failed check shows. */
@@ -121,13 +121,11 @@ export const renderEnd = (ended: Ended, drill: Drill | undefined): string =>
 
 /** Formats the drills of a student for a cell of a table: `wrong-turn (running for 4 min, 1 hint), 2 solved`. */
 export function summarize({ running, history }: DrillRecord): string {
-  const names = [...new Set(history.map(({ drill }) => drill))];
-  const solved = names.filter((name) => bestOf(name, history)?.result === 'solved').length;
-  const givenUp = names.length - solved;
+  const { solved, others } = countResults(history);
   const parts = [
     ...listOf(running).map((one) => `${one.drill} (${formatRunning(one)})`),
     ...itemsIf(solved > 0, `${solved} solved`),
-    ...itemsIf(givenUp > 0, `${givenUp} given up`),
+    ...itemsIf(others > 0, `${others} given up`),
   ];
   return parts.join(', ') || '-';
 }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import type { WebSocket } from 'ws';
 import { chapterTitles, standingOf } from '../../../tour';
-import { type DrillRecord, endOf, readRecord } from '../../drills/record';
+import { countResults, type DrillRecord, endOf, readRecord } from '../../drills/record';
 import { labFiles } from '../../lab/files';
 import { lastVerified } from '../../lab/last-verification';
 import { addHint, hasBegun, readHints, readProgress } from '../../tour/store';
@@ -16,9 +16,6 @@ const nameOf = ({ name }: Pick<Student, 'name'>): string => name;
 const PAUSE = 500;
 
 function drillsOf({ running, history }: DrillRecord): ShownDrills {
-  const solved = new Set(
-    history.filter(({ result }) => result === 'solved').map((one) => one.drill),
-  );
   return {
     ...(running && {
       running: {
@@ -28,8 +25,7 @@ function drillsOf({ running, history }: DrillRecord): ShownDrills {
         checks: running.checks,
       },
     }),
-    solved: solved.size,
-    others: history.filter(({ result }) => result !== 'solved').length,
+    ...countResults(history),
   };
 }
 
