@@ -24,6 +24,7 @@ import { projectName } from '../../engine';
 import { pastExpiry } from '../../lab/expiry';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
 import type { Roster, Student } from '.';
+import { joinNames } from '../../../util/join-names';
 
 const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
@@ -145,7 +146,7 @@ export class RosterReader {
   ): Map<string, Node | undefined> {
     if (isMap(node)) return this.keysOf(node, known, of);
     if (!isNothing(node))
-      this.mistake(node, `expected ${known.map((key) => `"${key}: …"`).join(' and ')} ${of}`);
+      this.mistake(node, `expected ${joinNames(known.map((key) => `"${key}: …"`))} ${of}`);
     return new Map();
   }
 
