@@ -6,6 +6,7 @@ import { EventLog } from '../../../../cli/engine/event-log';
 import { pulumi, pulumiWithEvents } from '../../../../cli/engine/process';
 import { isAbsent } from '../../../../cli/engine/state-files';
 import { backendDirectory } from '../../../../cli/engine/environment';
+import { ownerOf } from '../../../../util/scratch-directory';
 import { inPlaces, ownPlaces } from '../../../support/typed';
 
 ownPlaces();
@@ -82,10 +83,11 @@ describe('a run of the engine', () => {
 });
 
 describe('the event log', () => {
-  test('is private, and is deleted when it is closed', () => {
+  test('is private, names its process, and is deleted when it is closed', () => {
     const log = new EventLog(() => undefined);
     const directory = path.dirname(log.file);
     expect(fs.statSync(directory).mode & 0o777).toBe(0o700);
+    expect(ownerOf(path.basename(directory))).toBe(process.pid);
     log.close();
     expect(fs.existsSync(directory)).toBe(false);
   });
