@@ -60,6 +60,15 @@ describe('a run of the engine', () => {
     expect(seen).toEqual([7]);
   });
 
+  test('has no reader of its output, which an engine that outlives ./lab could not write', async () => {
+    const [{ message } = { message: '' }] = (
+      await eventsOf(
+        `echo "{\\"stdoutEvent\\":{\\"message\\":\\"$(readlink /proc/$$/fd/1)\\"}}" > $LOG`,
+      )
+    ).flatMap(({ stdoutEvent }) => stdoutEvent ?? []);
+    expect(message).toBe('/dev/null');
+  });
+
   test('fails with the standard error of the engine', async () => {
     expect(await failureOf(eventsOf('echo "error: no such stack" >&2; exit 255'))).toBe(
       'no such stack',
@@ -79,6 +88,30 @@ describe('a run of the engine', () => {
     const place = { workDir: inPlaces(), envVars: { PATH: inPlaces('none') } };
     const run = pulumiWithEvents(place, ['up'], { onEvent: () => undefined });
     expect(await failureOf(run)).toMatch(/^The Pulumi engine does not start: .*ENOENT/);
+  });
+});
+
+describe('a short command of the engine', () => {
+  test('returns the output as text, also if a character is split between two writes', async () => {
+    const split = "printf '\\303'; sleep 0.1; printf '\\251\\n'; echo warning >&2";
+    expect(await pulumi(placeWith(split), 'stack', 'ls')).toBe('é\n');
+  });
+
+  test('gets its arguments, and no terminal to ask', async () => {
+    const place = placeWith('exec cat "$0.args"');
+    fs.writeFileSync(
+      inPlaces('bin', 'pulumi'),
+      '#!/bin/sh\necho "$*"; test -t 0 || echo no terminal\n',
+    );
+    expect(await pulumi(place, 'stack', 'ls')).toBe('stack ls --non-interactive\nno terminal\n');
+  });
+
+  test('fails with the standard error of the engine', async () => {
+    const failing = pulumi(
+      placeWith('echo "error: no stack named a found" >&2; exit 255'),
+      'stack',
+    );
+    await expect(failing).rejects.toMatchObject({ message: 'no stack named a found' });
   });
 });
 
