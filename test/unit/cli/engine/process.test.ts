@@ -5,7 +5,7 @@ import { engineFailure } from '../../../../cli/engine/errors';
 import { EventLog } from '../../../../cli/engine/event-log';
 import { pulumi, pulumiWithEvents } from '../../../../cli/engine/process';
 import { isAbsent } from '../../../../cli/engine/state-files';
-import { backendDirectory } from '../../../../cli/engine/environment';
+import { backendDirectory } from '../../../../cli/engine/state-directory';
 import { ownerOf } from '../../../../util/scratch-directory';
 import { inPlaces, ownPlaces } from '../../../support/typed';
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
 import { engineFailure } from '../../../../cli/engine/errors';
@@ -138,11 +139,21 @@ describe('with a lab that is up', () => {
   });
 });
 
+test('./lab up of another lab is refused if the passphrase of a lab is lost, and creates nothing', async () => {
+  const state = inPlaces('state/backend/.pulumi/stacks/hardway-lab/local-s01.json');
+  fs.mkdirSync(path.dirname(state), { recursive: true });
+  fs.writeFileSync(state, '{}');
+  const { code, printed } = await typed('up s02');
+  expect(code).toBe(3);
+  expect(printed).toContain('The passphrase of lab local-s01 is lost: ');
+  expect(fs.readdirSync(inPlaces('state'))).toEqual(['backend']);
+});
+
 test.each<[string, Error, string]>([
   [
     'another passphrase',
     new Error('code: 255\n stdout: \n stderr: error: incorrect passphrase'),
-    'The passphrase does not fit this state.\nTo do: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
+    '/state/passphrase does not fit this state.\nTo do: restore the one with which the lab was created, or set PULUMI_CONFIG_PASSPHRASE to it; ./lab down NAME removes a local lab without it',
   ],
   [
     'an engine that was killed',
