@@ -11,6 +11,7 @@ export { hasProviderPlugin, pluginNote, pluginsDirectory } from './provider-plug
 export type { PendingCreate, Snapshot, Remembered } from './snapshot';
 export {
   anyDamagedState,
+  isAbsent,
   damagedState,
   removeRecords,
   discardState,
