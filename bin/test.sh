@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # The Node.js that ./lab uses, which may not be the one that started npm.
 # A user's PATH may lack /usr/sbin.
 PATH=$(dirname -- "$(bin/node.sh)"):$PATH:/usr/sbin:/sbin
-# Root uses the toolchain of the caller, whose cache is the default of ./lab.
+# Root uses the caller's toolchain: this cache directory is the default of ./lab.
 HARDWAY_CACHE=${HARDWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hardway}
 export PATH HARDWAY_CACHE
 

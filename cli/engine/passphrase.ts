@@ -81,7 +81,7 @@ function removal(stacks: string[]): string {
 
 /**
  * Returns the Failure if the passphrase of a stack, or of any stack, can't be read. `undefined` if
- * there is a passphrase: only the engine can tell if it fits.
+ * there is a passphrase, which may be the wrong one: the engine compares it.
  */
 export function lostPassphrase(stack?: string, given = process.env): Failure | undefined {
   if (given.PULUMI_CONFIG_PASSPHRASE !== undefined) return undefined;

@@ -43,7 +43,7 @@ describe('a scratch directory', () => {
 
   test('is private', () => expect(fs.statSync(create()).mode & 0o777).toBe(0o700));
 
-  test('of a killed process is deleted by the next one, of every kind', async () => {
+  test('is deleted by the next one of any kind if its process has ended', async () => {
     const killed = path.join(parent, nameWith(await deadPid()));
     fs.mkdirSync(killed);
     fs.writeFileSync(path.join(killed, 'events'), '{}\n');
@@ -51,7 +51,7 @@ describe('a scratch directory', () => {
     expect(fs.existsSync(killed)).toBe(false);
   });
 
-  test('of a running process stays', () => {
+  test('stays while its process runs', () => {
     const own = create();
     const other = path.join(parent, nameWith(process.ppid));
     fs.mkdirSync(other);
@@ -76,7 +76,7 @@ describe('a scratch directory', () => {
     expect(existing).toEqual([true, true, true, false]);
   });
 
-  test('of another user stays', async () => {
+  test('stays if another user owns it', async () => {
     const other = path.join(parent, nameWith(await deadPid()));
     fs.mkdirSync(other);
     const getuid = jest.spyOn(process, 'getuid').mockReturnValue(4321);

@@ -112,7 +112,7 @@ describe('before the first class up', () => {
   });
 });
 
-test('a class with a lab and without programs is told to install them, not to create a lab', async () => {
+test('a class with a lab and without programs gets the command that installs them and creates no lab', async () => {
   writeState('local-s03');
   expect(await classPrints('status')).toEqual({
     code: 3,
