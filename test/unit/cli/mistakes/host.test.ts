@@ -13,9 +13,8 @@ const mockLab: { installed: boolean; snapshot?: object; broken?: Error } = { ins
 jest.mock('../../../../cli/actions/ensure-toolchain', () => {
   const { unable } =
     jest.requireActual<typeof import('../../../../cli/errors')>('../../../../cli/errors');
-  const installed = (): object => {
-    if (!mockLab.installed)
-      throw unable('The programs of labs are not installed yet.', './lab start');
+  const installed = (cure = './lab start'): object => {
+    if (!mockLab.installed) throw unable('The programs of labs are not installed yet.', cure);
     return { kubectl: '/bin/false' };
   };
   return { installed, found: async () => (mockLab.installed ? installed() : undefined) };
@@ -68,16 +67,30 @@ function up(change: Record<string, string> = {}): object {
 }
 
 describe('without installed programs', () => {
-  test.each(['status', 'verify', 'env', 'ssh worker-0', 'kubectl get pods', 'down aws --yes'])(
-    './lab %s names the command that installs them',
-    async (line) => {
-      mockLab.installed = false;
-      expect(await typed(line)).toEqual({
-        code: 3,
-        printed: 'The programs of labs are not installed yet.\nTo do: ./lab start',
-      });
-    },
-  );
+  test.each([
+    ['status', './lab start'],
+    ['verify', './lab start'],
+    ['env', './lab start'],
+    ['ssh worker-0', './lab start'],
+    ['kubectl get pods', './lab start'],
+    ['status s01', './lab start local-s01'],
+    ['verify s01', './lab start local-s01'],
+    ['ssh s01 worker-0', './lab start local-s01'],
+    ['kubectl s01 -- get pods', './lab start local-s01'],
+    ['walk s01 worker-0 worker-1', './lab start local-s01'],
+    ['drill hint s01', './lab start local-s01'],
+    ['tour s01', './lab start local-s01'],
+    ['extend s01 2h', './lab start local-s01'],
+    ['save s01 before', './lab start local-s01'],
+    ['status aws-s01', './lab setup --cloud aws, which needs no root'],
+    ['down aws --yes', './lab setup --cloud aws, which needs no root'],
+  ])('./lab %s names the command that installs them for its lab', async (line, cure) => {
+    mockLab.installed = false;
+    expect(await typed(line)).toEqual({
+      code: 3,
+      printed: `The programs of labs are not installed yet.\nTo do: ${cure}`,
+    });
+  });
 });
 
 test.each([
