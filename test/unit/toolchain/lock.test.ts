@@ -165,6 +165,32 @@ test('semaphore runs at most the given number of tasks at a time, in order of ar
   expect(begun).toEqual([1, 2, 3, 4, 5]);
 });
 
+test('semaphore gives a slot that is released early to one other task', async () => {
+  const take = semaphore(1);
+  const first = gate();
+  const begun: string[] = [];
+  const linking = take(async (release) => {
+    release();
+    release();
+    await first.opened;
+    begun.push('first ends');
+  });
+  const second = gate();
+  const compiling = take(async () => {
+    begun.push('second');
+    await second.opened;
+  });
+  const last = take(async () => begun.push('third'));
+  await new Promise(setImmediate);
+  expect(begun).toEqual(['second']);
+  first.open();
+  await linking;
+  expect(begun).toEqual(['second', 'first ends']);
+  second.open();
+  await Promise.all([compiling, last]);
+  expect(begun).toEqual(['second', 'first ends', 'third']);
+});
+
 test('semaphore finishes running tasks after a failure, and starts no others', async () => {
   const take = semaphore(2);
   const slow = gate();
