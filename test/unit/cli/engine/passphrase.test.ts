@@ -78,6 +78,8 @@ describe('a lost passphrase', () => {
   });
 
   test('is reported by the engine before it reads a lab, and nothing is created', async () => {
+    // The engine closes files that it creates, for all tests of this process.
+    const umask = process.umask();
     writeState('local-s01');
     const programs = {
       pulumi: '/bin/false',
@@ -85,6 +87,7 @@ describe('a lost passphrase', () => {
       pulumiHome: inPlaces('home'),
     };
     const engine = await Engine.open(programs);
+    process.umask(umask);
     await expect(engine.snapshot('local-s01')).rejects.toThrow(/^The passphrase of lab local-s01 /);
     expect(await engine.snapshot('local-s02')).toBeUndefined();
     expect(fs.existsSync(file())).toBe(false);

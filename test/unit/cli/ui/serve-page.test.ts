@@ -1,4 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import type * as Timers from 'node:timers/promises';
+import { setTimeout as rest } from 'node:timers/promises';
 import { type Served, servePage } from '../../../../cli/ui/serve-page';
 import { until } from '../../../support/until';
 
@@ -11,8 +12,10 @@ const served = (fields: Partial<Served>): Served => ({
   ...fields,
 });
 
-const timers = (): number =>
-  process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+jest.mock('node:timers/promises', () => {
+  const actual = jest.requireActual<typeof Timers>('node:timers/promises');
+  return { ...actual, setTimeout: jest.fn(actual.setTimeout) };
+});
 
 let printed: string[];
 
@@ -24,11 +27,11 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => jest.mocked(process.stdout.write).mockRestore());
 
-/** Serves a page, and ends it by SIGINT. Returns the number of timers that it waited with. */
-async function timersWhileServing(fields: Partial<Served>): Promise<number> {
-  const before = timers();
+/** Serves a page, and ends it by SIGINT. Returns how often it was going to wake after a second. */
+async function pausesOf(fields: Partial<Served>): Promise<number> {
+  jest.mocked(rest).mockClear();
   let isReachable = false;
   const about = (): string[] => {
     isReachable = true;
@@ -36,11 +39,9 @@ async function timersWhileServing(fields: Partial<Served>): Promise<number> {
   };
   const ended = servePage(served({ ...fields, about }));
   await until('the page can be reached', () => isReachable);
-  await turn();
-  const during = timers() - before;
   process.emit('SIGINT');
   await ended;
-  return during;
+  return jest.mocked(rest).mock.calls.filter(([milliseconds]) => milliseconds === 1000).length;
 }
 
 test('a page ends when there is a reason, and prints the reason', async () => {
@@ -59,8 +60,8 @@ test('a page ends when there is a reason, and prints the reason', async () => {
   );
 });
 
-test('a page that only Ctrl-C ends waits without a timer, a page with a reason with one', async () => {
-  expect(await timersWhileServing({})).toBe(0);
-  expect(await timersWhileServing({ endReason: () => undefined })).toBe(1);
+test('a page that only Ctrl-C ends does not wake each second, a page with a reason does', async () => {
+  expect(await pausesOf({})).toBe(0);
+  expect(await pausesOf({ endReason: () => undefined })).toBe(1);
   expect(printed.at(-1)).toBe('The tour of lab local ends.\n');
 });
