@@ -1,9 +1,13 @@
 /**
  * Returns a function that runs at most `limit` pieces of work at a time; others wait in order of
  * arrival.
- * After a failure no further work starts: waiting work is rejected with `NotStarted`.
+ * After a failure no further work starts: waiting work is rejected with `NotStarted`. With
+ * `continues`, work starts also after a failure.
  */
-export function semaphore(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function semaphore(
+  limit: number,
+  { continues = false } = {},
+): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   let failed = false;
@@ -14,7 +18,7 @@ export function semaphore(limit: number): <T>(work: () => Promise<T>) => Promise
       if (failed) throw new NotStarted();
       return await work();
     } catch (error) {
-      failed = true;
+      failed = !continues;
       throw error;
     } finally {
       // Hands the slot to the next waiting work. Without any, the slot becomes free.
