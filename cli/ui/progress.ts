@@ -1,6 +1,6 @@
 import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
-import { type Colours, LiveLines, paint, type Screen } from './live-region';
+import { type Colours, LiveLines, paint, type Screen, sizeOf } from './live-region';
 import { formatDuration, since } from './duration';
 
 /** One running step of a command. */
