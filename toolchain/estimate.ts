@@ -3,10 +3,10 @@ import type { Release, UpstreamProject } from './program';
 import type { Progress } from './progress';
 
 /**
- * Exponent that fits the measured processor time of builds. Go compiles small packages first, so
- * half of the packages are less than half of the work.
+ * Exponent that fits a measured build. Go compiles small packages first, so half of the packages
+ * are less than half of the work.
  */
-const LATER_PACKAGES = 1.25;
+const LATER_PACKAGES = 1.2;
 
 /**
  * Returns the part of a project that is built, from 0 to 1: the builds before `index`, and
@@ -37,7 +37,7 @@ export type Work = (typeof WORK)[number];
 
 /**
  * Seconds until the pace seen so far is used alone. Before, the rest of these seconds counts as
- * work at the expected pace. Builds begin with the download of their modules.
+ * work at the expected pace.
  */
 const GUESSED_SECONDS = { download: 20, build: 120 };
 
@@ -65,7 +65,9 @@ export interface Remaining {
  */
 export class Estimate {
   private readonly done = new Map<string, number>();
-  /** Time of the first news of each kind of work. */
+  /**
+   * Time of the first progress of each kind of work. Before it, builds download their modules.
+   */
   private readonly begun = new Map<Work, number>();
 
   /** `started` and every `now` are seconds of one clock. */
@@ -76,16 +78,16 @@ export class Estimate {
 
   /** Records the progress of a part. Ignores parts that are not in the plan. */
   record(
-    { name, state, fraction }: Pick<Progress, 'name' | 'state' | 'fraction'>,
+    { name, state, fraction = 0 }: Pick<Progress, 'name' | 'state' | 'fraction'>,
     now: number,
   ): void {
     const part = this.parts.find((one) => one.name === name);
     if (!part) return;
-    for (const work of WORK)
-      if (state !== 'waiting' && work in part.seconds && !this.begun.has(work))
-        this.begun.set(work, now);
     if (state === 'done') this.done.set(name, 1);
-    else if (fraction !== undefined) this.done.set(name, Math.min(NEARLY_DONE, fraction));
+    else if (fraction > 0) this.done.set(name, Math.min(NEARLY_DONE, fraction));
+    else return;
+    for (const work of WORK)
+      if (part.seconds[work] && !this.begun.has(work)) this.begun.set(work, now);
   }
 
   remaining(now: number): Remaining {

@@ -6,6 +6,7 @@ import { ToolchainError, UnreachableError } from './errors';
 import { arrivedFraction, builtFraction } from './estimate';
 import { buildModule, moduleDirectory, missingGo, type Go } from './go';
 import type { Architecture, Build, Release, UpstreamProject } from './manifest';
+import type { Turn } from '../util/semaphore';
 import type { ItemProgress } from './progress';
 import {
   artifactPath,
@@ -127,8 +128,8 @@ export interface ObtainContext {
   sites: Sites;
   /** Finds Go. Called only if a program must be built; the result is remembered. */
   go: () => Promise<Go | undefined>;
-  /** Runs a build as soon as a build slot is free. */
-  buildTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Runs a build as soon as a build slot is free. A build releases its slot before it links. */
+  buildTurn: Turn;
 }
 
 /**
@@ -216,16 +217,18 @@ async function build(
 ): Promise<string> {
   const go = await context.go();
   if (!go) throw new ToolchainError(missingGo([project]));
-  return context.buildTurn(() =>
+  return context.buildTurn((release) =>
     storeArtifact(projectPath(project, context.architecture, 'built'), async (directory) => {
       const log = logFile(`${project.name}-${project.version}`);
       fs.rmSync(log, { force: true });
       const started = progress.seconds;
       progress.report('building');
       for (const [index, one] of project.builds.entries()) {
-        await buildModule(go, project, one, directory, log, (detail, packages) =>
-          progress.report('building', detail, builtFraction(project, index, packages)),
-        );
+        await buildModule(go, project, one, directory, log, (detail, packages) => {
+          progress.report('building', detail, builtFraction(project, index, packages));
+          // Linking uses one core, so the next build compiles meanwhile.
+          if (packages >= one.compiles) release();
+        });
       }
       writeOrigin(directory, {
         how: 'built',

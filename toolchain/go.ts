@@ -75,6 +75,8 @@ export function buildArguments(build: Build, directory: string): string[] {
     '-mod=readonly',
     '-trimpath',
     '-buildvcs=false',
+    // Data for debuggers, which the linker's flags -s and -w would drop.
+    '-gcflags=all=-dwarf=false',
     ...listOf(build.tags).flatMap((tags) => ['-tags', tags.join(',')]),
     ...listOf(build.ldflags).flatMap((flags) => ['-ldflags', flags]),
     '-o',

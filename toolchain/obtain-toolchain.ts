@@ -1,3 +1,4 @@
+import * as os from 'node:os';
 import { cachePath } from './cache';
 import { Sites } from './download';
 import { ToolchainError, UnreachableError } from './errors';
@@ -28,8 +29,11 @@ import { makeNodeStore, nodeStorePath } from './node-programs';
 /** Packages that every lab needs on the host, cloud labs included: for downloads and logins. */
 const TOOLS_PACKAGES = ['ca-certificates', 'curl', 'openssh-client'] as const;
 
-/** Number of parallel builds. A build uses all cores while it compiles, but one while it links. */
-const BUILDS_AT_A_TIME = 2;
+/**
+ * Number of builds that compile at a time. One keeps two cores busy, and a second one would compile
+ * the packages of the standard library again.
+ */
+const BUILDS_AT_A_TIME = Math.max(1, Math.floor(os.availableParallelism() / 2));
 
 /** Returns the toolchain if it is complete. Read-only; takes a few milliseconds. */
 export async function present(): Promise<Toolchain | undefined> {

@@ -41,13 +41,13 @@ export const buildOf = ({ name, builds }: UpstreamProject): Part => ({
 });
 
 /**
- * Work on the items that are neither downloaded as releases nor built from source. The Debian
- * packages of the tree have 83 MB, those of the images 20.
+ * Work on the items that are neither downloaded as releases nor built from source. Lists and
+ * packages of the tree have 83 MB.
  */
 export const OTHER_WORK: Record<'packages' | 'tree' | 'images' | 'plugin', Part> = {
   packages: { name: ITEMS.packages, seconds: { other: 30 } },
   tree: { name: ITEMS.tree, seconds: { download: 83 / MEGABYTES_PER_SECOND, other: 40 } },
-  images: { name: ITEMS.images, seconds: { download: 20 / MEGABYTES_PER_SECOND, other: 10 } },
+  images: { name: ITEMS.images, seconds: { other: 10 } },
   plugin: { name: commandPlugin.name, seconds: { other: 1 } },
 };
 

@@ -33,8 +33,8 @@ export interface Build {
   /** Set if the build needs a C compiler: additional Debian packages. */
   cgo?: { debianPackages: string[] };
   /**
-   * Share of the seconds that all builds take on two cores with an empty cache, in proportion to
-   * their processor time. Used for estimates.
+   * Measured seconds on two cores with an empty cache, in the manifest's order of builds, without
+   * the download of modules. Used for estimates.
    */
   seconds: number;
   /**

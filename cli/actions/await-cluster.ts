@@ -34,7 +34,7 @@ const conditionOf = ({ status }: KubernetesObject, type: string): Condition | un
 /** Names of the leases of the cluster's leaders, in the namespace kube-system. */
 const LEADERS = ['kube-controller-manager', 'kube-scheduler'];
 
-/** Leases of leaders that ended with the restore. The new ones would wait 15 s for their expiry. */
+/** Leases of leaders that ended with the restore. The new ones would wait 8 s for their expiry. */
 export const deadLeaders = (objects: KubernetesObject[], restored: Date): string[] =>
   objects
     .filter(

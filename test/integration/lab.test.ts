@@ -9,6 +9,7 @@ import {
   lab,
   labPrints,
   onNode,
+  type Ran,
   run,
   state,
   verify,
@@ -276,6 +277,44 @@ describe('drift made by hand', () => {
     expect(status.stdout).toMatch(/route.*worker-2.*does not exist/i);
     await labPrints('up', LAB, '--yes');
     expect((await lab('status', LAB)).stdout).toContain('everything is as declared');
+  });
+});
+
+describe('a cluster with three controllers', () => {
+  const kubectl = (...words: string[]): Promise<Ran> => lab('kubectl', LAB, '--', ...words);
+
+  test('replaces killed leaders within 15 seconds', async () => {
+    const units = ['kube-controller-manager', 'kube-scheduler'];
+    const leases = ['-n', 'kube-system', 'get', 'leases', ...units, '-o'];
+    const leaders = async (): Promise<string[]> => {
+      const { stdout } = await kubectl(...leases, 'jsonpath={.items[*].spec.holderIdentity}');
+      return stdout.split(' ');
+    };
+    const killed = await leaders();
+    expect(killed).toEqual(units.map(() => expect.stringMatching(/^controller-\d_/)));
+    await Promise.all(
+      units.map((unit, index) =>
+        asRoot(LAB, killed[index].split('_')[0], `systemctl kill --signal KILL ${unit}`),
+      ),
+    );
+    const areOthers = (now: string[]): boolean =>
+      now.length === 2 && now.every((leader, index) => leader !== killed[index]);
+    await until('new leaders', async () => areOthers(await leaders()), 15);
+  });
+
+  test('has an API without failures again soon after one etcd member ends', async () => {
+    const answers = async (): Promise<boolean> =>
+      (await kubectl('get', 'nodes', '--request-timeout=3s')).code === 0;
+    await asRoot(LAB, 'controller-1', 'systemctl stop etcd');
+    await until(
+      'three answers for each controller',
+      async () => {
+        for (let request = 0; request < 9; request++) if (!(await answers())) return false;
+        return true;
+      },
+      40,
+    );
+    await asRoot(LAB, 'controller-1', 'systemctl start etcd');
   });
 });
 

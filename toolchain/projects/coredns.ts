@@ -29,7 +29,7 @@ export const coredns = (version: string): UpstreamProject => {
         name: 'coredns',
         packages: { coredns: 'hardway.lab/toolchain/coredns' },
         ldflags: '-s -w',
-        seconds: 55,
+        seconds: 42,
         compiles: 525,
       },
     ],

@@ -25,7 +25,7 @@ export const etcd = (version: string): UpstreamProject => ({
       name: 'etcd',
       packages: { etcd: 'go.etcd.io/etcd/server/v3' },
       ldflags: '-s -w',
-      seconds: 21,
+      seconds: 18,
       compiles: 323,
     },
   ],

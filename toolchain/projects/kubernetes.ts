@@ -47,8 +47,8 @@ export const kubernetes = (version: string): UpstreamProject => ({
         KUBERNETES.map((program) => [program, `k8s.io/kubernetes/cmd/${program}`]),
       ),
       ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${version} -X k8s.io/client-go/pkg/version.gitVersion=v${version}`,
-      seconds: 280,
-      compiles: 2640,
+      seconds: 225,
+      compiles: 2743,
     },
   ],
 });

@@ -29,8 +29,8 @@ export const pulumi = (version: string): UpstreamProject => ({
       name: 'pulumi',
       packages: { pulumi: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi' },
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
-      seconds: 193,
-      compiles: 1585,
+      seconds: 132,
+      compiles: 1445,
     },
     {
       // Latest version with a module in the Go proxy. It works with newer engines and SDKs.
@@ -40,7 +40,7 @@ export const pulumi = (version: string): UpstreamProject => ({
           'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
       },
       ldflags: '-s -w',
-      seconds: 15,
+      seconds: 14,
       compiles: 277,
     },
   ],

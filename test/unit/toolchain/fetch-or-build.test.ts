@@ -18,6 +18,7 @@ import {
 import { ItemProgress, type Progress } from '../../../toolchain/progress';
 import { describeOrigin } from '../../../toolchain/state';
 import { each } from '../../support/each';
+import { until } from '../../support/until';
 import { semaphore } from '../../../util/semaphore';
 import { pathOnServer, programText, ReleaseServer } from '../../fixtures/toolchain-releases';
 
@@ -36,7 +37,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await server.stop();
   fs.rmSync(process.env.HARDWAY_CACHE!, { recursive: true, force: true });
-  for (const name of ['HARDWAY_MIRROR', 'HARDWAY_CACHE', 'FAKE_GO_FAILS']) delete process.env[name];
+  for (const name of ['HARDWAY_MIRROR', 'HARDWAY_CACHE', 'FAKE_GO_FAILS', 'FAKE_GO_LINKS_UNTIL'])
+    delete process.env[name];
 });
 
 const obtainContext = (mode: Mode = 'auto'): ObtainContext => ({
@@ -199,6 +201,25 @@ describe('obtain, if the host cannot be reached', () => {
   test('reports the unreachable host of a project that cannot be built', async () => {
     expect(await failure(commandPlugin)).toMatch(/can't be reached/);
   });
+});
+
+test('a build that links lets the next build compile', async () => {
+  const ofTwo = (name: string): UpstreamProject => {
+    const project = upstreamProject(name);
+    return { ...project, builds: project.builds.map((build) => ({ ...build, compiles: 2 })) };
+  };
+  const end = path.join(process.env.HARDWAY_CACHE!, 'end');
+  process.env.FAKE_GO_LINKS_UNTIL = end;
+  const context = { ...obtainContext('build'), buildTurn: semaphore(1) };
+  const builds = [get(ofTwo('etcd'), context), get(ofTwo('crictl'), context)];
+  const isBuilding = (name: string): boolean =>
+    news.some((one) => one.name === name && one.state === 'building');
+  try {
+    await until('both are built', () => isBuilding('etcd') && isBuilding('crictl'), 5);
+  } finally {
+    fs.writeFileSync(end, '');
+    await Promise.all(builds);
+  }
 });
 
 test('HARDWAY_TOOLCHAIN=build contacts no host', async () => {

@@ -173,6 +173,32 @@ test('semaphore that continues starts the others after a failure, too', async ()
   await expect(waiting).resolves.toBe('begun');
 });
 
+test('semaphore gives a slot that is released early to one other task', async () => {
+  const take = semaphore(1);
+  const first = gate();
+  const begun: string[] = [];
+  const linking = take(async (release) => {
+    release();
+    release();
+    await first.opened;
+    begun.push('first ends');
+  });
+  const second = gate();
+  const compiling = take(async () => {
+    begun.push('second');
+    await second.opened;
+  });
+  const last = take(async () => begun.push('third'));
+  await new Promise(setImmediate);
+  expect(begun).toEqual(['second']);
+  first.open();
+  await linking;
+  expect(begun).toEqual(['second', 'first ends']);
+  second.open();
+  await Promise.all([compiling, last]);
+  expect(begun).toEqual(['second', 'first ends', 'third']);
+});
+
 test('semaphore finishes running tasks after a failure, and starts no others', async () => {
   const take = semaphore(2);
   const slow = gate();

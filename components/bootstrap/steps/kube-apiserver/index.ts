@@ -1,4 +1,4 @@
-import { type Step, bothFamilies, controllers, plain, template } from '../../step';
+import { type Step, bothFamilies, plain, template } from '../../step';
 
 export const kubeApiserver: Step = {
   name: 'kube-apiserver',
@@ -12,9 +12,6 @@ export const kubeApiserver: Step = {
       template('kube-apiserver/kube-apiserver.service', {
         NODE_IP: node.privateIp,
         API_PORT: topology.apiPort,
-        ETCD_SERVERS: controllers(topology)
-          .map(({ privateIp }) => `https://${privateIp}:2379`)
-          .join(','),
         CLUSTER_DOMAIN: topology.clusterDomain,
         SERVICE_CIDR: bothFamilies(topology.serviceCidr, topology.ipv6?.serviceCidr),
         NODE_PORTS: topology.nodePorts.join('-'),
