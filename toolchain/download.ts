@@ -5,14 +5,15 @@ import { itemsIf } from '../util/optional';
 import { semaphore } from '../util/semaphore';
 import { ToolchainError, UnreachableError } from './errors';
 import type { Architecture, Release } from './manifest';
-import { run } from './run';
+import { run, type Outcome } from './run';
 
 /** Seconds without a connection after which a host counts as unreachable. */
 const CONNECT_SECONDS = 4;
 
 /**
- * Number of releases that are transferred at a time. Few, because they share the link with apt, which opens one
- * connection: the nodes' Debian tree must be downloaded early, since unpacking it takes longest.
+ * Number of releases that are transferred at a time. Few, because they share the link with apt,
+ * which opens one connection: the nodes' Debian tree must be downloaded early, since unpacking it
+ * takes longest.
  */
 const TRANSFERS_AT_A_TIME = 3;
 
@@ -36,31 +37,40 @@ export function effectiveUrl(official: string): string {
   return `${mirror.replace(/\/+$/, '')}/${host}${pathname}`;
 }
 
-const curl = (url: string, more: string[]) =>
-  run('curl', [
-    '--silent',
-    '--show-error',
-    '--location',
-    '--connect-timeout',
-    `${CONNECT_SECONDS}`,
-    '--speed-limit',
-    '1000',
-    '--speed-time',
-    '30',
-    '--write-out',
-    '%{http_code}',
-    // A redirect must not lead from HTTPS to plain HTTP.
-    ...itemsIf(url.startsWith('https:'), '--proto-redir', '=https'),
-    ...more,
-    url,
-  ]);
+/** Runs curl. The last three characters of its output are the HTTP status. */
+const curl = (url: string, more: string[], onLine?: (line: string) => void): Promise<Outcome> =>
+  run(
+    'curl',
+    [
+      '--silent',
+      '--show-error',
+      '--location',
+      '--connect-timeout',
+      `${CONNECT_SECONDS}`,
+      '--speed-limit',
+      '1000',
+      '--speed-time',
+      '30',
+      '--write-out',
+      '%{http_code}',
+      // A redirect must not lead from HTTPS to plain HTTP.
+      ...itemsIf(url.startsWith('https:'), '--proto-redir', '=https'),
+      ...more,
+      url,
+    ],
+    { onLine },
+  );
 
 /**
  * Probes each site once, in parallel, and remembers the result. An unreachable host costs one
  * time-out per command.
  */
 export class Sites {
-  private readonly transferTurn = semaphore(TRANSFERS_AT_A_TIME);
+  /**
+   * Runs a transfer as soon as fewer than the allowed number run, in the order of the calls. A
+   * failed transfer does not stop the others, because finished parts are kept.
+   */
+  readonly transfer = semaphore(TRANSFERS_AT_A_TIME, { continues: true });
   private readonly probes = new Map<string, Promise<UnreachableError | undefined>>();
 
   /** Resolves if the site of `url` answers. Throws an UnreachableError if it does not. */
@@ -93,16 +103,6 @@ export class Sites {
     this.probes.set(new URL(url).origin, Promise.resolve(failure));
   }
 
-  /**
-   * Runs a transfer as soon as fewer than the allowed number run, in the order of the calls. A
-   * failed transfer does not stop the others, because finished parts are kept.
-   */
-  async transfer<T>(work: () => Promise<T>): Promise<T> {
-    const [result] = await this.transferTurn(() => Promise.allSettled([work()]));
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  }
-
   private async probe(origin: string, host: string): Promise<UnreachableError | undefined> {
     const outcome = await curl(`${origin}/`, [
       '--head',
@@ -126,6 +126,30 @@ const reason = (stderr: string): string =>
     .split('\n')[0];
 
 /**
+ * Receives the megabytes that have arrived, as text. `fraction` is the part of the file, from 0 to
+ * 1. Unset if the length of the file is not known.
+ */
+export type OnArrival = (detail: string, fraction?: number) => void;
+
+/** Length of a file, read from the headers that curl prints. */
+class AnnouncedLength {
+  private bytes: number | undefined;
+
+  /** Reads a header of any response. Only the last response has the file: others are redirects. */
+  readonly readHeader = (line: string): void => {
+    if (line.startsWith('HTTP/')) this.bytes = undefined;
+    const length = /^content-length: *(\d+)$/i.exec(line)?.[1];
+    if (length !== undefined) this.bytes = Number(length);
+  };
+
+  /** Returns the part of the file that has arrived. `undefined` without an announced length. */
+  part(arrived: number): number | undefined {
+    if (!this.bytes) return undefined;
+    return Math.min(1, arrived / this.bytes);
+  }
+}
+
+/**
  * Downloads `official` (from the mirror, if one is set) to `file`. Throws an UnreachableError if
  * the host cannot be reached. Throws a ToolchainError if the file does not exist there or the
  * transfer is cut off.
@@ -134,12 +158,21 @@ export async function fetchFile(
   sites: Sites,
   official: string,
   file: string,
-  onProgress: (detail: string) => void,
+  onArrival: OnArrival,
 ): Promise<void> {
   const url = effectiveUrl(official);
   await sites.reach(url);
-  const watch = setInterval(() => onProgress(megabytes(file)), 500);
-  const outcome = await curl(url, ['--output', file]).finally(() => clearInterval(watch));
+  const length = new AnnouncedLength();
+  const watch = setInterval(() => {
+    const arrived = fs.statSync(file, { throwIfNoEntry: false })?.size;
+    if (arrived === undefined) onArrival('connecting');
+    else onArrival(`${(arrived / 1e6).toFixed(1)} MB`, length.part(arrived));
+  }, 500);
+  const outcome = await curl(
+    url,
+    ['--output', file, '--dump-header', '-'],
+    length.readHeader,
+  ).finally(() => clearInterval(watch));
   const status = outcome.stdout.slice(-3);
   if (
     UNREACHABLE_CODES.includes(outcome.code) ||
@@ -158,14 +191,6 @@ export async function fetchFile(
   if (status === '404') throw new ToolchainError(`${url}: file not found (HTTP status 404)`);
   if (!status.startsWith('2'))
     throw new ToolchainError(`${url}: the server answered with HTTP status ${status}`);
-}
-
-function megabytes(file: string): string {
-  try {
-    return `${(fs.statSync(file).size / 1e6).toFixed(1)} MB`;
-  } catch {
-    return 'connecting';
-  }
 }
 
 /** Returns the SHA-256 of a file in hexadecimal. */
@@ -190,6 +215,10 @@ export function publishedDigest(text: string, name: string): string | undefined 
   return line?.[0].toLowerCase();
 }
 
+/** Returns the part of a release that has arrived in `file`, by the release's approximate size. */
+const approximatePart = ({ megabytes }: Release, file: string): number =>
+  Math.min(1, (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) / 1e6 / megabytes);
+
 /**
  * Downloads a release to `directory` and verifies it. Returns path and digest. Throws a
  * ToolchainError that names both digests if they differ.
@@ -199,14 +228,16 @@ export async function fetchRelease(
   release: Release,
   architecture: Architecture,
   directory: string,
-  onProgress: (detail: string) => void,
+  onArrival: (detail: string, fraction: number) => void,
 ): Promise<{ file: string; digest: string }> {
   const official = release.url(architecture);
   const name = path.posix.basename(new URL(official).pathname);
   const file = path.join(directory, `${name}.download`);
   const expected = await sites.transfer(async () => {
     const published = await expectedDigest(sites, release, architecture, name, `${file}.digest`);
-    await fetchFile(sites, official, file, (detail) => onProgress(`${name}: ${detail}`));
+    await fetchFile(sites, official, file, (detail, fraction = approximatePart(release, file)) =>
+      onArrival(`${name}: ${detail}`, fraction),
+    );
     return published;
   });
   const digest = await fileDigest(file);

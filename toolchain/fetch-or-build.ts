@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { extractMembers } from './archive';
 import { effectiveUrl, fetchRelease, type Sites } from './download';
 import { ToolchainError, UnreachableError } from './errors';
-import { builtFraction } from './estimate';
+import { arrivedFraction, builtFraction } from './estimate';
 import { buildModule, moduleDirectory, missingGo, type Go } from './go';
-import type { Architecture, UpstreamProject } from './manifest';
+import type { Architecture, Build, Release, UpstreamProject } from './manifest';
 import type { Turn } from '../util/semaphore';
 import type { ItemProgress } from './progress';
 import {
@@ -46,6 +46,15 @@ export function thisArchitecture(): Architecture {
   );
 }
 
+/** Returns the fields of a build that its result depends on: all but the estimates. */
+const madeOf = ({ name, packages, ldflags, tags, cgo }: Build): unknown[] => [
+  name,
+  packages,
+  ldflags,
+  tags,
+  cgo,
+];
+
 /** Returns everything that the result of a download or build depends on. */
 function recipe(
   project: UpstreamProject,
@@ -54,7 +63,7 @@ function recipe(
 ): (string | Buffer)[] {
   if (how === 'built')
     return [
-      JSON.stringify(project.builds),
+      JSON.stringify(project.builds.map(madeOf)),
       ...project.builds.flatMap((build) => recipeFiles(moduleDirectory(build))),
     ];
   return project.releases.map((release) =>
@@ -173,6 +182,7 @@ export function download(
   const { architecture, sites } = context;
   return storeArtifact(projectPath(project, architecture, 'official'), async (directory) => {
     progress.report('downloading');
+    const arrived = new Map<Release, number>();
     const from = await Promise.all(
       project.releases.map(async (release) => {
         const { file, digest } = await fetchRelease(
@@ -180,8 +190,12 @@ export function download(
           release,
           architecture,
           directory,
-          (detail) => progress.report('downloading', detail),
+          (detail, fraction) => {
+            arrived.set(release, fraction);
+            progress.report('downloading', detail, arrivedFraction(project, arrived));
+          },
         );
+        arrived.set(release, 1);
         if (typeof release.holds === 'string') {
           fs.renameSync(file, path.join(directory, release.holds));
           fs.chmodSync(path.join(directory, release.holds), 0o755);

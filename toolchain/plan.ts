@@ -1,18 +1,16 @@
 import { itemsIf, textIf } from '../util/optional';
+import { sum } from '../util/sum';
 import { effectiveUrl, Sites } from './download';
+import type { Part } from './estimate';
 import { missingPackages, neededPackages } from './host/packages';
 import { commandPlugin, type UpstreamProject } from './manifest';
 import type { Mode } from './fetch-or-build';
 import { readState, type Scope, type State } from './state';
 
 /** A missing part of the toolchain: name, source and estimated time. */
-export interface Item {
-  /** Name, as in the progress that `ensure` reports. */
-  name: string;
+export interface Item extends Part {
   version?: string;
   from: string;
-  /** Estimated seconds on a host with two cores and an empty cache. */
-  seconds: number;
 }
 
 /** Names of the items that are not projects. */
@@ -27,8 +25,31 @@ export const ITEMS = {
 export const makesImages = (missing: Item[]): boolean =>
   missing.some(({ name }) => name === ITEMS.images);
 
-/** Seconds of each item; `download` is those of each file. */
-const SECONDS = { packages: 30, download: 7, tree: 40, images: 10, view: 1 } as const;
+/** Megabytes per second of a link of 100 Mbit/s. */
+const MEGABYTES_PER_SECOND = 11.8;
+
+/** Returns the work of downloading a project. */
+export const downloadOf = ({ name, releases }: UpstreamProject): Part => ({
+  name,
+  seconds: { download: sum(releases.map(({ megabytes }) => megabytes)) / MEGABYTES_PER_SECOND },
+});
+
+/** Returns the work of building a project. */
+export const buildOf = ({ name, builds }: UpstreamProject): Part => ({
+  name,
+  seconds: { build: sum(builds.map(({ seconds }) => seconds)) },
+});
+
+/**
+ * Work on the items that are neither downloaded as releases nor built from source. Lists and
+ * packages of the tree have 83 MB.
+ */
+export const OTHER_WORK: Record<'packages' | 'tree' | 'images' | 'plugin', Part> = {
+  packages: { name: ITEMS.packages, seconds: { other: 30 } },
+  tree: { name: ITEMS.tree, seconds: { download: 83 / MEGABYTES_PER_SECOND, other: 40 } },
+  images: { name: ITEMS.images, seconds: { other: 10 } },
+  plugin: { name: commandPlugin.name, seconds: { other: 1 } },
+};
 
 /** Returns the host of a project's official files, or of the mirror if one is set. */
 const siteOf = (project: UpstreamProject): string =>
@@ -52,26 +73,20 @@ export async function mustBuild(
 }
 
 async function itemOf(project: UpstreamProject, mode: Mode, sites: Sites): Promise<Item> {
-  const { name, version } = project;
+  const { version } = project;
   if (!(await mustBuild(project, mode, sites)))
-    return {
-      name,
-      version,
-      from: sourceOf(project),
-      seconds: SECONDS.download * project.releases.length,
-    };
+    return { version, from: sourceOf(project), ...downloadOf(project) };
   let cause = `${siteOf(project)} can't be reached`;
   if (mode === 'build') cause = 'HARDWAY_TOOLCHAIN=build';
-  const seconds = project.builds.reduce((sum, build) => sum + build.seconds, 0);
-  return { name, version, from: `built from its Go module (${cause})`, seconds };
+  return { version, from: `built from its Go module (${cause})`, ...buildOf(project) };
 }
 
 async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
-  const { name, version } = commandPlugin;
-  let from = sourceOf(commandPlugin);
-  if (await mustBuild(commandPlugin, mode, sites))
-    from = "this project's stand-in, because the official plugin is unavailable";
-  return { name, version, from, seconds: SECONDS.download };
+  const { version } = commandPlugin;
+  if (!(await mustBuild(commandPlugin, mode, sites)))
+    return { version, from: sourceOf(commandPlugin), ...downloadOf(commandPlugin) };
+  const from = "this project's stand-in, because the official plugin is unavailable";
+  return { version, from, ...OTHER_WORK.plugin };
 }
 
 /**
@@ -80,27 +95,24 @@ async function pluginItem(mode: Mode, sites: Sites): Promise<Item> {
  */
 export async function itemsMissing(state: State, sites: Sites): Promise<Item[]> {
   const items = await Promise.all(state.missing.map((one) => itemOf(one, state.mode, sites)));
-  const toBuild = state.missing.filter((_, index) => items[index].from.startsWith('built'));
+  const toBuild = state.missing.filter((_, index) => items[index].seconds.build);
   const packages: string[] = [];
   if (state.scope === 'local') packages.push(...(await missingPackages(neededPackages(toBuild))));
   const plugin: Item[] = [];
   if (!state.commandPlugin) plugin.push(await pluginItem(state.mode, sites));
   return [
     ...itemsIf(packages.length > 0, {
-      name: ITEMS.packages,
       from: `apt-get: ${packages.join(' ')}`,
-      seconds: SECONDS.packages,
+      ...OTHER_WORK.packages,
     }),
     ...items,
     ...itemsIf(state.treeMissing, {
-      name: ITEMS.tree,
       from: 'mmdebstrap, from the Debian archive',
-      seconds: SECONDS.tree,
+      ...OTHER_WORK.tree,
     }),
     ...itemsIf(!state.images && state.scope === 'local', {
-      name: ITEMS.images,
       from: 'built on this host from Debian packages and CoreDNS',
-      seconds: SECONDS.images,
+      ...OTHER_WORK.images,
     }),
     ...plugin,
   ];

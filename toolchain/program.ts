@@ -12,6 +12,10 @@ export interface Release {
   url: (architecture: Architecture) => string;
   digest: Digest;
   /**
+   * Approximate size in megabytes, for estimates. Sources: bench/downloads/archives.ts.
+   */
+  megabytes: number;
+  /**
    * Maps each program to its path in the tar.gz archive, exactly as upstream packs it: `./bridge`,
    * not `bridge`. A string: the file is that program itself.
    */
@@ -28,9 +32,15 @@ export interface Build {
   tags?: string[];
   /** Set if the build needs a C compiler: additional Debian packages. */
   cgo?: { debianPackages: string[] };
-  /** Measured seconds on two cores with an empty cache. Used for estimates. */
+  /**
+   * Measured seconds on two cores with an empty cache, in the manifest's order of builds, without
+   * the download of modules. Used for estimates.
+   */
   seconds: number;
-  /** Number of packages that Go compiles with an empty cache, in the manifest's order of builds. */
+  /**
+   * Number of packages that Go compiles with an empty cache, in the manifest's order of builds.
+   * Used for estimates.
+   */
   compiles: number;
 }
 

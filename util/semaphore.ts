@@ -4,9 +4,10 @@ export type Turn = <T>(work: (release: () => void) => Promise<T>) => Promise<T>;
 /**
  * Returns a function that runs at most `limit` pieces of work at a time; others wait in order of
  * arrival.
- * After a failure no further work starts: waiting work is rejected with `NotStarted`.
+ * After a failure no further work starts: waiting work is rejected with `NotStarted`. With
+ * `continues`, work starts also after a failure.
  */
-export function semaphore(limit: number): Turn {
+export function semaphore(limit: number, { continues = false } = {}): Turn {
   const waiting: (() => void)[] = [];
   let running = 0;
   let failed = false;
@@ -26,7 +27,7 @@ export function semaphore(limit: number): Turn {
       if (failed) throw new NotStarted();
       return await work(release);
     } catch (error) {
-      failed = true;
+      failed = !continues;
       throw error;
     } finally {
       release();

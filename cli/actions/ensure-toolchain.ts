@@ -5,7 +5,7 @@ import * as toolchain from '../../toolchain';
 import { Interrupted, report, unable } from '../errors';
 import { diskFull } from '../full-disk';
 import type { Progress, Step } from '../ui/progress';
-import { formatDuration } from '../ui/duration';
+import { ProgressLine, roughly } from '../ui/progress-line';
 
 /** Estimated seconds from which an installation shows how much time is left. */
 const LONG_SECONDS = 60;
@@ -56,12 +56,6 @@ function note({ tree, store, images }: toolchain.Toolchain): void {
   updateAtomically(noteFile(), `${JSON.stringify({ tree, store, images }, null, 2)}\n`);
 }
 
-/** Describes how much of an installation is done: `42 % done, about 7 min left`. */
-function describe({ percent, seconds }: toolchain.Remaining): string {
-  if (seconds < 60) return `${percent} % done, less than a minute left`;
-  return `${percent} % done, about ${Math.round(seconds / 60)} min left`;
-}
-
 /**
  * Prints the programs that are going to be installed, if any. Returns the receiver of their
  * progress, which shows them as steps and estimates the time left.
@@ -70,18 +64,17 @@ async function announce(scope: toolchain.Scope, progress: Progress): Promise<too
   const items = await toolchain.plan(scope);
   const report = shown(progress);
   if (items.length === 0) return report;
-  const total = items.reduce((sum, item) => sum + item.seconds, 0);
-  progress.say(
-    `Installing once (about ${formatDuration(Math.max(60, total))}, kept in ${cacheDirectory()}):`,
-  );
+  const now = (): number => performance.now() / 1000;
+  const estimate = new toolchain.Estimate(items, now());
+  const { seconds } = estimate.remaining(now());
+  progress.say(`Installing once (${roughly(seconds)}, kept in ${cacheDirectory()}):`);
   const width = Math.max(...items.map((item) => `${item.name} ${item.version ?? ''}`.length));
   for (const item of items)
     progress.say(`  ${`${item.name} ${item.version ?? ''}`.padEnd(width)}  ${item.from}`);
-  const now = (): number => performance.now() / 1000;
-  const estimate = new toolchain.Estimate(items, now());
-  if (total >= LONG_SECONDS) progress.summarize(() => describe(estimate.remaining(now())));
+  const line = new ProgressLine();
+  if (seconds >= LONG_SECONDS) progress.summarize(() => line.text(estimate.remaining(now())));
   return (news) => {
-    estimate.record(news);
+    estimate.record(news, now());
     report(news);
   };
 }

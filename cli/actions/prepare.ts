@@ -125,7 +125,7 @@ async function installNeeds(scope: toolchain.Scope): Promise<Need[]> {
   const items = await toolchain.plan(scope);
   if (items.length === 0) return [];
   return setUpNeeds(
-    items.some((item) => item.from.startsWith('built from')),
+    items.some(({ seconds }) => seconds.build),
     scope,
   );
 }

@@ -1,6 +1,6 @@
 import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
-import { type Colours, LiveLines, paint, type Screen } from '../ui/live-region';
+import { type Colours, LiveLines, paint, type Screen, sizeOf } from '../ui/live-region';
 import { type Progress, SIGN_OF_LIFE_SECONDS, type Step } from '../ui/progress';
 import { formatDuration, since } from '../ui/duration';
 import { columns } from '../ui/prompt';
@@ -158,7 +158,8 @@ export class ClassBoard implements Board {
   }
 
   private table(frame: string): string[] {
-    const room = Math.max(3, (this.screen.rows ?? 24) - 4);
+    const { columns: width, rows } = sizeOf(this.screen);
+    const room = Math.max(3, rows - 4);
     const all = [...this.rows.values()];
     const shown = mostImportant(all, room);
     const cells = shown.map((row) => [
@@ -180,6 +181,6 @@ export class ClassBoard implements Board {
     return [
       ...lines,
       `  ${rest}${counts.map(([count, state]) => `${count} ${state}`).join(', ')}`,
-    ].map((line) => cut(line, (this.screen.columns ?? 80) - 1));
+    ].map((line) => cut(line, width - 1));
   }
 }

@@ -1,4 +1,5 @@
 import {
+  Estimate,
   installCommand,
   isDebianLike,
   missingPackages,
@@ -8,7 +9,7 @@ import {
   findGo,
   unreachableNow,
 } from '../../toolchain';
-import { formatDuration } from '../ui/duration';
+import { roughly } from '../ui/progress-line';
 import { fail, ok, type Probe, warn } from './finding';
 
 const packages: Probe = {
@@ -49,10 +50,10 @@ const programs: Probe = {
     const found = await present();
     if (found) return ok(byOrigin(found.origins));
     const items = await plan();
-    const seconds = items.reduce((sum, item) => sum + item.seconds, 0);
+    const { seconds } = new Estimate(items, 0).remaining(0);
     return warn(
       `missing: ${items.map((item) => `${item.name} (${item.from})`).join('; ')}`,
-      `./lab start installs them, in about ${formatDuration(Math.max(60, seconds))}`,
+      `./lab start installs them, in ${roughly(seconds)}`,
     );
   },
 };
@@ -77,7 +78,7 @@ const go: Probe = {
   async look() {
     const found = await findGo().catch(() => undefined);
     if (found) return ok('installed');
-    const building = (await plan()).filter((item) => item.from.startsWith('built'));
+    const building = (await plan()).filter((item) => item.seconds.build);
     if (building.length === 0) return ok('not installed, and not needed: nothing has to be built');
     return fail(
       `not installed, and needed to build ${building.map((item) => item.name).join(', ')}`,

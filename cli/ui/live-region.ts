@@ -8,6 +8,15 @@ export interface Screen {
   rows?: number;
 }
 
+/**
+ * Returns columns and rows of a screen. A terminal without a known size reports 0, for example a
+ * serial console: 80 and 24 are assumed.
+ */
+export const sizeOf = ({ columns, rows }: Screen): { columns: number; rows: number } => ({
+  columns: columns || 80,
+  rows: rows || 24,
+});
+
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const REDRAW_MILLISECONDS = 120;
 

@@ -1,6 +1,6 @@
 import { textIf } from '../../util/optional';
 import { cut } from '../../util/text-width';
-import { type Colours, LiveLines, paint, type Screen } from './live-region';
+import { type Colours, LiveLines, paint, type Screen, sizeOf } from './live-region';
 import { formatDuration, since } from './duration';
 
 /** One running step of a command. */
@@ -149,8 +149,8 @@ class StepList implements Progress {
   }
 
   private list(frame: string): string[] {
-    const columns = this.screen.columns ?? 80;
-    const room = Math.max(1, Math.min(12, (this.screen.rows ?? 24) - 4));
+    const { columns, rows } = sizeOf(this.screen);
+    const room = Math.max(1, Math.min(12, rows - 4));
     const all = [...this.running];
     const lines = all.slice(0, room).map((step) => {
       const time = formatDuration(Math.floor(since(step.started))).replace(/\.0/, '');

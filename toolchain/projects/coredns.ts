@@ -20,6 +20,7 @@ export const coredns = (version: string): UpstreamProject => {
       {
         url,
         digest: { published: (arch) => `${url(arch)}.sha256` },
+        megabytes: 24,
         holds: () => ({ coredns: 'coredns' }),
       },
     ],
@@ -28,7 +29,7 @@ export const coredns = (version: string): UpstreamProject => {
         name: 'coredns',
         packages: { coredns: 'hardway.lab/toolchain/coredns' },
         ldflags: '-s -w',
-        seconds: 160,
+        seconds: 42,
         compiles: 525,
       },
     ],

@@ -1,13 +1,16 @@
 import type { Architecture, UpstreamProject } from '../program';
 
-const KUBERNETES = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kubelet',
-  'kube-proxy',
-  'kubectl',
-];
+/** Programs of Kubernetes, with their sizes in megabytes. */
+const MEGABYTES = {
+  'kube-apiserver': 105,
+  'kube-controller-manager': 96,
+  'kube-scheduler': 73,
+  kubelet: 84,
+  'kube-proxy': 71,
+  kubectl: 60,
+};
+
+const KUBERNETES = Object.keys(MEGABYTES) as (keyof typeof MEGABYTES)[];
 
 /** Pinned digests of those Kubernetes programs that have one. */
 const KUBERNETES_DIGESTS: Record<string, Record<Architecture, string>> = {
@@ -33,6 +36,7 @@ export const kubernetes = (version: string): UpstreamProject => ({
     return {
       url,
       digest: pinned ? { pinned } : { published: (arch) => `${url(arch)}.sha256` },
+      megabytes: MEGABYTES[program],
       holds: program,
     };
   }),
@@ -43,8 +47,8 @@ export const kubernetes = (version: string): UpstreamProject => ({
         KUBERNETES.map((program) => [program, `k8s.io/kubernetes/cmd/${program}`]),
       ),
       ldflags: `-s -w -X k8s.io/component-base/version.gitVersion=v${version} -X k8s.io/client-go/pkg/version.gitVersion=v${version}`,
-      seconds: 600,
-      compiles: 2650,
+      seconds: 225,
+      compiles: 2743,
     },
   ],
 });
@@ -59,7 +63,7 @@ export const kubectl = (all: UpstreamProject): UpstreamProject => ({
   builds: all.builds.map((build) => ({
     ...build,
     packages: { kubectl: build.packages.kubectl },
-    seconds: 150,
-    compiles: 900,
+    seconds: 95,
+    compiles: 894,
   })),
 });

@@ -17,6 +17,7 @@ export const pulumi = (version: string): UpstreamProject => ({
         published: () =>
           `${github('pulumi/pulumi', `v${version}`)}/pulumi-${version}-checksums.txt`,
       },
+      megabytes: 141,
       holds: () => ({
         pulumi: 'pulumi/pulumi',
         'pulumi-language-nodejs': 'pulumi/pulumi-language-nodejs',
@@ -28,8 +29,8 @@ export const pulumi = (version: string): UpstreamProject => ({
       name: 'pulumi',
       packages: { pulumi: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi' },
       ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`,
-      seconds: 330,
-      compiles: 1576,
+      seconds: 132,
+      compiles: 1445,
     },
     {
       // Latest version with a module in the Go proxy. It works with newer engines and SDKs.
@@ -39,7 +40,7 @@ export const pulumi = (version: string): UpstreamProject => ({
           'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
       },
       ldflags: '-s -w',
-      seconds: 60,
+      seconds: 14,
       compiles: 277,
     },
   ],
@@ -63,6 +64,7 @@ export const commandPlugin: UpstreamProject = {
         published: () =>
           `${github('pulumi/pulumi-command', `v${COMMAND_PLUGIN_VERSION}`)}/pulumi-command_${COMMAND_PLUGIN_VERSION}_checksums.txt`,
       },
+      megabytes: 18,
       holds: () => ({ 'pulumi-resource-command': 'pulumi-resource-command' }),
     },
   ],

@@ -88,6 +88,18 @@ describe('official releases', () => {
     },
   );
 
+  test('a download reports the part of all its files that has arrived', async () => {
+    const kubernetes = await server.publish(upstreamProject('kubernetes'), 'amd64');
+    server.faults.set('dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-apiserver', 'slow');
+    await get(kubernetes);
+    const [half, ...whole] = kubernetes.releases.map(({ megabytes }) => megabytes);
+    const others = whole.reduce((sum, megabytes) => sum + megabytes, 0);
+    const parts = news.flatMap(({ state, fraction }) =>
+      state === 'downloading' && fraction !== undefined ? [fraction] : [],
+    );
+    expect(parts.at(-1)).toBeCloseTo((others + half / 2) / (others + half), 1);
+  });
+
   test('a wrong digest is an error with both digests, and nothing is built', async () => {
     const etcd = await server.publish(upstreamProject('etcd'), 'amd64');
     const url = pathOnServer(etcd.releases[0].url('amd64'));

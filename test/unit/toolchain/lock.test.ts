@@ -165,6 +165,14 @@ test('semaphore runs at most the given number of tasks at a time, in order of ar
   expect(begun).toEqual([1, 2, 3, 4, 5]);
 });
 
+test('semaphore that continues starts the others after a failure, too', async () => {
+  const take = semaphore(1, { continues: true });
+  const failing = take(() => Promise.reject(new Error('failed')));
+  const waiting = take(async () => 'begun');
+  await expect(failing).rejects.toThrow('failed');
+  await expect(waiting).resolves.toBe('begun');
+});
+
 test('semaphore gives a slot that is released early to one other task', async () => {
   const take = semaphore(1);
   const first = gate();

@@ -4,7 +4,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { fetchRelease, Sites } from '../../../toolchain/download';
+import { fetchFile, fetchRelease, Sites } from '../../../toolchain/download';
 import { upstreamProjects, type Release } from '../../../toolchain/manifest';
 import { inOrderOfWork } from '../../../toolchain/obtain-toolchain';
 
@@ -14,6 +14,7 @@ const DIGEST = createHash('sha256').update(CONTENT).digest('hex');
 const release = (name: string): Release => ({
   url: () => `https://official.example/${name}`,
   digest: { pinned: { amd64: DIGEST, arm64: DIGEST } },
+  megabytes: 1,
   holds: name,
 });
 
@@ -78,6 +79,55 @@ describe('transfers of releases', () => {
       'fulfilled',
       'fulfilled',
     ]);
+  });
+});
+
+describe('a transfer', () => {
+  const HALF = Buffer.alloc(96 * 1024);
+  let scratch: string;
+  const server = http.createServer((request, response) => {
+    if (request.method === 'HEAD') return void response.end();
+    if (request.url!.includes('redirect'))
+      return void response.writeHead(302, { Location: '/chunked', 'Content-Length': 2 }).end('->');
+    if (request.url!.includes('announced')) response.setHeader('Content-Length', 2 * HALF.length);
+    response.write(HALF);
+    // Longer than the pause between two reports.
+    setTimeout(() => response.end(HALF), 1200);
+  });
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'transfer-test-'));
+    process.env.HARDWAY_MIRROR = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterAll(() => {
+    delete process.env.HARDWAY_MIRROR;
+    fs.rmSync(scratch, { recursive: true, force: true });
+    server.close();
+  });
+
+  /** Transfers a file. Returns the parts that were reported. */
+  async function partsOf(name: string): Promise<(number | undefined)[]> {
+    const parts: (number | undefined)[] = [];
+    const url = `https://official.example/${name}`;
+    await fetchFile(new Sites(), url, path.join(scratch, name), (_, part) => parts.push(part));
+    return parts;
+  }
+
+  test('reports the part that has arrived, if the server announces the length', async () => {
+    const parts = await partsOf('announced');
+    expect(parts.length).toBeGreaterThan(0);
+    expect(parts.at(-1)).toBeCloseTo(0.5, 1);
+  });
+
+  test.each([
+    ['reports no part if the server announces no length', 'chunked'],
+    ['does not take the length of a redirect for that of the file', 'redirect'],
+  ])('%s', async (_, name) => {
+    const parts = await partsOf(name);
+    expect(parts.length).toBeGreaterThan(0);
+    expect(new Set(parts)).toEqual(new Set([undefined]));
   });
 });
 

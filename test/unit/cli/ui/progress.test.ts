@@ -80,6 +80,17 @@ describe('progress', () => {
     progress.close();
   });
 
+  test('shows whole lines on a terminal without a known size', () => {
+    const out = { ...screen(true), columns: 0, rows: 0 };
+    const progress = progressOn(out);
+    progress.summarize(() => '42 % done, about 7 min left');
+    for (const title of ['etcd', 'runc', 'containerd']) progress.begin(title).update('building');
+    progress.begin('crictl').done();
+    expect(out.text()).toContain('42 % done, about 7 min left');
+    expect(out.text()).toContain('containerd: building');
+    progress.close();
+  });
+
   test('keeps the lines of ended steps on a terminal, and erases the list of running ones', () => {
     const out = screen(true);
     const progress = progressOn(out);
