@@ -119,7 +119,7 @@ describe('up repairs the router', () => {
       /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
       /route pod-route-worker-1: overridden by another route, to 10\.200\.1\.0\/25/,
       /node worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
-      /node worker-1: its eth0 has MTU 1400, not 1500/,
+      /node worker-1: eth0 has MTU 1400, not 1500/,
     ]);
   });
 
@@ -133,7 +133,7 @@ describe('up repairs the router', () => {
       [
         /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
         /route pod-route-worker-1: does not exist/,
-        /nodes controller-0, worker-0 and worker-1: its port is not on the bridge vpc/,
+        /nodes controller-0, worker-0 and worker-1: the port is not on the bridge vpc/,
       ],
       ...ROWS,
     );
@@ -146,8 +146,8 @@ describe('up repairs the router', () => {
       [
         /network and router: the router is missing/,
         /firewall rule allow-ssh: does not exist/,
-        /node worker-1.*: its router is missing/,
-        /API load balancer: its router is missing/,
+        /nodes controller-0, worker-0 and worker-1: the router is missing/,
+        /API load balancer: the router is missing/,
       ],
       ...ROWS,
     );
@@ -192,7 +192,7 @@ describe('a node', () => {
   test('is repaired after its process was killed', async () => {
     const [nspawn] = await pidsOf(`systemd-nspawn .*${LAB}.worker-1`);
     process.kill(nspawn, 'SIGKILL');
-    await expectRepair([/node worker-1: (it does not run|its systemd-nspawn has ended)/], ...ROWS);
+    await expectRepair([/node worker-1: (not running|systemd-nspawn has ended)/], ...ROWS);
   });
 
   test('comes back with its services and pods after a reboot by its student', async () => {

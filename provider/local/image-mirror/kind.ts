@@ -76,7 +76,7 @@ export const imageMirrorKind: ResourceKind<ImageMirrorInputs, ImageMirrorState> 
   },
   async read(_id, state) {
     const router = await routerSnapshot(state.lab);
-    if (!router) return { ...state, trouble: 'its router is missing' };
+    if (!router) return { ...state, trouble: 'the router is missing' };
     const service = serviceDrift(
       mirrorFile(state.lab, 'process.json'),
       router,

@@ -44,8 +44,8 @@ function mistakes(news: Partial<InstanceInputs>): Failure[] {
 /** Describes a node that does not run; '' if it runs. */
 async function processDrift({ lab, name }: InstanceState): Promise<string> {
   if (await isRunning(lab, name)) return '';
-  if (processesOf(lab, name).length === 0) return 'it does not run';
-  return 'its systemd-nspawn has ended, but processes of the node still run';
+  if (processesOf(lab, name).length === 0) return 'not running';
+  return 'systemd-nspawn has ended, but processes of the node still run';
 }
 
 async function trouble(state: InstanceState): Promise<string> {

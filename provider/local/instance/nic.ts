@@ -153,8 +153,8 @@ async function drift6(nic: Nic, namespace: string, node: Addressing): Promise<st
   const routes = await routes6(namespace);
   const isRouted = routes.some(({ dst, gateway }) => dst === 'default' && gateway === nic.gateway6);
   return [
-    ...problemUnless(hasAddress(node, 'eth0', address), `its eth0 lacks the address ${address}`),
-    ...problemUnless(isRouted, 'its IPv6 default route is missing'),
+    ...problemUnless(hasAddress(node, 'eth0', address), `eth0 lacks the address ${address}`),
+    ...problemUnless(isRouted, 'the IPv6 default route is missing'),
   ];
 }
 
@@ -162,20 +162,20 @@ async function drift6(nic: Nic, namespace: string, node: Addressing): Promise<st
 export async function nicDrift(nic: Nic): Promise<string> {
   const router = await routerSnapshot(nic.lab);
   const namespace = namespaceOf(nic.lab, nic.name);
-  if (!router) return 'its router is missing';
-  if (!namespaceExists(namespace)) return 'its network namespace is missing';
+  if (!router) return 'the router is missing';
+  if (!namespaceExists(namespace)) return 'the network namespace is missing';
   const node = await addressing(namespace);
   const links = [
-    ['its port', linkDrift(router, outer(nic))],
-    ['its eth0', linkDrift(node, inner(nic))],
+    ['the port', linkDrift(router, outer(nic))],
+    ['eth0', linkDrift(node, inner(nic))],
   ];
   const drift = links.flatMap(([name, difference]) => itemsIf(difference, `${name} ${difference}`));
   if (!routesTo(node, 'default').some(({ gateway }) => gateway === nic.gateway))
-    drift.push('its default route is missing');
+    drift.push('the default route is missing');
   drift.push(...(await drift6(nic, namespace, node)));
   for (const [set, parts] of registration(nic)) {
     if (String(entries(nic, router.ruleset, set).sort()) !== String(parts))
-      drift.push(`its entry in the set ${set} was changed`);
+      drift.push(`the entry in the set ${set} was changed`);
   }
   return drift.join('; ');
 }

@@ -131,7 +131,7 @@ async function relayDrift({ lab, port }: JumpHostState): Promise<string> {
 
 async function trouble(state: JumpHostState): Promise<string> {
   const router = await routerSnapshot(state.lab);
-  if (!router) return 'its router is missing';
+  if (!router) return 'the router is missing';
   return [
     serviceDrift(jumpHostFile(state.lab, SSHD), router, sshdAddress(state), SSHD_PORT),
     await relayDrift(state),

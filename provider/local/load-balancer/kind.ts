@@ -82,7 +82,7 @@ async function start(inputs: LoadBalancerInputs): Promise<LoadBalancerState> {
 
 async function trouble(state: LoadBalancerState): Promise<string> {
   const router = await routerSnapshot(state.lab);
-  if (!router) return 'its router is missing';
+  if (!router) return 'the router is missing';
   return [
     serviceDrift(balancerFile(state.lab, 'process.json'), router, state.publicIp, state.port),
     textIf(

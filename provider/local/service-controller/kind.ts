@@ -90,7 +90,7 @@ async function start(inputs: ServiceControllerInputs): Promise<ServiceController
 }
 
 async function trouble(state: ServiceControllerState): Promise<string> {
-  if (!namespaceExists(routerOf(state.lab))) return 'its router is missing';
+  if (!namespaceExists(routerOf(state.lab))) return 'the router is missing';
   return [
     textIf(!readDaemon(fileOf(state.lab, PROCESS)), 'its process has ended'),
     await ruleDrift(ruleOf(state.lab), state.installed),

@@ -325,10 +325,10 @@ describe('the state of a node', () => {
     );
     const drift = nodes.map(({ name }) => ({
       resource: `node ${name}`,
-      state: 'its router is missing',
+      state: 'the router is missing',
     }));
     expect(differences({ nodes, drift })).toEqual([
-      'nodes worker-0, worker-1 and worker-2: its router is missing',
+      'nodes worker-0, worker-1 and worker-2: the router is missing',
       'worker-0 and worker-1: service kubelet is failed',
     ]);
   });

@@ -193,7 +193,7 @@ describe('jumpHostKind', () => {
   test('read reports missing parts', async () => {
     const readDrift = async (): Promise<string | undefined> =>
       (await jumpHostKind.read!('id', { ...INPUTS, installed: 'digest', trouble: '' }))?.trouble;
-    expect(await readDrift()).toBe('its router is missing');
+    expect(await readDrift()).toBe('the router is missing');
     mockRouter.listening = new Set();
     expect(await readDrift()).toBe(
       'its process has ended; its relay on the host has ended; its rule in the router is missing',
