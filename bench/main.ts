@@ -84,7 +84,7 @@ async function main(options: Options): Promise<void> {
   if (process.getuid?.() !== 0)
     throw unable(
       'The benchmark creates labs and reads their processes: run it as root.',
-      'sudo -E env "PATH=$PATH" npm run bench',
+      `sudo env "PATH=$PATH" "HARDWAY_CACHE=${cacheDirectory()}" npm run bench`,
     );
   if (checkpoints !== undefined)
     return print(await checkpointCycles(checkpoints, progressPrinter()));

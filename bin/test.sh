@@ -6,12 +6,26 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The Node.js that ./lab uses, which may not be the one that started npm.
-PATH=$(dirname -- "$(bin/node.sh)"):$PATH
-export PATH
+# A user's PATH may lack /usr/sbin.
+PATH=$(dirname -- "$(bin/node.sh)"):$PATH:/usr/sbin:/sbin
+# Root uses the caller's toolchain: this cache directory is the default of ./lab.
+HARDWAY_CACHE=${HARDWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hardway}
+export PATH HARDWAY_CACHE
 
-# Command prefix for root. sudo's own PATH may lack Node, and a user's PATH may lack /usr/sbin.
-as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo -E env "PATH=$PATH:/usr/sbin:/sbin")
+# Runs a program as root, with the variables of the caller that tests and toolchain read. bash reads
+# them from standard input: sudo-rs (Debian 13) keeps none, and an argument list is no place for
+# secrets.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+    return
+  fi
+  local kept names
+  kept='PATH|TMPDIR|CI|NO_COLOR|GOPROXY|GOFLAGS|SSL_CERT_FILE|LANG|HARDWAY_.*'
+  kept+='|.*_(proxy|PROXY)|npm_config_(registry|userconfig)'
+  mapfile -t names < <(compgen -e | grep -E "^($kept)$")
+  declare -p "${names[@]}" | sudo -- bash -c 'eval "$(cat)"; exec "$@" < /dev/null' bash "$@"
+}
 
 # Jest project of the tests on real labs.
 case ${1:-} in
@@ -33,7 +47,7 @@ python3 -c 'import ensurepip' 2> /dev/null || packages+=(python3-venv)
 [ -x /usr/bin/chromium ] || packages+=(chromium fonts-dejavu-core)
 if [ ${#packages[@]} -gt 0 ]; then
   step "Debian packages for the tests: ${packages[*]}"
-  "${as_root[@]}" toolchain/host/install.sh "${packages[@]}"
+  as_root toolchain/host/install.sh "${packages[@]}"
 fi
 
 # eslint takes as long as the other static checks together, so it runs beside them.
@@ -62,4 +76,4 @@ step 'toolchain of the labs'
 ./lab setup
 step "tests on real labs: $project"
 # Each of the files that run at a time may have two labs, of up to 1.7 GB.
-"${as_root[@]}" npx --no-install jest --selectProjects "$project" --maxWorkers="${HARDWAY_TEST_WORKERS:-2}"
+as_root npx --no-install jest --selectProjects "$project" --maxWorkers="${HARDWAY_TEST_WORKERS:-2}"

@@ -14,7 +14,7 @@ import { routeChecks } from './rows/routes';
 import { serviceChecks } from './rows/services';
 
 /** Ids of the article's checks, in its order: nodes, pods of one node, routes, NAT, services. */
-const ORDER = [
+export const ORDER = [
   'nodes.ping',
   'nodes.list',
   'cni.config',

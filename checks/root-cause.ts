@@ -1,6 +1,6 @@
 import { allChecks } from './registry';
 import type { CheckResult } from './check';
-import { joinNames } from './merge-nodes';
+import { joinNames } from '../util/join-names';
 
 /** Returns the root causes of a failed check: failed checks it depends on that have no failed dependency themselves. */
 function causes(id: string, failed: Set<string>): string[] {

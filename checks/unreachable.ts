@@ -1,4 +1,4 @@
-import { joinNames } from './merge-nodes';
+import { joinNames } from '../util/join-names';
 
 /** Exit code of ssh if it can't log in. */
 export const SSH_FAILED = 255;

@@ -9,6 +9,7 @@ import { pointToCauses } from './root-cause';
 import type { Check, CheckResult, Report } from './check';
 import { firstLine, type LabUnderTest } from './lab';
 import { testPods } from './probes/test-pods';
+import { joinNames } from '../util/join-names';
 
 /** Progress of `verify`. */
 export type VerifyEvent =
@@ -43,7 +44,7 @@ export function select(only?: string[]): Check[] {
 /** Returns why a check does not apply to a lab of this config, or `undefined`. */
 export function skipReason(check: Check, outputs: LabOutputs): string | undefined {
   const missing = missingConfig(check, outputs);
-  if (missing.length > 0) return `the check needs a lab with ${missing.join(' and ')}`;
+  if (missing.length > 0) return `the check needs a lab with ${joinNames(missing)}`;
   if (!reaches(outputs.stage, check.stage)) {
     if (check.stage === 'cluster') return `the lab's stage is ${outputs.stage}, which has no DNS`;
     return `the lab's stage is ${outputs.stage}, which has no cluster`;

@@ -3,6 +3,7 @@ import { cacheDirectory, cloudDirectory, stateDirectory } from '../util/director
 import { roomAt } from '../util/free-space';
 import { textIf } from '../util/optional';
 import { type Failure, unable } from './errors';
+import { joinNames } from '../util/join-names';
 
 /** Less space than this counts as none: files are written in pieces of this size. */
 const NOTHING = { bytes: 8 * 1024 ** 2, files: 20 };
@@ -26,7 +27,7 @@ export function diskFull(text: string, next?: string, full = fullPlaces): Failur
   if (!/ENOSPC|EDQUOT|no space left on device|disk quota exceeded|^The disk is full/im.test(text))
     return undefined;
   const places = full();
-  const where = textIf(places.length > 0, ` at ${places.join(' and ')}`);
+  const where = textIf(places.length > 0, ` at ${joinNames(places)}`);
   const named = /(?:write|open|mkdir|copyfile)\S* '?(\/[^\s':]+)/.exec(text)?.[1];
   const what = textIf(places.length === 0 && named, `: ${named} could not be written`);
   return unable(
@@ -52,7 +53,7 @@ export function watchState(report: (text: string) => void, full = fullState): ()
     if (places.length === 0) return;
     clearInterval(timer);
     report(
-      `The disk is full at ${places.join(' and ')}: free space there now, and the command goes on. ` +
+      `The disk is full at ${joinNames(places)}: free space there now, and the command goes on. ` +
         'The engine waits half a minute for it, for each resource in progress.',
     );
   }, LOOK).unref();

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { ensure } from '../toolchain';
 import {
@@ -18,6 +17,7 @@ import { cachePath } from '../toolchain/cache';
 import { withLock, type Owner } from '../toolchain/lock';
 import { runOrThrow } from '../toolchain/run';
 import { root } from '../util/repo-root';
+import { scratchDirectory } from '../util/scratch-directory';
 import { emulatorPython } from './aws/emulator/python';
 import { officialPlugin, PLUGIN, PLUGIN_VERSION, pluginDirectory } from './aws/official-plugin';
 import { scratch } from './environment';
@@ -68,7 +68,7 @@ async function buildPlugin(directory: string, tell: Tell): Promise<void> {
       'The official AWS plugin can not be downloaded, and there is no Go to build the plugin: install Go.',
     );
   const log = logFile(PLUGIN);
-  const scratchModule = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-bridge-'));
+  const scratchModule = scratchDirectory('bridge');
   tell(`Building the AWS plugin, about ten minutes; log: ${log}`);
   try {
     for (const file of ['go.mod', 'go.sum', 'main.go'])
@@ -111,7 +111,7 @@ async function tree(tell: Tell): Promise<string> {
   ]);
   return artifact(`tree-${architecture}-${digest}`, async (directory) => {
     tell("Making the nodes' Debian tree, about a minute");
-    const aptFiles = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-apt-'));
+    const aptFiles = scratchDirectory('apt');
     try {
       const { sources, settings } = await writeAptFiles(aptFiles);
       const words = [directory, SUITE, architecture, sources, settings];

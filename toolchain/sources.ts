@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { archives, SUITE } from './debian';
 import { effectiveUrl, Sites } from './download';
@@ -8,6 +7,7 @@ import { findGo } from './go';
 import { mustBuild } from './plan';
 import { run } from './run';
 import { readState, type State } from './state';
+import { scratchDirectory } from '../util/scratch-directory';
 
 /** Program of apt that downloads one file with apt's own proxies. */
 const APT_HELPER = '/usr/lib/apt/apt-helper';
@@ -18,7 +18,7 @@ const APT_HELPER = '/usr/lib/apt/apt-helper';
  */
 async function archiveProblem(uri: string): Promise<string | undefined> {
   if (!fs.existsSync(APT_HELPER)) return undefined;
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-doctor-'));
+  const scratch = scratchDirectory('doctor');
   try {
     const settings = ['Acquire::Retries=0', 'Acquire::http::Timeout=10'];
     const { code, stdout, stderr } = await run(APT_HELPER, [

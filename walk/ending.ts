@@ -2,6 +2,7 @@ import { textIf } from '../util/optional';
 import { INTERNET, LAPTOP, ROUTER, SOURCE_CHECK } from './place-names';
 import type { Ending, Obstacle, ReportedHop, ReportedVisit } from './report';
 import type { Target } from './endpoints';
+import { joinNames } from '../util/join-names';
 
 /** Facts about a walk that decide how it ended. */
 export interface Facts {
@@ -117,7 +118,7 @@ function droppedAt(visits: ReportedVisit[], which: 'probe' | 'answer', facts: Fa
     return {
       ...dropped,
       place: ROUTER,
-      reason: `it goes in a circle between ${around.join(' and ')} until its TTL is used up`,
+      reason: `it goes in a circle between ${joinNames(around)} until its TTL is used up`,
       check: 'route.vpc',
     };
   }

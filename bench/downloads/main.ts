@@ -134,7 +134,7 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0)
     throw unable(
       'A first start installs programs and creates a lab: run this as root.',
-      'sudo -E env "PATH=$PATH" npm run bench:downloads',
+      'sudo env "PATH=$PATH" npm run bench:downloads',
     );
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-downloads-'));
   const isRemoved = await measure(chosen, scratch).catch((error: unknown) => {

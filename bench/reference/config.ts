@@ -12,6 +12,7 @@ import {
 import { textIf } from '../../util/optional';
 import { cell, NOTE } from './commands';
 import { interfacesOf, parsed, propertiesOf, tagOf } from './declarations';
+import { joinNames } from '../../util/join-names';
 
 type Key = (typeof CONFIG_KEYS)[number];
 
@@ -56,7 +57,7 @@ function exampleOf(key: Key, value: string): string {
 /** Formats the clouds of a key. For a local key, aws and gcp may accept the default only. */
 function cloudsText(clouds: CloudName[], description: string): string {
   if (description.startsWith('Local only') && clouds.length > 1)
-    return `local; ${clouds.filter((cloud) => cloud !== 'local').join(' and ')} accept the default only`;
+    return `local; ${joinNames(clouds.filter((cloud) => cloud !== 'local'))} accept the default only`;
   if (clouds.length === CLOUDS.length) return 'all';
   return clouds.join(', ');
 }

@@ -5,6 +5,7 @@ import * as http from 'node:http';
 import * as path from 'node:path';
 import { type LabOutputs, loginOf } from '../../components/outputs';
 import { boundedRun, type Ran } from '../../util/bounded-run';
+import { scratchDirectory } from '../../util/scratch-directory';
 import { socketParent } from '../../util/socket-directory';
 import { OpenSsh, type Held } from './openssh';
 import { loadBalancerRules } from './load-balancer-rules';
@@ -92,7 +93,7 @@ function get(url: string): Promise<HttpAnswer> {
 /** Opens access to a running lab: OpenSSH with pinned host keys, kubectl, plain HTTP. The caller closes it. */
 export function createAccess(files: AccessFiles): Access {
   const { outputs } = files;
-  const directory = fs.mkdtempSync(path.join(socketParent(), 'hardway-'));
+  const directory = scratchDirectory('ssh', socketParent());
   const closing = new AbortController();
   const { signal } = closing;
   // Every running program adds a listener.

@@ -5,6 +5,7 @@ import { kubectl } from '../lab';
 import { poll } from '../../util/poll';
 import { LABEL, manifest, podName, type PodKind } from './pod-manifest';
 import { unitProblems } from './units';
+import { joinNames } from '../../util/join-names';
 
 /** Test pod that is Ready. */
 export interface TestPod {
@@ -137,7 +138,7 @@ async function expectDeletable(access: Access, namespace: string): Promise<void>
     )
     .map(({ metadata }) => metadata.name);
   if (dead.length === 0) return;
-  const names = dead.join(' and ');
+  const names = joinNames(dead);
   throw new Error(
     `the empty namespace ${namespace} stays in Terminating, because ${names} does not answer:` +
       ` repair it, or \`kubectl delete apiservice ${dead.join(' ')}\``,

@@ -16,6 +16,7 @@ import { BALANCED } from '../probes/pod-manifest';
 import { judgeRules, pathProblems, PROXY_WAIT } from '../probes/proxy-rules';
 import type { TestPod } from '../probes/test-pods';
 import { cloudAddresses, skippedOnClouds } from './cloud-balancers';
+import { joinNames } from '../../util/join-names';
 
 /** Time limit for an address, and for the health of the workers. A busy host needs longer than 5 s. */
 const BALANCER_WAIT = { limit: 15_000, interval: 300 };
@@ -97,7 +98,7 @@ const lbAddress: Check = {
     return {
       node: 'laptop',
       command: `kubectl ${args.join(' ')}`,
-      expected: `${names.join(' and ')} have two of the addresses ${pool[0]} to ${pool.at(-1)}`,
+      expected: `${joinNames(names)} have two of the addresses ${pool[0]} to ${pool.at(-1)}`,
       evidence: (await kubectl(lab, args)).trim(),
       problems: [
         ...all

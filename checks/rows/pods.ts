@@ -14,6 +14,7 @@ import {
 } from '../parsers/listings';
 import { firstPods, LIST_ENDS, parseEnds, type PodView } from '../probes/pod-namespace';
 import { cniFile } from './cni';
+import { joinNames } from '../../util/join-names';
 
 /** Name of the bridge on every worker. */
 const BRIDGE = 'cnio0';
@@ -152,7 +153,7 @@ const podNetns: Check = {
     return {
       node,
       command: podNetns.command,
-      expected: `every pod's namespace, such as those of ${views.map(({ pod }) => pod.name).join(' and ')}, named cni-… and owned by pause`,
+      expected: `every pod's namespace, such as those of ${joinNames(views.map(({ pod }) => pod.name))}, named cni-… and owned by pause`,
       evidence: listings.flatMap((listing) => linesWith(listing, shown)).join('\n'),
       problems,
       look: `look at /var/run/netns and at containerd on ${node}`,

@@ -2,6 +2,7 @@ import { seriesOf } from '../../components/config';
 import { ifPresent, textIf } from '../../util/optional';
 import type { CloudOfAccounts } from './account';
 import type { Needs } from './needs';
+import { joinNames } from '../../util/join-names';
 
 /**
  * List prices in US dollars in the default region of a cloud. Other regions differ by up to a half.
@@ -108,7 +109,7 @@ const dollars = (sum: number): string => `$${sum.toFixed(2)}`;
 export function formatPrice(cloud: CloudOfAccounts, needs: Needs): string {
   const { dollars: hour, unknown } = hourlyOf(cloud, needs);
   const { region, date } = PRICES[cloud];
-  const without = textIf(unknown.length > 0, `, plus ${unknown.join(' and ')} of unknown price`);
+  const without = textIf(unknown.length > 0, `, plus ${joinNames(unknown)} of unknown price`);
   const disks = [...needs.machines.keys()].map((type) => diskTypeOf(cloud, type));
   const assumed = ASSUMED_DISKS.filter((type) => disks.includes(type));
   const guess = textIf(assumed.length > 0, `; the price of ${assumed.join(', ')} is assumed`);

@@ -14,6 +14,7 @@ import {
   type Snapshot,
 } from '../engine';
 import { EXIT, Failure, Interrupted, Locked, unable } from '../errors';
+import { installCure } from '../lab/access';
 import { removeLabFiles } from '../lab/files';
 import { labArgument, type LabRef } from '../lab/name';
 import {
@@ -259,7 +260,7 @@ function removeRecordsOf({ stack }: LabRef): void {
 async function remove(lab: LabRef, progress: Progress): Promise<void> {
   const started = Date.now();
   if (lab.cloud === 'local' && !(await found())) return downWithoutEngine(lab, progress);
-  const engine = await Engine.open(await installed());
+  const engine = await Engine.open(await installed(installCure(lab)));
   const existed = await removeLab(engine, lab, progress);
   const time = formatDuration(since(started));
   if (existed) progress.say(`Lab ${lab.stack} is removed, without leftovers, in ${time}`);

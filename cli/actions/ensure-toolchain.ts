@@ -157,14 +157,16 @@ export const found = (): Promise<toolchain.Toolchain | undefined> => looking(too
 export const foundTools = (): Promise<toolchain.Tools | undefined> =>
   looking(toolchain.presentTools);
 
-/** Returns the programs that every command on a lab needs, without installing any. Throws a Failure if one is missing. */
-export async function installed(): Promise<toolchain.Tools> {
+/**
+ * Returns the programs that every command on a lab needs, without installing any. Throws a Failure
+ * with this cure if one is missing.
+ */
+export async function installed(
+  cure = './lab start; for labs in clouds alone, ./lab setup --cloud aws, which needs no root',
+): Promise<toolchain.Tools> {
   const complete = await found();
   if (complete) note(complete);
   const tools = complete ?? (await foundTools());
   if (tools) return tools;
-  throw unable(
-    'The programs of labs are not installed yet.',
-    './lab start; for labs in clouds alone, ./lab setup --cloud aws, which needs no root',
-  );
+  throw unable('The programs of labs are not installed yet.', cure);
 }

@@ -18,6 +18,7 @@ import { adoptConfig } from '../lab/settings';
 import { withLabLock } from '../lab/lock';
 import { plural } from '../../util/plural';
 import { settleCheckpoints } from './settle-checkpoints';
+import { joinNames } from '../../util/join-names';
 
 /** Resource types of a node's instance, one per cloud. */
 const MACHINES = [
@@ -120,7 +121,7 @@ export const reset = (
       progress,
     );
     progress.say(
-      `${nodes.join(' and ')} of lab ${lab.stack} ${plural(nodes.length, 'is', 'are')} reset, in ${formatDuration(since(started))}`,
+      `${joinNames(nodes)} of lab ${lab.stack} ${plural(nodes.length, 'is', 'are')} reset, in ${formatDuration(since(started))}`,
     );
     return up;
   });

@@ -8,6 +8,7 @@ import {
   type Engine,
   EngineProgress,
   pluginNote,
+  refuseLostPassphrase,
   repairState,
   parseUrn,
   type Snapshot,
@@ -183,6 +184,7 @@ export async function bring(
   progress: Progress,
 ): Promise<UpLab> {
   const started = Date.now();
+  refuseLostPassphrase();
   await settleCheckpoints(lab, progress);
   const repaired = repairState(lab.stack);
   if (repaired) progress.say(repaired);

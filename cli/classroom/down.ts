@@ -15,6 +15,7 @@ import { childJob } from './jobs/worker-process';
 import { runJobs } from './jobs/runner';
 import type { Student } from './roster';
 import { type ClassCommand, exitCode, summary } from './summary';
+import { joinNames } from '../../util/join-names';
 
 /** Number of labs that are removed at a time. */
 export const DOWN_AT_ONCE = 1;
@@ -81,7 +82,7 @@ function placeOf(cloud: CloudName): string {
 /** Names the places that are searched for leftovers: `this host and AWS`. */
 function places(students: Student[]): string {
   const clouds = [...new Set(students.map(({ lab }) => lab.cloud))];
-  return clouds.map(placeOf).join(' and ');
+  return joinNames(clouds.map(placeOf));
 }
 
 /**

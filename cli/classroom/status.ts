@@ -11,7 +11,6 @@ import { cut } from '../../util/text-width';
 import { quietProgress } from '../ui/progress';
 import { age } from '../ui/duration';
 import { checkedConfig } from '../lab/settings';
-import { installed } from '../actions/ensure-toolchain';
 import { type Interruption, interruptible } from '../ui/signals';
 import { columns, print, printJson } from '../ui/prompt';
 import { type DrillRecord, readRecord } from '../drills/record';
@@ -20,6 +19,7 @@ import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
 import { mapConcurrent } from './jobs/map-concurrent';
+import { classTools, noLabs, type RosterOf } from './missing-labs';
 import type { Student } from './roster';
 
 /** Number of labs that are read at the same time. */
@@ -58,21 +58,24 @@ function costOf({ lab, settings }: Student, created: string | undefined): number
   return Math.round((dollars * (Date.now() - Date.parse(created)) * 100) / HOUR) / 100;
 }
 
+/** Returns the part of a row that is known without the lab. */
+const rowOf = ({ id, name, lab }: Student): Omit<StudentStatus, 'state'> => ({
+  id,
+  name,
+  lab: lab.stack,
+  cloud: lab.cloud,
+  machines: { running: 0, all: 0 },
+  drift: [],
+});
+
 /** Reads the state of one lab. An unreadable lab is a row like the others. */
 export async function studentStatusOf(
   engine: Engine,
   student: Student,
   kubectl: string,
 ): Promise<StudentStatus> {
-  const { id, name, lab } = student;
-  const nothing = {
-    id,
-    name,
-    lab: lab.stack,
-    cloud: lab.cloud,
-    machines: { running: 0, all: 0 },
-    drift: [],
-  };
+  const { lab } = student;
+  const nothing = rowOf(student);
   try {
     const status = await statusOf(engine, lab, kubectl, quietProgress);
     const { state, nodes, created, expires } = status;
@@ -178,6 +181,7 @@ const isWell = (one: StudentStatus): boolean =>
   one.state === 'up' && (one.drift.length === 0 || isDrilled(one));
 
 export interface StatusOptions {
+  roster: RosterOf;
   json?: boolean;
   watch?: boolean;
 }
@@ -218,9 +222,14 @@ async function watch(look: () => Promise<StudentStatus[]>): Promise<StudentStatu
  */
 export async function classStatus(
   students: Student[],
-  { json, watch: watching }: StatusOptions,
+  { json, watch: watching, roster }: StatusOptions,
 ): Promise<number> {
-  const toolchain = await installed();
+  const missing = noLabs(students, roster);
+  if (missing && !watching) {
+    if (json) printJson(students.map((student) => ({ ...rowOf(student), state: 'down' })));
+    throw missing;
+  }
+  const toolchain = await classTools(students, roster);
   const engine = await Engine.open(toolchain);
   const look = (): Promise<StudentStatus[]> =>
     mapConcurrent(students, AT_ONCE, (student) =>

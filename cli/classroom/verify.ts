@@ -1,11 +1,11 @@
 import type { Report } from '../../checks';
-import { installed } from '../actions/ensure-toolchain';
 import { progressScreen } from '../ui/progress';
 import { print, printJson } from '../ui/prompt';
 import { ClassBoard } from './progress-board';
 import { childJob } from './jobs/worker-process';
 import { runJobs } from './jobs/runner';
 import { type Checked, countsOf, matrix } from './check-matrix';
+import { classTools, noLabs, type RosterOf } from './missing-labs';
 import type { Student } from './roster';
 import { exitCode } from './summary';
 import { EXIT } from '../errors';
@@ -19,16 +19,34 @@ export const VERIFY_AT_ONCE = 1;
 export interface VerifyOptions {
   parallel?: number;
   json?: boolean;
+  roster: RosterOf;
   /** Command that continues this one. */
   again: string;
 }
 
+/** Prints one JSON array with a row per student. */
+const printRows = (checked: Checked[]): void =>
+  printJson(
+    checked.map(({ student: { id, name, lab }, report, problem }) => ({
+      id,
+      name,
+      lab: lab.stack,
+      report,
+      problem,
+    })),
+  );
+
 /** Runs the checks on every student's lab; returns the exit code. */
 export async function classVerify(
   students: Student[],
-  { parallel = VERIFY_AT_ONCE, json = false, again }: VerifyOptions,
+  { parallel = VERIFY_AT_ONCE, json = false, again, roster }: VerifyOptions,
 ): Promise<number> {
-  const toolchain = await installed();
+  const missing = noLabs(students, roster);
+  if (missing) {
+    if (json) printRows(students.map((student) => ({ student, problem: missing.message })));
+    throw missing;
+  }
+  const toolchain = await classTools(students, roster);
   const jobs = students.map(({ id, lab }) =>
     childJob<Report>(id, { kind: 'verify', lab, toolchain }),
   );
@@ -44,16 +62,7 @@ export async function classVerify(
     if (outcome.state === 'waiting') return { student, problem: 'not begun' };
     return { student, problem: outcome.failure.message };
   });
-  if (json)
-    printJson(
-      checked.map(({ student: { id, name, lab }, report, problem }) => ({
-        id,
-        name,
-        lab: lab.stack,
-        report,
-        problem,
-      })),
-    );
+  if (json) printRows(checked);
   else print(`\n${matrix(checked, process.stdout.columns)}`);
   const code = exitCode(outcomes, { verb: 'verify', done: 'checked', again });
   if (checked.every(({ report }) => report?.failed === 0)) return code;

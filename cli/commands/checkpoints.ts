@@ -12,15 +12,16 @@ import { formatBytes } from '../doctor/disk';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { checkLabel, parseLabelled, refuseCloud } from '../lab/checkpoint-label';
-import { labArgument, parseLab } from '../lab/name';
+import { installCure } from '../lab/access';
+import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { refuseForeign } from '../lab/ownership';
 import { age, formatDuration, since } from '../ui/duration';
 import { type Progress, progressOn } from '../ui/progress';
 import { columns, confirm, print, printJson } from '../ui/prompt';
 
 /** Opens the programs, does `work` with progress output and closes it. */
-async function withTools<T>(work: (tools: CheckpointTools) => Promise<T>): Promise<T> {
-  const toolchain = await installed();
+async function withTools<T>(lab: LabRef, work: (tools: CheckpointTools) => Promise<T>): Promise<T> {
+  const toolchain = await installed(installCure(lab));
   const progress: Progress = progressOn();
   try {
     const engine = await Engine.open(toolchain);
@@ -40,7 +41,7 @@ async function runSave(words: string[], { yes }: { yes?: boolean }): Promise<voi
       `Replace checkpoint ${label} of lab ${lab.stack}? Its old content is lost.`,
       yes ?? false,
     );
-  const { manifest, paused } = await withTools((tools) => save(labelled, tools));
+  const { manifest, paused } = await withTools(labelled.lab, (tools) => save(labelled, tools));
   print(
     `Checkpoint ${label} of lab ${lab.stack} is saved: ${formatBytes(manifest.bytes)}, lab paused for ${formatDuration(paused)}.`,
   );
@@ -58,7 +59,7 @@ async function runRestore(words: string[], { yes }: { yes?: boolean }): Promise<
     yes ?? false,
   );
   const started = Date.now();
-  await withTools((tools) => restore(labelled, tools));
+  await withTools(labelled.lab, (tools) => restore(labelled, tools));
   print(
     `Lab ${lab.stack} is restored to checkpoint ${label}, in ${formatDuration(since(started))}.`,
   );

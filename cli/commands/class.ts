@@ -44,8 +44,7 @@ function parallelOf({ parallel }: Typed): number | undefined {
 
 /**
  * Runs one command on the chosen students of a roster. `words` follow the roster on the command
- * line. Reports every mistake of the command line
- * and the roster first.
+ * line. Reports every mistake of the command line and the roster first.
  */
 function on(
   work: (students: Student[], asked: Asked) => Promise<number>,
@@ -102,7 +101,7 @@ export function register(program: Command): void {
   command('board', 'serve a live page of tours and drills, and send hints; exit 0 on Ctrl-C')
     .option('--port <PORT>', 'port of the page; default: any free port', parsePort)
     .action((file: string, { port, ...typed }: Typed & { port?: number }) =>
-      on((students) => classBoard(students, { file, port }), 'board')(file, typed),
+      on((students, { roster }) => classBoard(students, { roster, port }), 'board')(file, typed),
     );
   parallel(
     command('verify', 'run the checks on all labs: a row per student, a column per check'),
@@ -116,7 +115,7 @@ export function register(program: Command): void {
   )
     .argument('<DRILL>', 'a drill of ./lab drill list')
     .action((file: string, drill: string, typed: Typed) =>
-      on((students, asked) => classDrill(students, drill, asked), `drill`, drill)(file, typed),
+      on((students, asked) => classDrill(students, drill, asked), 'drill', drill)(file, typed),
     );
   command('cards', 'write a page per student: addresses, picture, login instructions and keys')
     .option(

@@ -8,7 +8,7 @@ import { renderEnd, renderList, renderSymptom, renderTrials, renderWrong } from 
 import { check, hint, type Outcome, running, solve, start, stop } from '../drills/session';
 import { type Trial, type TrialLab, tryDrill } from '../drills/trial';
 import { EXIT, exitCodeOf, usage } from '../errors';
-import { onlyLocal } from '../lab/access';
+import { installCure, onlyLocal } from '../lab/access';
 import { labArgument, type LabRef, parseLab } from '../lab/name';
 import { progressOn } from '../ui/progress';
 import { print, printJson } from '../ui/prompt';
@@ -21,7 +21,7 @@ function refuseCloud(lab: LabRef): void {
 /** Opens a lab, does `work` with progress output and closes it. */
 async function onLab(lab: LabRef, work: (lab: TrialLab) => Promise<void>): Promise<void> {
   refuseCloud(lab);
-  const toolchain = await installed();
+  const toolchain = await installed(installCure(lab));
   const progress = progressOn();
   const show = (text: string): void => void process.stdout.write(text);
   try {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { expiry } from '../../components/config';
 import { timeAfter } from '../../provider/time';
 import { apply, wasUp } from '../actions/up';
-import { notUp } from '../lab/access';
+import { installCure, notUp } from '../lab/access';
 import { Engine, projectName } from '../engine';
 import { expiryIn } from '../lab/expiry';
 import { Failure, Interrupted, usage } from '../errors';
@@ -84,7 +84,7 @@ async function extend(words: string[]): Promise<void> {
   }
   const progress = progressOn();
   try {
-    const engine = await Engine.open(await installed());
+    const engine = await Engine.open(await installed(installCure(lab)));
     await withLabLock(lab, 'extend', () => move(engine, lab, by, progress));
   } finally {
     progress.close();

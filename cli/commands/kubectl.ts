@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, notUp } from '../lab/access';
+import { findLab, installCure, notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { runInForeground } from '../ui/foreground';
@@ -37,7 +37,7 @@ async function kubectl(words: string[]): Promise<void> {
   const asked = parseKubectl(words);
   refuseMistakes(asked);
   const { lab, args } = asked;
-  const toolchain = await installed();
+  const toolchain = await installed(installCure(lab));
   let { kubeconfig } = labFiles(lab.stack);
   if (!fs.existsSync(kubeconfig)) {
     const found = await findLab(await Engine.open(toolchain), lab);

@@ -13,6 +13,7 @@ import { confirm, print } from '../ui/prompt';
 import { textIf } from '../../util/optional';
 import { plural } from '../../util/plural';
 import { collect } from './options';
+import { joinNames } from '../../util/join-names';
 
 interface Options {
   yes?: boolean;
@@ -80,7 +81,7 @@ async function runReset(name: string | undefined, { yes, node }: Options): Promi
     nodes.filter((node) => node.startsWith('controller')).length === labConfig(lab).controllers;
   const etcd = textIf(all, ' Resetting all controllers deletes everything in Kubernetes.');
   await confirm(
-    `Reset ${nodes.join(' and ')} of lab ${lab.stack}? Everything on ${plural(nodes.length, 'it', 'them')} is lost.${etcd}`,
+    `Reset ${joinNames(nodes)} of lab ${lab.stack}? Everything on ${plural(nodes.length, 'it', 'them')} is lost.${etcd}`,
     yes ?? false,
   );
   await andVerify(lab, (engine, progress) => reset(engine, lab, nodes, progress));

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import type { Command } from 'commander';
-import { findLab, notUp } from '../lab/access';
+import { findLab, installCure, notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { usage } from '../errors';
 import { labArgument, isNodeName, type LabRef, parseLab } from '../lab/name';
@@ -53,7 +53,7 @@ const withoutDashes = (words: string[]): string[] => (words[0] === '--' ? words.
 async function filesOf(lab: LabRef): Promise<LabFiles> {
   const files = labFiles(lab.stack);
   if (fs.existsSync(files.sshConfig)) return files;
-  const found = await findLab(await Engine.open(await installed()), lab);
+  const found = await findLab(await Engine.open(await installed(installCure(lab))), lab);
   if (!found) throw notUp(lab);
   return found.files;
 }

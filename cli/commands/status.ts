@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { notUp } from '../lab/access';
+import { installCure, notUp } from '../lab/access';
 import { Engine } from '../engine';
 import { exitCodeOf } from '../errors';
 import { differences, type LabStatus, statusOf, upRepairs } from '../lab/status';
@@ -50,7 +50,7 @@ async function run(name: string | undefined, { json }: { json?: boolean }): Prom
   const lab = parseLab(name);
   // With --json, standard output holds only JSON.
   const progress = progressOn(progressScreen({ json }));
-  const toolchain = await installed();
+  const toolchain = await installed(installCure(lab));
   const status = await statusOf(
     await Engine.open(toolchain),
     lab,

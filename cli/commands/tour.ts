@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import type { Command } from 'commander';
 import { installed } from '../actions/ensure-toolchain';
 import { Engine } from '../engine';
-import { findLab, notUp, type UpLab } from '../lab/access';
+import { findLab, installCure, notUp, type UpLab } from '../lab/access';
 import { parseLab } from '../lab/name';
 import { LOOPBACK, servePage } from '../ui/serve-page';
 import { textIf } from '../../util/optional';
@@ -28,7 +28,7 @@ function forwardTo({ outputs, files }: UpLab, page: string, port: number): strin
 async function runTour(name: string | undefined, options: Options): Promise<void> {
   const { port, listen, jump } = options;
   const lab = parseLab(name);
-  const tools = await installed();
+  const tools = await installed(installCure(lab));
   const up = await findLab(await Engine.open(tools), lab);
   if (!up) throw notUp(lab);
   // The tour loads for this command only.

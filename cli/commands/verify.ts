@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { allChecks, renderList, select } from '../../checks';
 import { check, reportOnNothing, showReport } from '../actions/verify';
-import { findLab } from '../lab/access';
+import { findLab, installCure } from '../lab/access';
 import { Engine } from '../engine';
 import { EXIT, exitCodeOf, Failure, usage } from '../errors';
 import { labArgument, parseLab } from '../lab/name';
@@ -53,7 +53,7 @@ async function verifyLab(
     else print(renderList(chosen));
     return EXIT.well;
   }
-  const toolchain = await installed();
+  const toolchain = await installed(installCure(lab));
   const up = await findLab(await Engine.open(toolchain), lab);
   // A program gets the whole JSON report, with every check failed; a person gets one line.
   if (!up && !json)

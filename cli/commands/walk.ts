@@ -4,7 +4,7 @@ import { installed } from '../actions/ensure-toolchain';
 import { walkLab } from '../actions/walk';
 import { Engine } from '../engine';
 import { exitCodeOf, unable, usage } from '../errors';
-import { findLab, notUp } from '../lab/access';
+import { findLab, installCure, notUp } from '../lab/access';
 import { labArgument, parseLab, type LabRef } from '../lab/name';
 import { print, printJson } from '../ui/prompt';
 import { encodePcapng, PROTOCOLS, renderEnding, renderWalk, type Protocol } from '../../walk';
@@ -30,7 +30,7 @@ export function parseWalk(words: string[]): { lab: LabRef; from: string; to: str
 
 async function walkCommand(words: string[], options: Options): Promise<void> {
   const { lab, from, to } = parseWalk(words);
-  const toolchain = await installed();
+  const toolchain = await installed(installCure(lab));
   const up = await findLab(await Engine.open(toolchain), lab);
   if (!up) throw notUp(lab);
   const { report, packets } = await walkLab(up, toolchain, { from, to, ...options });

@@ -6,6 +6,7 @@ import type { LabConfig } from '../../components/config';
 import { boundsOf } from '../../components/local/limits';
 import { hostRunsSystemd } from '../../provider/local';
 import { stateDirectory } from '../../util/directories';
+import { lostPassphrase } from '../engine';
 import { readKernelFile } from '../../util/kernel-files';
 import { textIf } from '../../util/optional';
 import { plural } from '../../util/plural';
@@ -174,6 +175,8 @@ export function nspawnFinding(printed = nspawnVersion()): Judgement {
 function stateFinding(): Judgement {
   const directory = stateDirectory();
   if (!fs.existsSync(directory)) return ok(`${directory} will be created`);
+  const lost = lostPassphrase();
+  if (lost) return fail(lost.message, lost.cure!);
   const open = [
     directory,
     path.join(directory, 'passphrase'),

@@ -7,6 +7,7 @@ import type { LabConfig } from '../../components/config';
 import { root } from '../../util/repo-root';
 import { hasCommand } from '../../toolchain';
 import { fail, type Finding, ok, warn } from './finding';
+import { joinNames } from '../../util/join-names';
 
 /** A kernel feature that kernel.sh tries. */
 interface Feature {
@@ -112,7 +113,7 @@ export function judged(
   if (answer === 'ok') return ok('works');
   const missing = by.filter((program) => !has(program));
   if (missing.length > 0)
-    return warn(`could not be tried without ${missing.join(' and ')}`, 'comes with ./lab start');
+    return warn(`could not be tried without ${joinNames(missing)}`, 'comes with ./lab start');
   const said = answer || 'does not work, without an error message';
   if (spared) return warn(`${said}; ${spared}`, cure);
   return fail(said, cure);

@@ -11,6 +11,7 @@ import {
 import { type Mount, mountOf } from '../../util/mounts';
 import { itemsIf } from '../../util/optional';
 import { fail, type Finding, ok, type Probe } from './finding';
+import { joinNames } from '../../util/join-names';
 
 type Judgement = Omit<Finding, 'id' | 'title'>;
 
@@ -57,7 +58,7 @@ export function pathFinding(checked: Place[] = places()): Judgement {
   const cures = unfit.map(cureOf);
   return fail(
     unfit.map(({ text }) => text).join('; '),
-    `${cures.join(' and ')} to a path of letters, digits, blanks and . _ - @ + = ~ ( )`,
+    `${joinNames(cures)} to a path of letters, digits, blanks and . _ - @ + = ~ ( )`,
   );
 }
 
@@ -87,7 +88,7 @@ export function execFinding(
           `${variable} (${directory}) is on a file system mounted noexec`,
       )
       .join('; '),
-    `${closed.map(cureOf).join(' and ')} to a directory on a file system that programs can be run from`,
+    `${joinNames(closed.map(cureOf))} to a directory on a file system that programs can be run from`,
   );
 }
 
@@ -138,7 +139,7 @@ export function writableFinding(
   if (closed.length === 0) return ok('state, cache and labs can be written');
   return fail(
     closed.map(({ text }) => text).join('; '),
-    `make it writable, or set ${closed.map(({ variable }) => variable).join(' and ')} to a directory that is`,
+    `make it writable, or set ${joinNames(closed.map(({ variable }) => variable))} to a directory that is`,
   );
 }
 

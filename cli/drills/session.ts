@@ -1,12 +1,12 @@
-import { reaches } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
 import type { Report } from '../../checks';
 import { Failure, Interrupted, unable, usage } from '../errors';
 import { age } from '../ui/duration';
-import { ifPresent, itemsIf, listOf } from '../../util/optional';
+import { itemsIf, listOf, textIf } from '../../util/optional';
 import { plural } from '../../util/plural';
 import { poll } from '../../util/poll';
 import type { Drill, Script } from './drill';
+import { misfitOf } from './misfit';
 import {
   begin,
   change,
@@ -55,19 +55,6 @@ export interface DrillLab {
   createObjects(manifest: string): Promise<void>;
   /** Deletes the drill's objects, if they exist. */
   deleteObjects(): Promise<void>;
-}
-
-/** Returns why a drill does not fit a lab, or `undefined`. */
-function misfit(drill: Drill, { stage, topology }: DrillLab['outputs']): string | undefined {
-  if (!reaches(stage, drill.stage))
-    return `it needs the stage ${drill.stage}, and the lab's stage is ${stage}`;
-  const workers = topology.nodes.filter(({ role }) => role === 'worker').length;
-  if (workers < drill.workers)
-    return `it needs ${drill.workers} workers, and the lab has ${workers}`;
-  const names = [...topology.nodes.map(({ name }) => name), 'router'];
-  const scripts = [drill.break, drill.solve, ...listOf(drill.wrong)];
-  const missing = scripts.flatMap(({ places }) => places).find((place) => !names.includes(place));
-  return ifPresent(missing, (place) => `the lab has no ${place}`);
 }
 
 const failing = (report: Report): string[] =>
@@ -131,11 +118,11 @@ export async function start(lab: DrillLab, drill: Drill, report?: Report): Promi
       `Lab ${lab.name} has a checkpoint ${LABEL}, which a drill would replace.`,
       `./lab checkpoints${lab.argument} --delete ${LABEL}`,
     );
-  const reason = misfit(drill, lab.outputs);
-  if (reason)
+  const misfit = misfitOf(drill, lab.outputs);
+  if (misfit)
     throw usage(
-      `Drill ${drill.name} does not fit lab ${lab.name}: ${reason}.`,
-      './lab drill list shows others',
+      `Drill ${drill.name} does not fit lab ${lab.name}: ${misfit.text}.`,
+      `${textIf(misfit.setting, `./lab up${lab.argument} --set ${misfit.setting?.key}=${misfit.setting?.value}; `)}./lab drill list shows others`,
     );
   refuseUnhealthy(lab, drill, report ?? (await lab.checks()));
   await lab.locked(async () => {

@@ -4,6 +4,7 @@ import { engineFailure, lockedFailure, runFailure } from './errors';
 import { Failure, Interrupted } from '../errors';
 import { watchState } from '../full-disk';
 import { holders, isLocked, removeDeadLocks } from './stale-locks';
+import { refuseLostPassphrase } from './passphrase';
 import { type EnginePlace, enginePlace, pulumi, pulumiWithEvents } from './process';
 import { anyDamagedState, damagedState, isAbsent } from './state-files';
 import { interruptible } from '../ui/signals';
@@ -70,6 +71,7 @@ export class Engine {
   /** Reads the state of a stack; `undefined` if the stack does not exist. */
   async snapshot(name: string): Promise<Snapshot | undefined> {
     if (isAbsent(name)) return undefined;
+    refuseLostPassphrase(name);
     try {
       const exported = JSON.parse(
         await pulumi(this.place, 'stack', 'export', '--show-secrets', '--stack', name),

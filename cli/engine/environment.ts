@@ -1,10 +1,9 @@
-import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { createAtomically } from '../../util/atomic-write';
-import { stateDirectory } from '../../util/directories';
 import { proxyExceptions } from '../../util/proxies';
+import { passphraseFile } from './passphrase';
 import { projectDirectory } from './project';
+import { backendDirectory, fileBackend, prepareState } from './state-directory';
 
 /** Programs of the toolchain that the engine needs. */
 export interface EnginePrograms {
@@ -14,14 +13,6 @@ export interface EnginePrograms {
   languageHostDirectory: string;
   /** PULUMI_HOME with the toolchain's plugins. */
   pulumiHome: string;
-}
-
-/** Creates the state directory. Only its owner can read it. */
-export function prepareState(): string {
-  const directory = stateDirectory();
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  fs.chmodSync(directory, 0o700);
-  return directory;
 }
 
 /**
@@ -62,26 +53,6 @@ export function dropOldLogs(pulumiHome: string): void {
   for (const { name } of newestFirst.slice(LOGS))
     fs.rmSync(path.join(directory, name), { force: true });
 }
-
-/**
- * Returns the file with the passphrase that encrypts secrets in the state. Creates it with mode
- * 0600 if needed. Two commands that start together get the same file.
- */
-export function passphraseFile(): string {
-  const file = path.join(prepareState(), 'passphrase');
-  if (fs.existsSync(file)) return file;
-  createAtomically(file, `${crypto.randomBytes(32).toString('base64url')}\n`, 0o600);
-  return file;
-}
-
-/** Returns the directory of the default file backend, which may not exist yet. */
-export const backendDirectory = (): string => path.join(stateDirectory(), 'backend');
-
-/**
- * Returns the URL of the default file backend. Metadata files are off: the engine writes them in
- * place, and a killed engine leaves a partial file that no engine can read.
- */
-export const fileBackend = (): string => `file://${backendDirectory()}?metadata=skip`;
 
 /**
  * Returns the engine's environment variables. Keeps the user's backend, Pulumi home and passphrase.

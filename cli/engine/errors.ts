@@ -5,6 +5,7 @@ import { Failure, Locked, unable, usage } from '../errors';
 import { diskFull } from '../full-disk';
 import { messageOf } from '../../util/error-message';
 import { textIf } from '../../util/optional';
+import { wrongPassphrase } from './passphrase';
 import type { Holder } from './stale-locks';
 import { resourceTitle } from './urn';
 
@@ -95,10 +96,7 @@ export function engineFailure(error: unknown): Failure {
   const message = messageOf(error);
   const [, stderr = ''] = /\n ?stderr: ([\s\S]*?)(?:\n ?err\?: [\s\S]*)?$/.exec(message) ?? [];
   if (/incorrect passphrase/.test(message)) {
-    return unable(
-      'The passphrase does not fit this state.',
-      'set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
-    );
+    return wrongPassphrase();
   }
   const [, signal] = /Command was killed with (\w+)/.exec(message) ?? [];
   if (signal) return unable(`The Pulumi engine was killed (${signal}) before it ended.`);

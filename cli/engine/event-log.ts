@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { EngineEvent } from '@pulumi/pulumi/automation';
+import { scratchDirectory } from '../../util/scratch-directory';
 
 /** Milliseconds between two reads of the log. */
 const INTERVAL = 50;
@@ -15,7 +15,7 @@ const INTERVAL = 50;
  * was killed.
  */
 export class EventLog {
-  private readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-events-'));
+  private readonly directory = scratchDirectory('events');
   /** Path for the option `--event-log`. */
   readonly file = path.join(this.directory, 'events');
   private readonly descriptor: number;

@@ -1,7 +1,9 @@
 /** Everything that `./lab` knows of Pulumi: its engine, project, state and plugins. */
 export { Engine, type RunOptions, type StackSummary, type UpOptions } from './engine';
-export { engineEnvironment, prepareState } from './environment';
+export { engineEnvironment } from './environment';
+export { prepareState } from './state-directory';
 export { checkBackend } from './process';
+export { lostPassphrase, refuseLostPassphrase } from './passphrase';
 export { isUnchanged, saveFingerprint } from './fingerprint';
 export { EngineProgress } from './progress';
 export { projectName, leftoversNote, stackFile, prepareProject, stacksDirectory } from './project';
@@ -9,6 +11,7 @@ export { hasProviderPlugin, pluginNote, pluginsDirectory } from './provider-plug
 export type { PendingCreate, Snapshot, Remembered } from './snapshot';
 export {
   anyDamagedState,
+  isAbsent,
   damagedState,
   removeRecords,
   discardState,

@@ -1,7 +1,6 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Readable } from 'node:stream';
 import type { EngineEvent } from '@pulumi/pulumi/automation';
 import { closeState, dropOldLogs, type EnginePrograms, engineEnvironment } from './environment';
 import { engineFailure } from './errors';
@@ -26,30 +25,47 @@ export function enginePlace(programs: EnginePrograms): EnginePlace {
   return { workDir, envVars: engineEnvironment(programs) };
 }
 
-/** Result of a `pulumi` process that failed. */
-interface Failed {
-  stderr: string;
-  code?: number | string | null;
-  signal?: NodeJS.Signals | null;
+/** Starts a `pulumi` process. A run with events has no reader of standard output: see EventLog. */
+function start(
+  { workDir, envVars }: EnginePlace,
+  args: string[],
+  stdout: 'pipe' | 'ignore' = 'pipe',
+): ChildProcess {
+  return spawn('pulumi', [...args, '--non-interactive'], {
+    cwd: workDir,
+    env: { ...process.env, ...envVars },
+    stdio: ['ignore', stdout, 'pipe'],
+  });
 }
 
-/** Returns the error of a failed `pulumi` process, in the form that `engineFailure` parses. */
-function processError({ stderr, code, signal }: Failed): Error {
-  if (signal) return unable(`The Pulumi engine was killed (${signal}) before it ended.`);
-  return new Error(`code: ${code}\n stdout: \n stderr: ${stderr}`);
+/**
+ * Waits for the end of a `pulumi` process; returns its output. Throws an Error that `engineFailure`
+ * parses.
+ */
+function outputOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    child.on('error', (error) =>
+      reject(unable(`The Pulumi engine does not start: ${error.message}`)),
+    );
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else if (signal) reject(unable(`The Pulumi engine was killed (${signal}) before it ended.`));
+      else reject(new Error(`code: ${code}\n stdout: \n stderr: ${stderr}`));
+    });
+  });
 }
 
 /** Runs a short command of the `pulumi` program; returns its output. Throws a Failure. */
-export function pulumi({ workDir, envVars }: EnginePlace, ...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { cwd: workDir, env: { ...process.env, ...envVars }, maxBuffer: 256 * 2 ** 20 };
-    execFile('pulumi', [...args, '--non-interactive'], options, (error, stdout, stderr) => {
-      if (!error) resolve(stdout);
-      else if (typeof error.code === 'number' || error.signal)
-        reject(engineFailure(processError({ stderr, code: error.code, signal: error.signal })));
-      else reject(notStarted(error));
-    });
-  });
+export async function pulumi(place: EnginePlace, ...args: string[]): Promise<string> {
+  try {
+    return await outputOf(start(place, args));
+  } catch (error) {
+    throw engineFailure(error);
+  }
 }
 
 /**
@@ -64,9 +80,6 @@ export async function checkBackend({ pulumi: program, pulumiHome }: EngineProgra
   };
   await pulumi({ workDir: os.tmpdir(), envVars }, 'whoami');
 }
-
-const notStarted = (error: Error): Error =>
-  unable(`The Pulumi engine does not start: ${error.message}`);
 
 /** Script that shortens the start of the program. */
 const PRELOAD = path.join(root, 'bin/program-preload.cjs');
@@ -90,29 +103,24 @@ export async function pulumiWithEvents(
   { onEvent, signal }: RunListener,
 ): Promise<void> {
   const log = new EventLog(onEvent);
+  const withLog = {
+    ...envVars,
+    // The flag --event-log is one of the debug commands.
+    PULUMI_DEBUG_COMMANDS: 'true',
+    NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require=${JSON.stringify(PRELOAD)}`,
+  };
   try {
-    const child = spawn(
-      'pulumi',
-      [...args, '--color', 'never', '--event-log', log.file, '--non-interactive'],
-      {
-        cwd: workDir,
-        env: {
-          ...process.env,
-          ...envVars,
-          // The flag --event-log is one of the debug commands.
-          PULUMI_DEBUG_COMMANDS: 'true',
-          NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require=${JSON.stringify(PRELOAD)}`,
-        },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
+    const child = start(
+      { workDir, envVars: withLog },
+      [...args, '--color', 'never', '--event-log', log.file],
+      'ignore',
     );
     const interrupt = (): boolean => child.kill('SIGINT');
     const terminate = (): boolean => child.kill('SIGTERM');
     signal?.addEventListener('abort', interrupt);
     process.once('exit', terminate);
     try {
-      const failed = await ended(child);
-      if (failed) throw processError(failed);
+      await outputOf(child);
     } finally {
       signal?.removeEventListener('abort', interrupt);
       process.off('exit', terminate);
@@ -120,14 +128,4 @@ export async function pulumiWithEvents(
   } finally {
     log.close();
   }
-}
-
-/** Waits for the end of a `pulumi` process. Returns `undefined` if it succeeded. */
-function ended(child: ChildProcessByStdio<null, null, Readable>): Promise<Failed | undefined> {
-  return new Promise((resolve, reject) => {
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-    child.on('error', (error) => reject(notStarted(error)));
-    child.on('close', (code, signal) => resolve(code === 0 ? undefined : { stderr, code, signal }));
-  });
 }

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { backendDirectory, fileBackend } from './environment';
+import { backendDirectory, fileBackend } from './state-directory';
 import { type Failure, unable } from '../errors';
 import { labArgument } from '../lab/name';
 import { itemsIf } from '../../util/optional';
@@ -9,10 +9,13 @@ import { leftoversNote, projectName, stackFile } from './project';
 // Reads a stack's files in the default file backend without an engine: after the stack was removed,
 // or when an engine can't read its state. A backend that the user chose is not touched.
 
+/** Directory of the default file backend. */
+const defaultBackend = (): string => path.join(backendDirectory(), '.pulumi');
+
 /** Directory of the default file backend; `undefined` if the user chose another backend. */
 function ownBackend(): string | undefined {
   const chosen = process.env.PULUMI_BACKEND_URL;
-  return !chosen || chosen === fileBackend() ? path.join(backendDirectory(), '.pulumi') : undefined;
+  return !chosen || chosen === fileBackend() ? defaultBackend() : undefined;
 }
 
 const stateIn = (backend: string, stack: string): string =>
@@ -68,18 +71,21 @@ export function damagedState(stack: string): Failure | undefined {
   return unable(`The state of lab ${stack} is damaged: ${file} (${wrong}).`, cures.join('; '));
 }
 
+/** Lists the stacks with a state in the default file backend, also if the user chose another one. */
+export function defaultStates(): string[] {
+  const directory = path.dirname(stateIn(defaultBackend(), 'any'));
+  if (!fs.existsSync(directory)) return [];
+  return fs.readdirSync(directory).flatMap((file) => /^(.+)\.json(\.gz)?$/.exec(file)?.[1] ?? []);
+}
+
 /**
  * Returns the Failure of the first stack with a damaged state: the engine can't list stacks then.
  */
 export function anyDamagedState(): Failure | undefined {
-  const backend = ownBackend();
-  const directory = backend && path.dirname(stateIn(backend, 'any'));
-  if (!directory || !fs.existsSync(directory)) return undefined;
-  const stacks = fs
-    .readdirSync(directory)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => path.basename(file, '.json'));
-  return stacks.map(damagedState).find((found) => found !== undefined);
+  if (!ownBackend()) return undefined;
+  return defaultStates()
+    .map(damagedState)
+    .find((found) => found !== undefined);
 }
 
 /**

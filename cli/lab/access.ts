@@ -55,6 +55,12 @@ function refuseUnfinishedRestore(lab: LabRef): void {
 export const findLab = async (engine: Engine, lab: LabRef): Promise<UpLab | undefined> =>
   upLab(lab, await engine.snapshot(lab.stack));
 
+/** Returns the command that installs the programs that a lab needs, for a command that lacks them. */
+export function installCure(lab: LabRef): string {
+  if (lab.cloud === 'local') return `./lab start${labArgument(lab)}`;
+  return `./lab setup --cloud ${lab.cloud}, which needs no root`;
+}
+
 /**
  * Returns the Failure for a lab that is not up. Names the labs that are up: one of them may be
  * meant.

@@ -88,8 +88,10 @@ export function differences({ nodes, drift }: Pick<LabStatus, 'nodes' | 'drift'>
       ...node.undone.map((step) => `${node.name}: step ${step} has not succeeded`),
     ]),
   ];
-  const titles = nodes.flatMap(({ name }) => [name, `node ${name}`]);
-  return mergeNodes(lines, titles);
+  return mergeNodes(
+    lines,
+    nodes.map(({ name }) => name),
+  );
 }
 
 /** Reports whether `./lab up` can repair any of the drift. Other drift names its own cure. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import type { Page } from '../../web';
@@ -19,7 +20,10 @@ export interface Served {
   /** Default: any free port. */
   port?: number;
   onBrowser: (socket: WebSocket) => void;
-  /** Returns why the page has nothing to show any more; '' or undefined while it has. Called every second. */
+  /**
+   * Returns why the page ends before Ctrl-C; '' or undefined while it has something to show. Called
+   * every second. Default: only Ctrl-C ends the page.
+   */
   endReason?: () => string | undefined;
 }
 
@@ -31,15 +35,19 @@ async function waitForEnd(
   signal: AbortSignal,
   endReason: Served['endReason'],
 ): Promise<string | undefined> {
+  if (!endReason) {
+    if (!signal.aborted) await once(signal, 'abort');
+    return undefined;
+  }
   while (!signal.aborted) {
-    const reason = endReason?.();
+    const reason = endReason();
     if (reason) return reason;
     await rest(REST, undefined, { signal }).catch(() => undefined);
   }
   return undefined;
 }
 
-/** Serves a page, at an address with a secret, until Ctrl-C. */
+/** Serves a page, at an address with a secret, until Ctrl-C or until there is a reason to end. */
 export async function servePage(served: Served): Promise<void> {
   const { page, title, about, listen, port = 0, onBrowser, endReason } = served;
   // The server loads for these commands only.

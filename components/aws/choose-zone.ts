@@ -1,4 +1,5 @@
 import { CloudError } from '../cloud';
+import { joinNames } from '../../util/join-names';
 
 /** One machine type in one zone, as DescribeInstanceTypeOfferings lists them. */
 export interface Offering {
@@ -39,6 +40,6 @@ export function chooseZone(args: ZoneArgs): string {
   for (const [zone, offered] of typesByZone(args))
     if (offered.length === wanted.length) return zone;
   throw new CloudError(
-    `No zone of ${args.region} offers ${wanted.join(' and ')}: set region, controllerType or workerType to others.`,
+    `No zone of ${args.region} offers ${joinNames(wanted)}: set region, controllerType or workerType to others.`,
   );
 }

@@ -133,7 +133,7 @@ describe('up repairs the router', () => {
       [
         /network and router: bridge vpc is missing; .*interface internet is missing.*hw\d+ is missing/,
         /route pod-route-worker-1: does not exist/,
-        /node controller-0, node worker-0 and node worker-1: its port is not on the bridge vpc/,
+        /nodes controller-0, worker-0 and worker-1: its port is not on the bridge vpc/,
       ],
       ...ROWS,
     );

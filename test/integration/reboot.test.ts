@@ -105,9 +105,7 @@ test('status after a reboot reports the missing resources, and sends no packet o
   expect(status.code).toBe(1);
   expect(status.stdout).toMatch(/worker-1 .*no answer/);
   expect(status.stdout).toMatch(/network and router: the router is missing/);
-  expect(status.stdout).toMatch(
-    /node controller-0, node worker-0 and node worker-1: it does not run/,
-  );
+  expect(status.stdout).toMatch(/nodes controller-0, worker-0 and worker-1: it does not run/);
   expect(status.stdout).toMatch(/To do: \.\/lab up local-reboot/);
   expect(await strays()).toBe(0);
 });

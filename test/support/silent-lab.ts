@@ -1,73 +1,16 @@
 import type { Access, Ran } from '../../checks/access';
-import type { LabConfig } from '../../components/config';
+import { checks } from '../../checks';
+import { asText, type LabConfig } from '../../components/config';
 import type { LabOutputs } from '../../components/outputs';
-import { topology } from '../../components/topology';
-import { articleConfig } from './article-config';
+import { labOutputs } from './outputs';
 
-/** Checks that every lab has, in their order. */
-export const IDS = [
-  'nodes.ping',
-  'nodes.list',
-  'cni.config',
-  'pod.netns',
-  'pod.processes',
-  'pod.containers',
-  'pod.describe',
-  'pod.veth',
-  'pod.bridge',
-  'route.pod',
-  'route.host',
-  'route.vpc',
-  'nat.ping',
-  'nat.masq.source',
-  'nat.masq.dest',
-  'nat.counter',
-  'nat.off',
-  'svc.dns',
-  'svc.chains',
-  'svc.same-node',
-  'nodeport.reach',
-  'nodeport.entry',
-  'nodeport.exit',
-  'nodeport.chains',
-];
+/** Ids of the checks that every lab has, in their order. */
+export const IDS = checks.map(({ id }) => id);
 
-/** Outputs of a lab with the article's config and these changes. */
+/** Outputs of a local lab with the default config and these changes. */
 export function outputs(overrides: Partial<LabConfig> = {}): LabOutputs {
-  const config: LabConfig = {
-    ...articleConfig,
-    adminCidrs: ['192.0.2.0/24'],
-    nodePortCidrs: ['192.0.2.0/24'],
-    ...overrides,
-  };
-  const plan = topology(config);
-  const nodes = plan.nodes.map(({ name, privateIp }) => ({
-    name,
-    privateIp,
-    publicIp: privateIp.replace('10.240.0', '198.18.0'),
-  }));
-  const { cloud, stage, ipMasq, proxyMode, publicPool, region, project } = config;
-  return {
-    lab: 'test',
-    config,
-    cloud,
-    stage,
-    ipMasq,
-    proxyMode,
-    publicPool,
-    region,
-    project,
-    topology: plan,
-    nodes,
-    apiServer: '',
-    nodePortUrl: '',
-    knownHosts: '',
-    kubeconfig: '',
-    sshPrivateKey: '',
-    expires: '',
-    bootstrapped: '',
-    router: 'router',
-  };
+  const raw = Object.entries(overrides).map(([key, value]) => [key, asText(value)]);
+  return { ...labOutputs('test', Object.fromEntries(raw)), router: 'router' };
 }
 
 /** Access to a lab with unreachable nodes and API. */

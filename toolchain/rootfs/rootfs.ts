@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { root } from '../../util/repo-root';
+import { scratchDirectory } from '../../util/scratch-directory';
 import { sum } from '../../util/sum';
 import { SUITE, writeAptFiles } from '../debian';
 import type { Architecture } from '../manifest';
@@ -73,7 +73,7 @@ export function packageArrival(tree: string): () => number {
  */
 export function makeTree(architecture: Architecture, progress: ItemProgress): Promise<string> {
   return storeArtifact(treePath(architecture), async (directory) => {
-    const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'hardway-apt-'));
+    const scratch = scratchDirectory('apt');
     let watch: NodeJS.Timeout | undefined;
     try {
       const { sources, settings } = await writeAptFiles(scratch);

@@ -3,10 +3,10 @@ import { expiryIn } from '../../lab/expiry';
 import type { JumpHost } from '../../lab/ssh-config';
 import { Engine, type Snapshot } from '../../engine';
 import { exitCodeOf, usage, withCure } from '../../errors';
-import { installed } from '../../actions/ensure-toolchain';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
 import { mapConcurrent } from '../jobs/map-concurrent';
+import { classTools } from '../missing-labs';
 import type { Roster, Student } from '../roster';
 import { fieldsIf, textIf } from '../../../util/optional';
 import { card } from './card';
@@ -15,10 +15,13 @@ import { CardFolder } from './folder';
 /** Number of states of labs that are read at the same time. */
 const AT_ONCE = 4;
 
+/** Part of a roster that a card depends on. */
+type RosterOfCards = Pick<Roster, 'file' | 'jumpHost'>;
+
 export interface CardsOptions {
   out?: string;
   json?: boolean;
-  roster: Pick<Roster, 'file' | 'jumpHost'>;
+  roster: Roster;
 }
 
 /** Result for a student's card. */
@@ -39,7 +42,7 @@ export interface Written {
 function lackOf(
   { lab }: Student,
   { outputs }: Snapshot,
-  { file, jumpHost }: CardsOptions['roster'],
+  { file, jumpHost }: RosterOfCards,
 ): string | undefined {
   if (lab.cloud !== 'local' || Boolean(jumpHost) === Boolean(outputs?.jump)) return undefined;
   if (jumpHost)
@@ -60,7 +63,7 @@ export function cardOf(
   student: Student,
   snapshot: Snapshot | undefined,
   folder: CardFolder,
-  roster: CardsOptions['roster'],
+  roster: RosterOfCards,
 ): Written {
   const { id, name, lab } = student;
   const about = { id, name, lab: lab.stack };
@@ -86,7 +89,7 @@ async function written(
   engine: Pick<Engine, 'snapshot'>,
   student: Student,
   folder: CardFolder,
-  roster: CardsOptions['roster'],
+  roster: RosterOfCards,
 ): Promise<Written> {
   try {
     return cardOf(student, await engine.snapshot(student.lab.stack), folder, roster);
@@ -128,7 +131,7 @@ export async function classCards(
     out,
     students.map(({ id }) => id),
   );
-  const engine = await Engine.open(await installed());
+  const engine = await Engine.open(await classTools(students, roster));
   const found = await mapConcurrent(students, AT_ONCE, (student) =>
     written(engine, student, folder, roster),
   );

@@ -2,29 +2,10 @@ import * as fs from 'node:fs';
 import { plural } from '../../../util/plural';
 import { nearest } from '../../../util/suggest';
 import { usage } from '../../errors';
-import type { LabRef } from '../../lab/name';
-import type { Settings } from '../../lab/settings';
-import { RosterReader, type RosterOptions } from './reader';
+import { type Roster, RosterReader, type RosterOptions, type Student } from './reader';
 import { utf8Text } from './utf8';
 
-export type { RosterOptions } from './reader';
-
-/** One student, who has one lab. */
-export interface Student {
-  id: string;
-  /** Name to show; the id if the roster has no name. */
-  name: string;
-  lab: LabRef;
-  /** Config of the lab in the roster, including the class's defaults. */
-  settings: Settings;
-}
-
-export interface Roster {
-  file: string;
-  /** Name or address of the host on students' networks. */
-  jumpHost?: string;
-  students: Student[];
-}
+export type { Roster, RosterOptions, Student } from './reader';
 
 /** Reads a roster. Throws one usage Failure that lists every mistake with its line. */
 export function readRoster(file: string, options: RosterOptions = {}): Roster {

@@ -23,11 +23,28 @@ import { checkId, checkLength, isStackName, type LabRef } from '../../lab/name';
 import { projectName } from '../../engine';
 import { pastExpiry } from '../../lab/expiry';
 import { checkedConfig, mistakeIn, type Settings } from '../../lab/settings';
-import type { Roster, Student } from '.';
+import { joinNames } from '../../../util/join-names';
 
 const KEYS = ['defaults', 'jumpHost', 'students'];
 const DEFAULTS = ['cloud', 'config'];
 const STUDENT = ['id', 'name', 'cloud', 'config'];
+
+/** One student, who has one lab. */
+export interface Student {
+  id: string;
+  /** Name to show; the id if the roster has no name. */
+  name: string;
+  lab: LabRef;
+  /** Config of the lab in the roster, including the class's defaults. */
+  settings: Settings;
+}
+
+export interface Roster {
+  file: string;
+  /** Name or address of the host on students' networks. */
+  jumpHost?: string;
+  students: Student[];
+}
 
 export interface RosterOptions {
   /** Whether labs are going to be created, so that an expiry in the past is a mistake. */
@@ -145,7 +162,7 @@ export class RosterReader {
   ): Map<string, Node | undefined> {
     if (isMap(node)) return this.keysOf(node, known, of);
     if (!isNothing(node))
-      this.mistake(node, `expected ${known.map((key) => `"${key}: …"`).join(' and ')} ${of}`);
+      this.mistake(node, `expected ${joinNames(known.map((key) => `"${key}: …"`))} ${of}`);
     return new Map();
   }
 

@@ -13,6 +13,15 @@ describe('mergeNodes', () => {
     ]);
   });
 
+  test('names the nodes after one word "nodes" if the problems begin with "node"', () => {
+    const problems = ['node worker-1: no router', 'worker-1: a', 'node worker-0: no router'];
+    expect(mergeNodes(problems, NODES)).toEqual([
+      'nodes worker-0 and worker-1: no router',
+      'worker-1: a',
+    ]);
+    expect(mergeNodes(problems.slice(0, 2), NODES)).toEqual(problems.slice(0, 2));
+  });
+
   test('keeps the order of problems, and names nodes in the order of the lab', () => {
     const problems = ['worker-1: a', 'no node: c', 'worker-0: b', 'worker-0: a'];
     expect(mergeNodes(problems, NODES)).toEqual([

@@ -7,6 +7,16 @@ describe('the parent of control sockets', () => {
   test('is TMPDIR if that is short', () => expect(socketParent('/var/tmp')).toBe('/var/tmp'));
   test('is /tmp if TMPDIR has 75 characters', () =>
     expect(socketParent(`/tmp/${'t'.repeat(70)}`)).toBe('/tmp'));
+  test('is short enough for the longest socket of the command plugin, with the largest pid', () => {
+    const parents = Array.from({ length: 60 }, (_, index) =>
+      socketParent(`/${'t'.repeat(index + 1)}`),
+    );
+    const longest = Math.max(...parents.map(({ length }) => length));
+    const workspace = '/hardway-command-4194304-1ulakmk-XXXXXX';
+    const socket = `${workspace}/0123456789ab/s9999.0123456789abcdef`;
+    expect(longest).toBeGreaterThan('/tmp/user/1000'.length);
+    expect(longest + socket.length).toBeLessThan(108);
+  });
   test('is /tmp if TMPDIR would need quoting', () =>
     expect(socketParent('/tmp/my tmp')).toBe('/tmp'));
 });

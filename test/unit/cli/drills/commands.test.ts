@@ -63,7 +63,8 @@ test('a drill for a class is refused for labs in clouds, by their ids', async ()
     ...{ id, name: id, settings: new Map(), lab: { stack: `${cloud}-${id}`, cloud } },
   });
   const students = [student('s01', 'local'), student('s02', 'aws')];
-  await expect(classDrill(students, 'wrong-turn', { again: 'again' })).rejects.toThrow(
+  const roster = { file: 'students.yaml', students };
+  await expect(classDrill(students, 'wrong-turn', { again: 'again', roster })).rejects.toThrow(
     'Drills run on local labs only, and these students have labs in clouds: s02.',
   );
 });

@@ -147,10 +147,12 @@ describe('start refuses, before any change,', () => {
     );
   });
 
-  test('a lab with too few workers', async () => {
-    expect(await refused(new FakeLab(), { workers: 3 })).toMatch(
-      /it needs 3 workers, and the lab has 2\.$/,
-    );
+  test('a lab with too few workers, and names the option that adds one', async () => {
+    const failure = await failureOf(start(new FakeLab(), { ...drill, workers: 3 }));
+    expect(failure).toMatchObject({
+      message: 'Drill wrong-turn does not fit lab local: it needs 3 workers, and the lab has 2.',
+      cure: './lab up --set workers=3; ./lab drill list shows others',
+    });
   });
 
   test('a lab without a node of a script', async () => {

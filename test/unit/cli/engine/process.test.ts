@@ -5,7 +5,8 @@ import { engineFailure } from '../../../../cli/engine/errors';
 import { EventLog } from '../../../../cli/engine/event-log';
 import { pulumi, pulumiWithEvents } from '../../../../cli/engine/process';
 import { isAbsent } from '../../../../cli/engine/state-files';
-import { backendDirectory } from '../../../../cli/engine/environment';
+import { backendDirectory } from '../../../../cli/engine/state-directory';
+import { ownerOf } from '../../../../util/scratch-directory';
 import { inPlaces, ownPlaces } from '../../../support/typed';
 
 ownPlaces();
@@ -59,6 +60,15 @@ describe('a run of the engine', () => {
     expect(seen).toEqual([7]);
   });
 
+  test('has no reader of its output, which an engine that outlives ./lab could not write', async () => {
+    const [{ message } = { message: '' }] = (
+      await eventsOf(
+        `echo "{\\"stdoutEvent\\":{\\"message\\":\\"$(readlink /proc/$$/fd/1)\\"}}" > $LOG`,
+      )
+    ).flatMap(({ stdoutEvent }) => stdoutEvent ?? []);
+    expect(message).toBe('/dev/null');
+  });
+
   test('fails with the standard error of the engine', async () => {
     expect(await failureOf(eventsOf('echo "error: no such stack" >&2; exit 255'))).toBe(
       'no such stack',
@@ -81,11 +91,36 @@ describe('a run of the engine', () => {
   });
 });
 
+describe('a short command of the engine', () => {
+  test('returns the output as text, also if a character is split between two writes', async () => {
+    const split = "printf '\\303'; sleep 0.1; printf '\\251\\n'; echo warning >&2";
+    expect(await pulumi(placeWith(split), 'stack', 'ls')).toBe('é\n');
+  });
+
+  test('gets its arguments, and no terminal to ask', async () => {
+    const place = placeWith('exec cat "$0.args"');
+    fs.writeFileSync(
+      inPlaces('bin', 'pulumi'),
+      '#!/bin/sh\necho "$*"; test -t 0 || echo no terminal\n',
+    );
+    expect(await pulumi(place, 'stack', 'ls')).toBe('stack ls --non-interactive\nno terminal\n');
+  });
+
+  test('fails with the standard error of the engine', async () => {
+    const failing = pulumi(
+      placeWith('echo "error: no stack named a found" >&2; exit 255'),
+      'stack',
+    );
+    await expect(failing).rejects.toMatchObject({ message: 'no stack named a found' });
+  });
+});
+
 describe('the event log', () => {
-  test('is private, and is deleted when it is closed', () => {
+  test('is private, names its process, and is deleted when it is closed', () => {
     const log = new EventLog(() => undefined);
     const directory = path.dirname(log.file);
     expect(fs.statSync(directory).mode & 0o777).toBe(0o700);
+    expect(ownerOf(path.basename(directory))).toBe(process.pid);
     log.close();
     expect(fs.existsSync(directory)).toBe(false);
   });

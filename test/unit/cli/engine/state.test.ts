@@ -8,12 +8,8 @@ import { describeConfig } from '../../../../components/outputs';
 import { defaultOf, parseConfig } from '../../../../components/config';
 import { ownPlaces, quoted } from '../../../../cli/commands/env';
 import { listedStack } from '../../../../cli/commands/list';
-import {
-  closeState,
-  dropOldLogs,
-  engineEnvironment,
-  passphraseFile,
-} from '../../../../cli/engine/environment';
+import { closeState, dropOldLogs, engineEnvironment } from '../../../../cli/engine/environment';
+import { passphraseFile } from '../../../../cli/engine/passphrase';
 import { labFiles, removeLabFiles, writeLabFiles } from '../../../../cli/lab/files';
 import { holders, isDead, removeDeadLocks } from '../../../../cli/engine/stale-locks';
 import { prepareProject, projectDirectory } from '../../../../cli/engine/project';

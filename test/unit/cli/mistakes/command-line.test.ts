@@ -8,6 +8,7 @@ const mockTouched = (): never => {
 jest.mock('../../../../cli/actions/ensure-toolchain', () => ({
   installed: () => mockTouched(),
   found: () => mockTouched(),
+  foundTools: () => mockTouched(),
 }));
 jest.mock('../../../../cli/actions/prepare', () => ({
   prepare: () => mockTouched(),
@@ -429,6 +430,10 @@ test.each([
   'class status examples/students.yaml --json',
   'class verify examples/students.yaml',
 ])('./lab %s is no mistake', async (line) => {
+  // A class without labs reads no program.
+  const states = inPlaces('state/backend/.pulumi/stacks/hardway-lab');
+  fs.mkdirSync(states, { recursive: true });
+  fs.writeFileSync(`${states}/local-s01.json`, '{}');
   expect((await typed(line)).printed).toContain('taken for a good one');
 });
 

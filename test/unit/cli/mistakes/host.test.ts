@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { parseConfig } from '../../../../components/config';
 import { topology } from '../../../../components/topology';
 import { engineFailure } from '../../../../cli/engine/errors';
@@ -12,9 +13,8 @@ const mockLab: { installed: boolean; snapshot?: object; broken?: Error } = { ins
 jest.mock('../../../../cli/actions/ensure-toolchain', () => {
   const { unable } =
     jest.requireActual<typeof import('../../../../cli/errors')>('../../../../cli/errors');
-  const installed = (): object => {
-    if (!mockLab.installed)
-      throw unable('The programs of labs are not installed yet.', './lab start');
+  const installed = (cure = './lab start'): object => {
+    if (!mockLab.installed) throw unable('The programs of labs are not installed yet.', cure);
     return { kubectl: '/bin/false' };
   };
   return { installed, found: async () => (mockLab.installed ? installed() : undefined) };
@@ -67,16 +67,30 @@ function up(change: Record<string, string> = {}): object {
 }
 
 describe('without installed programs', () => {
-  test.each(['status', 'verify', 'env', 'ssh worker-0', 'kubectl get pods', 'down aws --yes'])(
-    './lab %s names the command that installs them',
-    async (line) => {
-      mockLab.installed = false;
-      expect(await typed(line)).toEqual({
-        code: 3,
-        printed: 'The programs of labs are not installed yet.\nTo do: ./lab start',
-      });
-    },
-  );
+  test.each([
+    ['status', './lab start'],
+    ['verify', './lab start'],
+    ['env', './lab start'],
+    ['ssh worker-0', './lab start'],
+    ['kubectl get pods', './lab start'],
+    ['status s01', './lab start local-s01'],
+    ['verify s01', './lab start local-s01'],
+    ['ssh s01 worker-0', './lab start local-s01'],
+    ['kubectl s01 -- get pods', './lab start local-s01'],
+    ['walk s01 worker-0 worker-1', './lab start local-s01'],
+    ['drill hint s01', './lab start local-s01'],
+    ['tour s01', './lab start local-s01'],
+    ['extend s01 2h', './lab start local-s01'],
+    ['save s01 before', './lab start local-s01'],
+    ['status aws-s01', './lab setup --cloud aws, which needs no root'],
+    ['down aws --yes', './lab setup --cloud aws, which needs no root'],
+  ])('./lab %s names the command that installs them for its lab', async (line, cure) => {
+    mockLab.installed = false;
+    expect(await typed(line)).toEqual({
+      code: 3,
+      printed: `The programs of labs are not installed yet.\nTo do: ${cure}`,
+    });
+  });
 });
 
 test.each([
@@ -138,11 +152,21 @@ describe('with a lab that is up', () => {
   });
 });
 
+test('./lab up of another lab is refused if the passphrase of a lab is lost, and creates nothing', async () => {
+  const state = inPlaces('state/backend/.pulumi/stacks/hardway-lab/local-s01.json');
+  fs.mkdirSync(path.dirname(state), { recursive: true });
+  fs.writeFileSync(state, '{}');
+  const { code, printed } = await typed('up s02');
+  expect(code).toBe(3);
+  expect(printed).toContain('The passphrase of lab local-s01 is lost: ');
+  expect(fs.readdirSync(inPlaces('state'))).toEqual(['backend']);
+});
+
 test.each<[string, Error, string]>([
   [
     'another passphrase',
     new Error('code: 255\n stdout: \n stderr: error: incorrect passphrase'),
-    'The passphrase does not fit this state.\nTo do: set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the passphrase with which the lab was created',
+    '/state/passphrase does not fit this state.\nTo do: restore the one with which the lab was created, or set PULUMI_CONFIG_PASSPHRASE to it; ./lab down NAME removes a local lab without it',
   ],
   [
     'an engine that was killed',

@@ -328,7 +328,7 @@ describe('the state of a node', () => {
       state: 'its router is missing',
     }));
     expect(differences({ nodes, drift })).toEqual([
-      'node worker-0, node worker-1 and node worker-2: its router is missing',
+      'nodes worker-0, worker-1 and worker-2: its router is missing',
       'worker-0 and worker-1: service kubelet is failed',
     ]);
   });
