@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 # A user's PATH may lack /usr/sbin.
 PATH=$(dirname -- "$(bin/node.sh)"):$PATH:/usr/sbin:/sbin
 # Root uses the caller's toolchain: this cache directory is the default of ./lab.
-HARDWAY_CACHE=${HARDWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hardway}
+HARDWAY_CACHE=${HARDWAY_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hardway}
 export PATH HARDWAY_CACHE
 
 # Runs a program as root, with the variables of the caller that tests and toolchain read. bash reads
