@@ -4,6 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { ToolchainError } from '../toolchain';
 import { cacheDirectory } from '../util/directories';
+import { endsWithParent } from '../util/ends-with-parent';
 import { root } from '../util/repo-root';
 import { diskMistake, spaceOf } from './disk';
 import { scratch } from './environment';
@@ -27,7 +28,8 @@ function runInside({ profile, keep, only }: Options): Promise<number> {
   if (keep) end = 'keep';
   const words = [profile, end, ...only];
   const inside = [path.join(root, 'rehearsal/inside.sh'), root, scratch(), ...words];
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...inside], {
+  const [program, ...args] = endsWithParent(['unshare', ...namespaces, ...inside]);
+  const child = spawn(program, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, HARDWAY_CACHE: cacheDirectory() },
   });

@@ -11,6 +11,9 @@ use IO::Select;
 use POSIX ();
 
 my ($seconds) = @ARGV;
+my $agent = $$;
+# A program does not start if the agent ended before setpriv asked for the signal.
+my @guard = ('setpriv', '--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"', $agent);
 $SIG{ALRM} = sub { exit 1 };
 # A program can end before it has read its input.
 $SIG{PIPE} = 'IGNORE';
@@ -35,7 +38,7 @@ sub start {
     POSIX::dup2(fileno($in_read), 0);
     POSIX::dup2(fileno($out_write), 1);
     POSIX::dup2(fileno($err_write), 2);
-    exec('setpriv', '--pdeathsig', 'KILL', map { pack('H*', $_) } @words) or POSIX::_exit(127);
+    exec(@guard, map { pack('H*', $_) } @words) or POSIX::_exit(127);
   }
   close $_ for $in_read, $out_write, $err_write;
   $in_write->autoflush(1);

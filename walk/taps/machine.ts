@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { boundedRun, type Ran } from '../../util/bounded-run';
+import { endsWithParent } from '../../util/ends-with-parent';
 import { readKernelFile } from '../../util/kernel-files';
 
 /** Program that runs on a machine until it ends, or until the walk ends. */
@@ -53,10 +54,8 @@ const LIFETIME = 15;
 
 /** Starts a program on this host. */
 function startHere(words: string[]): Program {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...words], {
-    stdio: 'pipe',
-    detached: true,
-  });
+  const [program, ...args] = endsWithParent(words);
+  const child = spawn(program, args, { stdio: 'pipe', detached: true });
   const output: Buffer[] = [];
   let errors = '';
   let hasEnded = false;

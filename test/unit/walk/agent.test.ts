@@ -1,11 +1,23 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
 import { agentMachine, agentWords } from '../../../walk/taps/agent';
 import { until } from '../../support/until';
 
-/** Starts an agent on this host, without SSH and without root. */
-function startAgent(): ChildProcess {
+/** Starts an agent on this host, without SSH and without root. `bin` comes before PATH. */
+function startAgent(bin = '/nowhere'): ChildProcess {
   const [program, ...args] = agentWords();
-  return spawn(program, args, { stdio: 'pipe' });
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+  return spawn(program, args, { stdio: 'pipe', env });
+}
+
+/** Makes a directory with a setpriv that starts late, as on a busy host. */
+function lateSetpriv(): string {
+  const bin = fs.mkdtempSync(path.join(os.tmpdir(), 'late-setpriv-'));
+  const script = '#!/bin/sh\nsleep 1\nPATH=${PATH#*:} exec setpriv "$@"\n';
+  fs.writeFileSync(path.join(bin, 'setpriv'), script, { mode: 0o755 });
+  return bin;
 }
 
 /** Whether a process exists. A zombie has ended. */
@@ -65,6 +77,18 @@ describe('an agent on a node', () => {
     child.kill('SIGKILL');
     await ended(pid);
     expect((await machine.run(['true'])).code).toBe(-1);
+  });
+
+  test('starts no program after it was killed', async () => {
+    const bin = lateSetpriv();
+    const child = startAgent(bin);
+    const machine = await agentMachine('worker-0', child);
+    const late = machine.start(['sleep', '100']);
+    const pid = await until('the program is being started', () => late.pid);
+    child.kill('SIGKILL');
+    await ended(pid);
+    expect(late.output().toString()).toBe('');
+    fs.rmSync(bin, { recursive: true });
   });
 
   test('ends after its time, also without a word from the walk', async () => {
