@@ -118,7 +118,7 @@ describe('up repairs the router', () => {
       /the TTL rule/,
       /route pod-route-worker-0: leads to 10\.240\.0\.21, not 10\.240\.0\.20/,
       /route pod-route-worker-1: overridden by another route, to 10\.200\.1\.0\/25/,
-      /node worker-0: its port has MTU 1300, not 1500; .*can_ip_forward/,
+      /node worker-0: the port has MTU 1300, not 1500; .*can_ip_forward/,
       /node worker-1: eth0 has MTU 1400, not 1500/,
     ]);
   });
