@@ -6,6 +6,7 @@ import { median } from './measures';
 import type { Bench } from './rounds';
 import { succeed } from './succeed';
 import { memory, processorTime, total } from './usage';
+import { sum } from '../util/sum';
 
 /** Ids of the students: as many labs as two cores can run. */
 const IDS = ['bench-1', 'bench-2', 'bench-3', 'bench-4'];
@@ -33,12 +34,9 @@ export const took = (printed: string): number[] =>
  */
 async function measureUsage({ measures, say }: Bench): Promise<void> {
   say('memory and idle processor time of four labs');
-  measures.add(
-    'class-memory',
-    labs.reduce((sum, { name }) => sum + total(memory(name)), 0) / labs.length,
-  );
+  measures.add('class-memory', sum(labs.map(({ name }) => total(memory(name)))) / labs.length);
   const idle = await Promise.all(labs.map(({ name }) => processorTime(name, IDLE_SECONDS)));
-  measures.add('class-idle', idle.reduce((sum, one) => sum + total(one), 0) / labs.length);
+  measures.add('class-idle', sum(idle.map(total)) / labs.length);
 }
 
 /**
@@ -53,10 +51,7 @@ export async function classOfFour(bench: Bench): Promise<void> {
     say('four labs, one after another');
     const alone: number[] = [];
     for (const lab of labs) alone.push(await timed(() => lab.up()));
-    measures.add(
-      'class-serial',
-      alone.reduce((sum, one) => sum + one, 0),
-    );
+    measures.add('class-serial', sum(alone));
     measures.add('class-up', median(alone));
     await classOf(roster, 'down');
     for (const parallel of PARALLEL) {

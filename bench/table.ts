@@ -5,6 +5,7 @@ import { counted } from '../util/plural';
 import type { Result } from './measures';
 import type { Bench } from './rounds';
 import type { ByProgram } from './usage';
+import { sum } from '../util/sum';
 
 /** Returns the properties of the host that the figures depend on. */
 const hostProperties = (): { cores: number; kernel: string; load: number } => ({
@@ -38,7 +39,7 @@ const row = (result: Result): string[] => [
 /** Formats the usage of the 12 largest programs and the sum of the rest. */
 function users(title: string, unit: string, amounts: ByProgram): string {
   const shown = amounts.slice(0, 12);
-  const rest = amounts.slice(12).reduce((sum, [, amount]) => sum + amount, 0);
+  const rest = sum(amounts.slice(12).map(([, amount]) => amount));
   const words = [...shown, ['the rest', rest] as const].map(
     ([program, amount]) => `${program} ${figure(amount)}`,
   );

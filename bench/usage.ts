@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { processesStartedFor } from '../provider/local/shared/daemon';
 import { processesOf } from '../provider/local/shared/cgroups';
 import { programOf } from '../util/process';
+import { sum } from '../util/sum';
 
 /** Usage of each program of a lab, largest first. */
 export type ByProgram = [program: string, amount: number][];
@@ -32,8 +33,7 @@ function byProgram(amounts: [pid: number, amount: number][]): ByProgram {
   return [...sums].sort((a, b) => b[1] - a[1]);
 }
 
-export const total = (amounts: ByProgram): number =>
-  amounts.reduce((sum, [, amount]) => sum + amount, 0);
+export const total = (amounts: ByProgram): number => sum(amounts.map(([, amount]) => amount));
 
 /**
  * Measures megabytes of memory by program: the proportional share (PSS) of each process, in which a

@@ -27,8 +27,9 @@ export function ownerOf(name: string, namespace = pidNamespace()): number | unde
  * can't be deleted.
  */
 function sweep(parent: string): void {
+  const namespace = pidNamespace();
   for (const name of fs.readdirSync(parent)) {
-    const pid = ownerOf(name);
+    const pid = ownerOf(name, namespace);
     if (pid === undefined || startTimeOf(pid) !== undefined) continue;
     const directory = path.join(parent, name);
     const stat = fs.lstatSync(directory, { throwIfNoEntry: false });

@@ -4,10 +4,11 @@ import { medianImports } from './imports';
 import { type InCloud, PLACES, simulated } from './lab';
 import { BOOT } from './latencies';
 import { criticalPath, type Done, latest, simulate, type Task } from './schedule';
+import { sum } from '../../util/sum';
 
 /** Returns the seconds of all tasks one after another, as in the Hard Way. Instances boot during the next tasks. */
 function oneAfterAnother(tasks: Task[]): number {
-  const work = tasks.reduce((sum, { seconds }) => sum + seconds, 0);
+  const work = sum(tasks.map(({ seconds }) => seconds));
   return work + BOOT;
 }
 

@@ -15,6 +15,7 @@ import { copyCommand, publish, replaceDigests, type Published } from './archives
 import { lastProgramStored, makePlaces, newUser, runLab, type Finished } from './first-start';
 import { Link } from './link';
 import { KINDS, Servers, type Traffic } from './servers';
+import { sum } from '../../util/sum';
 
 interface Options {
   rate: number;
@@ -46,7 +47,7 @@ function releasesTable({ archives }: Published): string {
   const projects = [...new Set(archives.map(({ project }) => project))];
   const rows = projects.map((project) => {
     const files = archives.filter((one) => one.project === project);
-    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    const bytes = sum(files.map((one) => one.bytes));
     return [project, `${files.length}`, inMegabytes(bytes)];
   });
   return columns([['releases served', 'files', 'MB'], ...rows]);
@@ -74,7 +75,7 @@ function trafficTable(servers: Servers, { started }: Finished): string {
 /** Formats the times of the first start. */
 function timesTable(run: Finished, stored: number, servers: Servers, link: Link): string {
   const releases = servers.traffic.get('releases')!;
-  const all = [...servers.traffic.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  const all = sum([...servers.traffic.values()].map(({ bytes }) => bytes));
   const seconds = (from: number, to: number): string => `${((to - from) / 1000).toFixed(1)} s`;
   const whole = (run.ended - run.started) / 1000;
   const after = stored - releases.last;

@@ -11,6 +11,7 @@ import {
   type SourceFigures,
   type SourceText,
 } from './source';
+import { sum } from '../../util/sum';
 
 /** A file and a line in it, from 1. */
 export interface Place {
@@ -138,7 +139,6 @@ function percent(part: number, whole: number): number {
   if (whole === 0) return 0;
   return (100 * part) / whole;
 }
-const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
 type Source = SourceFigures & { file: string; rows: string[] };
 type Page = { file: string; text: string };

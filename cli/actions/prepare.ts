@@ -25,6 +25,7 @@ import type { Progress } from '../ui/progress';
 import { stackFile, hasProviderPlugin } from '../engine';
 import { itemsIf } from '../../util/optional';
 import { found, foundTools, setUp, setUpTools } from './ensure-toolchain';
+import { sum } from '../../util/sum';
 
 // Checks the host and the cloud accounts before a lab is created, with the probes of `./lab
 // doctor`.
@@ -47,7 +48,7 @@ interface Examined {
 
 const isHere = ({ lab }: RequestedLab): boolean => labsOnMachine().includes(lab.stack);
 const machinesOf = (labs: RequestedLab[]): number =>
-  labs.reduce((sum, { config }) => sum + config.controllers + config.workers, 0);
+  sum(labs.map(({ config }) => config.controllers + config.workers));
 
 function describeLabs(wanted: RequestedLab[]): string {
   if (wanted.length === 0) return 'local labs';

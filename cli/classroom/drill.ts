@@ -8,7 +8,7 @@ import { joinNames } from '../../util/join-names';
 import { itemsIf, listOf } from '../../util/optional';
 import { counted } from '../../util/plural';
 import { print } from '../ui/prompt';
-import { mapConcurrent } from './jobs/map-concurrent';
+import { mapConcurrent, READ_AT_ONCE } from './jobs/map-concurrent';
 import { childJob } from './jobs/worker-process';
 import { runJobs } from './jobs/runner';
 import { classTools, noLabs, type RosterOf } from './missing-labs';
@@ -18,9 +18,6 @@ import { type ClassCommand, exitCode, summary } from './summary';
 
 /** Number of labs that are broken at a time: each runs the checks first. */
 export const DRILL_AT_ONCE = 1;
-
-/** Number of states of labs that are read at the same time. */
-const READ_AT_ONCE = 4;
 
 export interface DrillOptions {
   parallel?: number;
@@ -83,7 +80,7 @@ async function refuseUnfit(
   const unfit = await unfitFor(drill, students, engine);
   if (unfit.length === 0) return;
   const settings = unfit.flatMap(({ misfit: { setting } }) =>
-    itemsIf(setting, `${setting?.key}: ${setting?.value}`),
+    listOf(setting).map(({ key, value }) => `${key}: ${value}`),
   );
   const config = joinNames([...new Set(settings)]);
   const cures = [

@@ -22,8 +22,10 @@ export function noLabs(
   const isPart = students.length < all.length;
   const ids = students.map(({ id }) => id);
   let message = `The class in ${file} has no labs yet.`;
-  if (isPart)
-    message = `${plural(ids.length, 'Student')} ${joinNames(ids)} of ${file} ${plural(ids.length, 'has no lab', 'have no labs')} yet.`;
+  if (isPart) {
+    const who = `${plural(ids.length, 'Student')} ${joinNames(ids)} of ${file}`;
+    message = `${who} ${plural(ids.length, 'has no lab', 'have no labs')} yet.`;
+  }
   const only = textIf(isPart, ` --only ${ids.join(',')}`);
   return new Failure(message, EXIT.failed, `./lab class up ${file}${only}`);
 }

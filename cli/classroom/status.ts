@@ -18,12 +18,10 @@ import { formatLast, summarize } from '../drills/render';
 import { lastVerified, type Verified } from '../lab/last-verification';
 import { LONGEST_NAME } from './progress-board';
 import { asFailure } from './jobs/runner';
-import { mapConcurrent } from './jobs/map-concurrent';
+import { mapConcurrent, READ_AT_ONCE } from './jobs/map-concurrent';
 import { classTools, noLabs, type RosterOf } from './missing-labs';
 import type { Student } from './roster';
 
-/** Number of labs that are read at the same time. */
-const AT_ONCE = 4;
 /** Pause between two updates with --watch, in seconds. */
 const REST = 5;
 
@@ -232,7 +230,7 @@ export async function classStatus(
   const toolchain = await classTools(students, roster);
   const engine = await Engine.open(toolchain);
   const look = (): Promise<StudentStatus[]> =>
-    mapConcurrent(students, AT_ONCE, (student) =>
+    mapConcurrent(students, READ_AT_ONCE, (student) =>
       studentStatusOf(engine, student, toolchain.kubectl),
     );
   if (watching) return codeOf(await watch(look));

@@ -7,6 +7,7 @@ import { plural } from '../../util/plural';
 import type { Scope } from '../../toolchain';
 import { pluginsDirectory } from '../engine';
 import { fail, type Finding, ok } from './finding';
+import { sum } from '../../util/sum';
 
 /** Space that a part of the lab needs. */
 export interface Need {
@@ -112,8 +113,7 @@ export const workingNeeds = (labs = 1): Need[] => [
   stateNeed(labs, 20 * MIB, 100),
 ];
 
-const total = (needs: Need[], of: 'bytes' | 'files'): number =>
-  needs.reduce((sum, need) => sum + need[of], 0);
+const total = (needs: Need[], of: 'bytes' | 'files'): number => sum(needs.map((need) => need[of]));
 
 /** Describes the missing space on one file system; `undefined` if there is enough. */
 function shortage(needs: Need[], room: Room): { found: string; cure: string } | undefined {

@@ -12,6 +12,7 @@ import { textIf } from '../../util/optional';
 import { plural } from '../../util/plural';
 import { formatBytes } from './disk';
 import { fail, type Finding, ok, type Probe, warn } from './finding';
+import { sum } from '../../util/sum';
 
 /** Finding without its id and title. Facts are parameters, so that tests can pass others. */
 type Judgement = Omit<Finding, 'id' | 'title'>;
@@ -194,8 +195,8 @@ export const stateProbe: Probe = { id: 'state', title: 'State directory', look: 
 
 const asked = (configs: LabConfig[]): Asked => ({
   labs: configs.length,
-  machines: configs.reduce((sum, { controllers, workers }) => sum + controllers + workers, 0),
-  limit: configs.reduce((sum, config) => sum + boundsOf(config).memoryLimit, 0),
+  machines: sum(configs.map(({ controllers, workers }) => controllers + workers)),
+  limit: sum(configs.map((config) => boundsOf(config).memoryLimit)),
 });
 
 /** Returns the probes of the host for labs of these configs together. */

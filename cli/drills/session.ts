@@ -2,7 +2,7 @@ import type { LabOutputs } from '../../components/outputs';
 import type { Report } from '../../checks';
 import { Failure, Interrupted, unable, usage } from '../errors';
 import { age } from '../ui/duration';
-import { itemsIf, listOf, textIf } from '../../util/optional';
+import { itemsIf, listOf } from '../../util/optional';
 import { plural } from '../../util/plural';
 import { poll } from '../../util/poll';
 import type { Drill, Script } from './drill';
@@ -119,11 +119,18 @@ export async function start(lab: DrillLab, drill: Drill, report?: Report): Promi
       `./lab checkpoints${lab.argument} --delete ${LABEL}`,
     );
   const misfit = misfitOf(drill, lab.outputs);
-  if (misfit)
+  if (misfit) {
+    const cures = [
+      ...listOf(misfit.setting).map(
+        ({ key, value }) => `./lab up${lab.argument} --set ${key}=${value}`,
+      ),
+      './lab drill list shows others',
+    ];
     throw usage(
       `Drill ${drill.name} does not fit lab ${lab.name}: ${misfit.text}.`,
-      `${textIf(misfit.setting, `./lab up${lab.argument} --set ${misfit.setting?.key}=${misfit.setting?.value}; `)}./lab drill list shows others`,
+      cures.join('; '),
     );
+  }
   refuseUnhealthy(lab, drill, report ?? (await lab.checks()));
   await lab.locked(async () => {
     refuseSecond(lab);

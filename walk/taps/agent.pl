@@ -13,6 +13,7 @@ use POSIX ();
 my ($seconds) = @ARGV;
 my $agent = $$;
 # A program does not start if the agent ended before setpriv asked for the signal.
+# util/ends-with-parent.ts does this on the host.
 my @guard = ('setpriv', '--pdeathsig', 'KILL', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"', $agent);
 $SIG{ALRM} = sub { exit 1 };
 # A program can end before it has read its input.

@@ -5,15 +5,12 @@ import { Engine, type Snapshot } from '../../engine';
 import { exitCodeOf, usage, withCure } from '../../errors';
 import { columns, print, printJson } from '../../ui/prompt';
 import { asFailure } from '../jobs/runner';
-import { mapConcurrent } from '../jobs/map-concurrent';
+import { mapConcurrent, READ_AT_ONCE } from '../jobs/map-concurrent';
 import { classTools } from '../missing-labs';
 import type { Roster, Student } from '../roster';
 import { fieldsIf, textIf } from '../../../util/optional';
 import { card } from './card';
 import { CardFolder } from './folder';
-
-/** Number of states of labs that are read at the same time. */
-const AT_ONCE = 4;
 
 /** Part of a roster that a card depends on. */
 type RosterOfCards = Pick<Roster, 'file' | 'jumpHost'>;
@@ -132,7 +129,7 @@ export async function classCards(
     students.map(({ id }) => id),
   );
   const engine = await Engine.open(await classTools(students, roster));
-  const found = await mapConcurrent(students, AT_ONCE, (student) =>
+  const found = await mapConcurrent(students, READ_AT_ONCE, (student) =>
     written(engine, student, folder, roster),
   );
   if (json) printJson(found);

@@ -1,3 +1,6 @@
+/** Number of states of labs that a command reads at the same time. */
+export const READ_AT_ONCE = 4;
+
 /**
  * Calls `work` for each of `all`, at most `atOnce` at a time. Returns the results in the order of
  * `all`.
